@@ -1,0 +1,6 @@
+"""python -m twinlens."""
+
+from twinlens.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""``twinlens doctor``: is everything as it should be?"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, exits, start_logging
+
+EXAMPLE = "Example: twinlens doctor --in ~/Pictures"
+
+
+@exits
+def run(
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--in", metavar="PHOTOS_OR_COLLECTION", help="Which collection; default: that of the current folder."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Check the environment, the models and a collection; nothing is changed."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    findings = api.check_up(place)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
+    return FOUND if all(finding.ok for finding in findings) else OUR_ERROR

@@ -1,0 +1,48 @@
+"""``twinlens evaluate``: measure a model on captioned or classified photos."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+
+EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
+
+
+@exits
+def run(
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="captions.json + images/ (retrieval), or classes.json + images/ (zero-shot).",
+            show_default=False,
+        ),
+    ],
+    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Measure a model: R@K, P@K, MRR, median and mean rank, both ways, whole gallery."""
+    from twinlens import api
+    from twinlens.cli.progress import progress_bar
+
+    start_logging(verbose=verbose, log_file=log_file)
+    with progress_bar() as bar:
+        task = bar.add_task("embedding photos", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        report = api.evaluate(model, data, split, on_progress=show)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        typer.echo(str(report))
+    if report.skipped:
+        say(f"warning: {len(report.skipped)} photos could not be read and are in no figure")
+    return FOUND

@@ -1,0 +1,84 @@
+"""``twinlens index``: make photo folders searchable, or bring them up to date."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+
+if TYPE_CHECKING:
+    from twinlens import api
+
+EXAMPLE = "Example: twinlens index ~/Pictures"
+REASONS_SHOWN = 5
+
+
+@exits
+def run(
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PHOTOS...", help="Photo folders; default: those of the nearest collection."),
+    ] = None,
+    collection: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the collection goes; default: .twinlens inside the photo folder."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|DIR", help="Model bundle, used when indexing first.")
+    ] = None,
+    forget_missing: Annotated[
+        bool, typer.Option("--forget-missing", help="Forget a folder's photos when it holds none any more.")
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Make photo folders searchable, or bring them up to date.
+
+    Only what is new or changed is read. Interrupt at any time: the next run goes on.
+    """
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    folders = photos or []
+    if len(folders) > 1 and collection is None:
+        raise typer.BadParameter("several folders in one collection need a place for it: give --collection DIR")
+    if folders:
+        opened = api.Collection.create(folders, at=collection, model=model)
+    else:
+        opened = api.find_existing(collection, model=model).collection
+    with opened:
+        report = index_with_progress(opened, forget_missing=forget_missing)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    return FOUND
+
+
+def index_with_progress(collection: "api.Collection", *, forget_missing: bool = False) -> "api.IndexReport":
+    """Indexes with a bar on stderr and a summary behind it."""
+    from twinlens.cli.progress import IndexProgress
+
+    say(f"collection: {collection.path}")
+    with IndexProgress() as listener:
+        report = collection.index(listener=listener, forget_missing=forget_missing)
+    _summarize(report)
+    return report
+
+
+def _summarize(report: "api.IndexReport") -> None:
+    from twinlens import api
+
+    counts = ("added", "updated", "renamed", "removed", "unchanged")
+    told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
+    say(f"{report.images:,} photos can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
+    if not report.skipped:
+        return
+    say(f"{len(report.skipped):,} files were skipped:")
+    reasons = list(api.reasons_summary(report.skipped))
+    for reason, count in reasons[:REASONS_SHOWN]:
+        example = next(skipped.path for skipped in report.skipped if skipped.reason == reason)
+        say(f"  {count:,} × {reason}, as {example}")
+    if len(reasons) > REASONS_SHOWN:
+        say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")

@@ -1,0 +1,41 @@
+"""The ``twinlens`` program: its commands and nothing else."""
+
+from typing import Annotated
+
+import typer
+
+from twinlens import __version__
+from twinlens.cli import doctor, evaluate, index, models, search, similar, status
+
+app = typer.Typer(
+    name="twinlens",
+    help="Search a folder of photos by words, offline. Photos are only read; nothing leaves this machine.",
+    epilog="Example: twinlens search 'a dog on a beach' --in ~/Pictures",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"twinlens {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+for _command in (index, search, similar, status, evaluate, doctor):
+    app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.run)
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Entry point of the ``twinlens`` command."""
+    app()

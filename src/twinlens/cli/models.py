@@ -1,0 +1,69 @@
+"""``twinlens models``: which models there are, and what one is made of."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+
+app = typer.Typer(
+    help="Show the models that can be used.", no_args_is_help=True, epilog="Example: twinlens models list"
+)
+
+
+@app.command("list", epilog="Example: twinlens models list --json")
+@exits
+def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None) -> int:
+    """List the models by name, the embedded one first."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    rows = []
+    for name, folder in api.known_bundles().items():
+        bundle = api.open_bundle(folder)
+        rows.append(
+            {
+                "name": name,
+                "fingerprint": bundle.fingerprint,
+                "path": str(folder),
+                "description": bundle.manifest.description,
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return FOUND
+    for row in rows:
+        typer.echo("\t".join((row["name"], row["fingerprint"], row["description"])))
+    return FOUND
+
+
+@app.command("info", epilog="Example: twinlens models info default")
+@exits
+def info(
+    model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="A model's name or a bundle's folder.")] = "default",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Show one model: towers, preprocessing, training, figures."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    bundle = api.open_bundle(api.find_bundle(model))
+    fields = {
+        "fingerprint": bundle.fingerprint,
+        "path": str(bundle.directory),
+        **bundle.manifest.model_dump(mode="json"),
+    }
+    if as_json:
+        typer.echo(json.dumps(fields, ensure_ascii=False))
+        return FOUND
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            typer.echo(f"{name}:")
+            for key, entry in value.items():
+                typer.echo(f"  {key}: {json.dumps(entry, ensure_ascii=False)}")
+        else:
+            typer.echo(f"{name}: {value}")
+    return FOUND

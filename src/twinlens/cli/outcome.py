@@ -1,0 +1,75 @@
+"""Exit codes, one-line errors and logging, the same for every command."""
+
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeAlias
+
+import typer
+
+from twinlens.errors import TwinlensError
+
+FOUND, OUR_ERROR, WRONG_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
+
+Arguments = ParamSpec("Arguments")
+Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more on stderr.")]
+LogFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--log-file", metavar="FILE", help="Also write the log to a file.")
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+logger = logging.getLogger("twinlens")
+
+
+def exits(command: Callable[Arguments, int]) -> Callable[Arguments, None]:
+    """Turns a command's result into an exit code, and its errors into one line on stderr."""
+
+    @functools.wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+            sys.stdout.flush()
+        except TwinlensError as error:
+            logger.debug("raised here", exc_info=error)
+            say(f"error: {error}")
+            code = OUR_ERROR
+        except KeyboardInterrupt:
+            say("interrupted; what was done is kept")
+            code = INTERRUPTED
+        except BrokenPipeError:  # the reader, as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = FOUND
+        raise typer.Exit(code)
+
+    run.__annotations__ = {**command.__annotations__, "return": None}
+    return run
+
+
+def say(message: str) -> None:
+    """One line for a person, on stderr; stdout is for results."""
+    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
+
+
+def start_logging(*, verbose: bool, log_file: Path | None) -> None:
+    """Sends the package's log to stderr, and to a file when asked.
+
+    Raises:
+        TwinlensError: the file cannot be written.
+    """
+    logger.handlers.clear()
+    logger.setLevel(logging.DEBUG if verbose or log_file else logging.WARNING)
+    screen = logging.StreamHandler()
+    screen.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    screen.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    logger.addHandler(screen)
+    if log_file is None:
+        return
+    try:
+        file = logging.FileHandler(log_file.expanduser(), encoding="utf-8")
+    except OSError as error:
+        raise TwinlensError(f"the log file {log_file} cannot be written: {error.strerror or error}") from error
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(file)

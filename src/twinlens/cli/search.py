@@ -1,0 +1,172 @@
+"""``twinlens search``: photos that fit words, a photo, or a weighted sum of both."""
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+
+if TYPE_CHECKING:
+    from twinlens import api
+
+EXAMPLE = "Example: twinlens search 'a dog on a beach' --in ~/Pictures --after 2023-06 -k 5"
+
+
+class SortOrder(StrEnum):
+    """How the hits of a page are ordered."""
+
+    relevance = "relevance"
+    date = "date"
+
+
+Place: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--in", metavar="PHOTOS_OR_COLLECTION", help="Where to search; default: the current folder."),
+]
+Count: TypeAlias = Annotated[int, typer.Option("-k", min=1, help="Number of hits.")]
+Grid: TypeAlias = Annotated[
+    Path | None, typer.Option("--grid", metavar="FILE", help="Also write a contact sheet: .png, .jpg, .webp or .html.")
+]
+Open: TypeAlias = Annotated[bool, typer.Option("--open", help="Show a contact sheet of the hits.")]
+Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Must be the collection's model.")]
+
+
+@exits
+def run(
+    query: Annotated[
+        str,
+        typer.Argument(help="Words, a photo (./x.jpg), or a sum: 'dog + 0.5 ./beach.jpg - night'.", show_default=False),
+    ],
+    place: Place = None,
+    k: Count = 10,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out this many hits at the top.")] = 0,
+    after: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Taken then or later: 2023, 2023-06, 2023-06-30.")
+    ] = None,
+    before: Annotated[str | None, typer.Option(metavar="DATE", help="Taken then or earlier, inclusive.")] = None,
+    folder: Annotated[str | None, typer.Option(metavar="FOLDER", help="Only this sub-folder.")] = None,
+    camera: Annotated[str | None, typer.Option(metavar="TEXT", help="Part of the camera's name.")] = None,
+    sort: Annotated[
+        SortOrder, typer.Option(help="Show the best k by relevance, or newest first.")
+    ] = SortOrder.relevance,
+    include_self: Annotated[bool, typer.Option("--include-self", help="A query photo may find itself.")] = False,
+    grid: Grid = None,
+    open_sheet: Open = False,
+    model: Model = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Find the photos that fit a query best.
+
+    One hit a line: rank, probability ("-" without a calibration), score, path. A folder
+    that was never indexed is indexed first.
+    """
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    parsed = api.parse_query(query)
+    page = api.Page(k=k, offset=offset, sort=sort.value)
+    opened = open_indexed(place, model)
+    with opened.collection as collection:
+        filters = api.Filters(after=after, before=before, folder=_folder(folder, opened.within), camera=camera)
+        if (seen := api.seen_part(collection, parsed)) is not None:
+            ending = " ".join(seen.split()[-3:])
+            say(
+                f"warning: the query has {len(query.split()):,} words, the model reads the first {len(seen.split())} (up to '{ending}')"
+            )
+        answer = collection.answer(parsed, page=page, filters=filters, include_query_photo=include_self)
+        return show_answer(query, answer, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)
+
+
+def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
+    """The collection that a command means, indexed first when it is new."""
+    from twinlens import api
+
+    opened = api.open_for_search(place, model=model)
+    if opened.is_new:
+        from twinlens.cli.index import index_with_progress
+
+        say(
+            f"nothing is indexed here yet; indexing {', '.join(str(folder.path) for folder in opened.collection.folders())} first"
+        )
+        index_with_progress(opened.collection)
+    return opened
+
+
+def show_answer(
+    query: str,
+    answer: "api.Answer",
+    collection: "api.Collection",
+    *,
+    grid: Path | None,
+    open_sheet: bool,
+    as_json: bool,
+) -> int:
+    """Prints hits on stdout, writes and opens the contact sheet; the exit code."""
+    if as_json:
+        typer.echo(json.dumps(_json(query, answer, collection.encoder.fingerprint), ensure_ascii=False))
+    else:
+        for hit in answer.hits:
+            probability = "-" if hit.probability is None else f"{hit.probability:.2f}"
+            typer.echo(f"{hit.rank}\t{probability}\t{hit.score:.4f}\t{_printable(hit.path)}")
+    if not answer.hits:
+        say(f"nothing found: {answer.num_candidates:,} photos pass the filters")
+        return NOTHING_FOUND
+    if grid or open_sheet:
+        _write_sheet(query, answer, grid, open_sheet=open_sheet)
+    return FOUND
+
+
+def _write_sheet(query: str, answer: "api.Answer", grid: Path | None, *, open_sheet: bool) -> None:
+    import tempfile
+
+    from twinlens import api
+
+    path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
+    api.write_contact_sheet([(query, answer.hits)], path)
+    say(f"contact sheet: {path}")
+    if open_sheet:
+        typer.launch(str(path))
+
+
+def _json(query: str, answer: "api.Answer", fingerprint: str) -> dict[str, object]:
+    results = [
+        {
+            "rank": hit.rank,
+            "image_id": hit.id,
+            "image_path": str(hit.path),
+            "score": round(hit.score, 6),
+            "probability": hit.probability,
+            "relevant": None,
+            "caption": hit.caption,
+        }
+        for hit in answer.hits
+    ]
+    return {
+        "query": query,
+        "target": "image",
+        "model": fingerprint,
+        "num_results": len(results),
+        "num_candidates": answer.num_candidates,
+        "took_ms": answer.took_ms,
+        "results": results,
+    }
+
+
+def _folder(asked: str | None, within: Path | None) -> str | None:
+    """The folder filter: the one asked for, inside the one that the command is limited to."""
+    if within is None or (asked and Path(asked).expanduser().is_absolute()):
+        return asked
+    return str(within / asked) if asked else str(within)
+
+
+def _printable(path: Path) -> str:
+    """A path on one line: below the current folder relative, control characters escaped."""
+    here = Path.cwd()
+    text = os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -1,0 +1,41 @@
+"""``twinlens status``: what a collection holds."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+
+EXAMPLE = "Example: twinlens status --in ~/Pictures"
+
+
+@exits
+def run(
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--in", metavar="PHOTOS_OR_COLLECTION", help="Which collection; default: that of the current folder."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Show what a collection holds, and where."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    with api.find_existing(place).collection as collection:
+        status = api.collection_status(collection)
+    if as_json:
+        typer.echo(json.dumps(status, ensure_ascii=False))
+        return FOUND
+    typer.echo(f"collection  {status['collection']}")
+    for folder in status["folders"]:
+        typer.echo(f"folder      {folder['path']}{'' if folder['present'] else '  (missing)'}")
+    typer.echo(f"photos      {status['images']:,} searchable, {status['skipped']:,} skipped")
+    typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
+    typer.echo(f"disk        {status['disk_bytes'] / 1e6:,.1f} MB")
+    return FOUND

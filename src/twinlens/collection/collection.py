@@ -1,0 +1,447 @@
+"""A collection: photo folders + catalog + vectors; what a user opens, indexes and searches."""
+
+import errno
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from twinlens.collection.catalog import Catalog, Folder, PhotoRecord
+from twinlens.collection.filters import Filters
+from twinlens.collection.index import IndexListener, IndexPlan, IndexReport, PhotoFolder, SilentListener, index_folders
+from twinlens.collection.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection
+from twinlens.collection.query import Query, embed_query, parse_query, photo_query
+from twinlens.collection.search import Answer, Page, Sort, ranked_hits
+from twinlens.errors import (
+    CollectionBusyError,
+    CollectionError,
+    CollectionNotFoundError,
+    DiskFullError,
+    ModelMismatchError,
+    QueryError,
+)
+from twinlens.model.load import load_model
+from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.stores.exact import ExactStore
+from twinlens.types import Hit, Ids
+
+logger = logging.getLogger(__name__)
+STORE_LOCK_TIMEOUT_S = 120.0
+
+
+class Collection:
+    """Photos that can be found by words and by photo.
+
+    Open one with ``Collection.open`` or ``Collection.create``. Searching is safe from
+    several threads at once, and from several processes while one of them indexes.
+
+    Attributes:
+        path: the collection's own folder, with the catalog in it.
+    """
+
+    def __init__(self, path: Path, *, model: str | Path | None = None, create: bool = False) -> None:
+        self.path = path
+        self._asked_model = model
+        self._encoder: OnnxDualEncoder | None = None
+        self._store: ExactStore | None = None
+        self._scratch: Path | None = None
+        self._writable = os.access(path, os.W_OK) if path.exists() else True
+        if create:
+            _make_folder(path)
+        self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
+
+    # --- opening ------------------------------------------------------------------------------
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, model: str | Path | None = None) -> Self:
+        """Opens the collection of a photo folder, or a collection's own folder.
+
+        A photo folder that was never indexed gets an empty collection; call ``index`` next.
+
+        Args:
+            path: may start with ``~``.
+            model: name or folder of a bundle; must be the collection's, once it has photos.
+
+        Raises:
+            CollectionError: the folder is missing.
+            CatalogDamagedError: the catalog is not readable.
+        """
+        place = Path(path).expanduser()
+        located = find_collection(place) if place.exists() else None
+        if located is not None and located.within is None:
+            return cls(located.collection, model=model)
+        return cls.create([place], model=model)
+
+    @classmethod
+    def create(
+        cls,
+        folders: Sequence[str | os.PathLike[str]],
+        *,
+        at: str | os.PathLike[str] | None = None,
+        model: str | Path | None = None,
+    ) -> Self:
+        """Makes a collection of one or several photo folders, or adds folders to the one at ``at``.
+
+        Args:
+            folders: photo folders; several need ``at``.
+            at: the collection's own folder; by default ``.twinlens`` inside the photo
+                folder, or the user's data folder where that cannot be written.
+            model: name or folder of a bundle; default ``default``.
+
+        Raises:
+            CollectionError: a folder is missing, or several came without ``at``.
+        """
+        photos = [Path(folder).expanduser().resolve() for folder in folders]
+        if at is None and len(photos) != 1:
+            raise CollectionError("several folders in one collection need a place for it: give --collection DIR")
+        places = [default_place(folder) for folder in photos]
+        place, why = places[0]
+        if at is not None:
+            place = Path(at).expanduser().resolve()
+        elif why:
+            logger.warning("%s, so its collection is kept in %s", why, place)
+        collection = cls(place, model=model, create=True)
+        for folder in photos:
+            collection._add_folder(folder)
+        return collection
+
+    def close(self) -> None:
+        """Closes the catalog and forgets the maps of the vectors."""
+        self.catalog.close()
+        self._store = None
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return self.catalog.count()
+
+    # --- folders and model --------------------------------------------------------------------
+
+    def folders(self) -> list[PhotoFolder]:
+        """The photo folders where they are now."""
+        return [PhotoFolder(folder.id, self._where(folder)) for folder in self.catalog.folders()]
+
+    @property
+    def encoder(self) -> OnnxDualEncoder:
+        """The model that made, or will make, this collection's vectors.
+
+        Raises:
+            ModelMismatchError: another model was asked for, or the collection's is not to be found.
+        """
+        if self._encoder is None:
+            self._encoder = self._load_encoder()
+        return self._encoder
+
+    def _load_encoder(self) -> OnnxDualEncoder:
+        recorded = self.catalog.meta("fingerprint")
+        source = self._asked_model or self.catalog.meta("model") or "default"
+        encoder = load_model(source)
+        if recorded and encoder.fingerprint != recorded and len(self):
+            raise ModelMismatchError(
+                f"collection {self.path} was indexed with model {self.catalog.meta('model')} ({recorded}), "
+                f"but {source} ({encoder.fingerprint}) was asked for; search with the first, "
+                "or make a second collection: twinlens index PHOTOS --collection DIR --model NAME"
+            )
+        return encoder
+
+    def _add_folder(self, photos: Path) -> None:
+        if any(folder.path == photos for folder in self.folders()):
+            return
+        inside = self.path.name == FOLDER_NAME and self.path.parent == photos
+        names = {folder.name for folder in self.catalog.folders()}
+        name, number = photos.name or "root", 2
+        while name in names:
+            name, number = f"{photos.name}-{number}", number + 1
+        self.catalog.add_folder(name, ".." if inside else str(photos))
+
+    def _where(self, folder: Folder) -> Path:
+        return Path(os.path.normpath(self.path / folder.path))
+
+    # --- indexing -----------------------------------------------------------------------------
+
+    def index(self, *, listener: IndexListener | None = None, forget_missing: bool = False) -> IndexReport:
+        """Brings the collection up to date with its folders; see ``index_folders``.
+
+        Raises:
+            CollectionBusyError: another process is indexing it.
+            ModelMismatchError: another model was asked for than the collection's.
+            DiskFullError: no space left; what was committed is kept.
+        """
+        if not self._writable:
+            raise CollectionError(f"{self.path} cannot be written; use --collection DIR for a place that can")
+        try:
+            with FileLock(self.path / "index.lock", timeout=0):
+                return self._index(listener or SilentListener(), forget_missing)
+        except Timeout as error:
+            raise CollectionBusyError(
+                f"another process is indexing {self.path}; wait until it is done, searching works meanwhile"
+            ) from error
+        except OSError as error:
+            raise _disk_error(self.path, error) from error
+
+    def _index(self, listener: IndexListener, forget_missing: bool) -> IndexReport:
+        encoder = self.encoder
+        if not len(self):
+            source = self._asked_model or "default"
+            recorded = str(Path(source).resolve()) if Path(source).is_dir() else str(source)
+            self.catalog.set_meta({"fingerprint": encoder.fingerprint, "model": recorded, "dim": str(encoder.dim)})
+        report = index_folders(
+            self.catalog,
+            encoder,
+            self.folders(),
+            listener=_DiskGuard(listener, self.path),
+            forget_missing=forget_missing,
+        )
+        self._synced_store()
+        self.catalog.checkpoint()
+        return report
+
+    # --- searching ----------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str | Query,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        sort: Sort = "relevance",
+        after: str | None = None,
+        before: str | None = None,
+        folder: str | None = None,
+        camera: str | None = None,
+        include_query_photo: bool = False,
+    ) -> list[Hit]:
+        """Photos that fit the query best.
+
+        Args:
+            query: words, a photo's path, or a weighted sum; see ``parse_query``.
+            k: number of hits, at least 1.
+            offset: hits to leave out at the top, for paging.
+            sort: "relevance", or "date" to show the page's hits newest first.
+            after: taken then or later, as ``2023`` or ``2023-06-30``.
+            before: taken then or earlier, inclusive.
+            folder: only this sub-folder.
+            camera: part of the camera's name.
+            include_query_photo: let a photo of the collection find itself.
+
+        Raises:
+            QueryError: the query or a filter cannot be understood.
+            CollectionNotFoundError: nothing was indexed yet.
+        """
+        filters = Filters(after=after, before=before, folder=folder, camera=camera)
+        page = Page(k=k, offset=offset, sort=sort)
+        return self.answer(query, page=page, filters=filters, include_query_photo=include_query_photo).hits
+
+    def similar(self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False) -> list[Hit]:
+        """Photos that look like one photo; the photo itself is left out unless asked for."""
+        return self.answer(photo_query(Path(photo)), page=Page(k=k), include_query_photo=include_query_photo).hits
+
+    def answer(
+        self,
+        query: str | Query,
+        *,
+        page: Page | None = None,
+        filters: Filters | None = None,
+        include_query_photo: bool = False,
+    ) -> Answer:
+        """Like ``search``, with the number of candidates and the time it took."""
+        started = time.perf_counter()
+        parsed = parse_query(query) if isinstance(query, str) else query
+        filters = filters or Filters()
+        among = None if filters.is_empty() else self._candidates(filters)
+        encoder = self.encoder
+        store = self._synced_store()
+        if not len(store):
+            raise CollectionNotFoundError(f"nothing is indexed in {self.path} yet; run: twinlens index PHOTOS")
+        own = set() if include_query_photo else self._ids_of(parsed.photos())
+        vector = self._query_vector(parsed, encoder)
+        hits, candidates = ranked_hits(
+            vector, self.catalog, store, page or Page(), among=among, without=own, locate=self._locate
+        )
+        return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
+
+    def _query_vector(self, query: Query, encoder: OnnxDualEncoder) -> Any:
+        """A photo of the collection is not decoded again."""
+        if len(query.terms) == 1 and query.terms[0].kind == "photo":
+            for photo_id in self._ids_of([Path(query.terms[0].value)], unchanged=True):
+                if (known := self.catalog.embedding(photo_id)) is not None:
+                    return known
+        return embed_query(query, encoder)
+
+    def _candidates(self, filters: Filters) -> Ids:
+        condition, parameters = filters.sql()
+        if filters.folder is None:
+            return self.catalog.select_ids(condition, parameters)
+        folders = [self._folder_condition(folder, filters.folder) for folder in self.catalog.folders()]
+        matched = [found for found in folders if found is not None]
+        if not matched:
+            raise QueryError(f"--folder {filters.folder!r} is not a folder of this collection")
+        any_folder = " OR ".join(condition for condition, _ in matched)
+        extra = [value for _, values in matched for value in values]
+        ids = self.catalog.select_ids(f"{condition} AND ({any_folder})", [*parameters, *extra])
+        if not len(ids) and not len(self.catalog.select_ids(f"({any_folder})", extra)):
+            raise QueryError(f"--folder {filters.folder!r} holds no indexed photos of this collection")
+        return ids
+
+    def _folder_condition(self, folder: Folder, wanted: str) -> tuple[str, list[Any]] | None:
+        """SQL for the photos of one photo folder at or below ``wanted``; None when it cannot be there."""
+        root = self._where(folder)
+        several = len(self.catalog.folders()) > 1
+        below = wanted.replace("\\", "/").strip("/")
+        if Path(wanted).expanduser().is_absolute():
+            path = Path(wanted).expanduser().resolve()
+            if root.is_relative_to(path):
+                return "folder_id = ?", [folder.id]
+            if not path.is_relative_to(root):
+                return None
+            below = path.relative_to(root).as_posix()
+        elif several:
+            name, _, below = below.partition("/")
+            if name != folder.name:
+                return None
+        if below in ("", "."):
+            return "folder_id = ?", [folder.id]
+        return "folder_id = ? AND path >= ? AND path < ?", [folder.id, below + "/", below + "0"]  # "0" follows "/"
+
+    def _ids_of(self, photos: Sequence[Path], *, unchanged: bool = False) -> set[int]:
+        """Catalog ids of photo files that lie in the collection's folders."""
+        ids = set()
+        for photo in photos:
+            resolved = photo.expanduser().resolve()
+            for folder in self.catalog.folders():
+                root = self._where(folder)
+                if not resolved.is_relative_to(root):
+                    continue
+                path = resolved.relative_to(root).as_posix()
+                photo_id = self.catalog.id_of(folder.id, path)
+                if photo_id is not None and (not unchanged or self._is_as_indexed(resolved, folder.id, path)):
+                    ids.add(photo_id)
+        return ids
+
+    def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
+        known = self.catalog.known_file(folder_id, path)
+        try:
+            stat = file.stat()
+        except OSError:
+            return False
+        return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+
+    def _locate(self, record: PhotoRecord) -> tuple[str, Path]:
+        folders = {folder.id: folder for folder in self.catalog.folders()}
+        folder = folders[record.folder_id]
+        prefix = f"{folder.name}/" if len(folders) > 1 else ""
+        return prefix + record.path, self._where(folder) / record.path
+
+    def faults(self) -> list[str]:
+        """What is wrong with catalog or vectors, a sentence each; empty when all is well."""
+        faults = self.catalog.integrity_faults()
+        if not len(self):
+            return faults
+        store = self._synced_store()
+        expected = self.catalog.select_ids("1", ())
+        if not np.array_equal(store.ids(), expected):
+            return [*faults, f"the vector files hold {len(store):,} photos, the catalog {len(expected):,}"]
+        for ids, embeddings in self.catalog.embeddings(expected):
+            if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):
+                faults.append(f"an embedding of record between photo ids {ids[0]} and {ids[-1]} is not a unit vector")
+            elif store.differs(ids, embeddings):
+                faults.append(
+                    f"the vector files differ from the catalog; delete {self.path / 'exact'}, it is made anew"
+                )
+                break
+        return faults
+
+    # --- the derived vectors ------------------------------------------------------------------
+
+    def _synced_store(self) -> ExactStore:
+        """The memory-mapped vectors, brought in step with the catalog where they are behind."""
+        generation = self.catalog.generation
+        store = self._store or self._open_store(self.path / "exact")
+        store.refresh()
+        if store.generation != generation:
+            store = self._catch_up(store, generation)
+        self._store = store
+        return store
+
+    def _open_store(self, folder: Path) -> ExactStore:
+        owner = f"{self.catalog.identity}/{self.catalog.meta('fingerprint')}"
+        return ExactStore(folder, dim=int(self.catalog.meta("dim") or self.encoder.dim), owner=owner)
+
+    def _catch_up(self, store: ExactStore, generation: int) -> ExactStore:
+        if not self._writable or self._scratch:
+            return self._catch_up_in_scratch(generation)
+        try:
+            with FileLock(self.path / "exact.lock", timeout=STORE_LOCK_TIMEOUT_S):
+                store.refresh()
+                self._apply_changes(store, generation)
+                return store
+        except Timeout as error:
+            raise CollectionBusyError(f"another process is rebuilding the vectors of {self.path}; try again") from error
+        except OSError as error:
+            logger.warning(
+                "the vectors of %s cannot be written (%s); they are kept in memory this time", self.path, error
+            )
+            return self._catch_up_in_scratch(generation)
+
+    def _catch_up_in_scratch(self, generation: int) -> ExactStore:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
+        store = self._open_store(self._scratch)
+        self._apply_changes(store, generation)
+        return store
+
+    def _apply_changes(self, store: ExactStore, generation: int) -> None:
+        if store.generation == generation:
+            return
+        if store.generation > generation:  # the catalog was put back from a copy
+            store.clear()
+        changes = self.catalog.changes_since(store.generation)
+        store.update(self.catalog.embeddings(changes.added), changes.removed, generation=generation)
+
+
+class _DiskGuard:
+    """Refuses to start when the plan does not fit on the disk."""
+
+    def __init__(self, listener: IndexListener, place: Path) -> None:
+        self._listener, self._place = listener, place
+        self.advanced: Callable[[int, IndexReport], None] = listener.advanced
+
+    def planned(self, plan: IndexPlan) -> None:
+        self._listener.planned(plan)
+        free = shutil.disk_usage(self._place).free
+        if plan.disk_bytes > free:
+            raise DiskFullError(
+                f"indexing needs about {plan.disk_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
+                f"but {free / 1e6:,.0f} MB are free; free some space or use --collection DIR on another disk"
+            )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CollectionError(f"{path} cannot be made: {error.strerror or error}; use --collection DIR") from error
+
+
+def _disk_error(path: Path, error: OSError) -> CollectionError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFullError(
+            f"no space left on the disk of {path}; what was indexed before is safe: free some space and run the same command again"
+        )
+    return CollectionError(f"{path} could not be written: {error.strerror or error}")

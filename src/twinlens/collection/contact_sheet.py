@@ -1,0 +1,116 @@
+"""Contact sheets of hits: one PNG, or one self-contained HTML page."""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from twinlens.data.images import open_photo
+from twinlens.errors import PhotoError, QueryError
+from twinlens.types import Hit
+
+CELL_PX = 240
+CAPTION_PX = 44
+GAP_PX = 10
+COLUMNS = 5
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".html")
+Sheet = Sequence[tuple[str, Sequence[Hit]]]
+"""One row of hits for each query, with the query as its title."""
+
+
+def write_contact_sheet(sheet: Sheet, path: Path) -> None:
+    """Draws the hits of one or more queries, with rank and score.
+
+    Args:
+        sheet: titles and hits.
+        path: ends in .png, .jpg, .webp or .html.
+
+    Raises:
+        QueryError: another ending, or the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise QueryError(f"a contact sheet is one of {', '.join(SUFFIXES)}, got {path.name!r}")
+    try:
+        if suffix == ".html":
+            path.write_text(_page(sheet), encoding="utf-8")
+        else:
+            _drawing(sheet).save(path)
+    except OSError as error:
+        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _drawing(sheet: Sheet) -> Image.Image:
+    rows = [
+        (title, hits[start : start + COLUMNS])
+        for title, hits in sheet
+        for start in range(0, max(1, len(hits)), COLUMNS)
+    ]
+    cell, row_px = CELL_PX + GAP_PX, CELL_PX + CAPTION_PX + GAP_PX
+    title_px = 34
+    shown_titles = [index == 0 or rows[index - 1][0] != title for index, (title, _) in enumerate(rows)]
+    height = GAP_PX + sum(row_px + (title_px if shown else 0) for shown in shown_titles)
+    columns = max(1, *(len(hits) for _, hits in rows))
+    canvas = Image.new("RGB", (GAP_PX + columns * cell, height), "white")
+    draw, y = ImageDraw.Draw(canvas), GAP_PX
+    for (title, hits), with_title in zip(rows, shown_titles, strict=True):
+        if with_title:
+            draw.text((GAP_PX, y), title, fill="black", font=ImageFont.load_default(22))
+            y += title_px
+        for column, hit in enumerate(hits):
+            x = GAP_PX + column * cell
+            thumbnail = _thumbnail(hit.path)
+            canvas.paste(thumbnail, (x + (CELL_PX - thumbnail.width) // 2, y + (CELL_PX - thumbnail.height) // 2))
+            draw.text((x, y + CELL_PX + 4), _label(hit), fill="black", font=ImageFont.load_default(15))
+            draw.text((x, y + CELL_PX + 22), _shortened(hit.id, 32), fill="#555555", font=ImageFont.load_default(13))
+        y += row_px
+    return canvas
+
+
+def _page(sheet: Sheet) -> str:
+    sections = []
+    for title, hits in sheet:
+        figures = "\n".join(_figure(hit) for hit in hits) or "<p>nothing found</p>"
+        sections.append(f"<h2>{html.escape(title)}</h2>\n<div>\n{figures}\n</div>")
+    style = (
+        "body{font:15px/1.4 system-ui,sans-serif;margin:2rem;color:#222;background:#fff}"
+        "div{display:flex;flex-wrap:wrap;gap:12px}figure{margin:0;width:240px}"
+        "img{width:240px;height:240px;object-fit:contain;background:#f3f3f3}"
+        "figcaption{overflow-wrap:anywhere;font-size:13px}"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><title>twinlens</title>'
+        f"<style>{style}</style></head>\n<body>\n" + "\n".join(sections) + "\n</body>\n</html>\n"
+    )
+
+
+def _figure(hit: Hit) -> str:
+    buffer = io.BytesIO()
+    _thumbnail(hit.path).save(buffer, "JPEG", quality=82)
+    source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    name = html.escape(hit.id)
+    return f'<figure><img src="{source}" alt="{name}"><figcaption><b>{html.escape(_label(hit))}</b><br>{name}</figcaption></figure>'
+
+
+def _thumbnail(path: Path) -> Image.Image:
+    try:
+        return ImageOps.contain(open_photo(path, min_side=CELL_PX // 2).image, (CELL_PX, CELL_PX))
+    except PhotoError as error:  # the photo went away after it was indexed: the sheet says so
+        blank = Image.new("RGB", (CELL_PX, CELL_PX), "#eeeeee")
+        ImageDraw.Draw(blank).text(
+            (8, CELL_PX // 2), _shortened(str(error), 30), fill="#aa0000", font=ImageFont.load_default(14)
+        )
+        return blank
+
+
+def _label(hit: Hit) -> str:
+    probability = "" if hit.probability is None else f"  {hit.probability:.0%}"
+    return f"{hit.rank}.  {hit.score:.3f}{probability}"
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else "…" + text[1 - length :]

@@ -1,0 +1,71 @@
+"""Filters that narrow a search before the top k: date, folder, camera."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from twinlens.errors import QueryError
+
+_DATE = re.compile(r"(\d{4})(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d)?)?)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a photo must satisfy to be a candidate.
+
+    Attributes:
+        after: taken then or later: ``2023``, ``2023-06``, ``2023-06-01`` or with ``T12:00``.
+        before: taken then or earlier; ``2023`` includes all of that year. Dates are the
+            camera's wall clock: the day it was where the photo was taken.
+        folder: a sub-folder of the collection, with its sub-folders.
+        camera: part of maker and model, upper and lower case alike.
+    """
+
+    after: str | None = None
+    before: str | None = None
+    folder: str | None = None
+    camera: str | None = None
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """Condition on ``photos`` without the folder, and its parameters.
+
+        Raises:
+            QueryError: a date is not one.
+        """
+        conditions, parameters = ["1"], []
+        if self.after is not None:
+            conditions.append("taken_at >= ?")
+            parameters.append(_date(self.after, "--after"))
+        if self.before is not None:
+            bound = _date(self.before, "--before")
+            conditions.append("substr(taken_at, 1, ?) <= ?")
+            parameters += [len(bound), bound]
+        if self.camera is not None:
+            conditions.append("instr(lower(camera), lower(?)) > 0")
+            parameters.append(self.camera.strip())
+        return " AND ".join(conditions), parameters
+
+    def is_empty(self) -> bool:
+        """True when every photo qualifies."""
+        return self == Filters()
+
+
+def _date(text: str, option: str) -> str:
+    bound = text.strip().replace(" ", "T")
+    if not _DATE.fullmatch(bound) or not _exists(bound):
+        raise QueryError(f"{option} wants a date as 2023, 2023-06 or 2023-06-30, got {text!r}")
+    return bound
+
+
+def _exists(bound: str) -> bool:
+    numbers = [int(part) for part in re.split(r"[-T:]", bound)]
+    year, month, day, hour, minute, second = numbers + [1, 1, 1, 0, 0, 0][len(numbers) :]
+    return (
+        year >= 1
+        and 1 <= month <= 12
+        and 1 <= day <= calendar.monthrange(year, month)[1]
+        and hour < 24
+        and minute < 60
+        and second < 60
+    )

@@ -1,0 +1,300 @@
+"""Bring a catalog up to date with its photo folders; an interrupt loses at most a batch."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from twinlens.collection.catalog import Catalog, Change, FileState, KnownFile, Vector
+from twinlens.collection.scan import FoundFile, Scan, scan_folder
+from twinlens.data.images import read_photo_bytes
+from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
+from twinlens.errors import CollectionError, PhotoError
+from twinlens.protocols import DualEncoder
+
+READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
+BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
+
+
+@dataclass
+class IndexReport:
+    """What one run of indexing did; the fields of ``twinlens index --json``."""
+
+    added: int = 0
+    updated: int = 0
+    renamed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    images: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's fields."""
+        return {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
+
+
+@dataclass(frozen=True)
+class IndexPlan:
+    """What a scan found to do, before any photo is opened.
+
+    Attributes:
+        found: photo files in all folders.
+        to_read: files that are new, changed or worth another try.
+        disk_bytes: about what the new vectors will take.
+    """
+
+    found: int
+    to_read: int
+    disk_bytes: int
+
+
+class IndexListener(Protocol):
+    """Is told how indexing goes."""
+
+    def planned(self, plan: IndexPlan) -> None:
+        """The folders were walked."""
+
+    def advanced(self, done: int, report: IndexReport) -> None:
+        """``done`` of the plan's ``to_read`` files are committed."""
+
+
+class SilentListener:
+    """Does nothing."""
+
+    def planned(self, plan: IndexPlan) -> None:
+        """The folders were walked."""
+
+    def advanced(self, done: int, report: IndexReport) -> None:
+        """More files are committed."""
+
+
+class PhotoFolder(NamedTuple):
+    """A folder to index: its id in the catalog and where it is now."""
+
+    id: int
+    path: Path
+
+
+class _Task(NamedTuple):
+    folder: PhotoFolder
+    file: FoundFile
+    known: KnownFile | None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.folder.id, self.file.path
+
+    def state(self, content_hash: bytes | None) -> FileState:
+        return FileState(self.folder.id, *self.file, content_hash)
+
+
+class _Examined(NamedTuple):
+    """A file after reading: its hash, and its pixels where the catalog did not know the content."""
+
+    content_hash: bytes | None
+    prepared: PreparedPhoto | None = None
+    reason: str | None = None
+
+
+def index_folders(
+    catalog: Catalog,
+    encoder: DualEncoder,
+    folders: Sequence[PhotoFolder],
+    *,
+    listener: IndexListener | None = None,
+    forget_missing: bool = False,
+) -> IndexReport:
+    """Makes the catalog equal to the folders.
+
+    A file is unchanged by size and date, then by content hash. A new path whose
+    content belonged to a path that is gone is a rename and keeps its vector. Each
+    batch is one transaction.
+
+    Args:
+        catalog: of the collection; no other process may index it meanwhile.
+        encoder: the collection's model.
+        folders: all folders of the collection.
+        listener: told of plan and progress.
+        forget_missing: let a folder without any photo drop what the catalog knows of it.
+
+    Raises:
+        CollectionError: a folder is missing, cannot be opened, or is empty though the
+            catalog knows photos in it (an unmounted disk looks like that).
+    """
+    started = time.perf_counter()
+    run = _Run(catalog, encoder, listener or SilentListener())
+    tasks = run.plan(folders, forget_missing=forget_missing)
+    run.read(tasks)
+    run.drop_gone()
+    run.report.images = catalog.count()
+    run.report.skipped.sort()
+    run.report.seconds = round(time.perf_counter() - started, 3)
+    return run.report
+
+
+class _Run:
+    """One run of indexing: what is known, what is gone, what was done."""
+
+    def __init__(self, catalog: Catalog, encoder: DualEncoder, listener: IndexListener) -> None:
+        self.catalog, self.encoder, self.listener = catalog, encoder, listener
+        self.report = IndexReport()
+        self.known = catalog.known_files()
+        self.gone: dict[tuple[int, str], KnownFile] = {}
+        self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
+        self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
+
+    def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
+        """Walks the folders; what is unchanged is done with here."""
+        several = len(folders) > 1
+        tasks: list[_Task] = []
+        found = 0
+        for folder in folders:
+            here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
+            scan = _scan(folder)
+            if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
+                raise CollectionError(
+                    f"{folder.path} holds no photos, but {len(here):,} were indexed there; is its disk mounted? "
+                    "Nothing was changed; if they are really gone, run again with --forget-missing"
+                )
+            prefix = f"{folder.path.name}/" if several else ""
+            self.report.skipped += [Skipped(prefix + path, reason) for path, reason in scan.others + scan.unreadable]
+            found += len(scan.photos)
+            for file in scan.photos:
+                known = here.pop(file.path, None)
+                if known and _is_unchanged(file, known):
+                    self._count_unchanged(prefix + file.path, known)
+                else:
+                    tasks.append(_Task(folder, file, known))
+            hidden = tuple(f"{path}/" if path else "" for path, _ in scan.unreadable)
+            for path, file in here.items():
+                if not path.startswith(hidden):
+                    self.gone[folder.id, path] = file
+        for key, file in self.gone.items():
+            if file.content_hash and file.skip_reason is None:
+                self.gone_by_hash.setdefault(file.content_hash, []).append(key)
+        self._prefixes = {folder.id: f"{folder.path.name}/" if several else "" for folder in folders}
+        # in the catalog: float32 embedding, float16 features; beside it: a float32 and a float16 copy
+        vector_bytes = self.encoder.dim * (4 + 4 + 2) + self.encoder.features_dim * 2
+        self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (vector_bytes + BYTES_A_PHOTO)))
+        return tasks
+
+    def read(self, tasks: Sequence[_Task]) -> None:
+        """Reads, embeds and commits, batch by batch."""
+        examined = map_ahead(self._examine, tasks)
+        done = 0
+        while batch := list(islice(examined, BATCH_SIZE)):
+            vectors = self._embed(batch)
+            with self.catalog.change() as change:
+                for task, result in batch:
+                    self._store(change, task, result, vectors.get(task.key))
+            done += len(batch)
+            self.listener.advanced(done, self.report)
+
+    def drop_gone(self) -> None:
+        """Removes what neither stayed nor moved."""
+        gone = iter(self.gone.values())
+        while batch := list(islice(gone, 1000)):
+            with self.catalog.change() as change:
+                for file in batch:
+                    change.remove(file.id)
+                    self.report.removed += file.skip_reason is None
+
+    def _examine(self, task: _Task) -> _Examined:
+        """Runs in the decoders' threads."""
+        content_hash = None
+        try:
+            data = read_photo_bytes(task.folder.path / task.file.path)
+            content_hash = hashlib.blake2b(data, digest_size=16).digest()
+            if content_hash in self.known_hashes:
+                return _Examined(content_hash)
+            return _Examined(content_hash, prepare_photo(data, self.encoder))
+        except PhotoError as error:
+            return _Examined(content_hash, reason=str(error))
+
+    def _embed(self, batch: Iterable[tuple[_Task, _Examined]]) -> dict[tuple[int, str], Vector]:
+        """Vectors of the batch's photos whose content is new."""
+        fresh = [(task.key, result.prepared) for task, result in batch if result.prepared]
+        if not fresh:
+            return {}
+        encoded = self.encoder.encode_pixels(np.stack([prepared.pixels for _, prepared in fresh]))
+        features: Iterable[Any] = [None] * len(fresh) if encoded.features is None else encoded.features
+        return {
+            key: Vector(embedding, feature)
+            for (key, _), embedding, feature in zip(fresh, encoded.embeddings, features, strict=True)
+        }
+
+    def _store(self, change: Change, task: _Task, result: _Examined, vector: Vector | None) -> None:
+        state = task.state(result.content_hash)
+        if result.reason is not None:
+            change.put_skipped(state, result.reason, reader_version=READER_VERSION)
+            self.report.skipped.append(Skipped(self._prefixes[task.folder.id] + task.file.path, result.reason))
+        elif result.prepared is not None and vector is not None:
+            change.put_photo(state, result.prepared.details, vector, reader_version=READER_VERSION)
+            self._count_new(task)
+        else:
+            self._store_known_content(change, task, state)
+
+    def _store_known_content(self, change: Change, task: _Task, state: FileState) -> None:
+        """The content was seen before: touched, renamed or copied."""
+        content_hash = state.content_hash or b""
+        if task.known and task.known.content_hash == content_hash and task.known.skip_reason is None:
+            change.touch(task.known.id, state)
+            self.report.unchanged += 1
+        elif task.known is None and (moved := self.gone_by_hash.get(content_hash)):
+            change.rename(self.gone.pop(moved.pop(0)).id, state)
+            self.report.renamed += 1
+        else:
+            self._store_copy(change, task, state)
+
+    def _store_copy(self, change: Change, task: _Task, state: FileState) -> None:
+        found = self.catalog.vector_of_content(state.content_hash or b"")
+        if found is None:  # the photo that had this content was changed in this very run
+            try:
+                prepared = prepare_photo(task.folder.path / task.file.path, self.encoder)
+            except PhotoError as error:
+                self._store(change, task, _Examined(state.content_hash, reason=str(error)), None)
+                return
+            vector = self._embed([(task, _Examined(state.content_hash, prepared))])[task.key]
+            found = vector, prepared.details
+        change.put_photo(state, found[1], found[0], reader_version=READER_VERSION)
+        self._count_new(task)
+
+    def _count_new(self, task: _Task) -> None:
+        if task.known is not None and task.known.skip_reason is None:
+            self.report.updated += 1
+        else:
+            self.report.added += 1
+
+    def _count_unchanged(self, path: str, known: KnownFile) -> None:
+        if known.skip_reason is None:
+            self.report.unchanged += 1
+        else:
+            self.report.skipped.append(Skipped(path, known.skip_reason))
+
+
+def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
+    same = (file.size_bytes, file.mtime_ns) == (known.size_bytes, known.mtime_ns)
+    return same and (known.skip_reason is None or known.reader_version == READER_VERSION)
+
+
+def _scan(folder: PhotoFolder) -> Scan:
+    try:
+        return scan_folder(folder.path)
+    except FileNotFoundError as error:
+        raise CollectionError(f"the photo folder {folder.path} is missing; is its disk mounted?") from error
+    except NotADirectoryError as error:
+        raise CollectionError(f"{folder.path} is not a folder") from error
+    except PermissionError as error:
+        raise CollectionError(f"the photo folder {folder.path} cannot be opened: no permission") from error
+
+
+def reasons_summary(skipped: Iterable[Skipped]) -> Iterator[tuple[str, int]]:
+    """How many files were skipped for each reason, most frequent first."""
+    yield from Counter(item.reason for item in skipped).most_common()

@@ -1,0 +1,85 @@
+"""Where a collection lives: inside the photo folder, or in the user's data folder when that cannot be."""
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from twinlens.errors import CollectionError
+
+FOLDER_NAME = ".twinlens"
+CATALOG_NAME = "catalog.sqlite"
+# SQLite's write-ahead log needs shared memory, which network file systems do not give
+_NETWORK_FILE_SYSTEMS = frozenset(
+    ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.rclone", "davfs", "fuse.davfs2"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A collection's folder, and the sub-folder of photos that was meant (None = all)."""
+
+    collection: Path
+    within: Path | None = None
+
+
+def data_folder() -> Path:
+    """Where twinlens keeps what cannot lie beside the photos; ``TWINLENS_HOME`` moves it."""
+    home = os.environ.get("TWINLENS_HOME")
+    return Path(home).expanduser() if home else user_data_path("twinlens", appauthor=False)
+
+
+def is_collection(folder: Path) -> bool:
+    """True when a folder holds a catalog."""
+    return (folder / CATALOG_NAME).is_file()
+
+
+def find_collection(place: Path) -> Located | None:
+    """The collection that a place belongs to: itself, or the nearest at or above it."""
+    place = place.resolve()
+    if is_collection(place):
+        return Located(place)
+    for folder in (place, *place.parents):
+        for candidate in (folder / FOLDER_NAME, _elsewhere(folder)):
+            if is_collection(candidate):
+                return Located(candidate, None if folder == place else place)
+    return None
+
+
+def default_place(photos: Path) -> tuple[Path, str | None]:
+    """Where a new collection of a photo folder goes, and why not inside it (None = inside).
+
+    Raises:
+        CollectionError: the folder is missing or is no folder.
+    """
+    photos = photos.resolve()
+    if not photos.exists():
+        raise CollectionError(f"the photo folder {photos} does not exist")
+    if not photos.is_dir():
+        raise CollectionError(f"{photos} is a file; give the folder that holds the photos")
+    if not os.access(photos, os.W_OK):
+        return _elsewhere(photos), "the folder cannot be written"
+    if file_system := network_file_system(photos):
+        return _elsewhere(photos), f"the folder is on a network file system ({file_system})"
+    return photos / FOLDER_NAME, None
+
+
+def network_file_system(path: Path) -> str | None:
+    """Kind of the network file system that a path lies on; None on a local disk, and where it cannot be told."""
+    if not sys.platform.startswith("linux"):
+        return None
+    best, kind = "", ""
+    for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
+        fields = line.split(" ")
+        mount = fields[1].encode().decode("unicode_escape")  # spaces are written as \040
+        if path.is_relative_to(mount) and len(mount) > len(best):
+            best, kind = mount, fields[2]
+    return kind if kind in _NETWORK_FILE_SYSTEMS else None
+
+
+def _elsewhere(photos: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(photos)).hexdigest()[:12]
+    return data_folder() / "collections" / f"{photos.name or 'root'}-{digest}"

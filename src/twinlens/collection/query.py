@@ -1,0 +1,124 @@
+"""Understand a query: words, a photo, or a weighted sum of both."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from twinlens.data.images import PHOTO_SUFFIXES, open_photo
+from twinlens.errors import PhotoError, QueryError
+from twinlens.protocols import DualEncoder
+from twinlens.types import Embeddings
+
+_OPERATOR = re.compile(r"\s+([+-])\s+")
+_WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a query and its signed weight."""
+
+    kind: Literal["words", "photo"]
+    value: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query: at least one term."""
+
+    terms: tuple[Term, ...]
+
+    def photos(self) -> list[Path]:
+        """The photo files that the query names."""
+        return [Path(term.value) for term in self.terms if term.kind == "photo"]
+
+
+def parse_query(text: str) -> Query:
+    """Parses ``"dog + 0.5 ./beach.jpg - night"``.
+
+    Operators stand between spaces, so ``mother-in-law`` is words. A weight is a
+    number with a point before its term, in a sum. A term is a photo when it has a
+    path separator and a photo's ending, starts like a path, or names a file.
+
+    Raises:
+        QueryError: there is nothing to search for.
+
+    >>> [(term.weight, term.kind, term.value) for term in parse_query("dog + 0.5 ./beach.jpg - night").terms]
+    [(1.0, 'words', 'dog'), (0.5, 'photo', './beach.jpg'), (-1.0, 'words', 'night')]
+    >>> parse_query("black/white cat - ears").terms[0].kind
+    'words'
+    """
+    text = text.strip()
+    if not text:
+        raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
+    parts = [text] if _is_file(text) else _OPERATOR.split(text)
+    if len(parts) == 1:
+        return Query((_term(text, 1.0),))
+    signs = ["+", *parts[1::2]]
+    return Query(tuple(_weighted(part, sign) for part, sign in zip(parts[::2], signs, strict=True)))
+
+
+def photo_query(path: Path) -> Query:
+    """The query that looks for photos like one photo."""
+    return Query((Term("photo", str(path)),))
+
+
+def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
+    """[D], the weighted sum of the terms' unit vectors, length 1.
+
+    Raises:
+        QueryError: a photo cannot be read, or the terms cancel each other out.
+    """
+    total = np.zeros(encoder.dim, dtype=np.float32)
+    for term in query.terms:
+        vector = (
+            encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_photo(Path(term.value), encoder)
+        )
+        total += np.float32(term.weight) * vector
+    length = float(np.linalg.norm(total))
+    if length < 1e-6:
+        raise QueryError("the parts of the query cancel each other out; nothing is left to look for")
+    return total / np.float32(length)
+
+
+def _embed_photo(path: Path, encoder: DualEncoder) -> Embeddings:
+    try:
+        photo = open_photo(path, min_side=encoder.input_side)
+    except PhotoError as error:
+        raise QueryError(f"the query photo {path} cannot be used: {error}") from error
+    vector: Embeddings = encoder.encode_image([photo.image])[0]
+    return vector
+
+
+def _weighted(part: str, sign: str) -> Term:
+    weight, part = 1.0, part.strip()
+    if match := _WEIGHT.fullmatch(part):
+        weight, part = float(match[1]), match[2]
+    if not part:
+        raise QueryError("a '+' or '-' in the query has nothing beside it; write 'dog + beach'")
+    return _term(part, -weight if sign == "-" else weight)
+
+
+def _term(text: str, weight: float) -> Term:
+    if _looks_like_photo(text):
+        return Term("photo", str(Path(text).expanduser()), weight)
+    return Term("words", text, weight)
+
+
+def _looks_like_photo(text: str) -> bool:
+    if "/" not in text and "\\" not in text:
+        return False
+    starts_like_path = re.match(r"\.{0,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]", text) is not None
+    return starts_like_path or Path(text).suffix.lower() in PHOTO_SUFFIXES or _is_file(text)
+
+
+def _is_file(text: str) -> bool:
+    if "/" not in text and "\\" not in text:
+        return False
+    try:
+        return Path(text).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, a zero byte, an unknown home: no file
+        return False

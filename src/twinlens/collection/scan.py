@@ -1,0 +1,113 @@
+"""Walk photo folders: what is there, what is no photo, what could not be looked into."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from twinlens.data.images import PHOTO_SUFFIXES, RAW_SUFFIXES
+
+# folders that cameras' and NAS makers' software fills with copies and thumbnails
+IGNORED_FOLDERS = frozenset(
+    {"@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
+)
+
+
+class FoundFile(NamedTuple):
+    """A photo file as the file system shows it."""
+
+    path: str  # below the folder, with "/"
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass
+class Scan:
+    """Contents of one photo folder, in the order of their paths.
+
+    Attributes:
+        photos: files with a photo's name.
+        others: path and reason of files that are no photos, or cannot be read yet.
+        unreadable: path and reason of sub-folders that could not be opened; what the
+            catalog knows below them is not gone.
+    """
+
+    photos: list[FoundFile] = field(default_factory=list)
+    others: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+
+def scan_folder(root: Path) -> Scan:
+    """Walks a folder and its sub-folders.
+
+    Hidden files and folders and AppleDouble ``._`` files are left out. A link to a
+    folder is followed unless it leads back into ``root`` or to a folder seen before.
+
+    Raises:
+        OSError: ``root`` itself cannot be listed.
+    """
+    scan = Scan()
+    os.scandir(root).close()
+    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}, Path(os.path.realpath(root))):
+        reason = _not_a_photo(path)
+        if reason:
+            scan.others.append((path, reason))
+            continue
+        try:
+            stat = entry.stat()
+        except OSError as error:
+            scan.others.append((path, "broken link" if entry.is_symlink() else f"unreadable: {error.strerror}"))
+            continue
+        scan.photos.append(FoundFile(path, stat.st_size, stat.st_mtime_ns))
+    return scan
+
+
+def _walk(
+    folder: Path, prefix: str, scan: Scan, seen: set[str], root: Path
+) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        scan.unreadable.append((prefix.rstrip("/"), f"folder cannot be opened: {error.strerror or error}"))
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+            continue
+        path = prefix + entry.name
+        if not _is_folder(entry):
+            yield path, entry
+        elif _is_new(entry, seen, root):
+            yield from _walk(Path(entry.path), path + "/", scan, seen, root)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that loops
+        return False
+
+
+def _is_new(entry: "os.DirEntry[str]", seen: set[str], root: Path) -> bool:
+    if not entry.is_symlink():
+        return True
+    target = os.path.realpath(entry.path)
+    if target in seen or Path(target).is_relative_to(root) or root.is_relative_to(target):
+        return False
+    seen.add(target)
+    return True
+
+
+def _not_a_photo(path: str) -> str | None:
+    """Why a file's name says that it cannot be indexed; None for a photo."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return "file name is not valid Unicode"
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in PHOTO_SUFFIXES:
+        return None
+    if suffix in RAW_SUFFIXES:
+        return f"RAW photos ({suffix}) are not read yet; index a JPEG beside it"
+    return f"not an image ({suffix or 'no suffix'})"

@@ -1,0 +1,1 @@
+"""Photos and captioned data sets on disk."""

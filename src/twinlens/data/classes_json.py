@@ -1,0 +1,37 @@
+"""``classes.json`` + ``images/``: photos with one class name each, for zero-shot classification."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from twinlens.data.captions_json import read_json
+from twinlens.errors import DataError
+
+
+class ClassifiedImages(NamedTuple):
+    """N photos with C class names."""
+
+    name: str
+    paths: list[Path]  # [N]
+    labels: list[int]  # [N], index into class_names
+    class_names: list[str]  # [C], in order of first appearance
+
+
+def read_classes(directory: Path) -> ClassifiedImages:
+    """Reads ``[{"file_name": …, "class_name": …}]``.
+
+    Raises:
+        DataError: the file is missing or an entry is incomplete.
+    """
+    path = directory / "classes.json"
+    numbers: dict[str, int] = {}
+    paths, labels = [], []
+    for number, row in enumerate(read_json(path)):
+        try:
+            file_name, class_name = str(row["file_name"]), str(row["class_name"])
+        except (TypeError, KeyError) as error:
+            raise DataError(f"{path}, entry {number}: expected file_name and class_name, got {row!r:.80}") from error
+        paths.append(directory / "images" / file_name)
+        labels.append(numbers.setdefault(class_name, len(numbers)))
+    if not paths:
+        raise DataError(f"{path} holds no photos")
+    return ClassifiedImages(directory.resolve().name, paths, labels, list(numbers))

@@ -1,0 +1,114 @@
+"""What a photo's EXIF says: size, date with zone, camera, place."""
+
+import logging
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from PIL import ExifTags, Image
+
+logger = logging.getLogger(__name__)
+_TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDetails:
+    """Attributes of a photo that filters and results use.
+
+    Attributes:
+        width: pixels, upright.
+        height: pixels, upright.
+        taken_at: the camera's wall clock, ``YYYY-MM-DDTHH:MM:SS``.
+        utc_offset_minutes: the zone of ``taken_at``, where the camera wrote one.
+        camera: maker and model.
+        latitude: degrees, north positive.
+        longitude: degrees, east positive.
+    """
+
+    width: int
+    height: int
+    taken_at: str | None = None
+    utc_offset_minutes: int | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def read_details(image: Image.Image) -> PhotoDetails:
+    """Details of an opened picture; whatever is missing or unreadable is None.
+
+    Call it before ``Image.draft``, which changes the picture's size.
+    """
+    width, height = image.size
+    try:
+        exif = image.getexif()
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+        orientation = exif.get(ExifTags.Base.Orientation)
+    except Exception as error:  # noqa: BLE001 — damaged EXIF raises anything; the photo itself is fine
+        logger.debug("unreadable EXIF: %s", error)
+        return PhotoDetails(width, height)
+    if orientation in _TURNED:
+        width, height = height, width
+    taken = details.get(ExifTags.Base.DateTimeOriginal) or details.get(ExifTags.Base.DateTimeDigitized)
+    offset = details.get(ExifTags.Base.OffsetTimeOriginal) or details.get(ExifTags.Base.OffsetTime)
+    return PhotoDetails(
+        width,
+        height,
+        taken_at=_date(taken or exif.get(ExifTags.Base.DateTime)),
+        utc_offset_minutes=_offset_minutes(offset),
+        camera=_camera(exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)),
+        latitude=_degrees(gps, ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, limit=90),
+        longitude=_degrees(gps, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, limit=180),
+    )
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return " ".join(value.replace("\0", " ").split()) or None if isinstance(value, str) else None
+
+
+def _date(value: object) -> str | None:
+    text = _text(value)
+    match = re.match(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)[ T](\d\d):(\d\d):?(\d\d)?", text or "")
+    if not match:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, min(second, 59)).isoformat()
+    except ValueError:  # "0000:00:00 00:00:00" is how cameras without a clock say "unknown"
+        return None
+
+
+def _offset_minutes(value: object) -> int | None:
+    match = re.fullmatch(r"([+-])(\d\d):(\d\d)", _text(value) or "")
+    if not match:
+        return None
+    sign, hours, minutes = match.groups()
+    return (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
+
+
+def _camera(make: object, model: object) -> str | None:
+    maker, name = _text(make), _text(model)
+    if not maker or not name:
+        return name or maker
+    # "Canon" + "Canon EOS R5" is one name, "NIKON CORPORATION" + "NIKON D850" too
+    return name if name.lower().startswith(maker.split()[0].lower()) else f"{maker} {name}"
+
+
+def _degrees(gps: Mapping[int, Any], value_tag: int, reference_tag: int, *, limit: int) -> float | None:
+    parts, reference = gps.get(value_tag), _text(gps.get(reference_tag))
+    if not isinstance(parts, tuple) or len(parts) != 3:
+        return None
+    try:
+        degrees, minutes, seconds = (float(part) for part in parts)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    value = degrees + minutes / 60 + seconds / 3600
+    if not math.isfinite(value) or not 0 <= value <= limit:
+        return None
+    return round(-value if reference in ("S", "W") else value, 7)

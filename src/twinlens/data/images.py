@@ -1,0 +1,154 @@
+"""Open one photo safely: upright RGB pixels of any common format, or one clear reason why not."""
+
+import io
+import threading
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from twinlens.data.exif import PhotoDetails, read_details
+from twinlens.errors import PhotoError
+
+PHOTO_SUFFIXES = frozenset(
+    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".mpo", ".ppm", ".pgm", ".pnm"]
+)
+RAW_SUFFIXES = frozenset(
+    [".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"]
+)
+MAX_MEGAPIXELS = 178  # Pillow refuses more; one such photo is 534 MB of pixels
+LARGE_MEGAPIXELS = 40  # decoded one at a time, so that several panoramas in a row keep memory bounded
+DRAFT_OVERSAMPLING = 2  # a JPEG decoded at twice the model's size resizes to the same pixels as a full decode
+
+# EPS would start a program, PSD and others are layered documents: only formats that hold photos are tried.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # JPEG opens MPO too
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_large_photo = threading.Lock()
+_heif_lock = threading.Lock()
+_heif_registered = False
+
+# MAX_MEGAPIXELS is our own limit; Pillow's warning at half of it would only alarm.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class Photo(NamedTuple):
+    """A decoded photo and what its file says about it."""
+
+    image: Image.Image  # RGB, upright; a JPEG may be smaller than the file says
+    details: PhotoDetails
+
+
+def open_photo(source: Path | bytes, *, min_side: int | None = None) -> Photo:
+    """Decodes one photo to upright RGB.
+
+    The EXIF orientation is applied; transparency is laid on white; CMYK, palette,
+    grey and 16-bit pictures become RGB; of an animation the first frame counts.
+    The file is only read.
+
+    Args:
+        source: a file, or the bytes of one.
+        min_side: when given, a JPEG may be decoded smaller than it is, with a
+            shorter side of at least twice this many pixels.
+
+    Raises:
+        PhotoError: the file is empty, no photo, cut, damaged, too large or unreadable.
+    """
+    data = source if isinstance(source, bytes) else read_photo_bytes(source)
+    if not data:
+        raise PhotoError("empty file")
+    formats: tuple[str, ...] = _FORMATS
+    if _is_heif(data):
+        _register_heif()
+        formats = ("HEIF",)
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            _refuse_huge(image)
+            details = read_details(image)
+            if min_side is not None:
+                image.draft("RGB", (min_side * DRAFT_OVERSAMPLING, min_side * DRAFT_OVERSAMPLING))
+            if image.width * image.height > LARGE_MEGAPIXELS * 1e6:
+                with _large_photo:
+                    return Photo(_upright_rgb(image), details)
+            return Photo(_upright_rgb(image), details)
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"more than {MAX_MEGAPIXELS} megapixels") from error
+    except UnidentifiedImageError as error:
+        raise PhotoError("not an image, or a damaged one") from error
+    except MemoryError as error:
+        raise PhotoError("not enough memory to decode it") from error
+    except PhotoError:
+        raise
+    except Exception as error:
+        raise PhotoError(_reason(error)) from error
+
+
+def read_photo_bytes(path: Path) -> bytes:
+    """The whole file.
+
+    Raises:
+        PhotoError: it is gone, is not ours to read, or the disk failed.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise PhotoError("file is gone") from error
+    except IsADirectoryError as error:
+        raise PhotoError("a folder, not a photo") from error
+    except PermissionError as error:
+        raise PhotoError("no permission to read it") from error
+    except OSError as error:
+        raise PhotoError(f"could not be read: {error.strerror or error}") from error
+
+
+def _refuse_huge(image: Image.Image) -> None:
+    megapixels = image.width * image.height / 1e6
+    if megapixels > MAX_MEGAPIXELS:
+        raise PhotoError(f"{megapixels:,.0f} megapixels, more than {MAX_MEGAPIXELS}")
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
+        return _eight_bit(upright).convert("RGB")
+    if upright.has_transparency_data:
+        layer = upright.convert("RGBA")
+        white = Image.new("RGB", layer.size, "white")
+        white.paste(layer, mask=layer.getchannel("A"))
+        return white
+    return upright if upright.mode == "RGB" else upright.convert("RGB")
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Deep grey to 8 bits: 16-bit range for integers, [0, 1] or the 8- or 16-bit range for floats."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    top = float(values.max(initial=0.0))
+    if image.mode == "F":
+        full = 1.0 if top <= 1.0 else 255.0 if top <= 255.0 else 65535.0
+    else:
+        full = 255.0 if image.mode == "I" and top <= 255.0 else 65535.0
+    return Image.fromarray((values * (255.0 / full)).clip(0, 255).astype(np.uint8))
+
+
+def _is_heif(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS
+
+
+def _register_heif() -> None:
+    global _heif_registered
+    with _heif_lock:
+        if not _heif_registered:
+            import pillow_heif  # only libraries with HEIC photos pay for it
+
+            pillow_heif.register_heif_opener()
+            _heif_registered = True
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    reason = text[0] if text else type(error).__name__
+    if "truncated" in reason.lower() or "broken data" in reason.lower():
+        return "truncated: the file ends too early"
+    return f"damaged: {reason}"

@@ -1,0 +1,1 @@
+"""Measures of retrieval, and the protocols under which they are honest."""

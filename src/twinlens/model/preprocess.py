@@ -1,0 +1,74 @@
+"""From an RGB photo to the pixels a model was trained on: Pillow + NumPy, described by the manifest."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+from twinlens.types import Pixels
+
+ResizeMode = Literal["squash", "crop"]
+Interpolation = Literal["bilinear", "bicubic", "lanczos"]
+_RESAMPLING = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+class Preprocessing(BaseModel):
+    """How a photo becomes a model's input; a part of the fingerprint.
+
+    Attributes:
+        image_size: H = W of the input, pixels.
+        resize_mode: "squash" scales both sides to ``image_size`` (the whole photo is
+            seen, its shape is not kept); "crop" scales the shorter side to
+            ``image_size / crop_fraction`` and takes the centre square.
+        crop_fraction: share of the shorter side that the centre square keeps;
+            1.0 keeps all of it. Only used by "crop".
+        interpolation: the resampling filter (with antialiasing, as Pillow does).
+        mean: RGB mean on the [0, 1] scale.
+        std: RGB standard deviation on the [0, 1] scale.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_size: int = Field(ge=16, le=2048)
+    resize_mode: ResizeMode
+    crop_fraction: float = Field(default=1.0, gt=0.0, le=1.0)
+    interpolation: Interpolation
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @property
+    def resized_side(self) -> int:
+        """Pixels of the photo's shorter side after resizing, before any crop."""
+        return self.image_size if self.resize_mode == "squash" else round(self.image_size / self.crop_fraction)
+
+    def pixels(self, image: Image.Image) -> Pixels:
+        """[H, W, 3] uint8: the photo resized and cropped.
+
+        Args:
+            image: an RGB photo, already turned upright.
+        """
+        size = self.image_size
+        resampling = _RESAMPLING[self.interpolation]
+        if self.resize_mode == "squash":
+            return np.asarray(image.resize((size, size), resampling))
+        # One resample from the centre square: the same pixels as resize-then-crop, without the margins.
+        shorter = min(image.size)
+        square = shorter * size / self.resized_side
+        left, top = (image.width - square) / 2, (image.height - square) / 2
+        box = (left, top, left + square, top + square)
+        return np.asarray(image.resize((size, size), resampling, box=box))
+
+    def normalize(self, pixels: Pixels) -> NDArray[np.float32]:
+        """[B, 3, H, W] float32 model input from [B, H, W, 3] uint8."""
+        scale = (1.0 / (255.0 * np.asarray(self.std))).astype(np.float32)
+        offset = (np.asarray(self.mean) / np.asarray(self.std)).astype(np.float32)
+        planes = pixels.transpose(0, 3, 1, 2)
+        normalized: NDArray[np.float32] = planes * scale[:, None, None]
+        normalized -= offset[:, None, None]
+        return np.ascontiguousarray(normalized)

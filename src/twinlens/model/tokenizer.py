@@ -1,0 +1,53 @@
+"""Words to token ids, and how much of a long text the model reads."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from twinlens.errors import BundleError
+
+
+class Tokens(NamedTuple):
+    """A batch of B texts, padded to the longest."""
+
+    ids: NDArray[np.int64]  # [B, T]
+    mask: NDArray[np.int64]  # [B, T], 1 = token, 0 = padding
+
+
+class TextTokenizer:
+    """A bundle's ``tokenizer.json`` with the manifest's text length.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, path: Path, *, max_tokens: int) -> None:
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:
+            raise BundleError(f"{path} is not a readable tokenizer.json ({error}); get the bundle again") from error
+        self.max_tokens = max_tokens
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens)
+        self._pad_id = self._tokenizer.token_to_id("[PAD]") or 0
+
+    def __call__(self, texts: Sequence[str]) -> Tokens:
+        """Token ids, mask and what was cut, for at least one text."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        longest = max(len(encoding.ids) for encoding in encodings)
+        ids = np.full((len(encodings), longest), self._pad_id, dtype=np.int64)  # [B, T]
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        return Tokens(ids, mask)
+
+    def seen_part(self, text: str) -> str:
+        """The start of a text that fits the model's text length; all of a short one."""
+        encoding = self._tokenizer.encode(text)
+        if not encoding.overflowing:
+            return text
+        return text[: max(end for _, end in encoding.offsets)]

@@ -1,0 +1,267 @@
+"""Exact search over memory-mapped vectors: never misses, the reference for all other engines."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.protocols import Neighbours
+from twinlens.types import Embeddings, Ids
+
+logger = logging.getLogger(__name__)
+
+STAMP = "stamp.json"
+FORMAT = 1
+DEAD = -1  # id of a row that was removed or replaced
+DEAD_SHARE = 0.25  # above this the rows are rewritten without the dead ones
+# Rounding both unit vectors to float16 moves a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
+# two scores are compared.
+HALF_MARGIN = 4 * 2.0**-11
+THREADS = min(4, os.cpu_count() or 1)  # reading the rows saturates the memory bus with few threads
+ROWS_WORTH_A_THREAD = 10_000
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Which catalog state the files hold; written last, so that it is never ahead of them."""
+
+    format: int
+    owner: str
+    dim: int
+    generation: int
+    serial: int
+    rows: int
+
+
+class ExactStore:
+    """Implements ``VectorStore`` on three flat files in one folder.
+
+    The float32 rows are the vectors; a float16 copy is what a query reads first,
+    at half the memory traffic. Every row that could be among the best k given the
+    rounding of float16 is then scored in float32, so the answer is exact.
+
+    Several processes may search while one updates: rows are only appended, the list
+    of ids is replaced whole. Updates must not run in two processes at once.
+
+    Args:
+        folder: where the files are; made at the first update.
+        dim: D.
+        owner: whose vectors these are (a catalog and a model). Files of another
+            owner, or damaged ones, are not used: the store starts empty.
+    """
+
+    def __init__(self, folder: Path, *, dim: int, owner: str) -> None:
+        self._folder, self._dim, self._owner = folder, dim, owner
+        self._stamp = Stamp(FORMAT, owner, dim, generation=0, serial=0, rows=0)
+        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._vectors: NDArray[np.float32] = np.empty((0, dim), dtype=np.float32)
+        self._halves: NDArray[np.float16] = np.empty((0, dim), dtype=np.float16)
+        self._alive: NDArray[np.bool_] | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self.refresh()
+
+    @property
+    def generation(self) -> int:
+        """The catalog generation that the files hold; 0 when empty."""
+        return self._stamp.generation
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._ids != DEAD))
+
+    def ids(self) -> Ids:
+        """[N], ascending."""
+        return np.sort(self._ids[self._ids != DEAD])
+
+    def refresh(self) -> None:
+        """Maps what another process may have written since."""
+        for _ in range(5):  # the list of ids named by a stamp may be replaced while we open it
+            stamp = self._read_stamp()
+            if stamp is None or stamp == self._stamp:
+                return
+            try:
+                self._map(stamp)
+            except FileNotFoundError:
+                continue
+            except ValueError as error:
+                logger.warning("the vector files in %s are damaged (%s); they are made anew", self._folder, error)
+            return
+
+    def clear(self) -> None:
+        """Forgets everything; the files are replaced at the next update."""
+        self._stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=self._stamp.serial, rows=0)
+        self._ids = np.empty(0, dtype=np.int64)
+        self._alive = None
+
+    def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
+        """Drops ``removed``, then adds or replaces ``added``, block by block."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        rows, ids = self._stamp.rows, self._ids.copy()
+        # another process may still map files that we do not build on: never write into those
+        serial = self._stamp.serial if rows else self._unused_serial()
+        ids[np.isin(ids, removed)] = DEAD
+        new_ids: list[Ids] = []
+        with self._open_at("f32", serial, rows, 4) as vectors, self._open_at("f16", serial, rows, 2) as halves:
+            for block_ids, block in added:
+                vectors.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
+                halves.write(block.astype(np.float16).tobytes())
+                new_ids.append(block_ids)
+            for file in (vectors, halves):
+                file.flush()
+                os.fsync(file.fileno())
+        if new_ids:
+            fresh = np.concatenate(new_ids).astype(np.int64)
+            ids[np.isin(ids, fresh)] = DEAD
+            ids = np.concatenate([ids, fresh])
+        self._publish(ids, generation=generation, serial=serial)
+        if np.count_nonzero(ids == DEAD) > DEAD_SHARE * len(ids):
+            self._compact()
+
+    def search(self, queries: Embeddings, k: int, *, among: Ids | None = None) -> Neighbours:
+        """The k rows with the highest cosine to each of queries [Q, D]; equal scores by id."""
+        usable = self._usable(among)
+        available = len(self._ids) if usable is None else int(np.count_nonzero(usable))
+        k = min(k, available)
+        ids = np.empty((len(queries), k), dtype=np.int64)
+        scores = np.empty((len(queries), k), dtype=np.float32)
+        if k:
+            for row, query in enumerate(np.asarray(queries, dtype=np.float32)):
+                ids[row], scores[row] = self._search_one(query, k, usable)
+        return Neighbours(ids, scores)
+
+    def differs(self, ids: Ids, vectors: Embeddings) -> bool:
+        """True when what is stored for ``ids`` (ascending, all present) is not ``vectors`` [N, D]."""
+        rows = np.flatnonzero(np.isin(self._ids, ids))
+        rows = rows[np.argsort(self._ids[rows])]
+        return not np.array_equal(self._vectors[rows], vectors) or not np.array_equal(
+            self._halves[rows], vectors.astype(np.float16)
+        )
+
+    def _search_one(self, query: NDArray[np.float32], k: int, usable: NDArray[np.bool_] | None) -> tuple[Any, Any]:
+        rough = self._rough_scores(query)
+        if usable is not None:
+            rough[~usable] = -np.inf
+        kth = rough[np.argpartition(rough, -k)[-k:]].min()
+        rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
+        scores = self._vectors[rows] @ query
+        best = np.lexsort((self._ids[rows], -scores))[:k]
+        return self._ids[rows[best]], scores[best].clip(-1.0, 1.0)
+
+    def _rough_scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[N], dot products of the float16 copies."""
+        import numkong  # 20 ms: not before the first search
+
+        half = query.astype(np.float16)[None]
+        parts = max(1, min(THREADS, len(self._halves) // ROWS_WORTH_A_THREAD))
+        bounds = np.linspace(0, len(self._halves), parts + 1, dtype=int)
+        rough = np.empty(len(self._halves), dtype=np.float32)
+
+        def score(part: int) -> None:
+            rows = slice(bounds[part], bounds[part + 1])
+            rough[rows] = np.asarray(numkong.cdist(half, self._halves[rows], metric="dot")).ravel()
+
+        if parts == 1:
+            score(0)
+        else:
+            self._pool = self._pool or ThreadPoolExecutor(THREADS, thread_name_prefix="exact")
+            list(self._pool.map(score, range(parts)))
+        return rough
+
+    def _usable(self, among: Ids | None) -> NDArray[np.bool_] | None:
+        if among is not None:
+            return np.isin(self._ids, among) & (self._ids != DEAD)
+        return self._alive
+
+    def _map(self, stamp: Stamp) -> None:
+        shape = (stamp.rows, self._dim)
+        ids = np.fromfile(self._ids_file(stamp.generation), dtype=np.int64)
+        if len(ids) != stamp.rows:
+            raise ValueError(f"{len(ids)} ids for {stamp.rows} rows")
+        vectors: NDArray[np.float32] = np.empty(shape, dtype=np.float32)
+        halves: NDArray[np.float16] = np.empty(shape, dtype=np.float16)
+        if stamp.rows:  # an empty file cannot be mapped
+            vectors = np.memmap(self._rows_file("f32", stamp.serial), dtype=np.float32, mode="r", shape=shape)
+            halves = np.memmap(self._rows_file("f16", stamp.serial), dtype=np.float16, mode="r", shape=shape)
+            _check_sample(vectors, halves, ids)
+        self._stamp, self._ids, self._vectors, self._halves = stamp, ids, vectors, halves
+        alive = ids != DEAD
+        self._alive = None if alive.all() else alive
+
+    def _read_stamp(self) -> Stamp | None:
+        try:
+            stamp = Stamp(**json.loads((self._folder / STAMP).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError) as error:
+            logger.warning("%s is damaged (%s); the vector files are made anew", self._folder / STAMP, error)
+            return None
+        return stamp if (stamp.format, stamp.owner, stamp.dim) == (FORMAT, self._owner, self._dim) else None
+
+    def _publish(self, ids: Ids, *, generation: int, serial: int) -> None:
+        partial = self._ids_file(generation).with_suffix(".partial")
+        ids.tofile(partial)
+        partial.replace(self._ids_file(generation))
+        stamp = Stamp(FORMAT, self._owner, self._dim, generation=generation, serial=serial, rows=len(ids))
+        partial = self._folder / (STAMP + ".partial")
+        partial.write_text(json.dumps(asdict(stamp)), encoding="utf-8")
+        partial.replace(self._folder / STAMP)
+        self._map(stamp)
+        keep = {self._ids_file(generation), self._rows_file("f32", serial), self._rows_file("f16", serial)}
+        for file in self._folder.glob("*-*.*"):
+            if file not in keep:
+                _unlink_unless_in_use(file)
+
+    def _compact(self) -> None:
+        alive, serial = np.flatnonzero(self._ids != DEAD), self._unused_serial()
+        for kind, rows in (("f32", self._vectors), ("f16", self._halves)):
+            with self._rows_file(kind, serial).open("wb") as file:
+                for start in range(0, len(alive), 4096):
+                    file.write(rows[alive[start : start + 4096]].tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+        self._publish(self._ids[alive], generation=self._stamp.generation, serial=serial)
+
+    def _unused_serial(self) -> int:
+        serials = [int(file.stem.partition("-")[2]) for file in self._folder.glob("vectors-*.f*")]
+        return max(serials, default=-1) + 1
+
+    def _open_at(self, kind: str, serial: int, rows: int, item_bytes: int) -> Any:
+        """The rows' file, positioned behind the stamped rows; what an interrupted update left is cut off."""
+        path = self._rows_file(kind, serial)
+        path.touch()
+        file = path.open("r+b")
+        file.truncate(rows * self._dim * item_bytes)
+        file.seek(0, os.SEEK_END)
+        return file
+
+    def _ids_file(self, generation: int) -> Path:
+        return self._folder / f"ids-{generation}.i64"
+
+    def _rows_file(self, kind: str, serial: int) -> Path:
+        return self._folder / f"vectors-{serial}.{kind}"
+
+
+def _check_sample(vectors: NDArray[np.float32], halves: NDArray[np.float16], ids: Ids) -> None:
+    """Raises ValueError unless a few rows, the last among them, are unit vectors in both copies."""
+    alive = np.flatnonzero(ids != DEAD)
+    if not len(alive):
+        return
+    rows = alive[np.linspace(0, len(alive) - 1, num=min(32, len(alive)), dtype=int)]
+    sample = vectors[rows]
+    if not np.allclose(np.linalg.norm(sample, axis=1), 1.0, atol=1e-3):
+        raise ValueError("a row is not a unit vector")
+    if not np.allclose(sample, halves[rows], atol=1e-3):
+        raise ValueError("the float16 copy differs from the vectors")
+
+
+def _unlink_unless_in_use(file: Path) -> None:
+    try:
+        file.unlink()
+    except PermissionError:  # Windows: a searching process still maps it; the next update tries again
+        logger.debug("%s is in use", file)

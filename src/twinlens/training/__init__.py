@@ -1,0 +1,1 @@
+"""The training lane: the only home of torch (extra ``train``)."""
