@@ -35,7 +35,6 @@ class IndexProgress:
 
     def __init__(self) -> None:
         self._bar = progress_bar()
-        self._task: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -53,9 +52,9 @@ class IndexProgress:
         )
         if plan.to_read:
             self._bar.start()
-            self._task = self._bar.add_task("indexing", total=plan.to_read)
+            self._bar.add_task("indexing", total=plan.to_read)
 
     def advanced(self, done: int, report: "api.IndexReport") -> None:
         """More photos are committed."""
-        if self._task is not None:
-            self._bar.update(self._bar.task_ids[0], completed=done)
+        skipped = f" ({len(report.skipped):,} skipped)" if report.skipped else ""
+        self._bar.update(self._bar.task_ids[0], completed=done, description=f"indexing{skipped}")

@@ -75,10 +75,8 @@ def run(
     with opened.collection as collection:
         filters = api.Filters(after=after, before=before, folder=_folder(folder, opened.within), camera=camera)
         if (seen := api.seen_part(collection, parsed)) is not None:
-            ending = " ".join(seen.split()[-3:])
-            say(
-                f"warning: the query has {len(query.split()):,} words, the model reads the first {len(seen.split())} (up to '{ending}')"
-            )
+            words, ending = seen.split(), " ".join(seen.split()[-3:])
+            say(f"warning: of the query's {len(query.split()):,} words the model reads {len(words)}, up to '{ending}'")
         answer = collection.answer(parsed, page=page, filters=filters, include_query_photo=include_self)
         return show_answer(query, answer, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)
 
@@ -91,9 +89,8 @@ def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
     if opened.is_new:
         from twinlens.cli.index import index_with_progress
 
-        say(
-            f"nothing is indexed here yet; indexing {', '.join(str(folder.path) for folder in opened.collection.folders())} first"
-        )
+        folders = ", ".join(str(folder.path) for folder in opened.collection.folders())
+        say(f"nothing is indexed here yet; indexing {folders} first")
         index_with_progress(opened.collection)
     return opened
 

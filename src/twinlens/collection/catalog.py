@@ -295,7 +295,8 @@ class Catalog:
         """What SQLite's own check and ours find wrong; empty when all is well."""
         faults = [str(row[0]) for row in self._rows("PRAGMA quick_check(5)") if row[0] != "ok"]
         orphans = self._rows(
-            "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id WHERE skip_reason IS NULL AND photo_id IS NULL"
+            "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
+            "WHERE skip_reason IS NULL AND photo_id IS NULL"
         )[0][0]
         if orphans:
             faults.append(f"{orphans} photos have no vector")
@@ -333,7 +334,8 @@ class Catalog:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise CollectionError(
-                f"{self.path} was written by a later twinlens (schema {version}, this release knows {SCHEMA_VERSION}); update twinlens"
+                f"{self.path} was written by a later twinlens: schema {version}, this release knows {SCHEMA_VERSION}; "
+                "update twinlens"
             )
         if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             if self._read_only:
@@ -341,7 +343,8 @@ class Catalog:
             script = f"{_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};"
             identity = uuid.uuid4().hex
             connection.executescript(
-                f"BEGIN IMMEDIATE; {script} INSERT INTO meta VALUES ('identity', '{identity}'), ('generation', '0'); COMMIT;"
+                f"BEGIN IMMEDIATE; {script} "
+                f"INSERT INTO meta VALUES ('identity', '{identity}'), ('generation', '0'); COMMIT;"
             )
         elif version != SCHEMA_VERSION:
             raise CatalogDamagedError(_damaged(self.path, f"schema version {version}"))
@@ -402,8 +405,8 @@ class Change:
             "INSERT INTO photos (folder_id, path, size_bytes, mtime_ns, content_hash, width, height, taken_at, "
             "utc_offset_minutes, camera, latitude, longitude, skip_reason, reader_version, generation) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (folder_id, path) DO UPDATE SET size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, "
-            "content_hash = excluded.content_hash, width = excluded.width, height = excluded.height, "
+            "ON CONFLICT (folder_id, path) DO UPDATE SET "
+            "size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, content_hash = excluded.content_hash, width = excluded.width, height = excluded.height, "
             "taken_at = excluded.taken_at, utc_offset_minutes = excluded.utc_offset_minutes, camera = excluded.camera, "
             "latitude = excluded.latitude, longitude = excluded.longitude, skip_reason = excluded.skip_reason, "
             "reader_version = excluded.reader_version, generation = excluded.generation RETURNING id",
@@ -448,7 +451,8 @@ def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
         return CatalogDamagedError(_damaged(path, str(error)))
     if code == sqlite3.SQLITE_FULL:
         return DiskFullError(
-            f"no space left on the disk of {path}; what was indexed before is safe: free some space and run the same command again"
+            f"no space left on the disk of {path}; what was indexed before is safe: "
+            "free some space and run the same command again"
         )
     if code == sqlite3.SQLITE_BUSY:
         return CollectionBusyError(f"the catalog {path} is locked by another process; try again when it is done")

@@ -442,6 +442,7 @@ def _make_folder(path: Path) -> None:
 def _disk_error(path: Path, error: OSError) -> CollectionError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError(
-            f"no space left on the disk of {path}; what was indexed before is safe: free some space and run the same command again"
+            f"no space left on the disk of {path}; what was indexed before is safe: "
+            "free some space and run the same command again"
         )
     return CollectionError(f"{path} could not be written: {error.strerror or error}")

@@ -93,7 +93,8 @@ def _figure(hit: Hit) -> str:
     _thumbnail(hit.path).save(buffer, "JPEG", quality=82)
     source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
     name = html.escape(hit.id)
-    return f'<figure><img src="{source}" alt="{name}"><figcaption><b>{html.escape(_label(hit))}</b><br>{name}</figcaption></figure>'
+    label = f"<figcaption><b>{html.escape(_label(hit))}</b><br>{name}</figcaption>"
+    return f'<figure><img src="{source}" alt="{name}">{label}</figure>'
 
 
 def _thumbnail(path: Path) -> Image.Image:

@@ -33,7 +33,8 @@ class Filters:
         Raises:
             QueryError: a date is not one.
         """
-        conditions, parameters = ["1"], []
+        conditions: list[str] = ["1"]
+        parameters: list[Any] = []
         if self.after is not None:
             conditions.append("taken_at >= ?")
             parameters.append(_date(self.after, "--after"))

@@ -173,12 +173,12 @@ class _Run:
                 else:
                     tasks.append(_Task(folder, file, known))
             hidden = tuple(f"{path}/" if path else "" for path, _ in scan.unreadable)
-            for path, file in here.items():
+            for path, missing in here.items():
                 if not path.startswith(hidden):
-                    self.gone[folder.id, path] = file
-        for key, file in self.gone.items():
-            if file.content_hash and file.skip_reason is None:
-                self.gone_by_hash.setdefault(file.content_hash, []).append(key)
+                    self.gone[folder.id, path] = missing
+        for key, missing in self.gone.items():
+            if missing.content_hash and missing.skip_reason is None:
+                self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
         self._prefixes = {folder.id: f"{folder.path.name}/" if several else "" for folder in folders}
         # in the catalog: float32 embedding, float16 features; beside it: a float32 and a float16 copy
         vector_bytes = self.encoder.dim * (4 + 4 + 2) + self.encoder.features_dim * 2

@@ -105,7 +105,7 @@ def _not_a_photo(path: str) -> str | None:
         path.encode("utf-8")
     except UnicodeEncodeError:
         return "file name is not valid Unicode"
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = Path(path).suffix.lower()
     if suffix in PHOTO_SUFFIXES:
         return None
     if suffix in RAW_SUFFIXES:

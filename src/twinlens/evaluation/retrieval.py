@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ def rank_both_ways(
     photo_of = [np.array([image]) for image in text_image_index]
     order = np.argsort(text_image_index, kind="stable")
     bounds = np.searchsorted(text_image_index[order], np.arange(len(images) + 1))
-    texts_of = [order[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    texts_of = [order[start:end] for start, end in pairwise(bounds)]
     return (
         measures(relevant_ranks(texts, images, photo_of)),
         measures(relevant_ranks(images, texts, texts_of)),

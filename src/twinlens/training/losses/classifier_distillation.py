@@ -37,4 +37,5 @@ def push_towards_classes(
     directions = nn.functional.normalize(classifier.weight[classes], dim=-1)  # [B, F]
     least, greatest = strength
     lengths = least + (greatest - least) * torch.rand(len(features), 1, generator=generator)
-    return (features + lengths * features.norm(dim=-1).mean() * directions).clamp(min=0.0, max=6.0)
+    pushed: Tensor = (features + lengths * features.norm(dim=-1).mean() * directions).clamp(min=0.0, max=6.0)
+    return pushed

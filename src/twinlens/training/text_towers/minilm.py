@@ -18,10 +18,10 @@ class MeanPooledTransformer(nn.Module):
         tokenizer_file: the ``tokenizer.json`` that goes with the weights.
     """
 
-    def __init__(self, encoder: nn.Module, *, tokenizer_file: Path) -> None:
+    def __init__(self, encoder: nn.Module, *, features_dim: int, tokenizer_file: Path) -> None:
         super().__init__()
         self.encoder = encoder
-        self.features_dim: int = encoder.config.hidden_size
+        self.features_dim = features_dim
         self.tokenizer_file = tokenizer_file
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -49,5 +49,7 @@ def load_minilm_l6() -> MeanPooledTransformer:
     """all-MiniLM-L6-v2: 22.7 M parameters, 384 features, weights Apache-2.0."""
     directory = get_model_path()
     encoder = AutoModel.from_pretrained(directory, local_files_only=True, attn_implementation="sdpa")
-    tower = MeanPooledTransformer(encoder.eval(), tokenizer_file=directory / "tokenizer.json")
+    tower = MeanPooledTransformer(
+        encoder.eval(), features_dim=encoder.config.hidden_size, tokenizer_file=directory / "tokenizer.json"
+    )
     return tower.requires_grad_(False)
