@@ -1,16 +1,24 @@
-"""Recipes: one TOML file = one training run, checked whole, all faults reported at once."""
+"""Settings and recipes: where a user's data lies; one TOML file = one training run, checked whole."""
 
+import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twinlens.errors import ConfigError
 from twinlens.plugins import did_you_mean
 
 Schema = TypeVar("Schema", bound=BaseModel)
+
+
+def data_folder() -> Path:
+    """Where twinlens keeps what cannot lie beside the photos; ``TWINLENS_HOME`` moves it."""
+    home = os.environ.get("TWINLENS_HOME")
+    return Path(home).expanduser() if home else user_data_path("twinlens", appauthor=False)
 
 
 class Section(BaseModel):

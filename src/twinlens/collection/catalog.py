@@ -44,6 +44,16 @@ CREATE TABLE vectors (
 ) STRICT;
 CREATE TABLE removed (photo_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 """
+_PHOTO_COLUMNS = (
+    "folder_id path size_bytes mtime_ns content_hash width height taken_at utc_offset_minutes "
+    "camera latitude longitude skip_reason reader_version generation"
+).split()
+_PUT_PHOTO = (
+    f"INSERT INTO photos ({', '.join(_PHOTO_COLUMNS)}) VALUES ({', '.join('?' * len(_PHOTO_COLUMNS))}) "
+    "ON CONFLICT (folder_id, path) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in _PHOTO_COLUMNS[2:])
+    + " RETURNING id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,14 +412,7 @@ class Change:
     def _put(self, file: FileState, details: PhotoDetails | None, reason: str | None, reader_version: int) -> int:
         known = details or PhotoDetails(0, 0)
         row = self._connection.execute(
-            "INSERT INTO photos (folder_id, path, size_bytes, mtime_ns, content_hash, width, height, taken_at, "
-            "utc_offset_minutes, camera, latitude, longitude, skip_reason, reader_version, generation) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (folder_id, path) DO UPDATE SET "
-            "size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, content_hash = excluded.content_hash, width = excluded.width, height = excluded.height, "
-            "taken_at = excluded.taken_at, utc_offset_minutes = excluded.utc_offset_minutes, camera = excluded.camera, "
-            "latitude = excluded.latitude, longitude = excluded.longitude, skip_reason = excluded.skip_reason, "
-            "reader_version = excluded.reader_version, generation = excluded.generation RETURNING id",
+            _PUT_PHOTO,
             (
                 *file,
                 known.width or None,

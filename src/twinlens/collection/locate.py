@@ -6,8 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
-
+from twinlens.config import data_folder
 from twinlens.errors import CollectionError
 
 FOLDER_NAME = ".twinlens"
@@ -40,12 +39,6 @@ class Located:
 
     collection: Path
     within: Path | None = None
-
-
-def data_folder() -> Path:
-    """Where twinlens keeps what cannot lie beside the photos; ``TWINLENS_HOME`` moves it."""
-    home = os.environ.get("TWINLENS_HOME")
-    return Path(home).expanduser() if home else user_data_path("twinlens", appauthor=False)
 
 
 def is_collection(folder: Path) -> bool:

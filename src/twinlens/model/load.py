@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from platformdirs import user_data_path
-
+from twinlens.config import data_folder
 from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.bundle import MANIFEST, open_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
@@ -55,4 +54,4 @@ def known_bundles() -> dict[str, Path]:
 
 def models_folder() -> Path:
     """Where models are kept by name."""
-    return user_data_path("twinlens", appauthor=False) / "models"
+    return data_folder() / "models"
