@@ -1,10 +1,9 @@
 """``captions.json`` + ``images/`` (+ ``splits.json``): one row a caption, many rows a photo."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from twinlens.data.json_file import read_json
 from twinlens.data.splits import check_split_name, seeded_splits
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -55,20 +54,6 @@ def _image_folder(directory: Path) -> Path:
     if not folder.is_dir():
         raise DataError(f"{directory} has no folder images/ beside captions.json")
     return folder / "images" if (folder / "images").is_dir() else folder
-
-
-def read_json(path: Path) -> Any:
-    """Parsed JSON of a data file.
-
-    Raises:
-        DataError: the file is missing or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing") from error
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is not readable JSON: {error}") from error
 
 
 def _read_captions(path: Path) -> dict[str, list[str]]:

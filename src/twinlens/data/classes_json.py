@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from twinlens.data.captions_json import read_json
+from twinlens.data.json_file import read_json
 from twinlens.errors import DataError
 
 

@@ -180,7 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=Path("runs/features"))
     parser.add_argument("--log", type=Path, help="where the losses of each epoch go, as JSON lines")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logger.setLevel(logging.INFO)
     try:
         recipe = read_recipe(options.recipe, HeadsRecipe, changes=options.set)
         bundle = train_default_model(

@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 OPSET = 18
+_FINAL = "_final"
 
 
 class ImageModel(nn.Module):
@@ -73,12 +74,27 @@ def _export(
             example,
             str(path),
             input_names=list(inputs),
-            output_names=list(outputs),
+            output_names=[name + _FINAL for name in outputs],
             dynamic_shapes=shapes,
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
         )
+    _name_outputs(path, outputs)
+
+
+def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
+    """Gives the outputs their names; a tensor inside that has one of them (a layer called "embedding") gets another."""
+    model = onnx.load(str(path))
+    names = {name: name + "_inside" for name in outputs} | {name + _FINAL: name for name in outputs}
+    for node in model.graph.node:
+        _replace(node.input, [names.get(name, name) for name in node.input])
+        _replace(node.output, [names.get(name, name) for name in node.output])
+    for output in model.graph.output:
+        output.name = names[output.name]
+    _drop_value_info(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
 
 
 @contextmanager
@@ -106,7 +122,8 @@ def store_weights_as_float16(source: Path, target: Path) -> None:
         if values.dtype != np.float32 or values.size < 256:
             kept.append(tensor)
             continue
-        half = values.astype(np.float16)
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16)
         if not np.isfinite(half).all():
             raise ValueError(f"{tensor.name} has weights outside the range of float16")
         kept.append(numpy_helper.from_array(half, tensor.name + "_float16"))

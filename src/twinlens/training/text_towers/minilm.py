@@ -31,7 +31,7 @@ class MeanPooledTransformer(nn.Module):
         mean = (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
         return nn.functional.normalize(mean, dim=-1)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def features(self, texts: list[str], *, max_tokens: int, batch_size: int = 128) -> Tensor:
         """[N, F] sentence embeddings of texts, no gradients."""
         tokenizer = TextTokenizer(self.tokenizer_file, max_tokens=max_tokens)

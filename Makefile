@@ -1,0 +1,70 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything else is for those who change the code.
+
+PYTHON ?= python3
+PHOTOS ?=
+QUERY ?=
+DATA ?=
+UNLABELED ?=
+ZEROSHOT ?=
+
+RUNTIME := .venv
+TESTING := .venv-test
+PIP_FLAGS := --quiet --disable-pip-version-check
+
+.PHONY: demo test check format quality default-model lock clean help
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures QUERY="a dog on a beach"
+	@$(RUNTIME)/bin/python scripts/demo.py --photos "$(PHOTOS)" --query "$(QUERY)"
+
+test: check  ## make the test environment and run what CI runs
+	@echo "Running the tests"
+	@$(TESTING)/bin/python -m pytest -n auto -m "not gpu" -q
+	@echo "All tests passed."
+
+check: $(TESTING)/.ready  ## format, lint, types, import directions
+	@echo "Checking format, lint, types and import directions"
+	@$(TESTING)/bin/ruff format --check --quiet src tests benchmarks scripts
+	@$(TESTING)/bin/ruff check --quiet src tests benchmarks scripts
+	@$(TESTING)/bin/mypy --no-error-summary
+	@$(TESTING)/bin/lint-imports --no-cache > /dev/null || $(TESTING)/bin/lint-imports --no-cache
+	@echo "All checks passed."
+
+format: $(TESTING)/.ready  ## put the code in shape
+	@$(TESTING)/bin/ruff format src tests benchmarks scripts
+	@$(TESTING)/bin/ruff check --fix src tests benchmarks scripts
+
+quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path/to/flickr8k ZEROSHOT=path/to/imagenet_sample
+	@test -n "$(DATA)" || { echo "give the captioned photos: make quality DATA=path/to/flickr8k"; exit 2; }
+	@$(TESTING)/bin/twinlens evaluate --data "$(DATA)" --split test
+	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --data "$(ZEROSHOT)"
+
+default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos
+	@test -n "$(DATA)" || { echo "give the captioned photos: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos"; exit 2; }
+	@$(TESTING)/bin/python -m twinlens.training.default_model --data "$(DATA)" $(if $(UNLABELED),--unlabeled "$(UNLABELED)") \
+		--out src/twinlens/model/default --log docs/decisions/default-model-log.jsonl
+
+$(RUNTIME)/.ready: requirements/runtime.lock pyproject.toml
+	@echo "Making $(RUNTIME) with the locked runtime (no torch)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "twinlens needs Python 3.11 or later: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(RUNTIME)
+	@$(RUNTIME)/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements/runtime.lock
+	@$(RUNTIME)/bin/python -m pip install $(PIP_FLAGS) --no-deps --editable .
+	@touch $@
+
+$(TESTING)/.ready: requirements/test.lock pyproject.toml
+	@echo "Making $(TESTING) with the locked runtime, the test tools and torch (CPU)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "twinlens needs Python 3.11 or later: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(TESTING)
+	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements/test.lock
+	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) torch==2.13.0
+	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-deps --editable .
+	@touch $@
+
+lock:  ## renew the lock files (uv)
+	@PATH="$(CURDIR)/$(TESTING)/bin:$$PATH" scripts/lock
+
+clean:  ## remove what make made
+	rm -rf $(RUNTIME) $(TESTING) .demo dist
