@@ -43,7 +43,7 @@ quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path
 
 default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos
 	@test -n "$(DATA)" || { echo "give the captioned photos: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos"; exit 2; }
-	@$(TESTING)/bin/python -m twinlens.training.default_model --data "$(DATA)" $(if $(UNLABELED),--unlabeled "$(UNLABELED)") \
+	@$(TESTING)/bin/python -m twinlens.training.default_model --data "$(DATA)" $(if $(UNLABELED),--unlabeled "$(UNLABELED)") $(if $(ZEROSHOT),--zero-shot "$(ZEROSHOT)") \
 		--out src/twinlens/model/default --log docs/decisions/default-model-log.jsonl
 
 $(RUNTIME)/.ready: requirements/runtime.lock pyproject.toml

@@ -89,7 +89,7 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
     located: Located | None = find_collection(folder)
     if located is not None:
         collection = Collection(located.collection, model=model)
-        return Opened(collection, located.within, is_new=not collection.catalog.meta("fingerprint"))
+        return Opened(collection, located.within, is_new=not len(collection))
     default_place(folder)
     return Opened(Collection.create([folder], model=model), None, is_new=True)
 

@@ -37,10 +37,7 @@ Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="
 
 @exits
 def run(
-    query: Annotated[
-        str,
-        typer.Argument(help="Words, a photo (./x.jpg), or a sum: 'dog + 0.5 ./beach.jpg - night'.", show_default=False),
-    ],
+    query: Annotated[str, typer.Argument(help="Words, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.")],
     place: Place = None,
     k: Count = 10,
     offset: Annotated[int, typer.Option(min=0, help="Leave out this many hits at the top.")] = 0,
@@ -69,6 +66,8 @@ def run(
     from twinlens import api
 
     start_logging(verbose=verbose, log_file=log_file)
+    if not query.strip():
+        raise typer.BadParameter("the query is empty; say what to look for, as 'a dog on a beach'")
     parsed = api.parse_query(query)
     page = api.Page(k=k, offset=offset, sort=sort.value)
     opened = open_indexed(place, model)

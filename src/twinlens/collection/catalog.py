@@ -347,17 +347,25 @@ class Catalog:
                 f"{self.path} was written by a later twinlens: schema {version}, this release knows {SCHEMA_VERSION}; "
                 "update twinlens"
             )
-        if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if version == 0 and not self._tables():
             if self._read_only:
                 raise CollectionError(f"{self.path} is empty and cannot be written")
-            script = f"{_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};"
-            identity = uuid.uuid4().hex
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {script} "
-                f"INSERT INTO meta VALUES ('identity', '{identity}'), ('generation', '0'); COMMIT;"
-            )
+            self._make_schema()
         elif version != SCHEMA_VERSION:
             raise CatalogDamagedError(_damaged(self.path, f"schema version {version}"))
+
+    def _make_schema(self) -> None:
+        with self.transaction() as connection:
+            if self._tables():  # another process was faster
+                return
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            start = [("identity", uuid.uuid4().hex), ("generation", "0")]
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", start)
+
+    def _tables(self) -> int:
+        return int(self._rows("SELECT count(*) FROM sqlite_master")[0][0])
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -179,6 +179,12 @@ class _Run:
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
+        if not found and not self.known:
+            places = ", ".join(str(folder.path) for folder in folders)
+            others = len(self.report.skipped)
+            raise CollectionError(
+                f"{places} holds no photos to index" + (f", only {others:,} other files" if others else "")
+            )
         self._prefixes = {folder.id: f"{folder.path.name}/" if several else "" for folder in folders}
         # in the catalog: float32 embedding, float16 features; beside it: a float32 and a float16 copy
         vector_bytes = self.encoder.dim * (4 + 4 + 2) + self.encoder.features_dim * 2

@@ -1,4 +1,4 @@
-"""Understand a query: words, a photo, or a weighted sum of both."""
+"""Understand a query: words, a photo, a picture's address, or a weighted sum of them."""
 
 import re
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from twinlens.data.images import PHOTO_SUFFIXES, open_photo
+from twinlens.data.remote import fetch_photo_bytes, is_url
 from twinlens.errors import PhotoError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings
@@ -20,7 +21,7 @@ _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
 class Term:
     """One part of a query and its signed weight."""
 
-    kind: Literal["words", "photo"]
+    kind: Literal["words", "photo", "url"]
     value: str
     weight: float = 1.0
 
@@ -41,7 +42,8 @@ def parse_query(text: str) -> Query:
 
     Operators stand between spaces, so ``mother-in-law`` is words. A weight is a
     number with a point before its term, in a sum. A term is a photo when it has a
-    path separator and a photo's ending, starts like a path, or names a file.
+    path separator and a photo's ending, starts like a path, or names a file; an
+    http address is fetched.
 
     Raises:
         QueryError: there is nothing to search for.
@@ -63,7 +65,7 @@ def parse_query(text: str) -> Query:
 
 def photo_query(path: Path) -> Query:
     """The query that looks for photos like one photo."""
-    return Query((Term("photo", str(path)),))
+    return Query((Term("photo", str(path.expanduser())),))
 
 
 def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
@@ -74,9 +76,7 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     """
     total = np.zeros(encoder.dim, dtype=np.float32)
     for term in query.terms:
-        vector = (
-            encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_photo(Path(term.value), encoder)
-        )
+        vector = encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_picture(term, encoder)
         total += np.float32(term.weight) * vector
     length = float(np.linalg.norm(total))
     if length < 1e-6:
@@ -84,11 +84,12 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     return total / np.float32(length)
 
 
-def _embed_photo(path: Path, encoder: DualEncoder) -> Embeddings:
+def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
     try:
-        photo = open_photo(path, min_side=encoder.input_side)
+        source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
+        photo = open_photo(source, min_side=encoder.input_side)
     except PhotoError as error:
-        raise QueryError(f"the query photo {path} cannot be used: {error}") from error
+        raise QueryError(f"the query photo {term.value} cannot be used: {error}") from error
     vector: Embeddings = encoder.encode_image([photo.image])[0]
     return vector
 
@@ -103,6 +104,8 @@ def _weighted(part: str, sign: str) -> Term:
 
 
 def _term(text: str, weight: float) -> Term:
+    if is_url(text):
+        return Term("url", text, weight)
     if _looks_like_photo(text):
         return Term("photo", str(Path(text).expanduser()), weight)
     return Term("words", text, weight)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from twinlens.data.json_file import read_json
+from twinlens.data.json_file import read_file_name, read_json, read_text
 from twinlens.data.splits import check_split_name, seeded_splits
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -63,8 +63,8 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
         raise DataError(f"{path}: a list of {{file_name, caption}} was expected, got {type(rows).__name__}")
     for number, row in enumerate(rows):
         try:
-            captions.setdefault(str(row["file_name"]), []).append(str(row["caption"]))
-        except (TypeError, KeyError) as error:
+            captions.setdefault(read_file_name(row), []).append(read_text(row, "caption"))
+        except (TypeError, KeyError, ValueError) as error:
             raise DataError(f"{path}, entry {number}: expected file_name and caption, got {row!r:.80}") from error
     if not captions:
         raise DataError(f"{path} holds no captions")
@@ -80,6 +80,9 @@ def _read_splits(path: Path) -> dict[str, list[str]]:
     seen: dict[str, str] = {}
     for name, ids in splits.items():
         for image_id in ids:
-            if (other := seen.setdefault(image_id, name)) != name:
-                raise DataError(f"{path}: photo {image_id!r} is in {other!r} and in {name!r}; a photo has one split")
+            if not isinstance(image_id, str):
+                raise DataError(f"{path}: split {name!r} must list file names, got {image_id!r:.80}")
+            if image_id in seen:
+                raise DataError(f"{path}: photo {image_id!r} is in {seen[image_id]!r} and in {name!r}; list it once")
+            seen[image_id] = name
     return {name: splits[name] for name in STANDARD_SPLITS if name in splits}

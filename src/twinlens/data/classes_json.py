@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from twinlens.data.json_file import read_json
+from twinlens.data.json_file import read_file_name, read_json, read_text
 from twinlens.errors import DataError
 
 
@@ -25,10 +25,13 @@ def read_classes(directory: Path) -> ClassifiedImages:
     path = directory / "classes.json"
     numbers: dict[str, int] = {}
     paths, labels = [], []
-    for number, row in enumerate(read_json(path)):
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: a list of {{file_name, class_name}} was expected, got {type(rows).__name__}")
+    for number, row in enumerate(rows):
         try:
-            file_name, class_name = str(row["file_name"]), str(row["class_name"])
-        except (TypeError, KeyError) as error:
+            file_name, class_name = read_file_name(row), read_text(row, "class_name")
+        except (TypeError, KeyError, ValueError) as error:
             raise DataError(f"{path}, entry {number}: expected file_name and class_name, got {row!r:.80}") from error
         paths.append(directory / "images" / file_name)
         labels.append(numbers.setdefault(class_name, len(numbers)))

@@ -43,16 +43,29 @@ def read_details(image: Image.Image) -> PhotoDetails:
     Call it before ``Image.draft``, which changes the picture's size.
     """
     width, height = image.size
+    # Pillow turns a TIFF's size when it opens one
+    if read_orientation(image) in _TURNED and image.format != "TIFF":
+        width, height = height, width
     try:
-        exif = image.getexif()
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-        orientation = exif.get(ExifTags.Base.Orientation)
+        return _details(image.getexif(), width, height)
     except Exception as error:  # noqa: BLE001 — damaged EXIF raises anything; the photo itself is fine
         logger.debug("unreadable EXIF: %s", error)
         return PhotoDetails(width, height)
-    if orientation in _TURNED:
-        width, height = height, width
+
+
+def read_orientation(image: Image.Image) -> int:
+    """EXIF's 1 to 8; 1, upright, when it says nothing readable."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception as error:  # noqa: BLE001 — as above
+        logger.debug("unreadable EXIF: %s", error)
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _details(exif: Image.Exif, width: int, height: int) -> PhotoDetails:
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     taken = details.get(ExifTags.Base.DateTimeOriginal) or details.get(ExifTags.Base.DateTimeDigitized)
     offset = details.get(ExifTags.Base.OffsetTimeOriginal) or details.get(ExifTags.Base.OffsetTime)
     return PhotoDetails(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from twinlens.data.exif import PhotoDetails, read_details
+from twinlens.data.exif import PhotoDetails, read_details, read_orientation
 from twinlens.errors import PhotoError
 
 PHOTO_SUFFIXES = frozenset(
@@ -70,12 +70,21 @@ DRAFT_OVERSAMPLING = 2  # a JPEG decoded at twice the model's size resizes to th
 # EPS would start a program, PSD and others are layered documents: only formats that hold photos are tried.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # JPEG opens MPO too
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _large_photo = threading.Lock()
 _heif_lock = threading.Lock()
 _heif_registered = False
 
-# MAX_MEGAPIXELS is our own limit; Pillow's warning at half of it would only alarm.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# MAX_MEGAPIXELS is our own limit, and damaged EXIF is no fault of the photo: Pillow's warnings would only alarm.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class Photo(NamedTuple):
@@ -155,7 +164,9 @@ def _refuse_huge(image: Image.Image) -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    # not ImageOps.exif_transpose: it writes the EXIF anew, and fails on a damaged one
+    turn = _TURNS.get(read_orientation(image))
+    upright = image.copy() if turn is None else image.transpose(turn)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         return _eight_bit(upright).convert("RGB")
     if upright.has_transparency_data:
@@ -178,7 +189,10 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def _is_heif(data: bytes) -> bool:
-    return data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS
+    if data[4:8] != b"ftyp" or data[8:12] not in _HEIF_BRANDS:
+        return False
+    # "mif1" is the container of both; its compatible brands tell AVIF from HEIC
+    return b"avif" not in data[16 : int.from_bytes(data[:4])]
 
 
 def _register_heif() -> None:

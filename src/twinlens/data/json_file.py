@@ -1,7 +1,7 @@
 """Read a JSON data file, or say what is wrong with it."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from twinlens.errors import DataError
@@ -19,3 +19,18 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path} is missing") from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not readable JSON: {error}") from error
+
+
+def read_text(row: Any, key: str) -> str:
+    """A text of one entry; TypeError or KeyError where there is none."""
+    if not isinstance(text := row[key], str):
+        raise TypeError(f"{key} is {text!r}, not a text")
+    return text
+
+
+def read_file_name(row: Any) -> str:
+    """An entry's ``file_name``; ValueError when it does not stay below the images folder."""
+    name = read_text(row, "file_name")
+    if not name or PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        raise ValueError(f"{name!r} is not below the images folder")
+    return name

@@ -19,8 +19,12 @@ from torch import Tensor
 
 from twinlens.config import HeadsRecipe, read_recipe
 from twinlens.data.captions_json import CaptionsJson
+from twinlens.data.classes_json import read_classes
 from twinlens.errors import DataError, TwinlensError
-from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, save_bundle
+from twinlens.evaluation.retrieval import evaluate_retrieval
+from twinlens.evaluation.zero_shot import evaluate_zero_shot
+from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, save_bundle, write_manifest
+from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.plugins import load_part
 from twinlens.training.export import (
     ImageModel,
@@ -133,9 +137,16 @@ def write_bundle(
 
 
 def train_default_model(
-    recipe: HeadsRecipe, *, data: Path, unlabeled: Path | None, out: Path, cache: Path, log: Path | None = None
+    recipe: HeadsRecipe,
+    *,
+    data: Path,
+    unlabeled: Path | None,
+    out: Path,
+    cache: Path,
+    log: Path | None = None,
+    zero_shot: Path | None = None,
 ) -> Bundle:
-    """Runs the recipe on a captioned data set's train split and writes the bundle."""
+    """Runs the recipe on a captioned data set's train split, writes the bundle and measures it on the test split."""
     started = time.perf_counter()
     dataset = CaptionsJson(data)
     photos = dataset.split("train")
@@ -164,7 +175,19 @@ def train_default_model(
     bundle = write_bundle(out, recipe, towers, heads, training)
     if log:
         log.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return bundle
+    return record_figures(bundle, dataset, zero_shot)
+
+
+def record_figures(bundle: Bundle, dataset: CaptionsJson, zero_shot: Path | None) -> Bundle:
+    """Measures a written bundle, as users get it, and keeps the figures in its manifest."""
+    encoder = OnnxDualEncoder(bundle)
+    figures = {f"{dataset.name}/test": evaluate_retrieval(encoder, dataset, "test").to_json()}
+    if zero_shot:
+        report = evaluate_zero_shot(encoder, read_classes(zero_shot))
+        figures[report.data] = report.to_json()
+    manifest = bundle.manifest.model_copy(update={"figures": figures})
+    write_manifest(bundle.directory, manifest)
+    return Bundle(bundle.directory, manifest)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -179,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="where the bundle goes")
     parser.add_argument("--cache", type=Path, default=Path("runs/features"))
     parser.add_argument("--log", type=Path, help="where the losses of each epoch go, as JSON lines")
+    parser.add_argument("--zero-shot", type=Path, help="classified photos to measure on, as imagenet_sample/")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logger.setLevel(logging.INFO)
@@ -191,6 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             out=options.out,
             cache=options.cache,
             log=options.log,
+            zero_shot=options.zero_shot,
         )
     except TwinlensError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201

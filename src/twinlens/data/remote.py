@@ -1,0 +1,34 @@
+"""Fetch one picture that the user named by its address."""
+
+import urllib.error
+import urllib.request
+
+from twinlens.errors import PhotoError
+
+TIMEOUT_S = 15.0
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def is_url(text: str) -> bool:
+    """True for an http or https address."""
+    return text.lower().startswith(("http://", "https://")) and not any(letter.isspace() for letter in text)
+
+
+def fetch_photo_bytes(url: str) -> bytes:
+    """The bytes behind an address; the only time that twinlens uses the network.
+
+    Raises:
+        PhotoError: it cannot be reached in time, answers with an error, or sends too much.
+    """
+    request = urllib.request.Request(url, headers={"User-Agent": "twinlens"})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+            data: bytes = response.read(MAX_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise PhotoError(f"the server answered {error.code}") from error
+    except (OSError, ValueError) as error:
+        raise PhotoError(f"it cannot be fetched: {getattr(error, 'reason', error)}") from error
+    if len(data) > MAX_BYTES:
+        raise PhotoError(f"more than {MAX_BYTES // 2**20} MB")
+    return data
