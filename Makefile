@@ -6,6 +6,8 @@ QUERY ?=
 DATA ?=
 UNLABELED ?=
 ZEROSHOT ?=
+# where torch comes from, as "--index-url …" of CPU builds
+TORCH_FLAGS ?=
 
 RUNTIME := .venv
 TESTING := .venv-test
@@ -59,7 +61,7 @@ $(TESTING)/.ready: requirements/test.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "twinlens needs Python 3.11 or later: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(TESTING)
 	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements/test.lock
-	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) torch==2.13.0
+	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) $(TORCH_FLAGS) torch==2.13.0
 	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-deps --editable .
 	@touch $@
 

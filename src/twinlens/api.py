@@ -151,10 +151,7 @@ def collection_status(collection: Collection) -> dict[str, Any]:
     """What ``twinlens status --json`` prints."""
     catalog = collection.catalog
     skipped = catalog.skipped()
-    folders = [
-        {"name": folder.path.name, "path": str(folder.path), "present": folder.path.is_dir()}
-        for folder in collection.folders()
-    ]
+    folders = [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in collection.folders()]
     size = sum(file.stat().st_size for file in collection.path.rglob("*") if file.is_file())
     return {
         "collection": str(collection.path),

@@ -42,7 +42,8 @@ class IndexProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:  # else it would print an empty line
+            self._bar.stop()
 
     def planned(self, plan: "api.IndexPlan") -> None:
         """The folders were walked."""

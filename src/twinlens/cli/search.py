@@ -90,7 +90,11 @@ def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
 
         folders = ", ".join(str(folder.path) for folder in opened.collection.folders())
         say(f"nothing is indexed here yet; indexing {folders} first")
-        index_with_progress(opened.collection)
+        try:
+            index_with_progress(opened.collection)
+        except BaseException:
+            opened.collection.close()
+            raise
     return opened
 
 

@@ -54,6 +54,7 @@ class Collection:
         self._store: ExactStore | None = None
         self._scratch: Path | None = None
         self._writable = os.access(path, os.W_OK) if path.exists() else True
+        self._is_fresh = create and not (path / CATALOG_NAME).exists()
         if create:
             _make_folder(path)
         self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
@@ -114,8 +115,15 @@ class Collection:
         return collection
 
     def close(self) -> None:
-        """Closes the catalog and forgets the maps of the vectors."""
+        """Closes the catalog and forgets the maps of the vectors.
+
+        A collection that was made here and never got a photo leaves no trace: an empty
+        one would later be taken for that of the folders below it.
+        """
+        unused = self._is_fresh and not len(self)
         self.catalog.close()
+        if unused:
+            _remove_unused(self.path)
         self._store = None
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -135,7 +143,9 @@ class Collection:
 
     def folders(self) -> list[PhotoFolder]:
         """The photo folders where they are now."""
-        return [PhotoFolder(folder.id, self._where(folder)) for folder in self.catalog.folders()]
+        known = self.catalog.folders()
+        several = len(known) > 1
+        return [PhotoFolder(one.id, self._where(one), f"{one.name}/" if several else "") for one in known]
 
     @property
     def encoder(self) -> OnnxDualEncoder:
@@ -161,8 +171,13 @@ class Collection:
         return encoder
 
     def _add_folder(self, photos: Path) -> None:
-        if any(folder.path == photos for folder in self.folders()):
-            return
+        for folder in self.folders():
+            if folder.path == photos:
+                return
+            if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
+                raise CollectionError(
+                    f"{photos} and {folder.path} overlap, their photos would come twice; index the outer one only"
+                )
         inside = self.path.name == FOLDER_NAME and self.path.parent == photos
         names = {folder.name for folder in self.catalog.folders()}
         name, number = photos.name or "root", 2
@@ -271,6 +286,7 @@ class Collection:
             raise CollectionNotFoundError(f"nothing is indexed in {self.path} yet; run: twinlens index PHOTOS")
         own = set() if include_query_photo else self._ids_of(parsed.photos())
         vector = self._query_vector(parsed, encoder)
+        logger.debug("query %s over %d photos of %s", parsed.terms, len(store), self.path)
         hits, candidates = ranked_hits(
             vector, self.catalog, store, page or Page(), among=among, without=own, locate=self._locate
         )
@@ -343,10 +359,8 @@ class Collection:
         return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
 
     def _locate(self, record: PhotoRecord) -> tuple[str, Path]:
-        folders = {folder.id: folder for folder in self.catalog.folders()}
-        folder = folders[record.folder_id]
-        prefix = f"{folder.name}/" if len(folders) > 1 else ""
-        return prefix + record.path, self._where(folder) / record.path
+        folder = next(folder for folder in self.folders() if folder.id == record.folder_id)
+        return folder.prefix + record.path, folder.path / record.path
 
     def faults(self) -> list[str]:
         """What is wrong with catalog or vectors, a sentence each; empty when all is well."""
@@ -412,6 +426,7 @@ class Collection:
         if store.generation > generation:  # the catalog was put back from a copy
             store.clear()
         changes = self.catalog.changes_since(store.generation)
+        logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
         store.update(self.catalog.embeddings(changes.added), changes.removed, generation=generation)
 
 
@@ -430,6 +445,17 @@ class _DiskGuard:
                 f"indexing needs about {plan.disk_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
                 f"but {free / 1e6:,.0f} MB are free; free some space or use --collection DIR on another disk"
             )
+
+
+def _remove_unused(path: Path) -> None:
+    try:
+        with FileLock(path / "index.lock", timeout=0):
+            for file in path.glob(CATALOG_NAME + "*"):
+                file.unlink()
+        (path / "index.lock").unlink(missing_ok=True)
+        path.rmdir()
+    except (Timeout, OSError) as error:  # another process indexes it, or the folder holds other files
+        logger.debug("%s is kept: %s", path, error)
 
 
 def _make_folder(path: Path) -> None:

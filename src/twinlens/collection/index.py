@@ -1,6 +1,7 @@
 """Bring a catalog up to date with its photo folders; an interrupt loses at most a batch."""
 
 import hashlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, pr
 from twinlens.errors import CollectionError, PhotoError
 from twinlens.protocols import DualEncoder
 
+logger = logging.getLogger(__name__)
 READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
 
@@ -76,10 +78,15 @@ class SilentListener:
 
 
 class PhotoFolder(NamedTuple):
-    """A folder to index: its id in the catalog and where it is now."""
+    """A photo folder where it is now.
+
+    ``prefix`` stands before the paths of its photos in ids: empty, or the folder's
+    name and "/" when the collection has several.
+    """
 
     id: int
     path: Path
+    prefix: str
 
 
 class _Task(NamedTuple):
@@ -152,43 +159,42 @@ class _Run:
 
     def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
         """Walks the folders; what is unchanged is done with here."""
-        several = len(folders) > 1
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
-            here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
             scan = _scan(folder)
-            if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
-                raise CollectionError(
-                    f"{folder.path} holds no photos, but {len(here):,} were indexed there; is its disk mounted? "
-                    "Nothing was changed; if they are really gone, run again with --forget-missing"
-                )
-            prefix = f"{folder.path.name}/" if several else ""
-            self.report.skipped += [Skipped(prefix + path, reason) for path, reason in scan.others + scan.unreadable]
             found += len(scan.photos)
-            for file in scan.photos:
-                known = here.pop(file.path, None)
-                if known and _is_unchanged(file, known):
-                    self._count_unchanged(prefix + file.path, known)
-                else:
-                    tasks.append(_Task(folder, file, known))
-            hidden = tuple(f"{path}/" if path else "" for path, _ in scan.unreadable)
-            for path, missing in here.items():
-                if not path.startswith(hidden):
-                    self.gone[folder.id, path] = missing
+            tasks += self._compare(folder, scan, forget_missing=forget_missing)
+        if not found and not self.known:
+            places = ", ".join(str(folder.path) for folder in folders)
+            others = f", only {len(self.report.skipped):,} other files" if self.report.skipped else ""
+            raise CollectionError(f"{places} holds no photos to index{others}")
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
-        if not found and not self.known:
-            places = ", ".join(str(folder.path) for folder in folders)
-            others = len(self.report.skipped)
-            raise CollectionError(
-                f"{places} holds no photos to index" + (f", only {others:,} other files" if others else "")
-            )
-        self._prefixes = {folder.id: f"{folder.path.name}/" if several else "" for folder in folders}
         # in the catalog: float32 embedding, float16 features; beside it: a float32 and a float16 copy
         vector_bytes = self.encoder.dim * (4 + 4 + 2) + self.encoder.features_dim * 2
         self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (vector_bytes + BYTES_A_PHOTO)))
+        return tasks
+
+    def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
+        """What of one folder has to be read; notes what is gone."""
+        here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
+        if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
+            raise CollectionError(
+                f"{folder.path} holds no photos, but {len(here):,} were indexed there; is its disk mounted? "
+                "Nothing was changed; if they are really gone, run again with --forget-missing"
+            )
+        self.report.skipped += [Skipped(folder.prefix + path, reason) for path, reason in scan.others + scan.unreadable]
+        tasks = []
+        for file in scan.photos:
+            known = here.pop(file.path, None)
+            if known and _is_unchanged(file, known):
+                self._count_unchanged(folder.prefix + file.path, known)
+            else:
+                tasks.append(_Task(folder, file, known))
+        hidden = tuple(f"{path}/" for path, _ in scan.unreadable)
+        self.gone |= {(folder.id, path): file for path, file in here.items() if not path.startswith(hidden)}
         return tasks
 
     def read(self, tasks: Sequence[_Task]) -> None:
@@ -240,7 +246,8 @@ class _Run:
         state = task.state(result.content_hash)
         if result.reason is not None:
             change.put_skipped(state, result.reason, reader_version=READER_VERSION)
-            self.report.skipped.append(Skipped(self._prefixes[task.folder.id] + task.file.path, result.reason))
+            self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, result.reason))
+            logger.info("skipped %s: %s", task.folder.path / task.file.path, result.reason)
         elif result.prepared is not None and vector is not None:
             change.put_photo(state, result.prepared.details, vector, reader_version=READER_VERSION)
             self._count_new(task)

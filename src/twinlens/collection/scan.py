@@ -52,7 +52,7 @@ def scan_folder(root: Path) -> Scan:
     for path, entry in _walk(root, "", scan, {os.path.realpath(root)}, Path(os.path.realpath(root))):
         reason = _not_a_photo(path)
         if reason:
-            scan.others.append((path, reason))
+            scan.others.append((path.encode("utf-8", "backslashreplace").decode(), reason))
             continue
         try:
             stat = entry.stat()

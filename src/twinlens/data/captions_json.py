@@ -65,7 +65,8 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
         try:
             captions.setdefault(read_file_name(row), []).append(read_text(row, "caption"))
         except (TypeError, KeyError, ValueError) as error:
-            raise DataError(f"{path}, entry {number}: expected file_name and caption, got {row!r:.80}") from error
+            wanted = "a file_name below images/ and a caption"
+            raise DataError(f"{path}, entry {number}: expected {wanted}, got {row!r:.80}") from error
     if not captions:
         raise DataError(f"{path} holds no captions")
     return captions

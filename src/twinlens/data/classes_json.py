@@ -32,7 +32,8 @@ def read_classes(directory: Path) -> ClassifiedImages:
         try:
             file_name, class_name = read_file_name(row), read_text(row, "class_name")
         except (TypeError, KeyError, ValueError) as error:
-            raise DataError(f"{path}, entry {number}: expected file_name and class_name, got {row!r:.80}") from error
+            wanted = "a file_name below images/ and a class_name"
+            raise DataError(f"{path}, entry {number}: expected {wanted}, got {row!r:.80}") from error
         paths.append(directory / "images" / file_name)
         labels.append(numbers.setdefault(class_name, len(numbers)))
     if not paths:

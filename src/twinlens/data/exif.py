@@ -101,8 +101,10 @@ def _offset_minutes(value: object) -> int | None:
     match = re.fullmatch(r"([+-])(\d\d):(\d\d)", _text(value) or "")
     if not match:
         return None
-    sign, hours, minutes = match.groups()
-    return (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
+    sign, hours, minutes = match.group(1), int(match.group(2)), int(match.group(3))
+    if hours > 14 or minutes > 59:  # no zone on earth
+        return None
+    return (hours * 60 + minutes) * (-1 if sign == "-" else 1)
 
 
 def _camera(make: object, model: object) -> str | None:

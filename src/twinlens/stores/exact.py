@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,16 @@ class Stamp:
     rows: int
 
 
+class _View(NamedTuple):
+    """One state of the files; replaced whole, so that a search in another thread never sees half of two."""
+
+    stamp: Stamp
+    ids: Ids  # [N], DEAD where a row was removed or replaced
+    vectors: NDArray[np.float32]  # [N, D]
+    halves: NDArray[np.float16]  # [N, D]
+    alive: NDArray[np.bool_] | None  # [N]; None when all are
+
+
 class ExactStore:
     """Implements ``VectorStore`` on three flat files in one folder.
 
@@ -48,7 +58,7 @@ class ExactStore:
     rounding of float16 is then scored in float32, so the answer is exact.
 
     Several processes may search while one updates: rows are only appended, the list
-    of ids is replaced whole. Updates must not run in two processes at once.
+    of ids is replaced whole. Updates must not run in two processes or threads at once.
 
     Args:
         folder: where the files are; made at the first update.
@@ -59,31 +69,30 @@ class ExactStore:
 
     def __init__(self, folder: Path, *, dim: int, owner: str) -> None:
         self._folder, self._dim, self._owner = folder, dim, owner
-        self._stamp = Stamp(FORMAT, owner, dim, generation=0, serial=0, rows=0)
-        self._ids: Ids = np.empty(0, dtype=np.int64)
-        self._vectors: NDArray[np.float32] = np.empty((0, dim), dtype=np.float32)
-        self._halves: NDArray[np.float16] = np.empty((0, dim), dtype=np.float16)
-        self._alive: NDArray[np.bool_] | None = None
+        self._view = self._empty_view()
         self._pool: ThreadPoolExecutor | None = None
         self.refresh()
 
     @property
     def generation(self) -> int:
         """The catalog generation that the files hold; 0 when empty."""
-        return self._stamp.generation
+        return self._view.stamp.generation
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self._ids != DEAD))
+        return int(np.count_nonzero(self._view.ids != DEAD))
 
     def ids(self) -> Ids:
         """[N], ascending."""
-        return np.sort(self._ids[self._ids != DEAD])
+        ids = self._view.ids
+        return np.sort(ids[ids != DEAD])
 
     def refresh(self) -> None:
-        """Maps what another process may have written since."""
+        """Maps what another process may have written since; a store whose files went away is empty."""
         for _ in range(5):  # the list of ids named by a stamp may be replaced while we open it
             stamp = self._read_stamp()
-            if stamp is None or stamp == self._stamp:
+            if stamp is None:
+                break
+            if stamp == self._view.stamp:
                 return
             try:
                 self._map(stamp)
@@ -91,20 +100,21 @@ class ExactStore:
                 continue
             except ValueError as error:
                 logger.warning("the vector files in %s are damaged (%s); they are made anew", self._folder, error)
+                break
             return
+        if self._view.stamp.generation:
+            self.clear()
 
     def clear(self) -> None:
         """Forgets everything; the files are replaced at the next update."""
-        self._stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=self._stamp.serial, rows=0)
-        self._ids = np.empty(0, dtype=np.int64)
-        self._alive = None
+        self._view = self._empty_view()
 
     def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
         """Drops ``removed``, then adds or replaces ``added``, block by block."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        rows, ids = self._stamp.rows, self._ids.copy()
+        rows, ids = self._view.stamp.rows, self._view.ids.copy()
         # another process may still map files that we do not build on: never write into those
-        serial = self._stamp.serial if rows else self._unused_serial()
+        serial = self._view.stamp.serial if rows else self._unused_serial()
         ids[np.isin(ids, removed)] = DEAD
         new_ids: list[Ids] = []
         with self._open_at("f32", serial, rows, 4) as vectors, self._open_at("f16", serial, rows, 2) as halves:
@@ -125,46 +135,51 @@ class ExactStore:
 
     def search(self, queries: Embeddings, k: int, *, among: Ids | None = None) -> Neighbours:
         """The k rows with the highest cosine to each of queries [Q, D]; equal scores by id."""
-        usable = self._usable(among)
-        available = len(self._ids) if usable is None else int(np.count_nonzero(usable))
+        view = self._view
+        usable = _usable(view, among)
+        available = len(view.ids) if usable is None else int(np.count_nonzero(usable))
         k = min(k, available)
         ids = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
         if k:
             for row, query in enumerate(np.asarray(queries, dtype=np.float32)):
-                ids[row], scores[row] = self._search_one(query, k, usable)
+                ids[row], scores[row] = self._search_one(view, query, k, usable)
         return Neighbours(ids, scores)
 
     def differs(self, ids: Ids, vectors: Embeddings) -> bool:
         """True when what is stored for ``ids`` (ascending, all present) is not ``vectors`` [N, D]."""
-        rows = np.flatnonzero(np.isin(self._ids, ids))
-        rows = rows[np.argsort(self._ids[rows])]
-        return not np.array_equal(self._vectors[rows], vectors) or not np.array_equal(
-            self._halves[rows], vectors.astype(np.float16)
+        view = self._view
+        rows = np.flatnonzero(np.isin(view.ids, ids))
+        rows = rows[np.argsort(view.ids[rows])]
+        return not np.array_equal(view.vectors[rows], vectors) or not np.array_equal(
+            view.halves[rows], vectors.astype(np.float16)
         )
 
-    def _search_one(self, query: NDArray[np.float32], k: int, usable: NDArray[np.bool_] | None) -> tuple[Any, Any]:
-        rough = self._rough_scores(query)
+    def _search_one(
+        self, view: _View, query: NDArray[np.float32], k: int, usable: NDArray[np.bool_] | None
+    ) -> tuple[Any, Any]:
+        rough = self._rough_scores(view.halves, query)
         if usable is not None:
             rough[~usable] = -np.inf
         kth = rough[np.argpartition(rough, -k)[-k:]].min()
         rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
-        scores = self._vectors[rows] @ query
-        best = np.lexsort((self._ids[rows], -scores))[:k]
-        return self._ids[rows[best]], scores[best].clip(-1.0, 1.0)
+        # not "@": it sums a row differently depending on its place, so that equal rows would differ in the last bit
+        scores = np.vecdot(view.vectors[rows], query)
+        best = np.lexsort((view.ids[rows], -scores))[:k]
+        return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
 
-    def _rough_scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _rough_scores(self, halves: NDArray[np.float16], query: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N], dot products of the float16 copies."""
         import numkong  # 20 ms: not before the first search
 
         half = query.astype(np.float16)[None]
-        parts = max(1, min(THREADS, len(self._halves) // ROWS_WORTH_A_THREAD))
-        bounds = np.linspace(0, len(self._halves), parts + 1, dtype=int)
-        rough = np.empty(len(self._halves), dtype=np.float32)
+        parts = max(1, min(THREADS, len(halves) // ROWS_WORTH_A_THREAD))
+        bounds = np.linspace(0, len(halves), parts + 1, dtype=int)
+        rough = np.empty(len(halves), dtype=np.float32)
 
         def score(part: int) -> None:
             rows = slice(bounds[part], bounds[part + 1])
-            rough[rows] = np.asarray(numkong.cdist(half, self._halves[rows], metric="dot")).ravel()
+            rough[rows] = np.asarray(numkong.cdist(half, halves[rows], metric="dot")).ravel()
 
         if parts == 1:
             score(0)
@@ -173,11 +188,10 @@ class ExactStore:
             list(self._pool.map(score, range(parts)))
         return rough
 
-    def _usable(self, among: Ids | None) -> NDArray[np.bool_] | None:
-        if among is not None:
-            usable: NDArray[np.bool_] = np.isin(self._ids, among) & (self._ids != DEAD)
-            return usable
-        return self._alive
+    def _empty_view(self) -> _View:
+        stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0)
+        shape = (0, self._dim)
+        return _View(stamp, np.empty(0, np.int64), np.empty(shape, np.float32), np.empty(shape, np.float16), None)
 
     def _map(self, stamp: Stamp) -> None:
         shape = (stamp.rows, self._dim)
@@ -190,9 +204,8 @@ class ExactStore:
             vectors = np.memmap(self._rows_file("f32", stamp.serial), dtype=np.float32, mode="r", shape=shape)
             halves = np.memmap(self._rows_file("f16", stamp.serial), dtype=np.float16, mode="r", shape=shape)
             _check_sample(vectors, halves, ids)
-        self._stamp, self._ids, self._vectors, self._halves = stamp, ids, vectors, halves
         alive = ids != DEAD
-        self._alive = None if alive.all() else alive
+        self._view = _View(stamp, ids, vectors, halves, None if alive.all() else alive)
 
     def _read_stamp(self) -> Stamp | None:
         try:
@@ -219,14 +232,15 @@ class ExactStore:
                 _unlink_unless_in_use(file)
 
     def _compact(self) -> None:
-        alive, serial = np.flatnonzero(self._ids != DEAD), self._unused_serial()
-        for kind, rows in (("f32", self._vectors), ("f16", self._halves)):
+        view, serial = self._view, self._unused_serial()
+        alive = np.flatnonzero(view.ids != DEAD)
+        for kind, rows in (("f32", view.vectors), ("f16", view.halves)):
             with self._rows_file(kind, serial).open("wb") as file:
                 for start in range(0, len(alive), 4096):
                     file.write(rows[alive[start : start + 4096]].tobytes())
                 file.flush()
                 os.fsync(file.fileno())
-        self._publish(self._ids[alive], generation=self._stamp.generation, serial=serial)
+        self._publish(view.ids[alive], generation=view.stamp.generation, serial=serial)
 
     def _unused_serial(self) -> int:
         serials = [int(file.stem.partition("-")[2]) for file in self._folder.glob("vectors-*.f*")]
@@ -246,6 +260,13 @@ class ExactStore:
 
     def _rows_file(self, kind: str, serial: int) -> Path:
         return self._folder / f"vectors-{serial}.{kind}"
+
+
+def _usable(view: _View, among: Ids | None) -> NDArray[np.bool_] | None:
+    if among is not None:
+        usable: NDArray[np.bool_] = np.isin(view.ids, among) & (view.ids != DEAD)
+        return usable
+    return view.alive
 
 
 def _check_sample(vectors: NDArray[np.float32], halves: NDArray[np.float16], ids: Ids) -> None:

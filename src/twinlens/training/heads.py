@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 
 class LinearHead(nn.Module):
-    """One linear layer, then length 1.
+    """One linear layer without bias, then length 1.
+
+    A bias would be what is left of a picture with few features, as a diagram or a night
+    sky: they would all lie near one point and turn up for every query.
 
     Args:
         features_dim: F, length of the backbone's features.
@@ -18,7 +21,7 @@ class LinearHead(nn.Module):
     def __init__(self, features_dim: int, embedding_dim: int, *, dropout: float = 0.0) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Linear(features_dim, embedding_dim)
+        self.projection = nn.Linear(features_dim, embedding_dim, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """[B, D] unit rows from features [B, F]."""

@@ -1,0 +1,56 @@
+"""Run a command as a process of its own: wall time, peak memory, output."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class CommandRun:
+    """How one process went.
+
+    Attributes:
+        seconds: from start to exit, the interpreter's own start included.
+        peak_bytes: most memory resident at once; mapped files count as far as they were read.
+        exit_code: of the command.
+        stdout: of the command; its stderr goes to ours.
+    """
+
+    seconds: float
+    peak_bytes: int
+    exit_code: int
+    stdout: str
+
+
+def run_command(command: Sequence[str]) -> CommandRun:
+    """Runs a command to its end (POSIX only).
+
+    Raises:
+        RuntimeError: the command failed.
+    """
+    # Linux hands a parent's peak memory on to the process it starts, so a small launcher, this file, stands between.
+    launcher = subprocess.run([sys.executable, __file__, *command], stdout=subprocess.PIPE, text=True, check=True)
+    run = CommandRun(**json.loads(launcher.stdout))
+    if run.exit_code != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {run.exit_code}")
+    return run
+
+
+def _launch(command: Sequence[str]) -> CommandRun:
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    stdout = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit_bytes = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB elsewhere
+    return CommandRun(seconds, usage.ru_maxrss * unit_bytes, process.returncode, stdout)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_launch(sys.argv[1:]))))
