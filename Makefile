@@ -12,8 +12,9 @@ TORCH_FLAGS ?=
 RUNTIME := .venv
 TESTING := .venv-test
 PIP_FLAGS := --quiet --disable-pip-version-check
+CLI_DOCS := $(TESTING)/bin/python -m typer twinlens.cli.main utils docs --name twinlens --title "The twinlens command"
 
-.PHONY: demo test check format quality default-model lock clean help
+.PHONY: demo test check docs format quality default-model lock clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -32,7 +33,11 @@ check: $(TESTING)/.ready  ## format, lint, types, import directions
 	@$(TESTING)/bin/ruff check --quiet src tests benchmarks scripts
 	@$(TESTING)/bin/mypy --no-error-summary
 	@$(TESTING)/bin/lint-imports --no-cache > /dev/null || $(TESTING)/bin/lint-imports --no-cache
+	@$(CLI_DOCS) | diff - docs/reference/cli.md > /dev/null || { echo "docs/reference/cli.md is stale: run make docs"; exit 1; }
 	@echo "All checks passed."
+
+docs: $(TESTING)/.ready  ## write the pages that are generated from the program
+	@$(CLI_DOCS) --output docs/reference/cli.md
 
 format: $(TESTING)/.ready  ## put the code in shape
 	@$(TESTING)/bin/ruff format src tests benchmarks scripts
