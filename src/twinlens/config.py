@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -123,9 +123,19 @@ def _apply(fields: dict[str, Any], change: str) -> None:
 
 def _fault(fault: Any, schema: type[BaseModel]) -> str:
     key = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "missing":
+        return f"{key}: {fault['msg']}"
     if fault["type"] != "extra_forbidden":
         return f"{key}: {fault['msg']}, got {fault['input']!r}"
-    table: Any = schema
+    section = schema
     for part in fault["loc"][:-1]:
-        table = table.model_fields[part].annotation
-    return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), table.model_fields)}"
+        if part in section.model_fields:  # or the number of a section in a list
+            section = _section(section.model_fields[part].annotation) or section
+    return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), section.model_fields)}"
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section in ``Section``, ``Section | None`` or ``list[Section]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((section for part in get_args(annotation) if (section := _section(part))), None)

@@ -11,6 +11,7 @@ from twinlens.types import Embeddings
 Ranks: TypeAlias = NDArray[np.int64]
 """[Q], 1 = best."""
 
+ROUNDING = 1e-6  # equal vectors get scores up to this far apart: float32 sums depend on a row's place in its matrix
 BLOCK_ROWS = 512  # queries scored at once; 512 × 40,000 candidates are 82 MB of scores
 
 
@@ -38,7 +39,8 @@ def relevant_ranks(queries: Embeddings, candidates: Embeddings, relevant: Sequen
         for row, answers in zip(scores, relevant[start : start + BLOCK_ROWS], strict=True):
             right = np.sort(row[answers])[::-1]  # [M]
             wrong = np.delete(row, answers)
-            before = np.count_nonzero(wrong[:, None] >= right, axis=0)
+            # not ">=": a score that is no number must not look good either
+            before = np.count_nonzero(~(wrong[:, None] < right - ROUNDING), axis=0)
             ranks.append(before + np.arange(1, len(right) + 1))
     return ranks
 

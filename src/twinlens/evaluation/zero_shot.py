@@ -8,6 +8,7 @@ import numpy as np
 
 from twinlens.data.classes_json import ClassifiedImages
 from twinlens.embedding import Skipped, embed_photos
+from twinlens.evaluation.metrics import first_ranks, relevant_ranks
 from twinlens.protocols import DualEncoder
 
 PROMPTS = ("a photo of a {}",)
@@ -67,10 +68,8 @@ def evaluate_zero_shot(
     photos = embed_photos(data.paths, encoder, on_progress=done)
     sums = sum(encoder.encode_text([prompt.format(name) for name in data.class_names]) for prompt in prompts)
     classes = np.asarray(sums) / np.linalg.norm(sums, axis=1, keepdims=True)  # [C, D]
-    scores = photos.embeddings @ classes.T  # [N, C]
     labels = np.array(data.labels)[photos.kept]
-    right = scores[np.arange(len(labels)), labels]
-    ranks = np.count_nonzero(scores >= right[:, None], axis=1)  # the right class counts itself
+    ranks = first_ranks(relevant_ranks(photos.embeddings, classes, list(labels[:, None])))
     return ZeroShotReport(
         data=data.name,
         top1=round(100 * float(np.mean(ranks <= 1)), 4),

@@ -100,10 +100,14 @@ class Bundle:
         """Path of one of the bundle's files, after its hash was checked.
 
         Raises:
-            BundleError: the file's content is not what the manifest recorded.
+            BundleError: the file's content is not what the manifest recorded, or it is gone.
         """
         path = self.directory / name
-        if file_record(path) != self.manifest.files[name]:
+        try:
+            record = file_record(path)
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read ({error.strerror or error}); get the bundle again") from error
+        if record != self.manifest.files[name]:
             raise BundleError(f"{path} is damaged: its content is not what {MANIFEST} recorded; get the bundle again")
         return path
 

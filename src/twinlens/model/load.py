@@ -1,5 +1,6 @@
 """Find a model by name or folder and open it."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from twinlens.config import data_folder
@@ -32,11 +33,12 @@ def find_bundle(name_or_path: str | Path) -> Path:
     known = known_bundles()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
-    folder = Path(name_or_path).expanduser()
-    if folder.is_dir():
-        return folder
-    if folder.exists():
-        raise BundleError(f"{folder} is a file; a model is a folder with {MANIFEST} in it")
+    with suppress(OSError, RuntimeError):  # a name too long for a file, or the "~" of nobody
+        folder = Path(name_or_path).expanduser()
+        if folder.is_dir():
+            return folder
+        if folder.exists():
+            raise BundleError(f"{folder} is a file; a model is a folder with {MANIFEST} in it")
     hint = did_you_mean(str(name_or_path), known)
     raise UnknownPartError(
         f"no model is called {str(name_or_path)!r}; known: {', '.join(known)}, or give a bundle's folder{hint}"

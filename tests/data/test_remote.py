@@ -1,0 +1,64 @@
+"""A picture named by its address, from a small real server on loopback."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from twinlens.data import remote
+from twinlens.data.images import open_photo
+from twinlens.data.remote import fetch_photo_bytes, is_url
+from twinlens.errors import PhotoError
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def server(make_photo) -> Iterator[str]:
+    picture = make_photo("a.png", "green").read_bytes()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/a.png"
+            self.send_response(200 if found else 404)
+            self.end_headers()
+            self.wfile.write(picture if found else b"no such picture")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            return
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}"
+    httpd.shutdown()
+    thread.join()
+    httpd.server_close()
+
+
+def test_a_picture_is_fetched(server: str) -> None:
+    assert open_photo(fetch_photo_bytes(f"{server}/a.png")).image.size == (48, 36)
+
+
+def test_an_error_of_the_server_is_named(server: str) -> None:
+    with pytest.raises(PhotoError, match="answered 404"):
+        fetch_photo_bytes(f"{server}/b.png")
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with pytest.raises(PhotoError, match="cannot be fetched"):
+        fetch_photo_bytes("http://127.0.0.1:9/a.png")
+
+
+def test_too_many_bytes_are_refused(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "MAX_BYTES", 20)
+    with pytest.raises(PhotoError, match="more than"):
+        fetch_photo_bytes(f"{server}/a.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("http://x/a.jpg", True), ("HTTPS://x/a", True), ("http is a protocol", False)]
+)
+def test_addresses_are_told_from_words(text: str, expected: bool) -> None:
+    assert is_url(text) is expected

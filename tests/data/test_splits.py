@@ -1,0 +1,80 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinlens.data.splits import check_split_name, seeded_splits
+from twinlens.errors import DataError
+
+IDS = [f"{number}.jpg" for number in range(200)]
+ids = st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=60)
+shares = st.lists(st.integers(0, 10), min_size=1, max_size=5).filter(any)
+
+
+@settings(deadline=None, derandomize=True, database=None)
+@given(image_ids=ids, shares=shares, seed=st.integers(0, 1000))
+def test_every_photo_is_dealt_once_and_splits_have_their_share(image_ids, shares, seed):
+    ratios = {str(number): share / sum(shares) for number, share in enumerate(shares)}
+    splits = seeded_splits(image_ids, ratios=ratios, seed=seed)
+    assert list(splits) == list(ratios)
+    assert sorted(image_id for dealt in splits.values() for image_id in dealt) == sorted(image_ids)
+    for name, dealt in splits.items():
+        assert abs(len(dealt) - ratios[name] * len(image_ids)) <= 1
+
+
+@settings(deadline=None, derandomize=True, database=None)
+@given(image_ids=ids, shuffle=st.integers(0, 1000))
+def test_order_of_the_photos_does_not_change_the_deal(image_ids, shuffle):
+    shuffled = random.Random(shuffle).sample(image_ids, len(image_ids))
+    assert seeded_splits(shuffled) == seeded_splits(image_ids)
+
+
+def test_ratios_are_eighty_ten_ten_unless_told_otherwise():
+    assert {name: len(dealt) for name, dealt in seeded_splits(IDS).items()} == {"train": 160, "val": 20, "test": 20}
+
+
+def test_ratios_may_be_any_that_sum_to_one():
+    splits = seeded_splits(IDS, ratios={"train": 0.7, "val": 0.15, "test": 0.15})
+    assert [len(dealt) for dealt in splits.values()] == [140, 30, 30]
+    assert [len(dealt) for dealt in seeded_splits(IDS, ratios={"train": 0.8, "test": 0.2}).values()] == [160, 40]
+
+
+def test_seed_decides_the_deal():
+    assert seeded_splits(IDS, seed=3) == seeded_splits(IDS, seed=3)
+    assert seeded_splits(IDS, seed=3) != seeded_splits(IDS, seed=4)
+
+
+def test_deal_mixes_the_photos():
+    train = set(seeded_splits(IDS)["train"])
+    assert train != set(sorted(IDS)[: len(train)])
+
+
+def test_deal_is_the_same_in_every_release():
+    # worked out once: a change here would move photos between train and test of everybody's data
+    splits = seeded_splits([f"{number:02}" for number in range(10)], seed=0)
+    assert splits == {"train": ["00", "01", "02", "03", "04", "05", "07", "08"], "val": ["09"], "test": ["06"]}
+
+
+@pytest.mark.parametrize("ratios", [{"train": 0.8, "test": 0.3}, {"train": 0.5}, {}])
+def test_ratios_that_do_not_sum_to_one_are_refused(ratios):
+    with pytest.raises(DataError, match="sum to 1"):
+        seeded_splits(IDS, ratios=ratios)
+
+
+def test_photo_that_comes_twice_is_refused():
+    with pytest.raises(DataError, match="more than once"):
+        seeded_splits(["a.jpg", "b.jpg", "a.jpg"])
+
+
+@pytest.mark.parametrize("name", ["train", "test", "all"])
+def test_known_split_passes(name):
+    check_split_name(name, ["train", "test"])
+
+
+def test_unknown_split_names_the_known_ones_and_the_nearest():
+    with pytest.raises(DataError) as error:
+        check_split_name("tset", ["train", "test"])
+    assert "'tset'" in str(error.value)
+    assert "train, test, all" in str(error.value)
+    assert "did you mean 'test'?" in str(error.value)

@@ -1,0 +1,49 @@
+"""A small library of real photos in many formats, and a way to run the real command."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pillow_heif
+import pytest
+import skimage
+from PIL import Image
+
+SAMPLES = Path(skimage.__file__).parent / "data"
+PHOTOS = {
+    "pets/cat.png": "chelsea.png",
+    "kitchen/coffee.png": "coffee.png",
+    "street/motorcycle.png": "motorcycle_left.png",
+    "people/photographer.png": "camera.png",
+    "people/astronaut.png": "astronaut.png",
+    "space/rocket.jpg": "rocket.jpg",
+}
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Six photos in sub-folders, one of them HEIC besides, and files that are none."""
+    root = tmp_path / "library"
+    for target, source in PHOTOS.items():
+        (root / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SAMPLES / source, root / target)
+    pillow_heif.from_pillow(Image.open(SAMPLES / "coffee.png").convert("RGB")).save(root / "kitchen" / "phone.heic")
+    (root / "notes.txt").write_text("not a photo")
+    (root / "raw.cr2").write_bytes(b"II*\0")
+    (root / "pets" / "._cat.png").write_bytes(b"\0\5\x16\7")
+    (root / "broken.jpg").write_bytes((SAMPLES / "rocket.jpg").read_bytes()[:9000])
+    return root
+
+
+@pytest.fixture
+def run(tmp_path: Path, own_home: Path) -> Run:
+    """Runs ``twinlens ARGUMENTS`` as a process of its own."""
+
+    def command(*arguments: object, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "twinlens", *map(str, arguments)]
+        return subprocess.run(line, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+    return command

@@ -1,0 +1,361 @@
+"""The real command on real photos: results on stdout, one clear line on stderr, exit codes as promised."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from PIL import Image
+
+from e2e.conftest import PHOTOS, Run
+
+COMMANDS = ("index", "search", "similar", "status", "evaluate", "doctor")
+
+
+def only_line(result: "subprocess.CompletedProcess[str]") -> str:
+    """The one line of an error; no traceback."""
+    lines = result.stderr.strip().splitlines()
+    assert "Traceback" not in result.stderr
+    assert len(lines) == 1, result.stderr
+    return lines[0]
+
+
+def index(run: Run, library: Path, *arguments: object) -> dict[str, object]:
+    result = run("index", library, "--json", *arguments)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_index_reports_what_it_did_and_a_second_run_reads_nothing(run: Run, library: Path) -> None:
+    first = index(run, library)
+    assert (first["added"], first["images"]) == (7, 7)
+    reasons = {skipped["path"]: skipped["reason"] for skipped in first["skipped"]}
+    assert set(reasons) == {"notes.txt", "raw.cr2", "broken.jpg"}
+    assert "not an image" in reasons["notes.txt"]
+    assert "RAW" in reasons["raw.cr2"]
+    assert "truncated" in reasons["broken.jpg"]
+    second = index(run, library)
+    assert (second["added"], second["updated"], second["unchanged"], second["images"]) == (0, 0, 7, 7)
+    assert second["skipped"] == first["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("a cat", "pets/cat.png"),
+        ("a motorcycle", "street/motorcycle.png"),
+        ("a man with a camera", "people/photographer.png"),
+        ("a cup of coffee", "kitchen/"),
+    ],
+)
+def test_search_indexes_a_new_folder_first_and_finds_the_photo(
+    run: Run, library: Path, query: str, answer: str
+) -> None:
+    result = run("search", query, "--in", library, "-k", "3")
+    assert result.returncode == 0, result.stderr
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [line[0] for line in lines] == ["1", "2", "3"]
+    assert [line[1] for line in lines] == ["-", "-", "-"]
+    assert answer in lines[0][3]
+    assert float(lines[0][2]) > float(lines[1][2])
+    assert "indexing" in result.stderr
+
+
+def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path) -> None:
+    index(run, library)
+    result = run("search", "a cat", "--in", library, "-k", "2", "--json")
+    answer = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert {key: answer[key] for key in ("query", "target", "num_results", "num_candidates")} == {
+        "query": "a cat",
+        "target": "image",
+        "num_results": 2,
+        "num_candidates": 7,
+    }
+    hit = answer["results"][0]
+    assert (hit["rank"], hit["image_id"], hit["probability"], hit["relevant"]) == (1, "pets/cat.png", None, None)
+    assert Path(hit["image_path"]) == library / "pets/cat.png"
+    assert answer["took_ms"] > 0
+    assert len(answer["model"]) == 16
+
+
+def test_search_without_in_is_limited_to_the_current_folder(run: Run, library: Path) -> None:
+    index(run, library)
+    everywhere = run("search", "anything", cwd=library)
+    here = run("search", "anything", cwd=library / "people")
+    assert len(everywhere.stdout.splitlines()) == 7
+    assert sorted(line.split("\t")[3] for line in here.stdout.splitlines()) == ["astronaut.png", "photographer.png"]
+    assert not (library / "people" / ".twinlens").exists()
+
+
+def test_similar_leaves_the_photo_itself_out_unless_asked(run: Run, library: Path) -> None:
+    index(run, library)
+    photo = library / "kitchen/coffee.png"
+    others = run("similar", photo, "--in", library, "-k", "10")
+    assert len(others.stdout.splitlines()) == 6
+    assert "phone.heic" in others.stdout.splitlines()[0]  # the same cup, as a phone keeps it
+    assert "coffee.png" not in others.stdout
+    itself = run("similar", photo, "--in", library, "-k", "1", "--include-self")
+    assert "coffee.png" in itself.stdout
+    outside = library.parent / "elsewhere.png"
+    shutil.copyfile(photo, outside)
+    assert "coffee.png" in run("search", str(outside), "--in", library, "-k", "2").stdout
+
+
+def test_contact_sheets_are_written(run: Run, library: Path, tmp_path: Path) -> None:
+    for name in ("sheet.png", "sheet.html"):
+        result = run("search", "a cat", "--in", library, "--grid", tmp_path / name)
+        assert result.returncode == 0, result.stderr
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > 1000
+    assert (tmp_path / "sheet.html").read_text().count("<figure>") == 7
+    wrong = run("search", "a cat", "--in", library, "--grid", tmp_path / "sheet.xyz")
+    assert wrong.returncode == 1
+    assert "sheet.xyz" in only_line(wrong)
+
+
+def test_filters_that_leave_nothing_exit_with_3(run: Run, library: Path) -> None:
+    index(run, library)
+    result = run("search", "a cat", "--in", library, "--after", "2099")
+    assert result.returncode == 3
+    assert result.stdout == ""
+    assert "nothing found" in only_line(result)
+
+
+@pytest.mark.parametrize("arguments", [["-k", "0"], ["--sort", "size"], ["--offset", "-1"], ["--no-such-option"]])
+def test_wrong_usage_exits_with_2(run: Run, library: Path, arguments: list[str]) -> None:
+    index(run, library)
+    result = run("search", "a cat", "--in", library, *arguments)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_an_empty_query_is_wrong_usage(run: Run, library: Path) -> None:
+    result = run("search", "  ", "--in", library)
+    assert result.returncode == 2
+    assert "query is empty" in result.stderr
+
+
+def test_a_very_long_query_says_what_was_cut(run: Run, library: Path) -> None:
+    index(run, library)
+    result = run("search", "cat " * 10_000, "--in", library, "-k", "1")
+    assert result.returncode == 0
+    assert "10,000 words the model reads 126" in only_line(result)
+
+
+def test_missing_and_empty_folders_are_one_clear_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for command in (["index", tmp_path / "nowhere"], ["search", "a cat", "--in", tmp_path / "nowhere"]):
+        result = run(*command)
+        assert result.returncode == 1
+        assert "does not exist" in only_line(result)
+    result = run("index", tmp_path / "empty")
+    assert result.returncode == 1
+    assert "holds no photos" in result.stderr.splitlines()[-1]
+    file = tmp_path / "file.txt"
+    file.write_text("x")
+    assert "is a file" in only_line(run("index", file))
+    assert "no collection" in only_line(run("status", "--in", tmp_path / "empty"))
+
+
+def test_a_query_path_that_is_no_photo_is_one_clear_line(run: Run, library: Path) -> None:
+    index(run, library)
+    for path, why in ((library / "notes.txt", "not an image"), ("./missing.jpg", "gone")):
+        result = run("search", path, "--in", library)
+        assert result.returncode == 1
+        assert why in only_line(result)
+
+
+def test_several_folders_need_a_place_and_get_ids_with_the_folder_in_front(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    folders = [library / "pets", library / "people"]
+    assert run("index", *folders).returncode == 2
+    result = run("index", *folders, "--collection", tmp_path / "both", "--json")
+    assert json.loads(result.stdout)["images"] == 3
+    answer = json.loads(run("search", "a cat", "--in", tmp_path / "both", "-k", "1", "--json").stdout)
+    assert answer["results"][0]["image_id"] == "pets/cat.png"
+    assert not (library / "pets" / ".twinlens").exists()
+
+
+def test_renamed_photos_keep_their_vectors_and_deleted_ones_leave(run: Run, library: Path) -> None:
+    index(run, library)
+    (library / "pets/cat.png").rename(library / "people/tom.png")
+    (library / "space/rocket.jpg").unlink()
+    report = index(run, library)
+    assert (report["renamed"], report["removed"], report["added"], report["images"]) == (1, 1, 0, 6)
+    assert "people/tom.png" in run("search", "a cat", "--in", library, "-k", "1").stdout
+
+
+def test_a_damaged_catalog_is_named_and_photos_are_untouched(run: Run, library: Path) -> None:
+    index(run, library)
+    catalog = library / ".twinlens" / "catalog.sqlite"
+    catalog.write_bytes(b"garbage" * 1000)
+    for command in (["search", "a cat"], ["status"]):
+        result = run(*command, "--in", library)
+        assert result.returncode == 1
+        assert "damaged" in only_line(result)
+    doctor = run("doctor", "--in", library)
+    assert doctor.returncode == 1
+    assert "FAIL  collection" in doctor.stdout
+    assert all((library / photo).is_file() for photo in PHOTOS)
+
+
+def test_a_damaged_bundle_and_another_model_are_refused(run: Run, library: Path, tmp_path: Path) -> None:
+    from twinlens.api import find_bundle
+
+    index(run, library)
+    other = tmp_path / "other"
+    shutil.copytree(find_bundle("default"), other)
+    manifest = json.loads((other / "model.json").read_text())
+    manifest["image"]["preprocessing"]["resize_mode"] = "crop"
+    (other / "model.json").write_text(json.dumps(manifest))
+    mismatch = run("search", "a cat", "--in", library, "--model", other)
+    assert mismatch.returncode == 1
+    assert "was indexed with model default" in only_line(mismatch)
+    with (other / "text.onnx").open("r+b") as file:
+        file.truncate(1000)
+    damaged = run("index", library / "pets", "--collection", tmp_path / "second", "--model", other)
+    assert damaged.returncode == 1
+    assert "Traceback" not in damaged.stderr
+    assert "text.onnx is damaged" in damaged.stderr.splitlines()[-1]
+    unknown = run("search", "a cat", "--in", library, "--model", "defualt")
+    assert "did you mean 'default'" in only_line(unknown)
+
+
+def test_a_second_indexer_is_refused_and_searching_goes_on(run: Run, library: Path) -> None:
+    index(run, library)
+    with FileLock(library / ".twinlens" / "index.lock"):
+        refused = run("index", library)
+        assert refused.returncode == 1
+        assert "another process is indexing" in refused.stderr.splitlines()[-1]
+        assert run("search", "a cat", "--in", library).returncode == 0
+
+
+@pytest.mark.slow
+def test_an_interrupt_keeps_what_was_done_and_the_next_run_goes_on(run: Run, library: Path, tmp_path: Path) -> None:
+    source = Image.open(library / "space/rocket.jpg")
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(150):
+        source.crop((number, 0, number + 400, 400)).save(many / f"{number:03}.jpg")
+    line = [sys.executable, "-m", "twinlens", "index", str(many)]
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    catalog = many / ".twinlens" / "catalog.sqlite-wal"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (catalog.exists() and catalog.stat().st_size > 100_000):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "what was done is kept" in said
+    before = json.loads(run("status", "--in", many, "--json").stdout)["images"]
+    report = index(run, many)
+    assert 0 < before < 150
+    assert (report["unchanged"], report["added"], report["images"]) == (before, 150 - before, 150)
+
+
+def test_a_disk_that_fills_up_is_one_clear_line_and_what_was_done_is_kept(
+    library: Path, tmp_path: Path, run: Run
+) -> None:
+    script = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000)); "
+        "sys.argv = ['twinlens', 'index', sys.argv[1]]; runpy.run_module('twinlens', run_name='__main__')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script, str(library)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "error:" in result.stderr.splitlines()[-1]
+    assert index(run, library)["images"] == 7
+
+
+def test_status_and_models_show_what_is_there(run: Run, library: Path) -> None:
+    index(run, library)
+    status = json.loads(run("status", "--in", library / "pets", "--json").stdout)
+    assert (status["images"], status["skipped"], status["model"]) == (7, 1, "default")
+    models = json.loads(run("models", "list", "--json").stdout)
+    assert models[0]["name"] == "default"
+    info = run("models", "info", "default")
+    assert models[0]["fingerprint"] in info.stdout
+    assert "Flickr8k" in info.stdout or "flickr8k" in info.stdout
+
+
+def test_doctor_finds_nothing_wrong_with_a_fresh_collection(run: Run, library: Path) -> None:
+    index(run, library)
+    result = run("doctor", "--in", library)
+    assert result.returncode == 0, result.stdout
+    assert "FAIL" not in result.stdout
+
+
+def test_evaluate_prints_the_measures_both_ways(run: Run, library: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "images").mkdir(parents=True)
+    captions = {
+        "pets/cat.png": ["a cat looks into the camera", "a ginger cat"],
+        "street/motorcycle.png": ["a motorcycle in a garage", "a parked motorbike"],
+        "kitchen/coffee.png": ["a cup of coffee on a table"],
+        "people/photographer.png": ["a man with a camera on a tripod"],
+    }
+    rows = []
+    for photo, own in captions.items():
+        name = Path(photo).name
+        shutil.copyfile(library / photo, data / "images" / name)
+        rows += [{"file_name": name, "caption": caption} for caption in own]
+    (data / "captions.json").write_text(json.dumps(rows))
+    result = run("evaluate", "--data", data, "--split", "all", "--json")
+    report = json.loads(result.stdout)
+    assert (report["n_images"], report["n_captions"]) == (4, 6)
+    assert report["protocol"] == "data/all: whole gallery, any right caption counts, ties count against"
+    for direction in ("text_to_image", "image_to_text"):
+        assert {"R@1", "R@5", "R@10", "P@1", "P@5", "P@10", "MRR", "MedR", "MeanR"} <= set(report[direction])
+        assert report[direction]["R@1"] >= 50  # chance is 25
+        assert report[direction]["R@5"] == 100
+    wrong = run("evaluate", "--data", data, "--split", "tset")
+    assert wrong.returncode == 1
+    assert "did you mean 'test'" in wrong.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command_ends_with_an_example(run: Run, command: str) -> None:
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert f"Example: twinlens {command}" in " ".join(result.stdout.split())
+
+
+def test_neither_import_nor_help_loads_torch() -> None:
+    program = (
+        "import sys; import twinlens; from twinlens.cli.main import app; "
+        "heavy = {'torch', 'transformers', 'onnxruntime', 'numpy'} & set(sys.modules); assert not heavy, heavy; "
+        "import twinlens.api; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_output_that_is_cut_by_head_is_no_error(library: Path, run: Run) -> None:
+    index(run, library)
+    line = f"{sys.executable} -m twinlens search anything --in {library} | head -n 1"
+    result = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60, check=False)
+    assert result.stdout.startswith("1\t")
+    assert result.stderr == ""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_keeps_its_collection_elsewhere(
+    run: Run, library: Path, own_home: Path
+) -> None:
+    library.chmod(0o555)
+    try:
+        result = run("search", "a cat", "--in", library, "-k", "1")
+        assert "cat.png" in result.stdout
+        assert (own_home / "collections").is_dir()
+        assert not (library / ".twinlens").exists()
+    finally:
+        library.chmod(0o755)

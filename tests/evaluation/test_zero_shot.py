@@ -1,0 +1,129 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import ColourEncoder, PhotoMaker
+from twinlens.data.classes_json import ClassifiedImages, read_classes
+from twinlens.errors import DataError
+from twinlens.evaluation.zero_shot import evaluate_zero_shot
+
+NAMES = ("red", "green", "blue", "yellow", "white", "black")
+
+
+class CollapsedEncoder(ColourEncoder):
+    def _embed(self, colours: np.ndarray) -> np.ndarray:
+        return np.tile(super()._embed(np.array([[10.0, 80.0, 200.0]], dtype=np.float32)), (len(colours), 1))
+
+
+class BrokenEncoder(ColourEncoder):
+    def _embed(self, colours: np.ndarray) -> np.ndarray:
+        return np.full((len(colours), self.dim), np.nan, dtype=np.float32)
+
+
+def classified(folder: Path, classes: dict[str, str]) -> ClassifiedImages:
+    rows = [{"file_name": name, "class_name": class_name} for name, class_name in classes.items()]
+    (folder / "classes.json").write_text(json.dumps(rows), encoding="utf-8")
+    return read_classes(folder)
+
+
+@pytest.fixture
+def colours(make_photo: PhotoMaker, tmp_path: Path) -> ClassifiedImages:
+    for name in NAMES:
+        make_photo(f"images/{name}.png", name)
+    return classified(tmp_path / "photos", {f"{name}.png": name for name in NAMES})
+
+
+def test_a_model_that_knows_the_colours_is_always_right(colours: ClassifiedImages, encoder: ColourEncoder) -> None:
+    report = evaluate_zero_shot(encoder, colours)
+    assert (report.top1, report.top5, report.n_images, report.n_classes) == (100.0, 100.0, 6, 6)
+
+
+def test_accuracy_equals_a_plain_loop(encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path) -> None:
+    told = {
+        "a.png": "red",
+        "b.png": "white",
+        "c.png": "blue",
+        "d.png": "red yellow",
+        "e.png": "black",
+        "f.png": "green",
+    }
+    drawn = {"a.png": "red", "b.png": "yellow", "c.png": "blue", "d.png": "yellow", "e.png": "white", "f.png": "black"}
+    for number, (name, colour) in enumerate(drawn.items()):
+        make_photo(f"images/{name}", colour, seed=number)
+    data = classified(tmp_path / "photos", told)
+    prompts = ("a {} thing", "the {} night black")
+    report = evaluate_zero_shot(encoder, data, prompts=prompts)
+
+    places = []
+    for path, label in zip(data.paths, data.labels, strict=True):
+        photo = encoder.encode_image([Image.open(path).convert("RGB")])[0].astype(float)
+        scores = []
+        for name in data.class_names:
+            texts = [encoder.encode_text([prompt.format(name)])[0].astype(float) for prompt in prompts]
+            mean = sum(texts) / len(texts)
+            scores.append(float(photo @ mean) / float(np.linalg.norm(mean)))
+        places.append(sum(score >= scores[label] for score in scores))
+    assert report.top1 == pytest.approx(100 * sum(place == 1 for place in places) / 6, abs=1e-3)
+    assert report.top5 == pytest.approx(100 * sum(place <= 5 for place in places) / 6, abs=1e-3)
+    assert 0 < report.top1 < report.top5  # else any answer would do
+
+
+@pytest.mark.parametrize("bad", [CollapsedEncoder(), BrokenEncoder()], ids=["collapsed", "no numbers"])
+def test_a_useless_model_is_never_right(colours: ClassifiedImages, bad: ColourEncoder) -> None:
+    report = evaluate_zero_shot(bad, colours)
+    assert (report.top1, report.top5) == (0.0, 0.0)
+
+
+def test_classes_that_read_alike_count_against_the_photo(
+    encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path
+) -> None:
+    make_photo("images/a.png", "red")
+    make_photo("images/b.png", "blue")
+    report = evaluate_zero_shot(encoder, classified(tmp_path / "photos", {"a.png": "red", "b.png": "a red"}))
+    assert report.top1 == 0.0
+
+
+def test_several_prompts_are_averaged(encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path) -> None:
+    make_photo("images/a.png", "red")
+    make_photo("images/b.png", "blue")
+    data = classified(tmp_path / "photos", {"a.png": "red", "b.png": "blue"})
+    misleading = ("{}", "red", "red")  # two of three prompts name red whatever the class is
+    assert evaluate_zero_shot(encoder, data, prompts=misleading).top1 == 100.0
+    assert evaluate_zero_shot(encoder, data, prompts=("red",)).top1 == 0.0
+    assert evaluate_zero_shot(encoder, data, prompts=misleading).prompts == misleading
+
+
+def test_photos_that_cannot_be_read_are_named_and_in_no_figure(
+    colours: ClassifiedImages, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "photos" / "images" / "red.png").write_bytes(b"")
+    report = evaluate_zero_shot(encoder, colours)
+    assert (report.n_images, report.n_classes, report.top1) == (5, 6, 100.0)
+    assert [(Path(item.path).name, item.reason) for item in report.skipped] == [("red.png", "empty file")]
+    assert report.to_json()["skipped"][0]["reason"] == "empty file"
+
+
+def test_no_readable_photo_is_an_error(encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path) -> None:
+    make_photo("images/a.png").write_bytes(b"")
+    with pytest.raises(DataError, match="none of 1 photos could be read"):
+        evaluate_zero_shot(encoder, classified(tmp_path / "photos", {"a.png": "red"}))
+
+
+def test_the_report_can_be_printed_and_written_as_json(colours: ClassifiedImages, encoder: ColourEncoder) -> None:
+    told: list[tuple[int, int]] = []
+    report = evaluate_zero_shot(encoder, colours, on_progress=lambda done, total: told.append((done, total)))
+    assert told == [(6, 6)]
+    assert json.loads(json.dumps(report.to_json())) == {
+        "zero_shot": {
+            "top1": 100.0,
+            "top5": 100.0,
+            "n_images": 6,
+            "n_classes": 6,
+            "prompts": ["a photo of a {}"],
+        },
+        "model": encoder.fingerprint,
+    }
+    assert "top-1 100.0 %" in str(report)

@@ -1,0 +1,368 @@
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contracts.vector_store import (
+    DIM,
+    NOTHING,
+    VectorStoreContract,
+    blocks,
+    check_answer,
+    clustered,
+    put,
+    unit,
+)
+from twinlens.stores import exact
+from twinlens.stores.exact import ExactStore
+from twinlens.types import Embeddings, Ids
+
+
+def open_exact(folder: Path, *, dim: int = DIM, owner: str = "catalog/model") -> ExactStore:
+    return ExactStore(folder, dim=dim, owner=owner)
+
+
+def files(folder: Path, pattern: str) -> list[Path]:
+    found = sorted(folder.glob(pattern))
+    assert found, f"no {pattern} in {folder}"
+    return found
+
+
+class TestExactStore(VectorStoreContract):
+    def open_store(self, folder: Path) -> ExactStore:
+        return open_exact(folder)
+
+
+class TestTwoStoresOnOneFolder:
+    def test_one_sees_after_refresh_what_the_other_wrote(self, tmp_path: Path) -> None:
+        vectors = clustered(20)
+        writer, reader = open_exact(tmp_path), open_exact(tmp_path)
+        put(writer, vectors, generation=1)
+        assert len(reader) == 0
+        reader.refresh()
+        assert (reader.generation, len(reader)) == (1, 20)
+        check_answer(reader.search(vectors[3][None], 5), vectors, vectors[3][None], 5)
+
+    def test_old_maps_give_the_old_answer_until_refreshed(self, tmp_path: Path) -> None:
+        before = clustered(20)
+        writer = put(open_exact(tmp_path), before, generation=1)
+        reader = open_exact(tmp_path)
+        after = {**before, 3: -before[3]} | clustered(20, seed=1, first_id=50)
+        del after[7]
+        put(writer, {i: v for i, v in after.items() if i == 3 or i >= 50}, removed=[7], generation=2)
+        query = before[3][None]
+        check_answer(reader.search(query, 30), before, query, 30)
+        reader.refresh()
+        check_answer(reader.search(query, 50), after, query, 50)
+
+    def test_old_maps_survive_a_compaction(self, tmp_path: Path) -> None:
+        before = clustered(20)
+        writer = put(open_exact(tmp_path), before, generation=1)
+        reader = open_exact(tmp_path)
+        after = {photo: vector for photo, vector in before.items() if photo > 15}
+        put(writer, {}, removed=range(1, 16), generation=2)
+        put(writer, clustered(4, seed=8, first_id=90), generation=3)
+        query = before[2][None]
+        check_answer(reader.search(query, 20), before, query, 20)
+        reader.refresh()
+        check_answer(reader.search(query, 24), after | clustered(4, seed=8, first_id=90), query, 24)
+
+    def test_they_may_take_turns_to_update(self, tmp_path: Path) -> None:
+        stores, vectors = [open_exact(tmp_path), open_exact(tmp_path)], {}
+        for generation in range(1, 13):
+            store = stores[generation % 2]
+            store.refresh()
+            new = clustered(3, seed=generation, first_id=generation * 2)
+            put(store, new, removed=[generation * 2 - 3], generation=generation)
+            vectors.pop(generation * 2 - 3, None)
+            vectors |= new
+        for store in stores:
+            store.refresh()
+            assert store.ids().tolist() == sorted(vectors)
+            check_answer(store.search(vectors[20][None], 9), vectors, vectors[20][None], 9)
+
+    def test_a_refresh_without_news_keeps_the_maps(self, tmp_path: Path) -> None:
+        store = put(open_exact(tmp_path), clustered(5), generation=1)
+        maps = store._view.vectors
+        store.refresh()
+        assert store._view.vectors is maps
+
+
+class TestInterruptedUpdates:
+    def test_bytes_of_an_interrupted_update_are_cut_off(self, tmp_path: Path) -> None:
+        vectors = clustered(10)
+        put(open_exact(tmp_path), vectors, generation=1)
+        for file in files(tmp_path, "vectors-*"):
+            file.write_bytes(file.read_bytes() + b"\x7f" * 37)
+        store = open_exact(tmp_path)
+        check_answer(store.search(vectors[1][None], 10), vectors, vectors[1][None], 10)
+        more = clustered(5, seed=1, first_id=30)
+        put(store, more, generation=2)
+        for seen in (store, open_exact(tmp_path)):
+            check_answer(seen.search(more[30][None], 15), vectors | more, more[30][None], 15)
+
+    def test_an_update_that_fails_half_way_leaves_the_old_state(self, tmp_path: Path) -> None:
+        vectors = clustered(10)
+        store = put(open_exact(tmp_path), vectors, generation=1)
+
+        def failing() -> Iterator[tuple[Ids, Embeddings]]:
+            yield from blocks(clustered(7, seed=3, first_id=50))
+            raise OSError("the disk went away")
+
+        with pytest.raises(OSError, match="went away"):
+            store.update(failing(), np.array([2]), generation=2)
+        for seen in (store, open_exact(tmp_path)):
+            assert seen.generation == 1
+            check_answer(seen.search(vectors[2][None], 10), vectors, vectors[2][None], 10)
+        more = clustered(3, seed=4, first_id=70)
+        put(store, more, generation=2)
+        check_answer(open_exact(tmp_path).search(more[70][None], 13), vectors | more, more[70][None], 13)
+
+    def test_left_over_partial_files_are_no_harm(self, tmp_path: Path) -> None:
+        vectors = clustered(10)
+        put(open_exact(tmp_path), vectors, generation=1)
+        (tmp_path / "ids-2.partial").write_bytes(b"\x01" * 11)
+        (tmp_path / "stamp.json.partial").write_text('{"format": 1, "own')
+        store = open_exact(tmp_path)
+        put(store, {}, removed=[1], generation=2)
+        del vectors[1]
+        check_answer(open_exact(tmp_path).search(vectors[2][None], 9), vectors, vectors[2][None], 9)
+
+    def test_a_first_update_that_was_killed_leaves_an_empty_store(self, tmp_path: Path) -> None:
+        (tmp_path / "vectors-0.f32").write_bytes(b"\x11" * 999)
+        (tmp_path / "vectors-0.f16").write_bytes(b"\x11" * 99)
+        store = open_exact(tmp_path)
+        assert len(store) == 0
+        vectors = clustered(6)
+        put(store, vectors, generation=1)
+        check_answer(open_exact(tmp_path).search(vectors[1][None], 6), vectors, vectors[1][None], 6)
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def _garble(file: Path) -> None:
+    file.write_bytes(np.random.default_rng(0).bytes(file.stat().st_size))
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _zero(file: Path) -> None:
+    file.write_bytes(bytes(file.stat().st_size))
+
+
+DAMAGES = [
+    ("stamp.json", _cut),
+    ("stamp.json", _garble),
+    ("stamp.json", _empty),
+    ("stamp.json", lambda file: file.write_text("[1, 2]")),
+    ("stamp.json", lambda file: file.write_text('{"format": 1}')),
+    ("stamp.json", lambda file: file.write_text(file.read_text().replace('"rows": 20', '"rows": "many"'))),
+    ("stamp.json", lambda file: file.write_text(file.read_text().replace('"rows": 20', '"rows": -20'))),
+    ("stamp.json", lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2}))),
+    ("stamp.json", Path.unlink),
+    ("ids-*.i64", _cut),
+    ("ids-*.i64", _empty),
+    ("ids-*.i64", Path.unlink),
+    ("vectors-*.f32", _cut),
+    ("vectors-*.f32", _garble),
+    ("vectors-*.f32", _zero),
+    ("vectors-*.f32", Path.unlink),
+    ("vectors-*.f16", _cut),
+    ("vectors-*.f16", _garble),
+    ("vectors-*.f16", Path.unlink),
+]
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value encountered")
+class TestDamagedFiles:
+    @pytest.mark.parametrize(("pattern", "damage"), DAMAGES)
+    def test_a_damaged_store_starts_empty_and_is_rebuilt(
+        self, tmp_path: Path, pattern: str, damage: Callable[[Path], object]
+    ) -> None:
+        vectors = clustered(20)
+        put(open_exact(tmp_path), vectors, generation=5)
+        (file,) = files(tmp_path, pattern)
+        damage(file)
+        store = open_exact(tmp_path)
+        assert (len(store), store.generation) == (0, 0)
+        put(store, vectors, generation=6)
+        for seen in (store, open_exact(tmp_path)):
+            assert seen.generation == 6
+            check_answer(seen.search(vectors[3][None], 20), vectors, vectors[3][None], 20)
+
+    @pytest.mark.parametrize(("pattern", "damage"), [case for case in DAMAGES if case[1] is Path.unlink])
+    def test_a_store_whose_files_went_away_while_it_was_open_is_rebuilt(
+        self, tmp_path: Path, pattern: str, damage: Callable[[Path], object]
+    ) -> None:
+        vectors = clustered(20)
+        store = put(open_exact(tmp_path), vectors, generation=5)
+        (file,) = files(tmp_path, pattern)
+        damage(file)
+        if pattern != "stamp.json":  # another process saw the damage and wrote a stamp of its own
+            put(open_exact(tmp_path), clustered(2, seed=1), generation=6)
+            damage(files(tmp_path, pattern)[0])
+        store.refresh()
+        assert (len(store), store.generation) == (0, 0)
+        assert store.search(vectors[3][None], 5).ids.shape == (1, 0)
+        put(store, vectors, generation=7)
+        check_answer(open_exact(tmp_path).search(vectors[3][None], 20), vectors, vectors[3][None], 20)
+
+    def test_a_store_whose_folder_was_deleted_while_it_was_open_is_rebuilt(self, tmp_path: Path) -> None:
+        vectors = clustered(20)
+        folder = tmp_path / "exact"
+        store = put(open_exact(folder), vectors, generation=5)
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+        store.refresh()
+        assert (len(store), store.generation) == (0, 0)
+        put(store, vectors, generation=6)
+        check_answer(open_exact(folder).search(vectors[3][None], 20), vectors, vectors[3][None], 20)
+
+    def test_a_changed_vector_is_noticed(self, tmp_path: Path) -> None:
+        vectors = clustered(20)
+        ids, rows = next(blocks(vectors, size=20))
+        store = put(open_exact(tmp_path), vectors, generation=1)
+        assert not store.differs(ids, rows)
+        assert store.differs(ids, np.roll(rows, 1, axis=0))
+        assert store.differs(ids[3:5], -rows[3:5])
+        assert not store.differs(ids[3:5], rows[3:5])
+
+
+class TestOwnersAndSizes:
+    def test_vectors_of_another_owner_are_not_used(self, tmp_path: Path) -> None:
+        put(open_exact(tmp_path, owner="catalog/old-model"), clustered(8), generation=3)
+        store = open_exact(tmp_path, owner="catalog/new-model")
+        assert (len(store), store.generation) == (0, 0)
+
+    def test_another_owner_never_writes_into_files_that_someone_maps(self, tmp_path: Path) -> None:
+        vectors = clustered(8)
+        old = put(open_exact(tmp_path, owner="old"), vectors, generation=3)
+        others = clustered(30, seed=5)
+        new = put(open_exact(tmp_path, owner="new"), others, generation=1)
+        check_answer(old.search(vectors[1][None], 8), vectors, vectors[1][None], 8)
+        check_answer(new.search(others[1][None], 8), others, others[1][None], 8)
+        old.refresh()
+        assert (len(old), old.generation) == (0, 0)
+
+    def test_vectors_of_another_length_are_not_used(self, tmp_path: Path) -> None:
+        put(open_exact(tmp_path), clustered(8), generation=3)
+        store = open_exact(tmp_path, dim=DIM * 2)
+        assert len(store) == 0
+        vectors = clustered(8, dim=DIM * 2)
+        put(store, vectors, generation=1)
+        check_answer(store.search(vectors[1][None], 8), vectors, vectors[1][None], 8)
+
+    def test_a_cleared_store_is_empty_and_is_filled_anew(self, tmp_path: Path) -> None:
+        store = put(open_exact(tmp_path), clustered(8), generation=9)
+        reader = open_exact(tmp_path)
+        store.clear()
+        assert (len(store), store.generation) == (0, 0)
+        assert store.search(unit(np.ones((1, DIM))), 3).ids.shape == (1, 0)
+        vectors = clustered(5, seed=6)
+        put(store, vectors, generation=4)
+        reader.refresh()
+        assert reader.generation == 4
+        check_answer(reader.search(vectors[1][None], 5), vectors, vectors[1][None], 5)
+
+
+class TestCompaction:
+    def test_dead_rows_do_not_pile_up(self, tmp_path: Path) -> None:
+        store, vectors = open_exact(tmp_path), clustered(30)
+        put(store, vectors, generation=1)
+        for generation in range(2, 40):
+            vectors = clustered(30, seed=generation)
+            put(store, vectors, generation=generation)
+        (rows,) = files(tmp_path, "vectors-*.f32")
+        assert rows.stat().st_size <= 30 * DIM * 4 / (1 - exact.DEAD_SHARE)
+        check_answer(open_exact(tmp_path).search(vectors[1][None], 30), vectors, vectors[1][None], 30)
+
+    def test_few_dead_rows_are_left_where_they_are(self, tmp_path: Path) -> None:
+        store = put(open_exact(tmp_path), clustered(20), generation=1)
+        put(store, {}, removed=[1, 2], generation=2)
+        assert [file.name for file in files(tmp_path, "vectors-*.f32")] == ["vectors-0.f32"]
+        assert len(store) == 18
+
+    def test_superseded_files_are_deleted(self, tmp_path: Path) -> None:
+        store = open_exact(tmp_path)
+        for generation in range(1, 8):
+            put(store, clustered(9, seed=generation), generation=generation)
+        assert len(list(tmp_path.iterdir())) == 4  # stamp, ids, rows in both precisions
+
+
+class TestExactness:
+    def test_differences_below_half_precision_are_ranked_right(self, tmp_path: Path) -> None:
+        query = unit(np.ones(DIM))
+        aside = unit(np.array([1.0, -1.0] * (DIM // 2)))
+        angles = 0.02 + 1e-4 * np.random.default_rng(0).permutation(200)  # all alike after rounding to float16
+        vectors = {i + 1: unit(np.cos(angle) * query + np.sin(angle) * aside) for i, angle in enumerate(angles)}
+        store = put(open_exact(tmp_path), vectors, generation=1)
+        expected = (np.argsort(angles)[:10] + 1).tolist()
+        assert store.search(query[None], 10).ids[0].tolist() == expected
+
+    @pytest.mark.parametrize("dim", [3, 33, 512])
+    @pytest.mark.parametrize("count", [7, 101])
+    def test_collapsed_vectors_of_any_length_are_exact(self, tmp_path: Path, dim: int, count: int) -> None:
+        twin, query = unit(np.random.default_rng(dim).normal(size=(2, dim)))
+        store = put(open_exact(tmp_path, dim=dim), dict.fromkeys(range(1, count + 1), twin), generation=1)
+        for k in (1, 5, count):
+            assert store.search(query[None], k).ids[0].tolist() == list(range(1, k + 1))
+
+    def test_rows_shared_out_to_threads_give_the_same_answer(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vectors = clustered(103, seed=4)
+        store = put(open_exact(tmp_path), vectors, generation=1)
+        put(store, {}, removed=[5, 6, 7], generation=2)
+        queries = unit(np.random.default_rng(2).normal(size=(5, DIM)))
+        alone = store.search(queries, 20)
+        monkeypatch.setattr(exact, "ROWS_WORTH_A_THREAD", 10)
+        monkeypatch.setattr(exact, "THREADS", 4)
+        for mine, other in zip(alone, store.search(queries, 20), strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+    def test_searching_while_another_thread_updates_gives_whole_states_only(self, tmp_path: Path) -> None:
+        store = open_exact(tmp_path)
+        twin = unit(np.ones(DIM))
+        put(store, dict.fromkeys(range(1, 4), twin), generation=1)
+        faults: list[object] = []
+        done = threading.Event()
+
+        def search() -> None:
+            while not done.is_set():
+                try:
+                    ids = store.search(twin[None], 1000).ids[0].tolist()
+                    if ids != list(range(1, len(ids) + 1)) or not ids:
+                        faults.append(ids)
+                except Exception as error:  # noqa: BLE001 — a thread's error must fail the test
+                    faults.append(error)
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        threads = [threading.Thread(target=search) for _ in range(2)]
+        try:
+            for thread in threads:
+                thread.start()
+            for generation in range(2, 60):
+                size = 3 + generation % 40
+                removed = range(size + 1, 50)
+                put(store, dict.fromkeys(range(1, size + 1), twin), removed=removed, generation=generation)
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+            sys.setswitchinterval(interval)
+        assert faults[:3] == []
+
+    def test_an_update_with_nothing_makes_an_empty_store_of_that_generation(self, tmp_path: Path) -> None:
+        store = open_exact(tmp_path / "new")
+        store.update(iter([]), NOTHING, generation=2)
+        assert (open_exact(tmp_path / "new").generation, len(store)) == (2, 0)
