@@ -43,9 +43,14 @@ class Heads(Section):
 
 
 class Distillation(Section):
-    """The image backbone's own classifier as a teacher; weight 0 turns it off."""
+    """The image backbone's own classifier as a teacher; weight 0 turns it off.
+
+    ``groups_weight`` is the share of the everyday words above the classes ("cat" for a
+    tabby) in the distillation, beside the classes' own 1.
+    """
 
     weight: float = Field(default=0.3, ge=0.0)
+    groups_weight: float = Field(default=0.0, ge=0.0)
     prompt: str = "a photo of a {}"
     push: tuple[float, float] = (0.0, 2.0)
 

@@ -197,3 +197,10 @@ class TestFaults:
         with pytest.raises(DataError, match=r"2 photos without captions, as 'lost\.png'"):
             dataset.split("val")
         assert len(dataset.split("train")) == 6
+
+
+def test_splits_without_any_known_name_are_refused(tmp_path, images_folder, write_json):
+    write_json("captions.json", ROWS)
+    write_json("splits.json", {"training": NAMES})
+    with pytest.raises(DataError, match="none of train, val, test"):
+        CaptionsJson(tmp_path)

@@ -159,3 +159,10 @@ class TestTowers:
         encoder = OnnxDualEncoder(reseal())
         with pytest.raises(BundleError, match=f"ONNX Runtime {onnxruntime.__version__}"):
             encoder.encode_text(["dog"])
+
+
+@pytest.mark.parametrize("field", ["embedding_dim", "image__features_dim"])
+def test_a_graph_that_does_not_fit_its_manifest_is_refused(reseal, field):
+    encoder = OnnxDualEncoder(reseal(**{field: 5}))
+    with pytest.raises(BundleError, match="does not fit its manifest"):
+        encoder.encode_image(photos(1))

@@ -23,7 +23,11 @@ def tiny_world(*, shuffled: bool = False) -> TrainingFeatures:
         captions = captions[torch.randperm(120, generator=draw)]
     classifier = nn.Linear(FEATURES, MEANINGS).requires_grad_(False)
     classifier.weight.copy_(things - things.mean(dim=0))
-    return TrainingFeatures(images, captions, images, torch.randn(MEANINGS, 16, generator=draw), classifier)
+    grouping = torch.zeros(MEANINGS, 2)
+    grouping[:3, 0] = 1
+    grouping[3:6, 1] = 1
+    prompts, words = (torch.randn(rows, 16, generator=draw) for rows in (MEANINGS, 2))
+    return TrainingFeatures(images, captions, images, prompts, words, grouping, classifier)
 
 
 def recipe(**optimizer: float) -> HeadsRecipe:
@@ -72,3 +76,20 @@ def test_weight_zero_turns_distillation_off() -> None:
     train_heads(plain, tiny_world(), on_epoch=log.append)
     assert log[0].distillation == 0.0
     assert log[0].loss == log[0].contrastive
+
+
+def test_everyday_words_are_learnt_from_the_classes_below_them() -> None:
+    data = tiny_world()
+    settings = recipe().distillation
+    taught = recipe().model_copy(
+        update={"distillation": settings.model_copy(update={"groups_weight": 1.0, "weight": 1.0})}
+    )
+    heads = train_heads(taught, data)
+    with torch.no_grad():
+        probabilities = data.classifier(data.images).softmax(dim=-1) @ data.grouping
+        scores = heads.image(data.images) @ heads.text(data.group_prompts).T
+    first, second = probabilities[:, 0] > 0.5, probabilities[:, 1] > 0.5
+    assert first.any()
+    assert second.any()
+    assert (scores[first, 0] > scores[first, 1]).float().mean() > 0.9
+    assert (scores[second, 1] > scores[second, 0]).float().mean() > 0.9

@@ -39,8 +39,8 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> None:
             path.write_text(_page(sheet), encoding="utf-8")
         else:
             _drawing(sheet).save(path)
-    except OSError as error:
-        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: WebP cannot be that long
+        raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _drawing(sheet: Sheet) -> Image.Image:
@@ -53,7 +53,7 @@ def _drawing(sheet: Sheet) -> Image.Image:
     title_px = 34
     shown_titles = [index == 0 or rows[index - 1][0] != title for index, (title, _) in enumerate(rows)]
     height = GAP_PX + sum(row_px + (title_px if shown else 0) for shown in shown_titles)
-    columns = max(1, *(len(hits) for _, hits in rows))
+    columns = max((len(hits) for _, hits in rows), default=1) or 1
     canvas = Image.new("RGB", (GAP_PX + columns * cell, height), "white")
     draw, y = ImageDraw.Draw(canvas), GAP_PX
     for (title, hits), with_title in zip(rows, shown_titles, strict=True):

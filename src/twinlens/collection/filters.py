@@ -7,7 +7,7 @@ from typing import Any
 
 from twinlens.errors import QueryError
 
-_DATE = re.compile(r"(\d{4})(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d)?)?)?)?")
+_DATE = re.compile(r"(\d{4})(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

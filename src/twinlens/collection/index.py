@@ -193,7 +193,7 @@ class _Run:
                 self._count_unchanged(folder.prefix + file.path, known)
             else:
                 tasks.append(_Task(folder, file, known))
-        hidden = tuple(f"{path}/" for path, _ in scan.unreadable)
+        hidden = tuple(f"{path}/" if path else "" for path, _ in scan.unreadable)  # "" is the folder itself
         self.gone |= {(folder.id, path): file for path, file in here.items() if not path.startswith(hidden)}
         return tasks
 
@@ -293,8 +293,10 @@ class _Run:
 
 
 def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
-    same = (file.size_bytes, file.mtime_ns) == (known.size_bytes, known.mtime_ns)
-    return same and (known.skip_reason is None or known.reader_version == READER_VERSION)
+    if (file.size_bytes, file.mtime_ns) != (known.size_bytes, known.mtime_ns):
+        return False
+    # a file that could not be opened has no hash: permissions may be mended without a trace in its date
+    return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 
 def _scan(folder: PhotoFolder) -> Scan:

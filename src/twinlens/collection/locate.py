@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,9 @@ def network_file_system(path: Path) -> str | None:
     best, kind = "", ""
     for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
         fields = line.split(" ")
-        mount = fields[1].encode().decode("unicode_escape")  # spaces are written as \040
-        if path.is_relative_to(mount) and len(mount) > len(best):
+        mount = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[1])  # a space is written as \040
+        # of two mounts on one folder the later covers the earlier, as a share its automount
+        if path.is_relative_to(mount) and len(mount) >= len(best):
             best, kind = mount, fields[2]
     return kind if kind in _NETWORK_FILE_SYSTEMS else None
 

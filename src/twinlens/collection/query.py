@@ -13,7 +13,7 @@ from twinlens.errors import PhotoError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings
 
-_OPERATOR = re.compile(r"\s+([+-])\s+")
+_OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # one that stands alone
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
 
 

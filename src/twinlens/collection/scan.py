@@ -1,6 +1,7 @@
 """Walk photo folders: what is there, what is no photo, what could not be looked into."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,11 +56,14 @@ def scan_folder(root: Path) -> Scan:
             scan.others.append((path.encode("utf-8", "backslashreplace").decode(), reason))
             continue
         try:
-            stat = entry.stat()
+            found = entry.stat()
         except OSError as error:
             scan.others.append((path, "broken link" if entry.is_symlink() else f"unreadable: {error.strerror}"))
             continue
-        scan.photos.append(FoundFile(path, stat.st_size, stat.st_mtime_ns))
+        if stat.S_ISREG(found.st_mode):
+            scan.photos.append(FoundFile(path, found.st_size, found.st_mtime_ns))
+        else:  # reading a pipe would wait for ever
+            scan.others.append((path, "not a regular file"))
     return scan
 
 

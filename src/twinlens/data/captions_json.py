@@ -86,4 +86,7 @@ def _read_splits(path: Path) -> dict[str, list[str]]:
             if image_id in seen:
                 raise DataError(f"{path}: photo {image_id!r} is in {seen[image_id]!r} and in {name!r}; list it once")
             seen[image_id] = name
-    return {name: splits[name] for name in STANDARD_SPLITS if name in splits}
+    known = {name: splits[name] for name in STANDARD_SPLITS if name in splits}
+    if not known:
+        raise DataError(f"{path} has none of {', '.join(STANDARD_SPLITS)}; without the file photos are dealt 80/10/10")
+    return known

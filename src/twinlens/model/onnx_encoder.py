@@ -112,13 +112,14 @@ class OnnxDualEncoder:
 
     @cached_property
     def _image_session(self) -> Any:
-        return self._open(self.bundle.verified(IMAGE_MODEL))
+        outputs = {"embedding": self.dim, "features": self.features_dim}
+        return self._open(self.bundle.verified(IMAGE_MODEL), outputs)
 
     @cached_property
     def _text_session(self) -> Any:
-        return self._open(self.bundle.verified(TEXT_MODEL))
+        return self._open(self.bundle.verified(TEXT_MODEL), {"embedding": self.dim})
 
-    def _open(self, path: Path) -> Any:
+    def _open(self, path: Path, outputs: dict[str, int]) -> Any:
         import onnxruntime  # 0.1 s: not before a tower is needed
 
         options = onnxruntime.SessionOptions()
@@ -126,6 +127,15 @@ class OnnxDualEncoder:
         if self._threads is not None:
             options.intra_op_num_threads = self._threads
         try:
-            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise BundleError(f"{path} cannot be opened by ONNX Runtime {onnxruntime.__version__}: {error}") from error
+        found = {output.name: output.shape[-1] for output in session.get_outputs()}
+        for name, wanted in outputs.items():
+            length = found.get(name)
+            if name not in found or (isinstance(length, int) and length != wanted):  # a name is a free dimension
+                raise BundleError(
+                    f"{path} does not fit its manifest: output {name!r} of length {wanted} was expected, got {found}; "
+                    "export the model again"
+                )
+        return session

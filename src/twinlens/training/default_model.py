@@ -41,6 +41,7 @@ from twinlens.training.trainer import EpochLog, TrainedHeads, TrainingFeatures, 
 from twinlens.types import CaptionedImage
 
 logger = logging.getLogger(__name__)
+CLASS_GROUPS = Path(__file__).with_name("imagenet_groups.txt")
 CLASS_NAMES = Path(__file__).with_name("imagenet_classes.txt")
 
 
@@ -61,6 +62,22 @@ def class_prompts(template: str, names: Path = CLASS_NAMES) -> list[str]:
     """
     rows = [line.split("\t") for line in names.read_text(encoding="utf-8").splitlines()]
     return [template.format(", ".join(row)) for row in rows]
+
+
+def class_groups(classes: int, file: Path = CLASS_GROUPS) -> tuple[list[str], Tensor]:
+    """The everyday words above the classes, and which class belongs to which: [C, H] of 0 and 1.
+
+    >>> words, grouping = class_groups(1000)
+    >>> words[14], grouping[:, 14].nonzero().flatten().tolist()
+    ('cat', [281, 282, 283, 284, 285])
+    """
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+    grouping = torch.zeros(classes, len(rows))
+    for column, (_, spans) in enumerate(rows):
+        for span in spans.split(","):
+            first, _, last = span.partition("-")
+            grouping[int(first) : int(last or first) + 1, column] = 1.0
+    return [word for word, _ in rows], grouping
 
 
 def load_towers(recipe: HeadsRecipe) -> TowerPair:
@@ -88,11 +105,17 @@ def gather_features(
     most = max(len(photo.captions) for photo in photos)
     captions = [photo.captions[number % len(photo.captions)] for photo in photos for number in range(most)]
     tokens = recipe.towers.max_tokens
+    prompts = class_prompts(recipe.distillation.prompt)
+    words, grouping = class_groups(len(prompts))
     return TrainingFeatures(
         images=images,
         captions=towers.text.features(captions, max_tokens=tokens).reshape(len(photos), most, -1),
         unlabeled=others,
-        class_prompts=towers.text.features(class_prompts(recipe.distillation.prompt), max_tokens=tokens),
+        class_prompts=towers.text.features(prompts, max_tokens=tokens),
+        group_prompts=towers.text.features(
+            [recipe.distillation.prompt.format(word) for word in words], max_tokens=tokens
+        ),
+        grouping=grouping,
         classifier=towers.image.classifier,
     )
 

@@ -25,6 +25,8 @@ class TrainingFeatures:
         captions: [N, M, G], M captions a photo (a photo with fewer repeats its own).
         unlabeled: [U, F], photos without captions.
         class_prompts: [C, G], one prompt for each class of ``classifier``.
+        group_prompts: [H, G], one prompt for each everyday word above classes.
+        grouping: [C, H], 1 where a class belongs to a group, else 0.
         classifier: the image backbone's own, features [B, F] to logits [B, C].
     """
 
@@ -32,6 +34,8 @@ class TrainingFeatures:
     captions: Tensor
     unlabeled: Tensor
     class_prompts: Tensor
+    group_prompts: Tensor
+    grouping: Tensor
     classifier: nn.Linear
 
 
@@ -118,8 +122,20 @@ def _losses(
     with torch.no_grad():
         teacher = torch.softmax(data.classifier(taught), dim=-1)
     # dropout keeps 6,000 captioned photos from being learnt by heart; a teacher's word needs no such guard
-    student = heads.image.without_dropout(taught), heads.text.without_dropout(data.class_prompts)
-    return contrastive, classifier_distillation(*student, scale, teacher)
+    students = heads.image.without_dropout(taught)
+    classes = heads.text.without_dropout(data.class_prompts)
+    distilled = classifier_distillation(students, classes, scale, teacher)
+    if recipe.distillation.groups_weight:
+        groups = torch.cat([heads.text.without_dropout(data.group_prompts), classes[_ungrouped(data)]])
+        group_teacher = torch.cat([teacher @ data.grouping, teacher[:, _ungrouped(data)]], dim=1)
+        distilled = distilled + recipe.distillation.groups_weight * classifier_distillation(
+            students, groups, scale, group_teacher
+        )
+    return contrastive, distilled
+
+
+def _ungrouped(data: TrainingFeatures) -> Tensor:
+    return data.grouping.sum(dim=1) == 0
 
 
 def warmup_cosine(step: int, *, warmup: int, total: int) -> float:
