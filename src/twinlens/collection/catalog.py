@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -133,8 +134,12 @@ class Catalog:
         self._guard = threading.Lock()
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
-        with self._errors():
-            self._prepare()
+        try:
+            with self._errors():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Closes the connections of all threads."""
@@ -189,9 +194,13 @@ class Catalog:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """BEGIN … COMMIT, or ROLLBACK when anything fails."""
+        """BEGIN … COMMIT, or ROLLBACK when anything fails; inside another one, a part of it."""
         with self._errors():
             connection = self._connection()
+            is_part = connection.in_transaction
+            if is_part:
+                yield connection
+                return
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -321,48 +330,54 @@ class Catalog:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            # check_same_thread is off so that close() may close what other threads opened
-            if self._read_only:
-                uri = f"{self.path.resolve().as_uri()}?immutable=1"
-                connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-            else:
-                connection = sqlite3.connect(
-                    self.path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
-                )
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute(
-                    "PRAGMA synchronous = NORMAL"
-                )  # a power cut may lose the last commits, never the file
-            connection.execute("PRAGMA foreign_keys = ON")
+            connection = self._connect()
             self._local.connection = connection
-            with self._guard:
-                self._connections.append(connection)
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        database = f"{self.path.resolve().as_uri()}?immutable=1" if self._read_only else self.path
+        # check_same_thread is off so that close() may close what other threads opened
+        connection = sqlite3.connect(
+            database,
+            uri=self._read_only,
+            timeout=BUSY_TIMEOUT_S,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        with self._guard:
+            self._connections.append(connection)
+        if not self._read_only:
+            _use_write_ahead_log(connection)
+            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
+        connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
     def _prepare(self) -> None:
-        connection = self._connection()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if not self._version() and not self._read_only:
+            self._make_schema()
+        version = self._version()
         if version > SCHEMA_VERSION:
             raise CollectionError(
                 f"{self.path} was written by a later twinlens: schema {version}, this release knows {SCHEMA_VERSION}; "
                 "update twinlens"
             )
         if version == 0 and not self._tables():
-            if self._read_only:
-                raise CollectionError(f"{self.path} is empty and cannot be written")
-            self._make_schema()
-        elif version != SCHEMA_VERSION:
+            raise CollectionError(f"{self.path} is empty and cannot be written")
+        if version != SCHEMA_VERSION:
             raise CatalogDamagedError(_damaged(self.path, f"schema version {version}"))
 
     def _make_schema(self) -> None:
         with self.transaction() as connection:
-            if self._tables():  # another process was faster
+            if self._tables():  # another process was faster, or it is another program's file
                 return
             for statement in _SCHEMA.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             start = [("identity", uuid.uuid4().hex), ("generation", "0")]
             connection.executemany("INSERT INTO meta VALUES (?, ?)", start)
+
+    def _version(self) -> int:
+        return int(self._rows("PRAGMA user_version")[0][0])
 
     def _tables(self) -> int:
         return int(self._rows("SELECT count(*) FROM sqlite_master")[0][0])
@@ -439,6 +454,19 @@ class Change:
 
     def _mark_removed(self, photo_id: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # where two open a new file at once, SQLite fails without waiting
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _floats(blob: bytes) -> Embeddings:

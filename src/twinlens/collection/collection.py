@@ -3,8 +3,10 @@
 import errno
 import logging
 import os
+import posixpath
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,12 +54,15 @@ class Collection:
         self._asked_model = model
         self._encoder: OnnxDualEncoder | None = None
         self._store: ExactStore | None = None
+        self._store_guard = threading.Lock()
         self._scratch: Path | None = None
         self._writable = os.access(path, os.W_OK) if path.exists() else True
         self._is_fresh = create and not (path / CATALOG_NAME).exists()
         if create:
             _make_folder(path)
         self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
+        if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
+            self._add_folder(path.parent)  # its first run was killed before it did
 
     # --- opening ------------------------------------------------------------------------------
 
@@ -110,8 +115,12 @@ class Collection:
         elif why:
             logger.warning("%s, so its collection is kept in %s", why, place)
         collection = cls(place, model=model, create=True)
-        for folder in photos:
-            collection._add_folder(folder)
+        try:
+            for folder in photos:
+                collection._add_folder(folder)
+        except BaseException:
+            collection.close()
+            raise
         return collection
 
     def close(self) -> None:
@@ -121,6 +130,7 @@ class Collection:
         one would later be taken for that of the folders below it.
         """
         unused = self._is_fresh and not len(self)
+        self._is_fresh = False
         self.catalog.close()
         if unused:
             _remove_unused(self.path)
@@ -171,19 +181,22 @@ class Collection:
         return encoder
 
     def _add_folder(self, photos: Path) -> None:
-        for folder in self.folders():
-            if folder.path == photos:
-                return
-            if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
-                raise CollectionError(
-                    f"{photos} and {folder.path} overlap, their photos would come twice; index the outer one only"
-                )
-        inside = self.path.name == FOLDER_NAME and self.path.parent == photos
-        names = {folder.name for folder in self.catalog.folders()}
-        name, number = photos.name or "root", 2
-        while name in names:
-            name, number = f"{photos.name}-{number}", number + 1
-        self.catalog.add_folder(name, ".." if inside else str(photos))
+        if any(folder.path == photos for folder in self.folders()):
+            return
+        with self.catalog.transaction():  # another process may be adding a folder, too
+            for folder in self.folders():
+                if folder.path == photos:
+                    return
+                if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
+                    raise CollectionError(
+                        f"{photos} and {folder.path} overlap, their photos would come twice; index the outer one only"
+                    )
+            inside = self.path.name == FOLDER_NAME and self.path.parent == photos
+            names = {folder.name for folder in self.catalog.folders()}
+            name, number = photos.name or "root", 2
+            while name in names:
+                name, number = f"{photos.name}-{number}", number + 1
+            self.catalog.add_folder(name, ".." if inside else str(photos))
 
     def _where(self, folder: Folder) -> Path:
         return Path(os.path.normpath(self.path / folder.path))
@@ -287,9 +300,14 @@ class Collection:
         own = set() if include_query_photo else self._ids_of(parsed.photos())
         vector = self._query_vector(parsed, encoder)
         logger.debug("query %s over %d photos of %s", parsed.terms, len(store), self.path)
-        hits, candidates = ranked_hits(
-            vector, self.catalog, store, page or Page(), among=among, without=own, locate=self._locate
-        )
+        folders = {folder.id: folder for folder in self.folders()}
+
+        def locate(record: PhotoRecord) -> tuple[str, Path]:
+            folder = folders[record.folder_id]
+            return folder.prefix + record.path, folder.path / record.path
+
+        page = page or Page()
+        hits, candidates = ranked_hits(vector, self.catalog, store, page, among=among, without=own, locate=locate)
         return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
 
     def _query_vector(self, query: Query, encoder: OnnxDualEncoder) -> Any:
@@ -319,7 +337,7 @@ class Collection:
         """SQL for the photos of one photo folder at or below ``wanted``; None when it cannot be there."""
         root = self._where(folder)
         several = len(self.catalog.folders()) > 1
-        below = wanted.replace("\\", "/").strip("/")
+        below = posixpath.normpath(wanted.replace("\\", "/")).strip("/")
         if Path(wanted).expanduser().is_absolute():
             path = Path(wanted).expanduser().resolve()
             if root.is_relative_to(path):
@@ -339,28 +357,20 @@ class Collection:
         """Catalog ids of photo files that lie in the collection's folders."""
         ids = set()
         for photo in photos:
-            resolved = photo.expanduser().resolve()
             for folder in self.catalog.folders():
-                root = self._where(folder)
-                if not resolved.is_relative_to(root):
-                    continue
-                path = resolved.relative_to(root).as_posix()
-                photo_id = self.catalog.id_of(folder.id, path)
-                if photo_id is not None and (not unchanged or self._is_as_indexed(resolved, folder.id, path)):
-                    ids.add(photo_id)
+                for path in _paths_below(self._where(folder), photo.expanduser()):
+                    photo_id = self.catalog.id_of(folder.id, path)
+                    if photo_id is not None and (not unchanged or self._is_as_indexed(photo, folder.id, path)):
+                        ids.add(photo_id)
         return ids
 
     def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
         known = self.catalog.known_file(folder_id, path)
         try:
-            stat = file.stat()
+            stat = file.expanduser().stat()
         except OSError:
             return False
         return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
-
-    def _locate(self, record: PhotoRecord) -> tuple[str, Path]:
-        folder = next(folder for folder in self.folders() if folder.id == record.folder_id)
-        return folder.prefix + record.path, folder.path / record.path
 
     def faults(self) -> list[str]:
         """What is wrong with catalog or vectors, a sentence each; empty when all is well."""
@@ -385,25 +395,25 @@ class Collection:
 
     def _synced_store(self) -> ExactStore:
         """The memory-mapped vectors, brought in step with the catalog where they are behind."""
-        generation = self.catalog.generation
-        store = self._store or self._open_store(self.path / "exact")
-        store.refresh()
-        if store.generation != generation:
-            store = self._catch_up(store, generation)
-        self._store = store
-        return store
+        with self._store_guard:
+            store = self._store or self._open_store(self.path / "exact")
+            store.refresh()
+            if store.generation != self.catalog.generation:
+                store = self._catch_up(store)
+            self._store = store
+            return store
 
     def _open_store(self, folder: Path) -> ExactStore:
         owner = f"{self.catalog.identity}/{self.catalog.meta('fingerprint')}"
         return ExactStore(folder, dim=int(self.catalog.meta("dim") or self.encoder.dim), owner=owner)
 
-    def _catch_up(self, store: ExactStore, generation: int) -> ExactStore:
+    def _catch_up(self, store: ExactStore) -> ExactStore:
         if not self._writable or self._scratch:
-            return self._catch_up_in_scratch(generation)
+            return self._catch_up_in_scratch()
         try:
             with FileLock(self.path / "exact.lock", timeout=STORE_LOCK_TIMEOUT_S):
                 store.refresh()
-                self._apply_changes(store, generation)
+                self._apply_changes(store)
                 return store
         except Timeout as error:
             raise CollectionBusyError(f"another process is rebuilding the vectors of {self.path}; try again") from error
@@ -411,16 +421,17 @@ class Collection:
             logger.warning(
                 "the vectors of %s cannot be written (%s); they are kept in memory this time", self.path, error
             )
-            return self._catch_up_in_scratch(generation)
+            return self._catch_up_in_scratch()
 
-    def _catch_up_in_scratch(self, generation: int) -> ExactStore:
+    def _catch_up_in_scratch(self) -> ExactStore:
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
         store = self._open_store(self._scratch)
-        self._apply_changes(store, generation)
+        self._apply_changes(store)
         return store
 
-    def _apply_changes(self, store: ExactStore, generation: int) -> None:
+    def _apply_changes(self, store: ExactStore) -> None:
+        generation = self.catalog.generation  # read after the store's: another process may have advanced both
         if store.generation == generation:
             return
         if store.generation > generation:  # the catalog was put back from a copy
@@ -445,6 +456,17 @@ class _DiskGuard:
                 f"indexing needs about {plan.disk_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
                 f"but {free / 1e6:,.0f} MB are free; free some space or use --collection DIR on another disk"
             )
+
+
+def _paths_below(root: Path, photo: Path) -> set[str]:
+    """Under which paths a file may be known in a photo folder: as it was reached, and with links followed."""
+    absolute = Path(os.path.normpath(Path.cwd() / photo))
+    return {
+        place.relative_to(parent).as_posix()
+        for place in (absolute, absolute.resolve())
+        for parent in place.parents
+        if parent.resolve() == root
+    }
 
 
 def _remove_unused(path: Path) -> None:

@@ -223,7 +223,7 @@ class _Run:
         content_hash = None
         try:
             data = read_photo_bytes(task.folder.path / task.file.path)
-            content_hash = hashlib.blake2b(data, digest_size=16).digest()
+            content_hash = hashlib.sha256(data).digest()[:16]
             if content_hash in self.known_hashes:
                 return _Examined(content_hash)
             return _Examined(content_hash, prepare_photo(data, self.encoder))

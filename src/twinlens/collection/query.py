@@ -49,7 +49,7 @@ def parse_query(text: str) -> Query:
         QueryError: there is nothing to search for.
 
     >>> [(term.weight, term.kind, term.value) for term in parse_query("dog + 0.5 ./beach.jpg - night").terms]
-    [(1.0, 'words', 'dog'), (0.5, 'photo', './beach.jpg'), (-1.0, 'words', 'night')]
+    [(1.0, 'words', 'dog'), (0.5, 'photo', 'beach.jpg'), (-1.0, 'words', 'night')]
     >>> parse_query("black/white cat - ears").terms[0].kind
     'words'
     """

@@ -95,7 +95,8 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None) -> Photo:
 def _decode(image: Image.Image, min_side: int | None) -> Photo:
     details = read_details(image)  # before the draft, which changes the picture's size
     if min_side is not None:
-        image.draft("RGB", (min_side * DRAFT_OVERSAMPLING, min_side * DRAFT_OVERSAMPLING))
+        side = round(min_side * DRAFT_OVERSAMPLING)
+        image.draft("RGB", (side, side))
     return Photo(_upright_rgb(image), details)
 
 

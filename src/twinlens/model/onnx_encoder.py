@@ -124,6 +124,8 @@ class OnnxDualEncoder:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # idle threads that spin take a core from the decoders and from the vector scan
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self._threads is not None:
             options.intra_op_num_threads = self._threads
         try:

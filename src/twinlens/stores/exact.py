@@ -195,7 +195,7 @@ class ExactStore:
 
     def _map(self, stamp: Stamp) -> None:
         shape = (stamp.rows, self._dim)
-        ids = np.fromfile(self._ids_file(stamp.generation), dtype=np.int64)
+        ids = np.fromfile(self._ids_file(stamp.generation, stamp.serial), dtype=np.int64)
         if len(ids) != stamp.rows:
             raise ValueError(f"{len(ids)} ids for {stamp.rows} rows")
         vectors: NDArray[np.float32] = np.empty(shape, dtype=np.float32)
@@ -218,15 +218,16 @@ class ExactStore:
         return stamp if (stamp.format, stamp.owner, stamp.dim) == (FORMAT, self._owner, self._dim) else None
 
     def _publish(self, ids: Ids, *, generation: int, serial: int) -> None:
-        partial = self._ids_file(generation).with_suffix(".partial")
+        ids_file = self._ids_file(generation, serial)
+        partial = ids_file.with_suffix(".partial")
         ids.tofile(partial)
-        partial.replace(self._ids_file(generation))
+        partial.replace(ids_file)
         stamp = Stamp(FORMAT, self._owner, self._dim, generation=generation, serial=serial, rows=len(ids))
         partial = self._folder / (STAMP + ".partial")
         partial.write_text(json.dumps(asdict(stamp)), encoding="utf-8")
         partial.replace(self._folder / STAMP)
         self._map(stamp)
-        keep = {self._ids_file(generation), self._rows_file("f32", serial), self._rows_file("f16", serial)}
+        keep = {ids_file, self._rows_file("f32", serial), self._rows_file("f16", serial)}
         for file in self._folder.glob("*-*.*"):
             if file not in keep:
                 _unlink_unless_in_use(file)
@@ -255,8 +256,9 @@ class ExactStore:
         file.seek(0, os.SEEK_END)
         return file
 
-    def _ids_file(self, generation: int) -> Path:
-        return self._folder / f"ids-{generation}.i64"
+    def _ids_file(self, generation: int, serial: int) -> Path:
+        # the serial, too: a compaction must not replace the list that the stamp of before names
+        return self._folder / f"ids-{generation}-{serial}.i64"
 
     def _rows_file(self, kind: str, serial: int) -> Path:
         return self._folder / f"vectors-{serial}.{kind}"
