@@ -31,8 +31,9 @@ class DemoProgress(IndexProgress):
         super().advanced(done, report)
         if time.monotonic() > self._due:
             self._due = float("inf")
-            print(f"\nWhat {len(self._collection):,} photos answer already (indexing goes on):")
-            answer(self._collection, self._queries)
+            if ready := len(self._collection):
+                print(f"\nWhat {ready:,} photos answer already (indexing goes on):")
+                answer(self._collection, self._queries)
 
 
 def main() -> int:
@@ -56,7 +57,8 @@ def main() -> int:
 def demo(given: str, queries: tuple[str, ...]) -> int:
     """Indexes, searches, and says what to try next."""
     photos = Path(given).expanduser().resolve() if given else sample_photos()
-    place = WORK / f"collection-{hashlib.sha256(str(photos).encode()).hexdigest()[:8]}"
+    model = api.load_model("default").fingerprint  # a newer model gets a collection of its own
+    place = WORK / f"collection-{hashlib.sha256(f'{photos} {model}'.encode()).hexdigest()[:8]}"
     print(f"Photos:      {photos} (only read)")
     print(f"Collection:  {place}")
     with api.Collection.create([photos], at=place) as collection:
@@ -68,8 +70,12 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
     api.write_contact_sheet(sheet, page)
     program = ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin") / "twinlens"
     print(f"\nSee them: open {page} in a browser.")
-    print("Search your own photos (indexed on the first search, only read, nothing leaves this machine):")
-    print(f'  {program} search "a dog on a beach" --in ~/Pictures --open')
+    if given:
+        print("Search them again:")
+        print(f'  {program} search "a dog on a beach" --in {place} --open')
+    else:
+        print("Search your own photos (indexed on the first search, only read, nothing leaves this machine):")
+        print(f'  {program} search "a dog on a beach" --in ~/Pictures --open')
     return 0
 
 

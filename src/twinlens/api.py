@@ -5,19 +5,19 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from twinlens.collection.collection import Collection
-from twinlens.collection.contact_sheet import write_contact_sheet
+from twinlens.collection.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.collection.filters import Filters
 from twinlens.collection.index import IndexListener, IndexPlan, IndexReport, reasons_summary
-from twinlens.collection.locate import Located, default_place, find_collection
+from twinlens.collection.locate import find_collection, user_path
 from twinlens.collection.query import Query, parse_query, photo_query
 from twinlens.collection.search import SORTS, Answer, Page, Sort
 from twinlens.data.captions_json import CaptionsJson
@@ -44,6 +44,7 @@ __all__ = [
     "Page",
     "Query",
     "Sort",
+    "check_sheet_path",
     "check_up",
     "collection_status",
     "evaluate",
@@ -52,6 +53,7 @@ __all__ = [
     "known_bundles",
     "load_model",
     "open_bundle",
+    "open_for_index",
     "open_for_search",
     "parse_query",
     "photo_query",
@@ -65,7 +67,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A collection opened for a command, the sub-folder it is limited to, and whether it is new."""
+    """A collection opened for a command.
+
+    Attributes:
+        collection: to be closed by the command.
+        within: the sub-folder that the command is limited to; None = all.
+        is_new: nothing is indexed yet, or the first run did not come to its end.
+    """
 
     collection: Collection
     within: Path | None
@@ -83,15 +91,14 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
     Raises:
         CollectionError: the place is missing.
     """
-    folder = Path(place).expanduser() if place is not None else Path.cwd()
-    if not folder.exists():
-        raise CollectionError(f"the photo folder {folder} does not exist")
-    located: Located | None = find_collection(folder)
-    if located is not None:
-        collection = Collection(located.collection, model=model)
-        return Opened(collection, located.within, is_new=not len(collection))
-    default_place(folder)
-    return Opened(Collection.create([folder], model=model), None, is_new=True)
+    folder = user_path(place if place is not None else ".")
+    located = find_collection(folder)
+    if located is None:
+        return Opened(Collection.create([folder], model=model), None, is_new=True)
+    if not folder.is_dir():
+        raise CollectionError(f"the photo folder {folder} does not exist, or is no folder")
+    collection = Collection(located.collection, model=model)
+    return Opened(collection, located.within, is_new=not collection.is_complete)
 
 
 def find_existing(place: str | Path | None, *, model: str | None = None) -> Opened:
@@ -100,11 +107,26 @@ def find_existing(place: str | Path | None, *, model: str | None = None) -> Open
     Raises:
         CollectionNotFoundError: there is none.
     """
-    folder = Path(place).expanduser() if place is not None else Path.cwd()
-    located = find_collection(folder) if folder.exists() else None
+    folder = user_path(place if place is not None else ".")
+    located = find_collection(folder)
     if located is None:
         raise CollectionNotFoundError(f"there is no collection at or above {folder}; make one: twinlens index {folder}")
     return Opened(Collection(located.collection, model=model), located.within, is_new=False)
+
+
+def open_for_index(folders: Sequence[Path], *, at: Path | None, model: str | None) -> Opened:
+    """The collection that ``twinlens index`` brings up to date; made where there is none.
+
+    A sub-folder of an indexed folder belongs to that folder's collection.
+    """
+    if not folders:
+        return find_existing(at, model=model)
+    if at is None and len(folders) == 1:
+        folder = user_path(folders[0])
+        located = find_collection(folder) if folder.is_dir() else None
+        if located is not None:
+            return Opened(Collection(located.collection, model=model), located.within, is_new=False)
+    return Opened(Collection.create(folders, at=at, model=model), None, is_new=True)
 
 
 def seen_part(collection: Collection, query: Query) -> str | None:
@@ -137,7 +159,7 @@ def evaluate(
         DataError: the folder holds no known data, or no such split.
     """
     encoder = load_model(model) if isinstance(model, str | Path) else model
-    directory = Path(data).expanduser()
+    directory = user_path(data)
     if not directory.is_dir():
         raise DataError(f"the data folder {directory} does not exist")
     if (directory / "captions.json").is_file():
@@ -152,7 +174,7 @@ def collection_status(collection: Collection) -> dict[str, Any]:
     catalog = collection.catalog
     skipped = catalog.skipped()
     folders = [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in collection.folders()]
-    size = sum(file.stat().st_size for file in collection.path.rglob("*") if file.is_file())
+    size = sum(_size(file) for file in collection.path.rglob("*"))
     return {
         "collection": str(collection.path),
         "folders": folders,
@@ -163,6 +185,13 @@ def collection_status(collection: Collection) -> dict[str, Any]:
         "generation": catalog.generation,
         "disk_bytes": size,
     }
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:  # an indexer has just replaced it
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +206,7 @@ class Finding:
 def check_up(place: str | Path | None = None) -> list[Finding]:
     """Environment, model self-test, and the check of a collection where there is one."""
     findings = [Finding("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")]
-    packages = ("numpy", "pillow", "pillow-heif", "onnxruntime", "tokenizers", "numkong")
-    findings.append(Finding("packages", True, ", ".join(f"{name} {version(name)}" for name in packages)))
+    findings.append(_check_packages())
     free = shutil.disk_usage(tempfile.gettempdir()).free
     findings.append(Finding("disk", free > 1e9, f"{free / 1e9:.1f} GB free for temporary files"))
     findings += [_check_model(name, folder) for name, folder in known_bundles().items()]
@@ -193,6 +221,18 @@ def check_up(place: str | Path | None = None) -> list[Finding]:
     with opened.collection as collection:
         findings.append(_check_collection(collection))
     return findings
+
+
+def _check_packages() -> Finding:
+    found, missing = [], []
+    for name in ("numpy", "pillow", "pillow-heif", "onnxruntime", "tokenizers", "numkong"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding("packages", False, f"missing: {', '.join(missing)}; install twinlens again")
+    return Finding("packages", True, ", ".join(found))
 
 
 def _check_model(name: str, folder: Path) -> Finding:

@@ -90,8 +90,17 @@ class VectorStore(Protocol):
     def ids(self) -> Ids:
         """[N], the ids in the store, ascending."""
 
+    def refresh(self) -> None:
+        """Takes over what another process may have written since."""
+
+    def clear(self) -> None:
+        """Forgets everything."""
+
     def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
         """Brings the store to ``generation``: drops ``removed``, then adds or replaces ``added``, block by block."""
+
+    def differs(self, ids: Ids, vectors: Embeddings) -> bool:
+        """True when what is stored for ``ids`` (ascending, all present) is not ``vectors`` [N, D]."""
 
     def search(self, queries: Embeddings, k: int, *, among: Ids | None = None) -> Neighbours:
         """The k rows with the highest cosine to each of queries [Q, D].

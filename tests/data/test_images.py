@@ -538,3 +538,11 @@ def test_errors_keep_their_cause(tmp_path: Path):
     with pytest.raises(PhotoError) as refusal:
         open_photo(tmp_path / "nowhere.jpg")
     assert isinstance(refusal.value.__cause__, FileNotFoundError)
+
+
+def test_a_file_too_large_to_be_read_whole_is_refused_unread(tmp_path):
+    path = tmp_path / "huge.jpg"
+    with path.open("wb") as file:
+        file.truncate(2_000_000_000_000)  # sparse: takes no room
+    with pytest.raises(PhotoError, match="2,000.0 GB, more than 1 GB"):
+        open_photo(path)

@@ -1,9 +1,11 @@
 """The real command on real photos: results on stdout, one clear line on stderr, exit codes as promised."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -116,8 +118,8 @@ def test_contact_sheets_are_written(run: Run, library: Path, tmp_path: Path) -> 
         assert sheet.width > 1000
     assert (tmp_path / "sheet.html").read_text().count("<figure>") == 7
     wrong = run("search", "a cat", "--in", library, "--grid", tmp_path / "sheet.xyz")
-    assert wrong.returncode == 1
-    assert "sheet.xyz" in only_line(wrong)
+    assert wrong.returncode == 2
+    assert "sheet.xyz" in wrong.stderr
 
 
 def test_filters_that_leave_nothing_exit_with_3(run: Run, library: Path) -> None:
@@ -359,3 +361,73 @@ def test_a_folder_that_cannot_be_written_keeps_its_collection_elsewhere(
         assert not (library / ".twinlens").exists()
     finally:
         library.chmod(0o755)
+
+
+def test_a_first_search_that_was_interrupted_goes_on_at_the_next(run: Run, library: Path) -> None:
+    index(run, library / "people", "--collection", library / ".twinlens")  # a collection whose first run never ended
+    catalog = library / ".twinlens" / "catalog.sqlite"
+    with contextlib.closing(sqlite3.connect(catalog)) as connection, connection:
+        connection.execute("UPDATE folders SET path = '..', name = 'library'")
+        connection.execute("UPDATE photos SET path = 'people/' || path")
+        connection.execute("DELETE FROM meta WHERE key = 'first_index'")
+    result = run("search", "a cat", "--in", library, "-k", "1")
+    assert result.returncode == 0, result.stderr
+    assert "indexed so far; indexing first" in result.stderr
+    assert "pets/cat.png" in result.stdout
+
+
+def test_indexing_a_sub_folder_updates_the_collection_it_belongs_to(run: Run, library: Path) -> None:
+    index(run, library)
+    shutil.copyfile(library / "pets/cat.png", library / "people/tom.png")
+    result = run("index", library / "people", "--json")
+    assert json.loads(result.stdout)["images"] == 8
+    assert "belongs to a collection already" in result.stderr
+    assert not (library / "people" / ".twinlens").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--after", "yesterday"], ["--grid", "sheet.bmp"]])
+def test_wrong_options_are_told_before_a_new_folder_is_indexed(run: Run, library: Path, arguments: list[str]) -> None:
+    result = run("search", "a cat", "--in", library, *arguments)
+    assert result.returncode == 2
+    assert not (library / ".twinlens").exists()
+
+
+def test_a_contact_sheet_never_replaces_a_photo(run: Run, library: Path) -> None:
+    photo = library / "pets/cat.png"
+    before = photo.read_bytes()
+    result = run("search", "a cat", "--in", library, "--grid", photo)
+    assert result.returncode == 2
+    assert photo.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "dog", "--in", "~nobody-of-that-name"],
+        ["search", "~nobody-of-that-name/x.jpg"],
+        ["similar", "loop.jpg"],
+    ],
+)
+def test_odd_paths_are_one_clear_line(run: Run, library: Path, arguments: list[str]) -> None:
+    index(run, library)
+    (library / "loop.jpg").symlink_to("loop.jpg")
+    result = run(*arguments, cwd=library)
+    assert result.returncode == 1
+    only_line(result)
+
+
+def test_names_in_any_script_are_printed_whatever_the_encoding(library: Path, run: Run) -> None:
+    names = ["写真.png", "Bildschirm\u202f9.41.png", "a\nb.png"]
+    for name in names:
+        shutil.copyfile(library / "pets/cat.png", library / name)
+    index(run, library)
+    line = [sys.executable, "-m", "twinlens", "search", "a cat", "--in", str(library), "-k", "4"]
+    result = subprocess.run(
+        line, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    printed = result.stdout.decode("utf-8").splitlines()
+    assert len(printed) == 4
+    assert any("写真.png" in line for line in printed)
+    assert any("\u202f9.41.png" in line for line in printed)
+    assert any("a\\nb.png" in line for line in printed)

@@ -125,12 +125,31 @@ class TestInterruptedUpdates:
     def test_left_over_partial_files_are_no_harm(self, tmp_path: Path) -> None:
         vectors = clustered(10)
         put(open_exact(tmp_path), vectors, generation=1)
-        (tmp_path / "ids-2.partial").write_bytes(b"\x01" * 11)
+        (tmp_path / "ids-2-0.partial").write_bytes(b"\x01" * 11)
         (tmp_path / "stamp.json.partial").write_text('{"format": 1, "own')
         store = open_exact(tmp_path)
         put(store, {}, removed=[1], generation=2)
         del vectors[1]
         check_answer(open_exact(tmp_path).search(vectors[2][None], 9), vectors, vectors[2][None], 9)
+
+    def test_an_interrupted_compaction_loses_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        vectors = clustered(20)
+        store = put(open_exact(tmp_path), vectors, generation=1)
+        real, stamps = Path.write_text, []
+
+        def write_text(file: Path, text: str, **options: str) -> int:
+            stamps.append(text)
+            if len(stamps) == 2:  # the first is the update's, the second the compaction's
+                raise OSError("interrupted")
+            return real(file, text, **options)
+
+        monkeypatch.setattr(Path, "write_text", write_text)
+        with pytest.raises(OSError, match="interrupted"):
+            put(store, {}, removed=range(1, 16), generation=2)
+        left = {photo: vector for photo, vector in vectors.items() if photo > 15}
+        for seen in (store, open_exact(tmp_path)):
+            assert (seen.generation, len(seen)) == (2, 5)
+            check_answer(seen.search(vectors[1][None], 5), left, vectors[1][None], 5)
 
     def test_a_first_update_that_was_killed_leaves_an_empty_store(self, tmp_path: Path) -> None:
         (tmp_path / "vectors-0.f32").write_bytes(b"\x11" * 999)

@@ -17,14 +17,17 @@ def run(
     place: Annotated[
         Path | None,
         typer.Option(
-            "--in", metavar="PHOTOS_OR_COLLECTION", help="Which collection; default: that of the current folder."
+            "--in",
+            metavar="PHOTOS_OR_COLLECTION",
+            readable=False,
+            help="Which collection; default: that of the current folder.",
         ),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Check the environment, the models and a collection; nothing is changed."""
+    """Check the environment, the models and a collection; photos and catalog are only read."""
     from twinlens import api
 
     start_logging(verbose=verbose, log_file=log_file)

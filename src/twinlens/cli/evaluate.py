@@ -17,6 +17,7 @@ def run(
         Path,
         typer.Option(
             metavar="DIR",
+            readable=False,
             help="captions.json + images/ (retrieval), or classes.json + images/ (zero-shot).",
             show_default=False,
         ),

@@ -19,11 +19,15 @@ REASONS_SHOWN = 5
 def run(
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PHOTOS...", help="Photo folders; default: those of the nearest collection."),
+        typer.Argument(
+            metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the nearest collection."
+        ),
     ] = None,
     collection: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where the collection goes; default: .twinlens inside the photo folder."),
+        typer.Option(
+            metavar="DIR", readable=False, help="Where the collection goes; default: .twinlens inside the photo folder."
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model bundle, used when indexing first.")
@@ -45,12 +49,11 @@ def run(
     folders = photos or []
     if len(folders) > 1 and collection is None:
         raise typer.BadParameter("several folders in one collection need a place for it: give --collection DIR")
-    if folders:
-        opened = api.Collection.create(folders, at=collection, model=model)
-    else:
-        opened = api.find_existing(collection, model=model).collection
-    with opened:
-        report = index_with_progress(opened, forget_missing=forget_missing)
+    opened = api.open_for_index(folders, at=collection, model=model)
+    if folders and opened.within is not None:
+        say(f"{opened.within} belongs to a collection already, which is brought up to date")
+    with opened.collection:
+        report = index_with_progress(opened.collection, forget_missing=forget_missing)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     return FOUND

@@ -1,5 +1,7 @@
 """The ``twinlens`` program: its commands and nothing else."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -38,4 +40,11 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Entry point of the ``twinlens`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # every file name can be printed: as UTF-8 into files and pipes, escaped on a terminal that lacks a letter
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     app()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+from twinlens.errors import TwinlensError
 
 app = typer.Typer(
     help="Show the models that can be used.", no_args_is_help=True, epilog="Example: twinlens models list"
@@ -21,7 +22,11 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
     start_logging(verbose=verbose, log_file=log_file)
     rows = []
     for name, folder in api.known_bundles().items():
-        bundle = api.open_bundle(folder)
+        try:
+            bundle = api.open_bundle(folder)
+        except TwinlensError as error:
+            rows.append({"name": name, "fingerprint": None, "path": str(folder), "description": str(error)})
+            continue
         rows.append(
             {
                 "name": name,
@@ -34,7 +39,7 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return FOUND
     for row in rows:
-        typer.echo("\t".join((row["name"], row["fingerprint"], row["description"])))
+        typer.echo("\t".join((str(row["name"]), str(row["fingerprint"] or "damaged"), str(row["description"]))))
     return FOUND
 
 

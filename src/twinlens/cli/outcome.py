@@ -17,7 +17,8 @@ FOUND, OUR_ERROR, WRONG_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 Arguments = ParamSpec("Arguments")
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more on stderr.")]
 LogFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--log-file", metavar="FILE", help="Also write the log to a file.")
+    Path | None,
+    typer.Option("--log-file", metavar="FILE", readable=False, help="Also write the log to a file."),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -25,11 +26,14 @@ class SortOrder(StrEnum):
 
 Place: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--in", metavar="PHOTOS_OR_COLLECTION", help="Where to search; default: the current folder."),
+    typer.Option(
+        "--in", metavar="PHOTOS_OR_COLLECTION", readable=False, help="Where to search; default: the current folder."
+    ),
 ]
 Count: TypeAlias = Annotated[int, typer.Option("-k", min=1, help="Number of hits.")]
 Grid: TypeAlias = Annotated[
-    Path | None, typer.Option("--grid", metavar="FILE", help="Also write a contact sheet: .png, .jpg, .webp or .html.")
+    Path | None,
+    typer.Option("--grid", metavar="FILE", readable=False, help="Also write a contact sheet: .png, .jpg or .html."),
 ]
 Open: TypeAlias = Annotated[bool, typer.Option("--open", help="Show a contact sheet of the hits.")]
 Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Must be the collection's model.")]
@@ -70,6 +74,7 @@ def run(
         raise typer.BadParameter("the query is empty; say what to look for, as 'a dog on a beach'")
     parsed = api.parse_query(query)
     page = api.Page(k=k, offset=offset, sort=sort.value)
+    check_usage(grid, dates=api.Filters(after=after, before=before))
     opened = open_indexed(place, model)
     with opened.collection as collection:
         filters = api.Filters(after=after, before=before, folder=_folder(folder, opened.within), camera=camera)
@@ -80,21 +85,48 @@ def run(
         return show_answer(query, answer, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)
 
 
-def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
-    """The collection that a command means, indexed first when it is new."""
+def check_usage(grid: Path | None, *, dates: "api.Filters | None" = None) -> None:
+    """What can be wrong with the options is said before any work is done.
+
+    Raises:
+        typer.BadParameter: a date is none, or no contact sheet can go where it should.
+    """
     from twinlens import api
+    from twinlens.errors import QueryError
+
+    try:
+        if dates:
+            dates.sql()
+        if grid:
+            api.check_sheet_path(grid.expanduser())
+    except QueryError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
+    """The collection that a command means; where its first indexing has not come to its end, that goes on first."""
+    from twinlens import api
+    from twinlens.cli.index import index_with_progress
+    from twinlens.errors import CollectionBusyError
 
     opened = api.open_for_search(place, model=model)
-    if opened.is_new:
-        from twinlens.cli.index import index_with_progress
-
-        folders = ", ".join(str(folder.path) for folder in opened.collection.folders())
-        say(f"nothing is indexed here yet; indexing {folders} first")
-        try:
-            index_with_progress(opened.collection)
-        except BaseException:
+    if not opened.is_new:
+        return opened
+    folders, ready = ", ".join(str(folder.path) for folder in opened.collection.folders()), len(opened.collection)
+    say(f"{f'{ready:,} photos' if ready else 'nothing'} of {folders} indexed so far; indexing first")
+    try:
+        index_with_progress(opened.collection)
+    except CollectionBusyError:
+        ready = len(opened.collection)
+        if not ready:
             opened.collection.close()
-            raise
+            raise CollectionBusyError(
+                f"another process has just begun to index {folders}, no photo is ready yet; try again in a moment"
+            ) from None
+        say(f"another process is indexing; searching the {ready:,} photos it has done")
+    except BaseException:
+        opened.collection.close()
+        raise
     return opened
 
 
@@ -169,4 +201,7 @@ def _printable(path: Path) -> str:
     """A path on one line: below the current folder relative, control characters escaped."""
     here = Path.cwd()
     text = os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
+        for letter in text
+    )

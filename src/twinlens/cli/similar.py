@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from twinlens.cli.outcome import AsJson, LogFile, Verbose, exits, start_logging
-from twinlens.cli.search import Count, Grid, Model, Open, Place, open_indexed, show_answer
+from twinlens.cli.search import Count, Grid, Model, Open, Place, check_usage, open_indexed, show_answer
 
 EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"
 
 
 @exits
 def run(
-    photo: Annotated[Path, typer.Argument(help="A photo, in the collection or not.", show_default=False)],
+    photo: Annotated[
+        Path, typer.Argument(help="A photo, in the collection or not.", show_default=False, readable=False)
+    ],
     place: Place = None,
     k: Count = 10,
     include_self: Annotated[bool, typer.Option("--include-self", help="The photo may find itself.")] = False,
@@ -28,6 +30,7 @@ def run(
     from twinlens import api
 
     start_logging(verbose=verbose, log_file=log_file)
+    check_usage(grid)
     opened = open_indexed(place, model)
     with opened.collection as collection:
         filters = api.Filters(folder=str(opened.within) if opened.within else None)

@@ -16,7 +16,10 @@ def run(
     place: Annotated[
         Path | None,
         typer.Option(
-            "--in", metavar="PHOTOS_OR_COLLECTION", help="Which collection; default: that of the current folder."
+            "--in",
+            metavar="PHOTOS_OR_COLLECTION",
+            readable=False,
+            help="Which collection; default: that of the current folder.",
         ),
     ] = None,
     as_json: AsJson = False,

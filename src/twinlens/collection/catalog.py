@@ -1,5 +1,6 @@
 """The catalog: one SQLite file that is the single truth of a collection."""
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -18,6 +19,7 @@ from twinlens.types import Embeddings, Features, Ids
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 30.0
+NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite makes the index of its log, 32 KB at first
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE folders (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL) STRICT;
@@ -335,21 +337,31 @@ class Catalog:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        database = f"{self.path.resolve().as_uri()}?immutable=1" if self._read_only else self.path
+        if self._read_only:
+            connection = self._connect_read_only()
+        else:
+            connection = self._opened(self.path)
+            _use_write_ahead_log(connection)
+            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        # "immutable" needs no file beside the catalog, but is true only when the log holds nothing
+        has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
+        return self._opened(f"{self.path.resolve().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}")
+
+    def _opened(self, database: Path | str) -> sqlite3.Connection:
         # check_same_thread is off so that close() may close what other threads opened
         connection = sqlite3.connect(
             database,
-            uri=self._read_only,
+            uri=isinstance(database, str),
             timeout=BUSY_TIMEOUT_S,
             check_same_thread=False,
             isolation_level=None,
         )
         with self._guard:
             self._connections.append(connection)
-        if not self._read_only:
-            _use_write_ahead_log(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
-        connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
     def _prepare(self) -> None:
@@ -456,6 +468,13 @@ class Change:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))
 
 
+def _has_content(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False
+
+
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
@@ -488,7 +507,8 @@ def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or "no such table" in str(error):
         return CatalogDamagedError(_damaged(path, str(error)))
-    if code == sqlite3.SQLITE_FULL:
+    disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
+    if code == sqlite3.SQLITE_FULL or disk_is_full:
         return DiskFullError(
             f"no space left on the disk of {path}; what was indexed before is safe: "
             "free some space and run the same command again"

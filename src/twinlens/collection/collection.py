@@ -1,14 +1,9 @@
 """A collection: photo folders + catalog + vectors; what a user opens, indexes and searches."""
 
-import errno
 import logging
 import os
-import posixpath
-import shutil
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,26 +12,24 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog import Catalog, Folder, PhotoRecord
-from twinlens.collection.filters import Filters
-from twinlens.collection.index import IndexListener, IndexPlan, IndexReport, PhotoFolder, SilentListener, index_folders
-from twinlens.collection.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection
+from twinlens.collection.disk import INDEX_LOCK, DiskGuard, disk_error, make_folder, remove_unused
+from twinlens.collection.filters import Filters, candidate_ids
+from twinlens.collection.index import IndexListener, IndexReport, PhotoFolder, SilentListener, index_folders
+from twinlens.collection.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.query import Query, embed_query, parse_query, photo_query
 from twinlens.collection.search import Answer, Page, Sort, ranked_hits
+from twinlens.collection.vectors import DerivedVectors
 from twinlens.errors import (
     CollectionBusyError,
     CollectionError,
     CollectionNotFoundError,
-    DiskFullError,
     ModelMismatchError,
-    QueryError,
 )
 from twinlens.model.load import load_model
 from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.stores.exact import ExactStore
-from twinlens.types import Hit, Ids
+from twinlens.types import Hit
 
 logger = logging.getLogger(__name__)
-STORE_LOCK_TIMEOUT_S = 120.0
 
 
 class Collection:
@@ -53,14 +46,12 @@ class Collection:
         self.path = path
         self._asked_model = model
         self._encoder: OnnxDualEncoder | None = None
-        self._store: ExactStore | None = None
-        self._store_guard = threading.Lock()
-        self._scratch: Path | None = None
         self._writable = os.access(path, os.W_OK) if path.exists() else True
         self._is_fresh = create and not (path / CATALOG_NAME).exists()
         if create:
-            _make_folder(path)
+            make_folder(path)
         self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
+        self._vectors = DerivedVectors(path, self.catalog, writable=self._writable)
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._add_folder(path.parent)  # its first run was killed before it did
 
@@ -77,14 +68,19 @@ class Collection:
             model: name or folder of a bundle; must be the collection's, once it has photos.
 
         Raises:
-            CollectionError: the folder is missing.
+            CollectionError: the folder is missing, or is a sub-folder of an indexed one.
             CatalogDamagedError: the catalog is not readable.
         """
-        place = Path(path).expanduser()
-        located = find_collection(place) if place.exists() else None
-        if located is not None and located.within is None:
-            return cls(located.collection, model=model)
-        return cls.create([place], model=model)
+        place = user_path(path)
+        located = find_collection(place)
+        if located is None:
+            return cls.create([place], model=model)
+        if located.within is not None:
+            raise CollectionError(
+                f"{place} lies in a folder that is indexed already; "
+                f"open {located.photos} and search with folder={str(place)!r}"
+            )
+        return cls(located.collection, model=model)
 
     @classmethod
     def create(
@@ -105,13 +101,13 @@ class Collection:
         Raises:
             CollectionError: a folder is missing, or several came without ``at``.
         """
-        photos = [Path(folder).expanduser().resolve() for folder in folders]
+        photos = [user_path(folder) for folder in folders]
         if at is None and len(photos) != 1:
             raise CollectionError("several folders in one collection need a place for it: give --collection DIR")
         places = [default_place(folder) for folder in photos]
         place, why = places[0]
         if at is not None:
-            place = Path(at).expanduser().resolve()
+            place = user_path(at)
         elif why:
             logger.warning("%s, so its collection is kept in %s", why, place)
         collection = cls(place, model=model, create=True)
@@ -133,10 +129,8 @@ class Collection:
         self._is_fresh = False
         self.catalog.close()
         if unused:
-            _remove_unused(self.path)
-        self._store = None
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove_unused(self.path)
+        self._vectors.close()
 
     def __enter__(self) -> Self:
         return self
@@ -173,10 +167,13 @@ class Collection:
         source = self._asked_model or self.catalog.meta("model") or "default"
         encoder = load_model(source)
         if recorded and encoder.fingerprint != recorded and len(self):
+            name = self.catalog.meta("model")
+            remedy = "search with the first, or make a second: twinlens index PHOTOS --collection DIR --model NAME"
+            if str(source) == name:
+                remedy = f"that model has changed since: move {self.path} away and index again"
             raise ModelMismatchError(
-                f"collection {self.path} was indexed with model {self.catalog.meta('model')} ({recorded}), "
-                f"but {source} ({encoder.fingerprint}) was asked for; search with the first, "
-                "or make a second collection: twinlens index PHOTOS --collection DIR --model NAME"
+                f"collection {self.path} was indexed with model {name} ({recorded}), "
+                f"but {source} ({encoder.fingerprint}) was asked for; {remedy}"
             )
         return encoder
 
@@ -214,14 +211,14 @@ class Collection:
         if not self._writable:
             raise CollectionError(f"{self.path} cannot be written; use --collection DIR for a place that can")
         try:
-            with FileLock(self.path / "index.lock", timeout=0):
+            with FileLock(self.path / INDEX_LOCK, timeout=0):
                 return self._index(listener or SilentListener(), forget_missing)
         except Timeout as error:
             raise CollectionBusyError(
-                f"another process is indexing {self.path}; wait until it is done, searching works meanwhile"
+                f"another process is indexing {self.path}; wait until it is done, what it has done can be searched"
             ) from error
         except OSError as error:
-            raise _disk_error(self.path, error) from error
+            raise disk_error(self.path, error) from error
 
     def _index(self, listener: IndexListener, forget_missing: bool) -> IndexReport:
         encoder = self.encoder
@@ -229,16 +226,24 @@ class Collection:
             source = self._asked_model or "default"
             recorded = str(Path(source).resolve()) if Path(source).is_dir() else str(source)
             self.catalog.set_meta({"fingerprint": encoder.fingerprint, "model": recorded, "dim": str(encoder.dim)})
+        else:
+            self._vectors.synced()  # notices a catalog put back from a copy, before its generation catches up
         report = index_folders(
             self.catalog,
             encoder,
             self.folders(),
-            listener=_DiskGuard(listener, self.path),
+            listener=DiskGuard(listener, self.path),
             forget_missing=forget_missing,
         )
-        self._synced_store()
+        self.catalog.set_meta({"first_index": "done"})
+        self._vectors.synced()
         self.catalog.checkpoint()
         return report
+
+    @property
+    def is_complete(self) -> bool:
+        """False until an index run came to its end once."""
+        return self.catalog.meta("first_index") == "done"
 
     # --- searching ----------------------------------------------------------------------------
 
@@ -292,11 +297,11 @@ class Collection:
         started = time.perf_counter()
         parsed = parse_query(query) if isinstance(query, str) else query
         filters = filters or Filters()
-        among = None if filters.is_empty() else self._candidates(filters)
+        among = None if filters.is_empty() else candidate_ids(self.catalog, self.folders(), filters)
         encoder = self.encoder
-        store = self._synced_store()
+        store = self._vectors.synced()
         if not len(store):
-            raise CollectionNotFoundError(f"nothing is indexed in {self.path} yet; run: twinlens index PHOTOS")
+            raise CollectionNotFoundError(self._why_nothing())
         own = set() if include_query_photo else self._ids_of(parsed.photos())
         vector = self._query_vector(parsed, encoder)
         logger.debug("query %s over %d photos of %s", parsed.terms, len(store), self.path)
@@ -310,6 +315,11 @@ class Collection:
         hits, candidates = ranked_hits(vector, self.catalog, store, page, among=among, without=own, locate=locate)
         return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
 
+    def _why_nothing(self) -> str:
+        if skipped := len(self.catalog.skipped()):
+            return f"none of the {skipped:,} photos of {self.path} could be read; 'twinlens index --json' says why"
+        return f"nothing is indexed in {self.path} yet; run: twinlens index PHOTOS"
+
     def _query_vector(self, query: Query, encoder: OnnxDualEncoder) -> Any:
         """A photo of the collection is not decoded again."""
         if len(query.terms) == 1 and query.terms[0].kind == "photo":
@@ -318,47 +328,12 @@ class Collection:
                     return known
         return embed_query(query, encoder)
 
-    def _candidates(self, filters: Filters) -> Ids:
-        condition, parameters = filters.sql()
-        if filters.folder is None:
-            return self.catalog.select_ids(condition, parameters)
-        folders = [self._folder_condition(folder, filters.folder) for folder in self.catalog.folders()]
-        matched = [found for found in folders if found is not None]
-        if not matched:
-            raise QueryError(f"--folder {filters.folder!r} is not a folder of this collection")
-        any_folder = " OR ".join(condition for condition, _ in matched)
-        extra = [value for _, values in matched for value in values]
-        ids = self.catalog.select_ids(f"{condition} AND ({any_folder})", [*parameters, *extra])
-        if not len(ids) and not len(self.catalog.select_ids(f"({any_folder})", extra)):
-            raise QueryError(f"--folder {filters.folder!r} holds no indexed photos of this collection")
-        return ids
-
-    def _folder_condition(self, folder: Folder, wanted: str) -> tuple[str, list[Any]] | None:
-        """SQL for the photos of one photo folder at or below ``wanted``; None when it cannot be there."""
-        root = self._where(folder)
-        several = len(self.catalog.folders()) > 1
-        below = posixpath.normpath(wanted.replace("\\", "/")).strip("/")
-        if Path(wanted).expanduser().is_absolute():
-            path = Path(wanted).expanduser().resolve()
-            if root.is_relative_to(path):
-                return "folder_id = ?", [folder.id]
-            if not path.is_relative_to(root):
-                return None
-            below = path.relative_to(root).as_posix()
-        elif several:
-            name, _, below = below.partition("/")
-            if name != folder.name:
-                return None
-        if below in ("", "."):
-            return "folder_id = ?", [folder.id]
-        return "folder_id = ? AND path >= ? AND path < ?", [folder.id, below + "/", below + "0"]  # "0" follows "/"
-
     def _ids_of(self, photos: Sequence[Path], *, unchanged: bool = False) -> set[int]:
         """Catalog ids of photo files that lie in the collection's folders."""
         ids = set()
         for photo in photos:
             for folder in self.catalog.folders():
-                for path in _paths_below(self._where(folder), photo.expanduser()):
+                for path in _paths_below(self._where(folder), photo):
                     photo_id = self.catalog.id_of(folder.id, path)
                     if photo_id is not None and (not unchanged or self._is_as_indexed(photo, folder.id, path)):
                         ids.add(photo_id)
@@ -367,7 +342,7 @@ class Collection:
     def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
         known = self.catalog.known_file(folder_id, path)
         try:
-            stat = file.expanduser().stat()
+            stat = file.stat()
         except OSError:
             return False
         return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
@@ -377,10 +352,19 @@ class Collection:
         faults = self.catalog.integrity_faults()
         if not len(self):
             return faults
-        store = self._synced_store()
+        for _ in range(3):  # a running indexer commits between our reads
+            generation = self.catalog.generation
+            found = self._vector_faults()
+            if generation == self.catalog.generation:
+                return faults + found
+        return faults
+
+    def _vector_faults(self) -> list[str]:
+        store = self._vectors.synced()
         expected = self.catalog.select_ids("1", ())
         if not np.array_equal(store.ids(), expected):
-            return [*faults, f"the vector files hold {len(store):,} photos, the catalog {len(expected):,}"]
+            return [f"the vector files hold {len(store):,} photos, the catalog {len(expected):,}"]
+        faults = []
         for ids, embeddings in self.catalog.embeddings(expected):
             if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):
                 faults.append(f"an embedding of record between photo ids {ids[0]} and {ids[-1]} is not a unit vector")
@@ -391,106 +375,13 @@ class Collection:
                 break
         return faults
 
-    # --- the derived vectors ------------------------------------------------------------------
-
-    def _synced_store(self) -> ExactStore:
-        """The memory-mapped vectors, brought in step with the catalog where they are behind."""
-        with self._store_guard:
-            store = self._store or self._open_store(self.path / "exact")
-            store.refresh()
-            if store.generation != self.catalog.generation:
-                store = self._catch_up(store)
-            self._store = store
-            return store
-
-    def _open_store(self, folder: Path) -> ExactStore:
-        owner = f"{self.catalog.identity}/{self.catalog.meta('fingerprint')}"
-        return ExactStore(folder, dim=int(self.catalog.meta("dim") or self.encoder.dim), owner=owner)
-
-    def _catch_up(self, store: ExactStore) -> ExactStore:
-        if not self._writable or self._scratch:
-            return self._catch_up_in_scratch()
-        try:
-            with FileLock(self.path / "exact.lock", timeout=STORE_LOCK_TIMEOUT_S):
-                store.refresh()
-                self._apply_changes(store)
-                return store
-        except Timeout as error:
-            raise CollectionBusyError(f"another process is rebuilding the vectors of {self.path}; try again") from error
-        except OSError as error:
-            logger.warning(
-                "the vectors of %s cannot be written (%s); they are kept in memory this time", self.path, error
-            )
-            return self._catch_up_in_scratch()
-
-    def _catch_up_in_scratch(self) -> ExactStore:
-        if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
-        store = self._open_store(self._scratch)
-        self._apply_changes(store)
-        return store
-
-    def _apply_changes(self, store: ExactStore) -> None:
-        generation = self.catalog.generation  # read after the store's: another process may have advanced both
-        if store.generation == generation:
-            return
-        if store.generation > generation:  # the catalog was put back from a copy
-            store.clear()
-        changes = self.catalog.changes_since(store.generation)
-        logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-        store.update(self.catalog.embeddings(changes.added), changes.removed, generation=generation)
-
-
-class _DiskGuard:
-    """Refuses to start when the plan does not fit on the disk."""
-
-    def __init__(self, listener: IndexListener, place: Path) -> None:
-        self._listener, self._place = listener, place
-        self.advanced: Callable[[int, IndexReport], None] = listener.advanced
-
-    def planned(self, plan: IndexPlan) -> None:
-        self._listener.planned(plan)
-        free = shutil.disk_usage(self._place).free
-        if plan.disk_bytes > free:
-            raise DiskFullError(
-                f"indexing needs about {plan.disk_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
-                f"but {free / 1e6:,.0f} MB are free; free some space or use --collection DIR on another disk"
-            )
-
 
 def _paths_below(root: Path, photo: Path) -> set[str]:
     """Under which paths a file may be known in a photo folder: as it was reached, and with links followed."""
-    absolute = Path(os.path.normpath(Path.cwd() / photo))
+    absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow the links
     return {
         place.relative_to(parent).as_posix()
-        for place in (absolute, absolute.resolve())
+        for place in (absolute, Path(os.path.realpath(absolute)))
         for parent in place.parents
-        if parent.resolve() == root
+        if os.path.realpath(parent) == str(root)
     }
-
-
-def _remove_unused(path: Path) -> None:
-    try:
-        with FileLock(path / "index.lock", timeout=0):
-            for file in path.glob(CATALOG_NAME + "*"):
-                file.unlink()
-        (path / "index.lock").unlink(missing_ok=True)
-        path.rmdir()
-    except (Timeout, OSError) as error:  # another process indexes it, or the folder holds other files
-        logger.debug("%s is kept: %s", path, error)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CollectionError(f"{path} cannot be made: {error.strerror or error}; use --collection DIR") from error
-
-
-def _disk_error(path: Path, error: OSError) -> CollectionError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DiskFullError(
-            f"no space left on the disk of {path}; what was indexed before is safe: "
-            "free some space and run the same command again"
-        )
-    return CollectionError(f"{path} could not be written: {error.strerror or error}")

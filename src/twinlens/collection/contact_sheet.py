@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, QueryError
@@ -16,7 +17,8 @@ CELL_PX = 240
 CAPTION_PX = 44
 GAP_PX = 10
 COLUMNS = 5
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".html")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".html")
+MARK = "twinlens contact sheet"  # in every sheet, so that a photo of the same name is not taken for one
 Sheet = Sequence[tuple[str, Sequence[Hit]]]
 """One row of hits for each query, with the query as its title."""
 
@@ -26,21 +28,46 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> None:
 
     Args:
         sheet: titles and hits.
-        path: ends in .png, .jpg, .webp or .html.
+        path: ends in .png, .jpg or .html; an older sheet there is replaced.
 
     Raises:
-        QueryError: another ending, or the file cannot be written.
+        QueryError: another ending, another file is there, or the file cannot be written.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    check_sheet_path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        match path.suffix.lower():
+            case ".html":
+                partial.write_text(_page(sheet), encoding="utf-8")
+            case ".png":
+                note = PngInfo()
+                note.add_text("Software", MARK)
+                _drawing(sheet).save(partial, "PNG", pnginfo=note)
+            case _:
+                _drawing(sheet).save(partial, "JPEG", quality=88, comment=MARK.encode())
+        partial.replace(path)
+    except (OSError, ValueError) as error:  # ValueError: a picture of thousands of hits is too long for its format
+        partial.unlink(missing_ok=True)
+        raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+
+
+def check_sheet_path(path: Path) -> None:
+    """Refuses what cannot be a contact sheet, and any file that is none.
+
+    Raises:
+        QueryError: the ending is not one of ours, or the file there is not a contact sheet.
+    """
+    if path.suffix.lower() not in SUFFIXES:
         raise QueryError(f"a contact sheet is one of {', '.join(SUFFIXES)}, got {path.name!r}")
     try:
-        if suffix == ".html":
-            path.write_text(_page(sheet), encoding="utf-8")
-        else:
-            _drawing(sheet).save(path)
-    except (OSError, ValueError) as error:  # ValueError: WebP cannot be that long
-        raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        with path.open("rb") as file:
+            is_sheet = MARK.encode() in file.read(4096)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+    if not is_sheet:
+        raise QueryError(f"{path} is there already and is no contact sheet; choose another name")
 
 
 def _drawing(sheet: Sheet) -> Image.Image:
@@ -83,7 +110,8 @@ def _page(sheet: Sheet) -> str:
     )
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><title>twinlens</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta name="generator" content="{MARK}"><title>twinlens</title>'
         f"<style>{style}</style></head>\n<body>\n" + "\n".join(sections) + "\n</body>\n</html>\n"
     )
 

@@ -1,11 +1,18 @@
 """Filters that narrow a search before the top k: date, folder, camera."""
 
 import calendar
+import posixpath
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from twinlens.collection.catalog import Catalog
+from twinlens.collection.index import PhotoFolder
+from twinlens.collection.locate import user_path
 from twinlens.errors import QueryError
+from twinlens.types import Ids
 
 _DATE = re.compile(r"(\d{4})(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
 
@@ -50,6 +57,43 @@ class Filters:
     def is_empty(self) -> bool:
         """True when every photo qualifies."""
         return self == Filters()
+
+
+def candidate_ids(catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters) -> Ids:
+    """Ids of the photos that the filters let through, ascending.
+
+    Raises:
+        QueryError: a date is not one, or the folder is not in the collection.
+    """
+    condition, parameters = filters.sql()
+    if filters.folder is None:
+        return catalog.select_ids(condition, parameters)
+    within = [found for folder in folders if (found := _folder_condition(folder, filters.folder))]
+    any_folder = " OR ".join(found[0] for found in within) or "0"
+    extra = [value for found in within for value in found[1]]
+    ids = catalog.select_ids(f"{condition} AND ({any_folder})", [*parameters, *extra])
+    if not len(ids) and not len(catalog.select_ids(f"({any_folder})", extra)):
+        raise QueryError(f"the folder {filters.folder!r} holds no indexed photos of this collection")
+    return ids
+
+
+def _folder_condition(folder: PhotoFolder, wanted: str) -> tuple[str, list[Any]] | None:
+    """SQL for the photos of one photo folder at or below ``wanted``; None when it cannot be there."""
+    below = posixpath.normpath(wanted.replace("\\", "/")).strip("/")
+    if Path(wanted).is_absolute() or wanted.startswith("~"):
+        path = user_path(wanted)
+        if folder.path.is_relative_to(path):
+            return "folder_id = ?", [folder.id]
+        if not path.is_relative_to(folder.path):
+            return None
+        below = path.relative_to(folder.path).as_posix()
+    elif folder.prefix:
+        name, _, below = below.partition("/")
+        if f"{name}/" != folder.prefix:
+            return None
+    if below in ("", "."):
+        return "folder_id = ?", [folder.id]
+    return "folder_id = ? AND path >= ? AND path < ?", [folder.id, below + "/", below + "0"]  # "0" follows "/"
 
 
 def _date(text: str, option: str) -> str:

@@ -193,8 +193,11 @@ class _Run:
                 self._count_unchanged(folder.prefix + file.path, known)
             else:
                 tasks.append(_Task(folder, file, known))
-        hidden = tuple(f"{path}/" if path else "" for path, _ in scan.unreadable)  # "" is the folder itself
-        self.gone |= {(folder.id, path): file for path, file in here.items() if not path.startswith(hidden)}
+        hidden = {path for path, _ in scan.unreadable}
+        below = tuple(f"{path}/" if path else "" for path in hidden)  # "" is the folder itself
+        for path, missing in here.items():
+            if path not in hidden and not path.startswith(below):
+                self.gone[folder.id, path] = missing
         return tasks
 
     def read(self, tasks: Sequence[_Task]) -> None:

@@ -14,48 +14,56 @@ FOLDER_NAME = ".twinlens"
 CATALOG_NAME = "catalog.sqlite"
 # SQLite's write-ahead log needs shared memory, which network file systems do not give
 _NETWORK_FILE_SYSTEMS = frozenset(
-    [
-        "nfs",
-        "nfs4",
-        "cifs",
-        "smb",
-        "smb2",
-        "smb3",
-        "smbfs",
-        "afs",
-        "9p",
-        "ceph",
-        "glusterfs",
-        "fuse.sshfs",
-        "fuse.rclone",
-        "davfs",
-        "fuse.davfs2",
-    ]
+    "nfs nfs4 cifs smb smb2 smb3 smbfs afs 9p ceph glusterfs fuse.sshfs fuse.rclone davfs fuse.davfs2".split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A collection's folder, and the sub-folder of photos that was meant (None = all)."""
+    """A collection's folder, and what part of it was meant.
+
+    Attributes:
+        collection: the collection's own folder.
+        photos: the photo folder that led to it; None when the collection itself was named.
+        within: the sub-folder of ``photos`` that was meant; None = all of it.
+    """
 
     collection: Path
+    photos: Path | None = None
     within: Path | None = None
 
 
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """A path as a user writes it, absolute, with ``~`` and links followed.
+
+    Raises:
+        CollectionError: the current folder is gone, or ``~name`` is nobody.
+    """
+    try:
+        return Path(os.path.realpath(Path(path).expanduser()))
+    except FileNotFoundError as error:
+        raise CollectionError("the current folder is gone; change to one that exists, or use --in") from error
+    except (OSError, RuntimeError) as error:
+        raise CollectionError(f"{path} is no usable path: {error}") from error
+
+
 def is_collection(folder: Path) -> bool:
-    """True when a folder holds a catalog."""
-    return (folder / CATALOG_NAME).is_file()
+    """True when a folder holds a catalog that may be looked at."""
+    try:
+        return (folder / CATALOG_NAME).is_file()
+    except OSError:  # a folder above it may not be entered
+        return False
 
 
 def find_collection(place: Path) -> Located | None:
     """The collection that a place belongs to: itself, or the nearest at or above it."""
-    place = place.resolve()
+    place = Path(os.path.realpath(place))
     if is_collection(place):
         return Located(place)
     for folder in (place, *place.parents):
         for candidate in (folder / FOLDER_NAME, _elsewhere(folder)):
             if is_collection(candidate):
-                return Located(candidate, None if folder == place else place)
+                return Located(candidate, folder, None if folder == place else place)
     return None
 
 

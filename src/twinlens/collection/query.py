@@ -1,5 +1,6 @@
 """Understand a query: words, a photo, a picture's address, or a weighted sum of them."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ def parse_query(text: str) -> Query:
     'words'
     """
     text = text.strip()
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise QueryError("the query is not valid Unicode; check the encoding of the terminal")
     if not text:
         raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
     parts = [text] if _is_file(text) else _OPERATOR.split(text)
@@ -65,7 +68,7 @@ def parse_query(text: str) -> Query:
 
 def photo_query(path: Path) -> Query:
     """The query that looks for photos like one photo."""
-    return Query((Term("photo", str(path.expanduser())),))
+    return Query((Term("photo", _expanded(str(path))),))
 
 
 def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
@@ -107,7 +110,7 @@ def _term(text: str, weight: float) -> Term:
     if is_url(text):
         return Term("url", text, weight)
     if _looks_like_photo(text):
-        return Term("photo", str(Path(text).expanduser()), weight)
+        return Term("photo", str(Path(_expanded(text))), weight)
     return Term("words", text, weight)
 
 
@@ -125,3 +128,7 @@ def _is_file(text: str) -> bool:
         return Path(text).expanduser().is_file()
     except (OSError, ValueError, RuntimeError):  # too long, a zero byte, an unknown home: no file
         return False
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111 — leaves the "~" of nobody as it is, pathlib raises

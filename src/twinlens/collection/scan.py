@@ -43,22 +43,26 @@ def scan_folder(root: Path) -> Scan:
     """Walks a folder and its sub-folders.
 
     Hidden files and folders and AppleDouble ``._`` files are left out. A link to a
-    folder is followed unless it leads back into ``root`` or to a folder seen before.
+    folder is followed unless it leads to, into or above a folder seen before.
 
     Raises:
         OSError: ``root`` itself cannot be listed.
     """
     scan = Scan()
     os.scandir(root).close()
-    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}, Path(os.path.realpath(root))):
+    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}):
+        if _is_dead_link(entry):
+            # an unmounted disk looks like this: what is known there is not gone
+            scan.unreadable.append((_printable(path), "a link to something that is not there"))
+            continue
         reason = _not_a_photo(path)
         if reason:
-            scan.others.append((path.encode("utf-8", "backslashreplace").decode(), reason))
+            scan.others.append((_printable(path), reason))
             continue
         try:
             found = entry.stat()
         except OSError as error:
-            scan.others.append((path, "broken link" if entry.is_symlink() else f"unreadable: {error.strerror}"))
+            scan.others.append((path, f"unreadable: {error.strerror}"))
             continue
         if stat.S_ISREG(found.st_mode):
             scan.photos.append(FoundFile(path, found.st_size, found.st_mtime_ns))
@@ -67,9 +71,7 @@ def scan_folder(root: Path) -> Scan:
     return scan
 
 
-def _walk(
-    folder: Path, prefix: str, scan: Scan, seen: set[str], root: Path
-) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -82,8 +84,17 @@ def _walk(
         path = prefix + entry.name
         if not _is_folder(entry):
             yield path, entry
-        elif _is_new(entry, seen, root):
-            yield from _walk(Path(entry.path), path + "/", scan, seen, root)
+        elif _is_new(entry, seen):
+            yield from _walk(Path(entry.path), path + "/", scan, seen)
+
+
+def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 — also False for a loop
+
+
+def _printable(path: str) -> str:
+    """A path that can be printed, whatever bytes the file system keeps."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -93,11 +104,11 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _is_new(entry: "os.DirEntry[str]", seen: set[str], root: Path) -> bool:
+def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
     if not entry.is_symlink():
         return True
     target = os.path.realpath(entry.path)
-    if target in seen or Path(target).is_relative_to(root) or root.is_relative_to(target):
+    if any(Path(target).is_relative_to(known) or Path(known).is_relative_to(target) for known in seen):
         return False
     seen.add(target)
     return True

@@ -22,6 +22,7 @@ RAW_SUFFIXES = frozenset(
         ".rwl .sr2 .srf .srw .x3f"
     ).split()
 )
+MAX_FILE_BYTES = 1_000_000_000  # files are read whole, by several threads at once
 MAX_MEGAPIXELS = 178  # Pillow refuses more; one such photo is 534 MB of pixels
 LARGE_MEGAPIXELS = 40  # decoded one at a time, so that several panoramas in a row keep memory bounded
 DRAFT_OVERSAMPLING = 2  # a JPEG decoded at twice the model's size resizes to the same pixels as a full decode
@@ -107,6 +108,8 @@ def read_photo_bytes(path: Path) -> bytes:
         PhotoError: it is gone, is not ours to read, or the disk failed.
     """
     try:
+        if (size := path.stat().st_size) > MAX_FILE_BYTES:
+            raise PhotoError(f"{size / 1e9:,.1f} GB, more than {MAX_FILE_BYTES / 1e9:.0f} GB")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise PhotoError("file is gone") from error
@@ -114,6 +117,8 @@ def read_photo_bytes(path: Path) -> bytes:
         raise PhotoError("a folder, not a photo") from error
     except PermissionError as error:
         raise PhotoError("no permission to read it") from error
+    except MemoryError as error:
+        raise PhotoError("not enough memory to read it") from error
     except OSError as error:
         raise PhotoError(f"could not be read: {error.strerror or error}") from error
 

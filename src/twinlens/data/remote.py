@@ -1,6 +1,8 @@
 """Fetch one picture that the user named by its address."""
 
+import http.client
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from twinlens.errors import PhotoError
@@ -20,14 +22,15 @@ def fetch_photo_bytes(url: str) -> bytes:
     Raises:
         PhotoError: it cannot be reached in time, answers with an error, or sends too much.
     """
-    request = urllib.request.Request(url, headers={"User-Agent": "twinlens"})
+    address = urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
     try:
+        request = urllib.request.Request(address, headers={"User-Agent": "twinlens"})
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
             data: bytes = response.read(MAX_BYTES + 1)
     except urllib.error.HTTPError as error:
         error.close()
         raise PhotoError(f"the server answered {error.code}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise PhotoError(f"it cannot be fetched: {getattr(error, 'reason', error)}") from error
     if len(data) > MAX_BYTES:
         raise PhotoError(f"more than {MAX_BYTES // 2**20} MB")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.embedding import Skipped, embed_photos
+from twinlens.errors import DataError
 from twinlens.evaluation.metrics import (
     Ranks,
     first_ranks,
@@ -93,6 +94,8 @@ def evaluate_retrieval(
         DataError: there is no such split, or none of its photos can be read.
     """
     images: Sequence[CaptionedImage] = [image for image in dataset.split(split) if image.captions]
+    if not images:
+        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
     done = (lambda count: on_progress(count, len(images))) if on_progress else None
     photos = embed_photos([image.path for image in images], encoder, on_progress=done)
     captions = [images[number].captions for number in photos.kept]

@@ -1,0 +1,96 @@
+"""The memory-mapped vectors of a collection, kept in step with its catalog."""
+
+import logging
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from twinlens.collection.catalog import Catalog
+from twinlens.errors import CollectionBusyError
+from twinlens.plugins import load_part
+from twinlens.protocols import VectorStore
+from twinlens.stores import STORES
+
+logger = logging.getLogger(__name__)
+LOCK_TIMEOUT_S = 120.0
+
+
+class DerivedVectors:
+    """Opens the vector store of a catalog and applies what changed since it was written.
+
+    May be shared between threads.
+
+    Args:
+        folder: the collection's own folder.
+        catalog: the truth.
+        writable: False keeps the vectors in a folder of this process.
+        engine: name of the store.
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog, *, writable: bool, engine: str = "exact") -> None:
+        self._folder, self._catalog, self._writable, self._engine = folder, catalog, writable, engine
+        self._store: VectorStore | None = None
+        self._guard = threading.Lock()
+        self._scratch: Path | None = None
+
+    def synced(self) -> VectorStore:
+        """The store, brought in step with the catalog where it is behind.
+
+        Raises:
+            CollectionBusyError: another process has been writing it for minutes.
+        """
+        with self._guard:
+            store = self._store or self._open(self._folder / self._engine)
+            store.refresh()
+            if store.generation != self._catalog.generation:
+                store = self._catch_up(store)
+            self._store = store
+            return store
+
+    def close(self) -> None:
+        """Forgets the maps, and the copy of this process."""
+        self._store = None
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _open(self, folder: Path) -> VectorStore:
+        owner = f"{self._catalog.identity}/{self._catalog.meta('fingerprint')}"
+        dim = int(self._catalog.meta("dim") or 1)  # a catalog without photos has no model yet
+        store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
+        return store
+
+    def _catch_up(self, store: VectorStore) -> VectorStore:
+        if not self._writable or self._scratch:
+            return self._catch_up_in_scratch()
+        try:
+            with FileLock(self._folder / f"{self._engine}.lock", timeout=LOCK_TIMEOUT_S):
+                store.refresh()
+                self._apply_changes(store)
+                return store
+        except Timeout as error:
+            raise CollectionBusyError(
+                f"another process is rebuilding the vectors of {self._folder}; try again when it is done"
+            ) from error
+        except OSError as error:
+            logger.warning("the vectors of %s cannot be written (%s); a copy is kept this time", self._folder, error)
+            return self._catch_up_in_scratch()
+
+    def _catch_up_in_scratch(self) -> VectorStore:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
+        store = self._open(self._scratch)
+        self._apply_changes(store)
+        return store
+
+    def _apply_changes(self, store: VectorStore) -> None:
+        generation = self._catalog.generation  # read after the store's: another process may have advanced both
+        if store.generation == generation:
+            return
+        if store.generation > generation:  # the catalog was put back from a copy
+            store.clear()
+        changes = self._catalog.changes_since(store.generation)
+        logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
+        store.update(self._catalog.embeddings(changes.added), changes.removed, generation=generation)

@@ -1,0 +1,50 @@
+"""Fixtures of the collection's tests: a catalog, folders to index, collections with the small encoder."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import ColourEncoder
+from twinlens.collection.catalog import Catalog
+from twinlens.collection.collection import Collection
+
+OpenCollection = Callable[..., Collection]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """The folder that ``make_photo`` draws into."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    """A new, empty catalog."""
+    made = Catalog(tmp_path / "catalog.sqlite", create=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def models(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> dict[str, ColourEncoder]:
+    """The models that collections find by name."""
+    known = {"default": encoder, "other": ColourEncoder(fingerprint="colour0000000002")}
+    monkeypatch.setattr("twinlens.collection.collection.load_model", lambda source: known[str(source)])
+    return known
+
+
+@pytest.fixture
+def open_collection(photos: Path, models: dict[str, ColourEncoder]) -> Iterator[OpenCollection]:
+    """Opens the collection of a place, by default of ``photos``, and closes it after the test."""
+    opened: list[Collection] = []
+
+    def open_one(place: Path | None = None, *, model: str | None = None) -> Collection:
+        opened.append(Collection.open(place or photos, model=model))
+        return opened[-1]
+
+    yield open_one
+    for collection in opened:
+        collection.close()
