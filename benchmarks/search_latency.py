@@ -121,7 +121,9 @@ def clustered_vectors(size: int, dim: int, *, seed: int = 0) -> Iterator[Embeddi
 def fill(collection: Collection, model: str, size: int) -> None:
     """Writes vectors into the catalog as if photos had been indexed."""
     encoder, catalog = collection.encoder, collection.catalog
-    catalog.set_meta({"fingerprint": encoder.fingerprint, "model": _recorded(model), "dim": str(encoder.dim)})
+    catalog.set_meta(
+        {"fingerprint": encoder.fingerprint, "model": _recorded(model), "dim": str(encoder.dim), "first_index": "done"}
+    )
     folder = catalog.folders()[0]
     details = PhotoDetails(4000, 3000, taken_at="2024-06-30T12:00:00", camera="Benchmark")
     number = 0

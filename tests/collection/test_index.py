@@ -21,7 +21,7 @@ from twinlens.collection.index import (
 )
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding import BATCH_SIZE, Skipped
-from twinlens.errors import CollectionError, DiskFullError, PhotoError
+from twinlens.errors import BundleError, CollectionError, DiskFullError, PhotoError
 from twinlens.protocols import EncodedImages
 from twinlens.types import Pixels
 
@@ -713,3 +713,17 @@ def test_after_any_history_the_catalog_is_that_of_a_first_run(
         fresh.close()
         for file in tmp_path.glob("fresh.sqlite*"):
             file.unlink()
+
+
+def test_a_model_that_gives_no_unit_vectors_is_refused_and_nothing_is_stored(
+    catalog: Catalog, photos: Path, make_photo: PhotoMaker, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_photo("a.png")
+    real = encoder.encode_pixels
+    monkeypatch.setattr(
+        encoder, "encode_pixels", lambda pixels: real(pixels)._replace(embeddings=real(pixels).embeddings * np.nan)
+    )
+    folder = catalog.add_folder("photos", str(photos))
+    with pytest.raises(BundleError, match="not unit vectors"):
+        index_folders(catalog, encoder, [PhotoFolder(folder.id, photos, "")])
+    assert catalog.count() == 0

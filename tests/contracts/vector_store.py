@@ -212,6 +212,41 @@ class VectorStoreContract:
         for mine, other in zip(store.search(queries, 10), again.search(queries, 10), strict=True):
             np.testing.assert_array_equal(mine, other)
 
+    def test_refresh_takes_over_what_another_wrote(self, store: VectorStore, tmp_path: Path) -> None:
+        vectors = clustered(20)
+        other = self.open_store(tmp_path / "store")
+        put(other, vectors, generation=1)
+        store.refresh()
+        assert (store.generation, len(store)) == (1, 20)
+        query = vectors[3][None]
+        check_answer(store.search(query, 20), vectors, query, 20)
+        put(other, {3: -vectors[3]}, removed=[7], generation=2)
+        store.refresh()
+        after = {photo: vector for photo, vector in vectors.items() if photo != 7} | {3: -vectors[3]}
+        assert store.generation == 2
+        check_answer(store.search(query, 20), after, query, 20)
+
+    def test_a_cleared_store_is_empty_and_takes_an_older_state(self, store: VectorStore, tmp_path: Path) -> None:
+        put(store, clustered(9), generation=7)
+        store.clear()
+        assert (len(store), store.generation, store.ids().tolist()) == (0, 0, [])
+        assert store.search(unit(np.ones((1, DIM))), 3).ids.shape == (1, 0)
+        vectors = clustered(5, seed=6)
+        put(store, vectors, generation=4)
+        query = vectors[1][None]
+        for seen in (store, self.open_store(tmp_path / "store")):
+            assert seen.generation == 4
+            check_answer(seen.search(query, 9), vectors, query, 9)
+
+    def test_a_changed_vector_is_noticed(self, store: VectorStore) -> None:
+        vectors = clustered(20)
+        put(store, vectors, generation=1)
+        ids, rows = next(blocks(vectors, size=20))
+        assert not store.differs(ids, rows)
+        assert not store.differs(ids[3:5], rows[3:5])
+        assert store.differs(ids, np.roll(rows, 1, axis=0))
+        assert store.differs(ids[3:5], -rows[3:5])
+
     @settings(
         max_examples=30,
         deadline=None,

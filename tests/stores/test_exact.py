@@ -246,15 +246,6 @@ class TestDamagedFiles:
         put(store, vectors, generation=6)
         check_answer(open_exact(folder).search(vectors[3][None], 20), vectors, vectors[3][None], 20)
 
-    def test_a_changed_vector_is_noticed(self, tmp_path: Path) -> None:
-        vectors = clustered(20)
-        ids, rows = next(blocks(vectors, size=20))
-        store = put(open_exact(tmp_path), vectors, generation=1)
-        assert not store.differs(ids, rows)
-        assert store.differs(ids, np.roll(rows, 1, axis=0))
-        assert store.differs(ids[3:5], -rows[3:5])
-        assert not store.differs(ids[3:5], rows[3:5])
-
 
 class TestOwnersAndSizes:
     def test_vectors_of_another_owner_are_not_used(self, tmp_path: Path) -> None:
@@ -370,7 +361,7 @@ class TestExactness:
         try:
             for thread in threads:
                 thread.start()
-            for generation in range(2, 60):
+            for generation in range(2, 40):
                 size = 3 + generation % 40
                 removed = range(size + 1, 50)
                 put(store, dict.fromkeys(range(1, size + 1), twin), removed=removed, generation=generation)

@@ -107,7 +107,7 @@ def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
     """The collection that a command means; where its first indexing has not come to its end, that goes on first."""
     from twinlens import api
     from twinlens.cli.index import index_with_progress
-    from twinlens.errors import CollectionBusyError
+    from twinlens.errors import CollectionBusyError, CollectionError
 
     opened = api.open_for_search(place, model=model)
     if not opened.is_new:
@@ -116,14 +116,17 @@ def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
     say(f"{f'{ready:,} photos' if ready else 'nothing'} of {folders} indexed so far; indexing first")
     try:
         index_with_progress(opened.collection)
-    except CollectionBusyError:
+    except CollectionError as error:
         ready = len(opened.collection)
         if not ready:
             opened.collection.close()
-            raise CollectionBusyError(
-                f"another process has just begun to index {folders}, no photo is ready yet; try again in a moment"
-            ) from None
-        say(f"another process is indexing; searching the {ready:,} photos it has done")
+            if isinstance(error, CollectionBusyError):
+                raise CollectionBusyError(
+                    f"another process has just begun to index {folders}, no photo is ready yet; try again in a moment"
+                ) from error
+            raise
+        say(f"warning: {error}")
+        say(f"searching the {ready:,} photos that are indexed")
     except BaseException:
         opened.collection.close()
         raise

@@ -284,7 +284,7 @@ class Catalog:
 
     def embedding(self, photo_id: int) -> Embeddings | None:
         """[D], the embedding of record of one photo."""
-        rows = self._rows("SELECT embedding FROM vectors WHERE photo_id = ?", (photo_id,))
+        rows = self._rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
         return _floats(rows[0][0]) if rows else None
 
     def changes_since(self, generation: int) -> Changes:

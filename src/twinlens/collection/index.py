@@ -16,7 +16,7 @@ from twinlens.collection.catalog import Catalog, Change, FileState, KnownFile, V
 from twinlens.collection.scan import FoundFile, Scan, scan_folder
 from twinlens.data.images import read_photo_bytes
 from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
-from twinlens.errors import CollectionError, PhotoError
+from twinlens.errors import BundleError, CollectionError, PhotoError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -239,6 +239,9 @@ class _Run:
         if not fresh:
             return {}
         encoded = self.encoder.encode_pixels(np.stack([prepared.pixels for _, prepared in fresh]))
+        lengths = np.linalg.norm(encoded.embeddings, axis=1)
+        if not np.allclose(lengths, 1.0, atol=1e-3):  # also False for NaN
+            raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
         features: Iterable[Any] = [None] * len(fresh) if encoded.features is None else encoded.features
         return {
             key: Vector(embedding, feature)

@@ -25,7 +25,9 @@ RAW_SUFFIXES = frozenset(
 MAX_FILE_BYTES = 1_000_000_000  # files are read whole, by several threads at once
 MAX_MEGAPIXELS = 178  # Pillow refuses more; one such photo is 534 MB of pixels
 LARGE_MEGAPIXELS = 40  # decoded one at a time, so that several panoramas in a row keep memory bounded
-DRAFT_OVERSAMPLING = 2  # a JPEG decoded at twice the model's size resizes to the same pixels as a full decode
+# A JPEG is decoded at the smallest eighth that still leaves this many times the model's size. With 1.4 a 12-megapixel
+# photo takes 58 ms of processor time in all, with 2 it takes 66; its embedding stays within a cosine of 0.995.
+DRAFT_OVERSAMPLING = 1.4
 
 # EPS would start a program, PSD and others are layered documents: only formats that hold photos are tried.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # JPEG opens MPO too
@@ -64,7 +66,7 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None) -> Photo:
     Args:
         source: a file, or the bytes of one.
         min_side: when given, a JPEG may be decoded smaller than it is, with a
-            shorter side of at least twice this many pixels.
+            shorter side of at least 1.4 times this many pixels.
 
     Raises:
         PhotoError: the file is empty, no photo, cut, damaged, too large or unreadable.

@@ -1,5 +1,6 @@
 """A dual encoder that runs a bundle's two towers in ONNX Runtime."""
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ class OnnxDualEncoder:
 
     Args:
         bundle: an opened bundle.
-        threads: processor threads of one tower; None lets ONNX Runtime use all cores.
+        threads: processor threads of each tower; None = half of the cores for images, all for texts.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
@@ -113,21 +114,23 @@ class OnnxDualEncoder:
     @cached_property
     def _image_session(self) -> Any:
         outputs = {"embedding": self.dim, "features": self.features_dim}
-        return self._open(self.bundle.verified(IMAGE_MODEL), outputs)
+        # half of the cores: the others decode the next photos, and fewer threads waste less on waiting for each other
+        threads = self._threads or max(1, (os.cpu_count() or 1) // 2)
+        return self._open(self.bundle.verified(IMAGE_MODEL), outputs, threads)
 
     @cached_property
     def _text_session(self) -> Any:
-        return self._open(self.bundle.verified(TEXT_MODEL), {"embedding": self.dim})
+        return self._open(self.bundle.verified(TEXT_MODEL), {"embedding": self.dim}, self._threads)
 
-    def _open(self, path: Path, outputs: dict[str, int]) -> Any:
+    def _open(self, path: Path, outputs: dict[str, int], threads: int | None) -> Any:
         import onnxruntime  # 0.1 s: not before a tower is needed
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # idle threads that spin take a core from the decoders and from the vector scan
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if self._threads is not None:
-            options.intra_op_num_threads = self._threads
+        if threads is not None:
+            options.intra_op_num_threads = threads
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
