@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twinlens.collection import catalog as catalog_module
+from twinlens.collection import database as database_module
 from twinlens.collection.catalog import Catalog, FileState, Folder, Vector
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
@@ -169,7 +169,7 @@ class TestOpening:
             release.join()
 
     def test_a_catalog_that_stays_locked_is_said_to_be(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(catalog_module, "BUSY_TIMEOUT_S", 0.1)
+        monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 0.1)
         with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(CollectionBusyError, match="locked by another process"):
@@ -381,7 +381,7 @@ class TestSharing:
     def test_a_second_writer_is_told_that_the_catalog_is_locked(
         self, filled: Catalog, reopen: Callable[..., Catalog], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(catalog_module, "BUSY_TIMEOUT_S", 0.05)
+        monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 0.05)
         other = reopen()
         with filled.change(), pytest.raises(CollectionBusyError, match="locked by another process"), other.change():
             pass

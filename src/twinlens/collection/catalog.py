@@ -1,9 +1,6 @@
 """The catalog: one SQLite file that is the single truth of a collection."""
 
-import shutil
 import sqlite3
-import threading
-import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,13 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from twinlens.collection.database import Database, damaged
 from twinlens.data.exif import PhotoDetails
-from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
+from twinlens.errors import CatalogDamagedError, CollectionError
 from twinlens.types import Embeddings, Features, Ids
 
 SCHEMA_VERSION = 1
-BUSY_TIMEOUT_S = 30.0
-NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite makes the index of its log, 32 KB at first
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE folders (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL) STRICT;
@@ -113,7 +109,7 @@ class Changes(NamedTuple):
     removed: Ids
 
 
-class Catalog:
+class Catalog(Database):
     """Opens, reads and writes the catalog file.
 
     One object may be shared between threads: each gets its own connection.
@@ -129,33 +125,21 @@ class Catalog:
     """
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
-        self.path = path
-        self._read_only = read_only
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
+        super().__init__(path, read_only=read_only)
         try:
-            with self._errors():
+            with self.errors():
                 self._prepare()
         except BaseException:
             self.close()
             raise
 
-    def close(self) -> None:
-        """Closes the connections of all threads."""
-        with self._guard:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-        self._local = threading.local()
-
     # --- what the collection is -------------------------------------------------------------
 
     def meta(self, key: str) -> str | None:
         """A remembered value, as ``fingerprint``."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return rows[0][0] if rows else None
 
     def set_meta(self, values: Mapping[str, str]) -> None:
@@ -175,7 +159,7 @@ class Catalog:
 
     def folders(self) -> list[Folder]:
         """The photo folders, oldest first."""
-        return [Folder(*row) for row in self._rows("SELECT id, name, path FROM folders ORDER BY id")]
+        return [Folder(*row) for row in self.rows("SELECT id, name, path FROM folders ORDER BY id")]
 
     def add_folder(self, name: str, path: str) -> Folder:
         """Remembers a photo folder."""
@@ -194,41 +178,18 @@ class Catalog:
             connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
             yield Change(connection, generation)
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """BEGIN … COMMIT, or ROLLBACK when anything fails; inside another one, a part of it."""
-        with self._errors():
-            connection = self._connection()
-            is_part = connection.in_transaction
-            if is_part:
-                yield connection
-                return
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def checkpoint(self) -> None:
-        """Moves the write-ahead log into the file, so that a copy of the file is complete."""
-        with self._errors():
-            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
     # --- photos: reading --------------------------------------------------------------------
 
     def known_files(self) -> dict[tuple[int, str], KnownFile]:
         """Every file ever seen, by folder id and path."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT folder_id, path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos"
         )
         return {(row[0], row[1]): KnownFile(*row[2:]) for row in rows}
 
     def known_file(self, folder_id: int, path: str) -> KnownFile | None:
         """What the catalog remembers of one file."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
             "WHERE folder_id = ? AND path = ?",
             (folder_id, path),
@@ -237,7 +198,7 @@ class Catalog:
 
     def vector_of_content(self, content_hash: bytes) -> tuple[Vector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
             "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
             (content_hash,),
@@ -249,17 +210,17 @@ class Catalog:
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each file that could not be used."""
-        return self._rows(
+        return self.rows(
             "SELECT folder_id, path, skip_reason FROM photos WHERE skip_reason IS NOT NULL ORDER BY folder_id, path"
         )
 
     def count(self) -> int:
         """Number of searchable photos."""
-        return int(self._rows("SELECT count(*) FROM photos WHERE skip_reason IS NULL")[0][0])
+        return int(self.rows("SELECT count(*) FROM photos WHERE skip_reason IS NULL")[0][0])
 
     def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
         """Ids of searchable photos for which an SQL condition holds, ascending."""
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition} ORDER BY id", tuple(parameters)
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
@@ -271,28 +232,28 @@ class Catalog:
         for start in range(0, len(wanted), 500):  # SQLite limits the number of parameters
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            for row in self._rows(f"SELECT id, folder_id, path, taken_at FROM photos WHERE id IN ({marks})", part):
+            for row in self.rows(f"SELECT id, folder_id, path, taken_at FROM photos WHERE id IN ({marks})", part):
                 found[row[0]] = PhotoRecord(*row)
         return found
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT id FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL", (folder_id, path)
         )
         return int(rows[0][0]) if rows else None
 
     def embedding(self, photo_id: int) -> Embeddings | None:
         """[D], the embedding of record of one photo."""
-        rows = self._rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
+        rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
         return _floats(rows[0][0]) if rows else None
 
     def changes_since(self, generation: int) -> Changes:
         """Which vectors came or went after a generation."""
-        added = self._rows(
+        added = self.rows(
             "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY id", (generation,)
         )
-        removed = self._rows("SELECT photo_id FROM removed WHERE generation > ?", (generation,))
+        removed = self.rows("SELECT photo_id FROM removed WHERE generation > ?", (generation,))
         return Changes(
             np.fromiter((row[0] for row in added), dtype=np.int64, count=len(added)),
             np.fromiter((row[0] for row in removed), dtype=np.int64, count=len(removed)),
@@ -303,7 +264,7 @@ class Catalog:
         for start in range(0, len(ids), block):
             part = ids[start : start + block]
             marks = ",".join("?" * len(part))
-            rows = self._rows(
+            rows = self.rows(
                 f"SELECT photo_id, embedding FROM vectors WHERE photo_id IN ({marks}) ORDER BY photo_id", part.tolist()
             )
             if rows:
@@ -314,8 +275,8 @@ class Catalog:
 
     def integrity_faults(self) -> list[str]:
         """What SQLite's own check and ours find wrong; empty when all is well."""
-        faults = [str(row[0]) for row in self._rows("PRAGMA quick_check(5)") if row[0] != "ok"]
-        orphans = self._rows(
+        faults = [str(row[0]) for row in self.rows("PRAGMA quick_check(5)") if row[0] != "ok"]
+        orphans = self.rows(
             "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
             "WHERE skip_reason IS NULL AND photo_id IS NULL"
         )[0][0]
@@ -323,49 +284,8 @@ class Catalog:
             faults.append(f"{orphans} photos have no vector")
         return faults
 
-    # --- plumbing ---------------------------------------------------------------------------
-
-    def _rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
-        with self._errors():
-            return self._connection().execute(sql, tuple(parameters)).fetchall()
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            self._local.connection = connection
-        return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._read_only:
-            connection = self._connect_read_only()
-        else:
-            connection = self._opened(self.path)
-            _use_write_ahead_log(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-
-    def _connect_read_only(self) -> sqlite3.Connection:
-        # "immutable" needs no file beside the catalog, but is true only when the log holds nothing
-        has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
-        return self._opened(f"{self.path.resolve().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}")
-
-    def _opened(self, database: Path | str) -> sqlite3.Connection:
-        # check_same_thread is off so that close() may close what other threads opened
-        connection = sqlite3.connect(
-            database,
-            uri=isinstance(database, str),
-            timeout=BUSY_TIMEOUT_S,
-            check_same_thread=False,
-            isolation_level=None,
-        )
-        with self._guard:
-            self._connections.append(connection)
-        return connection
-
     def _prepare(self) -> None:
-        if not self._version() and not self._read_only:
+        if not self._version() and not self.read_only:
             self._make_schema()
         version = self._version()
         if version > SCHEMA_VERSION:
@@ -376,7 +296,7 @@ class Catalog:
         if version == 0 and not self._tables():
             raise CollectionError(f"{self.path} is empty and cannot be written")
         if version != SCHEMA_VERSION:
-            raise CatalogDamagedError(_damaged(self.path, f"schema version {version}"))
+            raise CatalogDamagedError(damaged(self.path, f"schema version {version}"))
 
     def _make_schema(self) -> None:
         with self.transaction() as connection:
@@ -389,17 +309,10 @@ class Catalog:
             connection.executemany("INSERT INTO meta VALUES (?, ?)", start)
 
     def _version(self) -> int:
-        return int(self._rows("PRAGMA user_version")[0][0])
+        return int(self.rows("PRAGMA user_version")[0][0])
 
     def _tables(self) -> int:
-        return int(self._rows("SELECT count(*) FROM sqlite_master")[0][0])
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _translated(self.path, error) from error
+        return int(self.rows("SELECT count(*) FROM sqlite_master")[0][0])
 
 
 class Change:
@@ -468,55 +381,9 @@ class Change:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))
 
 
-def _has_content(file: Path) -> bool:
-    try:
-        return file.stat().st_size > 0
-    except OSError:
-        return False
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            # where two open a new file at once, SQLite fails without waiting
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
 def _floats(blob: bytes) -> Embeddings:
     return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
 
 
 def _halves(blob: bytes) -> Features:
     return np.frombuffer(blob, dtype="<f2").astype(np.float32)
-
-
-def _damaged(path: Path, why: str) -> str:
-    return (
-        f"the catalog {path} is damaged ({why}); your photos are untouched: "
-        f"move {path.parent} away and index again to rebuild it"
-    )
-
-
-def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or "no such table" in str(error):
-        return CatalogDamagedError(_damaged(path, str(error)))
-    disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
-    if code == sqlite3.SQLITE_FULL or disk_is_full:
-        return DiskFullError(
-            f"no space left on the disk of {path}; what was indexed before is safe: "
-            "free some space and run the same command again"
-        )
-    if code == sqlite3.SQLITE_BUSY:
-        return CollectionBusyError(f"the catalog {path} is locked by another process; try again when it is done")
-    if code == sqlite3.SQLITE_READONLY:
-        return CollectionError(
-            f"the catalog {path} cannot be written; check the folder's permissions or use --collection DIR"
-        )
-    return CollectionError(f"the catalog {path} cannot be used: {error}")

@@ -1,0 +1,157 @@
+"""One SQLite file: a connection for each thread, transactions, and its errors in our words."""
+
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
+
+BUSY_TIMEOUT_S = 30.0
+NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite makes the index of its log, 32 KB at first
+
+
+class Database:
+    """A SQLite file in write-ahead mode, which threads may share.
+
+    Args:
+        path: the file; made at the first write when missing.
+        read_only: for media that cannot be written: nothing beside the file is made.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        with self._guard:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """BEGIN … COMMIT, or ROLLBACK when anything fails; inside another one, a part of it."""
+        with self.errors():
+            connection = self._connection()
+            is_part = connection.in_transaction
+            if is_part:
+                yield connection
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file, so that a copy of the file is complete."""
+        with self.errors():
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        """All rows of a query."""
+        with self.errors():
+            return self._connection().execute(sql, tuple(parameters)).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            self._local.connection = connection
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        if self.read_only:
+            connection = self._connect_read_only()
+        else:
+            connection = self._opened(self.path)
+            _use_write_ahead_log(connection)
+            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        # "immutable" needs no file beside the catalog, but is true only when the log holds nothing
+        has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
+        return self._opened(f"{self.path.resolve().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}")
+
+    def _opened(self, database: Path | str) -> sqlite3.Connection:
+        # check_same_thread is off so that close() may close what other threads opened
+        connection = sqlite3.connect(
+            database,
+            uri=isinstance(database, str),
+            timeout=BUSY_TIMEOUT_S,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        with self._guard:
+            self._connections.append(connection)
+        return connection
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raises SQLite's errors as ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _translated(self.path, error) from error
+
+
+def _has_content(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # where two open a new file at once, SQLite fails without waiting
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def damaged(path: Path, why: str) -> str:
+    """What to say of a catalog that cannot be read."""
+    return (
+        f"the catalog {path} is damaged ({why}); your photos are untouched: "
+        f"move {path.parent} away and index again to rebuild it"
+    )
+
+
+def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or "no such table" in str(error):
+        return CatalogDamagedError(damaged(path, str(error)))
+    disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
+    if code == sqlite3.SQLITE_FULL or disk_is_full:
+        return DiskFullError(
+            f"no space left on the disk of {path}; what was indexed before is safe: "
+            "free some space and run the same command again"
+        )
+    if code == sqlite3.SQLITE_BUSY:
+        return CollectionBusyError(f"the catalog {path} is locked by another process; try again when it is done")
+    if code == sqlite3.SQLITE_READONLY:
+        return CollectionError(
+            f"the catalog {path} cannot be written; check the folder's permissions or use --collection DIR"
+        )
+    return CollectionError(f"the catalog {path} cannot be used: {error}")
