@@ -20,7 +20,7 @@ help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures QUERY="a dog on a beach"
-	@$(RUNTIME)/bin/python scripts/demo.py --photos "$(PHOTOS)" --query "$(QUERY)"
+	@$(RUNTIME)/bin/python scripts/demo.py --photos="$(PHOTOS)" --query="$(QUERY)"
 
 test: check  ## make the test environment and run what CI runs
 	@echo "Running the tests"

@@ -67,6 +67,7 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
         print(f"{report.images:,} photos indexed, {len(report.skipped):,} files skipped, {report.seconds:.1f} s")
         sheet = [(query, hits) for query, hits in answer(collection, queries)]
     page = WORK / "hits.html"
+    page.unlink(missing_ok=True)
     api.write_contact_sheet(sheet, page)
     program = ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin") / "twinlens"
     print(f"\nSee them: open {page} in a browser.")

@@ -29,7 +29,11 @@ class FileRecord(BaseModel):
 
 
 class ImageTower(BaseModel):
-    """What stands in ``image.onnx``: pixels [B, 3, H, W] → embedding [B, D], features [B, F]."""
+    """What stands in ``image.onnx``: pixels [B, 3, H, W] → embedding [B, D], features [B, F].
+
+    Outputs are asked for by name, so a graph may give more, as the ``grid`` before
+    pooling that a heat map needs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
