@@ -20,8 +20,8 @@ from twinlens.collection.index import IndexListener, IndexPlan, IndexReport, rea
 from twinlens.collection.locate import find_collection, user_path
 from twinlens.collection.query import Query, parse_query, photo_query
 from twinlens.collection.search import SORTS, Answer, Page, Sort
-from twinlens.data.captions_json import CaptionsJson
 from twinlens.data.classes_json import read_classes
+from twinlens.data.find import find_kind, open_dataset
 from twinlens.errors import CollectionError, CollectionNotFoundError, DataError, TwinlensError
 from twinlens.evaluation.retrieval import RetrievalReport, evaluate_retrieval
 from twinlens.evaluation.zero_shot import ZeroShotReport, evaluate_zero_shot
@@ -142,17 +142,23 @@ def evaluate(
     data: str | os.PathLike[str] = ".",
     split: str = "test",
     *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport | ZeroShotReport:
     """Measures a model on a data set found out by looking.
 
-    A folder with captions.json is measured as retrieval both ways; one with
-    classes.json as zero-shot classification.
+    A folder with classes.json is measured as zero-shot classification, any other
+    kind of captioned photos as retrieval both ways.
 
     Args:
         model: a model, or the name or folder of a bundle.
         data: the data set's folder.
         split: train, val, test or all; only for captions.
+        kind: name of a reader in ``data.READERS``; None = found out by looking.
+        captions: the captions' file, in place of the one in the folder.
+        images: the folder of photos, likewise.
         on_progress: told how many of how many photos are embedded.
 
     Raises:
@@ -162,11 +168,11 @@ def evaluate(
     directory = user_path(data)
     if not directory.is_dir():
         raise DataError(f"the data folder {directory} does not exist")
-    if (directory / "captions.json").is_file():
-        return evaluate_retrieval(encoder, CaptionsJson(directory), split, on_progress=on_progress)
-    if (directory / "classes.json").is_file():
+    if kind is None and captions is None and find_kind(directory) is None and (directory / "classes.json").is_file():
         return evaluate_zero_shot(encoder, read_classes(directory), on_progress=on_progress)
-    raise DataError(f"{directory} holds neither captions.json nor classes.json beside images/")
+    file, folder = (None if path is None else user_path(path) for path in (captions, images))
+    dataset = open_dataset(directory, kind=kind, file=file, images=folder)
+    return evaluate_retrieval(encoder, dataset, split, on_progress=on_progress)
 
 
 def collection_status(collection: Collection) -> dict[str, Any]:

@@ -14,14 +14,17 @@ EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 @exits
 def run(
     data: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            readable=False,
-            help="captions.json + images/ (retrieval), or classes.json + images/ (zero-shot).",
-            show_default=False,
-        ),
-    ],
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos, or classes.json + images/.")
+    ] = None,
+    captions: Annotated[
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Captions of any known kind, with --images.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(metavar="DIR", readable=False, help="The photos of --captions.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
+    ] = None,
     model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
     as_json: AsJson = False,
@@ -33,13 +36,16 @@ def run(
     from twinlens.cli.progress import progress_bar
 
     start_logging(verbose=verbose, log_file=log_file)
+    if data is None and (captions is None or images is None):
+        raise typer.BadParameter("say what to measure on: --data DIR, or --captions FILE with --images DIR")
+    folder = data or (captions or Path()).parent
     with progress_bar() as bar:
         task = bar.add_task("embedding photos", total=None)
 
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        report = api.evaluate(model, data, split, on_progress=show)
+        report = api.evaluate(model, folder, split, kind=kind, captions=captions, images=images, on_progress=show)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:

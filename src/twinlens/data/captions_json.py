@@ -1,17 +1,16 @@
 """``captions.json`` + ``images/`` (+ ``splits.json``): one row a caption, many rows a photo."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
+from twinlens.data.captioned import STANDARD_SPLITS, CaptionedPhotos, image_folder
 from twinlens.data.json_file import read_file_name, read_json, read_text
-from twinlens.data.splits import check_split_name, seeded_splits
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
 
-STANDARD_SPLITS = ("train", "val", "test")
+NAME = "captions.json"
 
 
-class CaptionsJson:
+class CaptionsJson(CaptionedPhotos):
     """A folder with ``captions.json``: ``[{"file_name": …, "caption": …}]``.
 
     ``splits.json`` maps train, val and test to file names; photos under other
@@ -19,41 +18,24 @@ class CaptionsJson:
 
     Args:
         directory: holds captions.json and images/ (or images/images/).
+        file: the captions, when they are not in captions.json.
+        images: the folder of photos, when it is not images/.
         seed: of the deal, used only without splits.json.
 
     Raises:
         DataError: a file is missing or does not hold what it should.
     """
 
-    def __init__(self, directory: Path, *, seed: int = 0) -> None:
-        self._directory = directory
-        self._images = _image_folder(directory)
-        self._captions = _read_captions(directory / "captions.json")
-        self._splits = _read_splits(directory / "splits.json") or seeded_splits(list(self._captions), seed=seed)
-
-    @property
-    def name(self) -> str:
-        """The folder's name."""
-        return self._directory.resolve().name
-
-    def splits(self) -> tuple[str, ...]:
-        """Names of the splits besides ``all``."""
-        return tuple(self._splits)
-
-    def split(self, name: str) -> Sequence[CaptionedImage]:
-        """The photos of one split, in the order it lists them; ``all`` in caption order."""
-        check_split_name(name, self.splits())
-        ids = list(self._captions) if name == "all" else self._splits[name]
-        if unknown := [image_id for image_id in ids if image_id not in self._captions]:
-            raise DataError(f"split {name!r} lists {len(unknown)} photos without captions, as {unknown[0]!r}")
-        return [CaptionedImage(i, self._images / i, tuple(self._captions[i])) for i in ids]
+    def __init__(self, directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0) -> None:
+        folder = images or image_folder(directory, "images")
+        captions = _read_captions(file or directory / NAME)
+        photos = [CaptionedImage(name, folder / name, tuple(own)) for name, own in captions.items()]
+        super().__init__(directory.resolve().name, photos, _read_splits(directory / "splits.json"), seed=seed)
 
 
-def _image_folder(directory: Path) -> Path:
-    folder = directory / "images"
-    if not folder.is_dir():
-        raise DataError(f"{directory} has no folder images/ beside captions.json")
-    return folder / "images" if (folder / "images").is_dir() else folder
+def recognizes(directory: Path) -> Path | None:
+    """``captions.json`` in a folder; None where there is none."""
+    return directory / NAME if (directory / NAME).is_file() else None
 
 
 def _read_captions(path: Path) -> dict[str, list[str]]:
