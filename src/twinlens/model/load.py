@@ -19,7 +19,7 @@ def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None
     Args:
         name_or_path: "default" for the embedded model, the name of an imported
             model, or a bundle's folder.
-        threads: processor threads of each tower; None = half of the cores for images, all for texts.
+        threads: shares of a batch that run at once; None = as many as there are cores.
 
     Raises:
         BundleError: the bundle is damaged.
