@@ -395,8 +395,10 @@ class TestSharing:
         assert contents(copy) == contents(filled)
 
     def test_closing_twice_is_harmless(self, filled: Catalog) -> None:
+        before = contents(filled)
         filled.close()
         filled.close()
+        assert contents(filled) == before  # a closed catalog opens again at its next use
 
 
 class TestReadOnly:

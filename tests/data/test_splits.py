@@ -70,6 +70,8 @@ def test_photo_that_comes_twice_is_refused():
 @pytest.mark.parametrize("name", ["train", "test", "all"])
 def test_known_split_passes(name):
     check_split_name(name, ["train", "test"])
+    with pytest.raises(DataError):  # the same name with a letter more does not
+        check_split_name(name + "x", ["train", "test"])
 
 
 def test_unknown_split_names_the_known_ones_and_the_nearest():
