@@ -4,10 +4,50 @@ import pytest
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError
 
-from twinlens.config import HeadsRecipe, Section, data_folder, read_recipe
+from twinlens.config import Section, data_folder, read_recipe
 from twinlens.errors import ConfigError
 
-RECIPES = Path(__file__).parents[1] / "recipes"
+
+class Towers(Section):
+    image: str = "efficientnet-lite2"
+    text: str = "minilm-l6"
+    max_tokens: int = Field(default=128, ge=4, le=512)
+
+
+class Heads(Section):
+    embedding_dim: int = Field(default=512, ge=2)
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+
+
+class Distillation(Section):
+    weight: float = Field(default=0.3, ge=0.0)
+    groups_weight: float = Field(default=0.0, ge=0.0)
+    prompt: str = "a photo of a {}"
+    push: tuple[float, float] = (0.0, 2.0)
+
+
+class Optimizer(Section):
+    learning_rate: float = Field(default=1e-3, gt=0.0)
+    weight_decay: float = Field(default=0.0, ge=0.0)
+    batch_size: int = Field(default=1024, ge=2)
+    epochs: int = Field(default=60, ge=1)
+    warmup_epochs: int = Field(default=2, ge=0)
+
+
+class Inference(Section):
+    resize_mode: str = Field(default="squash", pattern="^(squash|crop)$")
+    crop_fraction: float = Field(default=1.0, gt=0.0, le=1.0)
+
+
+class HeadsRecipe(Section):
+    name: str
+    seed: int = 0
+    towers: Towers = Towers()
+    heads: Heads = Heads()
+    distillation: Distillation = Distillation()
+    optimizer: Optimizer = Optimizer()
+    inference: Inference = Inference()
+
 
 RECIPE = """
 name = "mine"
@@ -53,10 +93,6 @@ class TestReading:
     def test_recipe_survives_being_saved_with_its_run(self, write_recipe):
         recipe = read_recipe(write_recipe(RECIPE), HeadsRecipe)
         assert HeadsRecipe.model_validate_json(recipe.model_dump_json()) == recipe
-
-    @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.name)
-    def test_every_recipe_that_we_ship_is_whole(self, path):
-        assert read_recipe(path, HeadsRecipe).name
 
     def test_letters_beyond_ascii_are_kept(self, write_recipe):
         recipe = read_recipe(write_recipe('name = "été ❄"\n[distillation]\nprompt = "ein Foto von {}"'), HeadsRecipe)

@@ -9,10 +9,10 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Collection", "Hit", "TwinlensError", "__version__", "evaluate", "load_model"]
+__all__ = ["Collection", "Hit", "TwinlensError", "__version__", "evaluate", "load_model", "train"]
 
 if TYPE_CHECKING:
-    from twinlens.api import Collection, Hit, evaluate, load_model
+    from twinlens.api import Collection, Hit, evaluate, load_model, train
     from twinlens.errors import TwinlensError
 
 _HOMES = {
@@ -21,6 +21,7 @@ _HOMES = {
     "TwinlensError": "twinlens.errors",
     "evaluate": "twinlens.api",
     "load_model": "twinlens.api",
+    "train": "twinlens.api",
 }
 
 

@@ -7,34 +7,57 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinlens.collection.candidates import RankedCaption, rank_candidates, read_candidates
 from twinlens.collection.collection import Collection
 from twinlens.collection.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.collection.filters import Filters
-from twinlens.collection.index import IndexListener, IndexPlan, IndexReport, reasons_summary
 from twinlens.collection.locate import find_collection, user_path
 from twinlens.collection.query import Query, parse_query, photo_query
-from twinlens.collection.search import SORTS, Answer, Page, Sort
+from twinlens.collection.report import (
+    CaptionPlan,
+    CaptionReport,
+    IndexListener,
+    IndexPlan,
+    IndexReport,
+    reasons_summary,
+)
+from twinlens.collection.search import SORTS, TARGETS, Answer, Page, Sort, Target
 from twinlens.data.classes_json import read_classes
-from twinlens.data.find import find_kind, open_dataset
-from twinlens.errors import CollectionError, CollectionNotFoundError, DataError, TwinlensError
+from twinlens.data.convert import SHARD_SIZE, Converted, convert
+from twinlens.data.find import find_kind, known_kind, open_dataset
+from twinlens.data.published import Published, find_published
+from twinlens.data.splits import DEFAULT_RATIOS, parse_ratios
+from twinlens.data.survey import Survey, survey
+from twinlens.errors import CollectionError, CollectionNotFoundError, DataError, TrainingError, TwinlensError
 from twinlens.evaluation.retrieval import RetrievalReport, evaluate_retrieval
 from twinlens.evaluation.zero_shot import ZeroShotReport, evaluate_zero_shot
-from twinlens.model.bundle import MODEL_FILES, Bundle, open_bundle
+from twinlens.model.bundle import MODEL_FILES, Bundle, open_bundle, write_manifest
 from twinlens.model.load import find_bundle, known_bundles, load_model
-from twinlens.protocols import DualEncoder
+from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import Hit
 
+if TYPE_CHECKING:
+    from twinlens.training.export_run import Exported
+    from twinlens.training.recipe import Recipe
+    from twinlens.training.run import FinishedRun, RunListener
+
 __all__ = [
+    "SHARD_SIZE",
     "SORTS",
+    "TARGETS",
     "Answer",
     "Bundle",
+    "CaptionPlan",
+    "CaptionReport",
     "Collection",
+    "Converted",
     "Filters",
     "Hit",
     "IndexListener",
@@ -42,14 +65,21 @@ __all__ = [
     "IndexReport",
     "Opened",
     "Page",
+    "Published",
     "Query",
+    "RankedCaption",
     "Sort",
+    "Survey",
+    "Target",
     "check_sheet_path",
     "check_up",
     "collection_status",
+    "convert_dataset",
     "evaluate",
+    "export_run",
     "find_bundle",
     "find_existing",
+    "find_published",
     "known_bundles",
     "load_model",
     "open_bundle",
@@ -57,8 +87,14 @@ __all__ = [
     "open_for_search",
     "parse_query",
     "photo_query",
+    "rank_candidates",
+    "read_candidates",
     "reasons_summary",
+    "record_figures",
+    "run_listener",
     "seen_part",
+    "survey_dataset",
+    "train",
     "write_contact_sheet",
 ]
 
@@ -145,6 +181,7 @@ def evaluate(
     kind: str | None = None,
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport | ZeroShotReport:
     """Measures a model on a data set found out by looking.
@@ -153,26 +190,61 @@ def evaluate(
     kind of captioned photos as retrieval both ways.
 
     Args:
-        model: a model, or the name or folder of a bundle.
+        model: a model, the name or folder of a bundle, or the folder of a training run.
         data: the data set's folder.
         split: train, val, test or all; only for captions.
         kind: name of a reader in ``data.READERS``; None = found out by looking.
         captions: the captions' file, in place of the one in the folder.
         images: the folder of photos, likewise.
+        ratios: shares of the deal where the data brings no splits, as ``70/15/15``; None = those
+            that the model was trained with, so that no photo it has seen is measured.
         on_progress: told how many of how many photos are embedded.
 
     Raises:
         DataError: the folder holds no known data, or no such split.
     """
-    encoder = load_model(model) if isinstance(model, str | Path) else model
+    encoder = _open_model(model) if isinstance(model, str | Path) else model
     directory = user_path(data)
-    if not directory.is_dir():
-        raise DataError(f"the data folder {directory} does not exist")
     if kind is None and captions is None and find_kind(directory) is None and (directory / "classes.json").is_file():
         return evaluate_zero_shot(encoder, read_classes(directory), on_progress=on_progress)
-    file, folder = (None if path is None else user_path(path) for path in (captions, images))
-    dataset = open_dataset(directory, kind=kind, file=file, images=folder)
+    shares = ratios or _deal_of(model, encoder)
+    dataset, _ = _open_captioned(directory, kind=kind, captions=captions, images=images, ratios=shares)
     return evaluate_retrieval(encoder, dataset, split, on_progress=on_progress)
+
+
+def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None:
+    """Keeps measured figures in the manifest of a bundle; its fingerprint stays.
+
+    Raises:
+        BundleError: the model is no bundle.
+    """
+    bundle = open_bundle(find_bundle(model))
+    name = report.data if isinstance(report, ZeroShotReport) else report.protocol.partition(":")[0]
+    figures = {**bundle.manifest.figures, name: report.to_json()}
+    write_manifest(bundle.directory, bundle.manifest.model_copy(update={"figures": figures}))
+
+
+def _open_model(name_or_path: str | Path) -> DualEncoder:
+    if _is_run(name_or_path):
+        encoder: DualEncoder = _lab("export_run").open_run(user_path(name_or_path))
+        return encoder
+    return load_model(name_or_path)
+
+
+def _is_run(name_or_path: str | Path) -> bool:
+    """A training run's folder has its recipe in it, and no manifest."""
+    return str(name_or_path) not in known_bundles() and (user_path(name_or_path) / "recipe.json").is_file()
+
+
+def _deal_of(model: DualEncoder | str | Path, encoder: DualEncoder) -> str | None:
+    """The split ratios in the recipe that a model was trained with; None where it does not say."""
+    if isinstance(model, str | Path) and _is_run(model):
+        ratios: str = _lab("run_folder").RunFolder(user_path(model)).recipe().data.ratios
+        return ratios
+    manifest = getattr(encoder, "manifest", None)
+    recipe: dict[str, Any] = manifest.training.get("recipe", {}) if manifest else {}
+    found: str | None = recipe.get("data", {}).get("ratios")
+    return found
 
 
 def collection_status(collection: Collection) -> dict[str, Any]:
@@ -185,6 +257,7 @@ def collection_status(collection: Collection) -> dict[str, Any]:
         "collection": str(collection.path),
         "folders": folders,
         "images": len(collection),
+        "captions": catalog.captions.count(),
         "skipped": len(skipped),
         "model": catalog.meta("model"),
         "fingerprint": catalog.meta("fingerprint"),
@@ -265,5 +338,182 @@ def _check_collection(collection: Collection) -> Finding:
     missing = [str(folder.path) for folder in collection.folders() if not folder.path.is_dir()]
     if missing:
         faults.append(f"photo folder missing: {', '.join(missing)}")
-    detail = "; ".join(faults) if faults else f"{len(collection):,} photos, {collection.path}"
+    holds = f"{len(collection):,} photos, {collection.catalog.captions.count():,} captions, {collection.path}"
+    detail = "; ".join(faults) if faults else holds
     return Finding("collection", not faults, detail)
+
+
+def survey_dataset(
+    data: str | os.PathLike[str],
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    quick: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Survey:
+    """What a data set holds, and what may be wrong with it; see ``Survey``.
+
+    Args:
+        data: the data set's folder.
+        kind: name of a reader; None = found out by looking.
+        captions: the captions' file, in place of the one in the folder.
+        images: the folder of photos, likewise.
+        ratios: shares of the deal where the data brings no splits, as ``70/15/15``.
+        quick: photos are not read, so broken and repeated ones stay unknown.
+        on_progress: told how many of how many photos are opened.
+
+    Raises:
+        DataError: the folder holds no known data.
+    """
+    dataset, name = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    return survey(dataset, name, quick=quick, on_progress=on_progress)
+
+
+def convert_dataset(
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    to: str,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    splits: Sequence[str] = (),
+    link: bool = False,
+    shard_size: int = SHARD_SIZE,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Converted:
+    """Writes a data set anew in another format; the source is only read.
+
+    Args:
+        data: the data set's folder; it, kind, captions, images and ratios are as in ``survey_dataset``.
+        out: the new folder; not there yet, or empty, and not inside the data.
+        to: captions-json, jsonl, webdataset or parquet.
+        kind: name of a reader.
+        captions: the captions' file.
+        images: the folder of photos.
+        ratios: shares of the deal.
+        splits: only these; none = all photos.
+        link: photo files are hard-linked rather than copied.
+        shard_size: photos in a shard or Parquet file.
+        on_progress: told how many of how many photos are done.
+
+    Raises:
+        DataError: the folder holds no known data, or ``out`` is not empty.
+    """
+    target = user_path(out)
+    if target.is_relative_to(user_path(data)):
+        raise DataError(f"{target} is inside the data that is to be converted; name a folder beside it")
+    dataset, _ = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    return convert(dataset, target, to=to, splits=splits, link=link, shard_size=shard_size, on_progress=on_progress)
+
+
+def _open_captioned(
+    data: str | os.PathLike[str],
+    *,
+    kind: str | None,
+    captions: str | os.PathLike[str] | None,
+    images: str | os.PathLike[str] | None,
+    ratios: str | None,
+) -> tuple[Dataset, str]:
+    directory = user_path(data)
+    if not directory.is_dir():
+        raise DataError(f"the data folder {directory} does not exist")
+    file, folder = (None if path is None else user_path(path) for path in (captions, images))
+    name = kind or known_kind(directory, file)
+    shares = DEFAULT_RATIOS if ratios is None else parse_ratios(ratios)
+    return open_dataset(directory, kind=name, file=file, images=folder, ratios=shares), name
+
+
+def train(
+    recipe: str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    changes: Sequence[str] = (),
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    cache: str | os.PathLike[str] | None = None,
+    listener: "RunListener | None" = None,
+) -> "FinishedRun":
+    """Trains a dual encoder as a recipe says; needs the extra ``train``.
+
+    Args:
+        recipe: the TOML file.
+        data: the data set's folder; it, kind, captions and images are as in ``survey_dataset``.
+        out: the run's folder; None = ``runs/NAME`` of the recipe.
+        changes: single values as ``stages.0.epochs=3``.
+        kind: name of a reader.
+        captions: the captions' file.
+        images: the folder of photos.
+        resume: go on from the run's last checkpoint.
+        cache: where features and pixels are kept; None = ``cache/`` beside the run's folder.
+        listener: told what happens.
+
+    Raises:
+        TrainingError: the run cannot start or go on, or torch is not installed.
+        ConfigError: the recipe has faults; all are named.
+        DataError: the data is not what it should be.
+    """
+    recipes, run = _lab("recipe"), _lab("run")
+    resolved: Recipe = recipes.load_recipe(user_path(recipe), changes=changes)
+    ratios = resolved.data.ratios
+    dataset, name = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    places = {"directory": data, "file": captions, "images": images}
+    source = {key: None if place is None else str(user_path(place)) for key, place in places.items()}
+    folder = user_path(out) if out is not None else user_path("runs") / resolved.name
+    finished: FinishedRun = run.run_recipe(
+        resolved,
+        dataset,
+        folder,
+        resume=resume,
+        source={**source, "kind": name, "ratios": parse_ratios(ratios)},
+        cache=None if cache is None else user_path(cache),
+        listener=listener,
+    )
+    return finished
+
+
+def run_listener() -> "RunListener":
+    """An empty listener of a run, whose fields a caller sets; needs the extra ``train``."""
+    listener: RunListener = _lab("run").RunListener()
+    return listener
+
+
+def export_run(
+    run: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    int8: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> "Exported":
+    """Writes the bundle of a run's best epoch; needs the extra ``train``.
+
+    Args:
+        run: the folder of a run.
+        out: the bundle's folder.
+        int8: 8-bit text weights and float16 image weights.
+        on_progress: told how many of how many photos are compared.
+
+    Raises:
+        TrainingError: no epoch was finished, or a graph is not as good as torch.
+    """
+    exported: Exported = _lab("export_run").export_run(
+        user_path(run), user_path(out), int8=int8, on_progress=on_progress
+    )
+    return exported
+
+
+def _lab(module: str) -> Any:
+    """A module of the training lane, which torch and its company are needed for."""
+    try:
+        return import_module(f"twinlens.training.{module}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "twinlens":
+            raise
+        raise TrainingError(f'this needs {package}, which is not installed: pip install "twinlens[train]"') from error

@@ -2,17 +2,19 @@
 
 import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, TypeVar, get_args
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinlens.errors import ConfigError
 from twinlens.plugins import did_you_mean
 
 Schema = TypeVar("Schema", bound=BaseModel)
+INPUT_LENGTH = 80  # of a wrong value in a message: a whole section would hide the fault
 
 
 def data_folder() -> Path:
@@ -25,63 +27,6 @@ class Section(BaseModel):
     """A table of a recipe: unknown keys are faults, values never change after reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Towers(Section):
-    """Backbones by name, see ``training.image_towers`` and ``training.text_towers``."""
-
-    image: str = "efficientnet-lite2"
-    text: str = "minilm-l6"
-    max_tokens: int = Field(default=128, ge=4, le=512)
-
-
-class Heads(Section):
-    """Linear projection heads on frozen features."""
-
-    embedding_dim: int = Field(default=512, ge=2)
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-
-
-class Distillation(Section):
-    """The image backbone's own classifier as a teacher; weight 0 turns it off.
-
-    ``groups_weight`` is the share of the everyday words above the classes ("cat" for a
-    tabby) in the distillation, beside the classes' own 1.
-    """
-
-    weight: float = Field(default=0.3, ge=0.0)
-    groups_weight: float = Field(default=0.0, ge=0.0)
-    prompt: str = "a photo of a {}"
-    push: tuple[float, float] = (0.0, 2.0)
-
-
-class Optimizer(Section):
-    """AdamW with linear warm-up and cosine decay."""
-
-    learning_rate: float = Field(default=1e-3, gt=0.0)
-    weight_decay: float = Field(default=0.0, ge=0.0)
-    batch_size: int = Field(default=1024, ge=2)
-    epochs: int = Field(default=60, ge=1)
-    warmup_epochs: int = Field(default=2, ge=0)
-
-
-class Inference(Section):
-    """How the exported model looks at people's photos, which are not squares."""
-
-    resize_mode: str = Field(default="squash", pattern="^(squash|crop)$")
-    crop_fraction: float = Field(default=1.0, gt=0.0, le=1.0)
-
-
-class HeadsRecipe(Section):
-    """Two linear heads on frozen towers, trained on cached features."""
-
-    name: str
-    seed: int = 0
-    towers: Towers = Towers()
-    heads: Heads = Heads()
-    distillation: Distillation = Distillation()
-    optimizer: Optimizer = Optimizer()
-    inference: Inference = Inference()
 
 
 def read_recipe(path: Path, schema: type[Schema], *, changes: Iterable[str] = ()) -> Schema:
@@ -106,7 +51,7 @@ def read_recipe(path: Path, schema: type[Schema], *, changes: Iterable[str] = ()
     try:
         return schema.model_validate(fields)
     except ValidationError as error:
-        faults = [_fault(fault, schema) for fault in error.errors()]
+        faults = [text for fault in error.errors() for text in _faults(fault, schema)]
         noun = "fault" if len(faults) == 1 else "faults"
         raise ConfigError(f"{path} has {len(faults)} {noun}: " + "; ".join(faults)) from error
 
@@ -116,27 +61,52 @@ def _apply(fields: dict[str, Any], change: str) -> None:
     if not equals or not key.strip():
         raise ConfigError(f"a change must look like section.key=value, got {change!r}")
     *tables, last = key.strip().split(".")
+    place: Any = fields
     for table in tables:
-        fields = fields.setdefault(table, {})
-        if not isinstance(fields, dict):
-            raise ConfigError(f"{change!r}: {table!r} is a value, not a section")
+        place = _inside(place, table, change)
     try:
-        fields[last] = tomllib.loads(f"value = {value}")["value"]
+        new = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        fields[last] = value.strip()  # a bare word is text
+        new = value.strip()  # a bare word is text
+    if isinstance(place, list):
+        place[_number(place, last, change)] = new
+    else:
+        place[last] = new
 
 
-def _fault(fault: Any, schema: type[BaseModel]) -> str:
+def _inside(place: Any, table: str, change: str) -> Any:
+    """The section of that name in a section, made where there is none, or that number in a list."""
+    inside = place[_number(place, table, change)] if isinstance(place, list) else place.setdefault(table, {})
+    if not isinstance(inside, dict | list):
+        raise ConfigError(f"{change!r}: {table!r} is a value, not a section")
+    return inside
+
+
+def _number(place: list[Any], text: str, change: str) -> int:
+    if not text.isdecimal() or int(text) >= len(place):
+        raise ConfigError(f"{change!r}: expected a number from 0 to {len(place) - 1}, got {text!r}")
+    return int(text)
+
+
+def _faults(fault: Any, schema: type[BaseModel]) -> list[str]:
+    """What is wrong at a key; a check of our own may find several things, and may name a key below it."""
     key = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "value_error":
+        texts = map(str, fault["ctx"]["error"].args)
+        return [text if text.startswith(f"{key}.") else f"{key}: {text}" for text in texts]
+    if fault["type"] == "extra_forbidden":
+        return [f"{key}: unknown key{_near_key(fault['loc'], schema)}"]
     if fault["type"] == "missing":
-        return f"{key}: {fault['msg']}"
-    if fault["type"] != "extra_forbidden":
-        return f"{key}: {fault['msg']}, got {fault['input']!r}"
+        return [f"{key}: {fault['msg']}"]
+    return [f"{key}: {fault['msg']}, got {shorten(repr(fault['input']), INPUT_LENGTH, placeholder=' …')}"]
+
+
+def _near_key(place: Sequence[Any], schema: type[BaseModel]) -> str:
     section = schema
-    for part in fault["loc"][:-1]:
+    for part in place[:-1]:
         if part in section.model_fields:  # or the number of a section in a list
             section = _section(section.model_fields[part].annotation) or section
-    return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), section.model_fields)}"
+    return did_you_mean(str(place[-1]), section.model_fields)
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:

@@ -24,6 +24,10 @@ class PhotoError(TwinlensError):
     """One photo cannot be read; the message is the reason shown in reports."""
 
 
+class TrainingError(TwinlensError):
+    """A training run cannot start or go on."""
+
+
 class BundleError(TwinlensError):
     """A model bundle is missing, damaged or of a version this release cannot open."""
 

@@ -1,13 +1,15 @@
-"""The seams: what a data set, a dual encoder and a vector store must offer."""
+"""The seams: what a data set, a dual encoder, a loss and a vector store must offer."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from twinlens.types import CaptionedImage, Embeddings, Features, Ids, Pixels
+
+TensorT = TypeVar("TensorT")  # torch's tensor, which this floor may not import
 
 
 class Dataset(Protocol):
@@ -65,6 +67,23 @@ class DualEncoder(Protocol):
 
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
         """[B, D], one unit row a text."""
+
+
+class Loss(Protocol[TensorT]):
+    """Pulls matching pairs of an image and a text together, and others apart."""
+
+    @property
+    def logit_scale(self) -> float:
+        """1 / temperature, as it is now."""
+
+    def __call__(self, images: TensorT, texts: TensorT, photo_ids: TensorT) -> TensorT:
+        """Scalar loss of B pairs, a mean over them.
+
+        Args:
+            images: [B, D], unit rows.
+            texts: [B, D], unit rows; row i belongs to row i of images.
+            photo_ids: [B], integers; pairs that share a photo are never negatives of each other.
+        """
 
 
 class Neighbours(NamedTuple):

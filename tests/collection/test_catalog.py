@@ -43,7 +43,7 @@ def filled(catalog: Catalog) -> Catalog:
 def contents(catalog: Catalog) -> list[tuple]:
     """Every row of the catalog."""
     with closing(sqlite3.connect(catalog.path)) as connection:
-        tables = ("meta", "folders", "photos", "vectors", "removed")
+        tables = ("meta", "folders", "photos", "vectors", "removed", "captions", "removed_captions")
         return [row for table in tables for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]
 
 
@@ -127,8 +127,10 @@ class TestOpening:
     def test_the_catalog_of_a_later_version_is_refused_and_left_alone(self, filled: Catalog) -> None:
         filled.close()
         with closing(sqlite3.connect(filled.path)) as connection:
-            connection.execute("PRAGMA user_version = 2")
-        with pytest.raises(CollectionError, match=r"later twinlens: schema 2.*update twinlens") as caught:
+            connection.execute("PRAGMA user_version = 3")
+        with pytest.raises(
+            CollectionError, match=r"later twinlens: schema 3, this release knows 2; *update twinlens"
+        ) as caught:
             Catalog(filled.path)
         assert not isinstance(caught.value, CatalogDamagedError)
         with closing(sqlite3.connect(filled.path)) as connection:

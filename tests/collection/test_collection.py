@@ -20,7 +20,7 @@ from twinlens.collection import collection as collection_module
 from twinlens.collection import locate
 from twinlens.collection.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.index import IndexPlan, IndexReport, SilentListener
+from twinlens.collection.report import IndexPlan, IndexReport, SilentListener
 from twinlens.collection.search import Page
 from twinlens.errors import (
     CatalogDamagedError,

@@ -31,7 +31,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
-from twinlens.collection import index
+from twinlens.collection import captions, index
 from twinlens.collection.catalog import Change
 from twinlens.collection.collection import Collection
 
@@ -47,20 +47,22 @@ def slowed(function):
 ColourEncoder.encode_pixels = slowed(ColourEncoder.encode_pixels)
 Change._put = slowed(Change._put)
 Change.remove = slowed(Change.remove)
+Change.put_caption = slowed(Change.put_caption)
+Change.remove_caption = slowed(Change.remove_caption)
 os.fsync = slowed(os.fsync)
 Path.replace = slowed(Path.replace)
 Path.unlink = slowed(Path.unlink)
-index.BATCH_SIZE = 4  # many small transactions
+index.BATCH_SIZE = captions.BATCH_SIZE = 4  # many small transactions
 
 for line in sys.stdin:
-    photos, kill_after = json.loads(line)
+    photos, kill_after, captions_file = json.loads(line)
     child = os.fork()
     if child == 0:
         status = 1
         try:
             with Collection.open(photos) as collection:
                 collection._encoder = ColourEncoder()
-                collection.index()
+                collection.index(captions=captions_file)
             status = 0
         finally:
             os._exit(status)
@@ -77,11 +79,11 @@ class Runner:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def index(self, photos: Path, *, kill_after: float | None = None) -> int:
+    def index(self, photos: Path, *, kill_after: float | None = None, captions: Path | None = None) -> int:
         """How the process ended: 0, or the number of the signal that killed it."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps([str(photos), kill_after]) + "\n")
+        self._process.stdin.write(json.dumps([str(photos), kill_after, captions and str(captions)]) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
@@ -212,3 +214,62 @@ def test_a_collection_whose_making_was_killed_can_be_used(
         assert [hit.id for hit in collection.search("red")] == ["one.jpg"]
         assert collection.faults() == []
     assert killed >= 20
+
+
+def write_captions(file: Path, photos: Path, random: np.random.Generator) -> None:
+    """One to four captions of each photo, of which a next call may change any."""
+    colours = list(COLOURS)
+    rows = [
+        f"{photo.relative_to(photos)},{colours[random.integers(len(colours))]} {random.integers(5)}\n"
+        for photo in sorted(photos.rglob("*.jpg"))
+        for _ in range(random.integers(1, 5))
+    ]
+    file.write_text("image,caption\n" + "".join(rows))
+
+
+def learned(collection: Collection) -> list[tuple]:
+    """All that a catalog says of the captions, whatever their ids."""
+    with closing(sqlite3.connect(collection.catalog.path)) as connection:
+        return connection.execute(
+            "SELECT path, text, embedding FROM captions JOIN photos ON photos.id = photo_id ORDER BY path, text"
+        ).fetchall()
+
+
+def test_learning_captions_that_was_killed_again_and_again_ends_as_if_it_never_was(
+    runner: Runner, opened: Callable[..., Collection], tmp_path: Path
+) -> None:
+    random = np.random.default_rng(3)
+    photos, captions = tmp_path / "photos", tmp_path / "captions.csv"
+    for number in range(40):
+        draw(photos / f"{number % 4}" / f"{number:02}.jpg", random)
+    write_captions(captions, photos, random)
+    assert runner.index(photos) == 0
+    killed = runs = 0
+    while killed < KILLS:
+        runs += 1
+        assert runs < 20 * KILLS, "the runs end before they can be killed"
+        status = runner.index(photos, kill_after=random.uniform(0, 0.2), captions=captions)
+        assert status in (0, signal.SIGKILL)
+        killed += status == signal.SIGKILL
+        if status == 0 or runs % 4 == 0:
+            write_captions(captions, photos, random)
+            victim = sorted(photos.rglob("*.jpg"))[random.integers(30)]
+            victim.rename(victim.with_name(f"renamed{random.integers(10**9)}.jpg"))
+        if runs % 5 == 0:
+            assert opened(photos).faults() == []
+    write_captions(captions, photos, random)
+    assert runner.index(photos, captions=captions) == 0
+
+    mended, fresh = opened(photos), opened(photos, at=tmp_path / "fresh")
+    fresh.index(captions=captions)
+    assert mended.faults() == []
+    assert len(learned(mended)) > 40
+    assert learned(mended) == learned(fresh)
+    for query in QUERIES:
+        hits = [
+            sorted((hit.id, hit.caption, hit.score) for hit in one.search(query, target="caption", k=10_000))
+            for one in (mended, fresh)
+        ]
+        assert hits[0] == hits[1]
+    again = mended.add_captions(captions)
+    assert (again.unchanged, again.added + again.removed) == (len(learned(fresh)), 0)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from conftest import ColourEncoder
-from twinlens.collection.catalog import Catalog, FileState, PhotoRecord, Vector
+from twinlens.collection.catalog import Catalog, FileState, Vector
+from twinlens.collection.rows import PhotoRecord
 from twinlens.collection.search import Page, ranked_hits
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import QueryError

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from twinlens.data.images import open_photo, photo_exists, photo_stamp
 from twinlens.errors import DataError
 from twinlens.protocols import Dataset
 
@@ -50,12 +51,18 @@ class DatasetContract:
             for photo in dataset.split(name):
                 assert everything[photo.image_id] == photo
 
-    def test_every_photo_is_a_file_below_the_images_folder(
+    def test_every_photo_opens_and_lies_below_the_images_folder(
         self, open_dataset: OpenDataset, images_folder: Path
     ) -> None:
         for photo in open_dataset().split("all"):
-            assert photo.path.is_file()
+            assert photo_exists(photo.path)
+            assert open_photo(photo.path).image.size > (0, 0)
             assert photo.path.resolve().is_relative_to(images_folder.resolve())
+
+    def test_a_photo_s_stamp_is_the_same_as_long_as_nothing_changes(self, open_dataset: OpenDataset) -> None:
+        stamps = [[photo_stamp(photo.path) for photo in open_dataset().split("all")] for _ in range(2)]
+        assert stamps[0] == stamps[1]
+        assert all(size > 0 for size, _ in stamps[0])
 
     def test_every_photo_has_a_caption(self, open_dataset: OpenDataset) -> None:
         for photo in open_dataset().split("all"):

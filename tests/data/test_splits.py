@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.data.splits import check_split_name, seeded_splits
+from twinlens.data.splits import check_split_name, group_splits, parse_ratios, seeded_splits, split_in_name
 from twinlens.errors import DataError
 
 IDS = [f"{number}.jpg" for number in range(200)]
@@ -80,3 +80,61 @@ def test_unknown_split_names_the_known_ones_and_the_nearest():
     assert "'tset'" in str(error.value)
     assert "train, test, all" in str(error.value)
     assert "did you mean 'test'?" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "ratios"),
+    [
+        ("70/15/15", {"train": 0.7, "val": 0.15, "test": 0.15}),
+        ("80/20", {"train": 0.8, "val": 0.2}),
+        ("80/0/20", {"train": 0.8, "test": 0.2}),
+        ("0.7/0.2/0.1", {"train": 0.7, "val": 0.2, "test": 0.1}),
+        (" 33.4 / 33.3 / 33.3 ", {"train": 0.334, "val": 0.333, "test": 0.333}),
+    ],
+)
+def test_ratios_are_read_as_per_cent_or_parts_of_one(text, ratios):
+    assert parse_ratios(text) == pytest.approx(ratios)
+    assert list(parse_ratios(text)) == list(ratios)
+    dealt = seeded_splits(IDS, ratios=parse_ratios(text))
+    assert sum(len(own) for own in dealt.values()) == len(IDS)
+
+
+@pytest.mark.parametrize("text", ["", "80", "a/b", "80/10/5/5", "120/-20", "nan/1", "inf/1", "80,20"])
+def test_ratios_that_are_none_say_how_to_write_them(text):
+    with pytest.raises(DataError, match="as 70/15/15, or of train/val, as 80/20") as error:
+        parse_ratios(text)
+    assert repr(text) in str(error.value)
+
+
+def test_ratios_that_do_not_sum_to_a_hundred_say_what_they_sum_to():
+    with pytest.raises(DataError, match="sum to 90, not to 100"):
+        parse_ratios("70/10/10")
+
+
+@pytest.mark.parametrize(
+    ("names", "split"),
+    [
+        (["train-00000-of-00001.parquet"], "train"),
+        (["cc3m-train-0001.tar"], "train"),
+        (["coco_val2017-000.tar"], "val"),
+        (["validation-0.tar"], "val"),
+        (["0000.tar", "dev", "test"], "val"),
+        (["TEST.tar"], "test"),
+        (["latest.tar"], None),
+        (["strain-1.tar", "data"], None),
+        (["other-000000.tar"], None),
+        ([], None),
+    ],
+)
+def test_split_is_a_word_of_a_name(names, split):
+    assert split_in_name(*names) == split
+
+
+def test_grouped_splits_keep_their_order_and_leave_out_photos_of_none():
+    images = [("c", "test"), ("a", "train"), ("x", None), ("b", "test"), ("d", "train")]
+    assert group_splits(images) == {"train": ["a", "d"], "test": ["c", "b"]}
+
+
+def test_lone_train_is_left_to_the_deal_but_a_lone_test_stands():
+    assert group_splits([("a", "train"), ("b", None)]) == {}
+    assert group_splits([("a", "test"), ("b", None)]) == {"test": ["a"]}

@@ -2,6 +2,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from twinlens.errors import BundleError
 from twinlens.model.tokenizer import TextTokenizer
@@ -27,6 +30,35 @@ def test_batch_is_padded_to_its_longest_text_only(tokenizer):
     assert tokens.ids.tolist() == [[CLS, DOG, SEP, PAD, PAD], [CLS, A, RED, DOG, SEP], [CLS, SEP, PAD, PAD, PAD]]
     assert tokens.mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]
     assert tokens.ids.dtype == tokens.mask.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("words", "own_entry", "expected"),
+    [
+        (["a", "b", "<pad>", "[PAD]"], None, 3),
+        (["a", "b", "<pad>"], 0, 2),
+        (["a", "b", "c", "d"], 3, 3),
+        (["a", "b"], None, 0),
+    ],
+    ids=["BERT", "RoBERTa", "the file's own entry", "none"],
+)
+def test_padding_is_the_number_that_the_file_gives_it(tmp_path, words, own_entry, expected):
+    tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="a"))
+    tokenizer.pre_tokenizer = Whitespace()
+    if own_entry is not None:
+        tokenizer.enable_padding(pad_id=own_entry, pad_token=words[own_entry])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    tokens = TextTokenizer(tmp_path / "tokenizer.json", max_tokens=8)(["b", "b b b"])
+    assert tokens.ids.tolist() == [[1, expected, expected], [1, 1, 1]]
+    assert tokens.mask.tolist() == [[1, 0, 0], [1, 1, 1]]
+
+
+def test_texts_in_which_nothing_is_found_still_have_a_column(tmp_path):
+    tokenizer = Tokenizer(WordLevel({"[PAD]": 0, "a": 1}, unk_token="[PAD]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    tokens = TextTokenizer(tmp_path / "tokenizer.json", max_tokens=8)(["", "  "])
+    assert tokens.ids.tolist() == tokens.mask.tolist() == [[0], [0]]
 
 
 def test_long_text_is_cut_to_the_manifest_and_keeps_its_end_mark(tokenizer):

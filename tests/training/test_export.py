@@ -7,6 +7,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 from torch import nn
 from transformers import BertConfig, BertModel
 
@@ -20,7 +22,7 @@ from twinlens.training.export import (
     store_weights_as_float16,
 )
 from twinlens.training.heads import LinearHead
-from twinlens.training.text_towers.minilm import MeanPooledTransformer
+from twinlens.training.text_towers.pretrained_text import PretrainedText
 
 
 class TinyImageTower(nn.Module):
@@ -47,7 +49,8 @@ def text_model() -> TextModel:
         vocab_size=300, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128,
         max_position_embeddings=40,
     )  # fmt: skip
-    tower = MeanPooledTransformer(BertModel(config), features_dim=64, tokenizer_file=Path("unused"))
+    words = Tokenizer(WordLevel({"[PAD]": 0, "[UNK]": 1}, unk_token="[UNK]"))
+    tower = PretrainedText(BertModel(config), words, pooling="mean", unit_length=True)
     return TextModel(tower, LinearHead(64, 8)).eval()
 
 

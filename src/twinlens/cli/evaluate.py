@@ -25,8 +25,18 @@ def run(
     kind: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
     ] = None,
-    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
+    model: Annotated[
+        str, typer.Option(metavar="NAME|DIR|RUN", help="Model bundle, or the folder of a training run.")
+    ] = "default",
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    ratios: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARES",
+            help="train/val/test in per cent, where the data brings no splits; default: the model's, else 80/10/10.",
+        ),
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Keep the figures in the bundle's manifest.")] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -45,7 +55,11 @@ def run(
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        report = api.evaluate(model, folder, split, kind=kind, captions=captions, images=images, on_progress=show)
+        report = api.evaluate(
+            model, folder, split, kind=kind, captions=captions, images=images, ratios=ratios, on_progress=show
+        )
+    if record:
+        api.record_figures(model, report)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:

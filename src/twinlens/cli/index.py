@@ -32,6 +32,12 @@ def run(
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model bundle, used when indexing first.")
     ] = None,
+    captions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", readable=False, help="Also learn these photos' captions, of any kind that evaluate reads."
+        ),
+    ] = None,
     forget_missing: Annotated[
         bool, typer.Option("--forget-missing", help="Forget a folder's photos when it holds none any more.")
     ] = False,
@@ -42,6 +48,8 @@ def run(
     """Make photo folders searchable, or bring them up to date.
 
     Only what is new or changed is read. Interrupt at any time: the next run goes on.
+    Captions are matched to photos by path, then by file name; a photo that FILE lists
+    has the captions listed for it from then on, any other keeps its own.
     """
     from twinlens import api
 
@@ -53,20 +61,24 @@ def run(
     if folders and opened.within is not None:
         say(f"{opened.within} belongs to a collection already, which is brought up to date")
     with opened.collection:
-        report = index_with_progress(opened.collection, forget_missing=forget_missing)
+        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     return FOUND
 
 
-def index_with_progress(collection: "api.Collection", *, forget_missing: bool = False) -> "api.IndexReport":
+def index_with_progress(
+    collection: "api.Collection", *, captions: Path | None = None, forget_missing: bool = False
+) -> "api.IndexReport":
     """Indexes with a bar on stderr and a summary behind it."""
     from twinlens.cli.progress import IndexProgress
 
     say(f"collection: {collection.path}")
     with IndexProgress() as listener:
-        report = collection.index(listener=listener, forget_missing=forget_missing)
+        report = collection.index(captions=captions, listener=listener, forget_missing=forget_missing)
     _summarize(report)
+    if report.captions is not None:
+        _summarize_captions(report.captions)
     return report
 
 
@@ -85,3 +97,15 @@ def _summarize(report: "api.IndexReport") -> None:
         say(f"  {count:,} × {reason}, as {example}")
     if len(reasons) > REASONS_SHOWN:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
+
+
+def _summarize_captions(report: "api.CaptionReport") -> None:
+    counts = ("added", "removed", "unchanged")
+    told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
+    say(f"{report.captions:,} captions can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
+    if report.cut:
+        say(f"{report.cut:,} new captions are longer than the model reads; of these it knows the start")
+    if report.unmatched_photos:
+        photos, first = len(report.unmatched_photos), report.unmatched_photos[0]
+        say(f"{report.unmatched:,} captions are of {photos:,} photos that cannot be found in the collection:")
+        say(f"  as {first.path}: {first.reason}; --json lists every one")

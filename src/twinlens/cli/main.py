@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from twinlens import __version__
-from twinlens.cli import doctor, evaluate, index, models, search, similar, status
+from twinlens.cli import caption, datasets, doctor, evaluate, export, index, models, search, similar, status, train
 
 app = typer.Typer(
     name="twinlens",
@@ -33,9 +33,10 @@ def _program(
 ) -> None: ...
 
 
-for _command in (index, search, similar, status, evaluate, doctor):
+for _command in (index, search, similar, caption, status, train, evaluate, export, doctor):
     app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.run)
 app.add_typer(models.app, name="models")
+app.add_typer(datasets.app, name="datasets")
 
 
 def main() -> None:

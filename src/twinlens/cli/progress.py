@@ -4,7 +4,16 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from twinlens import api
@@ -35,6 +44,7 @@ class IndexProgress:
 
     def __init__(self) -> None:
         self._bar = progress_bar()
+        self._photos = self._captions = TaskID(0)
 
     def __enter__(self) -> Self:
         return self
@@ -52,10 +62,23 @@ class IndexProgress:
             highlight=False,
         )
         if plan.to_read:
-            self._bar.start()
-            self._bar.add_task("indexing", total=plan.to_read)
+            self._photos = self._start("indexing", plan.to_read)
 
     def advanced(self, done: int, report: "api.IndexReport") -> None:
         """More photos are committed."""
         skipped = f" ({len(report.skipped):,} skipped)" if report.skipped else ""
-        self._bar.update(self._bar.task_ids[0], completed=done, description=f"indexing{skipped}")
+        self._bar.update(self._photos, completed=done, description=f"indexing{skipped}")
+
+    def captions_planned(self, plan: "api.CaptionPlan") -> None:
+        """The captions were read and their photos found."""
+        self._bar.console.print(f"{plan.found:,} captions found, {plan.to_embed:,} of them new", highlight=False)
+        if plan.to_embed:
+            self._captions = self._start("captions", plan.to_embed)
+
+    def captions_advanced(self, done: int) -> None:
+        """More captions are committed."""
+        self._bar.update(self._captions, completed=done)
+
+    def _start(self, what: str, total: int) -> TaskID:
+        self._bar.start()
+        return self._bar.add_task(what, total=total)

@@ -1,4 +1,4 @@
-"""``twinlens search``: photos that fit words, a photo, or a weighted sum of both."""
+"""``twinlens search``: photos, or captions of theirs, that fit words, a photo, or a weighted sum of both."""
 
 import json
 import os
@@ -24,6 +24,13 @@ class SortOrder(StrEnum):
     date = "date"
 
 
+class SearchTarget(StrEnum):
+    """What the hits are."""
+
+    image = "image"
+    caption = "caption"
+
+
 Place: TypeAlias = Annotated[
     Path | None,
     typer.Option(
@@ -44,6 +51,9 @@ def run(
     query: Annotated[str, typer.Argument(help="Words, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.")],
     place: Place = None,
     k: Count = 10,
+    target: Annotated[
+        SearchTarget, typer.Option(help="Find photos, or the captions that the collection knows of them.")
+    ] = SearchTarget.image,
     offset: Annotated[int, typer.Option(min=0, help="Leave out this many hits at the top.")] = 0,
     after: Annotated[
         str | None, typer.Option(metavar="DATE", help="Taken then or later: 2023, 2023-06, 2023-06-30.")
@@ -64,8 +74,9 @@ def run(
 ) -> int:
     """Find the photos that fit a query best.
 
-    One hit a line: rank, probability ("-" without a calibration), score, path. A folder
-    that was never indexed is indexed first.
+    One hit a line: rank, probability ("-" without a calibration), score, path; with
+    --target caption the caption in place of the path. A folder that was never indexed
+    is indexed first.
     """
     from twinlens import api
 
@@ -81,8 +92,12 @@ def run(
         if (seen := api.seen_part(collection, parsed)) is not None:
             words, ending = seen.split(), " ".join(seen.split()[-3:])
             say(f"warning: of the query's {len(query.split()):,} words the model reads {len(words)}, up to '{ending}'")
-        answer = collection.answer(parsed, page=page, filters=filters, include_query_photo=include_self)
-        return show_answer(query, answer, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)
+        answer = collection.answer(
+            parsed, target=target.value, page=page, filters=filters, include_query_photo=include_self
+        )
+        return show_answer(
+            query, answer, collection, target=target.value, grid=grid, open_sheet=open_sheet, as_json=as_json
+        )
 
 
 def check_usage(grid: Path | None, *, dates: "api.Filters | None" = None) -> None:
@@ -138,19 +153,28 @@ def show_answer(
     answer: "api.Answer",
     collection: "api.Collection",
     *,
-    grid: Path | None,
-    open_sheet: bool,
+    target: "api.Target" = "image",
+    grid: Path | None = None,
+    open_sheet: bool = False,
     as_json: bool,
 ) -> int:
     """Prints hits on stdout, writes and opens the contact sheet; the exit code."""
     if as_json:
-        typer.echo(json.dumps(_json(query, answer, collection.encoder.fingerprint), ensure_ascii=False))
+        results = [result_json(hit, image_id=hit.id, image_path=str(hit.path)) for hit in answer.hits]
+        print_json(
+            results,
+            query=query,
+            target=target,
+            model=collection.encoder.fingerprint,
+            num_candidates=answer.num_candidates,
+            took_ms=answer.took_ms,
+        )
     else:
         for hit in answer.hits:
-            probability = "-" if hit.probability is None else f"{hit.probability:.2f}"
-            typer.echo(f"{hit.rank}\t{probability}\t{hit.score:.4f}\t{_printable(hit.path)}")
+            print_line(hit, _path_here(hit.path) if hit.caption is None else hit.caption)
     if not answer.hits:
-        say(f"nothing found: {answer.num_candidates:,} photos pass the filters")
+        candidates = "captions" if target == "caption" else "photos"
+        say(f"nothing found: {answer.num_candidates:,} {candidates} pass the filters")
         return NOTHING_FOUND
     if grid or open_sheet:
         _write_sheet(query, answer, grid, open_sheet=open_sheet)
@@ -169,27 +193,46 @@ def _write_sheet(query: str, answer: "api.Answer", grid: Path | None, *, open_sh
         typer.launch(str(path))
 
 
-def _json(query: str, answer: "api.Answer", fingerprint: str) -> dict[str, object]:
-    results = [
-        {
-            "rank": hit.rank,
-            "image_id": hit.id,
-            "image_path": str(hit.path),
-            "score": round(hit.score, 6),
-            "probability": hit.probability,
-            "relevant": None,
-            "caption": hit.caption,
-        }
-        for hit in answer.hits
-    ]
-    return {
+def print_line(found: "api.Hit | api.RankedCaption", what: str) -> None:
+    """One result on stdout: rank, probability, score, and what was found."""
+    probability = "-" if found.probability is None else f"{found.probability:.2f}"
+    typer.echo(f"{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}")
+
+
+def print_json(
+    results: list[dict[str, object]],
+    *,
+    query: str,
+    target: "api.Target",
+    model: str,
+    num_candidates: int,
+    took_ms: float,
+) -> None:
+    """One answer as JSON on stdout."""
+    answer = {
         "query": query,
-        "target": "image",
-        "model": fingerprint,
+        "target": target,
+        "model": model,
         "num_results": len(results),
-        "num_candidates": answer.num_candidates,
-        "took_ms": answer.took_ms,
+        "num_candidates": num_candidates,
+        "took_ms": took_ms,
         "results": results,
+    }
+    typer.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def result_json(
+    found: "api.Hit | api.RankedCaption", *, image_id: str | None, image_path: str | None
+) -> dict[str, object]:
+    """One result of ``print_json``."""
+    return {
+        "rank": found.rank,
+        "image_id": image_id,
+        "image_path": image_path,
+        "score": round(found.score, 6),
+        "probability": found.probability,
+        "relevant": None,
+        "caption": found.caption,
     }
 
 
@@ -200,10 +243,14 @@ def _folder(asked: str | None, within: Path | None) -> str | None:
     return str(within / asked) if asked else str(within)
 
 
-def _printable(path: Path) -> str:
-    """A path on one line: below the current folder relative, control characters escaped."""
+def _path_here(path: Path) -> str:
+    """A path below the current folder is relative."""
     here = Path.cwd()
-    text = os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+
+
+def _printable(text: str) -> str:
+    """A path or a caption on one line: control characters escaped."""
     return "".join(
         letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
         for letter in text

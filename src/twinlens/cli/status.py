@@ -39,6 +39,7 @@ def run(
     for folder in status["folders"]:
         typer.echo(f"folder      {folder['path']}{'' if folder['present'] else '  (missing)'}")
     typer.echo(f"photos      {status['images']:,} searchable, {status['skipped']:,} skipped")
+    typer.echo(f"captions    {status['captions']:,}")
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
     typer.echo(f"disk        {status['disk_bytes'] / 1e6:,.1f} MB")
     return FOUND

@@ -10,39 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from twinlens.collection.caption_table import CaptionTable
 from twinlens.collection.database import Database, damaged
+from twinlens.collection.rows import Changes, PhotoRecord, blob, embedding_blocks, floats, id_array, rows_by_id
+from twinlens.collection.schema import SCHEMA_VERSION, upgrade
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import CatalogDamagedError, CollectionError
 from twinlens.types import Embeddings, Features, Ids
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE folders (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL) STRICT;
-CREATE TABLE photos (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  folder_id INTEGER NOT NULL REFERENCES folders(id),
-  path TEXT NOT NULL,
-  size_bytes INTEGER NOT NULL,
-  mtime_ns INTEGER NOT NULL,
-  content_hash BLOB,
-  width INTEGER, height INTEGER,
-  taken_at TEXT, utc_offset_minutes INTEGER,
-  camera TEXT, latitude REAL, longitude REAL,
-  skip_reason TEXT,
-  reader_version INTEGER NOT NULL,
-  generation INTEGER NOT NULL,
-  UNIQUE (folder_id, path)
-) STRICT;
-CREATE INDEX photos_by_hash ON photos(content_hash);
-CREATE INDEX photos_by_generation ON photos(generation);
-CREATE TABLE vectors (
-  photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE,
-  embedding BLOB NOT NULL,
-  features BLOB
-) STRICT;
-CREATE TABLE removed (photo_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
-"""
 _PHOTO_COLUMNS = (
     "folder_id path size_bytes mtime_ns content_hash width height taken_at utc_offset_minutes "
     "camera latitude longitude skip_reason reader_version generation"
@@ -92,27 +67,14 @@ class Vector(NamedTuple):
     features: Features | None  # [F]
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoRecord:
-    """One photo as results and filters see it."""
-
-    id: int
-    folder_id: int
-    path: str
-    taken_at: str | None
-
-
-class Changes(NamedTuple):
-    """What happened to the vectors between two generations."""
-
-    added: Ids
-    removed: Ids
-
-
 class Catalog(Database):
     """Opens, reads and writes the catalog file.
 
-    One object may be shared between threads: each gets its own connection.
+    One object may be shared between threads: each gets its own connection. The catalog
+    of an earlier release gets the tables that it lacks.
+
+    Attributes:
+        captions: the captions of its photos.
 
     Args:
         path: the SQLite file.
@@ -128,6 +90,7 @@ class Catalog(Database):
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, read_only=read_only)
+        self.captions = CaptionTable(self)
         try:
             with self.errors():
                 self._prepare()
@@ -206,7 +169,7 @@ class Catalog(Database):
         if not rows:
             return None
         embedding, features, *details = rows[0]
-        return Vector(_floats(embedding), None if features is None else _halves(features)), PhotoDetails(*details)
+        return Vector(floats(embedding), None if features is None else _halves(features)), PhotoDetails(*details)
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each file that could not be used."""
@@ -220,21 +183,13 @@ class Catalog(Database):
 
     def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
         """Ids of searchable photos for which an SQL condition holds, ascending."""
-        rows = self.rows(
-            f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition} ORDER BY id", tuple(parameters)
-        )
-        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+        sql = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition} ORDER BY id"
+        return id_array(self.rows(sql, parameters))
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
         """Records by id; an id that has gone is missing from the answer."""
-        found: dict[int, PhotoRecord] = {}
-        wanted = [int(photo_id) for photo_id in ids]
-        for start in range(0, len(wanted), 500):  # SQLite limits the number of parameters
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            for row in self.rows(f"SELECT id, folder_id, path, taken_at FROM photos WHERE id IN ({marks})", part):
-                found[row[0]] = PhotoRecord(*row)
-        return found
+        select = "SELECT id, folder_id, path, taken_at FROM photos WHERE id"
+        return {row[0]: PhotoRecord(*row) for rows in rows_by_id(self, select, ids) for row in rows}
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
@@ -246,7 +201,7 @@ class Catalog(Database):
     def embedding(self, photo_id: int) -> Embeddings | None:
         """[D], the embedding of record of one photo."""
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
-        return _floats(rows[0][0]) if rows else None
+        return floats(rows[0][0]) if rows else None
 
     def changes_since(self, generation: int) -> Changes:
         """Which vectors came or went after a generation."""
@@ -254,24 +209,11 @@ class Catalog(Database):
             "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY id", (generation,)
         )
         removed = self.rows("SELECT photo_id FROM removed WHERE generation > ?", (generation,))
-        return Changes(
-            np.fromiter((row[0] for row in added), dtype=np.int64, count=len(added)),
-            np.fromiter((row[0] for row in removed), dtype=np.int64, count=len(removed)),
-        )
+        return Changes(id_array(added), id_array(removed))
 
     def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
         """Embeddings of record [B, D] for ascending ids, block by block."""
-        for start in range(0, len(ids), block):
-            part = ids[start : start + block]
-            marks = ",".join("?" * len(part))
-            rows = self.rows(
-                f"SELECT photo_id, embedding FROM vectors WHERE photo_id IN ({marks}) ORDER BY photo_id", part.tolist()
-            )
-            if rows:
-                yield (
-                    np.array([row[0] for row in rows], dtype=np.int64),
-                    np.stack([_floats(row[1]) for row in rows]),
-                )
+        return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
 
     def integrity_faults(self) -> list[str]:
         """What SQLite's own check and ours find wrong; empty when all is well."""
@@ -285,8 +227,8 @@ class Catalog(Database):
         return faults
 
     def _prepare(self) -> None:
-        if not self._version() and not self.read_only:
-            self._make_schema()
+        if 0 <= self._version() < SCHEMA_VERSION and not self.read_only:
+            self._upgrade()
         version = self._version()
         if version > SCHEMA_VERSION:
             raise CollectionError(
@@ -295,18 +237,18 @@ class Catalog(Database):
             )
         if version == 0 and not self._tables():
             raise CollectionError(f"{self.path} is empty and cannot be written")
-        if version != SCHEMA_VERSION:
+        if version < 1:
             raise CatalogDamagedError(damaged(self.path, f"schema version {version}"))
 
-    def _make_schema(self) -> None:
+    def _upgrade(self) -> None:
         with self.transaction() as connection:
-            if self._tables():  # another process was faster, or it is another program's file
+            is_new = not self._tables()
+            if not is_new and not self._version():  # another program's file
                 return
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            start = [("identity", uuid.uuid4().hex), ("generation", "0")]
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", start)
+            upgrade(connection)
+            if is_new:
+                start = [("identity", uuid.uuid4().hex), ("generation", "0")]
+                connection.executemany("INSERT INTO meta VALUES (?, ?)", start)
 
     def _version(self) -> int:
         return int(self.rows("PRAGMA user_version")[0][0])
@@ -328,15 +270,17 @@ class Change:
         features = None if vector.features is None else vector.features.astype("<f2").tobytes()
         self._connection.execute(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-            (photo_id, vector.embedding.astype("<f4").tobytes(), features),
+            (photo_id, blob(vector.embedding), features),
         )
         self._connection.execute("DELETE FROM removed WHERE photo_id = ?", (photo_id,))
+        self._show_captions(photo_id)
 
     def put_skipped(self, file: FileState, reason: str, *, reader_version: int) -> None:
         """Remembers a file that cannot be used, so that it is not tried at every run."""
         photo_id = self._put(file, None, reason, reader_version)
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
+            self._hide_captions(photo_id)
 
     def touch(self, photo_id: int, file: FileState) -> None:
         """New size and date of a file whose content is the same."""
@@ -345,17 +289,58 @@ class Change:
         )
 
     def rename(self, photo_id: int, file: FileState) -> None:
-        """The photo is at another path now and keeps its vector."""
+        """The photo is at another path now and keeps its vector and captions."""
         self._connection.execute(
             "UPDATE photos SET folder_id = ?, path = ?, size_bytes = ?, mtime_ns = ? WHERE id = ?",
             (file.folder_id, file.path, file.size_bytes, file.mtime_ns, photo_id),
         )
 
     def remove(self, photo_id: int) -> None:
-        """The photo's file is gone."""
+        """The photo's file is gone, and its captions with it."""
+        self._hide_captions(photo_id)
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
         self._connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
+
+    def put_caption(self, photo_id: int, text: str, embedding: Embeddings) -> None:
+        """Adds a caption [D] of a photo; one that it has already is replaced."""
+        self._connection.execute(
+            "INSERT INTO captions (photo_id, text, embedding, generation) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (photo_id, text) "
+            "DO UPDATE SET embedding = excluded.embedding, generation = excluded.generation",
+            (photo_id, text, blob(embedding), self._generation),
+        )
+
+    def remove_caption(self, caption_id: int) -> None:
+        """The photo has this caption no longer."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO removed_captions VALUES (?, ?)", (caption_id, self._generation)
+        )
+        self._connection.execute("DELETE FROM captions WHERE id = ?", (caption_id,))
+
+    def remove_all_captions(self) -> None:
+        """No photo has a caption any longer."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions", (self._generation,)
+        )
+        self._connection.execute("DELETE FROM captions")
+
+    def _hide_captions(self, photo_id: int) -> None:
+        """They leave the vectors; their rows stay until that of the photo goes."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions WHERE photo_id = ?",
+            (self._generation, photo_id),
+        )
+
+    def _show_captions(self, photo_id: int) -> None:
+        """Those that were hidden while the photo could not be read come back."""
+        hidden = "(SELECT caption_id FROM removed_captions)"
+        self._connection.execute(
+            f"UPDATE captions SET generation = ? WHERE photo_id = ? AND id IN {hidden}", (self._generation, photo_id)
+        )
+        self._connection.execute(
+            "DELETE FROM removed_captions WHERE caption_id IN (SELECT id FROM captions WHERE photo_id = ?)", (photo_id,)
+        )
 
     def _put(self, file: FileState, details: PhotoDetails | None, reason: str | None, reader_version: int) -> int:
         known = details or PhotoDetails(0, 0)
@@ -379,10 +364,6 @@ class Change:
 
     def _mark_removed(self, photo_id: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))
-
-
-def _floats(blob: bytes) -> Embeddings:
-    return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
 
 
 def _halves(blob: bytes) -> Features:

@@ -3,37 +3,43 @@
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from filelock import FileLock, Timeout
 
-from twinlens.collection.catalog import Catalog, Folder, PhotoRecord
+from twinlens.collection.captions import index_captions, open_captions
+from twinlens.collection.catalog import Catalog, Folder
+from twinlens.collection.check import vector_faults
 from twinlens.collection.disk import INDEX_LOCK, DiskGuard, disk_error, make_folder, remove_unused
 from twinlens.collection.filters import Filters, candidate_ids
-from twinlens.collection.index import IndexListener, IndexReport, PhotoFolder, SilentListener, index_folders
+from twinlens.collection.index import PhotoFolder, index_folders
 from twinlens.collection.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.query import Query, embed_query, parse_query, photo_query
-from twinlens.collection.search import Answer, Page, Sort, ranked_hits
+from twinlens.collection.report import CaptionReport, IndexListener, IndexReport, SilentListener
+from twinlens.collection.rows import PhotoRecord
+from twinlens.collection.search import TARGETS, Answer, Page, PhotoTable, Sort, Target, ranked_hits
 from twinlens.collection.vectors import DerivedVectors
 from twinlens.errors import (
     CollectionBusyError,
     CollectionError,
     CollectionNotFoundError,
     ModelMismatchError,
+    QueryError,
 )
 from twinlens.model.load import load_model
 from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import Dataset
 from twinlens.types import Hit
 
 logger = logging.getLogger(__name__)
 
 
 class Collection:
-    """Photos that can be found by words and by photo.
+    """Photos, and captions of theirs, that can be found by words and by photo.
 
     Open one with ``Collection.open`` or ``Collection.create``. Searching is safe from
     several threads at once, and from several processes while one of them indexes.
@@ -51,7 +57,10 @@ class Collection:
         if create:
             make_folder(path)
         self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
-        self._vectors = DerivedVectors(path, self.catalog, writable=self._writable)
+        self._vectors = DerivedVectors(path, self.catalog, self.catalog, name="exact", writable=self._writable)
+        self._caption_vectors = DerivedVectors(
+            path, self.catalog, self.catalog.captions, name="captions", writable=self._writable
+        )
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._add_folder(path.parent)  # its first run was killed before it did
 
@@ -131,6 +140,7 @@ class Collection:
         if unused:
             remove_unused(self.path)
         self._vectors.close()
+        self._caption_vectors.close()
 
     def __enter__(self) -> Self:
         return self
@@ -200,19 +210,64 @@ class Collection:
 
     # --- indexing -----------------------------------------------------------------------------
 
-    def index(self, *, listener: IndexListener | None = None, forget_missing: bool = False) -> IndexReport:
+    def index(
+        self,
+        *,
+        captions: str | os.PathLike[str] | None = None,
+        listener: IndexListener | None = None,
+        forget_missing: bool = False,
+    ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
+
+        Args:
+            captions: a file of captions, learned when the photos are done; see ``add_captions``.
+            listener: told of plan and progress.
+            forget_missing: let a folder without any photo drop what is known of it.
 
         Raises:
             CollectionBusyError: another process is indexing it.
             ModelMismatchError: another model was asked for than the collection's.
             DiskFullError: no space left; what was committed is kept.
+            DataError: the captions cannot be read, or are of no photo here.
         """
+        with self._indexing():
+            guard = DiskGuard(listener or SilentListener(), self.path)
+            data = None if captions is None else open_captions(user_path(captions), self.folders())
+            report = self._index(guard, forget_missing)
+            if data is not None:
+                report.captions = self._index_captions(data, guard)
+                report.seconds = round(report.seconds + report.captions.seconds, 3)
+        return report
+
+    def add_captions(self, captions: str | os.PathLike[str], *, listener: IndexListener | None = None) -> CaptionReport:
+        """Learns the captions of photos that are indexed; only new ones are embedded.
+
+        A photo that is listed has the captions listed for it from then on, any other keeps its own.
+
+        Args:
+            captions: a file of any kind that ``data`` reads, or the folder of a known data set. Its
+                photos are looked for by path below the photo folders, then by file name.
+            listener: told of plan and progress.
+
+        Raises:
+            DataError: the captions cannot be read, or are of no photo here.
+            CollectionNotFoundError: no photo is indexed yet.
+            CollectionBusyError, ModelMismatchError, DiskFullError: as ``index``.
+        """
+        with self._indexing():
+            if not len(self):
+                raise CollectionNotFoundError(self._why_nothing())
+            data = open_captions(user_path(captions), self.folders())
+            return self._index_captions(data, DiskGuard(listener or SilentListener(), self.path))
+
+    @contextmanager
+    def _indexing(self) -> Iterator[None]:
+        """The collection is changed by this process alone."""
         if not self._writable:
             raise CollectionError(f"{self.path} cannot be written; use --collection DIR for a place that can")
         try:
             with FileLock(self.path / INDEX_LOCK, timeout=0):
-                return self._index(listener or SilentListener(), forget_missing)
+                yield
         except Timeout as error:
             raise CollectionBusyError(
                 f"another process is indexing {self.path}; wait until it is done, what it has done can be searched"
@@ -223,22 +278,36 @@ class Collection:
     def _index(self, listener: IndexListener, forget_missing: bool) -> IndexReport:
         encoder = self.encoder
         if not len(self):
-            source = self._asked_model or "default"
-            recorded = str(Path(source).resolve()) if Path(source).is_dir() else str(source)
-            self.catalog.set_meta({"fingerprint": encoder.fingerprint, "model": recorded, "dim": str(encoder.dim)})
+            self._adopt(encoder)
         else:
-            self._vectors.synced()  # notices a catalog put back from a copy, before its generation catches up
-        report = index_folders(
-            self.catalog,
-            encoder,
-            self.folders(),
-            listener=DiskGuard(listener, self.path),
-            forget_missing=forget_missing,
-        )
+            self._sync()  # notices a catalog put back from a copy, before its generation catches up
+        report = index_folders(self.catalog, encoder, self.folders(), listener=listener, forget_missing=forget_missing)
         self.catalog.set_meta({"first_index": "done"})
-        self._vectors.synced()
+        self._sync()
         self.catalog.checkpoint()
         return report
+
+    def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
+        self._sync()
+        report = index_captions(self.catalog, self.encoder, self.folders(), captions, listener=listener)
+        self._sync()
+        self.catalog.checkpoint()
+        return report
+
+    def _adopt(self, encoder: OnnxDualEncoder) -> None:
+        """A collection without a photo takes the model that it is indexed with."""
+        if self.catalog.meta("fingerprint") != encoder.fingerprint and not self.catalog.captions.is_empty():
+            with self.catalog.change() as change:  # of photos that could not be read any more
+                change.remove_all_captions()
+        source = self._asked_model or "default"
+        recorded = str(Path(source).resolve()) if Path(source).is_dir() else str(source)
+        self.catalog.set_meta({"fingerprint": encoder.fingerprint, "model": recorded, "dim": str(encoder.dim)})
+
+    def _sync(self) -> None:
+        """Brings the vectors in step; those of captions where there are, or were, any."""
+        self._vectors.synced()
+        if self._caption_vectors.folder.exists() or not self.catalog.captions.is_empty():
+            self._caption_vectors.synced()
 
     @property
     def is_complete(self) -> bool:
@@ -251,6 +320,7 @@ class Collection:
         self,
         query: str | Query,
         *,
+        target: Target = "image",
         k: int = 10,
         offset: int = 0,
         sort: Sort = "relevance",
@@ -260,10 +330,12 @@ class Collection:
         camera: str | None = None,
         include_query_photo: bool = False,
     ) -> list[Hit]:
-        """Photos that fit the query best.
+        """Photos that fit the query best, or captions of theirs.
 
         Args:
             query: words, a photo's path, or a weighted sum; see ``parse_query``.
+            target: "image", or "caption" for hits that are captions; the filters then
+                say whose.
             k: number of hits, at least 1.
             offset: hits to leave out at the top, for paging.
             sort: "relevance", or "date" to show the page's hits newest first.
@@ -271,24 +343,31 @@ class Collection:
             before: taken then or earlier, inclusive.
             folder: only this sub-folder.
             camera: part of the camera's name.
-            include_query_photo: let a photo of the collection find itself.
+            include_query_photo: let a photo of the collection find itself; its captions it always finds.
 
         Raises:
             QueryError: the query or a filter cannot be understood.
-            CollectionNotFoundError: nothing was indexed yet.
+            CollectionNotFoundError: nothing was indexed yet, or no caption is known.
         """
         filters = Filters(after=after, before=before, folder=folder, camera=camera)
         page = Page(k=k, offset=offset, sort=sort)
-        return self.answer(query, page=page, filters=filters, include_query_photo=include_query_photo).hits
+        return self.answer(
+            query, target=target, page=page, filters=filters, include_query_photo=include_query_photo
+        ).hits
 
     def similar(self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False) -> list[Hit]:
         """Photos that look like one photo; the photo itself is left out unless asked for."""
         return self.answer(photo_query(Path(photo)), page=Page(k=k), include_query_photo=include_query_photo).hits
 
+    def caption(self, photo: str | os.PathLike[str], *, k: int = 10) -> list[Hit]:
+        """Captions known to the collection that fit a photo best; the photo need not be in it."""
+        return self.answer(photo_query(Path(photo)), target="caption", page=Page(k=k)).hits
+
     def answer(
         self,
         query: str | Query,
         *,
+        target: Target = "image",
         page: Page | None = None,
         filters: Filters | None = None,
         include_query_photo: bool = False,
@@ -297,14 +376,20 @@ class Collection:
         started = time.perf_counter()
         parsed = parse_query(query) if isinstance(query, str) else query
         filters = filters or Filters()
-        among = None if filters.is_empty() else candidate_ids(self.catalog, self.folders(), filters)
+        if target not in TARGETS:
+            raise QueryError(f"target must be one of {', '.join(TARGETS)}, got {target!r}")
+        if target == "caption" and self.catalog.captions.is_empty():
+            raise CollectionNotFoundError(self._why_nothing(target))
+        among = None if filters.is_empty() else candidate_ids(self.catalog, self.folders(), filters, target=target)
         encoder = self.encoder
-        store = self._vectors.synced()
+        table: PhotoTable = self.catalog.captions if target == "caption" else self.catalog
+        store = (self._caption_vectors if target == "caption" else self._vectors).synced()
         if not len(store):
-            raise CollectionNotFoundError(self._why_nothing())
-        own = set() if include_query_photo else self._ids_of(parsed.photos())
+            raise CollectionNotFoundError(self._why_nothing(target))
+        # a photo's own captions are what it asks for; itself it is not
+        own = set() if include_query_photo or target == "caption" else self._ids_of(parsed.photos())
         vector = self._query_vector(parsed, encoder)
-        logger.debug("query %s over %d photos of %s", parsed.terms, len(store), self.path)
+        logger.debug("query %s over %d %ss of %s", parsed.terms, len(store), target, self.path)
         folders = {folder.id: folder for folder in self.folders()}
 
         def locate(record: PhotoRecord) -> tuple[str, Path]:
@@ -312,10 +397,12 @@ class Collection:
             return folder.prefix + record.path, folder.path / record.path
 
         page = page or Page()
-        hits, candidates = ranked_hits(vector, self.catalog, store, page, among=among, without=own, locate=locate)
+        hits, candidates = ranked_hits(vector, table, store, page, among=among, without=own, locate=locate)
         return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
 
-    def _why_nothing(self) -> str:
+    def _why_nothing(self, target: Target = "image") -> str:
+        if target == "caption" and len(self):
+            return f"no captions are known in {self.path} yet; add them: twinlens index PHOTOS --captions FILE"
         if skipped := len(self.catalog.skipped()):
             return f"none of the {skipped:,} photos of {self.path} could be read; 'twinlens index --json' says why"
         return f"nothing is indexed in {self.path} yet; run: twinlens index PHOTOS"
@@ -360,19 +447,10 @@ class Collection:
         return faults
 
     def _vector_faults(self) -> list[str]:
-        store = self._vectors.synced()
-        expected = self.catalog.select_ids("1", ())
-        if not np.array_equal(store.ids(), expected):
-            return [f"the vector files hold {len(store):,} photos, the catalog {len(expected):,}"]
-        faults = []
-        for ids, embeddings in self.catalog.embeddings(expected):
-            if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):
-                faults.append(f"an embedding of record between photo ids {ids[0]} and {ids[-1]} is not a unit vector")
-            elif store.differs(ids, embeddings):
-                faults.append(
-                    f"the vector files differ from the catalog; delete {self.path / 'exact'}, it is made anew"
-                )
-                break
+        vectors, captions = self._vectors, self._caption_vectors
+        faults = vector_faults(self.catalog, vectors.synced(), vectors.folder, items="photos")
+        if captions.folder.exists() or not self.catalog.captions.is_empty():
+            faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
         return faults
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from twinlens.collection.index import IndexListener, IndexPlan, IndexReport
 from twinlens.collection.locate import CATALOG_NAME
+from twinlens.collection.report import CaptionPlan, IndexListener, IndexPlan, IndexReport
 from twinlens.errors import CollectionError, DiskFullError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ class DiskGuard:
     def __init__(self, listener: IndexListener, place: Path) -> None:
         self._listener, self._place = listener, place
         self.advanced: Callable[[int, IndexReport], None] = listener.advanced
+        self.captions_advanced: Callable[[int], None] = listener.captions_advanced
 
     def planned(self, plan: IndexPlan) -> None:
         """The folders were walked.
@@ -30,10 +31,22 @@ class DiskGuard:
             DiskFullError: less is free than the new vectors will take.
         """
         self._listener.planned(plan)
+        self._check_room(plan.disk_bytes)
+
+    def captions_planned(self, plan: CaptionPlan) -> None:
+        """The captions were read and their photos found.
+
+        Raises:
+            DiskFullError: less is free than the new vectors will take.
+        """
+        self._listener.captions_planned(plan)
+        self._check_room(plan.disk_bytes)
+
+    def _check_room(self, needed_bytes: int) -> None:
         free = shutil.disk_usage(self._place).free
-        if plan.disk_bytes > free:
+        if needed_bytes > free:
             raise DiskFullError(
-                f"indexing needs about {plan.disk_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
+                f"indexing needs about {needed_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
                 f"but {free / 1e6:,.0f} MB are free; free some space or use --collection DIR on another disk"
             )
 

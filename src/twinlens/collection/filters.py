@@ -11,6 +11,7 @@ from typing import Any
 from twinlens.collection.catalog import Catalog
 from twinlens.collection.index import PhotoFolder
 from twinlens.collection.locate import user_path
+from twinlens.collection.search import Target
 from twinlens.errors import QueryError
 from twinlens.types import Ids
 
@@ -59,19 +60,22 @@ class Filters:
         return self == Filters()
 
 
-def candidate_ids(catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters) -> Ids:
-    """Ids of the photos that the filters let through, ascending.
+def candidate_ids(
+    catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters, *, target: Target = "image"
+) -> Ids:
+    """Ids of the photos that the filters let through, or of their captions, ascending.
 
     Raises:
         QueryError: a date is not one, or the folder is not in the collection.
     """
     condition, parameters = filters.sql()
+    select_ids = catalog.captions.select_ids if target == "caption" else catalog.select_ids
     if filters.folder is None:
-        return catalog.select_ids(condition, parameters)
+        return select_ids(condition, parameters)
     within = [found for folder in folders if (found := _folder_condition(folder, filters.folder))]
     any_folder = " OR ".join(found[0] for found in within) or "0"
     extra = [value for found in within for value in found[1]]
-    ids = catalog.select_ids(f"{condition} AND ({any_folder})", [*parameters, *extra])
+    ids = select_ids(f"{condition} AND ({any_folder})", [*parameters, *extra])
     if not len(ids) and not len(catalog.select_ids(f"({any_folder})", extra)):
         raise QueryError(f"the folder {filters.folder!r} holds no indexed photos of this collection")
     return ids

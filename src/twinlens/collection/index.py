@@ -3,78 +3,25 @@
 import hashlib
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from twinlens.collection.catalog import Catalog, Change, FileState, KnownFile, Vector
+from twinlens.collection.report import IndexListener, IndexPlan, IndexReport, SilentListener
 from twinlens.collection.scan import FoundFile, Scan, scan_folder
 from twinlens.data.images import read_photo_bytes
 from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
 from twinlens.errors import BundleError, CollectionError, PhotoError
 from twinlens.protocols import DualEncoder
+from twinlens.types import Embeddings
 
 logger = logging.getLogger(__name__)
 READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
-
-
-@dataclass
-class IndexReport:
-    """What one run of indexing did; the fields of ``twinlens index --json``."""
-
-    added: int = 0
-    updated: int = 0
-    renamed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
-    images: int = 0
-    seconds: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract's fields."""
-        return {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
-
-
-@dataclass(frozen=True)
-class IndexPlan:
-    """What a scan found to do, before any photo is opened.
-
-    Attributes:
-        found: photo files in all folders.
-        to_read: files that are new, changed or worth another try.
-        disk_bytes: about what the new vectors will take.
-    """
-
-    found: int
-    to_read: int
-    disk_bytes: int
-
-
-class IndexListener(Protocol):
-    """Is told how indexing goes."""
-
-    def planned(self, plan: IndexPlan) -> None:
-        """The folders were walked."""
-
-    def advanced(self, done: int, report: IndexReport) -> None:
-        """``done`` of the plan's ``to_read`` files are committed."""
-
-
-class SilentListener:
-    """Does nothing."""
-
-    def planned(self, plan: IndexPlan) -> None:
-        """The folders were walked."""
-
-    def advanced(self, done: int, report: IndexReport) -> None:
-        """More files are committed."""
 
 
 class PhotoFolder(NamedTuple):
@@ -239,9 +186,7 @@ class _Run:
         if not fresh:
             return {}
         encoded = self.encoder.encode_pixels(np.stack([prepared.pixels for _, prepared in fresh]))
-        lengths = np.linalg.norm(encoded.embeddings, axis=1)
-        if not np.allclose(lengths, 1.0, atol=1e-3):  # also False for NaN
-            raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
+        check_unit_rows(encoded.embeddings)
         features: Iterable[Any] = [None] * len(fresh) if encoded.features is None else encoded.features
         return {
             key: Vector(embedding, feature)
@@ -298,6 +243,12 @@ class _Run:
             self.report.skipped.append(Skipped(path, known.skip_reason))
 
 
+def check_unit_rows(embeddings: Embeddings) -> None:
+    """Raises BundleError unless every row of [N, D] has length 1."""
+    if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):  # also False for NaN
+        raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
+
+
 def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     if (file.size_bytes, file.mtime_ns) != (known.size_bytes, known.mtime_ns):
         return False
@@ -314,8 +265,3 @@ def _scan(folder: PhotoFolder) -> Scan:
         raise CollectionError(f"{folder.path} is not a folder") from error
     except PermissionError as error:
         raise CollectionError(f"the photo folder {folder.path} cannot be opened: no permission") from error
-
-
-def reasons_summary(skipped: Iterable[Skipped]) -> Iterator[tuple[str, int]]:
-    """How many files were skipped for each reason, most frequent first."""
-    yield from Counter(item.reason for item in skipped).most_common()

@@ -1,19 +1,21 @@
-"""From a query vector to ranked hits: filters first, then the top k."""
+"""From a query vector to ranked hits, photos or captions: filters first, then the top k."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
-from twinlens.collection.catalog import Catalog, PhotoRecord
+from twinlens.collection.rows import PhotoRecord
 from twinlens.errors import QueryError
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings, Hit, Ids
 
 Sort = Literal["relevance", "date"]
 SORTS: tuple[Sort, ...] = ("relevance", "date")
+Target = Literal["image", "caption"]
+TARGETS: tuple[Target, ...] = ("image", "caption")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Answer:
 
     Attributes:
         hits: at most k, in the order asked for.
-        num_candidates: photos that the filters let through, the query photo not counted.
+        num_candidates: photos that the filters let through, the query photo not counted; or their captions.
         took_ms: embedding the query included.
     """
 
@@ -52,9 +54,16 @@ class Page:
             raise QueryError(f"sort must be one of {', '.join(SORTS)}, got {self.sort!r}")
 
 
+class PhotoTable(Protocol):
+    """What is ranked: a catalog's photos, or its captions."""
+
+    def photos(self, ids: Iterable[int]) -> Mapping[int, PhotoRecord]:
+        """The photo that stands behind each id; an id that has gone is missing from the answer."""
+
+
 def ranked_hits(
     vector: Embeddings,
-    catalog: Catalog,
+    table: PhotoTable,
     store: VectorStore,
     page: Page,
     *,
@@ -66,7 +75,7 @@ def ranked_hits(
 
     Args:
         vector: unit length.
-        catalog: for the photos' records.
+        table: of the ids that the store holds.
         store: in step with the catalog.
         page: which hits.
         among: ids that the filters let through; None for all.
@@ -78,16 +87,16 @@ def ranked_hits(
     candidates = (len(store) if among is None else len(among)) - hidden
     found = store.search(vector[None], page.offset + page.k + len(without), among=among)
     ranking = [
-        (int(photo_id), float(score))
-        for photo_id, score in zip(found.ids[0], found.scores[0], strict=True)
-        if photo_id not in without
+        (int(item), float(score))
+        for item, score in zip(found.ids[0], found.scores[0], strict=True)
+        if item not in without
     ][page.offset : page.offset + page.k]
-    records = catalog.photos(photo_id for photo_id, _ in ranking)
-    shown = [(records[photo_id], score) for photo_id, score in ranking if photo_id in records]
+    records = table.photos(item for item, _ in ranking)
+    shown = [(records[item], score) for item, score in ranking if item in records]
     if page.sort == "date":
         shown.sort(key=lambda item: item[0].taken_at or "", reverse=True)
     hits = []
     for rank, (record, score) in enumerate(shown, start=page.offset + 1):
         photo, path = locate(record)
-        hits.append(Hit(rank=rank, id=photo, path=path, score=score))
+        hits.append(Hit(rank=rank, id=photo, path=path, score=score, caption=record.caption))
     return hits, candidates

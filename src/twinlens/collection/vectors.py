@@ -4,18 +4,35 @@ import logging
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog import Catalog
+from twinlens.collection.rows import Changes
 from twinlens.errors import CollectionBusyError
 from twinlens.plugins import load_part
 from twinlens.protocols import VectorStore
 from twinlens.stores import STORES
+from twinlens.types import Embeddings, Ids
 
 logger = logging.getLogger(__name__)
 LOCK_TIMEOUT_S = 120.0
+
+
+class VectorSource(Protocol):
+    """Embeddings of record that a store mirrors: a catalog's photos, or its captions."""
+
+    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
+        """Ids for whose photo an SQL condition holds, ascending."""
+
+    def changes_since(self, generation: int) -> Changes:
+        """What came or went after a generation of the catalog."""
+
+    def embeddings(self, ids: Ids) -> Iterator[tuple[Ids, Embeddings]]:
+        """Ids and embeddings [B, D], block by block."""
 
 
 class DerivedVectors:
@@ -25,13 +42,18 @@ class DerivedVectors:
 
     Args:
         folder: the collection's own folder.
-        catalog: the truth.
+        catalog: whose generation the vectors follow.
+        source: the truth.
+        name: of the vectors' folder inside the collection's.
         writable: False keeps the vectors in a folder of this process.
         engine: name of the store.
     """
 
-    def __init__(self, folder: Path, catalog: Catalog, *, writable: bool, engine: str = "exact") -> None:
-        self._folder, self._catalog, self._writable, self._engine = folder, catalog, writable, engine
+    def __init__(
+        self, folder: Path, catalog: Catalog, source: VectorSource, *, name: str, writable: bool, engine: str = "exact"
+    ) -> None:
+        self.folder = folder / name
+        self._catalog, self._source, self._writable, self._engine = catalog, source, writable, engine
         self._store: VectorStore | None = None
         self._guard = threading.Lock()
         self._scratch: Path | None = None
@@ -43,7 +65,7 @@ class DerivedVectors:
             CollectionBusyError: another process has been writing it for minutes.
         """
         with self._guard:
-            store = self._store or self._open(self._folder / self._engine)
+            store = self._store or self._open(self.folder)
             store.refresh()
             if store.generation != self._catalog.generation:
                 store = self._catch_up(store)
@@ -66,16 +88,16 @@ class DerivedVectors:
         if not self._writable or self._scratch:
             return self._catch_up_in_scratch()
         try:
-            with FileLock(self._folder / f"{self._engine}.lock", timeout=LOCK_TIMEOUT_S):
+            with FileLock(self.folder.with_name(f"{self.folder.name}.lock"), timeout=LOCK_TIMEOUT_S):
                 store.refresh()
                 self._apply_changes(store)
                 return store
         except Timeout as error:
             raise CollectionBusyError(
-                f"another process is rebuilding the vectors of {self._folder}; try again when it is done"
+                f"another process is rebuilding the vectors in {self.folder}; try again when it is done"
             ) from error
         except OSError as error:
-            logger.warning("the vectors of %s cannot be written (%s); a copy is kept this time", self._folder, error)
+            logger.warning("the vectors in %s cannot be written (%s); a copy is kept this time", self.folder, error)
             return self._catch_up_in_scratch()
 
     def _catch_up_in_scratch(self) -> VectorStore:
@@ -91,6 +113,6 @@ class DerivedVectors:
             return
         if store.generation > generation:  # the catalog was put back from a copy
             store.clear()
-        changes = self._catalog.changes_since(store.generation)
+        changes = self._source.changes_since(store.generation)
         logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-        store.update(self._catalog.embeddings(changes.added), changes.removed, generation=generation)
+        store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)

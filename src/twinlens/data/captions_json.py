@@ -1,9 +1,12 @@
 """``captions.json`` + ``images/`` (+ ``splits.json``): one row a caption, many rows a photo."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from twinlens.data.captioned import STANDARD_SPLITS, CaptionedPhotos, image_folder
+from twinlens.data.captioned import CaptionedPhotos, Source, image_folder
 from twinlens.data.json_file import read_file_name, read_json, read_text
+from twinlens.data.splits import DEFAULT_RATIOS
+from twinlens.data.splits_json import read_splits
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
 
@@ -20,22 +23,42 @@ class CaptionsJson(CaptionedPhotos):
         directory: holds captions.json and images/ (or images/images/).
         file: the captions, when they are not in captions.json.
         images: the folder of photos, when it is not images/.
-        seed: of the deal, used only without splits.json.
+        ratios: split name → share of the deal, used only without splits.json.
+        seed: of the deal.
 
     Raises:
         DataError: a file is missing or does not hold what it should.
     """
 
-    def __init__(self, directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        file: Path | None = None,
+        images: Path | None = None,
+        ratios: Mapping[str, float] = DEFAULT_RATIOS,
+        seed: int = 0,
+    ) -> None:
         folder = images or image_folder(directory, "images")
         captions = _read_captions(file or directory / NAME)
         photos = [CaptionedImage(name, folder / name, tuple(own)) for name, own in captions.items()]
-        super().__init__(directory.resolve().name, photos, _read_splits(directory / "splits.json"), seed=seed)
+        super().__init__(directory.resolve().name, photos, read_splits(directory), ratios=ratios, seed=seed)
 
 
 def recognizes(directory: Path) -> Path | None:
     """``captions.json`` in a folder; None where there is none."""
     return directory / NAME if (directory / NAME).is_file() else None
+
+
+def read_captions_json(source: Source) -> CaptionsJson:
+    """Photos and captions of ``captions.json``, with the splits of ``splits.json`` where there is one.
+
+    Raises:
+        DataError: as ``CaptionsJson``.
+    """
+    return CaptionsJson(
+        source.directory, file=source.file, images=source.images, ratios=source.ratios, seed=source.seed
+    )
 
 
 def _read_captions(path: Path) -> dict[str, list[str]]:
@@ -52,23 +75,3 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
     if not captions:
         raise DataError(f"{path} holds no captions")
     return captions
-
-
-def _read_splits(path: Path) -> dict[str, list[str]]:
-    if not path.exists():
-        return {}
-    splits = read_json(path)
-    if not isinstance(splits, dict) or not all(isinstance(ids, list) for ids in splits.values()):
-        raise DataError(f"{path}: an object of lists was expected, as {{'train': […], 'test': […]}}")
-    seen: dict[str, str] = {}
-    for name, ids in splits.items():
-        for image_id in ids:
-            if not isinstance(image_id, str):
-                raise DataError(f"{path}: split {name!r} must list file names, got {image_id!r:.80}")
-            if image_id in seen:
-                raise DataError(f"{path}: photo {image_id!r} is in {seen[image_id]!r} and in {name!r}; list it once")
-            seen[image_id] = name
-    known = {name: splits[name] for name in STANDARD_SPLITS if name in splits}
-    if not known:
-        raise DataError(f"{path} has none of {', '.join(STANDARD_SPLITS)}; without the file photos are dealt 80/10/10")
-    return known

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from twinlens.data.captioned import CaptionedPhotos, check_below, image_folder
+from twinlens.data.captioned import CaptionedPhotos, Source, check_below
 from twinlens.data.json_file import read_json
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -21,27 +21,25 @@ def recognizes(directory: Path) -> list[Path] | None:
     return files or None
 
 
-def read_coco(
-    directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0
-) -> CaptionedPhotos:
+def read_coco(source: Source) -> CaptionedPhotos:
     """Photos and captions of COCO's annotation files, a split for each file.
 
     Raises:
         DataError: an entry is incomplete, or a folder of photos is missing.
     """
-    files = [file] if file else recognizes(directory)
+    files = [source.file] if source.file else recognizes(source.directory)
     if not files:
-        raise DataError(f"{directory} holds no captions_*.json of COCO")
+        raise DataError(f"{source.directory} holds no captions_*.json of COCO")
     photos: list[CaptionedImage] = []
     splits: dict[str, list[str]] = {}
     for annotations in files:
         name = _NAME.fullmatch(annotations.name)
         split, year = (name["split"], name["year"] or "") if name else ("train", "")
-        folder = images or image_folder(directory, split + year, f"images/{split}{year}", "images")
+        folder = source.image_folder(split + year, f"images/{split}{year}", "images")
         found = _photos(annotations, folder)
         photos += found
         splits.setdefault(split, []).extend(photo.image_id for photo in found)
-    return CaptionedPhotos(directory.resolve().name, photos, splits if len(splits) > 1 else {}, seed=seed)
+    return source.captioned(photos, splits if len(splits) > 1 else None)
 
 
 def _photos(file: Path, folder: Path) -> list[CaptionedImage]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from twinlens.data.captioned import CaptionedPhotos, check_below, gather, image_folder
+from twinlens.data.captioned import CaptionedPhotos, Source, check_below, gather
 from twinlens.errors import DataError
 
 NAMES = ("Flickr8k.token.txt", "Flickr8k.lemma.token.txt", "results_20130124.token")
@@ -23,9 +23,7 @@ def recognizes(directory: Path) -> Path | None:
     return next((directory / name for name in NAMES if (directory / name).is_file()), None)
 
 
-def read_flickr(
-    directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0
-) -> CaptionedPhotos:
+def read_flickr(source: Source) -> CaptionedPhotos:
     """Photos and captions of a token file, with the splits of the lists beside it.
 
     Photos whose file is missing are left out: the official lists name one that was never published.
@@ -33,19 +31,19 @@ def read_flickr(
     Raises:
         DataError: with file and line, where a row is not one.
     """
-    tokens = file or recognizes(directory)
+    tokens = source.file or recognizes(source.directory)
     if tokens is None:
-        raise DataError(f"{directory} holds no token file; expected one of {', '.join(NAMES)}")
-    folder = images or image_folder(directory, *IMAGE_FOLDERS)
+        raise DataError(f"{source.directory} holds no token file; expected one of {', '.join(NAMES)}")
+    folder = source.image_folder(*IMAGE_FOLDERS)
     photos = [photo for photo in gather(folder, _rows(tokens)) if photo.path.is_file()]
     known = {photo.image_id for photo in photos}
     splits = {
-        split: [name for name in _names(directory / list_name) if name in known]
+        split: [name for name in _names(source.directory / list_name) if name in known]
         for split, list_names in SPLIT_LISTS.items()
         for list_name in list_names
-        if (directory / list_name).is_file()
+        if (source.directory / list_name).is_file()
     }
-    return CaptionedPhotos(directory.resolve().name, photos, splits, seed=seed)
+    return source.captioned(photos, splits)
 
 
 def _rows(tokens: Path) -> Iterator[tuple[str, str]]:

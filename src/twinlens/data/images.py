@@ -3,7 +3,8 @@
 import io
 import threading
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
+from twinlens.data.packed import find_packed, packed_stamp, read_packed
 from twinlens.errors import PhotoError
 
 PHOTO_SUFFIXES = frozenset(
@@ -104,15 +106,50 @@ def _decode(image: Image.Image, min_side: int | None) -> Photo:
 
 
 def read_photo_bytes(path: Path) -> bytes:
-    """The whole file.
+    """The whole file, or the whole photo where the path goes through an archive (see ``packed``).
 
     Raises:
         PhotoError: it is gone, is not ours to read, or the disk failed.
     """
-    try:
+    with _photo_errors():
+        if packed := find_packed(path):
+            return read_packed(packed, max_bytes=MAX_FILE_BYTES)
         if (size := path.stat().st_size) > MAX_FILE_BYTES:
             raise PhotoError(f"{size / 1e9:,.1f} GB, more than {MAX_FILE_BYTES / 1e9:.0f} GB")
         return path.read_bytes()
+
+
+def photo_stamp(path: Path) -> tuple[int, int]:
+    """Size in bytes and date in ns, by which a cache sees that a photo changed.
+
+    A photo in an archive has the archive's date; in Parquet, which does not tell the size
+    of one photo, the archive's size too. So a key names the photo besides its stamp.
+
+    Raises:
+        PhotoError: as ``read_photo_bytes``.
+    """
+    with _photo_errors():
+        if packed := find_packed(path):
+            return packed_stamp(packed)
+        stat = path.stat()
+        return stat.st_size, stat.st_mtime_ns
+
+
+def photo_exists(path: Path) -> bool:
+    """True where there is a photo file or an archive's photo of that path; a row of Parquet is not looked into."""
+    if packed := find_packed(path):
+        try:
+            packed_stamp(packed)
+        except PhotoError:
+            return False
+        return True
+    return path.is_file()
+
+
+@contextmanager
+def _photo_errors() -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise PhotoError("file is gone") from error
     except IsADirectoryError as error:

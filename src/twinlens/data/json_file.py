@@ -1,20 +1,25 @@
 """Read a JSON data file, or say what is wrong with it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
 from twinlens.errors import DataError
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, keep: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """Parsed JSON of a data file.
+
+    Args:
+        path: the file.
+        keep: what is kept of each object, told as soon as the object is read; None = all of it.
 
     Raises:
         DataError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_hook=keep)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
     except (OSError, ValueError) as error:

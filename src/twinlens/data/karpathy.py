@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twinlens.data.captioned import CaptionedPhotos, check_below, image_folder
+from twinlens.data.captioned import CaptionedPhotos, Source, check_below
 from twinlens.data.json_file import read_json
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -15,21 +15,19 @@ def recognizes(directory: Path) -> Path | None:
     return next(iter(sorted(directory.glob("dataset*.json"))), None)
 
 
-def read_karpathy(
-    directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0
-) -> CaptionedPhotos:
+def read_karpathy(source: Source) -> CaptionedPhotos:
     """Photos, captions and splits; ``restval`` counts as train, as in the papers.
 
     Raises:
         DataError: an entry is incomplete.
     """
-    source = file or recognizes(directory)
-    if source is None:
-        raise DataError(f"{directory} holds no dataset_*.json")
-    folder = images or image_folder(directory, "images", "Images")
-    data = read_json(source)
+    file = source.file or recognizes(source.directory)
+    if file is None:
+        raise DataError(f"{source.directory} holds no dataset_*.json")
+    folder = source.image_folder("images", "Images")
+    data = read_json(file)
     if not isinstance(data, dict) or not isinstance(data.get("images"), list):
-        raise DataError(f"{source}: a list 'images' was expected, as in Karpathy's files")
+        raise DataError(f"{file}: a list 'images' was expected, as in Karpathy's files")
     photos: list[CaptionedImage] = []
     splits: dict[str, list[str]] = {"train": [], "val": [], "test": []}
     for number, entry in enumerate(data["images"]):
@@ -40,6 +38,6 @@ def read_karpathy(
             splits["train" if entry["split"] == RESTVAL else entry["split"]].append(image_id)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             wanted = "filename, split and sentences"
-            raise DataError(f"{source}, entry {number}: {error!r}; expected {wanted}") from error
+            raise DataError(f"{file}, entry {number}: {error!r}; expected {wanted}") from error
         photos.append(CaptionedImage(image_id, folder / image_id, captions))
-    return CaptionedPhotos(directory.resolve().name, photos, splits, seed=seed)
+    return source.captioned(photos, splits)

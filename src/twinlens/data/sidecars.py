@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twinlens.data.captioned import CaptionedPhotos
+from twinlens.data.captioned import CaptionedPhotos, Source
 from twinlens.data.images import PHOTO_SUFFIXES
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -14,15 +14,13 @@ def recognizes(directory: Path) -> Path | None:
     return directory if any(photo.with_suffix(".txt").is_file() for photo in photos) else None
 
 
-def read_sidecars(
-    directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0
-) -> CaptionedPhotos:
+def read_sidecars(source: Source) -> CaptionedPhotos:
     """Photos with a text beside them; splits are dealt by photo, photos without a text are left out.
 
     Raises:
         DataError: a text cannot be read, or there are none.
     """
-    root = images or directory
+    root = source.images or source.directory
     photos = []
     for photo in sorted(root.rglob("*")):
         text = photo.with_suffix(".txt")
@@ -34,4 +32,4 @@ def read_sidecars(
             raise DataError(f"{text} cannot be read: {error}") from error
         if captions:
             photos.append(CaptionedImage(photo.relative_to(root).as_posix(), photo, captions))
-    return CaptionedPhotos((file or directory).resolve().name, photos, {}, seed=seed)
+    return source.captioned(photos)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from twinlens.data.captioned import CaptionedPhotos, check_below, gather, image_folder
+from twinlens.data.captioned import CaptionedPhotos, Source, check_below, gather
+from twinlens.data.splits_json import read_splits
 from twinlens.errors import DataError
 
 NAMES = ("captions.csv", "captions.tsv", "captions.txt", "captions.jsonl", "results.csv", "results_20130124.csv")
@@ -27,10 +28,8 @@ def recognizes(directory: Path) -> Path | None:
     return None
 
 
-def read_table(
-    directory: Path, *, file: Path | None = None, images: Path | None = None, seed: int = 0
-) -> CaptionedPhotos:
-    """Photos and captions of a table; splits are dealt by photo.
+def read_table(source: Source) -> CaptionedPhotos:
+    """Photos and captions of a table, with the splits of a ``splits.json`` beside it.
 
     Columns are found by name (image or file_name; caption or comment), the
     delimiter by looking (``|``, tab, comma).
@@ -38,12 +37,12 @@ def read_table(
     Raises:
         DataError: with file and line, where a row is not one.
     """
-    table = file or recognizes(directory)
+    table = source.file or recognizes(source.directory)
     if table is None:
-        raise DataError(f"{directory} holds no table of captions; expected one of {', '.join(NAMES)}")
-    folder = images or image_folder(directory, *IMAGE_FOLDERS)
+        raise DataError(f"{source.directory} holds no table of captions; expected one of {', '.join(NAMES)}")
+    folder = source.image_folder(*IMAGE_FOLDERS)
     rows = _json_lines(table) if table.suffix == ".jsonl" else _delimited(table)
-    return CaptionedPhotos(directory.resolve().name, gather(folder, rows), {}, seed=seed)
+    return source.captioned(gather(folder, rows), read_splits(source.directory))
 
 
 def _delimited(table: Path) -> Iterator[tuple[str, str]]:

@@ -30,14 +30,15 @@ class TextTokenizer:
         except Exception as error:
             raise BundleError(f"{path} is not a readable tokenizer.json ({error}); get the bundle again") from error
         self.max_tokens = max_tokens
+        self._pad_id = pad_id(self._tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
-        self._pad_id = self._tokenizer.token_to_id("[PAD]") or 0
 
     def __call__(self, texts: Sequence[str]) -> Tokens:
         """Token ids, mask and what was cut, for at least one text."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        longest = max(len(encoding.ids) for encoding in encodings)
+        # a tokenizer without marks finds nothing in an empty text; a graph needs at least one column
+        longest = max(1, *(len(encoding.ids) for encoding in encodings))
         ids = np.full((len(encodings), longest), self._pad_id, dtype=np.int64)  # [B, T]
         mask = np.zeros_like(ids)
         for row, encoding in enumerate(encodings):
@@ -51,3 +52,11 @@ class TextTokenizer:
         if not encoding.overflowing:
             return text
         return text[: max(end for _, end in encoding.offsets)]
+
+
+def pad_id(tokenizer: Tokenizer) -> int:
+    """The padding's number: BERT's name, RoBERTa's name, the file's own entry, else 0."""
+    for name in ("[PAD]", "<pad>"):
+        if (number := tokenizer.token_to_id(name)) is not None:
+            return int(number)
+    return int(tokenizer.padding["pad_id"]) if tokenizer.padding else 0

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 OPSET = 18
 _FINAL = "_final"
+_TALKATIVE = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
 
 
 class ImageModel(nn.Module):
@@ -99,15 +100,17 @@ def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter tells its steps on stdout and warns of its own deprecations."""
-    level = logging.getLogger("torch.onnx").level
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    """The exporter tells its steps on stdout and warns of its own deprecations; the quantiser logs each layer."""
+    levels = {name: logging.getLogger(name).level for name in _TALKATIVE}
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.getLogger("torch.onnx").setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def store_weights_as_float16(source: Path, target: Path) -> None:

@@ -1,13 +1,19 @@
 """Projection heads: from a backbone's features to the shared space."""
 
+import inspect
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from twinlens.errors import ConfigError, UnknownPartError
+from twinlens.plugins import did_you_mean
+
 
 class LinearHead(nn.Module):
-    """One linear layer without bias, then length 1.
+    """One linear layer, then length 1; without bias unless it is asked for.
 
     A bias would be what is left of a picture with few features, as a diagram or a night
     sky: they would all lie near one point and turn up for every query.
@@ -16,12 +22,13 @@ class LinearHead(nn.Module):
         features_dim: F, length of the backbone's features.
         embedding_dim: D, length of the embedding.
         dropout: share of features dropped while training.
+        bias: whether the layer has one.
     """
 
-    def __init__(self, features_dim: int, embedding_dim: int, *, dropout: float = 0.0) -> None:
+    def __init__(self, features_dim: int, embedding_dim: int, *, dropout: float = 0.0, bias: bool = False) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Linear(features_dim, embedding_dim, bias=False)
+        self.projection = nn.Linear(features_dim, embedding_dim, bias=bias)
 
     def forward(self, features: Tensor) -> Tensor:
         """[B, D] unit rows from features [B, F]."""
@@ -30,6 +37,74 @@ class LinearHead(nn.Module):
     def without_dropout(self, features: Tensor) -> Tensor:
         """[B, D] unit rows from all of the features [B, F], also while training."""
         return nn.functional.normalize(self.projection(features), dim=-1)
+
+
+class MlpHead(nn.Module):
+    """Linear → batch norm → ReLU → dropout for each hidden layer, a linear layer, then length 1.
+
+    Args:
+        features_dim: F, length of the backbone's features.
+        embedding_dim: D, length of the embedding.
+        hidden: widths of the hidden layers.
+        batch_norm: whether each hidden layer is normalised over the batch, which then has
+            at least two rows while training.
+        dropout: share of each hidden layer dropped while training.
+    """
+
+    def __init__(
+        self,
+        features_dim: int,
+        embedding_dim: int,
+        *,
+        hidden: Sequence[int] = (512,),
+        batch_norm: bool = True,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for width in hidden:
+            layers.append(nn.Linear(features_dim, width))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(width))
+            layers += [nn.ReLU(), nn.Dropout(dropout)]
+            features_dim = width
+        self.layers = nn.Sequential(*layers, nn.Linear(features_dim, embedding_dim))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[B, D] unit rows from features [B, F]."""
+        return nn.functional.normalize(self.layers(features), dim=-1)
+
+    def without_dropout(self, features: Tensor) -> Tensor:
+        """[B, D] unit rows with nothing dropped, also while training; batch norms still see the batch."""
+        for layer in self.layers:
+            if not isinstance(layer, nn.Dropout):
+                features = layer(features)
+        return nn.functional.normalize(features, dim=-1)
+
+
+HEADS: dict[str, type[LinearHead] | type[MlpHead]] = {"linear": LinearHead, "mlp": MlpHead}
+
+
+def build_head(kind: str, features_dim: int, embedding_dim: int, **options: Any) -> LinearHead | MlpHead:
+    """A head by its name in ``HEADS``, with the head's own options.
+
+    >>> build_head("mlp", 1280, 256, hidden=(512,), dropout=0.2).layers[-1]
+    Linear(in_features=512, out_features=256, bias=True)
+
+    Raises:
+        UnknownPartError: there is no such head.
+        ConfigError: the head has no such option.
+    """
+    if kind not in HEADS:
+        raise UnknownPartError(f"no head is called {kind!r}; known: {', '.join(HEADS)}{did_you_mean(kind, HEADS)}")
+    parameters = inspect.signature(HEADS[kind]).parameters.values()
+    known = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+    if unknown := [option for option in options if option not in known]:
+        raise ConfigError(
+            f"head {kind!r} has no option {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
+            f"{did_you_mean(unknown[0], known)}"
+        )
+    return HEADS[kind](features_dim, embedding_dim, **options)
 
 
 class LogitScale(nn.Module):

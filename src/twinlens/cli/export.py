@@ -1,0 +1,56 @@
+"""``twinlens export``: from a training run to a bundle that every command opens, without torch."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+
+EXAMPLE = "Example: twinlens export runs/heads --out models/heads --int8"
+
+
+@exits
+def run(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", readable=False, show_default=False)],
+    out: Annotated[Path, typer.Option(metavar="DIR", readable=False, help="The bundle's folder.")],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="8-bit text weights, 16-bit image weights; measured on the val split.")
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Write a run's best epoch as a model bundle; needs the extra "train"."""
+    from twinlens import api
+    from twinlens.cli.progress import progress_bar
+
+    start_logging(verbose=verbose, log_file=log_file)
+    with progress_bar() as bar:
+        task = bar.add_task("comparing", total=None, visible=int8)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        exported = api.export_run(folder, out, int8=int8, on_progress=show)
+    bundle = exported.bundle
+    size = sum(record.size_bytes for record in bundle.manifest.files.values())
+    if as_json:
+        told = {
+            "bundle": str(bundle.directory),
+            "fingerprint": bundle.fingerprint,
+            "bytes": size,
+            "difference": exported.difference,
+            "int8": exported.quantization,
+        }
+        typer.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        typer.echo(f"{bundle.directory}\t{bundle.fingerprint}\t{size / 1e6:.1f} MB")
+    say(f"float32 graphs and torch differ by {exported.difference:.1e} at most")
+    if int8 and exported.quantization is None:
+        say("warning: what 8-bit weights cost was not measured: the run's data is not where it was")
+    elif exported.quantization:
+        say(", ".join(f"{name} {value:g}" for name, value in exported.quantization.items()) + " (val split)")
+    say(f"search with it: twinlens search 'a dog' --in PHOTOS --model {bundle.directory}")
+    return FOUND

@@ -1,0 +1,54 @@
+"""The catalog's tables, and the steps by which an earlier catalog gets the later ones."""
+
+import sqlite3
+
+_PHOTOS = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE folders (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL) STRICT;
+CREATE TABLE photos (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  folder_id INTEGER NOT NULL REFERENCES folders(id),
+  path TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  content_hash BLOB,
+  width INTEGER, height INTEGER,
+  taken_at TEXT, utc_offset_minutes INTEGER,
+  camera TEXT, latitude REAL, longitude REAL,
+  skip_reason TEXT,
+  reader_version INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  UNIQUE (folder_id, path)
+) STRICT;
+CREATE INDEX photos_by_hash ON photos(content_hash);
+CREATE INDEX photos_by_generation ON photos(generation);
+CREATE TABLE vectors (
+  photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE,
+  embedding BLOB NOT NULL,
+  features BLOB
+) STRICT;
+CREATE TABLE removed (photo_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+"""
+_CAPTIONS = """
+CREATE TABLE captions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+  text TEXT NOT NULL,
+  embedding BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  UNIQUE (photo_id, text)
+) STRICT;
+CREATE INDEX captions_by_generation ON captions(generation);
+CREATE TABLE removed_captions (caption_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+"""
+_STEPS = (_PHOTOS, _CAPTIONS)  # step n leads from schema n - 1 to schema n
+SCHEMA_VERSION = len(_STEPS)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Makes the tables that a catalog lacks, inside the caller's transaction; what it holds stays as it is."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for step in _STEPS[version:]:
+        for statement in step.split(";\n"):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")

@@ -1,0 +1,112 @@
+"""Every photo of a data set looked at once: is it there, does it open, is it the same as another?"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from twinlens.data.images import PHOTO_SUFFIXES, open_photo, photo_exists, read_photo_bytes
+from twinlens.errors import PhotoError
+from twinlens.types import CaptionedImage
+
+CHECKED_SIDE = 16  # JPEGs are read to their end but decoded small: a fraction of the time, the same faults found
+CHUNK = 64  # photos whose bytes wait at once
+
+
+class BrokenPhoto(NamedTuple):
+    """A photo that is there but does not open, and why."""
+
+    image_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPhotos:
+    """What the photos of a data set are like.
+
+    Attributes:
+        missing: ids whose photo is not there.
+        broken: photos that do not open.
+        same: ids of photos with the same content, byte by byte, each group in order.
+    """
+
+    missing: list[str]
+    broken: list[BrokenPhoto]
+    same: list[list[str]]
+
+
+def check_photos(
+    images: Sequence[CaptionedImage], *, on_progress: Callable[[int, int], None] | None = None
+) -> CheckedPhotos:
+    """Reads and opens each photo once, in threads; none is changed.
+
+    Args:
+        images: the photos.
+        on_progress: told how many of how many are done.
+    """
+    missing: list[str] = []
+    broken: list[BrokenPhoto] = []
+    groups: dict[str, list[str]] = {}
+    remaining = iter(images)
+    done = 0
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="check") as pool:
+        while chunk := list(islice(remaining, CHUNK)):
+            for image, found in zip(chunk, pool.map(_look, [image.path for image in chunk]), strict=True):
+                if found is None:
+                    missing.append(image.image_id)
+                elif isinstance(found, PhotoError):
+                    broken.append(BrokenPhoto(image.image_id, str(found)))
+                else:
+                    groups.setdefault(found, []).append(image.image_id)
+            done += len(chunk)
+            if on_progress:
+                on_progress(done, len(images))
+    return CheckedPhotos(missing, broken, [ids for ids in groups.values() if len(ids) > 1])
+
+
+def missing_photos(images: Iterable[CaptionedImage]) -> list[str]:
+    """Ids whose photo is not there; nothing is read."""
+    return [image.image_id for image in images if not photo_exists(image.path)]
+
+
+def uncaptioned_photos(images: Sequence[CaptionedImage]) -> list[str]:
+    """Photos without a caption: those listed with none, and files beside the captioned ones that nothing names."""
+    known = {image.path for image in images}
+    silent = [image.image_id for image in images if not image.captions]
+    return silent + sorted(
+        file.relative_to(root).as_posix()
+        for root in _roots(images)
+        for file in root.rglob("*")
+        if file.suffix.lower() in PHOTO_SUFFIXES and file not in known and file.is_file()
+    )
+
+
+def _roots(images: Iterable[CaptionedImage]) -> Iterator[Path]:
+    """The folders that ids are below; none of them is inside another."""
+    roots = {_root(image) for image in images}
+    for root in roots:
+        if root.is_dir() and not any(parent in roots for parent in root.parents):
+            yield root
+
+
+def _root(image: CaptionedImage) -> Path:
+    levels = image.image_id.count("/")
+    if len(image.path.parents) > levels and image.path == image.path.parents[levels] / image.image_id:
+        return image.path.parents[levels]
+    return image.path.parent
+
+
+def _look(path: Path) -> str | PhotoError | None:
+    """A hash of the content; the reason why it does not open; None when it is not there."""
+    if not photo_exists(path):
+        return None
+    try:
+        data = read_photo_bytes(path)
+        open_photo(data, min_side=CHECKED_SIDE)
+    except PhotoError as error:
+        return error
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,96 @@
+"""Webdataset shards: ``*.tar`` files whose members of one name are a sample, ``0001.jpg`` + ``0001.txt``."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from twinlens.data.captioned import CaptionedPhotos, Source, check_below
+from twinlens.data.images import PHOTO_SUFFIXES
+from twinlens.data.splits import group_splits, split_in_name
+from twinlens.data.tar_file import read_member, tar_members
+from twinlens.errors import DataError
+from twinlens.types import CaptionedImage
+
+
+class _Sample(NamedTuple):
+    photo: str  # the member's name
+    image_id: str
+    captions: tuple[str, ...]
+
+
+def recognizes(directory: Path) -> list[Path] | None:
+    """The shards in a folder or below it, in order; None where there are none."""
+    return sorted(file for file in directory.rglob("*.tar") if file.is_file()) or None
+
+
+def read_webdataset(source: Source) -> CaptionedPhotos:
+    """Photos and captions of tar shards; photos stay in them.
+
+    Captions are the sample's ``.json`` ("caption" or "captions"), else its ``.txt``, one a line.
+    Samples without a photo or a caption are left out. The id is the json's "file_name", else the
+    photo's name in the shard. Splits stand in the names of shards or folders, as ``train-0001.tar``.
+
+    Raises:
+        DataError: a shard or a member cannot be read.
+    """
+    shards = [source.file] if source.file else recognizes(source.directory)
+    if not shards:
+        raise DataError(f"{source.directory} holds no .tar shards")
+    photos: dict[str, CaptionedImage] = {}
+    splits: list[tuple[str, str | None]] = []
+    for shard in shards:
+        inside = shard.relative_to(source.directory) if shard.is_relative_to(source.directory) else Path(shard.name)
+        split = split_in_name(*reversed(inside.parts))
+        for sample in _samples(shard):
+            # the same name in two shards is two photos
+            image_id = sample.image_id if sample.image_id not in photos else f"{inside.as_posix()}/{sample.image_id}"
+            photos[image_id] = CaptionedImage(image_id, shard / sample.photo, sample.captions)
+            splits.append((image_id, split))
+    return source.captioned(photos.values(), group_splits(splits))
+
+
+def _samples(shard: Path) -> Iterator[_Sample]:
+    members: dict[str, dict[str, str]] = {}  # key → ending → member
+    for name in tar_members(shard):
+        path = PurePosixPath(name)
+        stem, _, ending = path.name.partition(".")
+        if stem:  # not macOS's "._0001.jpg" and its like
+            members.setdefault(str(path.with_name(stem)), {})[ending.lower()] = name
+    for own in members.values():
+        # an ending of two parts, as "seg.png", is a picture besides the photo
+        photo = next((own[ending] for ending in own if f".{ending}" in PHOTO_SUFFIXES), None)
+        if photo is None:
+            continue
+        details = _json(shard, own["json"]) if "json" in own else {}
+        captions = _captions(details) or (_lines(shard, own["txt"]) if "txt" in own else ())
+        if captions:
+            try:
+                file_name = details.get("file_name")
+                image_id = check_below(file_name if isinstance(file_name, str) and file_name else photo)
+                check_below(photo)
+            except ValueError as error:
+                raise DataError(f"{shard}, member {photo}: {error}") from error
+            yield _Sample(photo, image_id, captions)
+
+
+def _json(shard: Path, member: str) -> dict[str, Any]:
+    try:
+        details = json.loads(read_member(shard, member))
+    except ValueError as error:
+        raise DataError(f"{shard}, member {member} is not readable JSON: {error}") from error
+    return details if isinstance(details, dict) else {}
+
+
+def _captions(details: dict[str, Any]) -> tuple[str, ...]:
+    value = details.get("captions", details.get("caption"))
+    texts = value if isinstance(value, list) else [value]
+    return tuple(text.strip() for text in texts if isinstance(text, str) and text.strip())
+
+
+def _lines(shard: Path, member: str) -> tuple[str, ...]:
+    try:
+        text = read_member(shard, member).decode("utf-8-sig")
+    except ValueError as error:
+        raise DataError(f"{shard}, member {member} is not readable text: {error}") from error
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

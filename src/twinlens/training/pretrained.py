@@ -1,0 +1,179 @@
+"""Pretrained backbones from a directory or a model hub; one line of error when they cannot be had."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from twinlens.errors import TrainingError, TwinlensError, UnknownPartError
+from twinlens.plugins import load_part
+
+REASON_LENGTH = 240  # the libraries' messages run over many lines, the first of which tell the cause
+
+_SMALL_FILES = ("*.json", "*.txt", "*.model")  # configurations, vocabularies, sentencepiece
+_SAFE_WEIGHTS = "model*.safetensors"
+_OLD_WEIGHTS = "pytorch_model*.bin"
+
+
+def pretrained_source(name: str, table: Mapping[str, str], aliases: Mapping[str, str]) -> str | None:
+    """The directory or hub name that a tower's name stands for; None when it is another kind of name.
+
+    >>> pretrained_source("resnet-18", {}, {"resnet-18": "microsoft/resnet-18"})
+    'microsoft/resnet-18'
+    >>> pretrained_source("facebook/dinov2-small", {}, {})
+    'facebook/dinov2-small'
+
+    Raises:
+        TrainingError: the name is a path, and there is no such directory.
+    """
+    if name in table:
+        return None
+    if name in aliases:
+        return aliases[name]
+    directory = Path(name).expanduser()
+    if directory.is_dir():
+        return str(directory)
+    if name.startswith((".", "/", "~")) or (name.count("/") > 1 and ":" not in name):
+        raise TrainingError(f"no directory at {name}; give a folder with config.json and weights, or a hub name")
+    return name if "/" in name and ":" not in name else None
+
+
+def load_tower_part(family: str, table: Mapping[str, str], aliases: Mapping[str, str], name: str) -> Any:
+    """The loader that ``name`` stands for, of the table or of another package.
+
+    Raises:
+        UnknownPartError: nobody knows the name; aliases count for near spellings.
+    """
+    try:
+        return load_part(family, {**aliases, **table}, name)
+    except UnknownPartError as error:
+        raise UnknownPartError(f"{error}; a directory or a hub name as 'owner/name' will do too") from error
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A pretrained model's files, as a hub has them.
+
+    Attributes:
+        name: what the user called it: a hub name or a directory.
+        directory: where its files lie.
+    """
+
+    name: str
+    directory: Path
+
+    def file(self, name: str) -> Path | None:
+        """The file of that name, where there is one."""
+        file = self.directory / name
+        return file if file.is_file() else None
+
+
+def open_repository(source: str) -> Repository:
+    """A directory, or a hub repository's files (weights as safetensors if it has them) in the hub's own cache.
+
+    A hub that cannot be reached is no error when the cache has the files.
+
+    Raises:
+        TrainingError: the files cannot be had.
+    """
+    if Path(source).is_dir():
+        return Repository(source, Path(source))
+    from huggingface_hub import snapshot_download
+
+    with reading(source), _quiet(bars=sys.stderr.isatty()):  # a download may take minutes
+        directory = Path(snapshot_download(source, allow_patterns=[*_SMALL_FILES, _SAFE_WEIGHTS]))
+        if not any(directory.glob(_SAFE_WEIGHTS)):
+            snapshot_download(source, allow_patterns=[*_SMALL_FILES, _OLD_WEIGHTS])
+    return Repository(source, directory)
+
+
+@contextmanager
+def reading(source: str) -> Iterator[None]:
+    """Turns whatever goes wrong while a backbone is read into one line that says what to do.
+
+    Raises:
+        TrainingError: with the first words of the cause.
+    """
+    try:
+        yield
+    except TwinlensError:
+        raise
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = reason if len(reason) <= REASON_LENGTH else reason[:REASON_LENGTH] + "…"
+        if Path(source).is_dir():
+            advice = "the folder should hold what save_pretrained writes: config.json, weights, tokenizer or processor"
+        else:
+            advice = (
+                "check the name and the network, give a local directory with its files, "
+                "or set HF_HOME to a cache that has it (HF_HUB_OFFLINE=1 then asks nobody)"
+            )
+        raise TrainingError(f"cannot load {source!r} ({reason}); {advice}") from error
+
+
+def load_backbone(repository: Repository, *, pooler: Callable[[str], bool]) -> Any:
+    """The transformers model of a repository: float32, in eval mode, frozen.
+
+    Args:
+        repository: its files.
+        pooler: tells for a family ("bert") whether a pooling layer that has weights of its
+            own is wanted; it is left out otherwise, where the family can do without.
+
+    Raises:
+        TrainingError: it cannot be read, or lacks weights that would then be random.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    with reading(repository.name), _quiet():
+        config = AutoConfig.from_pretrained(repository.directory, trust_remote_code=False)
+        left_out = _can_leave_out_pooler(config) and not pooler(config.model_type)
+        backbone, report = AutoModel.from_pretrained(
+            repository.directory,
+            config=config,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **({"add_pooling_layer": False} if left_out else {}),
+        )
+    if missing := sorted(report["missing_keys"]):
+        named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        raise TrainingError(
+            f"the weights of {repository.name!r} lack {named}, which would be random; choose another pooling "
+            "('cls' or 'mean' need no pooler), or a complete checkpoint"
+        )
+    module: nn.Module = backbone.eval()
+    return module.requires_grad_(False)
+
+
+def _can_leave_out_pooler(config: Any) -> bool:
+    from transformers import MODEL_MAPPING
+
+    if type(config) not in MODEL_MAPPING:
+        return False
+    return "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters
+
+
+@contextmanager
+def _quiet(*, bars: bool = False) -> Iterator[None]:
+    """Transformers draws bars and lists the weights of heads that are rightly left aside."""
+    from huggingface_hub.utils import logging as hub_logging
+    from transformers.utils import logging
+
+    level, hub_level, had_bars = logging.get_verbosity(), hub_logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(logging.ERROR)
+    hub_logging.set_verbosity(logging.ERROR)  # it would tell of each try to reach the hub
+    if not bars:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        hub_logging.set_verbosity(hub_level)
+        if had_bars:
+            logging.enable_progress_bar()

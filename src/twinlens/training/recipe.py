@@ -1,0 +1,312 @@
+"""What a recipe holds: one TOML file = one training run."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from twinlens.config import Section, read_recipe
+from twinlens.data.splits import parse_ratios
+from twinlens.errors import DataError
+from twinlens.model.preprocess import ResizeMode
+from twinlens.plugins import did_you_mean, load_part
+from twinlens.training.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
+from twinlens.training.losses import LOSSES
+from twinlens.training.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOWERS
+
+FROM_SCRATCH = ("lstm", "transformer")
+MEASURES = ("R@1", "R@5", "R@10", "MRR", "loss")
+
+
+class Data(Section):
+    """What is shown in an epoch, and where decoded photos are kept.
+
+    ``captions``: "one" of each photo drawn at random an epoch, "all" pairs of photo and
+    caption, or the "mean" of a photo's caption embeddings.
+    """
+
+    ratios: str = "80/10/10"
+    captions: Literal["one", "all", "mean"] = "one"
+    image_cache: Literal["none", "disk", "memory"] = "disk"
+
+    @field_validator("ratios")
+    @classmethod
+    def _known_ratios(cls, ratios: str) -> str:
+        try:
+            parse_ratios(ratios)
+        except DataError as error:
+            raise ValueError(str(error)) from error
+        return ratios
+
+
+class Head(Section):
+    """Projection from a tower's features to the shared space; ``hidden`` and ``batch_norm`` are the MLP's."""
+
+    kind: Literal["linear", "mlp"] = "linear"
+    bias: bool = False
+    hidden: tuple[int, ...] = (512,)
+    batch_norm: bool = True
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+
+    def options(self) -> dict[str, Any]:
+        """What ``heads.build_head`` takes."""
+        if self.kind == "linear":
+            return {"bias": self.bias, "dropout": self.dropout}
+        return {"hidden": self.hidden, "batch_norm": self.batch_norm, "dropout": self.dropout}
+
+
+class ImageAugmentation(Section):
+    """Random changes of photos while training, see ``augment.Augmentation``.
+
+    ``views`` is for a frozen tower, whose features are computed once: that many changed
+    views of each photo beside the plain one.
+    """
+
+    random_resized_crop: tuple[float, float] | None = None
+    flip: float = Field(default=0.0, ge=0.0, le=1.0)
+    colour_jitter: float = Field(default=0.0, ge=0.0, le=1.0)
+    rand_augment: tuple[int, int] | None = None
+    views: int = Field(default=0, ge=0)
+
+
+class Image(Section):
+    """The image side. ``image_size``, ``resize_mode`` and ``crop_fraction`` replace the tower's own habit."""
+
+    tower: str = "efficientnet-lite2"
+    pooling: Literal["pooled", "cls", "mean"] | None = None
+    image_size: int | None = Field(default=None, ge=16, le=2048)
+    resize_mode: ResizeMode | None = None
+    crop_fraction: float | None = Field(default=None, gt=0.0, le=1.0)
+    head: Head = Head()
+    augmentation: ImageAugmentation | None = None
+
+    @field_validator("tower")
+    @classmethod
+    def _known_tower(cls, name: str) -> str:
+        return _known(name, "image_tower", {**IMAGE_TOWERS, **IMAGE_ALIASES}, prefixes=("timm:",))
+
+
+class Text(Section):
+    """The text side. ``options`` are the tower's own, as ``hidden = 256`` of a tower from scratch."""
+
+    tower: str = "minilm-l6"
+    pooling: Literal["pooled", "cls", "mean"] | None = None
+    max_tokens: int = Field(default=128, ge=4, le=4096)
+    cleaning: tuple[str, ...] | None = None
+    drop_words: float = Field(default=0.0, ge=0.0, lt=1.0)
+    options: dict[str, int | float | bool | str] = Field(default_factory=dict)
+    head: Head = Head()
+
+    @field_validator("tower")
+    @classmethod
+    def _known_tower(cls, name: str) -> str:
+        return _known(name, "text_tower", {**TEXT_TOWERS, **TEXT_ALIASES})
+
+    @field_validator("cleaning")
+    @classmethod
+    def _known_cleaning(cls, steps: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for step in steps or ():
+            _known(step, "cleaning step", CLEANING)
+        return steps
+
+    @property
+    def from_scratch(self) -> bool:
+        """Whether the tower begins with random weights and words of its own."""
+        return self.tower in FROM_SCRATCH
+
+
+class LossChoice(Section):
+    """A loss by its name in ``losses.LOSSES``, with its own options."""
+
+    name: str = "infonce"
+    options: dict[str, int | float | bool | str] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _known_loss(cls, name: str) -> str:
+        return _known(name, "loss", LOSSES)
+
+    @field_validator("options")
+    @classmethod
+    def _known_options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if "name" not in info.data:  # the name's own fault is told already
+            return options
+        loss = load_part("loss", LOSSES, info.data["name"])
+        known = list(inspect.signature(loss).parameters)
+        if unknown := [option for option in options if option not in known]:
+            raise ValueError(
+                *(f"no option {option!r}; it has {', '.join(known)}{did_you_mean(option, known)}" for option in unknown)
+            )
+        try:
+            loss(**options)  # says which value makes no sense
+        except TypeError as error:
+            raise ValueError(f"a value of the wrong kind in {options}: {error}") from error
+        return options
+
+
+class Distillation(Section):
+    """The image tower's own classifier as a teacher beside the captions.
+
+    ``groups_weight`` is the share of the everyday words above the classes ("cat" for a
+    tabby), beside the classes' own 1; ``photos`` is a folder of photos without captions;
+    ``classes_per_step`` limits how many prompts go through a text tower that is trained.
+    """
+
+    weight: float = Field(default=0.25, gt=0.0)
+    groups_weight: float = Field(default=0.0, ge=0.0)
+    prompt: str = "a photo of a {}"
+    push: tuple[float, float] = (0.0, 2.0)
+    photos: str = ""
+    classes_per_step: int = Field(default=128, ge=2)
+
+
+class Optimizer(Section):
+    """AdamW. ``chunk_size`` rows go through a trained tower at once (0 = the whole batch)."""
+
+    batch_size: int = Field(default=128, ge=2)
+    chunk_size: int = Field(default=0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0.0)
+    max_grad_norm: float | None = Field(default=None, gt=0.0)
+    ema_decay: float | None = Field(default=None, gt=0.0, lt=1.0)
+    precision: Literal["float32", "bf16"] = "float32"
+
+
+class Stage(Section):
+    """A span of epochs with its own trainable parts and learning rates.
+
+    ``image`` and ``text`` say what of a tower is trained besides the heads, which always
+    are: "frozen", "last-2" (blocks), "all", and for a text tower "lora". A tower's learning
+    rate is the heads' when not given.
+    """
+
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0.0)
+    image: str = Field(default="frozen", pattern=r"^(frozen|last-[1-9]\d*|all)$")
+    text: str = Field(default="frozen", pattern=r"^(frozen|last-[1-9]\d*|all|lora)$")
+    image_learning_rate: float | None = Field(default=None, gt=0.0)
+    text_learning_rate: float | None = Field(default=None, gt=0.0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup_epochs: float = Field(default=0.0, ge=0.0)
+    lora_rank: int = Field(default=8, ge=1)
+    lora_alpha: int = Field(default=16, ge=1)
+
+
+class HardNegatives(Section):
+    """Batches in which photos meet those the model takes for them; mined anew ``every`` so many epochs."""
+
+    share: float = Field(default=0.5, gt=0.0, lt=1.0)
+    neighbours: int = Field(default=8, ge=1)
+    after_epochs: int = Field(default=1, ge=0)
+    every: int = Field(default=1, ge=1)
+
+
+class Trainer(Section):
+    """Where it runs, how often it measures and saves, and when it stops.
+
+    ``measure`` chooses the best epoch: a recall or MRR is the mean of both directions on the
+    validation split. ``patience`` is a number of validations without a better one.
+    """
+
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    validate_every: int = Field(default=1, ge=1)
+    checkpoint_every: int = Field(default=1, ge=1)
+    checkpoint_every_steps: int = Field(default=0, ge=0)
+    measure: str = "R@1"
+    patience: int | None = Field(default=None, ge=1)
+
+    @field_validator("measure")
+    @classmethod
+    def _known_measure(cls, name: str) -> str:
+        return _known(name, "measure", MEASURES)
+
+
+class Recipe(Section):
+    """One training run, whole."""
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    description: str = ""
+    document: str = ""
+    license: str = ""
+    seed: int = Field(default=0, ge=0)
+    embedding_dim: int = Field(default=512, ge=2)
+    data: Data = Data()
+    image: Image = Image()
+    text: Text = Text()
+    loss: LossChoice = LossChoice()
+    distillation: Distillation | None = None
+    optimizer: Optimizer = Optimizer()
+    hard_negatives: HardNegatives | None = None
+    trainer: Trainer = Trainer()
+    stages: tuple[Stage, ...] = Field(min_length=1)
+
+    @field_validator("hard_negatives")
+    @classmethod
+    def _order_can_be_mixed(cls, settings: HardNegatives | None, info: ValidationInfo) -> HardNegatives | None:
+        data = info.data.get("data")
+        if settings and data and data.captions == "all":
+            raise ValueError("batches of all pairs are not mixed; take data.captions = 'one' or 'mean'")
+        return settings
+
+    # a validator of the last field rather than of the whole, which would wait until all else is right
+    @field_validator("stages")
+    @classmethod
+    def _go_together(cls, stages: tuple[Stage, ...], info: ValidationInfo) -> tuple[Stage, ...]:
+        image, text = info.data.get("image"), info.data.get("text")  # None where they have faults of their own
+        faults = [
+            f"stages.{number}.{fault}"
+            for number, stage in enumerate(stages)
+            for fault in (*_image_faults(stage, image), *_text_faults(stage, text), *_schedule_faults(stage))
+        ]
+        if info.data.get("distillation"):
+            taught = "distillation's teacher is the frozen tower's classifier; take 'frozen'"
+            faults += [
+                f"stages.{number}.image: {taught}" for number, stage in enumerate(stages) if stage.image != "frozen"
+            ]
+        if faults:
+            raise ValueError(*faults)
+        return stages
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+
+def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
+    """Reads and checks a recipe.
+
+    Raises:
+        ConfigError: every fault with its key, and a near spelling where one exists.
+    """
+    return read_recipe(path, Recipe, changes=changes)
+
+
+def _image_faults(stage: Stage, image: Image | None) -> Iterable[str]:
+    augmentation = image.augmentation if image else None
+    if stage.image == "frozen" and augmentation and not augmentation.views:
+        yield "image: augmentation of a frozen tower needs image.augmentation.views"
+
+
+def _text_faults(stage: Stage, text: Text | None) -> Iterable[str]:
+    if text and text.from_scratch and stage.text != "all":
+        yield f"text: a {text.tower} from scratch must be trained, so 'all'"
+    if text and text.drop_words and stage.text == "frozen":
+        yield "text: text.drop_words does nothing to a frozen tower's features"
+
+
+def _schedule_faults(stage: Stage) -> Iterable[str]:
+    if stage.warmup_epochs > stage.epochs:
+        yield f"warmup_epochs: more than the stage's {stage.epochs} epochs"
+
+
+def _known(name: str, family: str, names: Iterable[str], *, prefixes: tuple[str, ...] = ()) -> str:
+    """The name, when a table, another package, a directory or a hub can have it; ValueError otherwise."""
+    known = sorted({*names, *(entry.name for entry in entry_points(group=f"twinlens.{family}"))})
+    may_be_place = family.endswith("_tower") and ("/" in name or "\\" in name or Path(name).is_dir())
+    if name in known or may_be_place or name.startswith(prefixes or ("\0",)):
+        return name
+    what = family.replace("_", " ")
+    raise ValueError(f"no {what} is called {name!r}; known: {', '.join(known)}{did_you_mean(name, known)}")
