@@ -33,9 +33,9 @@ def test_dropout_acts_while_training_only_and_not_without_it(head: LinearHead | 
 
 
 def mlp_by_hand(head: MlpHead, features: Tensor) -> Tensor:
-    """linear → (x − mean) / √(variance + ε) over the batch → ReLU → linear → unit rows."""
+    """linear without bias → (x − mean) / √(variance + ε) over the batch → ReLU → linear → unit rows."""
     first, norm, _, _, last = head.layers
-    hidden = features @ first.weight.T + first.bias
+    hidden = features @ first.weight.T
     hidden = (hidden - hidden.mean(0)) / (hidden.var(0, unbiased=False) + norm.eps).sqrt() * norm.weight + norm.bias
     rows = hidden.clamp(min=0) @ last.weight.T + last.bias
     return rows / rows.norm(dim=-1, keepdim=True)

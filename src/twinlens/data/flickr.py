@@ -35,7 +35,8 @@ def read_flickr(source: Source) -> CaptionedPhotos:
     if tokens is None:
         raise DataError(f"{source.directory} holds no token file; expected one of {', '.join(NAMES)}")
     folder = source.image_folder(*IMAGE_FOLDERS)
-    photos = [photo for photo in gather(folder, _rows(tokens)) if photo.path.is_file()]
+    listed = gather(folder, _rows(tokens))
+    photos = [photo for photo in listed if photo.path.is_file()] or listed  # captions alone are data too
     known = {photo.image_id for photo in photos}
     splits = {
         split: [name for name in _names(source.directory / list_name) if name in known]

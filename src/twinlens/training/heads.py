@@ -63,7 +63,8 @@ class MlpHead(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for width in hidden:
-            layers.append(nn.Linear(features_dim, width))
+            # a norm takes a bias away again: its gradient would be rounding, which Adam makes a step of full length
+            layers.append(nn.Linear(features_dim, width, bias=not batch_norm))
             if batch_norm:
                 layers.append(nn.BatchNorm1d(width))
             layers += [nn.ReLU(), nn.Dropout(dropout)]

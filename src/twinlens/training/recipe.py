@@ -240,7 +240,14 @@ class Recipe(Section):
     optimizer: Optimizer = Optimizer()
     hard_negatives: HardNegatives | None = None
     trainer: Trainer = Trainer()
-    stages: tuple[Stage, ...] = Field(min_length=1)
+    stages: tuple[Stage, ...]
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _some_stage(cls, stages: Any) -> Any:
+        if not stages:
+            raise ValueError("a run has one stage or more, as [[stages]] with epochs and learning_rate")
+        return stages
 
     @field_validator("hard_negatives")
     @classmethod

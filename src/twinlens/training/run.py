@@ -222,9 +222,10 @@ def _split(dataset: Dataset, name: str, listener: RunListener) -> list[Captioned
     photos = dataset.split(name)
     uncaptioned = [photo.image_id for photo in photos if not any(caption.strip() for caption in photo.captions)]
     missing = [photo.image_id for photo in photos if not photo_exists(photo.path)]
-    for left_out, why in ((uncaptioned, "have no caption"), (missing, "have no file")):
+    for left_out, lack in ((uncaptioned, "caption"), (missing, "file")):
         if left_out:
-            listener.on_note(f"{len(left_out):,} photos of split {name!r} {why}, as {left_out[0]}; they are left out")
+            count = f"{len(left_out):,} photos" if len(left_out) > 1 else "a photo"
+            listener.on_note(f"{count} without a {lack} in split {name!r}, as {left_out[0]}; left out")
     gone = {*uncaptioned, *missing}
     kept = [photo for photo in photos if photo.image_id not in gone]
     if not kept:

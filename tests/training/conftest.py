@@ -1,0 +1,40 @@
+"""The tiny world and its towers, drawn once; features are cached for all tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.tiny_world import draw_world, save_image_tower, save_text_tower
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the tiny world, which no test changes."""
+    return draw_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Features of the tiny world, computed by the first test that wants them."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def towers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of an image tower and a text tower with random weights."""
+    folder, state = tmp_path_factory.mktemp("towers"), torch.get_rng_state()
+    torch.manual_seed(3)
+    saved = {"image": save_image_tower(folder / "image"), "text": save_text_tower(folder / "text")}
+    torch.set_rng_state(state)
+    return saved
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums in the same order in every run, so that runs can be compared bit for bit; faster for small towers too."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
