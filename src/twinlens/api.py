@@ -36,8 +36,17 @@ from twinlens.data.published import Published, find_published
 from twinlens.data.splits import DEFAULT_RATIOS, parse_ratios
 from twinlens.data.survey import Survey, survey
 from twinlens.errors import CollectionError, CollectionNotFoundError, DataError, TrainingError, TwinlensError
-from twinlens.evaluation.retrieval import RetrievalReport, evaluate_retrieval
-from twinlens.evaluation.zero_shot import ZeroShotReport, evaluate_zero_shot
+from twinlens.evaluation.audit.dataset import audit_dataset
+from twinlens.evaluation.audit.embeddings import audit_embeddings
+from twinlens.evaluation.audit.report import AuditReport
+from twinlens.evaluation.class_names import read_class_names
+from twinlens.evaluation.comparison import Comparison, compare_pairs
+from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
+from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.rank_table import write_ranks
+from twinlens.evaluation.report import RetrievalReport
+from twinlens.evaluation.retrieval import evaluate_embeddings, evaluate_pairs
+from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
 from twinlens.model.bundle import MODEL_FILES, Bundle, open_bundle, write_manifest
 from twinlens.model.load import find_bundle, known_bundles, load_model
 from twinlens.protocols import Dataset, DualEncoder
@@ -49,15 +58,19 @@ if TYPE_CHECKING:
     from twinlens.training.run import FinishedRun, RunListener
 
 __all__ = [
+    "PROMPTS",
     "SHARD_SIZE",
     "SORTS",
     "TARGETS",
     "Answer",
+    "AuditReport",
     "Bundle",
     "CaptionPlan",
     "CaptionReport",
     "Collection",
+    "Comparison",
     "Converted",
+    "EmbeddedPairs",
     "Filters",
     "Hit",
     "IndexListener",
@@ -68,19 +81,29 @@ __all__ = [
     "Published",
     "Query",
     "RankedCaption",
+    "RetrievalReport",
     "Sort",
     "Survey",
     "Target",
+    "ZeroShotReport",
+    "audit",
     "check_sheet_path",
     "check_up",
+    "check_writable",
     "collection_status",
+    "compare",
     "convert_dataset",
+    "embed_pairs",
     "evaluate",
+    "evaluate_embeddings",
+    "evaluate_pairs",
     "export_run",
     "find_bundle",
     "find_existing",
     "find_published",
+    "is_classified",
     "known_bundles",
+    "load_embeddings",
     "load_model",
     "open_bundle",
     "open_for_index",
@@ -92,10 +115,12 @@ __all__ = [
     "reasons_summary",
     "record_figures",
     "run_listener",
+    "save_embeddings",
     "seen_part",
     "survey_dataset",
     "train",
     "write_contact_sheet",
+    "write_ranks",
 ]
 
 logger = logging.getLogger(__name__)
@@ -182,6 +207,10 @@ def evaluate(
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
+    ks: Sequence[int] | None = None,
+    folds: int = 1,
+    classes: str | os.PathLike[str] | None = None,
+    prompts: Sequence[str] = PROMPTS,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport | ZeroShotReport:
     """Measures a model on a data set found out by looking.
@@ -198,18 +227,100 @@ def evaluate(
         images: the folder of photos, likewise.
         ratios: shares of the deal where the data brings no splits, as ``70/15/15``; None = those
             that the model was trained with, so that no photo it has seen is measured.
+        ks: cut-offs of R@K, P@K and coverage@K; None = 1, 5 and 10.
+        folds: galleries of a part of the photos, whose mean is reported besides.
+        classes: file of the classes to choose from, each with its names; only for classes.json.
+        prompts: templates with ``{}`` for a class's name; only for classes.json.
         on_progress: told how many of how many photos are embedded.
 
     Raises:
         DataError: the folder holds no known data, or no such split.
     """
+    if is_classified(data, kind=kind, captions=captions):
+        names = None if classes is None else read_class_names(user_path(classes))
+        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        photos = read_classes(user_path(data))
+        return evaluate_zero_shot(encoder, photos, prompts=prompts, class_names=names, on_progress=on_progress)
+    if classes is not None:
+        raise DataError(f"{classes} names classes, but {data} holds no classes.json with photos to tell apart")
+    pairs = embed_pairs(
+        model, data, split, kind=kind, captions=captions, images=images, ratios=ratios, on_progress=on_progress
+    )
+    return evaluate_pairs(pairs, ks=ks, folds=folds)
+
+
+def is_classified(
+    data: str | os.PathLike[str], *, kind: str | None = None, captions: str | os.PathLike[str] | None = None
+) -> bool:
+    """Whether a folder holds photos with classes rather than with captions."""
+    folder = user_path(data)
+    return kind is None and captions is None and find_kind(folder) is None and (folder / "classes.json").is_file()
+
+
+def embed_pairs(
+    model: DualEncoder | str | Path = "default",
+    data: str | os.PathLike[str] = ".",
+    split: str = "test",
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> EmbeddedPairs:
+    """The embeddings of a split's photos and captions; what ``evaluate`` ranks.
+
+    The arguments are those of ``evaluate``.
+
+    Raises:
+        DataError: the folder holds no known data, or no such split.
+    """
     encoder = _open_model(model) if isinstance(model, str | Path) else model
-    directory = user_path(data)
-    if kind is None and captions is None and find_kind(directory) is None and (directory / "classes.json").is_file():
-        return evaluate_zero_shot(encoder, read_classes(directory), on_progress=on_progress)
     shares = ratios or _deal_of(model, encoder)
-    dataset, _ = _open_captioned(directory, kind=kind, captions=captions, images=images, ratios=shares)
-    return evaluate_retrieval(encoder, dataset, split, on_progress=on_progress)
+    dataset, _ = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
+    return embed_split(encoder, dataset, split, on_progress=on_progress)
+
+
+def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:
+    """Writes embedded photos and captions into an npz file; see ``load_embeddings``.
+
+    Raises:
+        DataError: the file cannot be written, or does not end in .npz.
+    """
+    save_pairs(pairs, user_path(path))
+
+
+def load_embeddings(path: str | os.PathLike[str]) -> EmbeddedPairs:
+    """Reads image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M] of any program.
+
+    Raises:
+        DataError: the file is missing, is no npz file, or its arrays are not what they should be.
+    """
+    return load_pairs(user_path(path))
+
+
+def compare(
+    first: EmbeddedPairs | str | os.PathLike[str],
+    second: EmbeddedPairs | str | os.PathLike[str],
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    ks: Sequence[int] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Whether the first of two models is better on the same data, and how sure that is.
+
+    Args:
+        first: embedded photos and captions, or an npz file of them.
+        second: those of the other model.
+        names: what the two are called.
+        ks: cut-offs of R@K; None = 1, 5 and 10.
+        on_progress: told how many of how many queries are ranked.
+
+    Raises:
+        DataError: a file cannot be read, or the two do not hold the same photos and captions.
+    """
+    a, b = (own if isinstance(own, EmbeddedPairs) else load_embeddings(own) for own in (first, second))
+    return compare_pairs(a, b, names=names, ks=ks, on_progress=on_progress)
 
 
 def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None:
@@ -220,8 +331,53 @@ def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None
     """
     bundle = open_bundle(find_bundle(model))
     name = report.data if isinstance(report, ZeroShotReport) else report.protocol.partition(":")[0]
-    figures = {**bundle.manifest.figures, name: report.to_json()}
+    fields = report.to_json()
+    fields.get("zero_shot", {}).pop("classes", None)  # a thousand rows have no place in a manifest
+    figures = {**bundle.manifest.figures, name: fields}
     write_manifest(bundle.directory, bundle.manifest.model_copy(update={"figures": figures}))
+
+
+def audit(
+    model: DualEncoder | str | Path = "default",
+    data: str | os.PathLike[str] | None = None,
+    split: str = "test",
+    *,
+    embeddings: str | os.PathLike[str] | None = None,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    quick: bool = False,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> AuditReport:
+    """Looks for what would make a claim of retrieval false; see ``AuditReport``.
+
+    Args:
+        model: as in ``evaluate``; not opened where embeddings are given.
+        data: the data set's folder; may be left out where embeddings are given.
+        split: the one that figures are claimed for.
+        embeddings: an npz file of the split, as ``evaluate --save-embeddings`` writes it.
+        kind: name of a reader; it, captions, images and ratios are as in ``evaluate``.
+        captions: the captions' file.
+        images: the folder of photos.
+        ratios: shares of the deal.
+        quick: photos are not compared between splits, and training rows not embedded.
+        on_progress: told what is done, how many, of how many.
+
+    Raises:
+        DataError: the folder holds no known data, no such split, or the embeddings are not of it.
+    """
+    pairs = None if embeddings is None else load_pairs(user_path(embeddings))
+    if data is None:
+        if pairs is None:
+            raise DataError("an audit needs something to look at: the folder of a data set, or a file of embeddings")
+        return audit_embeddings(pairs)
+    encoder: DualEncoder | None = None
+    if pairs is None:
+        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        ratios = ratios or _deal_of(model, encoder)
+    dataset, name = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    return audit_dataset(dataset, name, split, encoder=encoder, pairs=pairs, quick=quick, on_progress=on_progress)
 
 
 def _open_model(name_or_path: str | Path) -> DualEncoder:

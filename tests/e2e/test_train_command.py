@@ -69,7 +69,7 @@ def test_train_measure_export_and_search(run: Run, recipe: Path, world: Path, tm
         ET.fromstring(drawing.partition("</figure>")[0])
 
     measured = run("evaluate", "--model", folder, "--data", world, "--split", "val", "--json")
-    assert json.loads(measured.stdout)["text_to_image"] == validation["text_to_image"]
+    assert validation["text_to_image"].items() <= json.loads(measured.stdout)["text_to_image"].items()
 
     exported = run("export", folder, "--out", folder / "bundle", "--int8", "--json")
     assert exported.returncode == 0, exported.stderr

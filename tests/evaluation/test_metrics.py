@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -104,6 +105,55 @@ def test_the_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch, rows: i
     whole = as_lists(relevant_ranks(queries, candidates, relevant))
     monkeypatch.setattr(metrics, "BLOCK_ROWS", rows)
     assert as_lists(relevant_ranks(queries, candidates, relevant)) == whole
+
+
+@pytest.mark.parametrize("scores", [1, 31, 90])
+def test_a_gallery_larger_than_a_block_is_ranked_the_same(monkeypatch: pytest.MonkeyPatch, scores: int) -> None:
+    random = np.random.default_rng(0)
+    queries, candidates = unit(random.normal(size=(7, 16))), unit(random.normal(size=(30, 16)))
+    relevant = [random.choice(30, size=3, replace=False) for _ in queries]
+    whole = as_lists(relevant_ranks(queries, candidates, relevant))
+    monkeypatch.setattr(metrics, "BLOCK_SCORES", scores)
+    told: list[int] = []
+    assert as_lists(relevant_ranks(queries, candidates, relevant, on_progress=told.append)) == whole
+    assert told == ([3, 6, 7] if scores == 90 else list(range(1, 8)))
+
+
+def test_memory_stays_flat_in_the_size_of_the_gallery() -> None:
+    random = np.random.default_rng(0)
+    queries, candidates = unit(random.normal(size=(600, 8))), unit(random.normal(size=(60_000, 8)))
+    tracemalloc.start()
+    relevant_ranks(queries, candidates, [np.array([number]) for number in range(600)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 70e6  # two blocks; all scores at once would be 144 MB
+
+
+@repeatable
+@given(galleries(), st.sampled_from([None, 0, 1, 5]))
+def test_sorting_and_counting_give_the_same_ranks(
+    gallery: tuple[np.ndarray, np.ndarray, list[np.ndarray]], broken: int | None
+) -> None:
+    queries, candidates, relevant = gallery
+    if broken is not None:
+        candidates[broken % len(candidates)] = np.nan
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "SORTED_FROM", 1)
+        by_sorting = as_lists(relevant_ranks(queries, candidates, relevant))
+    assert by_sorting == as_lists(relevant_ranks(queries, candidates, relevant))
+    assert all(ranks == sorted(set(ranks)) for ranks in by_sorting)
+
+
+@repeatable
+@given(galleries(), st.integers(0, 8))
+def test_a_copy_of_any_candidate_never_helps(
+    gallery: tuple[np.ndarray, np.ndarray, list[np.ndarray]], which: int
+) -> None:
+    queries, candidates, relevant = gallery
+    more = np.vstack([candidates, candidates[which % len(candidates)]])
+    before, after = relevant_ranks(queries, candidates, relevant), relevant_ranks(queries, more, relevant)
+    for own, changed in zip(before, after, strict=True):
+        assert np.all(changed >= own)
 
 
 @pytest.mark.parametrize("dim", [3, 64, 512, 513])

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.data.captions_json import CaptionsJson
 from twinlens.errors import DataError
-from twinlens.evaluation.retrieval import evaluate_retrieval, rank_both_ways
+from twinlens.evaluation.metrics import relevant_ranks
+from twinlens.evaluation.pairs import checked_pairs
+from twinlens.evaluation.retrieval import evaluate_embeddings, evaluate_pairs, evaluate_retrieval, rank_both_ways
 
 repeatable = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
@@ -116,6 +118,122 @@ def test_shuffled_pairs_fall_to_chance_both_ways() -> None:
     assert to_text["MeanR"] == pytest.approx(1200 / 4, rel=0.15)  # the best of three among 1,200
 
 
+# --- embeddings -------------------------------------------------------------------------------
+
+
+def test_the_report_has_the_figures_that_training_logs_and_an_interval_around_each() -> None:
+    images, texts, index = random_pairs(7, noise=0.8, n_images=60)
+    report = evaluate_embeddings(images, texts, index)
+    assert (report.text_to_image, report.image_to_text) == rank_both_ways(images, texts, index)
+    for direction in ("text_to_image", "image_to_text"):
+        figures = getattr(report, direction)
+        assert figures.keys() == report.ci95[direction].keys()
+        assert 0 < figures["R@1"] < 100
+        for name, (low, high) in report.ci95[direction].items():
+            assert low <= figures[name] <= high, name
+
+
+def test_chance_lies_within_the_interval_of_shuffled_pairs() -> None:
+    images, texts, index = random_pairs(8, noise=0.1, n_images=300)
+    shuffled = np.random.default_rng(9).permutation(index)
+    ci95 = evaluate_embeddings(images, texts, shuffled, ks=[10, 50]).ci95["text_to_image"]
+    for k in (10, 50):
+        low, high = ci95[f"R@{k}"]
+        assert low <= 100 * k / 300 <= high
+
+
+@repeatable
+@given(st.integers(0, 1000))
+def test_rotating_or_reordering_changes_nothing_in_the_report(seed: int) -> None:
+    images, texts, index = random_pairs(seed, noise=1.0, n_images=12)
+    random = np.random.default_rng(seed)
+    rotation, _ = np.linalg.qr(random.normal(size=(12, 12)))
+    photos, captions = random.permutation(len(images)), random.permutation(len(texts))
+    first = evaluate_embeddings(images, texts, index, resamples=0)
+    second = evaluate_embeddings(
+        (images @ rotation)[photos], (texts @ rotation)[captions], np.argsort(photos)[index[captions]], resamples=0
+    )
+    assert (second.text_to_image, second.image_to_text) == (first.text_to_image, first.image_to_text)
+    assert second.alignment == pytest.approx(first.alignment, abs=1e-5)
+    assert second.uniformity == pytest.approx(first.uniformity, abs=1e-5)
+    assert second.cosine == pytest.approx(first.cosine, abs=1e-5)
+
+
+@repeatable
+@given(st.integers(0, 1000))
+def test_photos_that_come_twice_never_help_captions_find_theirs(seed: int) -> None:
+    images, texts, index = random_pairs(seed, noise=0.7, n_images=12)
+    once = rank_both_ways(images, texts, index)[0]
+    # each photo again, under another number and with a caption of its own: a true match that does not count
+    doubled, captions = np.vstack([images, images]), np.vstack([texts, texts[:12]])
+    twice = relevant_ranks(captions, doubled, [np.array([own]) for own in np.r_[index, np.arange(12, 24)]])
+    for k in (1, 5, 10):
+        assert np.mean([ranks[0] <= k for ranks in twice[: len(index)]]) <= once[f"R@{k}"] / 100 + 1e-6
+
+
+def test_folds_are_galleries_of_their_own_and_their_mean_is_told() -> None:
+    images, texts, index = random_pairs(10, noise=0.9, n_images=50)
+    order = np.random.default_rng(0).permutation(len(texts))
+    texts, index = texts[order], index[order]
+    report = evaluate_embeddings(images, texts, index, folds=5, resamples=0)
+    figures = []
+    for start in range(0, 50, 10):
+        own = [number for number, photo in enumerate(index) if start <= photo < start + 10]
+        figures.append(rank_both_ways(images[start : start + 10], texts[own], index[own] - start))
+    for place, direction in enumerate(("text_to_image", "image_to_text")):
+        for name, value in report.folds[direction].items():
+            assert value == pytest.approx(np.mean([both[place][name] for both in figures]), abs=1e-4)
+    assert (report.folds["n_folds"], report.folds["n_images"]) == (5, 10)
+    assert report.folds["text_to_image"]["R@1"] > report.text_to_image["R@1"]  # a smaller gallery flatters
+    assert report.to_json()["folds"] == report.folds
+    assert "mean of 5 galleries of about 10 photos" in str(report)
+
+
+def test_cutoffs_are_taken_in_order_and_each_once() -> None:
+    report = evaluate_embeddings(*random_pairs(0, noise=0.5), ks=[7, 2, 7], resamples=0)
+    assert [name for name in report.text_to_image if name[0] == "R"] == ["R@2", "R@7"]
+    assert report.ci95 == {}
+    assert "ci95" not in report.to_json()["text_to_image"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ks": [5, 31]}, "K = 31 was asked for, but the gallery holds 30 photos"),
+        ({"ks": [0]}, "K must be at least 1, got 0"),
+        ({"ks": []}, "K must be at least 1, got none"),
+        ({"folds": 31}, "from 1 to the 30 photos, got 31"),
+        ({"folds": 0}, "from 1 to the 30 photos, got 0"),
+    ],
+)
+def test_what_does_not_fit_the_gallery_is_refused(options: dict, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        evaluate_embeddings(*random_pairs(0, noise=0.5), **options)
+
+
+def test_one_photo_and_one_caption_can_be_measured() -> None:
+    report = evaluate_embeddings([[1.0, 0.0]], [[0.0, 2.0]], [0])
+    assert report.text_to_image["R@1"] == 100
+    assert (report.uniformity, report.cosine) == ({"image": None, "text": None}, {"matched": 0.0, "unmatched": None})
+    assert "unmatched -" in str(report)
+
+
+def test_notes_tell_of_lengths_and_of_sampled_rows() -> None:
+    random = np.random.default_rng(0)
+    texts = random.normal(size=(8200, 2))
+    report = evaluate_embeddings(random.normal(size=(2, 2)), texts, np.arange(8200) % 2, ks=[1], resamples=10)
+    assert "image_embeddings had lengths from" in report.notes[0]
+    assert "uniformity of texts is that of 8,192 of 8,200 rows" in report.notes[-1]
+    assert f"note: {report.notes[0]}" in str(report)
+
+
+def test_progress_counts_the_queries() -> None:
+    told: list[tuple[int, int]] = []
+    pairs = checked_pairs(*random_pairs(0, noise=0.5))
+    evaluate_pairs(pairs, on_progress=lambda done, total: told.append((done, total)))
+    assert told == [(90, 120), (120, 120)]
+
+
 # --- a data set -------------------------------------------------------------------------------
 
 
@@ -177,6 +295,8 @@ def test_a_useless_model_gets_the_worst_figures(colours: CaptionsJson, bad: Colo
     report = evaluate_retrieval(bad, colours, "all")
     assert (report.text_to_image["R@5"], report.text_to_image["MeanR"]) == (0.0, 6.0)
     assert (report.image_to_text["R@10"], report.image_to_text["MeanR"]) == (0.0, 11.0)
+    assert "NaN" not in json.dumps(report.to_json())
+    assert "image → text" in str(report)
 
 
 def test_a_split_is_its_own_gallery(colours: CaptionsJson, encoder: ColourEncoder, tmp_path: Path) -> None:
@@ -227,8 +347,14 @@ def test_the_report_can_be_printed_and_written_as_json(colours: CaptionsJson, en
     report = evaluate_retrieval(encoder, colours, "all")
     fields = json.loads(json.dumps(report.to_json()))
     assert fields["n_images"] == 6
-    assert set(fields["text_to_image"]) == set("R@1 R@5 R@10 P@1 P@5 P@10 MRR MedR MeanR".split())
+    measured = "R@1 R@5 R@10 P@1 P@5 P@10 coverage@1 coverage@5 coverage@10 MRR MedR MeanR mAP nDCG@10".split()
+    for direction in ("text_to_image", "image_to_text"):
+        assert set(fields[direction]) == {*measured, "ci95"}
+        assert set(fields[direction]["ci95"]) == set(measured)
+    assert set(fields["uniformity"]) == {"image", "text"}
+    assert fields["cosine"]["matched"] > fields["cosine"]["unmatched"]
     assert "skipped" not in fields
+    assert fields["notes"] == ["only 6 photos: R@10 from text to image is 100 for any model"]
     table = str(report)
     assert "ties count against" in table
     assert "100.0" in table

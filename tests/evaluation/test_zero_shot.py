@@ -8,7 +8,7 @@ from PIL import Image
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.data.classes_json import ClassifiedImages, read_classes
 from twinlens.errors import DataError
-from twinlens.evaluation.zero_shot import evaluate_zero_shot
+from twinlens.evaluation.zero_shot import class_embeddings, evaluate_zero_shot
 
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
 
@@ -96,6 +96,39 @@ def test_several_prompts_are_averaged(encoder: ColourEncoder, make_photo: PhotoM
     assert evaluate_zero_shot(encoder, data, prompts=misleading).prompts == misleading
 
 
+def test_classes_without_photos_can_be_chosen_wrongly(
+    encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path
+) -> None:
+    make_photo("images/a.png", "red")
+    make_photo("images/b.png", "red", seed=1)
+    make_photo("images/c.png", "blue")
+    data = classified(tmp_path / "photos", {"a.png": "rosy", "b.png": "rosy", "c.png": "blue"})
+    names = {"red": ("red",), "rosy": ("yellow",), "blue": ("blue", "deep blue")}
+    report = evaluate_zero_shot(encoder, data, class_names=names)
+    assert (report.n_classes, report.top1, report.top5) == (3, pytest.approx(100 / 3, abs=1e-3), 100.0)
+    assert [(own.class_name, own.n_images, own.top1) for own in report.classes] == [
+        ("rosy", 2, 0.0),
+        ("blue", 1, 100.0),
+    ]
+    assert report.ci95[0] == (0.0, 100.0)
+    with pytest.raises(DataError, match="class 'rosy' of photos is not in the file of classes"):
+        evaluate_zero_shot(encoder, data, class_names={"red": ("red",)})
+
+
+def test_several_names_and_templates_are_one_mean_of_unit_embeddings(encoder: ColourEncoder) -> None:
+    names, prompts = {"sun": ("yellow", "white"), "night": ("black",)}, ("a {}", "red {} {}")
+    found = class_embeddings(encoder, names, prompts)
+    rows = encoder.encode_text(["a yellow", "a white", "red yellow yellow", "red white white"])
+    assert found[0] == pytest.approx(rows.mean(axis=0) / np.linalg.norm(rows.mean(axis=0)), abs=1e-6)
+    rows = encoder.encode_text(["a black", "red black black"])
+    assert found[1] == pytest.approx(rows.mean(axis=0) / np.linalg.norm(rows.mean(axis=0)), abs=1e-6)
+
+
+def test_no_prompt_is_an_error(colours: ClassifiedImages, encoder: ColourEncoder) -> None:
+    with pytest.raises(DataError, match="at least one prompt"):
+        evaluate_zero_shot(encoder, colours, prompts=())
+
+
 def test_photos_that_cannot_be_read_are_named_and_in_no_figure(
     colours: ClassifiedImages, encoder: ColourEncoder, tmp_path: Path
 ) -> None:
@@ -120,9 +153,11 @@ def test_the_report_can_be_printed_and_written_as_json(colours: ClassifiedImages
         "zero_shot": {
             "top1": 100.0,
             "top5": 100.0,
+            "ci95": {"top1": [100.0, 100.0], "top5": [100.0, 100.0]},
             "n_images": 6,
             "n_classes": 6,
             "prompts": ["a photo of a {}"],
+            "classes": [{"class_name": name, "n_images": 1, "top1": 100.0, "top5": 100.0} for name in NAMES],
         },
         "model": encoder.fingerprint,
     }

@@ -17,7 +17,7 @@ from twinlens.errors import TrainingError
 from twinlens.training.checkpoints import read_checkpoint
 from twinlens.training.recipe import Recipe
 from twinlens.training.run import RunListener, load_run, run_recipe
-from twinlens.training.trainer import EpochLog
+from twinlens.training.run_log import EpochLog
 
 Towers = dict[str, Path]
 

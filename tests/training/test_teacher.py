@@ -17,10 +17,11 @@ from twinlens.training.heads import LogitScale, build_head
 from twinlens.training.losses.infonce import InfoNCE
 from twinlens.training.processes import Processes
 from twinlens.training.recipe import Distillation, Recipe
+from twinlens.training.run_log import EpochLog, Listener
 from twinlens.training.split_inputs import InputsFactory
 from twinlens.training.teacher import ClassifierTeacher, class_groups, teacher_prompts
 from twinlens.training.towers import ImageTower
-from twinlens.training.trainer import EpochLog, Listener, Trainer
+from twinlens.training.trainer import Trainer
 
 Towers = dict[str, Path]
 DISTILLED = {"weight": 1.0, "groups_weight": 1.0}

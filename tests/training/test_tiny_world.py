@@ -12,7 +12,7 @@ from twinlens.data.convert import convert
 from twinlens.data.find import open_dataset
 from twinlens.training.heads import HEADS
 from twinlens.training.losses import LOSSES
-from twinlens.training.trainer import EpochLog
+from twinlens.training.run_log import EpochLog
 
 RARELY = {"validate_every": 100, "checkpoint_every": 100}
 ENOUGH = {"stages": [stage(epochs=80, learning_rate=6e-3)], "trainer": RARELY}

@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from twinlens import __version__
-from twinlens.cli import caption, datasets, doctor, evaluate, export, index, models, search, similar, status, train
+from twinlens.cli import (
+    audit,
+    caption,
+    datasets,
+    doctor,
+    evaluate,
+    export,
+    index,
+    models,
+    search,
+    similar,
+    status,
+    train,
+)
 
 app = typer.Typer(
     name="twinlens",
@@ -33,7 +46,7 @@ def _program(
 ) -> None: ...
 
 
-for _command in (index, search, similar, caption, status, train, evaluate, export, doctor):
+for _command in (index, search, similar, caption, status, train, evaluate, audit, export, doctor):
     app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.run)
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")

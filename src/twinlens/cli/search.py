@@ -48,9 +48,19 @@ Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="
 
 @exits
 def run(
-    query: Annotated[str, typer.Argument(help="Words, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.")],
+    query: Annotated[
+        str | None,
+        typer.Argument(help="Words, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
+    ] = None,
     place: Place = None,
     k: Count = 10,
+    queries: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="Answer every line of a file; --grid is then a folder."),
+    ] = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Ask for queries until an empty line or 'quit'.")
+    ] = False,
     target: Annotated[
         SearchTarget, typer.Option(help="Find photos, or the captions that the collection knows of them.")
     ] = SearchTarget.image,
@@ -65,7 +75,16 @@ def run(
         SortOrder, typer.Option(help="Show the best k by relevance, or newest first.")
     ] = SortOrder.relevance,
     include_self: Annotated[bool, typer.Option("--include-self", help="A query photo may find itself.")] = False,
-    grid: Grid = None,
+    grid: Annotated[
+        Path | None,
+        typer.Option(
+            "--grid",
+            metavar="FILE|DIR",
+            readable=False,
+            help="Also write a contact sheet: .png, .jpg or .html; with --queries a folder of pictures, "
+            "one a query and an overview.",
+        ),
+    ] = None,
     open_sheet: Open = False,
     model: Model = None,
     as_json: AsJson = False,
@@ -75,29 +94,67 @@ def run(
     """Find the photos that fit a query best.
 
     One hit a line: rank, probability ("-" without a calibration), score, path; with
-    --target caption the caption in place of the path. A folder that was never indexed
-    is indexed first.
+    --target caption the caption in place of the path, with --queries the query in front.
+    A folder that was never indexed is indexed first.
     """
     from twinlens import api
+    from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
 
     start_logging(verbose=verbose, log_file=log_file)
-    if not query.strip():
-        raise typer.BadParameter("the query is empty; say what to look for, as 'a dog on a beach'")
-    parsed = api.parse_query(query)
+    _check_question(query, queries, interactive=interactive, open_sheet=open_sheet)
+    asked = read_queries(queries) if queries else [query or ""]
     page = api.Page(k=k, offset=offset, sort=sort.value)
-    check_usage(grid, dates=api.Filters(after=after, before=before))
+    check_usage(None if queries else grid, dates=api.Filters(after=after, before=before))
+    pictures = grid.expanduser() if queries and grid else None
+    if pictures:
+        make_picture_folder(pictures, len(asked))
+    if query:
+        api.parse_query(query)
     opened = open_indexed(place, model)
     with opened.collection as collection:
         filters = api.Filters(after=after, before=before, folder=_folder(folder, opened.within), camera=camera)
-        if (seen := api.seen_part(collection, parsed)) is not None:
-            words, ending = seen.split(), " ".join(seen.split()[-3:])
-            say(f"warning: of the query's {len(query.split()):,} words the model reads {len(words)}, up to '{ending}'")
-        answer = collection.answer(
-            parsed, target=target.value, page=page, filters=filters, include_query_photo=include_self
-        )
-        return show_answer(
-            query, answer, collection, target=target.value, grid=grid, open_sheet=open_sheet, as_json=as_json
-        )
+
+        def ask(words: str) -> api.Answer:
+            parsed = api.parse_query(words)
+            _say_what_is_cut(words, parsed, collection)
+            return collection.answer(
+                parsed, target=target.value, page=page, filters=filters, include_query_photo=include_self
+            )
+
+        def show(words: str, answer: api.Answer) -> int:
+            return show_answer(
+                words,
+                answer,
+                collection,
+                target=target.value,
+                grid=None if queries else grid,
+                open_sheet=open_sheet,
+                as_json=as_json,
+                with_query=queries is not None,
+            )
+
+        if interactive:
+            return answer_prompt(lambda words: show(words, ask(words)))
+        if queries:
+            return answer_all(asked, ask, show, folder=pictures)
+        return show(asked[0], ask(asked[0]))
+
+
+def _check_question(query: str | None, queries: Path | None, *, interactive: bool, open_sheet: bool) -> None:
+    if query is not None and not query.strip():
+        raise typer.BadParameter("the query is empty; say what to look for, as 'a dog on a beach'")
+    if (query is not None) + (queries is not None) + interactive != 1:
+        raise typer.BadParameter("say what to look for in one way: a QUERY, --queries FILE, or -i")
+    if queries is not None and open_sheet:
+        raise typer.BadParameter("--open shows the hits of one query; with --queries give --grid DIR")
+
+
+def _say_what_is_cut(query: str, parsed: "api.Query", collection: "api.Collection") -> None:
+    from twinlens import api
+
+    if (seen := api.seen_part(collection, parsed)) is not None:
+        words, ending = seen.split(), " ".join(seen.split()[-3:])
+        say(f"warning: of the query's {len(query.split()):,} words the model reads {len(words)}, up to '{ending}'")
 
 
 def check_usage(grid: Path | None, *, dates: "api.Filters | None" = None) -> None:
@@ -157,8 +214,12 @@ def show_answer(
     grid: Path | None = None,
     open_sheet: bool = False,
     as_json: bool,
+    with_query: bool = False,
 ) -> int:
-    """Prints hits on stdout, writes and opens the contact sheet; the exit code."""
+    """Prints hits on stdout, writes and opens the contact sheet; the exit code.
+
+    ``with_query`` puts the query in front of each plain line, where one run answers several.
+    """
     if as_json:
         results = [result_json(hit, image_id=hit.id, image_path=str(hit.path)) for hit in answer.hits]
         print_json(
@@ -171,10 +232,12 @@ def show_answer(
         )
     else:
         for hit in answer.hits:
-            print_line(hit, _path_here(hit.path) if hit.caption is None else hit.caption)
+            found = _path_here(hit.path) if hit.caption is None else hit.caption
+            print_line(hit, found, query=query if with_query else None)
     if not answer.hits:
         candidates = "captions" if target == "caption" else "photos"
-        say(f"nothing found: {answer.num_candidates:,} {candidates} pass the filters")
+        of_query = f" for '{query}'" if with_query else ""
+        say(f"nothing found{of_query}: {answer.num_candidates:,} {candidates} pass the filters")
         return NOTHING_FOUND
     if grid or open_sheet:
         _write_sheet(query, answer, grid, open_sheet=open_sheet)
@@ -193,10 +256,11 @@ def _write_sheet(query: str, answer: "api.Answer", grid: Path | None, *, open_sh
         typer.launch(str(path))
 
 
-def print_line(found: "api.Hit | api.RankedCaption", what: str) -> None:
-    """One result on stdout: rank, probability, score, and what was found."""
+def print_line(found: "api.Hit | api.RankedCaption", what: str, *, query: str | None = None) -> None:
+    """One result on stdout: the query where one is given, rank, probability, score, and what was found."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
-    typer.echo(f"{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}")
+    front = "" if query is None else f"{_printable(query)}\t"
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}")
 
 
 def print_json(

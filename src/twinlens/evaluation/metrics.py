@@ -1,6 +1,6 @@
-"""Ranks and what is counted from them: R@K, P@K, MRR, median and mean rank."""
+"""Ranks and what is counted from them: R@K, P@K, coverage@K, MRR, MedR, MeanR, mAP, nDCG."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -12,19 +12,29 @@ Ranks: TypeAlias = NDArray[np.int64]
 """[Q], 1 = best."""
 
 ROUNDING = 1e-6  # equal vectors get scores up to this far apart: float32 sums depend on a row's place in its matrix
-BLOCK_ROWS = 512  # queries scored at once; 512 × 40,000 candidates are 82 MB of scores
+BLOCK_ROWS = 512  # queries scored at once; more make no product faster
+BLOCK_SCORES = 8_000_000  # 32 MB of scores: a larger gallery gets fewer rows at once, so memory stays flat
+SORTED_FROM = 32  # right answers of one query: below, counting for each is faster than sorting the gallery
 
 
-def relevant_ranks(queries: Embeddings, candidates: Embeddings, relevant: Sequence[NDArray[np.int64]]) -> list[Ranks]:
+def relevant_ranks(
+    queries: Embeddings,
+    candidates: Embeddings,
+    relevant: Sequence[NDArray[np.int64]],
+    *,
+    on_progress: Callable[[int], None] | None = None,
+) -> list[Ranks]:
     """For each query the ranks of all its right answers in the whole gallery, ascending.
 
     A wrong candidate that ties with a right answer stands before it: a model that
-    gives everything the same score must not look good.
+    gives everything the same score must not look good. Scores that are no numbers
+    count as the best where they are wrong, and as the worst where they are right.
 
     Args:
         queries: [Q, D], unit rows.
         candidates: [N, D], unit rows.
         relevant: for each query the rows of its right answers, at least one.
+        on_progress: told after each block how many queries are done.
 
     Raises:
         ValueError: a query has no right answer, or the counts differ.
@@ -33,16 +43,29 @@ def relevant_ranks(queries: Embeddings, candidates: Embeddings, relevant: Sequen
         raise ValueError(f"{len(queries)} queries but {len(relevant)} lists of right answers")
     if any(len(answers) == 0 for answers in relevant):
         raise ValueError("every query needs at least one right answer")
+    rows = max(1, min(BLOCK_ROWS, BLOCK_SCORES // max(1, len(candidates))))
     ranks: list[Ranks] = []
-    for start in range(0, len(queries), BLOCK_ROWS):
-        scores = queries[start : start + BLOCK_ROWS] @ candidates.T  # [B, N]
-        for row, answers in zip(scores, relevant[start : start + BLOCK_ROWS], strict=True):
-            right = np.sort(row[answers])[::-1]  # [M]
-            wrong = np.delete(row, answers)
-            # not ">=": a score that is no number must not look good either
-            before = np.count_nonzero(~(wrong[:, None] < right - ROUNDING), axis=0)
-            ranks.append(before + np.arange(1, len(right) + 1))
+    for start in range(0, len(queries), rows):
+        scores = queries[start : start + rows] @ candidates.T  # [B, N]
+        ranks += [_ranks_in(row, answers) for row, answers in zip(scores, relevant[start : start + rows], strict=True)]
+        if on_progress:
+            on_progress(len(ranks))
     return ranks
+
+
+def _ranks_in(scores: NDArray[np.float32], answers: NDArray[np.int64]) -> Ranks:
+    right = scores[answers]
+    thresholds = np.sort(np.where(np.isnan(right), -np.inf, right))[::-1] - np.float32(ROUNDING)  # [M]
+    # counted are those surely below: neither a tie nor a score that is no number may look good
+    below = _count_below(scores, thresholds) - _count_below(right, thresholds)
+    before = len(scores) - len(right) - below
+    return before + np.arange(1, len(right) + 1)
+
+
+def _count_below(scores: NDArray[np.float32], thresholds: NDArray[np.float32]) -> NDArray[np.int64]:
+    if len(thresholds) < SORTED_FROM:
+        return np.array([np.count_nonzero(scores < threshold) for threshold in thresholds], dtype=np.int64)
+    return np.searchsorted(np.sort(scores), thresholds)  # no number sorts last, as if it were the best
 
 
 def first_ranks(ranks_of_relevant: Sequence[Ranks]) -> Ranks:
@@ -82,9 +105,57 @@ def precision_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> float:
     >>> precision_at_k([np.array([1, 2]), np.array([7])], k=2)
     0.5
     """
+    return float(np.mean(found_at_k(ranks_of_relevant, k) / k))
+
+
+def coverage_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> float:
+    """Mean share of a query's right answers that are among the first k.
+
+    Textbooks call it recall; with one right answer a query it is R@K.
+
+    >>> coverage_at_k([np.array([1, 9]), np.array([2, 3])], k=5)
+    0.75
+    """
+    found = found_at_k(ranks_of_relevant, k)
+    return float(np.mean(found / [len(ranks) for ranks in ranks_of_relevant]))
+
+
+def found_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> NDArray[np.int64]:
+    """[Q], how many of each query's right answers are among the first k."""
     if k < 1 or not len(ranks_of_relevant):
         raise ValueError(f"k must be at least 1 and there must be queries, got k={k}")
-    return float(np.mean([np.count_nonzero(ranks <= k) / k for ranks in ranks_of_relevant]))
+    flat, starts = _flat(ranks_of_relevant)
+    return np.add.reduceat((flat <= k).astype(np.int64), starts)
+
+
+def average_precisions(ranks_of_relevant: Sequence[Ranks]) -> NDArray[np.float64]:
+    """[Q], mean over a query's right answers of the precision at each one's rank; their mean is mAP.
+
+    >>> average_precisions([np.array([1, 4]), np.array([2])])
+    array([0.75, 0.5 ])
+    """
+    flat, starts = _flat(ranks_of_relevant)
+    counts = np.diff(starts, append=len(flat))
+    place = np.arange(1, len(flat) + 1) - np.repeat(starts, counts)  # 1, 2, … within each query
+    precisions: NDArray[np.float64] = np.add.reduceat(place / flat, starts) / counts
+    return precisions
+
+
+def ndcgs_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> NDArray[np.float64]:
+    """[Q], gain of the first k answers as a share of the best possible; their mean is nDCG@K.
+
+    Right answers gain 1 / log2(rank + 1), wrong ones nothing (Järvelin and Kekäläinen 2002,
+    with the discount that search engines' evaluations use).
+
+    >>> ndcgs_at_k([np.array([1, 3])], k=10)
+    array([0.91972079])
+    """
+    flat, starts = _flat(ranks_of_relevant)
+    counts = np.diff(starts, append=len(flat))
+    ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
+    gained = np.add.reduceat(np.where(flat <= k, 1 / np.log2(flat + 1), 0.0), starts)
+    shares: NDArray[np.float64] = gained / ideal[np.minimum(counts, k) - 1]
+    return shares
 
 
 def mean_reciprocal_rank(ranks: Ranks) -> float:
@@ -115,6 +186,12 @@ def mean_rank(ranks: Ranks) -> float:
     """
     _check(ranks)
     return float(np.mean(ranks))
+
+
+def _flat(ranks_of_relevant: Sequence[Ranks]) -> tuple[Ranks, NDArray[np.int64]]:
+    """All ranks in one row, and where each query's begin."""
+    lengths = [len(ranks) for ranks in ranks_of_relevant]
+    return np.concatenate(ranks_of_relevant), np.cumsum([0, *lengths[:-1]])
 
 
 def _check(ranks: Ranks, k: int = 1) -> None:

@@ -1,82 +1,24 @@
 """Retrieval over captioned photos, both ways, whole gallery, any right caption counts."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from twinlens.embedding import Skipped, embed_photos
 from twinlens.errors import DataError
-from twinlens.evaluation.metrics import (
-    Ranks,
-    first_ranks,
-    mean_rank,
-    mean_reciprocal_rank,
-    median_rank,
-    precision_at_k,
-    recall_at_k,
-    relevant_ranks,
-)
+from twinlens.evaluation.bootstrap import RESAMPLES, intervals
+from twinlens.evaluation.geometry import ALL_PAIRS_UP_TO, alignment, mean_cosines, uniformity
+from twinlens.evaluation.metrics import Ranks, first_ranks, median_rank, relevant_ranks
+from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs, embed_split, texts_of_photos
+from twinlens.evaluation.query_values import query_values
+from twinlens.evaluation.report import RetrievalReport
 from twinlens.protocols import Dataset, DualEncoder
-from twinlens.types import CaptionedImage, Embeddings
+from twinlens.types import Embeddings
 
 KS = (1, 5, 10)
-
-
-@dataclass(frozen=True)
-class RetrievalReport:
-    """What one model gives on one split.
-
-    Attributes:
-        n_images: N, photos in the gallery.
-        n_captions: M, captions in the gallery.
-        protocol: data, split and how ranks were counted, in words.
-        text_to_image: R@K and P@K in per cent, MRR in [0, 1], MedR and MeanR from 1.
-        image_to_text: the same, the other way.
-        model: the model's fingerprint.
-        skipped: photos that could not be read; they are in no figure.
-    """
-
-    n_images: int
-    n_captions: int
-    protocol: str
-    text_to_image: dict[str, float]
-    image_to_text: dict[str, float]
-    model: str
-    skipped: tuple[Skipped, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields of ``twinlens evaluate --json``."""
-        report: dict[str, Any] = {
-            "n_images": self.n_images,
-            "n_captions": self.n_captions,
-            "protocol": self.protocol,
-            "text_to_image": self.text_to_image,
-            "image_to_text": self.image_to_text,
-            "model": self.model,
-        }
-        if self.skipped:
-            report["skipped"] = [skipped._asdict() for skipped in self.skipped]
-        return report
-
-    def __str__(self) -> str:
-        columns = list(self.text_to_image)
-        lines = [self.protocol, f"{self.n_images:,} photos, {self.n_captions:,} captions, model {self.model}"]
-        lines.append(" " * 16 + "".join(f"{name:>8}" for name in columns))
-        for title, figures in (("text → image", self.text_to_image), ("image → text", self.image_to_text)):
-            lines.append(f"{title:<16}" + "".join(f"{_shown(name, figures[name]):>8}" for name in columns))
-        if self.skipped:
-            lines.append(
-                f"{len(self.skipped)} photos were left out, as {self.skipped[0].path}: {self.skipped[0].reason}"
-            )
-        return "\n".join(lines)
-
-
-def _shown(name: str, value: float) -> str:
-    return f"{value:.3f}" if name == "MRR" else f"{value:.1f}"
+PROTOCOL = "whole gallery, any right caption counts, ties count against"
 
 
 def evaluate_retrieval(
@@ -93,53 +35,180 @@ def evaluate_retrieval(
     Raises:
         DataError: there is no such split, or none of its photos can be read.
     """
-    images: Sequence[CaptionedImage] = [image for image in dataset.split(split) if image.captions]
-    if not images:
-        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
-    done = (lambda count: on_progress(count, len(images))) if on_progress else None
-    photos = embed_photos([image.path for image in images], encoder, on_progress=done)
-    captions = [images[number].captions for number in photos.kept]
-    texts = encoder.encode_text([caption for own in captions for caption in own])
-    text_image_index = np.repeat(np.arange(len(captions)), [len(own) for own in captions])
-    text_to_image, image_to_text = rank_both_ways(photos.embeddings, texts, text_image_index)
+    return evaluate_pairs(embed_split(encoder, dataset, split, on_progress=on_progress))
+
+
+def evaluate_embeddings(
+    images: ArrayLike,
+    texts: ArrayLike,
+    text_image_index: ArrayLike,
+    *,
+    ks: Sequence[int] | None = None,
+    folds: int = 1,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> RetrievalReport:
+    """Every measure of anybody's embeddings, both ways.
+
+    Args:
+        images: [N, D], floating point; rows of another length than 1 are divided by it.
+        texts: [M, D], likewise.
+        text_image_index: [M], the photo that each text describes.
+        ks: as in ``evaluate_pairs``, with all that follows.
+        folds: galleries of N / folds photos, reported besides the whole one.
+        resamples: draws of the bootstrap; 0 = no intervals.
+        seed: of the bootstrap.
+        on_progress: told how many of how many queries are ranked.
+
+    Raises:
+        DataError: the arrays are not what they should be, or a K is larger than the gallery.
+
+    >>> report = evaluate_embeddings(np.eye(3), np.eye(3), [0, 1, 2], ks=[1])
+    >>> report.text_to_image["R@1"], report.image_to_text["MedR"]
+    (100.0, 1.0)
+    """
+    pairs = checked_pairs(images, texts, text_image_index)
+    return evaluate_pairs(pairs, ks=ks, folds=folds, resamples=resamples, seed=seed, on_progress=on_progress)
+
+
+def evaluate_pairs(
+    pairs: EmbeddedPairs,
+    *,
+    ks: Sequence[int] | None = None,
+    folds: int = 1,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> RetrievalReport:
+    """Ranks the whole gallery both ways, and says how sure the figures are.
+
+    Args:
+        pairs: embedded photos and captions.
+        ks: cut-offs; None = 1, 5 and 10, also where the gallery is smaller.
+        folds: the photos in their order are cut into so many galleries, whose mean is reported besides
+            (COCO's five galleries of 1,000).
+        resamples: draws of the bootstrap; 0 = no intervals.
+        seed: of the bootstrap.
+        on_progress: told how many of how many queries are ranked.
+
+    Raises:
+        DataError: a K, or the number of folds, does not fit the gallery.
+    """
+    n_images, n_texts = len(pairs.images), len(pairs.texts)
+    cutoffs = checked_ks(ks, n_images)
+    if not 1 <= folds <= n_images:
+        raise DataError(f"the number of folds must be from 1 to the {n_images:,} photos, got {folds}")
+    ranks = ranks_both_ways(pairs, on_progress)
+    photo_of_query = {"text_to_image": pairs.text_image_index, "image_to_text": np.arange(n_images)}
+    ci95 = {
+        direction: intervals(ranks[direction], photos, cutoffs, resamples=resamples, seed=seed)
+        for direction, photos in photo_of_query.items()
+        if resamples
+    }
+    matched, unmatched = mean_cosines(pairs.images, pairs.texts, pairs.text_image_index)
     return RetrievalReport(
-        n_images=len(photos.embeddings),
-        n_captions=len(texts),
-        protocol=f"{dataset.name}/{split}: whole gallery, any right caption counts, ties count against",
-        text_to_image=text_to_image,
-        image_to_text=image_to_text,
-        model=encoder.fingerprint,
-        skipped=tuple(photos.skipped),
+        n_images=n_images,
+        n_captions=n_texts,
+        protocol=f"{pairs.name}: {PROTOCOL}",
+        text_to_image=measures(ranks["text_to_image"], cutoffs),
+        image_to_text=measures(ranks["image_to_text"], cutoffs),
+        model=pairs.model,
+        skipped=pairs.skipped,
+        ci95=ci95,
+        alignment=_rounded(alignment(pairs.images, pairs.texts, pairs.text_image_index)),
+        uniformity={"image": _rounded(uniformity(pairs.images)), "text": _rounded(uniformity(pairs.texts))},
+        cosine={"matched": _rounded(matched), "unmatched": _rounded(unmatched)},
+        folds=_mean_of_folds(pairs, cutoffs, folds) if folds > 1 else {},
+        notes=(*pairs.notes, *_notes(pairs, cutoffs)),
+        ranks=ranks,
     )
 
 
 def rank_both_ways(
     images: Embeddings, texts: Embeddings, text_image_index: NDArray[np.int64]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The measures text→image and image→text.
+    """The measures text→image and image→text, without intervals: cheap enough for every epoch.
 
     Args:
         images: [N, D], unit rows.
         texts: [M, D], unit rows.
         text_image_index: [M], the photo that each text describes.
     """
-    photo_of = [np.array([image]) for image in text_image_index]
-    order = np.argsort(text_image_index, kind="stable")
-    bounds = np.searchsorted(text_image_index[order], np.arange(len(images) + 1))
-    texts_of = [order[start:end] for start, end in pairwise(bounds)]
+    texts_of_photo = texts_of_photos(text_image_index, len(images))
     return (
-        measures(relevant_ranks(texts, images, photo_of)),
-        measures(relevant_ranks(images, texts, texts_of)),
+        measures(relevant_ranks(texts, images, list(text_image_index[:, None]))),
+        measures(relevant_ranks(images, texts, texts_of_photo)),
     )
 
 
-def measures(ranks_of_relevant: Sequence[Ranks]) -> dict[str, float]:
-    """R@K and P@K in per cent, MRR, MedR and MeanR, from the ranks of all right answers."""
-    ranks = first_ranks(ranks_of_relevant)
+def ranks_both_ways(
+    pairs: EmbeddedPairs, on_progress: Callable[[int, int], None] | None = None
+) -> dict[str, list[Ranks]]:
+    """Direction → for each query the ranks of all its right answers."""
+    total = len(pairs.texts) + len(pairs.images)
+
+    def after(start: int) -> Callable[[int], None] | None:
+        return (lambda done: on_progress(start + done, total)) if on_progress else None
+
+    photos, texts = pairs.photo_of_text(), pairs.texts_of_photo()
     return {
-        **{f"R@{k}": round(100 * recall_at_k(ranks, k), 4) for k in KS},
-        **{f"P@{k}": round(100 * precision_at_k(ranks_of_relevant, k), 4) for k in KS},
-        "MRR": round(mean_reciprocal_rank(ranks), 6),
-        "MedR": median_rank(ranks),
-        "MeanR": round(mean_rank(ranks), 4),
+        "text_to_image": relevant_ranks(pairs.texts, pairs.images, photos, on_progress=after(0)),
+        "image_to_text": relevant_ranks(pairs.images, pairs.texts, texts, on_progress=after(len(pairs.texts))),
     }
+
+
+def measures(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int] = KS) -> dict[str, float]:
+    """R@K, P@K, coverage@K, mAP and nDCG@10 in per cent, MRR, MedR and MeanR, from ranks of all right answers."""
+    figures: dict[str, float] = {}
+    for name, values in query_values(ranks_of_relevant, ks).items():
+        if name == "MeanR":
+            figures["MedR"] = median_rank(first_ranks(ranks_of_relevant))
+        figures[name] = round(float(np.mean(values)), 6 if name == "MRR" else 4)
+    return figures
+
+
+def _mean_of_folds(pairs: EmbeddedPairs, ks: Sequence[int], folds: int) -> dict[str, Any]:
+    parts = [pairs.part(photos) for photos in np.array_split(np.arange(len(pairs.images)), folds)]
+    each = [ranks_both_ways(part) for part in parts]
+    means: dict[str, Any] = {"n_folds": folds, "n_images": len(parts[0].images)}
+    for direction in ("text_to_image", "image_to_text"):
+        figures = [measures(ranks[direction], ks) for ranks in each]
+        means[direction] = {name: round(float(np.mean([own[name] for own in figures])), 6) for name in figures[0]}
+    return means
+
+
+def checked_ks(ks: Sequence[int] | None, n_images: int) -> tuple[int, ...]:
+    """The cut-offs asked for, ascending, each once; None gives 1, 5 and 10 in any gallery.
+
+    Raises:
+        DataError: a K is below 1, or larger than the gallery.
+    """
+    if ks is None:
+        return KS
+    if not ks or min(ks) < 1:
+        raise DataError(f"K must be at least 1, got {', '.join(map(str, ks)) or 'none'}")
+    if max(ks) > n_images:
+        raise DataError(
+            f"K = {max(ks)} was asked for, but the gallery holds {n_images:,} photos: "
+            "any model would find them all; choose a smaller K"
+        )
+    return tuple(sorted(set(ks)))
+
+
+def _notes(pairs: EmbeddedPairs, ks: Sequence[int]) -> list[str]:
+    notes = []
+    if trivial := [f"R@{k}" for k in ks if k >= len(pairs.images)]:
+        notes.append(f"only {len(pairs.images)} photos: {', '.join(trivial)} from text to image is 100 for any model")
+    for what, rows in (("images", pairs.images), ("texts", pairs.texts)):
+        if len(rows) > ALL_PAIRS_UP_TO:
+            notes.append(
+                f"uniformity of {what} is that of {ALL_PAIRS_UP_TO:,} of {len(rows):,} rows, drawn with seed 0"
+            )
+        if bad := int(np.count_nonzero(~np.isfinite(rows).all(axis=1))):
+            notes.append(f"the model gave {bad:,} {what} no numbers; they count as wrong")
+    return notes
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 6)

@@ -1,22 +1,50 @@
-"""Zero-shot classification: each photo takes the class whose prompt is nearest."""
+"""Zero-shot classification: each photo takes the class whose prompts are nearest."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinlens.data.classes_json import ClassifiedImages
 from twinlens.embedding import Skipped, embed_photos
-from twinlens.evaluation.metrics import first_ranks, relevant_ranks
+from twinlens.errors import DataError
+from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
+from twinlens.evaluation.class_names import ClassNames, with_classes
+from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
 from twinlens.protocols import DualEncoder
+from twinlens.types import Embeddings
 
 PROMPTS = ("a photo of a {}",)
 
 
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """Top-1 and top-5 accuracy of one class's photos, in per cent."""
+
+    class_name: str
+    n_images: int
+    top1: float
+    top5: float
+
+
 @dataclass(frozen=True)
 class ZeroShotReport:
-    """Top-1 and top-5 accuracy in per cent, ties against."""
+    """Top-1 and top-5 accuracy in per cent, ties against.
+
+    Attributes:
+        data: what was classified.
+        top1: share of photos whose own class comes first.
+        top5: share of photos whose own class is among the first five.
+        n_images: photos that could be read.
+        n_classes: classes to choose from.
+        prompts: templates; a class's embedding is the mean of all its prompts' unit embeddings.
+        model: the model's fingerprint.
+        skipped: photos that could not be read; they are in no figure.
+        ci95: top1 and top5 → 95 % interval, by bootstrap over photos.
+        classes: each class that has photos, in the order of the data.
+    """
 
     data: str
     top1: float
@@ -26,15 +54,22 @@ class ZeroShotReport:
     prompts: tuple[str, ...]
     model: str
     skipped: tuple[Skipped, ...] = ()
+    ci95: tuple[Interval, Interval] = ((0.0, 100.0), (0.0, 100.0))
+    classes: tuple[ClassFigures, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The fields of ``twinlens evaluate --json`` for a folder with classes.json."""
         zero_shot = {
             "top1": self.top1,
             "top5": self.top5,
+            "ci95": {"top1": list(self.ci95[0]), "top5": list(self.ci95[1])},
             "n_images": self.n_images,
             "n_classes": self.n_classes,
             "prompts": list(self.prompts),
+            "classes": [
+                {"class_name": own.class_name, "n_images": own.n_images, "top1": own.top1, "top5": own.top5}
+                for own in self.classes
+            ],
         }
         report: dict[str, Any] = {"zero_shot": zero_shot, "model": self.model}
         if self.skipped:
@@ -42,10 +77,13 @@ class ZeroShotReport:
         return report
 
     def __str__(self) -> str:
+        ends = [f"[{low:.1f}, {high:.1f}]" for low, high in self.ci95]
         return (
             f"{self.data}: zero-shot classification, {self.n_images:,} photos, {self.n_classes:,} classes, "
             f"model {self.model}\n"
-            f"top-1 {self.top1:.1f} %   top-5 {self.top5:.1f} %   prompts: {', '.join(map(repr, self.prompts))}"
+            f"top-1 {self.top1:.1f} % {ends[0]}   top-5 {self.top5:.1f} % {ends[1]}   "
+            f"prompts: {', '.join(map(repr, self.prompts))}\n"
+            "in brackets: 95 % intervals, bootstrap over photos"
         )
 
 
@@ -54,6 +92,7 @@ def evaluate_zero_shot(
     data: ClassifiedImages,
     *,
     prompts: Sequence[str] = PROMPTS,
+    class_names: ClassNames | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ZeroShotReport:
     """Accuracy with the mean of each class's prompts as its text embedding.
@@ -61,22 +100,52 @@ def evaluate_zero_shot(
     Args:
         encoder: the model.
         data: photos with class names.
-        prompts: templates with one ``{}`` for the class name.
+        prompts: templates with ``{}`` for the class name.
+        class_names: the classes to choose from, each with its names; None = those of the data.
         on_progress: told how many of how many photos are embedded.
+
+    Raises:
+        DataError: no photo can be read, or a photo's class is not among ``class_names``.
     """
+    if not prompts:
+        raise DataError("zero-shot classification needs at least one prompt, as 'a photo of a {}'")
+    names = class_names or {name: (name,) for name in data.class_names}
+    data = with_classes(data, names)
     done = (lambda count: on_progress(count, len(data.paths))) if on_progress else None
     photos = embed_photos(data.paths, encoder, on_progress=done)
-    sums = sum(encoder.encode_text([prompt.format(name) for name in data.class_names]) for prompt in prompts)
-    classes = np.asarray(sums) / np.linalg.norm(sums, axis=1, keepdims=True)  # [C, D]
     labels = np.array(data.labels)[photos.kept]
+    classes = class_embeddings(encoder, names, prompts)
     ranks = first_ranks(relevant_ranks(photos.embeddings, classes, list(labels[:, None])))
+    hits = np.column_stack([100.0 * (ranks <= 1), 100.0 * (ranks <= 5)])
+    drawn = resampled_means(hits, np.arange(len(labels)))
     return ZeroShotReport(
         data=data.name,
-        top1=round(100 * float(np.mean(ranks <= 1)), 4),
-        top5=round(100 * float(np.mean(ranks <= 5)), 4),
+        top1=round(float(hits[:, 0].mean()), 4),
+        top5=round(float(hits[:, 1].mean()), 4),
         n_images=len(labels),
-        n_classes=len(data.class_names),
+        n_classes=len(names),
         prompts=tuple(prompts),
         model=encoder.fingerprint,
         skipped=tuple(photos.skipped),
+        ci95=(middle_95(drawn[:, 0]), middle_95(drawn[:, 1])),
+        classes=_by_class(data.class_names, labels, ranks),
     )
+
+
+def class_embeddings(encoder: DualEncoder, names: ClassNames, prompts: Sequence[str]) -> Embeddings:
+    """[C, D], for each class the unit mean of the unit embeddings of every template with every name."""
+    counts = [len(own) * len(prompts) for own in names.values()]
+    texts = [prompt.replace("{}", name) for own in names.values() for prompt in prompts for name in own]
+    starts = np.cumsum([0, *counts[:-1]])
+    sums = np.add.reduceat(encoder.encode_text(texts), starts, axis=0)
+    classes: Embeddings = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+    return classes
+
+
+def _by_class(class_names: Sequence[str], labels: NDArray[np.int64], ranks: Ranks) -> tuple[ClassFigures, ...]:
+    found = []
+    for label in np.unique(labels):
+        own = ranks[labels == label]
+        top1, top5 = (round(100 * float(np.mean(own <= k)), 4) for k in (1, 5))
+        found.append(ClassFigures(class_names[label], len(own), top1, top5))
+    return tuple(found)

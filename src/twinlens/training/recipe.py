@@ -105,6 +105,18 @@ class Text(Section):
     def _known_tower(cls, name: str) -> str:
         return _known(name, "text_tower", {**TEXT_TOWERS, **TEXT_ALIASES})
 
+    @field_validator("options")
+    @classmethod
+    def _known_options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        tower = info.data.get("tower")
+        if tower in FROM_SCRATCH:
+            parameters = inspect.signature(load_part("text_tower", TEXT_TOWERS, tower)).parameters
+            known = [name for name in parameters if name not in ("captions", "tokenizer_file", "cleaning")]
+            for option in options:
+                if option not in known:
+                    raise ValueError(f"no option {option!r}; it has {', '.join(known)}{did_you_mean(option, known)}")
+        return options
+
     @field_validator("cleaning")
     @classmethod
     def _known_cleaning(cls, steps: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.training.recipe import Recipe
-from twinlens.training.trainer import EpochLog
+from twinlens.training.run_log import EpochLog
 
 FIGURES = "figures"
 _STYLE = """

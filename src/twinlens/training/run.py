@@ -23,8 +23,11 @@ from twinlens.training.processes import Processes
 from twinlens.training.recipe import Recipe
 from twinlens.training.report import TensorBoard, write_report
 from twinlens.training.run_folder import BAD_BATCH, REPORT, TOKENIZER, VALIDATION, RunFolder
+from twinlens.training.run_log import EpochLog, Listener
 from twinlens.training.split_inputs import InputsFactory
-from twinlens.training.trainer import EpochLog, Listener, Trainer, trained_towers
+from twinlens.training.stages import close_stage, open_stage
+from twinlens.training.trainer import Trainer
+from twinlens.training.weights import load_weights, trained_towers
 from twinlens.types import CaptionedImage
 
 logger = logging.getLogger(__name__)
@@ -263,9 +266,6 @@ def load_run(path: Path) -> tuple[Recipe, TwoTowers, nn.Module, Checkpoint]:
     Raises:
         TrainingError: the folder holds no run, or no epoch was finished.
     """
-    from twinlens.training.stages import close_stage, open_stage
-    from twinlens.training.trainer import load_weights
-
     folder = RunFolder(path)
     recipe = folder.recipe()
     if not folder.best.exists():

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from twinlens.errors import TrainingError
 from twinlens.training.checkpoints import BEST, LAST
 from twinlens.training.recipe import Recipe
-from twinlens.training.trainer import EpochLog
+from twinlens.training.run_log import EpochLog
 
 RECIPE = "recipe.json"
 ENVIRONMENT = "environment.json"

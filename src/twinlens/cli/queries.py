@@ -1,0 +1,126 @@
+"""Several queries in one run: out of a file with a picture each, or one after the other at a prompt."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
+from twinlens.errors import QueryError, TwinlensError
+
+if TYPE_CHECKING:
+    from twinlens import api
+
+OVERVIEW = "top_matches_grid.png"
+OVERVIEW_HITS = 5  # of each query in the overview: one row
+ENDINGS = ("", "quit", "exit", ":q")
+PROMPT = "query> "
+
+
+def read_queries(file: Path) -> list[str]:
+    """The queries in a text file, one a line; empty lines are left out.
+
+    Raises:
+        QueryError: the file cannot be read, or holds no query.
+    """
+    try:
+        lines = file.expanduser().read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise QueryError(f"the file of queries {file} cannot be read: {reason}") from error
+    queries = [line.strip() for line in lines if line.strip()]
+    if not queries:
+        raise QueryError(f"the file of queries {file} is empty; write one query a line")
+    return queries
+
+
+def answer_all(
+    queries: Sequence[str],
+    ask: Callable[[str], "api.Answer"],
+    show: Callable[[str, "api.Answer"], object],
+    *,
+    folder: Path | None,
+) -> int:
+    """Answers each query, and draws ``query_1.png``, … and an overview where a folder is given.
+
+    A query that fails is named on stderr, and the others go on.
+
+    Args:
+        queries: as the user wrote them.
+        ask: one query → its hits.
+        show: prints one answer.
+        folder: for the pictures, made by ``make_picture_folder``.
+
+    Returns:
+        The exit code: 1 where a query failed, 3 where none found anything.
+
+    Raises:
+        QueryError: a picture cannot be written.
+    """
+    from twinlens import api
+
+    pictures = _pictures(folder, len(queries)) if folder else []
+    failed = False
+    found: list[tuple[str, Sequence[api.Hit]]] = []
+    for number, query in enumerate(queries):
+        try:
+            answer = ask(query)
+        except TwinlensError as error:
+            failed = True
+            say(f"error: query {number + 1} ({query}): {error}")
+            continue
+        show(query, answer)
+        found.append((query, answer.hits))
+        if pictures:
+            api.write_contact_sheet([(query, answer.hits)], pictures[number])
+    if folder and found:
+        api.write_contact_sheet([(query, hits[:OVERVIEW_HITS]) for query, hits in found], folder / OVERVIEW)
+        say(f"{len(found) + 1} pictures: {folder}")
+    if failed:
+        return OUR_ERROR
+    return FOUND if any(hits for _, hits in found) else NOTHING_FOUND
+
+
+def make_picture_folder(folder: Path, n_queries: int) -> None:
+    """Makes the folder, and refuses to replace what is no contact sheet.
+
+    Raises:
+        QueryError: it is a file, cannot be made, or holds other pictures of these names.
+    """
+    from twinlens import api
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QueryError(
+            f"with --queries, --grid is a folder for the pictures; {folder} cannot be one: {error.strerror or error}"
+        ) from error
+    for path in (*_pictures(folder, n_queries), folder / OVERVIEW):
+        api.check_sheet_path(path)
+
+
+def _pictures(folder: Path, n_queries: int) -> list[Path]:
+    return [folder / f"query_{number}.png" for number in range(1, n_queries + 1)]
+
+
+def answer_prompt(ask: Callable[[str], object]) -> int:
+    """Answers queries from standard input until an empty line, ``quit`` or its end.
+
+    A query that fails is named on stderr, and the next one is asked for.
+
+    Args:
+        ask: answers and prints one query.
+    """
+    say("one query a line; an empty line or 'quit' ends")
+    while True:
+        print(PROMPT, end="", file=sys.stderr, flush=True)  # noqa: T201
+        query = sys.stdin.readline().strip()
+        if query.lower() in ENDINGS:
+            if not query:
+                say("")
+            return FOUND
+        try:
+            ask(query)
+        except TwinlensError as error:
+            say(f"error: {error}")
+        sys.stdout.flush()

@@ -1,0 +1,98 @@
+"""Has a model collapsed: do its vectors still differ, and do ties decide its ranks?"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from twinlens.evaluation.audit.finding import AuditFinding, counted
+from twinlens.evaluation.metrics import Ranks
+from twinlens.types import Embeddings
+
+COLLAPSED_COSINE = 0.9  # mean over pairs; trained models are near 0.1, and a narrow cone still below 0.7
+NARROW_SHARE = 0.1  # of the rank that N rows of length D could have
+
+
+@dataclass(frozen=True, slots=True)
+class Collapse:
+    """How much of its space a set of vectors uses.
+
+    Attributes:
+        mean_cosine: over all pairs of different rows, in [-1, 1]; 1 = all are one; 0 where there is one row.
+        effective_rank: exp of the entropy of the singular values' shares (Roy and Vetterli 2007), 1 to min(N, D).
+        possible_rank: min(N, D).
+        repeated_rows: rows that are equal, bit by bit, to an earlier one.
+    """
+
+    mean_cosine: float
+    effective_rank: float
+    possible_rank: int
+    repeated_rows: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        return asdict(self)
+
+
+def measure_collapse(rows: Embeddings) -> Collapse:
+    """Looks at vectors of one kind, photos or captions.
+
+    Args:
+        rows: [N, D], unit rows.
+    """
+    count, wide = len(rows), rows.astype(np.float64)
+    pairs = count * (count - 1)
+    # sum over pairs of x·y = |sum of x|² − sum of |x|²
+    cosines = float(np.square(wide.sum(axis=0)).sum() - np.square(wide).sum())
+    values = np.sqrt(np.maximum(np.linalg.eigvalsh(wide.T @ wide), 0))  # singular values
+    shares = values[values > 1e-7 * values.max()] / values.sum()
+    return Collapse(
+        mean_cosine=round(cosines / pairs, 6) if pairs else 0.0,
+        effective_rank=round(float(np.exp(-np.sum(shares * np.log(shares)))), 3),
+        possible_rank=min(rows.shape),
+        repeated_rows=count - len({row.tobytes() for row in rows}),
+    )
+
+
+def collapse_findings(kinds: dict[str, Collapse]) -> list[AuditFinding]:
+    """What the vectors of photos and captions say; ``kinds`` names both."""
+    found = []
+    for kind, looked in kinds.items():
+        if looked.mean_cosine >= COLLAPSED_COSINE:
+            sentence = (
+                f"the {kind} embeddings have collapsed: any two have a cosine of {looked.mean_cosine:.3f} on average"
+            )
+            found.append(AuditFinding("collapsed-embeddings", "error", sentence, 1))
+        elif looked.effective_rank < NARROW_SHARE * looked.possible_rank:
+            sentence = (
+                f"the {kind} embeddings use little of their space: effective rank "
+                f"{looked.effective_rank:.1f} of {looked.possible_rank}"
+            )
+            found.append(AuditFinding("narrow-embeddings", "warning", sentence, 1))
+    repeated = {kind: looked.repeated_rows for kind, looked in kinds.items() if looked.repeated_rows}
+    if repeated:
+        named = " and ".join(counted(count, f"{kind} embedding") for kind, count in repeated.items())
+        sentence = f"equal to another, bit by bit: {named}; the same photos or words, or a broken cache"
+        found.append(AuditFinding("repeated-embeddings", "note", sentence, sum(repeated.values())))
+    return found
+
+
+def tie_findings(against: dict[str, Ranks], in_favour: dict[str, Ranks]) -> list[AuditFinding]:
+    """Queries whose first right answer shares its score with a wrong one.
+
+    Args:
+        against: direction → [Q], first ranks with ties counted against the right answer.
+        in_favour: the same with ties counted for it.
+    """
+    found = []
+    for way, ranks in against.items():
+        tied = int(np.count_nonzero(ranks != in_favour[way]))
+        if not tied:
+            continue
+        strict, lenient = (100 * float(np.mean(one[way] == 1)) for one in (against, in_favour))
+        sentence = (
+            f"{way}: the best right answer ties with a wrong one in {tied:,} of {counted(len(ranks), 'query')}; "
+            f"counting ties in favour would raise R@1 from {strict:.1f} to {lenient:.1f}"
+        )
+        found.append(AuditFinding("ties", "error" if lenient - strict >= 1 else "note", sentence, tied))
+    return found

@@ -1,0 +1,160 @@
+"""Audit of a model on a data set: its photos and captions are looked at, too, and what it was trained on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from twinlens.data.survey import survey
+from twinlens.errors import DataError
+from twinlens.evaluation.audit.collapse import collapse_findings, measure_collapse
+from twinlens.evaluation.audit.embeddings import DataFaults, audit_embeddings
+from twinlens.evaluation.audit.near_duplicates import near_duplicates
+from twinlens.evaluation.audit.photo_hash import hash_photos
+from twinlens.evaluation.audit.photos import (
+    listed_twice,
+    near_duplicate_findings,
+    same_photo_findings,
+    split_of_photo,
+)
+from twinlens.evaluation.audit.protocols import ProtocolFigures, with_training_rows
+from twinlens.evaluation.audit.repeated_captions import caption_findings, repeated_captions
+from twinlens.evaluation.audit.report import AuditReport
+from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.protocols import Dataset, DualEncoder
+from twinlens.types import CaptionedImage
+
+TRAIN = "train"
+
+Listener: TypeAlias = Callable[[str, int, int], None]
+"""Told what is done, how many, of how many."""
+
+
+def audit_dataset(
+    dataset: Dataset,
+    kind: str,
+    split: str,
+    *,
+    encoder: DualEncoder | None = None,
+    pairs: EmbeddedPairs | None = None,
+    quick: bool = False,
+    on_progress: Listener | None = None,
+) -> AuditReport:
+    """Audits a model, or embeddings that were made elsewhere, on a split.
+
+    Args:
+        dataset: captioned photos.
+        kind: name of its reader.
+        split: the one that figures are claimed for.
+        encoder: the model; embeds the photos of all splits, with ``quick`` only the audited one.
+        pairs: embeddings of the split, in place of a model.
+        quick: photos are not compared between splits, and training rows not embedded.
+        on_progress: told what is done, and how far.
+
+    Raises:
+        DataError: there is no such split, or the embeddings are not of it.
+    """
+    captioned = {name: _captioned(dataset, name) for name in dict.fromkeys((*dataset.splits(), split))}
+    if split != "all":
+        captioned.pop("all", None)
+    told = on_progress or (lambda *_: None)
+    everything: EmbeddedPairs | None = None
+    if pairs is not None:
+        pairs = _named(pairs, captioned[split], f"{dataset.name}/{split}")
+    elif encoder is None:
+        raise DataError("an audit needs a model or embeddings; give --model or --embeddings")
+    elif quick or split == "all":
+        pairs = embed_split(encoder, dataset, split, on_progress=lambda *done: told("embedding photos", *done))
+    else:
+        everything = embed_split(encoder, dataset, "all", on_progress=lambda *done: told("embedding photos", *done))
+        pairs = _part_of(everything, captioned[split], f"{dataset.name}/{split}")
+    data = _look_at_data(dataset, kind, split, captioned, everything or pairs, quick=quick, told=told)
+    trained = _training_rows(everything, captioned, split, len(pairs.images))
+    not_checked = _left_out(split, quick=quick, trained=bool(trained))
+    return audit_embeddings(pairs, data=data, trained=trained, not_checked=not_checked)
+
+
+def _captioned(dataset: Dataset, split: str) -> list[CaptionedImage]:
+    return [image for image in dataset.split(split) if image.captions]
+
+
+def _named(pairs: EmbeddedPairs, images: Sequence[CaptionedImage], name: str) -> EmbeddedPairs:
+    """Embeddings of a file with the ids and captions of the split that they are said to be of."""
+    counts = [len(image.captions) for image in images]
+    if pairs.image_ids and set(pairs.image_ids) != {image.image_id for image in images}:
+        raise DataError(f"the embeddings are of other photos than {name}, as {pairs.image_ids[0]}; name their --split")
+    if pairs.image_ids:
+        return replace(pairs, name=name)
+    if list(np.bincount(pairs.text_image_index)) != counts:
+        raise DataError(
+            f"the embeddings are of {len(pairs.images):,} photos and {len(pairs.texts):,} captions, {name} has "
+            f"{len(images):,} and {sum(counts):,}, or in another order; name their --split, or save image_ids too"
+        )
+    return replace(pairs, name=name, image_ids=tuple(image.image_id for image in images))
+
+
+def _part_of(everything: EmbeddedPairs, images: Sequence[CaptionedImage], name: str) -> EmbeddedPairs:
+    """The photos of one split out of those of all."""
+    row_of = {image_id: row for row, image_id in enumerate(everything.image_ids)}
+    rows = np.array([row_of[image.image_id] for image in images if image.image_id in row_of], dtype=np.int64)
+    if not len(rows):
+        raise DataError(f"none of the {len(images):,} photos of {name} could be read")
+    wanted = set(rows.tolist())
+    texts = [number for number, row in enumerate(everything.text_image_index) if int(row) in wanted]
+    paths = {str(image.path) for image in images}
+    return replace(
+        everything.part(rows),
+        name=name,
+        model=everything.model,
+        image_ids=tuple(everything.image_ids[row] for row in rows),
+        captions=tuple(everything.captions[number] for number in texts),
+        skipped=tuple(skipped for skipped in everything.skipped if skipped.path in paths),
+    )
+
+
+def _look_at_data(
+    dataset: Dataset,
+    kind: str,
+    split: str,
+    captioned: Mapping[str, Sequence[CaptionedImage]],
+    embedded: EmbeddedPairs,
+    *,
+    quick: bool,
+    told: Listener,
+) -> DataFaults:
+    repeated = repeated_captions(captioned, split)
+    findings = [*listed_twice(captioned), *caption_findings(repeated, split)]
+    if quick:
+        return DataFaults(findings, captions=repeated)
+    split_of = split_of_photo(captioned)
+    looked = survey(dataset, kind, on_progress=lambda *done: told("opening photos", *done))
+    findings += same_photo_findings(looked, split_of, split)
+    images = [image for own in captioned.values() for image in own]
+    hashed = hash_photos([image.path for image in images], on_progress=lambda *done: told("comparing photos", *done))
+    hashes = {image.image_id: found for image, found in zip(images, hashed, strict=True)}
+    vectors = dict(zip(embedded.image_ids, embedded.images, strict=False))
+    # a model that finds everything alike has no say in what is a copy
+    alike = collapse_findings({"photo": measure_collapse(embedded.images)})
+    near = near_duplicates(hashes, split_of, split, vectors=None if alike else vectors)
+    known = {frozenset(group) for group in looked.same_across_splits or ()}
+    near = [pair for pair in near if not any({pair.image_id, pair.other_id} <= group for group in known)]
+    findings += near_duplicate_findings(near, split)
+    groups = {"across_splits": looked.same_across_splits or [], "within_split": looked.same_within_split or []}
+    return DataFaults(findings, groups, near, repeated)
+
+
+def _training_rows(
+    everything: EmbeddedPairs | None, captioned: Mapping[str, Sequence[CaptionedImage]], split: str, n_images: int
+) -> list[ProtocolFigures]:
+    if everything is None or split == TRAIN or TRAIN not in captioned:
+        return []
+    ids = {image.image_id for image in captioned[TRAIN]}
+    rows = np.array([row for row, image_id in enumerate(everything.image_ids) if image_id in ids], dtype=np.int64)
+    return with_training_rows(everything, rows, n_images) if len(rows) else []
+
+
+def _left_out(split: str, *, quick: bool, trained: bool) -> list[str]:
+    if quick:
+        return ["the same or nearly the same photos in two splits, training rows: leave out --quick"]
+    return [] if trained else [f"training rows: {split} is audited with no embeddings of a train split beside it"]

@@ -1,0 +1,85 @@
+"""Photos that are nearly the same in two splits: copies scaled, recompressed, brightened or cropped a little."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.evaluation.audit.photo_hash import PhotoHash
+from twinlens.types import Embeddings
+
+# Measured on Flickr8k: of 33 million pairs of different photos none is nearer than 36 bits, while 99 % of copies
+# that were halved, recompressed at quality 50 or brightened by a fifth are within 34.
+COPY_BITS = 30
+# 90 % of copies cropped by 3 % a side are within 61 bits, but so are 300 pairs of strangers: the model must agree.
+CROPPED_BITS = 64
+CROPPED_COSINE = 0.9
+BLOCK_ROWS = 256  # photos compared at once with all others
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """Two photos of different splits that show nearly the same.
+
+    Attributes:
+        image_id: of the photo in the audited split.
+        other_id: of the other one.
+        other_split: where it is.
+        bits: that differ, of 256.
+        cosine: of their embeddings; None where they were not embedded.
+    """
+
+    image_id: str
+    other_id: str
+    other_split: str
+    bits: int
+    cosine: float | None
+
+    def __str__(self) -> str:
+        return f"{self.image_id} ≈ {self.other_split}/{self.other_id}"
+
+
+def near_duplicates(
+    hashes: Mapping[str, PhotoHash | None],
+    split_of: Mapping[str, str],
+    split: str,
+    *,
+    vectors: Mapping[str, Embeddings] | None = None,
+) -> list[NearDuplicate]:
+    """Pairs of a photo in the audited split and one in another split, nearest first.
+
+    Two photos are near where at most 30 of 256 bits differ, or at most 64 and the cosine
+    of their embeddings is 0.9 or more.
+
+    Args:
+        hashes: image id → hash; photos without one are left out.
+        split_of: image id → its split.
+        split: the audited one.
+        vectors: image id → unit vector [D]; None = photos are compared by hash alone.
+    """
+    own, own_bits = _with_hash(hashes, [name for name in hashes if split_of.get(name) == split])
+    others, other_bits = _with_hash(hashes, [name for name in hashes if split_of.get(name, split) != split])
+    found: list[NearDuplicate] = []
+    if not own or not others:
+        return found
+    for start in range(0, len(own), BLOCK_ROWS):
+        differing = np.bitwise_count(own_bits[start : start + BLOCK_ROWS, None] ^ other_bits[None])
+        bits = differing.sum(axis=2, dtype=np.int64)  # [B, N]
+        for row, column in np.argwhere(bits <= CROPPED_BITS):
+            one, other, distance = own[start + row], others[column], int(bits[row, column])
+            cosine = _cosine(vectors, one, other)
+            if distance <= COPY_BITS or (cosine is not None and cosine >= CROPPED_COSINE):
+                found.append(NearDuplicate(one, other, split_of[other], distance, cosine))
+    return sorted(found, key=lambda pair: (pair.bits, pair.image_id, pair.other_id))
+
+
+def _with_hash(hashes: Mapping[str, PhotoHash | None], names: Sequence[str]) -> tuple[list[str], NDArray[np.uint64]]:
+    known = {name: bits for name in names if (bits := hashes[name]) is not None}
+    return list(known), np.array(list(known.values()), dtype=np.uint64)
+
+
+def _cosine(vectors: Mapping[str, Embeddings] | None, one: str, other: str) -> float | None:
+    if vectors is None or one not in vectors or other not in vectors:
+        return None
+    return round(float(vectors[one] @ vectors[other]), 4)

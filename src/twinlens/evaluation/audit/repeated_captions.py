@@ -1,0 +1,76 @@
+"""Captions that stand more than once, to the letter: in a photo, on several photos of a split, in two splits."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twinlens.evaluation.audit.finding import AuditFinding, counted
+from twinlens.types import CaptionedImage
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedCaptions:
+    """Where captions repeat.
+
+    Attributes:
+        in_photo: image id → captions that the photo has more than once; of all splits.
+        in_split: caption → the photos of the audited split that share it.
+        across_splits: captions of the audited split that another split has too.
+    """
+
+    in_photo: dict[str, list[str]]
+    in_split: dict[str, list[str]]
+    across_splits: dict[str, list[str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        return {"in_photo": self.in_photo, "in_split": self.in_split, "across_splits": self.across_splits}
+
+
+def repeated_captions(splits: Mapping[str, Sequence[CaptionedImage]], split: str) -> RepeatedCaptions:
+    """Counts captions that are the same to the letter.
+
+    Args:
+        splits: name → photos; besides the audited one all others that a claim may lean on.
+        split: the audited one.
+    """
+    in_photo: dict[str, list[str]] = {}
+    for image in {image.image_id: image for images in splits.values() for image in images}.values():
+        if twice := [caption for caption, count in Counter(image.captions).items() if count > 1]:
+            in_photo[image.image_id] = twice
+    photos: dict[str, list[str]] = defaultdict(list)
+    for image in splits[split]:
+        for caption in dict.fromkeys(image.captions):
+            photos[caption].append(image.image_id)
+    elsewhere: dict[str, list[str]] = defaultdict(list)
+    for name, images in splits.items():
+        if name != split:
+            for caption in {caption for image in images for caption in image.captions}:
+                elsewhere[caption].append(name)
+    return RepeatedCaptions(
+        in_photo=in_photo,
+        in_split={caption: ids for caption, ids in photos.items() if len(ids) > 1},
+        across_splits={caption: elsewhere[caption] for caption in photos if caption in elsewhere},
+    )
+
+
+def caption_findings(repeated: RepeatedCaptions, split: str) -> list[AuditFinding]:
+    """What repeated captions do to the figures."""
+    found = []
+    if photos := repeated.in_photo:
+        examples = tuple(f"{image_id}: {captions[0]}" for image_id, captions in photos.items())
+        sentence = f"the same caption stands more than once on {counted(len(photos), 'photo')} of the data"
+        found.append(AuditFinding("repeated-captions-in-photo", "note", sentence, len(photos), examples))
+    if shared := repeated.in_split:
+        examples = tuple(f"{caption}: {', '.join(ids)}" for caption, ids in shared.items())
+        sentence = (
+            f"several photos of {split} share {counted(len(shared), 'caption')}; only one photo counts as right each "
+            "time, so the figures are a little too low"
+        )
+        found.append(AuditFinding("captions-on-several-photos", "warning", sentence, len(shared), examples))
+    if leaked := repeated.across_splits:
+        examples = tuple(f"{caption}: {', '.join(names)}" for caption, names in leaked.items())
+        sentence = f"another split shares {counted(len(leaked), 'caption')} with {split}, to the letter"
+        found.append(AuditFinding("captions-across-splits", "note", sentence, len(leaked), examples))
+    return found

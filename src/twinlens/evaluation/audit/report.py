@@ -1,0 +1,111 @@
+"""What an audit found: findings, the right figures, and beside them what wrong protocols would have reported."""
+
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any
+
+from twinlens.embedding import Skipped
+from twinlens.evaluation.audit.collapse import Collapse
+from twinlens.evaluation.audit.finding import SEVERITIES, AuditFinding
+from twinlens.evaluation.audit.near_duplicates import NearDuplicate
+from twinlens.evaluation.audit.protocols import ProtocolFigures
+from twinlens.evaluation.audit.repeated_captions import RepeatedCaptions
+from twinlens.evaluation.baselines.row import Baseline
+
+COLUMNS = ("R@1", "R@5", "R@10", "MedR")
+WIDTH = 110
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """An audited claim.
+
+    Attributes:
+        name: data and split.
+        model: the model's fingerprint; None where embeddings came without it.
+        n_images: N, photos in the gallery.
+        n_captions: M, captions in the gallery.
+        protocols: the right one first.
+        baselines: rows that the right figures must beat.
+        findings: the worst first.
+        collapse: of "photo" and "caption" embeddings.
+        checked: what was looked at, in words; a part without a finding is clean.
+        not_checked: what was not, and how to have it checked.
+        same_photos: groups of photos that are the same byte by byte, as ``datasets info`` finds them.
+        near_duplicates: pairs across splits.
+        captions: repeated ones.
+        skipped: photos that could not be read; they are in no figure.
+    """
+
+    name: str
+    model: str | None
+    n_images: int
+    n_captions: int
+    protocols: tuple[ProtocolFigures, ...]
+    baselines: tuple[Baseline, ...]
+    findings: tuple[AuditFinding, ...]
+    collapse: dict[str, Collapse]
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...]
+    same_photos: dict[str, list[list[str]]] | None = None
+    near_duplicates: tuple[NearDuplicate, ...] | None = None
+    captions: RepeatedCaptions | None = None
+    skipped: tuple[Skipped, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of ``twinlens audit --json``."""
+        near = self.near_duplicates
+        return {
+            "name": self.name,
+            "model": self.model,
+            "n_images": self.n_images,
+            "n_captions": self.n_captions,
+            "findings": [finding.to_json() for finding in self.findings],
+            "protocols": [protocol.to_json() for protocol in self.protocols],
+            "baselines": [baseline.to_json() for baseline in self.baselines],
+            "collapse": {kind: looked.to_json() for kind, looked in self.collapse.items()},
+            "checked": list(self.checked),
+            "not_checked": list(self.not_checked),
+            "same_photos": self.same_photos,
+            "near_duplicates": None if near is None else [_pair_json(pair) for pair in near],
+            "captions": None if self.captions is None else self.captions.to_json(),
+            "skipped": [skipped._asdict() for skipped in self.skipped],
+        }
+
+    def worst(self) -> str:
+        """The severity of the worst finding."""
+        return self.findings[0].severity if self.findings else SEVERITIES[-1]
+
+    def __str__(self) -> str:
+        model = f", model {self.model}" if self.model else ""
+        lines = [f"{self.name}: {self.n_images:,} photos, {self.n_captions:,} captions{model}", ""]
+        lines += [_wrapped(str(finding), "  ") for finding in self.findings]
+        lines += [f"checked: {', '.join(self.checked)}"]
+        lines += [f"not checked: {what}" for what in self.not_checked]
+        lines += ["", f"{'':<40}{'text → image':^28}  {'image → text':^28}"]
+        lines.append(f"{'':<40}" + "  ".join("".join(f"{name:>7}" for name in COLUMNS) for _ in range(2)))
+        lines += [_figures("right: " if row.is_right else "wrong: ", row) for row in self.protocols]
+        lines += [_figures("baseline: ", row) for row in self.baselines]
+        lines += ["", "what each row does:"]
+        lines += [_wrapped(f"{row.name}: {row.sentence}", "  ") for row in self.protocols]
+        lines += [_wrapped(f"{row.name} uses {row.uses}", "  ") for row in self.baselines]
+        return "\n".join(lines)
+
+
+def _figures(kind: str, row: ProtocolFigures | Baseline) -> str:
+    both = (row.text_to_image, row.image_to_text)
+    return f"{kind + row.name:<40}" + "  ".join("".join(f"{own[name]:>7.1f}" for name in COLUMNS) for own in both)
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_long_words=False)
+
+
+def _pair_json(pair: NearDuplicate) -> dict[str, Any]:
+    return {
+        "image_id": pair.image_id,
+        "other_id": pair.other_id,
+        "other_split": pair.other_split,
+        "bits": pair.bits,
+        "cosine": pair.cosine,
+    }

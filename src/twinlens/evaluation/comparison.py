@@ -1,0 +1,164 @@
+"""Two models on the same pairs: which is better, and how sure that is (paired bootstrap)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.errors import DataError
+from twinlens.evaluation.bootstrap import RESAMPLES, Interval, middle_95, resampled_means
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.query_values import query_values
+from twinlens.evaluation.report import DIRECTIONS
+from twinlens.evaluation.retrieval import checked_ks, ranks_both_ways
+
+MEASURES = ("R@", "MRR", "mAP", "nDCG")  # of all these, more is better
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One measure of A and of B.
+
+    Attributes:
+        a: the figure of A.
+        b: the figure of B.
+        difference: a − b.
+        ci95: 95 % interval of the difference; both draws are of the same photos.
+        a_better: share of draws in which A is better, in [0, 1]; a tie is not better.
+    """
+
+    a: float
+    b: float
+    difference: float
+    ci95: Interval
+    a_better: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on one data set.
+
+    Attributes:
+        a: what A is called.
+        b: what B is called.
+        data: what both were measured on.
+        n_images: N.
+        n_captions: M.
+        text_to_image: measure → difference.
+        image_to_text: the same, the other way.
+    """
+
+    a: str
+    b: str
+    data: str
+    n_images: int
+    n_captions: int
+    text_to_image: dict[str, Difference]
+    image_to_text: dict[str, Difference]
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of ``twinlens evaluate --compare A B --json``."""
+        fields: dict[str, Any] = {"a": self.a, "b": self.b, "data": self.data}
+        fields |= {"n_images": self.n_images, "n_captions": self.n_captions}
+        for _, direction in DIRECTIONS:
+            own: dict[str, Difference] = getattr(self, direction)
+            fields[direction] = {
+                name: {
+                    "a": found.a,
+                    "b": found.b,
+                    "difference": found.difference,
+                    "ci95": list(found.ci95),
+                    "a_better": found.a_better,
+                }
+                for name, found in own.items()
+            }
+        return fields
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.data}: {self.n_images:,} photos, {self.n_captions:,} captions; A = {self.a}, B = {self.b}",
+            f"{'':<24}{'A':>8}{'B':>8}{'A - B':>9}  {'95 % interval':<20}draws in which A is better",
+        ]
+        for title, direction in DIRECTIONS:
+            for name, found in getattr(self, direction).items():
+                places = 3 if name == "MRR" else 1
+                low, high = (f"{end:+.{places}f}" for end in found.ci95)
+                lines.append(
+                    f"{title + ' ' + name:<24}{found.a:>8.{places}f}{found.b:>8.{places}f}"
+                    f"{found.difference:>+9.{places}f}  {f'[{low}, {high}]':<20}{100 * found.a_better:.1f} %"
+                )
+        return "\n".join(lines)
+
+
+def compare_pairs(
+    first: EmbeddedPairs,
+    second: EmbeddedPairs,
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    ks: Sequence[int] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Is A better than B, and how sure: both are drawn again with the same photos.
+
+    Args:
+        first: A's embeddings.
+        second: B's, of the same photos and captions in the same order; D may differ.
+        names: what A and B are called.
+        ks: cut-offs of R@K; None = 1, 5 and 10.
+        resamples: draws of the bootstrap.
+        seed: of the bootstrap.
+        on_progress: told how many of how many queries are ranked.
+
+    Raises:
+        DataError: the two do not hold the same photos and captions.
+    """
+    _check_same(first, second)
+    cutoffs = checked_ks(ks, len(first.images))
+    total = 2 * (len(first.images) + len(first.texts))
+
+    def after(start: int) -> Callable[[int, int], None] | None:
+        return (lambda done, _: on_progress(start + done, total)) if on_progress else None
+
+    ranks = ranks_both_ways(first, after(0)), ranks_both_ways(second, after(total // 2))
+    photos_of = {"text_to_image": first.text_image_index, "image_to_text": np.arange(len(first.images))}
+    found = []
+    for direction, photos in photos_of.items():
+        a, b = (query_values(own[direction], cutoffs) for own in ranks)
+        found.append(_differences(a, b, photos, resamples=resamples, seed=seed))
+    return Comparison(*names, first.name, len(first.images), len(first.texts), *found)
+
+
+def _differences(
+    first: dict[str, NDArray[np.float64]],
+    second: dict[str, NDArray[np.float64]],
+    photo_of_query: NDArray[np.int64],
+    *,
+    resamples: int,
+    seed: int,
+) -> dict[str, Difference]:
+    measured = [name for name in first if name.startswith(MEASURES)]
+    values = np.column_stack([first[name] - second[name] for name in measured])  # [Q, V]
+    drawn = resampled_means(values, photo_of_query, resamples=resamples, seed=seed)  # [R, V]
+    found = {}
+    for name, column in zip(measured, drawn.T, strict=True):
+        a, b = float(first[name].mean()), float(second[name].mean())
+        better = float(np.mean(column > 0))
+        found[name] = Difference(round(a, 6), round(b, 6), round(a - b, 6), middle_95(column), better)
+    return found
+
+
+def _check_same(first: EmbeddedPairs, second: EmbeddedPairs) -> None:
+    sizes = [f"{len(own.images):,} photos and {len(own.texts):,} captions" for own in (first, second)]
+    if sizes[0] != sizes[1]:
+        raise DataError(f"A holds {sizes[0]}, B {sizes[1]}; a comparison needs the same data")
+    same = np.array_equal(first.text_image_index, second.text_image_index)
+    for mine, others in ((first.image_ids, second.image_ids), (first.captions, second.captions)):
+        same = same and (not mine or not others or mine == others)
+    if not same:
+        raise DataError(
+            "A and B hold other photos or captions, or the same in another order; embed both from one data set"
+        )

@@ -1,0 +1,89 @@
+"""The npz file of embedded photos and captions, which other programs read and write too."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.errors import DataError
+from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs
+
+ARRAYS = ("image_embeddings", "text_embeddings", "text_image_index")
+
+
+def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
+    """Writes image_embeddings [N, D], text_embeddings [M, D], text_image_index [M], and what is known besides.
+
+    Besides: image_ids [N], captions [M], name and model, where there are any.
+
+    Raises:
+        DataError: the file cannot be written, or does not end in .npz.
+    """
+    check_writable(path, ".npz")
+    known = {"image_ids": pairs.image_ids, "captions": pairs.captions, "model": pairs.model}
+    arrays: dict[str, NDArray[Any]] = {
+        **dict(zip(ARRAYS, (pairs.images, pairs.texts, pairs.text_image_index), strict=True)),
+        "name": np.array(pairs.name),
+        **{key: np.array(value, dtype=np.str_) for key, value in known.items() if value},
+    }
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def load_pairs(path: Path) -> EmbeddedPairs:
+    """Reads and checks such a file; only the three arrays are needed.
+
+    Raises:
+        DataError: it is missing, is no npz file, or its arrays are not what they should be.
+    """
+    held = _read(path)
+    missing = [name for name in ARRAYS if name not in held]
+    if missing:
+        raise DataError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}")
+    about: dict[str, Any] = {
+        "name": str(held.get("name", path.stem)),
+        "model": str(held["model"]) if "model" in held else None,
+        **{key: tuple(map(str, held[key].ravel())) for key in ("image_ids", "captions") if key in held},
+    }
+    try:
+        pairs = checked_pairs(*(held[name] for name in ARRAYS), **about)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    for name, given, rows in (("image_ids", pairs.image_ids, pairs.images), ("captions", pairs.captions, pairs.texts)):
+        if given and len(given) != len(rows):
+            raise DataError(f"{path}: {name} holds {len(given):,} entries for {len(rows):,} rows")
+    return pairs
+
+
+def check_writable(path: Path, suffix: str) -> None:
+    """Refuses, before any work is done, a file that could not be written in the end.
+
+    Raises:
+        DataError: another ending, or the folder is missing.
+    """
+    if path.suffix.lower() != suffix:
+        raise DataError(f"{path} must end in {suffix}")
+    if not path.parent.is_dir():
+        raise DataError(f"{path} cannot be written: the folder {path.parent} does not exist")
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with path.open("rb") as file:
+            held = np.load(file, allow_pickle=False)
+            if isinstance(held, np.ndarray):
+                raise DataError(f"{path} is one array; expected an npz file with {', '.join(ARRAYS)}")
+            return {name: held[name] for name in held.files}
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} is no readable npz file of plain arrays: {error}") from error

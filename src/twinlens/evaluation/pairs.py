@@ -1,0 +1,170 @@
+"""Embedded photos with their embedded captions: what every measure of retrieval is taken from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinlens.embedding import Skipped, embed_photos
+from twinlens.errors import DataError
+from twinlens.protocols import Dataset, DualEncoder
+from twinlens.types import CaptionedImage, Embeddings
+
+UNIT_TOLERANCE = 1e-3  # float16 rows of length 1 are up to this far from it; they stay as they are
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedPairs:
+    """N photos and M captions in one space.
+
+    Attributes:
+        images: [N, D], unit rows.
+        texts: [M, D], unit rows.
+        text_image_index: [M], the photo that each caption describes; every photo has one at least.
+        name: data and split, in words.
+        model: the model's fingerprint; None where it is not known.
+        image_ids: [N], or empty.
+        captions: [M], or empty.
+        notes: what was done to make the rows comparable.
+        skipped: photos that could not be read; they are in no figure.
+    """
+
+    images: Embeddings
+    texts: Embeddings
+    text_image_index: NDArray[np.int64]
+    name: str = "embeddings"
+    model: str | None = None
+    image_ids: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def photo_of_text(self) -> list[NDArray[np.int64]]:
+        """For each caption the one row of its photo."""
+        return list(self.text_image_index[:, None])
+
+    def texts_of_photo(self) -> list[NDArray[np.int64]]:
+        """For each photo the rows of its captions."""
+        return texts_of_photos(self.text_image_index, len(self.images))
+
+    def part(self, photos: NDArray[np.int64]) -> "EmbeddedPairs":
+        """Some photos with all their captions, as a gallery of their own."""
+        place = np.full(len(self.images), -1, dtype=np.int64)
+        place[photos] = np.arange(len(photos))
+        kept = np.flatnonzero(place[self.text_image_index] >= 0)
+        return EmbeddedPairs(
+            self.images[photos], self.texts[kept], place[self.text_image_index[kept]], self.name, self.model
+        )
+
+
+def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[NDArray[np.int64]]:
+    """For each of N photos the rows of its captions, ascending."""
+    order = np.argsort(text_image_index, kind="stable")
+    bounds = np.searchsorted(text_image_index[order], np.arange(n_images + 1))
+    return [order[start:end] for start, end in pairwise(bounds)]
+
+
+def embed_split(
+    encoder: DualEncoder, dataset: Dataset, split: str, *, on_progress: Callable[[int, int], None] | None = None
+) -> EmbeddedPairs:
+    """Embeds the photos of a split that have captions, and all of these.
+
+    Args:
+        encoder: the model.
+        dataset: captioned photos.
+        split: train, val, test or all.
+        on_progress: told how many of how many photos are embedded.
+
+    Raises:
+        DataError: there is no such split, or none of its photos can be read.
+    """
+    images: Sequence[CaptionedImage] = [image for image in dataset.split(split) if image.captions]
+    if not images:
+        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
+    done = (lambda count: on_progress(count, len(images))) if on_progress else None
+    photos = embed_photos([image.path for image in images], encoder, on_progress=done)
+    kept = [images[number] for number in photos.kept]
+    captions = tuple(caption for image in kept for caption in image.captions)
+    return EmbeddedPairs(
+        images=photos.embeddings,
+        texts=encoder.encode_text(captions),
+        text_image_index=np.repeat(np.arange(len(kept)), [len(image.captions) for image in kept]),
+        name=f"{dataset.name}/{split}",
+        model=encoder.fingerprint,
+        image_ids=tuple(image.image_id for image in kept),
+        captions=captions,
+        skipped=tuple(photos.skipped),
+    )
+
+
+def checked_pairs(images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLike, **about: Any) -> EmbeddedPairs:
+    """Pairs out of anybody's arrays, or what is wrong with them.
+
+    Rows that are not of length 1 are divided by their length, and a note says so: every
+    score is a cosine. What cannot be ranked honestly is refused.
+
+    Args:
+        images: [N, D], floating point.
+        texts: [M, D], floating point.
+        text_image_index: [M], whole numbers from 0 to N − 1.
+        **about: the further fields of ``EmbeddedPairs``.
+
+    Raises:
+        DataError: a wrong shape or type, NaN or infinity, a row of zeros, a number out of
+            range, a photo without captions.
+    """
+    image_rows, image_notes = _unit_rows(images, "image_embeddings")
+    text_rows, text_notes = _unit_rows(texts, "text_embeddings")
+    if image_rows.shape[1] != text_rows.shape[1]:
+        raise DataError(
+            "image_embeddings and text_embeddings must share one space, but they are "
+            f"{list(image_rows.shape)} and {list(text_rows.shape)}; both must come from one model"
+        )
+    index = _checked_index(text_image_index, len(image_rows), len(text_rows))
+    return EmbeddedPairs(image_rows, text_rows, index, **about, notes=image_notes + text_notes)
+
+
+def _unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]]:
+    rows = np.asarray(given)
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise DataError(f"{what} must be [rows, D] with at least one row, got {list(rows.shape)}")
+    if not np.issubdtype(rows.dtype, np.floating):
+        raise DataError(f"{what} must be floating point numbers, got {rows.dtype}; convert with .astype('float32')")
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise DataError(f"{what} holds NaN or infinity in {len(bad):,} rows, the first is row {bad[0]}; leave them out")
+    # divided by the largest number first: squares of very small or large rows leave the range
+    largest = np.abs(rows).max(axis=1, keepdims=True).astype(np.float64)
+    empty = np.flatnonzero(largest == 0)
+    if len(empty):
+        raise DataError(f"{what} holds {len(empty):,} rows of zeros, the first is row {empty[0]}; leave them out")
+    scaled = rows / largest
+    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
+    lengths = largest * norms
+    if np.all(np.abs(lengths - 1) <= UNIT_TOLERANCE):
+        return rows.astype(np.float32, copy=False), ()
+    note = f"{what} had lengths from {lengths.min():.3g} to {lengths.max():.3g} and were divided by them"
+    return (scaled / norms).astype(np.float32), (note,)
+
+
+def _checked_index(given: ArrayLike, n_images: int, n_texts: int) -> NDArray[np.int64]:
+    index = np.asarray(given)
+    if index.shape != (n_texts,):
+        raise DataError(f"text_image_index must hold one number for each of {n_texts:,} texts, got {list(index.shape)}")
+    if not np.issubdtype(index.dtype, np.integer):
+        raise DataError(f"text_image_index must be whole numbers, got {index.dtype}; convert with .astype('int64')")
+    outside = np.flatnonzero((index < 0) | (index >= n_images))
+    if len(outside):
+        first = outside[0]
+        raise DataError(
+            f"text_image_index must be from 0 to {n_images - 1}, but text {first} names photo {index[first]} "
+            f"({len(outside):,} are out of range)"
+        )
+    index = index.astype(np.int64)
+    bare = np.flatnonzero(np.bincount(index, minlength=n_images) == 0)
+    if len(bare):
+        raise DataError(f"{len(bare):,} photos have no caption, the first is photo {bare[0]}; leave them out")
+    return index

@@ -1,0 +1,64 @@
+"""Figures without a screen: matplotlib loaded when first drawn, and files that are the same every time."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinlens.errors import DataError, TwinlensError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Wong 2011, "Points of view: Color blindness": told apart by every eye
+IMAGE_COLOUR, TEXT_COLOUR = "#0072b2", "#d55e00"
+RIGHT_COLOUR, WRONG_COLOUR = "#009e73", "#cc3311"
+COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, RIGHT_COLOUR, "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DIRECTIONS = {"text_to_image": "text → image", "image_to_text": "image → text"}
+DPI = 120
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure, inches wide and high, that belongs to no window.
+
+    Raises:
+        TwinlensError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise TwinlensError(
+            f'plots need {error.name or "matplotlib"}, which is not installed: pip install "twinlens[plots]"'
+        ) from error
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def tidy(axes: "Axes") -> "Axes":
+    """Light lines to read values by, and no box around them."""
+    axes.grid(alpha=0.25)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def save_figure(figure: "Figure", path: Path) -> Path:
+    """Writes a figure as PNG, SVG or PDF, by the ending; an older file is replaced.
+
+    Raises:
+        DataError: another ending, or the file cannot be written.
+    """
+    kind = path.suffix.lower().lstrip(".")
+    dates = {"png": None, "svg": "Date", "pdf": "CreationDate"}  # what would differ from run to run
+    if kind not in dates:
+        raise DataError(f"a plot is a .png, .svg or .pdf file, got {path.name!r}")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"the folder {path.parent} cannot be made: {error.strerror or error}") from error
+    try:
+        figure.savefig(partial, format=kind, dpi=DPI, metadata={dates[kind]: None} if dates[kind] else None)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
+    return path

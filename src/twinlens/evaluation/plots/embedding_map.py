@@ -1,0 +1,106 @@
+"""A flat map of photos and captions: PCA with NumPy, t-SNE or UMAP where their packages are installed."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.errors import DataError, TwinlensError
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.plots.canvas import IMAGE_COLOUR, TEXT_COLOUR, new_figure, tidy
+from twinlens.plugins import did_you_mean
+from twinlens.types import Embeddings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Method = Literal["pca", "tsne", "umap"]
+METHODS: tuple[Method, ...] = ("pca", "tsne", "umap")
+PACKAGES = {"tsne": ("sklearn", "scikit-learn"), "umap": ("umap", "umap-learn")}
+SHOWN_PHOTOS = 300  # t-SNE of 600 points takes a few seconds, and more dots hide each other
+
+
+def draw_embedding_map(
+    pairs: EmbeddedPairs, *, method: Method = "pca", shown: int = SHOWN_PHOTOS, seed: int = 0, title: str = ""
+) -> "Figure":
+    """Photos and the first caption of each as dots, matched ones joined by a line.
+
+    Args:
+        pairs: of a split.
+        method: "pca", "tsne" (needs scikit-learn) or "umap" (needs umap-learn).
+        shown: photos, at most; drawn by seed.
+        seed: of the draw and of the method.
+        title: of the figure.
+
+    Raises:
+        TwinlensError: the method's package is not installed, or there is no such method.
+    """
+    figure = new_figure(7.5, 7)
+    count = min(shown, len(pairs.images))
+    photos = np.sort(np.random.default_rng(seed).choice(len(pairs.images), size=count, replace=False))
+    captions = np.array([pairs.texts_of_photo()[photo][0] for photo in photos])
+    places = flat_places(np.concatenate([pairs.images[photos], pairs.texts[captions]]), method=method, seed=seed)
+    images, texts = places[:count], places[count:]
+    axes = tidy(figure.subplots())
+    joined = np.stack([images, texts], axis=1)  # [S, 2, 2]
+    axes.plot(joined[:, :, 0].T, joined[:, :, 1].T, color="#999999", linewidth=0.4, alpha=0.6, zorder=1)
+    axes.scatter(images[:, 0], images[:, 1], s=14, color=IMAGE_COLOUR, label="photos", zorder=2)
+    axes.scatter(texts[:, 0], texts[:, 1], s=14, color=TEXT_COLOUR, marker="^", label="captions", zorder=2)
+    shown_as = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[method]
+    axes.set(title=f"{title or pairs.name}: {shown_as} of {count:,} photos and a caption of each", xticks=[], yticks=[])
+    axes.legend()
+    return figure
+
+
+def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> NDArray[np.float64]:
+    """[N, 2], where each row stands on the map.
+
+    Args:
+        rows: [N, D].
+        method: as in ``draw_embedding_map``.
+        seed: of t-SNE and UMAP; PCA needs none.
+
+    Raises:
+        TwinlensError: as ``draw_embedding_map``.
+    """
+    if method not in METHODS:
+        raise DataError(f"a map is one of {', '.join(METHODS)}, got {method!r}{did_you_mean(method, METHODS)}")
+    if method == "pca" or len(rows) < 5:  # too few for neighbours
+        return _principal_components(rows)
+    near = min(30, (len(rows) - 1) // 3)
+    if method == "tsne":
+        settings = {"perplexity": near, "metric": "cosine", "init": "random", "random_state": seed}
+        mapped = _package(method, "sklearn.manifold").TSNE(n_components=2, **settings).fit_transform(rows)
+    else:
+        neighbours = {"n_neighbors": min(15, near + 1), "metric": "cosine", "random_state": seed, "n_jobs": 1}
+        mapped = _package(method, "umap").UMAP(n_components=2, **neighbours).fit_transform(rows)
+    return np.asarray(mapped, dtype=np.float64)
+
+
+def is_drawable(method: Method) -> bool:
+    """Whether the packages of a method are installed."""
+    return method not in PACKAGES or find_spec(PACKAGES[method][0]) is not None
+
+
+def _package(method: Method, module: str) -> Any:
+    name, distribution = PACKAGES[method]
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise TwinlensError(
+            f"a {method} map needs {error.name or name}, which is not installed: pip install {distribution}, "
+            "or draw the map with pca"
+        ) from error
+
+
+def _principal_components(rows: Embeddings) -> NDArray[np.float64]:
+    centred = rows.astype(np.float64) - rows.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    places = centred @ directions[:2].T
+    places = np.pad(places, ((0, 0), (0, 2 - places.shape[1])))
+    # a direction's sign is free: the largest step is made positive, so that the same rows give the same map
+    signs = np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
+    mapped: NDArray[np.float64] = places * np.where(signs == 0, 1, signs)
+    return mapped

@@ -1,0 +1,56 @@
+"""How the ranks of first right answers are spread, both ways."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def rank_bins(n_candidates: int) -> list[tuple[int, int]]:
+    """First and last rank of each bar: 1, 2, 3–5, 6–10, 11–20, 21–50, 51–100, …, to the gallery's size.
+
+    >>> rank_bins(30)
+    [(1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 30)]
+    """
+    ends = [step * 10**power for power in range(len(str(n_candidates))) for step in (1, 2, 5)]
+    ends = [end for end in ends if end < n_candidates] + [n_candidates]
+    return [(before + 1, end) for before, end in zip([0, *ends], ends, strict=False)]
+
+
+def draw_rank_histogram(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
+    """Two panels; a bar is the share of queries whose first right answer has such a rank.
+
+    Args:
+        pairs: of a split.
+        title: of the figure.
+    """
+    ways: dict[str, tuple[Ranks, int]] = {
+        "text_to_image": (
+            first_ranks(relevant_ranks(pairs.texts, pairs.images, pairs.photo_of_text())),
+            len(pairs.images),
+        ),
+        "image_to_text": (
+            first_ranks(relevant_ranks(pairs.images, pairs.texts, pairs.texts_of_photo())),
+            len(pairs.texts),
+        ),
+    }
+    figure = new_figure(10, 4)
+    figure.suptitle(title or pairs.name)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, colour, (key, (ranks, candidates)) in zip(panels, COLOURS, ways.items(), strict=False):
+        bins = rank_bins(candidates)
+        shares = [100 * float(np.mean((ranks >= first) & (ranks <= last))) for first, last in bins]
+        bars = axes.bar(range(len(bins)), shares, color=colour)
+        axes.bar_label(bars, fmt="%.1f", fontsize="x-small")
+        names = [f"{first:,}" if first == last else f"{first:,}–{last:,}" for first, last in bins]
+        axes.set_xticks(range(len(bins)), names, rotation=45, ha="right", fontsize="small")
+        median = f"median {np.median(ranks):g} of {candidates:,}"
+        tidy(axes).set(title=f"{DIRECTIONS[key]}, {median}", xlabel="rank of the first right answer")
+    panels[0].set_ylabel("queries, per cent")
+    return figure

@@ -1,0 +1,56 @@
+"""R@K and P@K over K, both ways, with what a random order would give."""
+
+from typing import TYPE_CHECKING
+
+from twinlens.evaluation.baselines.chance import expected_figures
+from twinlens.evaluation.metrics import first_ranks, precision_at_k, recall_at_k, relevant_ranks
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LARGEST_K = 100
+
+
+def curve_ks(n_candidates: int, *, largest: int = LARGEST_K) -> list[int]:
+    """The K that a curve is drawn at: every one to 10, then ever wider apart.
+
+    >>> curve_ks(14)
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14]
+    """
+    last = min(n_candidates, largest)
+    wider = [10 * 2**step for step in range(1, 10)]
+    return [k for k in (*range(1, 11), *wider) if k < last] + [last]
+
+
+def draw_recall_curves(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
+    """Two panels, R@K and P@K in per cent; dotted lines are chance.
+
+    Args:
+        pairs: of a split.
+        title: of the figure.
+    """
+    figure = new_figure(9, 4)
+    figure.suptitle(title or pairs.name)
+    recall, precision = figure.subplots(1, 2)
+    ways = {
+        "text_to_image": (pairs.texts, pairs.images, pairs.photo_of_text()),
+        "image_to_text": (pairs.images, pairs.texts, pairs.texts_of_photo()),
+    }
+    for (key, (queries, candidates, relevant)), colour in zip(ways.items(), COLOURS, strict=False):
+        ranks = relevant_ranks(queries, candidates, relevant)
+        ks = curve_ks(len(candidates))
+        chance = expected_figures(len(candidates), [len(own) for own in relevant], ks=ks)
+        first = first_ranks(ranks)
+        for axes, name, values in (
+            (recall, "R", [100 * recall_at_k(first, k) for k in ks]),
+            (precision, "P", [100 * precision_at_k(ranks, k) for k in ks]),
+        ):
+            axes.plot(ks, values, ".-", color=colour, label=DIRECTIONS[key])
+            axes.plot(ks, [chance[f"{name}@{k}"] for k in ks], ":", color=colour)
+    for axes, name in ((recall, "R@K"), (precision, "P@K")):
+        tidy(axes).set(title=f"{name}, per cent", xlabel="K", xscale="log", ylim=(0, None))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.legend(title="dotted: chance", fontsize="small")
+    return figure

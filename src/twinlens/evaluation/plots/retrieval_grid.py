@@ -1,0 +1,122 @@
+"""A grid of queries and the photos they found, right ones framed in green, wrong ones in red."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinlens.data.images import open_photo
+from twinlens.errors import DataError, PhotoError
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CELL_PX = 200
+SHOWN_HITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPhoto:
+    """One photo in a grid.
+
+    Attributes:
+        path: the photo file.
+        label: what stands above it.
+        is_right: whether it answers the query; None where that is not known.
+    """
+
+    path: Path
+    label: str
+    is_right: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One query and the photos that it found, best first."""
+
+    query: str
+    found: tuple[FoundPhoto, ...]
+
+
+def found_photos(
+    pairs: EmbeddedPairs, captions: Sequence[int], paths: Mapping[str, Path], *, k: int = SHOWN_HITS
+) -> list[GridRow]:
+    """The rows of a grid for captions of a split; its own photo is the right answer.
+
+    Args:
+        pairs: of a split, with ids and captions.
+        captions: rows of the captions that are asked.
+        paths: image id → photo file.
+        k: photos a query.
+
+    Raises:
+        DataError: the embeddings came without ids or captions.
+    """
+    if not pairs.image_ids or not pairs.captions:
+        raise DataError("a grid needs image_ids and captions; save them with evaluate --save-embeddings")
+    rows = []
+    for caption in captions:
+        scores = pairs.images @ pairs.texts[caption]
+        best = np.argsort(-scores, kind="stable")[:k]
+        found = tuple(
+            FoundPhoto(
+                path=paths[pairs.image_ids[photo]],
+                label=f"{rank}.  {scores[photo]:.3f}",
+                is_right=bool(photo == pairs.text_image_index[caption]),
+            )
+            for rank, photo in enumerate(best, start=1)
+        )
+        rows.append(GridRow(pairs.captions[caption], found))
+    return rows
+
+
+def draw_retrieval_grid(rows: Sequence[GridRow], *, title: str = "") -> "Figure":
+    """A row a query, a column a rank.
+
+    Args:
+        rows: queries with what they found.
+        title: of the figure.
+
+    Raises:
+        DataError: there is nothing to draw.
+    """
+    columns = max((len(row.found) for row in rows), default=0)
+    if not columns:
+        raise DataError("a grid needs at least one query that found a photo")
+    figure = new_figure(2.4 + 1.9 * columns, 0.4 + 2.0 * len(rows))
+    if title:
+        figure.suptitle(title)
+    widths = [1.1, *[1.0] * columns]
+    for row, line in zip(
+        rows, figure.subplots(len(rows), columns + 1, squeeze=False, width_ratios=widths), strict=True
+    ):
+        line[0].axis("off")
+        line[0].text(0, 0.5, textwrap.fill(row.query, 24), va="center", fontsize=9, parse_math=False)
+        for axes, found in zip(line[1:], row.found, strict=False):
+            _draw_photo(axes, found)
+        for axes in line[1 + len(row.found) :]:
+            axes.axis("off")
+    return figure
+
+
+def _draw_photo(axes: Any, found: FoundPhoto) -> None:
+    colour = {True: RIGHT_COLOUR, False: WRONG_COLOUR, None: "#888888"}[found.is_right]
+    mark = {True: "  right", False: "  wrong", None: ""}[found.is_right]  # not by colour alone
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(found.label + mark, fontsize=8, color=colour, parse_math=False)
+    for side in axes.spines.values():
+        side.set(color=colour, linewidth=3)
+    try:
+        image = open_photo(found.path, min_side=CELL_PX).image
+    except PhotoError as error:  # the grid says so in its place
+        axes.text(0.5, 0.5, textwrap.fill(str(error), 20), ha="center", va="center", fontsize=7, color=WRONG_COLOUR)
+        axes.set_aspect("equal")
+        return
+    image.thumbnail((2 * CELL_PX, 2 * CELL_PX))
+    axes.imshow(np.asarray(image))

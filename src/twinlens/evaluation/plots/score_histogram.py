@@ -1,0 +1,65 @@
+"""Cosines of matched and unmatched pairs: how far apart right and wrong answers lie."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BINS = 60
+DRAWN_PAIRS = 200_000  # unmatched ones; enough for a smooth curve of any gallery
+
+
+def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = "") -> "Figure":
+    """Two densities over the cosine, with their means.
+
+    Args:
+        pairs: of a split.
+        seed: of the draw of unmatched pairs.
+        title: of the figure.
+    """
+    matched, unmatched = pair_cosines(pairs, seed=seed)
+    figure = new_figure(8, 4)
+    axes = figure.subplots()
+    every = np.concatenate([matched, unmatched])
+    low, high = float(every.min()), float(every.max())
+    edges = np.linspace(low - 1e-3, high + 1e-3, BINS + 1)
+    for values, name, colour in ((unmatched, "unmatched", WRONG_COLOUR), (matched, "matched", RIGHT_COLOUR)):
+        if not len(values):
+            continue
+        label = f"{name}, mean {values.mean():.3f}"
+        axes.hist(values, bins=edges.tolist(), density=True, alpha=0.6, color=colour, label=label)
+        axes.axvline(float(values.mean()), color=colour, linewidth=1, linestyle="--")
+    tidy(axes).set(title=title or pairs.name, xlabel="cosine of photo and caption", ylabel="density")
+    axes.legend()
+    return figure
+
+
+def pair_cosines(
+    pairs: EmbeddedPairs, *, drawn: int = DRAWN_PAIRS, seed: int = 0
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """[M] cosines of all matched pairs, and of up to ``drawn`` unmatched ones, drawn by seed.
+
+    Args:
+        pairs: of a split.
+        drawn: unmatched pairs.
+        seed: of the draw.
+    """
+    index, texts = pairs.text_image_index, pairs.texts
+    matched = np.einsum("md,md->m", texts, pairs.images[index])
+    random = np.random.default_rng(seed)
+    captions = random.integers(len(texts), size=drawn)
+    # a step of 1 to N - 1 from its own photo: never the right one
+    steps = random.integers(1, len(pairs.images), size=drawn) if len(pairs.images) > 1 else np.empty(0, dtype=np.int64)
+    captions = captions[: len(steps)]
+    photos = (index[captions] + steps) % len(pairs.images)
+    blocks = [
+        np.einsum("md,md->m", texts[captions[at : at + 8192]], pairs.images[photos[at : at + 8192]])
+        for at in range(0, len(captions), 8192)
+    ]
+    return matched, np.concatenate(blocks) if blocks else np.empty(0, dtype=np.float32)

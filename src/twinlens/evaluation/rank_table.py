@@ -1,0 +1,50 @@
+"""Per-query ranks as a CSV file: which queries a model answers, and which it does not."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from twinlens.errors import DataError
+from twinlens.evaluation.embedding_file import check_writable
+from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.report import RetrievalReport
+
+COLUMNS = ("direction", "query", "caption", "photo", "rank", "right_answers")
+
+
+def write_ranks(report: RetrievalReport, pairs: EmbeddedPairs, path: Path) -> None:
+    """One line a query: text→image first, then image→text.
+
+    ``query`` is the number of the caption or photo, from 0; ``caption`` is empty where a photo
+    asks, or where captions are not known; ``rank`` is that of the first right answer.
+
+    Args:
+        report: what ``evaluate_pairs`` gave for ``pairs``.
+        pairs: what was ranked.
+        path: ends in .csv.
+
+    Raises:
+        DataError: the file cannot be written, or does not end in .csv.
+    """
+    check_writable(path, ".csv")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        # names that are no Unicode keep their bytes
+        with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            table.writerows(_lines(report, pairs))
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _lines(report: RetrievalReport, pairs: EmbeddedPairs) -> Iterator[tuple[str, int, str, str, int, int]]:
+    photos = pairs.image_ids or tuple(map(str, range(len(pairs.images))))
+    captions = pairs.captions or ("",) * len(pairs.texts)
+    for number, ranks in enumerate(report.ranks["text_to_image"]):
+        photo = photos[pairs.text_image_index[number]]
+        yield "text_to_image", number, captions[number], photo, int(ranks[0]), len(ranks)
+    for number, ranks in enumerate(report.ranks["image_to_text"]):
+        yield "image_to_text", number, "", photos[number], int(ranks[0]), len(ranks)

@@ -1,0 +1,141 @@
+"""``twinlens evaluate`` as a user runs it: embeddings kept, read, compared; classes; wrong input in one line."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import COLOURS, PhotoMaker
+from e2e.conftest import Run
+
+CAPTIONS = {name: [f"a plain {name} wall", f"{name} paint"] for name in COLOURS}
+
+
+@pytest.fixture
+def data(make_photo: PhotoMaker, tmp_path: Path) -> Path:
+    """Six photos, one a colour, two captions each."""
+    for name in COLOURS:
+        make_photo(f"images/{name}.png", name, size=(96, 96))
+    rows = [{"file_name": f"{name}.png", "caption": caption} for name, own in CAPTIONS.items() for caption in own]
+    (tmp_path / "photos" / "captions.json").write_text(json.dumps(rows))
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def embeddings(tmp_path: Path) -> Path:
+    """What another program may bring: forty photos, two captions each, and nothing else."""
+    random = np.random.default_rng(0)
+    images = random.normal(size=(40, 16))
+    index = np.repeat(np.arange(40), 2)
+    texts = images[index] + random.normal(size=(80, 16))
+    np.savez(tmp_path / "other.npz", image_embeddings=images, text_embeddings=texts, text_image_index=index)
+    return tmp_path / "other.npz"
+
+
+def only_line(result: object, code: int = 1) -> str:
+    lines = result.stderr.strip().splitlines()  # type: ignore[attr-defined]
+    assert (result.returncode, result.stdout, len(lines)) == (code, "", 1), result  # type: ignore[attr-defined]
+    return lines[0]
+
+
+def test_saved_embeddings_give_the_same_report_and_ranks(run: Run, data: Path, tmp_path: Path) -> None:
+    saved, ranks = tmp_path / "kept.npz", tmp_path / "ranks.csv"
+    first = run("evaluate", "--data", data, "--split", "all", "--json", "--save-embeddings", saved, "--ranks", ranks)
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert report["protocol"].startswith("photos/all: whole gallery")
+    for direction in ("text_to_image", "image_to_text"):
+        for name, (low, high) in report[direction]["ci95"].items():
+            assert low <= report[direction][name] <= high
+    again = run("evaluate", "--embeddings", saved, "--json")
+    assert json.loads(again.stdout) == report
+    with ranks.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["direction"] for line in lines] == ["text_to_image"] * 12 + ["image_to_text"] * 6
+    assert {(line["caption"], line["photo"]) for line in lines[:12]} == {
+        (caption, f"{name}.png") for name, own in CAPTIONS.items() for caption in own
+    }
+    hits = [int(line["rank"]) == 1 for line in lines[:12]]
+    assert 100 * sum(hits) / 12 == pytest.approx(report["text_to_image"]["R@1"], abs=1e-3)
+    assert sum(hits) >= 4  # chance is 2
+    same = run("evaluate", "--compare", saved, "default", "--data", data, "--split", "all", "--json")
+    assert same.returncode == 0, same.stderr
+    assert json.loads(same.stdout)["text_to_image"]["MRR"]["difference"] == 0
+
+
+def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embeddings: Path, tmp_path: Path) -> None:
+    result = run("evaluate", "--embeddings", embeddings, "-k", 3, "--k", 20, "--folds", 4)
+    assert result.returncode == 0, result.stderr
+    for told in (
+        "40 photos, 80 captions",
+        "R@3",
+        "coverage@20",
+        "95 % intervals",
+        "mean of 4 galleries",
+        "lengths from",
+    ):
+        assert told in result.stdout
+    arrays = dict(np.load(embeddings))
+    arrays["text_embeddings"] = np.random.default_rng(1).permutation(arrays["text_embeddings"])
+    np.savez(tmp_path / "worse.npz", **arrays)
+    compared = run("evaluate", "--compare", embeddings, tmp_path / "worse.npz", "--json")
+    found = json.loads(compared.stdout)["text_to_image"]["R@5"]
+    assert found["a_better"] > 0.99
+    assert found["ci95"][0] > 0
+
+
+def test_bad_embeddings_are_told_in_one_line(run: Run, embeddings: Path, tmp_path: Path) -> None:
+    arrays = dict(np.load(embeddings))
+    arrays["image_embeddings"][3] = np.nan
+    np.savez(tmp_path / "nan.npz", **arrays)
+    assert "NaN or infinity in 1 rows, the first is row 3" in only_line(
+        run("evaluate", "--embeddings", tmp_path / "nan.npz")
+    )
+    assert "K = 5000 was asked for, but the gallery holds 40 photos" in only_line(
+        run("evaluate", "--embeddings", embeddings, "--k", 5000)
+    )
+    assert "is missing" in only_line(run("evaluate", "--embeddings", tmp_path / "absent.npz"))
+    assert "must end in .csv" in only_line(run("evaluate", "--embeddings", embeddings, "--ranks", tmp_path / "x.txt"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "say what to measure on"),
+        (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
+        (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
+        (("--compare", "a.npz", "b.npz", "--folds", "2"), "--folds cannot be used with --compare"),
+        (("--compare", "a.npz", "default"), "two models are compared on --data DIR"),
+        (("--data", ".", "-k", "0"), "greater than or equal to 1"),
+        (("--data", ".", "--prompt", "a photo"), "needs {} where"),
+    ],
+)
+def test_options_that_do_not_go_together_are_wrong_usage(run: Run, arguments: tuple[str, ...], told: str) -> None:
+    result = run("evaluate", *arguments)
+    assert result.returncode == 2
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_classes_are_told_apart_by_names_and_prompts_of_a_file(
+    run: Run, make_photo: PhotoMaker, tmp_path: Path
+) -> None:
+    rows = []
+    for name in ("red", "blue"):
+        make_photo(f"images/{name}.png", name, size=(96, 96))
+        rows.append({"file_name": f"{name}.png", "class_name": name})
+    (tmp_path / "photos" / "classes.json").write_text(json.dumps(rows))
+    names = {"red": ["red", "scarlet"], "blue": "blue", "a crowd": "people in a stadium"}
+    (tmp_path / "names.json").write_text(json.dumps(names))
+    result = run(
+        *("evaluate", "--data", tmp_path / "photos", "--classes", tmp_path / "names.json", "--json"),
+        *("--prompt", "a {} wall", "--prompt", "a photo of the colour {}"),
+    )
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)["zero_shot"]
+    assert (found["n_images"], found["n_classes"]) == (2, 3)
+    assert found["prompts"] == ["a {} wall", "a photo of the colour {}"]
+    assert [own["class_name"] for own in found["classes"]] == ["red", "blue"]
+    wrong = run("evaluate", "--data", tmp_path / "photos", "--ranks", tmp_path / "ranks.csv")
+    assert wrong.returncode == 2

@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twinlens.errors import DataError
+from twinlens.evaluation.embedding_file import ARRAYS, load_pairs, save_pairs
+from twinlens.evaluation.pairs import EmbeddedPairs
+
+EYE = np.eye(2, dtype=np.float32)
+PLAIN = dict(zip(ARRAYS, (EYE, EYE, np.arange(2)), strict=True))
+
+
+def test_what_is_saved_is_read_again_bit_for_bit(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(2, 5))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    names, captions = ("a/ß.jpg", "\udcff.jpg"), ("ein Hund 🐕", 'a dog, "quoted"\n')
+    pairs = EmbeddedPairs(rows, rows[::-1], np.array([1, 0]), "data/test", "f00d", names, captions)
+    save_pairs(pairs, tmp_path / "x.npz")
+    again = load_pairs(tmp_path / "x.npz")
+    for name in ("images", "texts", "text_image_index"):
+        assert np.array_equal(getattr(again, name), getattr(pairs, name))
+    assert (again.name, again.model, again.image_ids, again.captions) == ("data/test", "f00d", names, captions)
+    assert [file.name for file in tmp_path.iterdir()] == ["x.npz"]
+
+
+def test_the_three_arrays_of_another_program_are_enough(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "clip.npz", **PLAIN)
+    pairs = load_pairs(tmp_path / "clip.npz")
+    assert (pairs.name, pairs.model, pairs.image_ids, pairs.captions) == ("clip", None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": EYE}, "lacks image_embeddings, text_embeddings, text_image_index; it holds images"),
+        ({**PLAIN, "text_image_index": np.array([0, 2])}, "x.npz: text_image_index must be from 0 to 1"),
+        ({**PLAIN, "image_embeddings": EYE * np.nan}, "x.npz: image_embeddings holds NaN"),
+        ({**PLAIN, "text_image_index": np.array([0, 0])}, "1 photos have no caption"),
+        ({**PLAIN, "captions": np.array(["one"])}, "captions holds 1 entries for 2 rows"),
+        ({**PLAIN, "text_embeddings": np.array([[None], [{}]])}, "no readable npz file of plain arrays"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
+    np.savez(tmp_path / "x.npz", **arrays)
+    with pytest.raises(DataError, match=message) as raised:
+        load_pairs(tmp_path / "x.npz")
+    assert "\n" not in str(raised.value)
+
+
+def test_files_that_are_no_npz_are_told_apart(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", EYE)
+    (tmp_path / "text.npz").write_text("no zip file")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    np.savez(tmp_path / "whole.npz", **PLAIN)
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:200])
+    wanted = {
+        "one.npy": "is one array",
+        "absent.npz": "is missing",
+        **dict.fromkeys(("text.npz", "empty.npz", "cut.npz", ""), "no readable"),
+    }
+    for name, message in wanted.items():
+        with pytest.raises(DataError, match=message):
+            load_pairs(tmp_path / name)
+
+
+def test_what_could_not_be_written_is_refused(tmp_path: Path) -> None:
+    pairs = EmbeddedPairs(EYE, EYE, np.arange(2))
+    with pytest.raises(DataError, match=r"must end in \.npz"):
+        save_pairs(pairs, tmp_path / "photo.jpg")
+    with pytest.raises(DataError, match="does not exist"):
+        save_pairs(pairs, tmp_path / "absent" / "x.npz")
+    (tmp_path / "x.npz").mkdir()
+    with pytest.raises(DataError, match="cannot be written"):
+        save_pairs(pairs, tmp_path / "x.npz")
+    assert [file.name for file in tmp_path.iterdir()] == ["x.npz"]
