@@ -6,6 +6,7 @@ QUERY ?=
 DATA ?=
 UNLABELED ?=
 ZEROSHOT ?=
+HUB ?=
 # where torch comes from, as "--index-url …" of CPU builds
 TORCH_FLAGS ?=
 
@@ -14,7 +15,7 @@ TESTING := .venv-test
 PIP_FLAGS := --quiet --disable-pip-version-check
 CLI_DOCS := $(TESTING)/bin/python -m typer twinlens.cli.main utils docs --name twinlens --title "The twinlens command"
 
-.PHONY: demo test check docs format quality default-model lock clean help
+.PHONY: demo test check docs format quality default-model reproduce lock clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -56,6 +57,10 @@ default-model: $(TESTING)/.ready  ## train the embedded model: make default-mode
 	@$(TESTING)/bin/twinlens evaluate --data "$(DATA)" --split test --record
 	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --data "$(ZEROSHOT)" --record
 	@cp runs/default/metrics.jsonl docs/decisions/default-model-log.jsonl
+
+reproduce: $(TESTING)/.ready  ## train the recipes of five published projects and write docs/results.md: make reproduce DATA=path/to/flickr8k
+	@test -n "$(DATA)" || { echo "give the captioned photos: make reproduce DATA=path/to/flickr8k"; exit 2; }
+	@$(TESTING)/bin/python scripts/reproduce.py --data "$(DATA)" $(if $(HUB),--hub)
 
 $(RUNTIME)/.ready: requirements/runtime.lock pyproject.toml
 	@echo "Making $(RUNTIME) with the locked runtime (no torch)"

@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -43,6 +43,7 @@ from twinlens.evaluation.class_names import read_class_names
 from twinlens.evaluation.comparison import Comparison, compare_pairs
 from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
 from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.plots.write import write_plots as draw_plots
 from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
 from twinlens.evaluation.retrieval import evaluate_embeddings, evaluate_pairs
@@ -109,6 +110,7 @@ __all__ = [
     "open_for_index",
     "open_for_search",
     "parse_query",
+    "photo_paths",
     "photo_query",
     "rank_candidates",
     "read_candidates",
@@ -120,6 +122,7 @@ __all__ = [
     "survey_dataset",
     "train",
     "write_contact_sheet",
+    "write_plots",
     "write_ranks",
 ]
 
@@ -279,6 +282,42 @@ def embed_pairs(
     shares = ratios or _deal_of(model, encoder)
     dataset, _ = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
     return embed_split(encoder, dataset, split, on_progress=on_progress)
+
+
+def photo_paths(
+    data: str | os.PathLike[str],
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+) -> dict[str, Path]:
+    """Image id → photo file of a data set; the arguments are those of ``evaluate``."""
+    dataset, _ = _open_captioned(data, kind=kind, captions=captions, images=images, ratios=None)
+    return {photo.image_id: photo.path for photo in dataset.split("all")}
+
+
+def write_plots(
+    folder: str | os.PathLike[str],
+    pairs: EmbeddedPairs,
+    *,
+    paths: Mapping[str, Path] | None = None,
+    run: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Draws an evaluation into a folder, as PNG; needs the extra ``plots``.
+
+    Args:
+        folder: made where it is missing.
+        pairs: embeddings of a split.
+        paths: of ``photo_paths``; with it a grid of found photos.
+        run: the folder of a training run, or any other model; with a run its training curves.
+        on_progress: told how many of how many plots are drawn.
+
+    Raises:
+        TwinlensError: matplotlib is not installed, or the folder cannot be written.
+    """
+    trained = user_path(run) if run is not None and _is_run(run) else None
+    return draw_plots(user_path(folder), pairs, paths=paths, run=trained, on_progress=on_progress)
 
 
 def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:

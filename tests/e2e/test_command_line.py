@@ -17,7 +17,7 @@ from PIL import Image
 
 from e2e.conftest import PHOTOS, Run
 
-COMMANDS = ("index", "search", "similar", "caption", "status", "train", "evaluate", "export", "doctor")
+COMMANDS = ("index", "search", "similar", "caption", "status", "train", "evaluate", "audit", "export", "doctor")
 
 
 def only_line(result: "subprocess.CompletedProcess[str]") -> str:

@@ -97,6 +97,9 @@ def run(
     ranks: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", readable=False, help="Write each query's rank.")
     ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Draw curves, histograms and maps into a folder.")
+    ] = None,
     record: Annotated[bool, typer.Option("--record", help="Keep the figures in the bundle's manifest.")] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -111,7 +114,13 @@ def run(
         raise typer.BadParameter("a --prompt needs {} where the class's name goes, as 'a photo of a {}'")
     if compare:
         _refuse("--compare", {"--model": model, "--embeddings": embeddings, "--folds": folds > 1, "--record": record})
-        _refuse("--compare", {"--save-embeddings": save_embeddings, "--ranks": ranks, "--classes": classes})
+        asked: dict[str, object] = {
+            "--save-embeddings": save_embeddings,
+            "--ranks": ranks,
+            "--classes": classes,
+            "--plots": plots,
+        }
+        _refuse("--compare", asked)
         _show(_compare(compare, source, ks), as_json=as_json)
         return FOUND
     if embeddings:
@@ -123,7 +132,10 @@ def run(
         if path:
             api.check_writable(path.expanduser(), suffix)
     if not embeddings and (classes or api.is_classified(source.folder, kind=kind, captions=captions)):
-        _refuse("zero-shot classification", {"--save-embeddings": save_embeddings, "--ranks": ranks, "-k": ks})
+        _refuse(
+            "zero-shot classification",
+            {"--save-embeddings": save_embeddings, "--ranks": ranks, "--plots": plots, "-k": ks},
+        )
         report = _classify(model or "default", source, classes, prompts)
     else:
         _refuse("captioned photos", {"--prompt": prompts})
@@ -134,6 +146,8 @@ def run(
             report = api.evaluate_pairs(pairs, ks=ks or None, folds=folds, on_progress=show)
         if ranks:
             api.write_ranks(report, pairs, ranks.expanduser())
+        if plots:
+            _draw(plots, pairs, model, source)
     if record:
         api.record_figures(model or "default", report)
     _show(report, as_json=as_json)
@@ -166,6 +180,17 @@ def _embed(model: str, source: _Data) -> "api.EmbeddedPairs":
             ratios=source.ratios,
             on_progress=show,
         )
+
+
+def _draw(folder: Path, pairs: "api.EmbeddedPairs", model: str | None, source: _Data) -> None:
+    from twinlens import api
+
+    paths = None
+    if source.is_named:
+        paths = api.photo_paths(source.folder, kind=source.kind, captions=source.captions, images=source.images)
+    with _bar("drawing plots") as show:
+        written = api.write_plots(folder, pairs, paths=paths, run=model, on_progress=show)
+    say(f"plots: {len(written)} in {folder}")
 
 
 def _classify(

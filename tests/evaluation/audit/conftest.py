@@ -41,7 +41,8 @@ def faulty(tmp_path: Path) -> CaptionsJson:
     shutil.copyfile(images / "leaked.png", images / "again.png")
     shutil.copyfile(images / "train0.png", images / "leaked-too.png")
     shutil.copyfile(images / "test0.png", images / "twin.png")
-    Image.open(images / "holiday.png").resize((80, 60)).save(images / "small.jpg", quality=80)
+    with Image.open(images / "holiday.png") as photo:
+        photo.resize((80, 60)).save(images / "small.jpg", quality=80)
     rows = [
         {"file_name": name, "caption": f"{words} {colours[name]} {name}"} for name in names for words in ("a", "one")
     ]

@@ -65,4 +65,5 @@ def test_ties_that_decide_are_an_error_and_few_are_a_note() -> None:
     late[-1] = 7
     few = tie_findings({"text → image": late}, {"text → image": strict})
     assert [(finding.severity, finding.count) for finding in few] == [("note", 1)]
+    assert few[0].sentence.endswith("leaves R@1 as it is")
     assert tie_findings({"text → image": strict}, {"text → image": strict}) == []

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
+from twinlens.data.images import open_photo
 from twinlens.errors import DataError, TwinlensError
 from twinlens.evaluation.metrics import first_ranks, recall_at_k, relevant_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs
 from twinlens.evaluation.plots import PLOTS
 from twinlens.evaluation.plots.canvas import DPI, RIGHT_COLOUR, WRONG_COLOUR, new_figure, save_figure
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
-from twinlens.evaluation.plots.embedding_map import draw_embedding_map, flat_places
+from twinlens.evaluation.plots.embedding_map import METHODS, draw_embedding_map, flat_places, is_drawable
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.rank_histogram import draw_rank_histogram, rank_bins
 from twinlens.evaluation.plots.recall_curves import curve_ks, draw_recall_curves
@@ -42,7 +43,7 @@ def colours(make_photo: PhotoMaker, encoder: ColourEncoder) -> tuple[EmbeddedPai
     """Six photos, one a colour; the caption of the black one asks for white."""
     paths = {f"{name}.png": make_photo(f"{name}.png", name) for name in NAMES}
     captions = tuple(f"something {name}" for name in (*NAMES[:-1], "white"))
-    images = encoder.encode_image([Image.open(path).convert("RGB") for path in paths.values()])
+    images = encoder.encode_image([open_photo(path).image for path in paths.values()])
     pairs = checked_pairs(
         images, encoder.encode_text(captions), np.arange(6), image_ids=tuple(paths), captions=captions, name="colours"
     )
@@ -256,10 +257,11 @@ def test_all_plots_are_written_and_opened(colours: tuple[EmbeddedPairs, dict[str
         paths=paths,
         run=tmp_path / "run",
         reports={"one": report},
+        maps=("pca",),
         on_progress=lambda done, total: told.append((done, total)),
     )
     names = {file.stem for file in files}
-    assert names >= set(
+    assert names == set(
         "recall_curves cosine_heat_map score_histogram rank_histogram embedding_map_pca retrieval_grid "
         "training_curves model_comparison".split()
     )
@@ -269,6 +271,12 @@ def test_all_plots_are_written_and_opened(colours: tuple[EmbeddedPairs, dict[str
             assert picture.width >= 7 * DPI
             assert len(picture.convert("L").getcolors(256) or ()) > 5  # something is drawn
     assert {file.name for file in (tmp_path / "plots").iterdir()} == {file.name for file in files}
+
+
+@pytest.mark.slow
+def test_maps_are_drawn_by_every_method_that_is_installed(pairs: EmbeddedPairs, tmp_path: Path) -> None:
+    maps = {file.stem for file in write_plots(tmp_path, pairs) if "map_" in file.stem} - {"cosine_heat_map"}
+    assert maps == {f"embedding_map_{method}" for method in METHODS if is_drawable(method)}
 
 
 def test_the_same_data_draws_the_same_bytes(pairs: EmbeddedPairs, tmp_path: Path) -> None:

@@ -90,9 +90,10 @@ def tie_findings(against: dict[str, Ranks], in_favour: dict[str, Ranks]) -> list
         if not tied:
             continue
         strict, lenient = (100 * float(np.mean(one[way] == 1)) for one in (against, in_favour))
+        raised = f"would raise R@1 from {strict:.1f} to {lenient:.1f}" if lenient > strict else "leaves R@1 as it is"
         sentence = (
             f"{way}: the best right answer ties with a wrong one in {tied:,} of {counted(len(ranks), 'query')}; "
-            f"counting ties in favour would raise R@1 from {strict:.1f} to {lenient:.1f}"
+            f"counting ties in favour {raised}"
         )
         found.append(AuditFinding("ties", "error" if lenient - strict >= 1 else "note", sentence, tied))
     return found

@@ -25,7 +25,7 @@ from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage
 
-TRAIN = "train"
+ALL, TRAIN = "all", "train"
 
 Listener: TypeAlias = Callable[[str, int, int], None]
 """Told what is done, how many, of how many."""
@@ -55,19 +55,18 @@ def audit_dataset(
     Raises:
         DataError: there is no such split, or the embeddings are not of it.
     """
-    captioned = {name: _captioned(dataset, name) for name in dict.fromkeys((*dataset.splits(), split))}
-    if split != "all":
-        captioned.pop("all", None)
+    names = (split,) if split == ALL else dict.fromkeys((*dataset.splits(), split))
+    captioned = {name: _captioned(dataset, name) for name in names}
     told = on_progress or (lambda *_: None)
     everything: EmbeddedPairs | None = None
     if pairs is not None:
         pairs = _named(pairs, captioned[split], f"{dataset.name}/{split}")
     elif encoder is None:
         raise DataError("an audit needs a model or embeddings; give --model or --embeddings")
-    elif quick or split == "all":
+    elif quick or split == ALL:
         pairs = embed_split(encoder, dataset, split, on_progress=lambda *done: told("embedding photos", *done))
     else:
-        everything = embed_split(encoder, dataset, "all", on_progress=lambda *done: told("embedding photos", *done))
+        everything = embed_split(encoder, dataset, ALL, on_progress=lambda *done: told("embedding photos", *done))
         pairs = _part_of(everything, captioned[split], f"{dataset.name}/{split}")
     data = _look_at_data(dataset, kind, split, captioned, everything or pairs, quick=quick, told=told)
     trained = _training_rows(everything, captioned, split, len(pairs.images))

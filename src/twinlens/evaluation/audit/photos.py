@@ -30,8 +30,11 @@ def listed_twice(splits: Mapping[str, Sequence[CaptionedImage]]) -> list[AuditFi
 def same_photo_findings(survey: Survey, split_of: Mapping[str, str], split: str) -> list[AuditFinding]:
     """Photos that are the same byte by byte, and such that do not open, out of a survey that read them."""
     found = []
-    across = [group for group in survey.same_across_splits or () if split in map(split_of.get, group)]
-    elsewhere = len(survey.same_across_splits or ()) - len(across)
+    groups = [*(survey.same_across_splits or ()), *(survey.same_within_split or ())]
+    splits = [{split_of[name] for name in group if name in split_of} for group in groups]
+    across = [group for group, own in zip(groups, splits, strict=True) if len(own) > 1 and split in own]
+    elsewhere = [group for group, own in zip(groups, splits, strict=True) if len(own) > 1 and split not in own]
+    within = [group for group, own in zip(groups, splits, strict=True) if own == {split}]
     if across:
         sentence = (
             f"another split has {counted(len(across), 'photo')} of {split} too, byte by byte; the figures are too high"
@@ -39,12 +42,10 @@ def same_photo_findings(survey: Survey, split_of: Mapping[str, str], split: str)
         found.append(_groups("same-photo-across-splits", "error", sentence, across, split_of))
     if elsewhere:
         sentence = (
-            f"two of the other splits share {counted(elsewhere, 'photo')}, byte by byte; "
+            f"two of the other splits share {counted(len(elsewhere), 'photo')}, byte by byte; "
             "the run may have been steered by what it was trained on"
         )
-        others = [group for group in survey.same_across_splits or () if group not in across]
-        found.append(_groups("same-photo-in-other-splits", "warning", sentence, others, split_of))
-    within = [group for group in survey.same_within_split or () if split_of.get(group[0]) == split]
+        found.append(_groups("same-photo-in-other-splits", "warning", sentence, elsewhere, split_of))
     if within:
         sentence = (
             f"{split} has {counted(len(within), 'photo')} more than once, byte by byte; "

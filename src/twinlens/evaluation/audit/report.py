@@ -6,7 +6,7 @@ from typing import Any
 
 from twinlens.embedding import Skipped
 from twinlens.evaluation.audit.collapse import Collapse
-from twinlens.evaluation.audit.finding import SEVERITIES, AuditFinding
+from twinlens.evaluation.audit.finding import AuditFinding
 from twinlens.evaluation.audit.near_duplicates import NearDuplicate
 from twinlens.evaluation.audit.protocols import ProtocolFigures
 from twinlens.evaluation.audit.repeated_captions import RepeatedCaptions
@@ -71,10 +71,6 @@ class AuditReport:
             "captions": None if self.captions is None else self.captions.to_json(),
             "skipped": [skipped._asdict() for skipped in self.skipped],
         }
-
-    def worst(self) -> str:
-        """The severity of the worst finding."""
-        return self.findings[0].severity if self.findings else SEVERITIES[-1]
 
     def __str__(self) -> str:
         model = f", model {self.model}" if self.model else ""

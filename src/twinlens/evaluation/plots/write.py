@@ -1,6 +1,6 @@
 """The plots of an evaluation, each in a file of a folder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import numpy as np
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import new_figure, save_figure
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
-from twinlens.evaluation.plots.embedding_map import METHODS, draw_embedding_map, is_drawable
+from twinlens.evaluation.plots.embedding_map import METHODS, Method, draw_embedding_map, is_drawable
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.rank_histogram import draw_rank_histogram
 from twinlens.evaluation.plots.recall_curves import draw_recall_curves
@@ -31,13 +31,13 @@ def write_plots(
     paths: Mapping[str, Path] | None = None,
     run: Path | None = None,
     reports: Mapping[str, Mapping[str, Any]] | None = None,
+    maps: Sequence[Method] | None = None,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Writes every plot that what is given allows, as PNG; older ones of the same name are replaced.
 
-    Always: recall_curves, cosine_heat_map, score_histogram, rank_histogram, embedding_map_pca,
-    and _tsne and _umap where scikit-learn and umap-learn are installed.
+    Always: recall_curves, cosine_heat_map, score_histogram, rank_histogram and embedding_map_pca.
 
     Args:
         folder: made where it is missing.
@@ -45,6 +45,7 @@ def write_plots(
         paths: image id → photo file; with it retrieval_grid, of captions drawn by seed.
         run: a training run's folder; with it training_curves.
         reports: model's name → report as ``evaluate --json`` prints it; with it model_comparison.
+        maps: methods of the embedding maps; None = pca, and tsne and umap where their packages are installed.
         seed: of every draw.
         on_progress: told how many of how many plots are written.
 
@@ -61,7 +62,7 @@ def write_plots(
         "score_histogram": lambda: draw_score_histogram(pairs, seed=seed),
         "rank_histogram": lambda: draw_rank_histogram(pairs),
     }
-    for method in filter(is_drawable, METHODS):
+    for method in filter(is_drawable, METHODS) if maps is None else maps:
         drawings[f"embedding_map_{method}"] = partial(draw_embedding_map, pairs, method=method, seed=seed)
     if paths is not None and pairs.image_ids and pairs.captions:
         drawings["retrieval_grid"] = lambda: _grid(pairs, paths, seed)
