@@ -1,0 +1,260 @@
+"""Measure a model or embeddings, compare two, audit a claim, draw plots."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinlens.api.datasets import open_captioned
+from twinlens.api.lab import lab_module
+from twinlens.collection.locate import user_path
+from twinlens.data.classes_json import read_classes
+from twinlens.data.find import find_kind
+from twinlens.errors import DataError
+from twinlens.evaluation.class_names import read_class_names
+from twinlens.evaluation.comparison import Comparison, compare_pairs
+from twinlens.evaluation.embedding_file import load_pairs, save_pairs
+from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.report import RetrievalReport
+from twinlens.evaluation.retrieval import evaluate_pairs
+from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
+from twinlens.model.bundle import open_bundle, write_manifest
+from twinlens.model.load import find_bundle, known_bundles, load_model
+from twinlens.protocols import DualEncoder
+
+if TYPE_CHECKING:
+    from twinlens.evaluation.audit.report import AuditReport
+
+
+def evaluate(
+    model: DualEncoder | str | Path = "default",
+    data: str | os.PathLike[str] = ".",
+    split: str = "test",
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    ks: Sequence[int] | None = None,
+    folds: int = 1,
+    classes: str | os.PathLike[str] | None = None,
+    prompts: Sequence[str] = PROMPTS,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> RetrievalReport | ZeroShotReport:
+    """Measures a model on a data set found out by looking.
+
+    A folder with classes.json is measured as zero-shot classification, any other
+    kind of captioned photos as retrieval both ways.
+
+    Args:
+        model: a model, the name or folder of a bundle, or the folder of a training run.
+        data: the data set's folder.
+        split: train, val, test or all; only for captions.
+        kind: name of a reader in ``data.READERS``; None = found out by looking.
+        captions: the captions' file, in place of the one in the folder.
+        images: the folder of photos, likewise.
+        ratios: shares of the deal where the data brings no splits, as ``70/15/15``; None = those
+            that the model was trained with, so that no photo it has seen is measured.
+        ks: cut-offs of R@K, P@K and coverage@K; None = 1, 5 and 10.
+        folds: galleries of a part of the photos, whose mean is reported besides.
+        classes: file of the classes to choose from, each with its names; only for classes.json.
+        prompts: templates with ``{}`` for a class's name; only for classes.json.
+        on_progress: told how many of how many photos are embedded.
+
+    Raises:
+        DataError: the folder holds no known data, or no such split.
+    """
+    if is_classified(data, kind=kind, captions=captions):
+        names = None if classes is None else read_class_names(user_path(classes))
+        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        photos = read_classes(user_path(data))
+        return evaluate_zero_shot(encoder, photos, prompts=prompts, class_names=names, on_progress=on_progress)
+    if classes is not None:
+        raise DataError(f"{classes} names classes, but {data} holds no classes.json with photos to tell apart")
+    pairs = embed_pairs(
+        model, data, split, kind=kind, captions=captions, images=images, ratios=ratios, on_progress=on_progress
+    )
+    return evaluate_pairs(pairs, ks=ks, folds=folds)
+
+
+def is_classified(
+    data: str | os.PathLike[str], *, kind: str | None = None, captions: str | os.PathLike[str] | None = None
+) -> bool:
+    """Whether a folder holds photos with classes rather than with captions."""
+    folder = user_path(data)
+    return kind is None and captions is None and find_kind(folder) is None and (folder / "classes.json").is_file()
+
+
+def embed_pairs(
+    model: DualEncoder | str | Path = "default",
+    data: str | os.PathLike[str] = ".",
+    split: str = "test",
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> EmbeddedPairs:
+    """The embeddings of a split's photos and captions; what ``evaluate`` ranks.
+
+    The arguments are those of ``evaluate``.
+
+    Raises:
+        DataError: the folder holds no known data, or no such split.
+    """
+    encoder = _open_model(model) if isinstance(model, str | Path) else model
+    shares = ratios or _deal_of(model, encoder)
+    dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
+    return embed_split(encoder, dataset, split, on_progress=on_progress)
+
+
+def write_plots(
+    folder: str | os.PathLike[str],
+    pairs: EmbeddedPairs,
+    *,
+    paths: Mapping[str, Path] | None = None,
+    run: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Draws an evaluation into a folder, as PNG; needs the extra ``plots``.
+
+    Args:
+        folder: made where it is missing.
+        pairs: embeddings of a split.
+        paths: of ``photo_paths``; with it a grid of found photos.
+        run: the folder of a training run, or any other model; with a run its training curves.
+        on_progress: told how many of how many plots are drawn.
+
+    Raises:
+        TwinlensError: matplotlib is not installed, or the folder cannot be written.
+    """
+    from twinlens.evaluation.plots.write import write_plots as draw_plots  # a search need not wait for it
+
+    trained = user_path(run) if run is not None and _is_run(run) else None
+    return draw_plots(user_path(folder), pairs, paths=paths, run=trained, on_progress=on_progress)
+
+
+def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:
+    """Writes embedded photos and captions into an npz file; see ``load_embeddings``.
+
+    Raises:
+        DataError: the file cannot be written, or does not end in .npz.
+    """
+    save_pairs(pairs, user_path(path))
+
+
+def load_embeddings(path: str | os.PathLike[str]) -> EmbeddedPairs:
+    """Reads image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M] of any program.
+
+    Raises:
+        DataError: the file is missing, is no npz file, or its arrays are not what they should be.
+    """
+    return load_pairs(user_path(path))
+
+
+def compare(
+    first: EmbeddedPairs | str | os.PathLike[str],
+    second: EmbeddedPairs | str | os.PathLike[str],
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    ks: Sequence[int] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Whether the first of two models is better on the same data, and how sure that is.
+
+    Args:
+        first: embedded photos and captions, or an npz file of them.
+        second: those of the other model.
+        names: what the two are called.
+        ks: cut-offs of R@K; None = 1, 5 and 10.
+        on_progress: told how many of how many queries are ranked.
+
+    Raises:
+        DataError: a file cannot be read, or the two do not hold the same photos and captions.
+    """
+    a, b = (own if isinstance(own, EmbeddedPairs) else load_embeddings(own) for own in (first, second))
+    return compare_pairs(a, b, names=names, ks=ks, on_progress=on_progress)
+
+
+def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None:
+    """Keeps measured figures in the manifest of a bundle; its fingerprint stays.
+
+    Raises:
+        BundleError: the model is no bundle.
+    """
+    bundle = open_bundle(find_bundle(model))
+    name = report.data if isinstance(report, ZeroShotReport) else report.protocol.partition(":")[0]
+    fields = report.to_json()
+    fields.get("zero_shot", {}).pop("classes", None)  # a thousand rows have no place in a manifest
+    figures = {**bundle.manifest.figures, name: fields}
+    write_manifest(bundle.directory, bundle.manifest.model_copy(update={"figures": figures}))
+
+
+def audit(
+    model: DualEncoder | str | Path = "default",
+    data: str | os.PathLike[str] | None = None,
+    split: str = "test",
+    *,
+    embeddings: str | os.PathLike[str] | None = None,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    quick: bool = False,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> "AuditReport":
+    """Looks for what would make a claim of retrieval false; see ``AuditReport``.
+
+    Args:
+        model: as in ``evaluate``; not opened where embeddings are given.
+        data: the data set's folder; may be left out where embeddings are given.
+        split: the one that figures are claimed for.
+        embeddings: an npz file of the split, as ``evaluate --save-embeddings`` writes it.
+        kind: name of a reader; it, captions, images and ratios are as in ``evaluate``.
+        captions: the captions' file.
+        images: the folder of photos.
+        ratios: shares of the deal.
+        quick: photos are not compared between splits, and training rows not embedded.
+        on_progress: told what is done, how many, of how many.
+
+    Raises:
+        DataError: the folder holds no known data, no such split, or the embeddings are not of it.
+    """
+    from twinlens.evaluation.audit.dataset import audit_dataset  # a search need not wait for it
+    from twinlens.evaluation.audit.embeddings import audit_embeddings
+
+    pairs = None if embeddings is None else load_pairs(user_path(embeddings))
+    if data is None:
+        if pairs is None:
+            raise DataError("an audit needs something to look at: the folder of a data set, or a file of embeddings")
+        return audit_embeddings(pairs)
+    encoder: DualEncoder | None = None
+    if pairs is None:
+        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        ratios = ratios or _deal_of(model, encoder)
+    dataset, name = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    return audit_dataset(dataset, name, split, encoder=encoder, pairs=pairs, quick=quick, on_progress=on_progress)
+
+
+def _open_model(name_or_path: str | Path) -> DualEncoder:
+    if _is_run(name_or_path):
+        encoder: DualEncoder = lab_module("export_run").open_run(user_path(name_or_path))
+        return encoder
+    return load_model(name_or_path)
+
+
+def _is_run(name_or_path: str | Path) -> bool:
+    """A training run's folder has its recipe in it, and no manifest."""
+    return str(name_or_path) not in known_bundles() and (user_path(name_or_path) / "recipe.json").is_file()
+
+
+def _deal_of(model: DualEncoder | str | Path, encoder: DualEncoder) -> str | None:
+    """The split ratios in the recipe that a model was trained with; None where it does not say."""
+    if isinstance(model, str | Path) and _is_run(model):
+        ratios: str = lab_module("run_folder").RunFolder(user_path(model)).recipe().data.ratios
+        return ratios
+    manifest = getattr(encoder, "manifest", None)
+    recipe: dict[str, Any] = manifest.training.get("recipe", {}) if manifest else {}
+    found: str | None = recipe.get("data", {}).get("ratios")
+    return found

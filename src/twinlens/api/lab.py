@@ -1,0 +1,108 @@
+"""Train and export: the way into the training lane, which needs torch and its company."""
+
+import os
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from twinlens.api.datasets import open_captioned
+from twinlens.collection.locate import user_path
+from twinlens.data.splits import parse_ratios
+from twinlens.errors import TrainingError
+
+if TYPE_CHECKING:
+    from twinlens.training.export_run import Exported
+    from twinlens.training.recipe import Recipe
+    from twinlens.training.run import FinishedRun, RunListener
+
+
+def train(
+    recipe: str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    changes: Sequence[str] = (),
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    cache: str | os.PathLike[str] | None = None,
+    listener: "RunListener | None" = None,
+) -> "FinishedRun":
+    """Trains a dual encoder as a recipe says; needs the extra ``train``.
+
+    Args:
+        recipe: the TOML file.
+        data: the data set's folder; it, kind, captions and images are as in ``survey_dataset``.
+        out: the run's folder; None = ``runs/NAME`` of the recipe.
+        changes: single values as ``stages.0.epochs=3``.
+        kind: name of a reader.
+        captions: the captions' file.
+        images: the folder of photos.
+        resume: go on from the run's last checkpoint.
+        cache: where features and pixels are kept; None = ``cache/`` beside the run's folder.
+        listener: told what happens.
+
+    Raises:
+        TrainingError: the run cannot start or go on, or torch is not installed.
+        ConfigError: the recipe has faults; all are named.
+        DataError: the data is not what it should be.
+    """
+    recipes, run = lab_module("recipe"), lab_module("run")
+    resolved: Recipe = recipes.load_recipe(user_path(recipe), changes=changes)
+    ratios = resolved.data.ratios
+    dataset, name = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    places = {"directory": data, "file": captions, "images": images}
+    source = {key: None if place is None else str(user_path(place)) for key, place in places.items()}
+    folder = user_path(out) if out is not None else user_path("runs") / resolved.name
+    finished: FinishedRun = run.run_recipe(
+        resolved,
+        dataset,
+        folder,
+        resume=resume,
+        source={**source, "kind": name, "ratios": parse_ratios(ratios)},
+        cache=None if cache is None else user_path(cache),
+        listener=listener,
+    )
+    return finished
+
+
+def run_listener() -> "RunListener":
+    """An empty listener of a run, whose fields a caller sets; needs the extra ``train``."""
+    listener: RunListener = lab_module("run").RunListener()
+    return listener
+
+
+def export_run(
+    run: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    int8: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> "Exported":
+    """Writes the bundle of a run's best epoch; needs the extra ``train``.
+
+    Args:
+        run: the folder of a run.
+        out: the bundle's folder.
+        int8: 8-bit text weights and float16 image weights.
+        on_progress: told how many of how many photos are compared.
+
+    Raises:
+        TrainingError: no epoch was finished, or a graph is not as good as torch.
+    """
+    exported: Exported = lab_module("export_run").export_run(
+        user_path(run), user_path(out), int8=int8, on_progress=on_progress
+    )
+    return exported
+
+
+def lab_module(module: str) -> Any:
+    """A module of the training lane, which torch and its company are needed for."""
+    try:
+        return import_module(f"twinlens.training.{module}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "twinlens":
+            raise
+        raise TrainingError(f'this needs {package}, which is not installed: pip install "twinlens[train]"') from error
