@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from twinlens.cli.data_options import Captions, Data, Images, Kind, RatiosOfModel
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
 
 EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"
@@ -13,18 +14,10 @@ EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"
 
 @exits
 def run(
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos of any known kind.")
-    ] = None,
-    captions: Annotated[
-        Path | None, typer.Option(metavar="FILE", readable=False, help="Captions of any known kind, with --images.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="The photos of --captions.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
-    ] = None,
+    data: Data = None,
+    captions: Captions = None,
+    images: Images = None,
+    kind: Kind = None,
     model: Annotated[
         str, typer.Option(metavar="NAME|DIR|RUN", help="Model bundle, or the folder of a training run.")
     ] = "default",
@@ -35,13 +28,7 @@ def run(
         ),
     ] = None,
     split: Annotated[str, typer.Option(help="The split that is claimed for: train, val, test or all.")] = "test",
-    ratios: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SHARES",
-            help="train/val/test in per cent, where the data brings no splits; default: the model's, else 80/10/10.",
-        ),
-    ] = None,
+    ratios: RatiosOfModel = None,
     quick: Annotated[
         bool,
         typer.Option("--quick", help="Do not compare photos between splits, and leave out what training rows give."),

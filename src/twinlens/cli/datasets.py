@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinlens.cli.data_options import Captions, Images, Kind, Ratios
 from twinlens.cli.outcome import FOUND, INTERRUPTED, AsJson, LogFile, Verbose, exits, say, start_logging
 
 if TYPE_CHECKING:
@@ -19,22 +20,6 @@ app = typer.Typer(
     no_args_is_help=True,
     epilog="Example: twinlens datasets info path/to/flickr8k",
 )
-
-Kind: TypeAlias = Annotated[
-    str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
-]
-Captions: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="FILE", readable=False, help="Captions of any known kind, with --images.")
-]
-Images: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="DIR", readable=False, help="The photos of --captions.")
-]
-Ratios: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SHARES", help="train/val/test or train/val in per cent, where the data brings no splits: 70/15/15."
-    ),
-]
 
 
 @app.command("info", epilog="Example: twinlens datasets info path/to/flickr8k --quick")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinlens.cli.data_options import Captions, Images, Kind, RatiosOfModel
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
 
 if TYPE_CHECKING:
@@ -42,15 +43,9 @@ def run(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos, or classes.json + images/.")
     ] = None,
-    captions: Annotated[
-        Path | None, typer.Option(metavar="FILE", readable=False, help="Captions of any known kind, with --images.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="The photos of --captions.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
-    ] = None,
+    captions: Captions = None,
+    images: Images = None,
+    kind: Kind = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR|RUN", help="Model bundle, or the folder of a training run.")
     ] = None,
@@ -67,13 +62,7 @@ def run(
         typer.Option(metavar="A B", help="Is A better than B? Two .npz files, or models on --data."),
     ] = None,
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
-    ratios: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SHARES",
-            help="train/val/test in per cent, where the data brings no splits; default: the model's, else 80/10/10.",
-        ),
-    ] = None,
+    ratios: RatiosOfModel = None,
     ks: Annotated[
         list[int] | None,
         typer.Option("-k", "--k", min=1, metavar="K", help="Cut-off; may be given several times; default: 1, 5, 10."),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twinlens.cli.data_options import Captions, Images, Kind
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
 
 if TYPE_CHECKING:
@@ -20,15 +21,9 @@ def run(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos with train and val splits.")
     ] = None,
-    captions: Annotated[
-        Path | None, typer.Option(metavar="FILE", readable=False, help="Captions of any known kind, with --images.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="The photos of --captions.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Kind of data; default: found out by looking.")
-    ] = None,
+    captions: Captions = None,
+    images: Images = None,
+    kind: Kind = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe; may be repeated."),
