@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +142,29 @@ def test_classes_are_told_apart_by_names_and_prompts_of_a_file(
     assert [own["class_name"] for own in found["classes"]] == ["red", "blue"]
     wrong = run("evaluate", "--data", tmp_path / "photos", "--ranks", tmp_path / "ranks.csv")
     assert wrong.returncode == 2
+
+
+def test_plots_without_matplotlib_are_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    # stands before the installed packages, as if matplotlib were not there
+    (hidden / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class NoMatplotlib:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'matplotlib':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, NoMatplotlib())\n"
+    )
+    arguments = ["evaluate", "--data", str(tmp_path / "nowhere"), "--plots", str(tmp_path / "plots")]
+    finished = subprocess.run(
+        [sys.executable, "-m", "twinlens", *arguments],
+        env={**os.environ, "PYTHONPATH": str(hidden)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr.splitlines() == [
+        'error: plots need matplotlib, which is not installed: pip install "twinlens[plots]"'
+    ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from twinlens.api.doctor import Finding, check_up
     from twinlens.api.evaluation import (
         audit,
+        check_plots,
         compare,
         embed_pairs,
         evaluate,
@@ -83,6 +84,7 @@ _HOMES = {
     "Target": "twinlens.collection.search",
     "ZeroShotReport": "twinlens.evaluation.zero_shot",
     "audit": "twinlens.api.evaluation",
+    "check_plots": "twinlens.api.evaluation",
     "check_sheet_path": "twinlens.collection.contact_sheet",
     "check_up": "twinlens.api.doctor",
     "check_writable": "twinlens.evaluation.embedding_file",
@@ -150,6 +152,7 @@ __all__ = [
     "Target",
     "ZeroShotReport",
     "audit",
+    "check_plots",
     "check_sheet_path",
     "check_up",
     "check_writable",

@@ -109,6 +109,17 @@ def embed_pairs(
     return embed_split(encoder, dataset, split, on_progress=on_progress)
 
 
+def check_plots() -> None:
+    """Says what is missing before anything is measured.
+
+    Raises:
+        TwinlensError: matplotlib is not installed.
+    """
+    from twinlens.evaluation.plots.canvas import new_figure
+
+    new_figure(1, 1)
+
+
 def write_plots(
     folder: str | os.PathLike[str],
     pairs: EmbeddedPairs,

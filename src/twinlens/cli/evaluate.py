@@ -117,6 +117,8 @@ def run(
         _refuse("--embeddings", {**named, "--save-embeddings": save_embeddings, "--classes": classes})
     elif not source.is_named:
         raise typer.BadParameter("say what to measure on: --data DIR, or --captions FILE with --images DIR")
+    if plots:
+        api.check_plots()
     for path, suffix in ((save_embeddings, ".npz"), (ranks, ".csv")):
         if path:
             api.check_writable(path.expanduser(), suffix)
