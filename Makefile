@@ -52,7 +52,7 @@ quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path
 
 default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos
 	@test -n "$(DATA)" || { echo "give the captioned photos: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos"; exit 2; }
-	@$(TESTING)/bin/twinlens train recipes/default.toml --data "$(DATA)" --out runs/default $(if $(UNLABELED),--set distillation.photos='"$(abspath $(UNLABELED))"')
+	@$(TESTING)/bin/twinlens train recipes/default.toml --data "$(DATA)" --out runs/default $(if $(wildcard runs/default/recipe.json),--resume) $(if $(UNLABELED),--set distillation.photos='"$(abspath $(UNLABELED))"')
 	@$(TESTING)/bin/twinlens export runs/default --int8 --out src/twinlens/model/default
 	@$(TESTING)/bin/twinlens evaluate --data "$(DATA)" --split test --record
 	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --data "$(ZEROSHOT)" --record

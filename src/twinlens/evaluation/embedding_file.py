@@ -86,4 +86,6 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is no readable npz file of plain arrays: {error}") from error
+        # the library's own words advise unpickling, which would run what a stranger's file says
+        wanted = f"write it with numpy.savez and {', '.join(ARRAYS)}"
+        raise DataError(f"{path} is no readable npz file of plain arrays; {wanted}") from error
