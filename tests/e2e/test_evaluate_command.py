@@ -47,6 +47,9 @@ def test_saved_embeddings_give_the_same_report_and_ranks(run: Run, data: Path, t
     saved, ranks = tmp_path / "kept.npz", tmp_path / "ranks.csv"
     first = run("evaluate", "--data", data, "--split", "all", "--json", "--save-embeddings", saved, "--ranks", ranks)
     assert first.returncode == 0, first.stderr
+    for part, count in (("embedding photos", "6/6"), ("embedding captions", "12/12"), ("ranking queries", "18/18")):
+        (line,) = [line for line in first.stderr.splitlines() if line.startswith(part)]
+        assert count in line
     report = json.loads(first.stdout)
     assert report["protocol"].startswith("photos/all: whole gallery")
     for direction in ("text_to_image", "image_to_text"):
@@ -83,19 +86,38 @@ def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embed
     arrays = dict(np.load(embeddings))
     arrays["text_embeddings"] = np.random.default_rng(1).permutation(arrays["text_embeddings"])
     np.savez(tmp_path / "worse.npz", **arrays)
-    compared = run("evaluate", "--compare", embeddings, tmp_path / "worse.npz", "--json")
+    compared = run(
+        *("evaluate", "--compare", embeddings, tmp_path / "worse.npz", "--json", "--plots", tmp_path / "bars")
+    )
+    assert [file.name for file in (tmp_path / "bars").iterdir()] == ["model_comparison.png"]
     found = json.loads(compared.stdout)["text_to_image"]["R@5"]
     assert found["a_better"] > 0.99
     assert found["ci95"][0] > 0
 
 
-def test_bad_embeddings_are_told_in_one_line(run: Run, embeddings: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("array", "rows", "value", "told"),
+    [
+        ("image_embeddings", 3, np.nan, "NaN or infinity in 1 rows, the first is row 3"),
+        ("text_embeddings", 7, 0, "text_embeddings holds 1 rows of zeros, the first is row 7"),
+        ("text_image_index", 9, 40, "must be from 0 to 39, but text 9 names photo 40"),
+        ("text_image_index", [78, 79], None, "one number for each of 80 texts, got [78]"),
+        ("text_embeddings", [0], None, "one number for each of 79 texts, got [80]"),
+    ],
+)
+def test_bad_arrays_are_told_in_one_line(
+    run: Run, embeddings: Path, tmp_path: Path, array: str, rows: int | list[int], value: float | None, told: str
+) -> None:
     arrays = dict(np.load(embeddings))
-    arrays["image_embeddings"][3] = np.nan
-    np.savez(tmp_path / "nan.npz", **arrays)
-    assert "NaN or infinity in 1 rows, the first is row 3" in only_line(
-        run("evaluate", "--embeddings", tmp_path / "nan.npz")
-    )
+    if value is None:
+        arrays[array] = np.delete(arrays[array], rows, axis=0)
+    else:
+        arrays[array][rows] = value
+    np.savez(tmp_path / "bad.npz", **arrays)
+    assert told in only_line(run("evaluate", "--embeddings", tmp_path / "bad.npz"))
+
+
+def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path, tmp_path: Path) -> None:
     assert "K = 5000 was asked for, but the gallery holds 40 photos" in only_line(
         run("evaluate", "--embeddings", embeddings, "--k", 5000)
     )
@@ -110,6 +132,8 @@ def test_bad_embeddings_are_told_in_one_line(run: Run, embeddings: Path, tmp_pat
         (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
         (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
         (("--compare", "a.npz", "b.npz", "--folds", "2"), "--folds cannot be used with --compare"),
+        (("--embeddings", "x.npz", "--ratios", "80/20"), "--ratios cannot be used with --embeddings"),
+        (("--compare", "a.npz", "b.npz", "--prompt", "a {}"), "--prompt cannot be used with --compare"),
         (("--compare", "a.npz", "default"), "two models are compared on --data DIR"),
         (("--data", ".", "-k", "0"), "greater than or equal to 1"),
         (("--data", ".", "--prompt", "a photo"), "needs {} where"),

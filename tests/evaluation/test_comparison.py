@@ -29,6 +29,19 @@ def test_a_clearly_better_model_is_found_better_and_the_figures_are_those_of_eva
         assert 0 < one.ci95[0] < one.difference < one.ci95[1]
 
 
+def test_each_models_own_interval_is_that_of_evaluate() -> None:
+    pairs = {"A: mine": noisy(0.8), "B: mine": noisy(1.2)}  # one name for both, as of two files in two folders
+    reports = compare_pairs(*pairs.values(), names=("mine", "mine")).reports()
+    assert reports.keys() == pairs.keys()
+    for name, own in pairs.items():
+        measured = evaluate_pairs(own).to_json()
+        for direction in ("text_to_image", "image_to_text"):
+            found = reports[name][direction]
+            for measure in ("R@1", "R@10", "mAP"):
+                assert found[measure] == pytest.approx(measured[direction][measure], abs=1e-3)
+                assert found["ci95"][measure] == pytest.approx(measured[direction]["ci95"][measure], abs=1e-3)
+
+
 def test_the_other_way_round_gives_the_same_with_the_other_sign() -> None:
     here = compare_pairs(noisy(0.9), noisy(1.0, seed=1)).text_to_image
     there = compare_pairs(noisy(1.0, seed=1), noisy(0.9)).text_to_image
@@ -81,7 +94,7 @@ def test_the_comparison_can_be_printed_and_written_as_json() -> None:
     found = compare_pairs(noisy(0.9), noisy(1.0), names=("new", "old"), on_progress=lambda *done: told.append(done))
     fields = json.loads(json.dumps(found.to_json()))
     assert (fields["a"], fields["b"], fields["n_images"], fields["n_captions"]) == ("new", "old", 80, 160)
-    assert fields["text_to_image"]["R@5"].keys() == {"a", "b", "difference", "ci95", "a_better"}
+    assert fields["text_to_image"]["R@5"].keys() == {*("a", "b", "difference", "ci95", "a_ci95", "b_ci95", "a_better")}
     assert "A = new, B = old" in str(found)
     assert len(str(found).splitlines()) == 2 + 2 * 6
     assert told[-1] == (480, 480)

@@ -11,7 +11,7 @@ from conftest import ColourEncoder, PhotoMaker
 from twinlens.data.captions_json import CaptionsJson
 from twinlens.errors import DataError
 from twinlens.evaluation.metrics import relevant_ranks
-from twinlens.evaluation.pairs import checked_pairs
+from twinlens.evaluation.pairs import checked_pairs, embed_split
 from twinlens.evaluation.retrieval import evaluate_embeddings, evaluate_pairs, evaluate_retrieval, rank_both_ways
 
 repeatable = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -335,6 +335,19 @@ def test_photos_none_of_which_can_be_read_are_an_error(
 def test_an_unknown_split_is_an_error(colours: CaptionsJson, encoder: ColourEncoder) -> None:
     with pytest.raises(DataError, match="no split is called 'tset'"):
         evaluate_retrieval(encoder, colours, "tset")
+
+
+def test_captions_are_told_after_photos(colours: CaptionsJson, encoder: ColourEncoder) -> None:
+    told: list[tuple[str, int, int]] = []
+    pairs = embed_split(
+        encoder,
+        colours,
+        "all",
+        on_progress=lambda *done: told.append(("photos", *done)),
+        on_texts=lambda *done: told.append(("captions", *done)),
+    )
+    count = len(pairs.captions)
+    assert told == [("photos", 6, 6), ("captions", 0, count), ("captions", count, count)]
 
 
 def test_progress_counts_the_photos(colours: CaptionsJson, encoder: ColourEncoder) -> None:

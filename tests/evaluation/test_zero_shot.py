@@ -8,7 +8,7 @@ from PIL import Image
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.data.classes_json import ClassifiedImages, read_classes
 from twinlens.errors import DataError
-from twinlens.evaluation.zero_shot import class_embeddings, evaluate_zero_shot
+from twinlens.evaluation.zero_shot import TABLE_ROWS, class_embeddings, evaluate_zero_shot
 
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
 
@@ -146,9 +146,12 @@ def test_no_readable_photo_is_an_error(encoder: ColourEncoder, make_photo: Photo
 
 
 def test_the_report_can_be_printed_and_written_as_json(colours: ClassifiedImages, encoder: ColourEncoder) -> None:
-    told: list[tuple[int, int]] = []
-    report = evaluate_zero_shot(encoder, colours, on_progress=lambda done, total: told.append((done, total)))
-    assert told == [(6, 6)]
+    photos: list[tuple[int, int]] = []
+    prompts: list[tuple[int, int]] = []
+    report = evaluate_zero_shot(
+        encoder, colours, on_progress=lambda *done: photos.append(done), on_texts=lambda *done: prompts.append(done)
+    )
+    assert (photos, prompts) == ([(6, 6)], [(0, 6), (6, 6)])
     assert json.loads(json.dumps(report.to_json())) == {
         "zero_shot": {
             "top1": 100.0,
@@ -162,3 +165,37 @@ def test_the_report_can_be_printed_and_written_as_json(colours: ClassifiedImages
         "model": encoder.fingerprint,
     }
     assert "top-1 100.0 %" in str(report)
+
+
+def test_classes_of_another_kind_are_printed_one_by_one(colours: ClassifiedImages, encoder: ColourEncoder) -> None:
+    report = evaluate_zero_shot(encoder, colours)
+    assert report.categories == ()
+    assert "categories" not in report.to_json()["zero_shot"]
+    assert [line.split()[0] for line in str(report).splitlines()[-len(NAMES) :]] == list(NAMES)
+
+
+def test_a_category_has_the_mean_of_its_photos(make_photo: PhotoMaker, tmp_path: Path, encoder: ColourEncoder) -> None:
+    drawn = {"beagle": "red", "pug": "green", "pizza": "blue"}
+    for name, colour in {**drawn, "pug2": "red", "pug3": "green"}.items():
+        make_photo(f"images/{name}.png", colour)
+    data = classified(
+        tmp_path / "photos", {f"{name}.png": name.rstrip("23") for name in ("beagle", "pug", "pug2", "pug3", "pizza")}
+    )
+    names = {name: (colour,) for name, colour in drawn.items()}
+    report = evaluate_zero_shot(encoder, data, class_names=names)
+    dogs, food = report.categories
+    assert (dogs.category, dogs.n_classes, dogs.n_images) == ("dogs", 2, 4)
+    assert dogs.top1 == 75.0  # the red pug is taken for a beagle
+    assert (food.category, food.top1) == ("food and drink", 100.0)
+    assert report.to_json()["zero_shot"]["categories"][0]["n_images"] == 4
+    assert str(report).splitlines()[-2].split() == ["dogs", "4", "75.0", "100.0"]
+
+
+def test_of_many_classes_the_worst_are_printed(make_photo: PhotoMaker, tmp_path: Path, encoder: ColourEncoder) -> None:
+    names = {f"red {number}": ("red",) for number in range(TABLE_ROWS)} | {"the blue one": ("blue",)}
+    for name in names:
+        make_photo(f"images/{name}.png", "blue" if "blue" in name else "red")
+    data = classified(tmp_path / "photos", {f"{name}.png": name for name in names})
+    report = evaluate_zero_shot(encoder, data, class_names=names)
+    assert f"worst {TABLE_ROWS} classes" in str(report)
+    assert "the blue one" not in str(report)

@@ -40,6 +40,7 @@ def evaluate(
     classes: str | os.PathLike[str] | None = None,
     prompts: Sequence[str] = PROMPTS,
     on_progress: Callable[[int, int], None] | None = None,
+    on_texts: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport | ZeroShotReport:
     """Measures a model on a data set found out by looking.
 
@@ -60,6 +61,7 @@ def evaluate(
         classes: file of the classes to choose from, each with its names; only for classes.json.
         prompts: templates with ``{}`` for a class's name; only for classes.json.
         on_progress: told how many of how many photos are embedded.
+        on_texts: told, after the photos, how many of how many captions or prompts are.
 
     Raises:
         DataError: the folder holds no known data, or no such split.
@@ -68,11 +70,21 @@ def evaluate(
         names = None if classes is None else read_class_names(user_path(classes))
         encoder = _open_model(model) if isinstance(model, str | Path) else model
         photos = read_classes(user_path(data))
-        return evaluate_zero_shot(encoder, photos, prompts=prompts, class_names=names, on_progress=on_progress)
+        return evaluate_zero_shot(
+            encoder, photos, prompts=prompts, class_names=names, on_progress=on_progress, on_texts=on_texts
+        )
     if classes is not None:
         raise DataError(f"{classes} names classes, but {data} holds no classes.json with photos to tell apart")
     pairs = embed_pairs(
-        model, data, split, kind=kind, captions=captions, images=images, ratios=ratios, on_progress=on_progress
+        model,
+        data,
+        split,
+        kind=kind,
+        captions=captions,
+        images=images,
+        ratios=ratios,
+        on_progress=on_progress,
+        on_texts=on_texts,
     )
     return evaluate_pairs(pairs, ks=ks, folds=folds)
 
@@ -95,6 +107,7 @@ def embed_pairs(
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_texts: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """The embeddings of a split's photos and captions; what ``evaluate`` ranks.
 
@@ -106,18 +119,23 @@ def embed_pairs(
     encoder = _open_model(model) if isinstance(model, str | Path) else model
     shares = ratios or _deal_of(model, encoder)
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
-    return embed_split(encoder, dataset, split, on_progress=on_progress)
+    return embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts)
 
 
-def check_plots() -> None:
+def check_plots() -> list[str]:
     """Says what is missing before anything is measured.
+
+    Returns:
+        For each map that ``write_plots`` will leave out, why, and what to install.
 
     Raises:
         TwinlensError: matplotlib is not installed.
     """
     from twinlens.evaluation.plots.canvas import new_figure
+    from twinlens.evaluation.plots.embedding_map import METHODS, is_drawable, what_is_missing
 
     new_figure(1, 1)
+    return [what_is_missing(method) for method in METHODS if not is_drawable(method)]
 
 
 def write_plots(
@@ -144,6 +162,17 @@ def write_plots(
 
     trained = user_path(run) if run is not None and _is_run(run) else None
     return draw_plots(user_path(folder), pairs, paths=paths, run=trained, on_progress=on_progress)
+
+
+def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison) -> Path:
+    """Draws model_comparison.png, bars of what ``compare`` found, into a folder; needs the extra ``plots``.
+
+    Raises:
+        TwinlensError: matplotlib is not installed, or the folder cannot be written.
+    """
+    from twinlens.evaluation.plots.write import write_comparison_plot as draw_comparison
+
+    return draw_comparison(user_path(folder), comparison)
 
 
 def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Data, Images, Kind, RatiosOfModel
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
 
@@ -44,25 +45,16 @@ def run(
     code stays 0.
     """
     from twinlens import api
-    from twinlens.cli.progress import progress_bar
 
     start_logging(verbose=verbose, log_file=log_file)
     if (captions is None) != (images is None):
         raise typer.BadParameter("captions and photos that lie apart need both --captions FILE and --images DIR")
     if data is None and captions is None and embeddings is None:
         raise typer.BadParameter("say what to look at: --data DIR, --embeddings FILE.npz, or both")
-    folder = data or (captions.parent if captions else None)
-    with progress_bar() as bar:
-        tasks = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
-
+    with part_bars() as show:
         report = api.audit(
             model,
-            folder,
+            data or (captions.parent if captions else None),
             split,
             embeddings=embeddings,
             kind=kind,

@@ -1,14 +1,15 @@
 """``twinlens evaluate``: measure a model, or embeddings, on captioned or classified photos."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Images, Kind, RatiosOfModel
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
 
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
     from twinlens import api
 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
+
+
+CLASSES, CAPTIONS = "zero-shot classification", "captioned photos"
+OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
+REFUSED = {  # what is done → options that mean nothing there
+    "--compare": (
+        *("--model", "--embeddings", "--folds", "--classes", "--prompt", "--record"),
+        *("--save-embeddings", "--ranks"),
+    ),
+    "--embeddings": (
+        *("--data", "--captions", "--images", "--format", "--ratios", "--model"),
+        *("--classes", "--prompt", "--record", "--save-embeddings"),
+    ),
+    CLASSES: ("--ratios", "-k", "--folds", *OUTPUTS),
+    CAPTIONS: ("--prompt",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,10 @@ class _Data:
     @property
     def folder(self) -> Path:
         return self.data or (self.captions or Path()).parent
+
+    @property
+    def found_by(self) -> dict[str, Any]:
+        return {"kind": self.kind, "captions": self.captions, "images": self.images}
 
 
 @exits
@@ -98,43 +119,32 @@ def run(
     from twinlens import api
 
     start_logging(verbose=verbose, log_file=log_file)
-    source = _Data(data, captions, images, kind, split, ratios)
     if any("{}" not in prompt for prompt in prompts or ()):
         raise typer.BadParameter("a --prompt needs {} where the class's name goes, as 'a photo of a {}'")
+    source = _Data(data, captions, images, kind, split, ratios)
+    given = {
+        **{"--data": data, "--captions": captions, "--images": images, "--format": kind, "--ratios": ratios},
+        **{"--model": model, "--embeddings": embeddings, "--classes": classes, "--prompt": prompts},
+        **{"-k": ks, "--folds": folds > 1, "--record": record},
+        **dict(zip(OUTPUTS, (save_embeddings, ranks, plots), strict=True)),
+    }
+    asked = _what_is_asked(source, compare=compare, embeddings=embeddings, classes=classes)
+    if refused := [name for name in REFUSED[asked] if given[name]]:
+        raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with {asked}")
+    _check_outputs(save_embeddings, ranks, plots, maps=not compare)
     if compare:
-        _refuse("--compare", {"--model": model, "--embeddings": embeddings, "--folds": folds > 1, "--record": record})
-        asked: dict[str, object] = {
-            "--save-embeddings": save_embeddings,
-            "--ranks": ranks,
-            "--classes": classes,
-            "--plots": plots,
-        }
-        _refuse("--compare", asked)
-        _show(_compare(compare, source, ks), as_json=as_json)
+        _show(_compare(compare, source, ks, plots), as_json=as_json)
         return FOUND
-    if embeddings:
-        named = {"--data": data, "--captions": captions, "--images": images, "--model": model, "--record": record}
-        _refuse("--embeddings", {**named, "--save-embeddings": save_embeddings, "--classes": classes})
-    elif not source.is_named:
-        raise typer.BadParameter("say what to measure on: --data DIR, or --captions FILE with --images DIR")
-    if plots:
-        api.check_plots()
-    for path, suffix in ((save_embeddings, ".npz"), (ranks, ".csv")):
-        if path:
-            api.check_writable(path.expanduser(), suffix)
-    if not embeddings and (classes or api.is_classified(source.folder, kind=kind, captions=captions)):
-        _refuse(
-            "zero-shot classification",
-            {"--save-embeddings": save_embeddings, "--ranks": ranks, "--plots": plots, "-k": ks},
-        )
+    if record:
+        api.open_bundle(api.find_bundle(model or "default"))  # a run has no manifest: said before minutes of work
+    if asked == CLASSES:
         report = _classify(model or "default", source, classes, prompts)
     else:
-        _refuse("captioned photos", {"--prompt": prompts})
         pairs = api.load_embeddings(embeddings) if embeddings else _embed(model or "default", source)
         if save_embeddings:
             api.save_embeddings(pairs, save_embeddings)
-        with _bar("ranking queries") as show:
-            report = api.evaluate_pairs(pairs, ks=ks or None, folds=folds, on_progress=show)
+        with part_bars() as show:
+            report = api.evaluate_pairs(pairs, ks=ks or None, folds=folds, on_progress=partial(show, "ranking queries"))
         if ranks:
             api.write_ranks(report, pairs, ranks.expanduser())
         if plots:
@@ -142,45 +152,74 @@ def run(
     if record:
         api.record_figures(model or "default", report)
     _show(report, as_json=as_json)
-    if report.skipped:
-        say(f"warning: {len(report.skipped)} photos could not be read and are in no figure")
+    _warn_of(report.skipped)
     return FOUND
 
 
-def _compare(names: tuple[str, str], source: _Data, ks: list[int] | None) -> "api.Comparison":
+def _what_is_asked(
+    source: _Data, *, compare: tuple[str, str] | None, embeddings: Path | None, classes: Path | None
+) -> str:
+    """A key of REFUSED."""
+    from twinlens import api
+
+    if compare:
+        return "--compare"
+    if embeddings:
+        return "--embeddings"
+    if not source.is_named:
+        raise typer.BadParameter("say what to measure on: --data DIR, or --captions FILE with --images DIR")
+    is_classified = classes or api.is_classified(source.folder, kind=source.kind, captions=source.captions)
+    return CLASSES if is_classified else CAPTIONS
+
+
+def _check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path | None, *, maps: bool) -> None:
+    """Refuses what could not be written in the end, before anything is measured."""
+    from twinlens import api
+
+    if plots:
+        for missing in api.check_plots():
+            if maps:
+                say(f"note: {missing}")
+    for path, suffix in ((save_embeddings, ".npz"), (ranks, ".csv")):
+        if path:
+            api.check_writable(path.expanduser(), suffix)
+
+
+def _compare(names: tuple[str, str], source: _Data, ks: list[int] | None, plots: Path | None) -> "api.Comparison":
     from twinlens import api
 
     if not source.is_named and not all(_is_npz(name) for name in names):
         raise typer.BadParameter("two models are compared on --data DIR; without it, name two .npz files")
     first, second = (api.load_embeddings(name) if _is_npz(name) else _embed(name, source) for name in names)
-    with _bar("ranking queries") as show:
-        return api.compare(first, second, names=names, ks=ks or None, on_progress=show)
+    with part_bars() as show:
+        found = api.compare(first, second, names=names, ks=ks or None, on_progress=partial(show, "ranking queries"))
+    if plots:
+        say(f"plots: {api.write_comparison_plot(plots, found)}")
+    _warn_of(first.skipped or second.skipped)
+    return found
 
 
 def _embed(model: str, source: _Data) -> "api.EmbeddedPairs":
     from twinlens import api
 
-    with _bar("embedding photos") as show:
+    with part_bars() as show:
         return api.embed_pairs(
             model,
             source.folder,
             source.split,
-            kind=source.kind,
-            captions=source.captions,
-            images=source.images,
+            **source.found_by,
             ratios=source.ratios,
-            on_progress=show,
+            on_progress=partial(show, "embedding photos"),
+            on_texts=partial(show, "embedding captions"),
         )
 
 
 def _draw(folder: Path, pairs: "api.EmbeddedPairs", model: str | None, source: _Data) -> None:
     from twinlens import api
 
-    paths = None
-    if source.is_named:
-        paths = api.photo_paths(source.folder, kind=source.kind, captions=source.captions, images=source.images)
-    with _bar("drawing plots") as show:
-        written = api.write_plots(folder, pairs, paths=paths, run=model, on_progress=show)
+    paths = api.photo_paths(source.folder, **source.found_by) if source.is_named else None
+    with part_bars() as show:
+        written = api.write_plots(folder, pairs, paths=paths, run=model, on_progress=partial(show, "drawing plots"))
     say(f"plots: {len(written)} in {folder}")
 
 
@@ -189,7 +228,7 @@ def _classify(
 ) -> "api.RetrievalReport | api.ZeroShotReport":
     from twinlens import api
 
-    with _bar("embedding photos") as show:
+    with part_bars() as show:
         return api.evaluate(
             model,
             source.folder,
@@ -197,7 +236,8 @@ def _classify(
             captions=source.captions,
             classes=classes,
             prompts=prompts or api.PROMPTS,
-            on_progress=show,
+            on_progress=partial(show, "embedding photos"),
+            on_texts=partial(show, "embedding prompts"),
         )
 
 
@@ -205,30 +245,10 @@ def _is_npz(name: str) -> bool:
     return name.lower().endswith(".npz")
 
 
-def _refuse(what: str, options: dict[str, object]) -> None:
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise typer.BadParameter(f"{' and '.join(given)} cannot be used with {what}")
-
-
 def _show(report: "api.RetrievalReport | api.ZeroShotReport | api.Comparison", *, as_json: bool) -> None:
     typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else str(report))
 
 
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is drawn from the first step on: an error before it stays one line."""
-    from twinlens.cli.progress import progress_bar
-
-    bar = progress_bar()
-    task = bar.add_task(what, total=None)
-
-    def show(done: int, total: int) -> None:
-        bar.start()
-        bar.update(task, completed=done, total=total)
-
-    try:
-        yield show
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+def _warn_of(skipped: Sequence[object]) -> None:
+    if skipped:
+        say(f"warning: {len(skipped):,} photos could not be read and are in no figure")

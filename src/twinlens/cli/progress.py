@@ -45,6 +45,8 @@ class IndexProgress:
     def __init__(self) -> None:
         self._bar = progress_bar()
         self._photos = self._captions = TaskID(0)
+        self._change: api.ChangePlan | None = None
+        self._again: tuple[TaskID, TaskID] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +81,42 @@ class IndexProgress:
         """More captions are committed."""
         self._bar.update(self._captions, completed=done)
 
+    def change_planned(self, plan: "api.ChangePlan") -> None:
+        """The model is another now; all is to be embedded again."""
+        self._change, self._again = plan, None
+
+    def change_advanced(self, progress: "api.ChangeProgress") -> None:
+        """More is embedded by the next model; told in a line when its pace is known, then by bars."""
+        if self._change is None or (self._again is None and progress.seconds_left is None):
+            return
+        if self._again is None:
+            line = _change_line(self._change, progress.seconds_left or 0.0)
+            self._bar.console.print(line, highlight=False, soft_wrap=True)
+            photos = self._start("embedding again", self._change.photos_left)
+            captions = (
+                self._start("captions again", self._change.captions_left) if self._change.captions_left else photos
+            )
+            self._again = photos, captions
+        photos, captions = self._again
+        self._bar.update(photos, completed=progress.photos)
+        if captions != photos:
+            self._bar.update(captions, completed=progress.captions)
+
     def _start(self, what: str, total: int) -> TaskID:
         self._bar.start()
         return self._bar.add_task(what, total=total)
+
+
+def _change_line(plan: "api.ChangePlan", seconds: float) -> str:
+    model = "the default model" if plan.model == "default" else f"the model {plan.model}"
+    what = f"{model} has changed since" if plan.is_update else f"changing to {model}"
+    done = plan.photos - plan.photos_left
+    before = f" ({done:,} are done)" if done else ""
+    photos = f"{plan.photos_left:,} photos to embed again{before}, about {_duration(seconds)}"
+    return f"{what}: {photos}; searches use the earlier vectors until then"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

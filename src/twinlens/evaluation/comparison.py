@@ -26,6 +26,8 @@ class Difference:
         b: the figure of B.
         difference: a − b.
         ci95: 95 % interval of the difference; both draws are of the same photos.
+        a_ci95: that of A.
+        b_ci95: that of B.
         a_better: share of draws in which A is better, in [0, 1]; a tie is not better.
     """
 
@@ -33,6 +35,8 @@ class Difference:
     b: float
     difference: float
     ci95: Interval
+    a_ci95: Interval
+    b_ci95: Interval
     a_better: float
 
 
@@ -70,11 +74,24 @@ class Comparison:
                     "b": found.b,
                     "difference": found.difference,
                     "ci95": list(found.ci95),
+                    "a_ci95": list(found.a_ci95),
+                    "b_ci95": list(found.b_ci95),
                     "a_better": found.a_better,
                 }
                 for name, found in own.items()
             }
         return fields
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """The figures of A and of B, each as ``evaluate --json`` has them, by what the two are called."""
+        told: dict[str, dict[str, Any]] = {f"A: {self.a}": {}, f"B: {self.b}": {}}
+        for _, direction in DIRECTIONS:
+            own: dict[str, Difference] = getattr(self, direction)
+            for letter, report in zip("ab", told.values(), strict=True):
+                figures = {name: getattr(found, letter) for name, found in own.items()}
+                ci95 = {name: getattr(found, f"{letter}_ci95") for name, found in own.items()}
+                report[direction] = {**figures, "ci95": ci95}
+        return told
 
     def __str__(self) -> str:
         lines = [
@@ -141,13 +158,15 @@ def _differences(
     seed: int,
 ) -> dict[str, Difference]:
     measured = [name for name in first if name.startswith(MEASURES)]
-    values = np.column_stack([first[name] - second[name] for name in measured])  # [Q, V]
-    drawn = resampled_means(values, photo_of_query, resamples=resamples, seed=seed)  # [R, V]
+    columns = [own for name in measured for own in (first[name] - second[name], first[name], second[name])]
+    values = np.column_stack(columns)  # [Q, 3 V]
+    drawn = resampled_means(values, photo_of_query, resamples=resamples, seed=seed).T  # [3 V, R]
     found = {}
-    for name, column in zip(measured, drawn.T, strict=True):
+    for name, each in zip(measured, drawn.reshape(len(measured), 3, -1), strict=True):
         a, b = float(first[name].mean()), float(second[name].mean())
-        better = float(np.mean(column > 0))
-        found[name] = Difference(round(a, 6), round(b, 6), round(a - b, 6), middle_95(column), better)
+        ci95, a_ci95, b_ci95 = (middle_95(column) for column in each)
+        better = float(np.mean(each[0] > 0))
+        found[name] = Difference(round(a, 6), round(b, 6), round(a - b, 6), ci95, a_ci95, b_ci95, better)
     return found
 
 

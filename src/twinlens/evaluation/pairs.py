@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinlens.embedding import Skipped, embed_photos
 from twinlens.errors import DataError
+from twinlens.evaluation.text_embeddings import embed_texts
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage, Embeddings
 
@@ -68,7 +69,12 @@ def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[
 
 
 def embed_split(
-    encoder: DualEncoder, dataset: Dataset, split: str, *, on_progress: Callable[[int, int], None] | None = None
+    encoder: DualEncoder,
+    dataset: Dataset,
+    split: str,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    on_texts: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos of a split that have captions, and all of these.
 
@@ -77,6 +83,7 @@ def embed_split(
         dataset: captioned photos.
         split: train, val, test or all.
         on_progress: told how many of how many photos are embedded.
+        on_texts: told, after the photos, how many of how many captions are.
 
     Raises:
         DataError: there is no such split, or none of its photos can be read.
@@ -90,7 +97,7 @@ def embed_split(
     captions = tuple(caption for image in kept for caption in image.captions)
     return EmbeddedPairs(
         images=photos.embeddings,
-        texts=encoder.encode_text(captions),
+        texts=embed_texts(captions, encoder, on_progress=on_texts),
         text_image_index=np.repeat(np.arange(len(kept)), [len(image.captions) for image in kept]),
         name=f"{dataset.name}/{split}",
         model=encoder.fingerprint,

@@ -1,7 +1,7 @@
 """Zero-shot classification: each photo takes the class whose prompts are nearest."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,15 @@ from twinlens.data.classes_json import ClassifiedImages
 from twinlens.embedding import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
+from twinlens.evaluation.class_categories import OTHER, categories_of, imagenet_categories
 from twinlens.evaluation.class_names import ClassNames, with_classes
 from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
+from twinlens.evaluation.text_embeddings import embed_texts
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings
 
 PROMPTS = ("a photo of a {}",)
+TABLE_ROWS = 25  # of a printed table; --json has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,17 @@ class ClassFigures:
     """Top-1 and top-5 accuracy of one class's photos, in per cent."""
 
     class_name: str
+    n_images: int
+    top1: float
+    top5: float
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFigures:
+    """Top-1 and top-5 accuracy of the photos of one category's classes, in per cent; told apart among all classes."""
+
+    category: str
+    n_classes: int
     n_images: int
     top1: float
     top5: float
@@ -44,6 +58,8 @@ class ZeroShotReport:
         skipped: photos that could not be read; they are in no figure.
         ci95: top1 and top5 → 95 % interval, by bootstrap over photos.
         classes: each class that has photos, in the order of the data.
+        categories: everyday categories of those classes, as dogs or vehicles, in the order of
+            our file; empty where the classes are not ImageNet's.
     """
 
     data: str
@@ -56,10 +72,11 @@ class ZeroShotReport:
     skipped: tuple[Skipped, ...] = ()
     ci95: tuple[Interval, Interval] = ((0.0, 100.0), (0.0, 100.0))
     classes: tuple[ClassFigures, ...] = ()
+    categories: tuple[CategoryFigures, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The fields of ``twinlens evaluate --json`` for a folder with classes.json."""
-        zero_shot = {
+        zero_shot: dict[str, Any] = {
             "top1": self.top1,
             "top5": self.top5,
             "ci95": {"top1": list(self.ci95[0]), "top5": list(self.ci95[1])},
@@ -71,6 +88,8 @@ class ZeroShotReport:
                 for own in self.classes
             ],
         }
+        if self.categories:
+            zero_shot["categories"] = [asdict(own) for own in self.categories]
         report: dict[str, Any] = {"zero_shot": zero_shot, "model": self.model}
         if self.skipped:
             report["skipped"] = [skipped._asdict() for skipped in self.skipped]
@@ -83,8 +102,21 @@ class ZeroShotReport:
             f"model {self.model}\n"
             f"top-1 {self.top1:.1f} % {ends[0]}   top-5 {self.top5:.1f} % {ends[1]}   "
             f"prompts: {', '.join(map(repr, self.prompts))}\n"
-            "in brackets: 95 % intervals, bootstrap over photos"
+            "in brackets: 95 % intervals, bootstrap over photos\n"
+            f"{self._table()}"
         )
+
+    def _table(self) -> str:
+        """Top-1 and top-5 of each category, or of the worst classes, a line each."""
+        rows = [(own.category, own.n_images, own.top1, own.top5) for own in self.categories]
+        title = "category"
+        if not rows:
+            worst = sorted(self.classes, key=lambda own: (own.top1, own.top5))[:TABLE_ROWS]
+            rows = [(own.class_name, own.n_images, own.top1, own.top5) for own in worst]
+            title = "class" if len(self.classes) <= TABLE_ROWS else f"worst {TABLE_ROWS} classes"
+        width = max([len(title), *(len(name) for name, *_ in rows)])
+        lines = [f"{name:{width}}  {n_images:7,}  {top1:5.1f}  {top5:5.1f}" for name, n_images, top1, top5 in rows]
+        return "\n".join([f"{title:{width}}   photos  top-1  top-5", *lines])
 
 
 def evaluate_zero_shot(
@@ -94,6 +126,7 @@ def evaluate_zero_shot(
     prompts: Sequence[str] = PROMPTS,
     class_names: ClassNames | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_texts: Callable[[int, int], None] | None = None,
 ) -> ZeroShotReport:
     """Accuracy with the mean of each class's prompts as its text embedding.
 
@@ -103,6 +136,7 @@ def evaluate_zero_shot(
         prompts: templates with ``{}`` for the class name.
         class_names: the classes to choose from, each with its names; None = those of the data.
         on_progress: told how many of how many photos are embedded.
+        on_texts: told, after the photos, how many of how many prompts are.
 
     Raises:
         DataError: no photo can be read, or a photo's class is not among ``class_names``.
@@ -114,10 +148,11 @@ def evaluate_zero_shot(
     done = (lambda count: on_progress(count, len(data.paths))) if on_progress else None
     photos = embed_photos(data.paths, encoder, on_progress=done)
     labels = np.array(data.labels)[photos.kept]
-    classes = class_embeddings(encoder, names, prompts)
+    classes = class_embeddings(encoder, names, prompts, on_progress=on_texts)
     ranks = first_ranks(relevant_ranks(photos.embeddings, classes, list(labels[:, None])))
     hits = np.column_stack([100.0 * (ranks <= 1), 100.0 * (ranks <= 5)])
     drawn = resampled_means(hits, np.arange(len(labels)))
+    by_class = _by_class(data.class_names, labels, ranks)
     return ZeroShotReport(
         data=data.name,
         top1=round(float(hits[:, 0].mean()), 4),
@@ -128,16 +163,23 @@ def evaluate_zero_shot(
         model=encoder.fingerprint,
         skipped=tuple(photos.skipped),
         ci95=(middle_95(drawn[:, 0]), middle_95(drawn[:, 1])),
-        classes=_by_class(data.class_names, labels, ranks),
+        classes=by_class,
+        categories=_by_category(by_class),
     )
 
 
-def class_embeddings(encoder: DualEncoder, names: ClassNames, prompts: Sequence[str]) -> Embeddings:
+def class_embeddings(
+    encoder: DualEncoder,
+    names: ClassNames,
+    prompts: Sequence[str],
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Embeddings:
     """[C, D], for each class the unit mean of the unit embeddings of every template with every name."""
     counts = [len(own) * len(prompts) for own in names.values()]
     texts = [prompt.replace("{}", name) for own in names.values() for prompt in prompts for name in own]
     starts = np.cumsum([0, *counts[:-1]])
-    sums = np.add.reduceat(encoder.encode_text(texts), starts, axis=0)
+    sums = np.add.reduceat(embed_texts(texts, encoder, on_progress=on_progress), starts, axis=0)
     classes: Embeddings = sums / np.linalg.norm(sums, axis=1, keepdims=True)
     return classes
 
@@ -148,4 +190,20 @@ def _by_class(class_names: Sequence[str], labels: NDArray[np.int64], ranks: Rank
         own = ranks[labels == label]
         top1, top5 = (round(100 * float(np.mean(own <= k)), 4) for k in (1, 5))
         found.append(ClassFigures(class_names[label], len(own), top1, top5))
+    return tuple(found)
+
+
+def _by_category(classes: Sequence[ClassFigures]) -> tuple[CategoryFigures, ...]:
+    categories = categories_of([own.class_name for own in classes])
+    if categories is None:
+        return ()
+    found = []
+    for category in dict.fromkeys([*imagenet_categories().values(), OTHER]):
+        own = [row for row, name in zip(classes, categories, strict=True) if name == category]
+        if own:
+            n_images = sum(row.n_images for row in own)
+            top1, top5 = (
+                round(sum(row.n_images * getattr(row, name) for row in own) / n_images, 4) for name in ("top1", "top5")
+            )
+            found.append(CategoryFigures(category, len(own), n_images, top1, top5))
     return tuple(found)

@@ -170,7 +170,12 @@ def test_progress_tells_each_part_to_its_end(faulty: CaptionsJson, encoder: Colo
         encoder=encoder,
         on_progress=lambda what, done, total: told.update({what: (done, total)}),
     )
-    assert told == {"embedding photos": (20, 20), "opening photos": (20, 20), "comparing photos": (20, 20)}
+    assert told == {
+        "embedding photos": (20, 20),
+        "embedding captions": (45, 45),
+        "opening photos": (20, 20),
+        "comparing photos": (20, 20),
+    }
 
 
 def test_embeddings_alone_say_what_was_not_checked() -> None:

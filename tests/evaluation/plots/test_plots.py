@@ -12,6 +12,7 @@ from PIL import Image
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.data.images import open_photo
 from twinlens.errors import DataError, TwinlensError
+from twinlens.evaluation.comparison import compare_pairs
 from twinlens.evaluation.metrics import first_ranks, recall_at_k, relevant_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs
 from twinlens.evaluation.plots import PLOTS
@@ -24,7 +25,7 @@ from twinlens.evaluation.plots.recall_curves import curve_ks, draw_recall_curves
 from twinlens.evaluation.plots.retrieval_grid import draw_retrieval_grid, found_photos
 from twinlens.evaluation.plots.score_histogram import draw_score_histogram, pair_cosines
 from twinlens.evaluation.plots.training_curves import draw_training_curves, read_training_log
-from twinlens.evaluation.plots.write import write_plots
+from twinlens.evaluation.plots.write import write_comparison_plot, write_plots
 from twinlens.plugins import load_part
 
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
@@ -125,6 +126,18 @@ def test_bars_compare_models_with_their_intervals() -> None:
         draw_model_comparison({})
 
 
+def test_a_comparison_is_drawn_with_each_models_interval(pairs: EmbeddedPairs, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    worse = checked_pairs(pairs.images, pairs.texts + random.normal(size=pairs.texts.shape), pairs.text_image_index)
+    found = compare_pairs(pairs, worse, names=("ours", "theirs"), ks=[1, 3])
+    assert write_comparison_plot(tmp_path / "new", found) == tmp_path / "new" / "model_comparison.png"
+    figure = draw_model_comparison(found.reports(), measures=["R@1", "R@3"])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["A: ours", "B: theirs"]
+    assert figure.axes[0].collections[0].get_segments()[0][:, 1] == pytest.approx(found.text_to_image["R@1"].a_ci95)
+    with Image.open(tmp_path / "new" / "model_comparison.png") as picture:
+        assert picture.width >= 7 * DPI
+
+
 def test_heat_map_has_captions_in_rows_and_photos_in_columns(colours: tuple[EmbeddedPairs, dict[str, Path]]) -> None:
     pairs, _ = colours
     axes = draw_cosine_heat_map(pairs).axes[0]
@@ -200,7 +213,7 @@ def test_neighbours_stay_together_in_a_t_sne_map() -> None:
 
 def test_a_map_says_what_is_missing_and_what_there_is(pairs: EmbeddedPairs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)  # as if it were not installed
-    with pytest.raises(TwinlensError, match="pip install umap-learn, or draw the map with pca"):
+    with pytest.raises(TwinlensError, match=r'pip install "twinlens\[umap\]", or draw the map with pca'):
         draw_embedding_map(pairs, method="umap")
     with pytest.raises(DataError, match="did you mean 'tsne'"):
         draw_embedding_map(pairs, method="t-sne")

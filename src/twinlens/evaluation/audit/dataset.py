@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -64,9 +65,9 @@ def audit_dataset(
     elif encoder is None:
         raise DataError("an audit needs a model or embeddings; give --model or --embeddings")
     elif quick or split == ALL:
-        pairs = embed_split(encoder, dataset, split, on_progress=lambda *done: told("embedding photos", *done))
+        pairs = _embedded(encoder, dataset, split, told)
     else:
-        everything = embed_split(encoder, dataset, ALL, on_progress=lambda *done: told("embedding photos", *done))
+        everything = _embedded(encoder, dataset, ALL, told)
         pairs = _part_of(everything, captioned[split], f"{dataset.name}/{split}")
     data = _look_at_data(dataset, kind, split, captioned, everything or pairs, quick=quick, told=told)
     trained = _training_rows(everything, captioned, split, len(pairs.images))
@@ -76,6 +77,11 @@ def audit_dataset(
 
 def _captioned(dataset: Dataset, split: str) -> list[CaptionedImage]:
     return [image for image in dataset.split(split) if image.captions]
+
+
+def _embedded(encoder: DualEncoder, dataset: Dataset, split: str, told: Listener) -> EmbeddedPairs:
+    photos, captions = partial(told, "embedding photos"), partial(told, "embedding captions")
+    return embed_split(encoder, dataset, split, on_progress=photos, on_texts=captions)
 
 
 def _named(pairs: EmbeddedPairs, images: Sequence[CaptionedImage], name: str) -> EmbeddedPairs:

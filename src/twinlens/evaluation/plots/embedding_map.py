@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Method = Literal["pca", "tsne", "umap"]
 METHODS: tuple[Method, ...] = ("pca", "tsne", "umap")
-PACKAGES = {"tsne": ("sklearn", "scikit-learn"), "umap": ("umap", "umap-learn")}
+NEEDED: dict[Method, tuple[str, str]] = {"tsne": ("sklearn", "plots"), "umap": ("umap", "umap")}
+"""Method → the module it needs, and the extra that brings it."""
+SHOWN_AS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 SHOWN_PHOTOS = 300  # t-SNE of 600 points takes a few seconds, and more dots hide each other
 
 
@@ -29,7 +31,7 @@ def draw_embedding_map(
 
     Args:
         pairs: of a split.
-        method: "pca", "tsne" (needs scikit-learn) or "umap" (needs umap-learn).
+        method: "pca", "tsne" (scikit-learn, in the extra "plots") or "umap" (umap-learn, in the extra "umap").
         shown: photos, at most; drawn by seed.
         seed: of the draw and of the method.
         title: of the figure.
@@ -48,8 +50,11 @@ def draw_embedding_map(
     axes.plot(joined[:, :, 0].T, joined[:, :, 1].T, color="#999999", linewidth=0.4, alpha=0.6, zorder=1)
     axes.scatter(images[:, 0], images[:, 1], s=14, color=IMAGE_COLOUR, label="photos", zorder=2)
     axes.scatter(texts[:, 0], texts[:, 1], s=14, color=TEXT_COLOUR, marker="^", label="captions", zorder=2)
-    shown_as = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[method]
-    axes.set(title=f"{title or pairs.name}: {shown_as} of {count:,} photos and a caption of each", xticks=[], yticks=[])
+    axes.set(
+        title=f"{title or pairs.name}: {SHOWN_AS[method]} of {count:,} photos and a caption of each",
+        xticks=[],
+        yticks=[],
+    )
     axes.legend()
     return figure
 
@@ -72,7 +77,10 @@ def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> N
     near = min(30, (len(rows) - 1) // 3)
     if method == "tsne":
         settings = {"perplexity": near, "metric": "cosine", "init": "random", "random_state": seed}
-        mapped = _package(method, "sklearn.manifold").TSNE(n_components=2, **settings).fit_transform(rows)
+        drawer = _package(method, "sklearn.manifold").TSNE(n_components=2, **settings)
+        # two threads wait for each other at every step: on busy cores 180 points took 164 s, and 5 s with one
+        with _package(method, "threadpoolctl").threadpool_limits(1):
+            mapped = drawer.fit_transform(rows)
     else:
         neighbours = {"n_neighbors": min(15, near + 1), "metric": "cosine", "random_state": seed, "n_jobs": 1}
         mapped = _package(method, "umap").UMAP(n_components=2, **neighbours).fit_transform(rows)
@@ -80,19 +88,21 @@ def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> N
 
 
 def is_drawable(method: Method) -> bool:
-    """Whether the packages of a method are installed."""
-    return method not in PACKAGES or find_spec(PACKAGES[method][0]) is not None
+    """Whether what a method needs is installed."""
+    return method not in NEEDED or find_spec(NEEDED[method][0]) is not None
+
+
+def what_is_missing(method: Method) -> str:
+    """Why a method that is not drawable is not, and what to install."""
+    module, extra = NEEDED[method]
+    return f'a {SHOWN_AS[method]} map needs {module}, which is not installed: pip install "twinlens[{extra}]"'
 
 
 def _package(method: Method, module: str) -> Any:
-    name, distribution = PACKAGES[method]
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise TwinlensError(
-            f"a {method} map needs {error.name or name}, which is not installed: pip install {distribution}, "
-            "or draw the map with pca"
-        ) from error
+        raise TwinlensError(f"{what_is_missing(method)}, or draw the map with pca") from error
 
 
 def _principal_components(rows: Embeddings) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinlens.evaluation.comparison import Comparison
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import new_figure, save_figure
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
@@ -76,6 +77,21 @@ def write_plots(
         if on_progress:
             on_progress(len(written), len(drawings))
     return written
+
+
+def write_comparison_plot(folder: Path, comparison: Comparison) -> Path:
+    """Writes model_comparison.png: R@K of two models with their intervals.
+
+    Args:
+        folder: made where it is missing.
+        comparison: of two models on the same data.
+
+    Raises:
+        TwinlensError: matplotlib is not installed, or the folder cannot be written.
+    """
+    measures = [name for name in comparison.text_to_image if name.startswith("R@")]
+    figure = draw_model_comparison(comparison.reports(), measures=measures, title=comparison.data)
+    return save_figure(figure, folder / "model_comparison.png")
 
 
 def _grid(pairs: EmbeddedPairs, paths: Mapping[str, Path], seed: int) -> "Figure":
