@@ -12,6 +12,7 @@ from tokenizers.models import WordLevel
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from twinlens.model.bundle import WITH_GRID
 from twinlens.training.export import (
     ImageModel,
     TextModel,
@@ -21,7 +22,7 @@ from twinlens.training.export import (
     quantize_text_int8,
     store_weights_as_float16,
 )
-from twinlens.training.heads import LinearHead
+from twinlens.training.heads import LinearHead, build_head
 from twinlens.training.text_towers.pretrained_text import PretrainedText
 
 
@@ -34,6 +35,11 @@ class TinyImageTower(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.layers(pixels).mean(dim=(2, 3))
+
+
+class TinyGridTower(TinyImageTower):
+    def grid(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.layers(pixels)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,45 @@ def test_image_graph_equals_torch_at_several_batch_sizes(
             session.run(["embedding", "features"], {"pixels": pixels.numpy()}), expected, strict=True
         ):
             np.testing.assert_allclose(ours, theirs.numpy(), atol=2e-3 if float16 else 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["linear", "mlp"])
+def test_grid_is_given_when_asked_for_and_costs_nothing_else(tmp_path: Path, kind: str) -> None:
+    torch.manual_seed(0)
+    model = ImageModel(TinyGridTower(), build_head(kind, 24, 8)).eval()
+    path = tmp_path / "image.onnx"
+    export_image_model(model, path, image_size=32, outputs=("embedding", "features", "grid"))
+    store_weights_as_float16(path, tmp_path / "half.onnx")
+    rows, columns = model.grid_shape(32) or (0, 0)
+    for file, tolerance in ((path, 1e-5), (tmp_path / "half.onnx", 2e-3)):
+        session = onnxruntime.InferenceSession(str(file))
+        assert [feed.name for feed in session.get_inputs()] == ["pixels"]
+        for batch in (1, 2, 5):
+            pixels = torch.rand(batch, 3, 32, 32)
+            with torch.no_grad():
+                embedding, features, grid = model(pixels)
+            assert grid.shape == (batch, rows, columns, 8)
+            feeds = {"pixels": pixels.numpy(), WITH_GRID: np.array(True)}
+            found = session.run(["embedding", "features", "grid"], feeds)
+            for ours, theirs in zip(found, (embedding, features, grid), strict=True):
+                np.testing.assert_allclose(ours, theirs.numpy(), atol=tolerance)
+            unasked = session.run(["embedding", "grid"], {"pixels": pixels.numpy()})
+            np.testing.assert_array_equal(unasked[0], found[0])
+            assert unasked[1].shape == (0, rows, columns, 8)
+
+
+def test_mean_of_a_linear_heads_cells_is_the_embedding() -> None:
+    torch.manual_seed(0)
+    model = ImageModel(TinyGridTower(), LinearHead(24, 8)).eval()
+    with torch.no_grad():
+        embedding, _, grid = model(torch.rand(3, 3, 32, 32))
+    mean = grid.mean(dim=(1, 2))
+    torch.testing.assert_close(mean / mean.norm(dim=1, keepdim=True), embedding)
+
+
+def test_a_tower_that_knows_of_no_grid_gives_none(image_model: ImageModel) -> None:
+    assert image_model.grid_shape(32) is None
+    assert len(image_model(torch.rand(1, 3, 32, 32))) == 2
 
 
 def token_batch(batch: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,10 +11,12 @@ import torch
 
 from training.tiny_world import recipe, source_of, stage, train
 from twinlens.data.find import open_dataset
+from twinlens.data.images import open_photo
 from twinlens.errors import TrainingError
 from twinlens.evaluation.retrieval import evaluate_retrieval
 from twinlens.model.bundle import open_bundle
 from twinlens.model.load import load_model
+from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.training.export_run import POINTS, TOLERANCE, export_run, open_run
 from twinlens.training.run import load_run
 
@@ -63,6 +65,18 @@ def test_the_manifest_says_what_it_was_trained_with(trained: Path, tmp_path: Pat
     assert manifest.training["train_photos"] == 144
     assert manifest.training["epoch"] >= 1
     assert manifest.text.quantization == "float32"
+
+
+def test_the_cells_of_a_photo_make_its_embedding(trained: Path, world: Path, tmp_path: Path) -> None:
+    for int8 in (False, True):
+        bundle = export_run(trained, tmp_path / f"{int8}", int8=int8).bundle
+        encoder = OnnxDualEncoder(bundle)
+        photos = [open_photo(path).image for path in sorted(world.rglob("*.png"))[:3]]
+        grids = encoder.encode_grid(photos)
+        assert grids.shape == (3, *bundle.manifest.image.grid, 16)
+        means = grids.mean(axis=(1, 2))
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
+        np.testing.assert_allclose(means, encoder.encode_image(photos), atol=1e-5)
 
 
 def test_int8_is_measured_on_the_val_split_and_costs_no_more_than_promised(trained: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from twinlens.data.images import open_photo
 from twinlens.errors import TrainingError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.augment import Augmentation
-from twinlens.training.features import FeatureCache, weights_digest
+from twinlens.training.features import FeatureCache, Views, weights_digest
 from twinlens.training.inputs import LiveTexts
 from twinlens.training.text_towers.lstm import load_lstm
 
@@ -64,7 +64,7 @@ def test_other_weights_sizes_photos_and_changes_are_computed_anew(
     assert not torch.equal(cache.images(other, PREPROCESSING, paths), first)
     cache.images(tower, PREPROCESSING.model_copy(update={"image_size": 16}), paths)
     change = Augmentation(colour_jitter=0.5)
-    views = [cache.images(tower, PREPROCESSING, paths, augmentation=change, seed=seed) for seed in (1, 2, 1)]
+    views = [cache.images(tower, PREPROCESSING, paths, Views(change, seed)) for seed in (1, 2, 1)]
     assert torch.equal(views[0], views[2])
     assert not torch.equal(views[0], views[1])
     make_photo("0.png", "white", size=(50, 40))

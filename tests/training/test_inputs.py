@@ -10,7 +10,7 @@ from torch import nn
 
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.augment import Augmentation
-from twinlens.training.inputs import Chosen, Frozen, LivePhotos, LiveTexts, pad
+from twinlens.training.inputs import Activations, Chosen, Frozen, LivePhotos, LiveTexts, pad
 from twinlens.training.pixels import PhotoPixels
 from twinlens.training.text_towers.transformer import load_transformer
 
@@ -50,6 +50,16 @@ def test_frozen_features_are_plain_when_measured_and_a_view_of_their_row_while_t
     assert torch.equal(frozen.features(nn.Identity(), (plain,)), plain)
 
 
+def test_activations_are_drawn_as_views_of_their_row() -> None:
+    first = torch.arange(12.0).view(4, 3).half()
+    inputs = Activations([first, first + 100], last=1, seed=5)
+    assert torch.equal(inputs.take(ROWS, epoch=None)[0], first[ROWS].float())
+    drawn = torch.stack([inputs.take(ROWS, epoch=epoch)[0] for epoch in range(20)])
+    assert torch.equal(drawn[3, :1], inputs.take(ROWS[:1], epoch=3)[0])
+    assert torch.equal((drawn % 100), first[ROWS].float().expand(20, -1, -1))
+    assert 0 < (drawn >= 100).float().mean() < 1
+
+
 def test_live_photos_are_normalised_and_changed_only_while_training(photos: PhotoPixels) -> None:
     live = LivePhotos(photos, PREPROCESSING, augmentation=Augmentation(flip=1.0, random_resized_crop=None), seed=1)
     (plain,) = live.take(ROWS, epoch=None)
@@ -83,6 +93,25 @@ def test_texts_are_cut_and_padded_as_the_tower_reads_them() -> None:
     assert ids[1].tolist() == [*tower.tokenizer.encode(TEXTS[0]).ids, 0]
     assert ids[0].tolist() == tower.tokenizer.encode(TEXTS[3]).ids[:6]
     assert tower.tokenizer.to_str() == before
+
+
+def test_texts_of_like_length_go_together_and_come_back_in_their_order() -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Counting(nn.Module):
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            seen.append(tuple(input_ids.shape))  # type: ignore[arg-type]
+            return (input_ids * attention_mask).sum(dim=1, keepdim=True).float()
+
+    words = ["dog", "cat", "beach", "snow", "red", "two"]
+    texts = [" ".join(words[: 1 + row % 6]) for row in range(150)]
+    live = LiveTexts(texts, load_transformer(captions=texts).tokenizer, max_tokens=12)
+    taken = live.take(torch.arange(150), epoch=None)
+    features = live.features(Counting(), taken)
+    assert features.flatten().tolist() == [float(sum(ids)) for ids in live.ids]
+    assert [count for count, _ in seen] == [64, 64, 22]
+    assert [length for _, length in seen] == sorted(length for _, length in seen)
+    assert seen[0][1] < taken[0].shape[1]
 
 
 def test_words_are_dropped_only_while_training_and_marks_never() -> None:

@@ -1,5 +1,6 @@
 """The classifier as a teacher: words that no caption has are learnt from the photos' classes."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -7,19 +8,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.tiny_world import CHANCE, recalls, recipe, stage, train
+from training.tiny_world import CHANCE, recalls, recipe, save_photo, stage, train
 from twinlens.data.find import open_dataset
 from twinlens.errors import ConfigError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.dual_encoder import ImageSide, build_model
 from twinlens.training.features import FeatureCache
 from twinlens.training.heads import LogitScale, build_head
+from twinlens.training.inputs import Frozen
 from twinlens.training.losses.infonce import InfoNCE
 from twinlens.training.processes import Processes
 from twinlens.training.recipe import Distillation, Recipe
 from twinlens.training.run_log import EpochLog, Listener
 from twinlens.training.split_inputs import InputsFactory
-from twinlens.training.teacher import ClassifierTeacher, class_groups, teacher_prompts
+from twinlens.training.stage_run import StageRun
+from twinlens.training.teacher import ClassifierTeacher, Shown, class_groups, teacher_prompts
 from twinlens.training.towers import ImageTower
 from twinlens.training.trainer import Trainer
 
@@ -30,10 +33,13 @@ DISTILLED = {"weight": 1.0, "groups_weight": 1.0}
 class ColourTower(ImageTower):
     """Colours of 16 cells, and a classifier of ImageNet's classes that was drawn at random."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, can_be_cut: bool = True) -> None:
         super().__init__()
-        self.features_dim = 48
-        self.scale = nn.Parameter(torch.ones(1))
+        self.features_dim, self.can_be_cut = 48, can_be_cut
+        self.first = nn.Sequential(nn.AvgPool2d(8), nn.Flatten())
+        self.last = nn.Sequential(nn.Linear(48, 48), nn.ReLU())
+        self.last[0].weight.data.copy_(torch.eye(48))
+        self.last[0].bias.data.zero_()
         generator = torch.Generator().manual_seed(0)
         self.top = nn.Linear(48, 1000)
         self.top.weight.data.copy_(3 * torch.randn(1000, 48, generator=generator))
@@ -48,16 +54,22 @@ class ColourTower(ImageTower):
         return Preprocessing(image_size=32, resize_mode="squash", interpolation="bicubic", mean=same, std=same)
 
     def blocks(self) -> list[nn.Module]:
-        return [self]
+        return [nn.ModuleList(), self.last]
+
+    def cut(self, last: int) -> tuple[nn.Module, nn.Module] | None:
+        return (self.first, self.last) if self.can_be_cut and last == 1 else None
 
     def forward(self, pixels: Tensor) -> Tensor:
-        cells = nn.functional.avg_pool2d(pixels, 8).flatten(1) * self.scale
-        return cells.clamp(min=0)
+        features: Tensor = self.last(self.first(pixels))
+        return features
 
 
-def run(settings: Recipe, world: Path, cache: Path, **options: Any) -> list[EpochLog]:
+def run(
+    settings: Recipe, world: Path, cache: Path, *, tower: ColourTower | None = None, **options: Any
+) -> list[EpochLog]:
     """Trains on the tiny world, with a tower that has a classifier."""
-    model, tower, lines = build_model(settings), ColourTower().requires_grad_(False).eval(), list[EpochLog]()
+    tower = tower or ColourTower().requires_grad_(False).eval()
+    model, lines = build_model(settings), list[EpochLog]()
     torch.manual_seed(0)
     model.image = ImageSide(tower, build_head("linear", 48, settings.embedding_dim), tower.preprocessing())
     dataset = open_dataset(world)
@@ -97,12 +109,13 @@ def test_words_that_nobody_captioned_are_learnt_from_the_classes_below_them(towe
     settings = Distillation(groups_weight=1.0, push=(0.0, 0.5))
     words, grouping = class_groups(1000)
     prompts = torch.randn(1000 + len(words), 32, generator=draw)
-    teacher = ClassifierTeacher(settings, classifier, photos[:400], None)
+    teacher = ClassifierTeacher(settings, classifier, Frozen(photos[:400].unsqueeze(1)), None)
     optimizer = torch.optim.Adam([*model.image.head.parameters(), *model.text.head.parameters()], lr=0.02)
     for _ in range(150):
         optimizer.zero_grad()
-        lesson = teacher.lesson(draw, all_classes=True)
-        teacher.loss(model, lesson, photos[:64], prompts[lesson.prompts], draw).backward()
+        lesson = teacher.lesson(draw, batch_size=64, all_classes=True)
+        seen = torch.cat([photos[:32], photos[lesson.photos]])
+        teacher.loss(model, Shown(seen, seen), prompts, draw).backward()
         optimizer.step()
     with torch.no_grad():
         others = photos[400:]
@@ -121,31 +134,91 @@ def test_prompts_of_a_trained_text_tower_are_some_each_step(world: Path, towers:
     assert lines[1].losses["loss"] < lines[0].losses["loss"]
 
 
+def test_prompts_not_shown_in_a_step_still_count() -> None:
+    """Some prompts through the text tower and the others as they were = all through it, while it has not changed."""
+    run = StageRun.__new__(StageRun)
+    run.prompts = torch.rand(10, 4)
+    rows, features = torch.tensor([7, 2]), torch.rand(2, 4, requires_grad=True)
+    whole = run.prompts_with(rows, features)
+    assert whole[rows].equal(features)
+    others = [row for row in range(10) if row not in (7, 2)]
+    assert whole[others].equal(run.prompts[others])
+    whole.sum().backward()
+    assert features.grad is not None
+    run.prompts = None
+    assert run.prompts_with(rows, features) is features
+
+
+def test_activations_computed_once_train_as_the_whole_tower_does(world: Path, towers: Towers, cache: Path) -> None:
+    settings = recipe(towers, distillation=DISTILLED, stages=[stage(epochs=2, image="last-1")])
+    cached, live = (
+        run(settings, world, cache, tower=ColourTower(can_be_cut=can_be_cut).requires_grad_(False).eval())
+        for can_be_cut in (True, False)
+    )
+    for one, other in zip(cached, live, strict=True):
+        assert one.losses == pytest.approx(other.losses, rel=2e-3)  # activations are kept as float16
+    frozen = run(recipe(towers, distillation=DISTILLED, stages=[stage(epochs=2)]), world, cache)
+    assert cached[1].losses["pairs"] != pytest.approx(frozen[1].losses["pairs"], rel=1e-3)
+
+
+def test_activations_go_through_mixed_precision_while_training_and_measuring(
+    world: Path, towers: Towers, cache: Path
+) -> None:
+    def last(precision: str) -> EpochLog:
+        settings = recipe(towers, distillation=DISTILLED, stages=[stage(epochs=2, image="last-1")])
+        mixed = settings.model_copy(
+            update={"optimizer": settings.optimizer.model_copy(update={"precision": precision})}
+        )
+        return run(mixed, world, cache)[-1]
+
+    assert last("bf16").losses == pytest.approx(last("float32").losses, rel=5e-2)
+
+
+def test_a_trained_tower_is_held_to_what_its_classifier_said(world: Path, towers: Towers, cache: Path) -> None:
+    def drift(keep_weight: float) -> float:
+        settings = recipe(
+            towers,
+            distillation={"weight": 1.0, "keep_weight": keep_weight},
+            stages=[stage(epochs=6, image="last-1", image_learning_rate=1e-2)],
+        )
+        tower = ColourTower().requires_grad_(False).eval()
+        run(settings, world, cache, tower=tower)
+        with torch.no_grad():
+            pixels = torch.rand(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+            said, before = (tower.top(one(pixels)).log_softmax(dim=1) for one in (tower, ColourTower()))
+        return float(nn.functional.kl_div(said, before.exp(), reduction="batchmean"))
+
+    assert drift(100.0) < 0.5 * drift(0.0)
+
+
 def test_photos_without_captions_take_part(world: Path, towers: Towers, cache: Path) -> None:
     settings = recipe(towers, distillation={"weight": 1.0}, stages=[stage(epochs=1)])
     own = run(settings, world, cache)
-    others = run(settings, world, cache, unlabeled=torch.rand(20, 48, generator=torch.Generator().manual_seed(1)))
+    folder = cache.parent / "unlabeled"
+    for number in range(20):
+        save_photo(folder / f"{number}.png", "yellow", "square", "black", random.Random(number))
+    others = run(settings, world, cache, unlabeled=sorted(folder.iterdir()))
     assert own[0].losses["distillation"] != pytest.approx(others[0].losses["distillation"], rel=1e-3)
 
 
 def test_a_lesson_has_all_classes_or_some_and_always_the_everyday_words() -> None:
     settings = Distillation(classes_per_step=7)
-    teacher = ClassifierTeacher(settings, nn.Linear(8, 1000), torch.rand(4, 8), LogitScale())
+    teacher = ClassifierTeacher(settings, nn.Linear(8, 1000), Frozen(torch.rand(4, 1, 8)), LogitScale())
     words = len(class_groups(1000)[0])
-    whole = teacher.lesson(torch.Generator().manual_seed(0), all_classes=True)
+    whole = teacher.lesson(torch.Generator().manual_seed(0), batch_size=12, all_classes=True)
     assert whole.prompts.tolist() == list(range(len(teacher_prompts(settings)))) == list(range(1000 + words))
-    some = teacher.lesson(torch.Generator().manual_seed(0), all_classes=False)
-    assert (some.classes, len(some.prompts)) == (7, 7 + words)
+    some = teacher.lesson(torch.Generator().manual_seed(0), batch_size=12, all_classes=False)
+    assert (len(some.prompts), len(some.photos)) == (7 + words, 6)
     assert len(set(some.prompts[:7].tolist())) == 7
     assert some.prompts[:7].max() < 1000 <= some.prompts[7:].min()
-    other = teacher.lesson(torch.Generator().manual_seed(1), all_classes=False)
+    other = teacher.lesson(torch.Generator().manual_seed(1), batch_size=12, all_classes=False)
     assert some.prompts.tolist() != other.prompts.tolist()
 
 
 @pytest.mark.parametrize("classifier", [None, nn.Linear(8, 10)], ids=["none", "of ten classes"])
 def test_a_tower_without_imagenets_classifier_cannot_teach(classifier: nn.Linear | None) -> None:
     with pytest.raises(ConfigError, match="a classifier of 1,000 ImageNet classes, as efficientnet-lite2"):
-        ClassifierTeacher(Distillation(), classifier, torch.rand(4, 8), None)
+        ClassifierTeacher(Distillation(), classifier, Frozen(torch.rand(4, 1, 8)), None)
 
 
 @pytest.mark.slow

@@ -49,6 +49,15 @@ def seeded_splits(
     return splits
 
 
+def held_out(image_ids: Sequence[str], every: int) -> set[str]:
+    """Every so many of the ids in their order: what a training leaves out, so that a calibration sees new photos.
+
+    >>> sorted(held_out(["c", "a", "d", "b"], every=2))
+    ['a', 'c']
+    """
+    return set(sorted(image_ids)[::every])
+
+
 def parse_ratios(text: str) -> dict[str, float]:
     """Shares of train, val and test, written in per cent or as parts of 1.
 

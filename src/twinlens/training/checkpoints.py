@@ -53,7 +53,8 @@ class Checkpoint:
 
     Attributes:
         progress: where the run stood.
-        tensors: name → value; names begin with ``model.``, ``loss.``, ``optimizer.``, ``average.``, ``order``.
+        tensors: name → value; names begin with ``model.``, ``loss.``, ``optimizer.``, ``average.``, or are
+            ``order`` and ``prompts``.
         towers: side → digest of the weights of a tower that was never trained.
     """
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -16,22 +16,49 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from twinlens.model.bundle import WITH_GRID
+from twinlens.training.heads import LinearHead, MlpHead
+
 OPSET = 18
+Head: TypeAlias = LinearHead | MlpHead
 _FINAL = "_final"
 _TALKATIVE = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
 
 
 class ImageModel(nn.Module):
-    """Backbone and head as one graph: pixels → embedding and pooled features."""
+    """Backbone and head as one graph: pixels → embedding, pooled features and, where the tower has cells, the grid."""
 
-    def __init__(self, tower: nn.Module, head: nn.Module) -> None:
+    def __init__(self, tower: nn.Module, head: Head) -> None:
         super().__init__()
         self.tower, self.head = tower, head
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, D] embedding and [B, F] features of normalised pixels [B, 3, H, W]."""
-        features = self.tower(pixels)
-        return self.head(features), features
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """[B, D] embedding, [B, F] features, [B, h, w, D] grid of normalised pixels [B, 3, H, W].
+
+        A cell of the grid is its features through the head, before length 1: with a linear
+        head without bias the embedding is the mean of the cells, made length 1. A tower
+        whose pooling is no mean has no grid.
+        """
+        cells = self._cells(pixels)
+        if cells is None:
+            features = self.tower(pixels)
+            return self.head(features), features
+        features = cells.mean(dim=(2, 3))
+        rows = self.head.project(cells.permute(0, 2, 3, 1).flatten(0, 2))  # an MLP's batch norm takes rows only
+        grid = rows.reshape(-1, *cells.shape[2:], rows.shape[1])
+        return self.head(features), features, grid
+
+    def grid_shape(self, image_size: int) -> tuple[int, int] | None:
+        """Rows and columns of the grid of a photo; None where there is none."""
+        with torch.no_grad():
+            cells = self._cells(torch.zeros(1, 3, image_size, image_size))
+        return None if cells is None else (cells.shape[2], cells.shape[3])
+
+    def _cells(self, pixels: Tensor) -> Tensor | None:
+        """[B, F, h, w]; another package's tower may not offer them."""
+        grid = getattr(self.tower, "grid", None)
+        cells: Tensor | None = grid(pixels) if grid else None
+        return cells
 
 
 class TextModel(nn.Module):
@@ -48,9 +75,11 @@ class TextModel(nn.Module):
 
 
 def export_image_model(model: nn.Module, path: Path, *, image_size: int, outputs: tuple[str, ...]) -> None:
-    """Writes an image graph with any batch size; input ``pixels``."""
+    """Writes an image graph with any batch size; input ``pixels``, and ``with_grid`` where there is a grid."""
     example = (torch.zeros(2, 3, image_size, image_size),)
     _export(model, example, path, inputs=("pixels",), outputs=outputs, shapes=({0: "batch"},))
+    if "grid" in outputs:
+        _give_grid_when_asked(path)
 
 
 def export_text_model(model: TextModel, path: Path) -> None:
@@ -96,6 +125,54 @@ def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
     _drop_value_info(model)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+def _give_grid_when_asked(path: Path) -> None:
+    """Moves what only the grid needs into a branch that an optional input opens.
+
+    ONNX Runtime computes every output, whichever are asked for: the grid would cost 4 % of a photo.
+    """
+    model = onnx.load(str(path))
+    graph = model.graph
+    (grid,) = (output for output in graph.output if output.name == "grid")
+    shared = _leading_to(graph, {output.name for output in graph.output} - {"grid"})
+    own = [node for node in graph.node if not shared.intersection(node.output)]
+    then = helper.make_graph(_renamed(own, "grid", "cells"), "grid", [], [_like(grid, "cells")])
+    shape = [0, *(dim.dim_value for dim in grid.type.tensor_type.shape.dim[1:])]
+    empty = helper.make_tensor("none", TensorProto.FLOAT, shape, [])
+    constant = helper.make_node("Constant", [], ["no_cells"], value=empty)
+    otherwise = helper.make_graph(
+        [constant], "no_grid", [], [helper.make_tensor_value_info("no_cells", TensorProto.FLOAT, shape)]
+    )
+    switch = helper.make_node("If", [WITH_GRID], ["grid"], then_branch=then, else_branch=otherwise)
+    _replace(graph.node, [node for node in graph.node if shared.intersection(node.output)] + [switch])
+    graph.input.append(helper.make_tensor_value_info(WITH_GRID, TensorProto.BOOL, []))
+    graph.initializer.append(numpy_helper.from_array(np.array(False), WITH_GRID))  # what it is when left out
+    _drop_value_info(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _leading_to(graph: Any, outputs: set[str]) -> set[str]:
+    """Names of the tensors that these outputs are made of, themselves included."""
+    found = set(outputs)
+    for node in reversed(graph.node):  # a graph's nodes stand in the order of computing
+        if found.intersection(node.output):
+            found.update(node.input)
+    return found
+
+
+def _renamed(nodes: list[Any], name: str, other: str) -> list[Any]:
+    for node in nodes:
+        _replace(node.output, [other if output == name else output for output in node.output])
+    return nodes
+
+
+def _like(output: Any, name: str) -> Any:
+    named = onnx.ValueInfoProto()
+    named.CopyFrom(output)
+    named.name = name
+    return named
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from twinlens.data.find import open_dataset
 from twinlens.embedding import embed_photos
 from twinlens.errors import TrainingError, TwinlensError
 from twinlens.evaluation.retrieval import rank_both_ways
-from twinlens.model.bundle import IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, Bundle, save_bundle
+from twinlens.model.bundle import IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle, save_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.training.dual_encoder import TwoTowers
@@ -77,10 +77,11 @@ def export_run(
     environment = RunFolder(run).read_json("environment.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files, difference = _graphs(model, folder, recipe)
+        files, difference, grid = _graphs(model, folder, recipe)
         model.text.tower.tokenizer.save(str(folder / TOKENIZER))
         files[TOKENIZER] = folder / TOKENIZER
         fields = _fields(recipe, model, float(loss.logit_scale), environment, epoch=checkpoint.progress.best_epoch)  # type: ignore[arg-type]
+        fields["image"]["grid"] = grid
         full = save_bundle(folder / "float32", fields, files)
         if not int8:
             return Exported(save_bundle(out, fields, files), difference, None)
@@ -101,13 +102,15 @@ def export_run(
         return Exported(save_bundle(out, fields, smaller), difference, cost)
 
 
-def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, Path], float]:
-    """Float32 graphs, and how far they are from torch."""
+def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, Path], float, tuple[int, int] | None]:
+    """Float32 graphs, how far they are from torch, and the shape of the image graph's grid."""
     files = {IMAGE_MODEL: folder / "image32.onnx", TEXT_MODEL: folder / "text32.onnx"}
     image = ImageModel(model.image.tower, model.image.head).eval()
     text = TextModel(model.text.tower, model.text.head).eval()
     size = model.image.preprocessing.image_size
-    export_image_model(image, files[IMAGE_MODEL], image_size=size, outputs=("embedding", "features"))
+    grid = image.grid_shape(size)
+    outputs = ("embedding", "features") if grid is None else ("embedding", "features", "grid")
+    export_image_model(image, files[IMAGE_MODEL], image_size=size, outputs=outputs)
     export_text_model(text, files[TEXT_MODEL])
     generator = torch.Generator().manual_seed(0)
     pixels = [torch.randn(batch, 3, size, size, generator=generator) for batch in (1, 3)]
@@ -117,21 +120,35 @@ def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, P
         _difference(files[IMAGE_MODEL], ("pixels",), [(batch,) for batch in pixels], lambda batch: image(batch)[0]),
         _difference(files[TEXT_MODEL], ("input_ids", "attention_mask"), tokens, text),
     )
+    if grid is not None:
+        asked = [(batch, torch.tensor(True)) for batch in pixels]
+        cells = _difference(
+            files[IMAGE_MODEL], ("pixels", WITH_GRID), asked, lambda batch, _: image(batch)[2], output="grid"
+        )
+        difference = max(difference, cells)
     if not difference <= TOLERANCE:
         raise TrainingError(f"the exported graphs differ from torch by {difference:.1e}, more than {TOLERANCE:.0e}")
-    return files, difference
+    return files, difference, grid
 
 
 def _difference(
-    file: Path, names: tuple[str, ...], batches: list[tuple[Tensor, ...]], model: Callable[..., Tensor]
+    file: Path,
+    names: tuple[str, ...],
+    batches: Sequence[tuple[Tensor, ...]],
+    model: Callable[..., Tensor],
+    *,
+    output: str = "embedding",
 ) -> float:
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # it warns of the grid's switch
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     found = 0.0
     for batch in batches:
         feeds = {name: part.numpy() for name, part in zip(names, batch, strict=True)}
         with torch.no_grad():
             wanted = model(*batch).numpy()
-        found = max(found, float(np.abs(session.run(["embedding"], feeds)[0] - wanted).max()))
+        scale = max(1.0, float(np.abs(wanted).max()))  # a grid's cells may be longer than 1
+        found = max(found, float(np.abs(session.run([output], feeds)[0] - wanted).max()) / scale)
     return found
 
 
@@ -159,11 +176,19 @@ def _fields(
         },
         "training": {
             **source,
-            "recipe": recipe.model_dump(mode="json", exclude_none=True),
+            "recipe": _published(recipe),
             "epoch": epoch,
             "machine": platform.machine(),
         },
     }
+
+
+def _published(recipe: Recipe) -> dict[str, Any]:
+    """The recipe without this machine's paths."""
+    fields = recipe.model_dump(mode="json", exclude_none=True)
+    if recipe.distillation and recipe.distillation.photos:
+        fields["distillation"]["photos"] = Path(recipe.distillation.photos).name
+    return fields
 
 
 def _cost(

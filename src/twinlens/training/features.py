@@ -5,7 +5,9 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -21,6 +23,7 @@ from twinlens.training.augment import Augmentation
 from twinlens.training.export import export_image_model
 from twinlens.training.inputs import LiveTexts, pad
 from twinlens.training.seeds import derived
+from twinlens.training.towers import ImageTower
 from twinlens.types import Pixels
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,8 @@ TEXT_BATCH = 128
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done, how many of how many."""
+Run = Callable[[NDArray[np.float32]], Sequence[NDArray[np.float32]]]
+"""From normalised pixels to what a module gives."""
 
 
 def weights_digest(module: nn.Module) -> str:
@@ -38,6 +43,37 @@ def weights_digest(module: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Views:
+    """How prepared photos are changed before a tower sees them.
+
+    Attributes:
+        augmentation: None leaves them as they are.
+        seed: of the changes.
+        may_flip: [N], whether a photo may be mirrored; empty = all.
+    """
+
+    augmentation: Augmentation | None = None
+    seed: int = 0
+    may_flip: tuple[bool, ...] = ()
+
+    def changed(self, pixels: Pixels, row: int) -> Pixels:
+        """The photo in a row, changed."""
+        if self.augmentation is None:
+            return pixels
+        may_flip = self.may_flip[row] if self.may_flip else True
+        return self.augmentation(pixels, derived(self.seed, row), may_flip=may_flip)
+
+    def key(self, count: int) -> str:
+        """What the changes of so many photos depend on."""
+        if self.augmentation is None:
+            return ""
+        return f"{self.augmentation}|{self.seed}|{list(self.may_flip) or [True] * count}"
+
+
+PLAIN = Views()
 
 
 class FeatureCache:
@@ -60,14 +96,7 @@ class FeatureCache:
         self.device = device or torch.device("cpu")
 
     def images(
-        self,
-        tower: nn.Module,
-        preprocessing: Preprocessing,
-        paths: Sequence[Path],
-        *,
-        augmentation: Augmentation | None = None,
-        seed: int = 0,
-        may_flip: Sequence[bool] | None = None,
+        self, tower: ImageTower, preprocessing: Preprocessing, paths: Sequence[Path], views: Views = PLAIN
     ) -> Tensor:
         """[N, F] pooled features of photos; a row of NaN where a photo cannot be read.
 
@@ -75,13 +104,45 @@ class FeatureCache:
             tower: pixels to features, frozen.
             preprocessing: how photos become pixels.
             paths: N photos.
-            augmentation: changes the prepared photos.
-            seed: of the changes.
-            may_flip: [N], whether a photo may be mirrored.
+            views: how the prepared photos are changed.
         """
-        flips = list(may_flip) if augmentation and may_flip else [True] * len(paths)
-        changes = f"{augmentation}|{seed}|{flips}" if augmentation else ""
-        key = _key(weights_digest(tower), preprocessing.model_dump_json(), changes, map(_identity, paths))
+        name = self._images_name(tower, preprocessing, paths, views)
+        return self._cached(name, lambda: self._run(tower, preprocessing, paths, views)[0])
+
+    def activations(
+        self, tower: ImageTower, last: int, preprocessing: Preprocessing, paths: Sequence[Path], views: Views = PLAIN
+    ) -> Tensor | None:
+        """[N, ...] float16 before a tower's last blocks; NaN where a photo cannot be read.
+
+        Kept with the pooled features, which come out of the same pass. None where the tower cannot be cut.
+        """
+        parts = tower.cut(last) if hasattr(tower, "cut") else None  # another package's may not
+        if parts is None:
+            return None
+        name = self._images_name(parts[0], preprocessing, paths, views)
+        pooled = self._images_name(tower, preprocessing, paths, views)
+
+        def compute() -> NDArray[Any]:
+            activations, features = self._run(_InParts(*parts), preprocessing, paths, views, halved=1)
+            self._keep(pooled, features)
+            return activations
+
+        return self._cached(name, compute, mapped=True)
+
+    def _images_name(self, tower: nn.Module, preprocessing: Preprocessing, paths: Sequence[Path], views: Views) -> str:
+        key = _key(weights_digest(tower), preprocessing.model_dump_json(), views.key(len(paths)), map(_identity, paths))
+        return f"images-{key}"
+
+    def _run(
+        self,
+        tower: nn.Module,
+        preprocessing: Preprocessing,
+        paths: Sequence[Path],
+        views: Views,
+        *,
+        halved: int = 0,
+    ) -> list[NDArray[Any]]:
+        """What a module gives for photos, an array an output; the first ``halved`` of them as float16."""
 
         def prepare(numbered: tuple[int, Path]) -> Pixels | None:
             row, path = numbered
@@ -90,14 +151,14 @@ class FeatureCache:
             except PhotoError as error:
                 logger.warning("left out: %s: %s", path, error)
                 return None
-            return augmentation(pixels, derived(seed, row), may_flip=flips[row]) if augmentation else pixels
+            return views.changed(pixels, row)
 
-        def compute() -> NDArray[np.float32]:
-            with tempfile.TemporaryDirectory() as folder:
-                run = self._runner(tower, Path(folder) / "tower.onnx", image_size=preprocessing.image_size)
-                return self._rows(run, preprocessing, map_ahead(prepare, list(enumerate(paths))), len(paths))
-
-        return self._cached(f"images-{key}", compute)
+        kinds: list[type[np.floating[Any]]] = [*[np.float16] * halved, np.float32]
+        with tempfile.TemporaryDirectory() as folder:
+            outputs = tuple(f"output{number}" for number in range(len(kinds)))
+            run = self._runner(tower, Path(folder) / "tower.onnx", outputs, image_size=preprocessing.image_size)
+            prepared = map_ahead(prepare, list(enumerate(paths)))
+            return self._rows(run, preprocessing, prepared, len(paths), kinds)
 
     def texts(self, tower: nn.Module, texts: LiveTexts) -> Tensor:
         """[M, G] features of captions."""
@@ -118,65 +179,81 @@ class FeatureCache:
 
         return self._cached(f"texts-{key}", compute)
 
-    def _cached(self, name: str, compute: Callable[[], NDArray[np.float32]]) -> Tensor:
+    def _cached(self, name: str, compute: Callable[[], NDArray[Any]], *, mapped: bool = False) -> Tensor:
         file = self.folder / f"{name}.npy"
         if not file.exists():
-            features = compute()
-            self.folder.mkdir(parents=True, exist_ok=True)
-            partial = self.folder / f"{name}.{os.getpid()}.partial.npy"
-            try:
-                np.save(partial, features)
-                partial.replace(file)
-            except OSError as error:
-                partial.unlink(missing_ok=True)
-                raise TrainingError(f"features cannot be kept in {self.folder}: {error.strerror or error}") from error
+            self._keep(name, compute())
         try:
-            return torch.from_numpy(np.load(file))
+            return torch.from_numpy(np.load(file, mmap_mode="c" if mapped else None))  # a tensor must be writable
         except (OSError, ValueError) as error:
             raise TrainingError(f"{file} is damaged ({error}); delete it, and it is computed again") from error
 
+    def _keep(self, name: str, features: NDArray[Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = self.folder / f"{name}.{os.getpid()}.partial.npy"
+        try:
+            np.save(partial, features)
+            partial.replace(self.folder / f"{name}.npy")
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise TrainingError(f"features cannot be kept in {self.folder}: {error.strerror or error}") from error
+
     def _rows(
         self,
-        run: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+        run: Run,
         preprocessing: Preprocessing,
         prepared: Iterable[tuple[tuple[int, Path], Pixels | None]],
         total: int,
-    ) -> NDArray[np.float32]:
-        found: dict[int, NDArray[np.float32]] = {}
+        kinds: Sequence[type[np.floating[Any]]],
+    ) -> list[NDArray[Any]]:
+        found: list[dict[int, NDArray[Any]]] = [{} for _ in kinds]
         waiting: list[tuple[int, Pixels]] = []
         for (row, _), pixels in prepared:
             if pixels is not None:
                 waiting.append((row, pixels))
             if waiting and (len(waiting) == IMAGE_BATCH or row == total - 1):
-                features = run(preprocessing.normalize(np.stack([photo for _, photo in waiting])))
-                found |= dict(zip([number for number, _ in waiting], features, strict=True))
+                outputs = run(preprocessing.normalize(np.stack([photo for _, photo in waiting])))
+                for known, output, kind in zip(found, outputs, kinds, strict=True):
+                    known.update(zip([number for number, _ in waiting], output.astype(kind), strict=True))
                 waiting = []
                 self.on_progress("photos", row + 1, total)
-        if not found:
+        if not found[0]:
             raise TrainingError(f"none of {total:,} photos can be read; 'twinlens datasets info' says why")
-        missing = np.full_like(next(iter(found.values())), np.nan)
-        return np.stack([found.get(row, missing) for row in range(total)])
+        missing = [np.full_like(next(iter(known.values())), np.nan) for known in found]
+        return [
+            np.stack([known.get(row, gap) for row in range(total)]) for known, gap in zip(found, missing, strict=True)
+        ]
 
-    def _runner(
-        self, tower: nn.Module, file: Path, *, image_size: int
-    ) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    def _runner(self, tower: nn.Module, file: Path, outputs: tuple[str, ...], *, image_size: int) -> Run:
         if self.device.type != "cpu":
             moved = tower.to(self.device).eval()
 
             @torch.no_grad()
-            def run_torch(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-                features: NDArray[np.float32] = moved(torch.from_numpy(pixels).to(self.device)).float().cpu().numpy()
-                return features
+            def run_torch(pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+                found = moved(torch.from_numpy(pixels).to(self.device))
+                return [output.float().cpu().numpy() for output in (found if isinstance(found, tuple) else (found,))]
 
             return run_torch
-        export_image_model(tower, file, image_size=image_size, outputs=("features",))
+        export_image_model(tower, file, image_size=image_size, outputs=outputs)
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
 
-        def run(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-            features: NDArray[np.float32] = session.run(["features"], {"pixels": pixels})[0]
-            return features
+        def run(pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+            found: list[NDArray[np.float32]] = session.run(list(outputs), {"pixels": pixels})
+            return found
 
         return run
+
+
+class _InParts(nn.Module):
+    """A tower's two parts as one graph with both outputs."""
+
+    def __init__(self, first: nn.Module, rest: nn.Module) -> None:
+        super().__init__()
+        self.first, self.rest = first, rest
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        activations = self.first(pixels)
+        return activations, self.rest(activations)
 
 
 def _key(*parts: str | Iterable[str]) -> str:

@@ -36,7 +36,12 @@ class LinearHead(nn.Module):
 
     def without_dropout(self, features: Tensor) -> Tensor:
         """[B, D] unit rows from all of the features [B, F], also while training."""
-        return nn.functional.normalize(self.projection(features), dim=-1)
+        return nn.functional.normalize(self.project(features), dim=-1)
+
+    def project(self, features: Tensor) -> Tensor:
+        """[B, D] of features [B, F], before length 1; linear in them but for a bias."""
+        projected: Tensor = self.projection(features)
+        return projected
 
 
 class MlpHead(nn.Module):
@@ -73,7 +78,12 @@ class MlpHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """[B, D] unit rows from features [B, F]."""
-        return nn.functional.normalize(self.layers(features), dim=-1)
+        return nn.functional.normalize(self.project(features), dim=-1)
+
+    def project(self, features: Tensor) -> Tensor:
+        """[B, D] of features [B, F], before length 1."""
+        projected: Tensor = self.layers(features)
+        return projected
 
     def without_dropout(self, features: Tensor) -> Tensor:
         """[B, D] unit rows with nothing dropped, also while training; batch norms still see the batch."""

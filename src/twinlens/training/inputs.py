@@ -14,6 +14,8 @@ from twinlens.training.augment import Augmentation, drop_words
 from twinlens.training.pixels import PhotoPixels
 from twinlens.training.seeds import derived
 
+LENGTH_GROUP = 64
+
 
 class Inputs(Protocol):
     """N rows of one side of a split."""
@@ -45,15 +47,51 @@ class Frozen:
 
     def take(self, rows: Tensor, *, epoch: int | None) -> tuple[Tensor, ...]:
         """Features [B, F]; while training of a view drawn for each row and epoch."""
-        if epoch is None or self.views.shape[1] == 1:
-            return (self.views[rows, 0],)
-        generator = torch.Generator().manual_seed(derived(self.seed, "view", epoch))
-        drawn = torch.randint(self.views.shape[1], (len(self.views),), generator=generator)
+        drawn = drawn_views(len(self), self.views.shape[1], self.seed, epoch)
         return (self.views[rows, drawn[rows]],)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:  # noqa: ARG002
         """What was taken."""
         return taken[0]
+
+
+class Activations:
+    """What the frozen first blocks of an image tower say of N photos; the last ones are trained.
+
+    Args:
+        views: V tensors [N, ...] of the activations before the trained blocks, the first one of the plain photos.
+        last: blocks that are trained.
+        seed: of the view that is drawn.
+    """
+
+    is_live = True
+
+    def __init__(self, views: Sequence[Tensor], *, last: int, seed: int = 0) -> None:
+        self.views, self.last, self.seed = list(views), last, seed
+
+    def __len__(self) -> int:
+        return len(self.views[0])
+
+    def take(self, rows: Tensor, *, epoch: int | None) -> tuple[Tensor, ...]:
+        """Activations [B, ...]; while training of a view drawn for each row and epoch."""
+        drawn = drawn_views(len(self), len(self.views), self.seed, epoch)[rows].tolist()
+        # float32 before they are stacked: autocast of a CPU stacks no float16
+        taken = [self.views[view][row].float() for view, row in zip(drawn, rows.tolist(), strict=True)]
+        return (torch.stack(taken),)
+
+    def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
+        """[B, F] of the tower's last blocks."""
+        _, rest = tower.cut(self.last)  # type: ignore[operator]
+        found: Tensor = rest(*taken)
+        return found
+
+
+def drawn_views(count: int, views: int, seed: int, epoch: int | None) -> Tensor:
+    """[N] a view of each row; all the plain one without an epoch."""
+    if epoch is None or views == 1:
+        return torch.zeros(count, dtype=torch.int64)
+    generator = torch.Generator().manual_seed(derived(seed, "view", epoch))
+    return torch.randint(views, (count,), generator=generator)
 
 
 class Chosen:
@@ -171,9 +209,18 @@ class LiveTexts:
         return pad(ids, self.pad_id)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
-        """[B, F] of the tower."""
-        found: Tensor = tower(*taken)
-        return found
+        """[B, F] of the tower.
+
+        Texts of like length go through it together: one long caption would pad the whole
+        batch to twice the tokens and twice the time.
+        """
+        ids, mask = taken
+        lengths = mask.sum(dim=1)
+        groups = torch.split(lengths.argsort(stable=True), LENGTH_GROUP)
+        longest = [max(1, int(lengths[group[-1]])) for group in groups]
+        found = [tower(ids[group, :most], mask[group, :most]) for group, most in zip(groups, longest, strict=True)]
+        features: Tensor = torch.cat(found)[torch.cat(groups).argsort()]
+        return features
 
 
 def pad(ids: Sequence[Sequence[int]], filler: int) -> tuple[Tensor, Tensor]:

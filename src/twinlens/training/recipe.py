@@ -25,10 +25,12 @@ class Data(Section):
     """What is shown in an epoch, and where decoded photos are kept.
 
     ``captions``: "one" of each photo drawn at random an epoch, "all" pairs of photo and
-    caption, or the "mean" of a photo's caption embeddings.
+    caption, or the "mean" of a photo's caption embeddings. ``held_out``: every so many photos
+    of the train split are left out, so that a calibration can be fitted on them; 0 = none.
     """
 
     ratios: str = "80/10/10"
+    held_out: int = Field(default=0, ge=0)
     captions: Literal["one", "all", "mean"] = "one"
     image_cache: Literal["none", "disk", "memory"] = "disk"
 
@@ -62,7 +64,8 @@ class ImageAugmentation(Section):
     """Random changes of photos while training, see ``augment.Augmentation``.
 
     ``views`` is for a frozen tower, whose features are computed once: that many changed
-    views of each photo beside the plain one.
+    views of each photo beside the plain one. So too where only its last blocks are trained
+    and the tower can be cut before them, as an EfficientNet-Lite.
     """
 
     random_resized_crop: tuple[float, float] | None = None
@@ -165,12 +168,15 @@ class Distillation(Section):
     ``groups_weight`` is the share of the everyday words above the classes ("cat" for a
     tabby), beside the classes' own 1; ``photos`` is a folder of photos without captions;
     ``classes_per_step`` limits how many prompts go through a text tower that is trained.
+    ``keep_weight`` is the share of what holds a trained image tower to what its classifier
+    said before: the teacher is always the tower as it was pretrained.
     """
 
     weight: float = Field(default=0.25, gt=0.0)
     groups_weight: float = Field(default=0.0, ge=0.0)
     prompt: str = "a photo of a {}"
     push: tuple[float, float] = (0.0, 2.0)
+    keep_weight: float = Field(default=1.0, ge=0.0)
     photos: str = ""
     classes_per_step: int = Field(default=128, ge=2)
 
@@ -204,6 +210,11 @@ class Stage(Section):
     warmup_epochs: float = Field(default=0.0, ge=0.0)
     lora_rank: int = Field(default=8, ge=1)
     lora_alpha: int = Field(default=16, ge=1)
+
+    @property
+    def last_image_blocks(self) -> int:
+        """How many of the image tower's last blocks are trained; 0 for none or all."""
+        return int(self.image.removeprefix("last-")) if self.image.startswith("last-") else 0
 
 
 class HardNegatives(Section):
@@ -279,11 +290,6 @@ class Recipe(Section):
             for number, stage in enumerate(stages)
             for fault in (*_image_faults(stage, image), *_text_faults(stage, text), *_schedule_faults(stage))
         ]
-        if info.data.get("distillation"):
-            taught = "distillation's teacher is the frozen tower's classifier; take 'frozen'"
-            faults += [
-                f"stages.{number}.image: {taught}" for number, stage in enumerate(stages) if stage.image != "frozen"
-            ]
         if faults:
             raise ValueError(*faults)
         return stages

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
+from twinlens.data.splits import held_out
 from twinlens.errors import ConfigError, DataError, TrainingError
 from twinlens.plugins import load_part
 from twinlens.protocols import Dataset
@@ -111,6 +112,9 @@ def _run(
 ) -> FinishedRun:
     checkpoint = _begin(recipe, folder, processes, resume=resume)
     photos, val_photos = _split(dataset, "train", listener), _split(dataset, "val", listener)
+    if recipe.data.held_out:
+        left_out = held_out([photo.image_id for photo in photos], recipe.data.held_out)
+        photos = [photo for photo in photos if photo.image_id not in left_out]
     tokenizer_file = folder.path / TOKENIZER if checkpoint else None
     captions = [caption for photo in photos for caption in photo.captions]
     model = build_model(recipe, captions=captions, tokenizer_file=tokenizer_file)
@@ -125,10 +129,7 @@ def _run(
         cache or folder.path.parent / "cache", device=processes.device, on_progress=listener.on_prepare
     )
     factory = InputsFactory(recipe, model, features)
-    unlabeled = None
-    if recipe.distillation and recipe.distillation.photos:
-        with processes.first_goes_ahead():
-            unlabeled = factory.photo_features(_photos_below(recipe.distillation.photos))
+    place = recipe.distillation.photos if recipe.distillation else ""
     writer = _Writer(folder, digests, listener, processes)
     trainer = Trainer(
         recipe,
@@ -138,7 +139,7 @@ def _run(
         val_photos,
         factory=factory,
         processes=processes,
-        unlabeled=unlabeled,
+        unlabeled=_photos_below(place) if place else (),
         listener=Listener(listener.on_step, writer.epoch, writer.checkpoint, writer.bad_batch, listener.on_note),
     )
     if checkpoint is None or not checkpoint.progress.done:

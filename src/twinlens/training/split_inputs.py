@@ -1,5 +1,6 @@
 """The two sides of a split in a stage: features where a tower is frozen, photos and tokens where it is trained."""
 
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ from twinlens.errors import TrainingError
 from twinlens.training.augment import Augmentation, mentions_side
 from twinlens.training.batches import CaptionRows
 from twinlens.training.dual_encoder import TwoTowers
-from twinlens.training.features import FeatureCache
-from twinlens.training.inputs import Chosen, Frozen, Inputs, LivePhotos, LiveTexts
+from twinlens.training.features import FeatureCache, Views
+from twinlens.training.inputs import Activations, Chosen, Frozen, Inputs, LivePhotos, LiveTexts
 from twinlens.training.pixels import PhotoPixels
 from twinlens.training.recipe import Recipe, Stage
 from twinlens.training.seeds import derived
@@ -49,7 +50,8 @@ class InputsFactory:
         Raises:
             TrainingError: none can be read.
         """
-        images, broken = self._images(photos, frozen=stage.image == "frozen", training=training)
+        may_flip = [not any(map(mentions_side, photo.captions)) for photo in photos]
+        images, broken = self._images([photo.path for photo in photos], stage, training=training, may_flip=may_flip)
         kept = [row for row, photo in enumerate(photos) if row not in broken and photo.image_id not in left_out]
         if not kept:
             raise TrainingError(f"none of {len(photos):,} photos can be read; 'twinlens datasets info' says why")
@@ -73,40 +75,57 @@ class InputsFactory:
             return live
         return Frozen(self.cache.texts(tower, live).unsqueeze(1))
 
-    def photo_features(self, paths: Sequence[Path]) -> Tensor:
-        """[U, F] of the photos that can be read; the image tower is frozen."""
-        features = self.cache.images(self.model.image.tower, self.model.image.preprocessing, paths)
-        return features[~features.isnan().any(dim=1)]
+    def photos(self, paths: Sequence[Path], stage: Stage) -> Inputs:
+        """Photos without captions, plain; those that cannot be read are left out."""
+        images, broken = self._images(paths, stage, training=False, may_flip=())
+        return Chosen(images, [row for row in range(len(paths)) if row not in broken]) if broken else images
 
-    def _images(self, photos: Sequence[CaptionedImage], *, frozen: bool, training: bool) -> tuple[Inputs, set[int]]:
-        side, seed = self.model.image, derived(self.recipe.seed, "augmentation")
-        paths = [photo.path for photo in photos]
-        may_flip = [not any(map(mentions_side, photo.captions)) for photo in photos]
-        change, views = self._augmentation() if training else (None, 0)
-        if not frozen:
-            pixels = PhotoPixels(
-                paths,
-                side.preprocessing,
-                cache=self.recipe.data.image_cache,
-                folder=self.cache.folder,
-                on_progress=self.cache.on_progress,
-            )
-            live = LivePhotos(pixels, side.preprocessing, augmentation=change, may_flip=may_flip, seed=seed)
-            return live, set(pixels.broken)
-        plain = self.cache.images(side.tower, side.preprocessing, paths)
-        changed = [
-            self.cache.images(
-                side.tower,
-                side.preprocessing,
-                paths,
-                augmentation=change,
-                seed=derived(seed, view),
-                may_flip=may_flip,
-            )
-            for view in range(views)
-        ]
-        broken = plain.isnan().any(dim=1).nonzero().flatten().tolist()
-        return Frozen(torch.stack([plain, *changed], dim=1), seed=seed), set(broken)
+    def _images(
+        self, paths: Sequence[Path], stage: Stage, *, training: bool, may_flip: Sequence[bool]
+    ) -> tuple[Inputs, set[int]]:
+        """Photos, features or activations, and the rows of photos that cannot be read."""
+        seed = derived(self.recipe.seed, "augmentation")
+        change, count = self._augmentation() if training else (None, 0)
+        views = [Views(), *(Views(change, derived(seed, view), tuple(may_flip)) for view in range(count))]
+        cached = self._cached(paths, stage, views)
+        if cached is None:
+            return self._live(paths, change, may_flip, seed)
+        broken = {row for row, first in enumerate(cached[0].flatten(1)[:, 0].tolist()) if math.isnan(first)}
+        if stage.image == "frozen":
+            return Frozen(torch.stack(cached, dim=1), seed=seed), broken
+        return Activations(cached, last=stage.last_image_blocks, seed=seed), broken
+
+    def _cached(self, paths: Sequence[Path], stage: Stage, views: Sequence[Views]) -> list[Tensor] | None:
+        """Features of a frozen tower, or activations where its last blocks are trained, a tensor a view.
+
+        None where photos must go through the tower: all of it is trained, it cannot be cut, or they are changed
+        anew each time.
+        """
+        side, augmentation = self.model.image, self.recipe.image.augmentation
+        frozen = stage.image == "frozen"
+        # a later stage's activations come with the features of this one
+        last = max(other.last_image_blocks for other in self.recipe.stages) if frozen else stage.last_image_blocks
+        activations: list[Tensor | None] = []
+        if last and not (augmentation and not augmentation.views):
+            activations = [self.cache.activations(side.tower, last, side.preprocessing, paths, view) for view in views]
+        if frozen:
+            return [self.cache.images(side.tower, side.preprocessing, paths, view) for view in views]
+        found = [view for view in activations if view is not None]
+        return found or None
+
+    def _live(
+        self, paths: Sequence[Path], change: Augmentation | None, may_flip: Sequence[bool], seed: int
+    ) -> tuple[Inputs, set[int]]:
+        side = self.model.image
+        pixels = PhotoPixels(
+            paths,
+            side.preprocessing,
+            cache=self.recipe.data.image_cache,
+            folder=self.cache.folder,
+            on_progress=self.cache.on_progress,
+        )
+        live = LivePhotos(pixels, side.preprocessing, augmentation=change, may_flip=may_flip, seed=seed)
+        return live, set(pixels.broken)
 
     def _augmentation(self) -> tuple[Augmentation | None, int]:
         settings = self.recipe.image.augmentation

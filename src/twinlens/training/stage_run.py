@@ -48,6 +48,8 @@ class StageRun:
         optimizer: AdamW over the groups.
         average: of the weights, where the recipe asks for one.
         order: the epoch's order of photos where it cannot be drawn again.
+        prompts: [P, G] features of all the teacher's prompts at the epoch's beginning, where
+            a step sends only some through a text tower that is trained.
     """
 
     number: int
@@ -57,6 +59,7 @@ class StageRun:
     optimizer: torch.optim.Optimizer
     average: MovingAverage | None
     order: Tensor | None = None
+    prompts: Tensor | None = None
     names: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -76,19 +79,26 @@ class StageRun:
         for group in self.optimizer.param_groups:
             group["lr"] = group["top"] * share
 
+    def prompts_with(self, rows: Tensor, features: Tensor) -> Tensor:
+        """[P, G] features of all prompts: those of a step, the others as they were at the epoch's beginning."""
+        if self.prompts is None:
+            return features
+        return self.prompts.to(features.device).index_copy(0, rows.to(features.device), features)
+
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint holds of the stage beside the weights."""
         tensors = optimizer_tensors(self.optimizer, self.names)
         if self.average:
             tensors |= {f"average.{name}": value for name, value in self.average.average.items()}
-        return tensors if self.order is None else {**tensors, "order": self.order}
+        kept = {"order": self.order, "prompts": self.prompts}
+        return tensors | {name: value for name, value in kept.items() if value is not None}
 
     def restore(self, checkpoint: Checkpoint, device: torch.device) -> None:
         """Puts that back."""
         restore_optimizer(self.optimizer, self.names, checkpoint.part("optimizer"))
         if self.average:
             self.average.average = {name: value.to(device) for name, value in checkpoint.part("average").items()}
-        self.order = checkpoint.tensors.get("order")
+        self.order, self.prompts = checkpoint.tensors.get("order"), checkpoint.tensors.get("prompts")
 
 
 def start_stage(number: int, stage: Stage, inputs: StageInputs, groups: list[Group], settings: Optimizer) -> StageRun:

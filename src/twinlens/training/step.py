@@ -19,7 +19,7 @@ from twinlens.training.processes import Processes
 from twinlens.training.recipe import Optimizer, Recipe
 from twinlens.training.seeds import derived
 from twinlens.training.stage_run import StageInputs, StageRun
-from twinlens.training.teacher import Lesson
+from twinlens.training.teacher import Lesson, Shown
 
 
 class BadBatchError(TrainingError):
@@ -54,7 +54,7 @@ class Step:
         run.set_rate(stage_step)
         run.optimizer.zero_grad()
         with naming_memory(settings):
-            losses = self._backward(run.inputs, batch, drawn, epoch=progress.epoch)
+            losses = self._backward(run, batch, drawn, epoch=progress.epoch)
         values = {name: float(value) for name, value in losses.items()}
         self.processes.average_gradients(run.trained)
         gradients = [parameter.grad for parameter in run.trained if parameter.grad is not None]
@@ -70,14 +70,16 @@ class Step:
             run.average.update(stage_step)
         return values
 
-    def _backward(self, inputs: StageInputs, batch: Batch, drawn: int, *, epoch: int) -> dict[str, Tensor]:
+    def _backward(self, run: StageRun, batch: Batch, drawn: int, *, epoch: int) -> dict[str, Tensor]:
+        inputs = run.inputs
         shares = [batch.share(rank, self.processes.count) for rank in range(self.processes.count)]
         seed = derived(drawn, self.processes.rank)
         generator = torch.Generator().manual_seed(derived(drawn, "lesson"))
         teacher, lesson = inputs.teacher, None
         if teacher and inputs.prompts:
-            lesson = teacher.lesson(generator, all_classes=not inputs.prompts.is_live)
+            lesson = teacher.lesson(generator, batch_size=len(batch), all_classes=teacher.shows_all(inputs.prompts))
         parts = self._parts(inputs, shares[self.processes.rank], lesson, epoch=epoch)
+        before = self._before(inputs, shares, lesson, epoch=epoch)
         losses: dict[str, Tensor] = {}
 
         def head(features: list[Tensor]) -> Tensor:
@@ -90,7 +92,10 @@ class Step:
             total: Tensor = self.loss(images, texts, batch.photos.to(images.device))
             losses["pairs"] = total.detach()
             if teacher and lesson:
-                taught = teacher.loss(self.model, lesson, photos, features[2], generator)
+                now = torch.cat([photos[: len(batch) // 2], features[3]])
+                shown = Shown(now, now if before is None else before)
+                prompts = run.prompts_with(lesson.prompts, features[2])
+                taught = teacher.loss(self.model, shown, prompts, generator)
                 losses["distillation"] = taught.detach()
                 total = total + teacher.settings.weight * taught
             losses["loss"] = total.detach()
@@ -104,14 +109,32 @@ class Step:
         return losses
 
     def _parts(self, inputs: StageInputs, batch: Batch, lesson: Lesson | None, *, epoch: int) -> list[Part]:
-        """The sides of a batch: images, texts and, with a teacher, prompts."""
+        """The sides of a batch: images, texts and, with a teacher, prompts and photos without captions."""
         sides: list[tuple[Inputs, nn.Module, Tensor]] = [
             (inputs.train.images, self.model.image.tower, batch.photos),
             (inputs.train.texts, self.model.text.tower, batch.captions),
         ]
         if inputs.prompts is not None and lesson is not None:
             sides.append((inputs.prompts, self.model.text.tower, lesson.prompts))
+        if inputs.teacher is not None and lesson is not None:
+            sides.append((inputs.teacher.photos, self.model.image.tower, lesson.photos))
         return [self._part(side, tower, rows, epoch=epoch) for side, tower, rows in sides]
+
+    @torch.no_grad()
+    def _before(self, inputs: StageInputs, shares: list[Batch], lesson: Lesson | None, *, epoch: int) -> Tensor | None:
+        """[S, F] of a lesson's photos by the tower as it was pretrained; None while it is frozen."""
+        teacher = inputs.teacher
+        if teacher is None or teacher.tower is None or lesson is None:
+            return None
+        rows = shares[self.processes.rank].photos
+        own = self._part_of(inputs.train.images, teacher.tower, rows, epoch=epoch)
+        photos = self.processes.gather(own, [len(share) for share in shares])
+        others = self._part_of(teacher.photos, teacher.tower, lesson.photos, epoch=epoch)
+        return torch.cat([photos[: sum(len(share) for share in shares) // 2], others])
+
+    def _part_of(self, side: Inputs, tower: nn.Module, rows: Tensor, *, epoch: int) -> Tensor:
+        part = self._part(side, tower, rows, epoch=epoch)
+        return torch.cat([part.forward(chunk) for chunk in part.slices()])
 
     def _part(self, side: Inputs, tower: nn.Module, rows: Tensor, *, epoch: int) -> Part:
         settings, device = self.recipe.optimizer, self.processes.device

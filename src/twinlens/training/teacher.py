@@ -1,4 +1,4 @@
-"""The frozen image tower's own classifier as a teacher beside the captions: words that nobody captioned."""
+"""The image tower's own classifier as a teacher beside the captions: words that nobody captioned."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from twinlens.errors import ConfigError
 from twinlens.training.dual_encoder import TwoTowers
 from twinlens.training.heads import LogitScale
+from twinlens.training.inputs import Inputs
 from twinlens.training.losses.classifier_distillation import classifier_distillation, push_towards_classes
 from twinlens.training.recipe import Distillation
 
@@ -52,30 +53,55 @@ def teacher_prompts(settings: Distillation) -> list[str]:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is asked in one step: rows of prompts, the first ``classes`` of which are classes."""
+    """What is asked in one step.
+
+    Attributes:
+        prompts: rows of the prompts that go through the text tower.
+        photos: rows of the photos without captions.
+    """
 
     prompts: Tensor
-    classes: int
+    photos: Tensor
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Features [S, F] of the photos of a lesson.
+
+    Attributes:
+        now: of the tower that is trained.
+        before: of the tower as it was pretrained; the same tensor while it is frozen.
+    """
+
+    now: Tensor
+    before: Tensor
 
 
 class ClassifierTeacher:
     """KL between what the classifier says of photos and what the dual encoder says by words.
 
-    Half of the photos are of the batch, half have no captions; each is shown plain and
-    pushed towards a class drawn at random.
+    Two thirds of the photos are of the batch, or half of them while the tower is frozen; the
+    others have no captions. Each is shown plain and pushed towards a class drawn at random.
 
     Args:
         settings: of the recipe.
         classifier: features [B, F] to class logits [B, C].
-        photos: [U, F], features of photos without captions.
+        photos: without captions, as the stage takes them.
         scale: of the cosines; None = 1 / 0.07.
+        tower: as it was pretrained, where the stage trains it; None while it is frozen.
 
     Raises:
         ConfigError: the tower has no classifier of the 1,000 ImageNet classes.
     """
 
     def __init__(
-        self, settings: Distillation, classifier: nn.Linear | None, photos: Tensor, scale: LogitScale | None
+        self,
+        settings: Distillation,
+        classifier: nn.Linear | None,
+        photos: Inputs,
+        scale: LogitScale | None,
+        *,
+        tower: nn.Module | None = None,
     ) -> None:
         classes = len(class_prompts(settings.prompt))
         if classifier is None or classifier.out_features != classes:
@@ -84,42 +110,47 @@ class ClassifierTeacher:
                 "as efficientnet-lite2"
             )
         self.settings, self.classifier, self.photos, self.scale = settings, classifier, photos, scale
+        self.tower = tower
         self.class_count = classes
         self.grouping = class_groups(classes)[1]
 
-    def lesson(self, generator: torch.Generator, *, all_classes: bool) -> Lesson:
-        """All classes, or as many as a step may show, and all everyday words."""
+    def shows_all(self, prompts: Inputs) -> bool:
+        """Whether a step sends all prompts through the text tower: they are features, or few enough."""
+        return not prompts.is_live or self.settings.classes_per_step >= self.class_count
+
+    def lesson(self, generator: torch.Generator, *, batch_size: int, all_classes: bool) -> Lesson:
+        """All prompts, or as many classes as a step may show with all everyday words; photos for a batch."""
         count = self.class_count if all_classes else min(self.settings.classes_per_step, self.class_count)
         drawn = torch.arange(count)
         if count < self.class_count:
             drawn = torch.randperm(self.class_count, generator=generator)[:count].sort().values
         words = torch.arange(self.grouping.shape[1]) + self.class_count
-        return Lesson(torch.cat([drawn, words]), count)
+        others = torch.randint(len(self.photos), (batch_size // (4 if self.tower else 2),), generator=generator)
+        return Lesson(torch.cat([drawn, words]), others)
 
-    def loss(
-        self, model: TwoTowers, lesson: Lesson, images: Tensor, prompts: Tensor, generator: torch.Generator
-    ) -> Tensor:
-        """Scalar; ``images`` [B, F] are the batch's features, ``prompts`` [P, G] those of the lesson."""
-        half = len(images) // 2
-        others = self.photos[torch.randint(len(self.photos), (half,), generator=generator)].to(images.device)
-        shown = torch.cat([images[:half], others])
-        pushed = push_towards_classes(shown, self.classifier, strength=self.settings.push, generator=generator)
-        taught = torch.cat([shown, pushed]).detach()
+    def loss(self, model: TwoTowers, shown: Shown, prompts: Tensor, generator: torch.Generator) -> Tensor:
+        """Scalar; ``prompts`` [P, G] are features of all prompts."""
+        images = shown.now
+        now = images.detach()
+        pushed = push_towards_classes(now, self.classifier, strength=self.settings.push, generator=generator).detach()
         with torch.no_grad():
-            teacher = torch.softmax(self.classifier(taught), dim=-1)  # [2B, C]
+            teacher = torch.softmax(self.classifier(torch.cat([shown.before, pushed])), dim=-1)  # [2S, C]
         # dropout keeps a few thousand captioned photos from being learnt by heart; a teacher's word needs no such guard
-        students = model.image.head.without_dropout(taught)
+        students = model.image.head.without_dropout(torch.cat([images, pushed]))
         texts = model.text.head.without_dropout(prompts)
-        classes, words = texts[: lesson.classes], texts[lesson.classes :]
-        drawn = lesson.prompts[: lesson.classes].to(images.device)
+        classes, words = texts[: self.class_count], texts[self.class_count :]
         scale = self.scale() if self.scale is not None else torch.tensor(1 / 0.07, device=images.device)
-        total = classifier_distillation(students, classes, scale, _shares(teacher[:, drawn]))
+        total = classifier_distillation(students, classes, scale, teacher)
         if self.settings.groups_weight:
             grouping = self.grouping.to(images.device)
-            alone = grouping[drawn].sum(dim=1) == 0  # classes below no everyday word stand for themselves
+            alone = grouping.sum(dim=1) == 0  # classes below no everyday word stand for themselves
             candidates = torch.cat([words, classes[alone]])
-            shares = _shares(torch.cat([teacher @ grouping, teacher[:, drawn[alone]]], dim=1))
+            shares = _shares(torch.cat([teacher @ grouping, teacher[:, alone]], dim=1))
             total = total + self.settings.groups_weight * classifier_distillation(students, candidates, scale, shares)
+        if self.tower:
+            said = torch.log_softmax(self.classifier(images), dim=-1)
+            kept = nn.functional.kl_div(said, teacher[: len(images)], reduction="batchmean")
+            total = total + self.settings.keep_weight * kept
         return total
 
 

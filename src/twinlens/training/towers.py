@@ -33,6 +33,19 @@ class ImageTower(nn.Module, ABC):
     def blocks(self) -> list[nn.Module]:
         """The tower's parts from input to output: disjoint, together all parameters (but the classifier's)."""
 
+    def cut(self, last: int) -> tuple[nn.Module, nn.Module] | None:
+        """The tower in two: all before its last blocks (pixels → activations), and the rest (activations → [B, F]).
+
+        Both share the tower's weights. None where it cannot be cut; photos then go through
+        all of it, also while the first blocks are frozen.
+        """
+        del last
+        return None
+
+    def grid(self, pixels: Tensor) -> Tensor | None:  # noqa: ARG002 - for towers that have cells
+        """[B, F, h, w] cells over the picture, whose mean is the pooled features; None where the pooling is no mean."""
+        return None
+
     @abstractmethod
     def forward(self, pixels: Tensor) -> Tensor:
         """[B, F] pooled features of normalised pixels [B, 3, H, W]."""

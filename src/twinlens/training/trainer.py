@@ -1,8 +1,10 @@
 """The training loop: stages and epochs; validation, checkpoints and early stopping."""
 
+import copy
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +15,12 @@ from twinlens.training.checkpoints import Checkpoint, Progress
 from twinlens.training.dual_encoder import TwoTowers
 from twinlens.training.hard_negatives import mine, mixed_order
 from twinlens.training.heads import LogitScale
+from twinlens.training.precision import arithmetic
 from twinlens.training.processes import Processes
 from twinlens.training.recipe import Recipe, Stage
 from twinlens.training.run_log import EpochLog, Listener
 from twinlens.training.seeds import derived
-from twinlens.training.split_inputs import InputsFactory, SplitInputs
+from twinlens.training.split_inputs import InputsFactory, SplitInputs, embed
 from twinlens.training.stage_run import StageInputs, StageRun, start_stage
 from twinlens.training.stages import close_stage, open_stage, set_modes
 from twinlens.training.step import BadBatchError, Step
@@ -43,7 +46,7 @@ class Trainer:
         val_photos: of the validation split.
         factory: makes the inputs of a stage.
         processes: this one among those of the run.
-        unlabeled: features of photos without captions, for the teacher.
+        unlabeled: photos without captions, for the teacher; without any, those of the train split.
         listener: told what happens.
     """
 
@@ -57,7 +60,7 @@ class Trainer:
         *,
         factory: InputsFactory,
         processes: Processes,
-        unlabeled: Tensor | None = None,
+        unlabeled: Sequence[Path] = (),
         listener: Listener | None = None,
     ) -> None:
         self.recipe, self.model, self.loss = recipe, model, loss
@@ -65,6 +68,8 @@ class Trainer:
         self.factory, self.processes, self.unlabeled = factory, processes, unlabeled
         self.listener = listener or Listener()
         self.progress = Progress()
+        trains_images = any(stage.image != "frozen" for stage in recipe.stages)
+        self.pretrained = copy.deepcopy(model.image.tower).eval() if recipe.distillation and trains_images else None
         self.step = Step(recipe, model, loss, processes)
         self._epochs_of(CaptionRows(self.photos))  # a batch larger than the data is found before features are computed
         if recipe.optimizer.batch_size % processes.count:
@@ -139,12 +144,14 @@ class Trainer:
         epochs, settings = self._epochs_of(train.rows), self.recipe.distillation
         if settings is None:
             return StageInputs(train, val, epochs)
-        others = self.unlabeled
-        if others is None:
-            others = train.images.take(torch.arange(len(train.images)), epoch=None)[0]
+        others = self.factory.photos(self.unlabeled or [photo.path for photo in train.photos], stage)
         scale = getattr(self.loss, "scale", None)
         teacher = ClassifierTeacher(
-            settings, self.model.image.tower.classifier, others, scale if isinstance(scale, LogitScale) else None
+            settings,
+            self.model.image.tower.classifier,
+            others,
+            scale if isinstance(scale, LogitScale) else None,
+            tower=self.pretrained.to(self.processes.device) if self.pretrained and stage.image != "frozen" else None,
         )
         prompts = self.factory.texts(teacher_prompts(settings), stage, training=False)
         return StageInputs(train, val, epochs, teacher, prompts)
@@ -158,6 +165,7 @@ class Trainer:
         if progress.step == 0:
             progress.sums = {}
             run.order = self._mixed_order(run)
+            run.prompts = self._all_prompts(run)
         set_modes(self.model, run.stage)
         began, first = time.perf_counter(), progress.step
         for batch in run.inputs.epochs.batches(progress.epoch, order=run.order, start=progress.step):
@@ -222,6 +230,16 @@ class Trainer:
             neighbours = mine(images, texts[train.rows.first[:-1]], min(settings.neighbours, len(images) - 1))
             order = mixed_order(epochs.order(epoch), neighbours, batch_size=epochs.batch_size, share=settings.share)
         return self.processes.agree(order)
+
+    def _all_prompts(self, run: StageRun) -> Tensor | None:
+        """Features of all the teacher's prompts, where a step does not show them all."""
+        prompts, teacher = run.inputs.prompts, run.inputs.teacher
+        if teacher is None or prompts is None or teacher.shows_all(prompts):
+            return None
+        self.model.eval()
+        device = self.processes.device
+        with arithmetic(device, self.recipe.optimizer.precision):
+            return embed(prompts, self.model.text.tower, nn.Identity(), device=device)
 
     def _save(self, name: str, run: StageRun | None) -> None:
         """Tells the listener what a checkpoint holds; without ``run`` no state of an optimizer."""

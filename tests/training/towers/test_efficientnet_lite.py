@@ -26,3 +26,25 @@ def test_each_size_has_its_weights_and_its_pixels(number: int, side: int, blocks
 def test_cls_is_refused() -> None:
     with pytest.raises(TrainingError, match="efficientnet-lite0 has no pooling 'cls'"):
         load_image_tower("efficientnet-lite0", pooling="cls")
+
+
+def test_features_are_the_mean_of_the_grid() -> None:
+    tower = load_image_tower("efficientnet-lite0")
+    with torch.no_grad():
+        grid = tower.grid(pixels(1, 224))
+        assert grid is not None
+        assert grid.shape == (1, 1280, 7, 7)
+        torch.testing.assert_close(grid.mean(dim=(2, 3)), tower(pixels(1, 224)))
+
+
+def test_a_tower_is_the_same_in_two_parts_and_the_second_has_its_last_blocks() -> None:
+    tower = load_image_tower("efficientnet-lite0")
+    for last in (1, 3):
+        parts = tower.cut(last)
+        assert parts is not None
+        first, rest = parts
+        with torch.no_grad():
+            torch.testing.assert_close(rest(first(pixels(2, 224))), tower(pixels(2, 224)))
+        mine = {id(parameter) for block in tower.blocks()[-last:] for parameter in block.parameters()}
+        assert {id(parameter) for parameter in rest.parameters()} == mine
+    assert tower.cut(len(tower.blocks())) is None

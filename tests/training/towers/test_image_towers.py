@@ -122,3 +122,27 @@ def test_missing_or_damaged_weights_are_named(tiny_models: dict[str, Path], tmp_
 def test_a_text_model_is_no_image_backbone(tiny_models: dict[str, Path]) -> None:
     with pytest.raises(TrainingError, match="is a bert model, which is no image backbone"):
         load_image_tower(str(tiny_models["bert"]))
+
+
+@pytest.mark.parametrize("family", VISION)
+@pytest.mark.parametrize("pooling", [None, "mean"])
+def test_a_tower_has_a_grid_just_where_its_features_are_the_mean_of_one(
+    family: str, pooling: str | None, tiny_models: dict[str, Path]
+) -> None:
+    tower = load_image_tower(str(tiny_models[family]), pooling=pooling)
+    with torch.no_grad():
+        grid = tower.grid(pixels(2, SIDE))
+        if pooling is None and family in ("vit", "convnext", "dinov2"):
+            assert grid is None
+            return
+        assert grid is not None
+        assert grid.shape[:2] == (2, FEATURES[family])
+        torch.testing.assert_close(grid.mean(dim=(2, 3)), tower(pixels(2, SIDE)))
+
+
+def test_patches_lie_in_the_grid_row_by_row(tiny_models: dict[str, Path]) -> None:
+    states = hidden_state(tiny_models["vit"])
+    grid = load_image_tower(str(tiny_models["vit"]), pooling="mean").grid(pixels(2, SIDE))
+    assert grid is not None
+    columns = SIDE // 8
+    torch.testing.assert_close(grid[:, :, 1, 2], states[:, 1 + columns + 2])

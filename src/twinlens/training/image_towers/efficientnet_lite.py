@@ -38,10 +38,24 @@ class EfficientNetLite(ImageTower):
         classifier: nn.Linear = self.backbone._fc
         return classifier
 
+    def grid(self, pixels: Tensor) -> Tensor:
+        """[B, F, H / 32, W / 32] features of each cell."""
+        cells: Tensor = self.backbone.extract_features(pixels)
+        return cells
+
     def forward(self, pixels: Tensor) -> Tensor:
         """[B, F] pooled features of normalised pixels [B, 3, H, W]."""
-        grid: Tensor = self.backbone.extract_features(pixels)  # [B, F, H / 32, W / 32]
-        return grid.mean(dim=(2, 3))
+        return self.grid(pixels).mean(dim=(2, 3))
+
+    def cut(self, last: int) -> tuple[nn.Module, nn.Module] | None:
+        """Before the last blocks, the head convolution counted among them, and from there to the pooled features."""
+        backbone = self.backbone
+        first = len(backbone._blocks) - (last - 1)  # of the residuals that are trained
+        if not 1 <= first <= len(backbone._blocks):
+            return None
+        stem = (backbone._conv_stem, backbone._bn0, nn.ReLU6())
+        top = (backbone._conv_head, backbone._bn1, nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        return nn.Sequential(*stem, *backbone._blocks[:first]), nn.Sequential(*backbone._blocks[first:], *top)
 
     def blocks(self) -> list[nn.Module]:
         """The stem, each inverted residual, the head convolution."""

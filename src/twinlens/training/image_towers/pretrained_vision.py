@@ -1,6 +1,7 @@
 """Vision models of transformers: EfficientNet, ResNet, ViT, ConvNeXt, DINOv2 and their kin."""
 
 import inspect
+import math
 from typing import Any
 
 import torch
@@ -45,6 +46,17 @@ class PretrainedVision(ImageTower):
         """The stem, then the layers of a transformer or the stages of a convolutional network."""
         return layer_blocks(self.backbone)
 
+    def grid(self, pixels: Tensor) -> Tensor | None:
+        """[B, F, h, w] features of each cell or patch, where the pooling is their mean."""
+        if not _pools_by_mean(self.backbone, self.pooling):
+            return None
+        states: Tensor = self.backbone(pixels).last_hidden_state
+        if states.dim() == 4:
+            return states
+        patches = states[:, self._special_tokens :].transpose(1, 2)  # [B, F, h · w], row by row
+        side = math.isqrt(patches.shape[2])
+        return patches.reshape(*patches.shape[:2], side, side)
+
     def forward(self, pixels: Tensor) -> Tensor:
         """[B, F] pooled features of normalised pixels [B, 3, H, W]."""
         output = self.backbone(pixels)
@@ -87,6 +99,11 @@ def load_pretrained_vision(source: str, *, pooling: str | None = None) -> Pretra
 
 def _usual_pooling(family: str) -> str:
     return "cls" if family in _CLS_FAMILIES else "pooled"
+
+
+def _pools_by_mean(backbone: Any, pooling: str) -> bool:
+    pooler = getattr(backbone, "pooler", None)  # some families pool in their own forward
+    return pooling == "mean" or (pooling == "pooled" and isinstance(pooler, nn.AdaptiveAvgPool2d))
 
 
 def _special_tokens(backbone: Any) -> int:
