@@ -40,22 +40,30 @@ check: $(TESTING)/.ready  ## format, lint, types, import directions
 
 docs: $(TESTING)/.ready  ## write the pages that are generated from the program
 	@$(CLI_DOCS) --output docs/reference/cli.md
+	@$(TESTING)/bin/python -m twinlens.rest > docs/reference/openapi.json
 
 format: $(TESTING)/.ready  ## put the code in shape
 	@$(TESTING)/bin/ruff format src tests benchmarks scripts
 	@$(TESTING)/bin/ruff check --fix src tests benchmarks scripts
 
-quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path/to/flickr8k ZEROSHOT=path/to/imagenet_sample
+quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path/to/flickr8k ZEROSHOT=path/to/imagenet_sample UNLABELED=path/to/photos
 	@test -n "$(DATA)" || { echo "give the captioned photos: make quality DATA=path/to/flickr8k"; exit 2; }
 	@$(TESTING)/bin/twinlens evaluate --data "$(DATA)" --split test
 	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --data "$(ZEROSHOT)"
+	@$(TESTING)/bin/python scripts/calibrate.py default "$(DATA)" --measure test
+	@test -z "$(UNLABELED)" || $(TESTING)/bin/python scripts/quality.py --photos "$(UNLABELED)"
 
 default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos
 	@test -n "$(DATA)" || { echo "give the captioned photos: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos"; exit 2; }
 	@$(TESTING)/bin/twinlens train recipes/default.toml --data "$(DATA)" --out runs/default $(if $(wildcard runs/default/recipe.json),--resume) $(if $(UNLABELED),--set distillation.photos='"$(abspath $(UNLABELED))"')
-	@$(TESTING)/bin/twinlens export runs/default --int8 --out src/twinlens/model/default
-	@$(TESTING)/bin/twinlens evaluate --data "$(DATA)" --split test --record
-	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --data "$(ZEROSHOT)" --record
+	@test -d runs/default-before || cp -r src/twinlens/model/default runs/default-before
+	@rm -rf runs/default-bundle
+	@$(TESTING)/bin/twinlens export runs/default --int8 --out runs/default-bundle
+	@$(TESTING)/bin/python scripts/calibrate.py runs/default-bundle "$(DATA)" $(if $(UNLABELED),--photos "$(UNLABELED)")
+	@$(TESTING)/bin/python scripts/bridge.py runs/default-before runs/default-bundle "$(DATA)"
+	@$(TESTING)/bin/twinlens evaluate --model runs/default-bundle --data "$(DATA)" --split test --record
+	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --model runs/default-bundle --data "$(ZEROSHOT)" --record
+	@rm -rf src/twinlens/model/default && cp -r runs/default-bundle src/twinlens/model/default
 	@cp runs/default/metrics.jsonl docs/decisions/default-model-log.jsonl
 
 reproduce: $(TESTING)/.ready  ## train the recipes of five published projects and write docs/results.md: make reproduce DATA=path/to/flickr8k

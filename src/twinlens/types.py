@@ -13,6 +13,9 @@ Embeddings: TypeAlias = NDArray[np.float32]
 Features: TypeAlias = NDArray[np.float32]
 """[N, F], what leaves a backbone before its projection head."""
 
+Grids: TypeAlias = NDArray[np.float32]
+"""[B, rows, columns, D], each cell of a photo in the space of the embeddings, before length 1."""
+
 Pixels: TypeAlias = NDArray[np.uint8]
 """[H, W, 3] or [B, H, W, 3], RGB."""
 
@@ -42,6 +45,7 @@ class Hit:
         probability: calibrated probability of relevance in [0, 1]; None when
             the model carries no calibration.
         caption: the caption that was found, when captions were searched.
+        relevant: whether it fits the query, by the model's calibration; None without one.
     """
 
     rank: int
@@ -50,3 +54,4 @@ class Hit:
     score: float
     probability: float | None = None
     caption: str | None = None
+    relevant: bool | None = None

@@ -32,7 +32,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 def models(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> dict[str, ColourEncoder]:
     """The models that collections find by name."""
     known = {"default": encoder, "other": ColourEncoder(fingerprint="colour0000000002")}
-    monkeypatch.setattr("twinlens.collection.collection.load_model", lambda source: known[str(source)])
+    monkeypatch.setattr("twinlens.collection.model_of_record.load_model", lambda source: known[str(source)])
     return known
 
 

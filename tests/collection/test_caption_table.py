@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from twinlens.collection.catalog import Catalog, FileState, Vector
+from twinlens.collection.catalog import Catalog
+from twinlens.collection.rows import FileState, Vector
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import CollectionError
 

@@ -9,10 +9,11 @@ from PIL import ExifTags, Image
 from conftest import COLOURS, ColourEncoder, PhotoMaker
 from twinlens.collection import captions as captions_module
 from twinlens.collection.captions import match_photos
-from twinlens.collection.catalog import Catalog, FileState, Vector
+from twinlens.collection.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.index import PhotoFolder
+from twinlens.collection.photo_folders import PhotoFolder
 from twinlens.collection.report import CaptionPlan, IndexReport, SilentListener
+from twinlens.collection.rows import FileState, Vector
 from twinlens.collection.search import Page
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import (

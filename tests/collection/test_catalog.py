@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from twinlens.collection import database as database_module
-from twinlens.collection.catalog import Catalog, FileState, Folder, Vector
+from twinlens.collection.catalog import Catalog, Folder
+from twinlens.collection.rows import FileState, Vector
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
 
@@ -127,9 +128,9 @@ class TestOpening:
     def test_the_catalog_of_a_later_version_is_refused_and_left_alone(self, filled: Catalog) -> None:
         filled.close()
         with closing(sqlite3.connect(filled.path)) as connection:
-            connection.execute("PRAGMA user_version = 3")
+            connection.execute("PRAGMA user_version = 4")
         with pytest.raises(
-            CollectionError, match=r"later twinlens: schema 3, this release knows 2; *update twinlens"
+            CollectionError, match=r"later twinlens: schema 4, this release knows 3; *update twinlens"
         ) as caught:
             Catalog(filled.path)
         assert not isinstance(caught.value, CatalogDamagedError)

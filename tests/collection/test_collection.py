@@ -16,8 +16,7 @@ from filelock import FileLock
 from PIL import ExifTags, Image
 
 from conftest import COLOURS, ColourEncoder, PhotoMaker
-from twinlens.collection import collection as collection_module
-from twinlens.collection import locate
+from twinlens.collection import locate, upkeep
 from twinlens.collection.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.collection.report import IndexPlan, IndexReport, SilentListener
@@ -528,7 +527,7 @@ class TestModels:
         self, indexed: Collection, open_collection: OpenCollection, models: dict
     ) -> None:
         models["default"] = ColourEncoder(fingerprint="colour0000000009")
-        with pytest.raises(ModelMismatchError, match="colour0000000009"):
+        with pytest.raises(ModelMismatchError, match="as it was before .*no bridge; embed the photos again"):
             open_collection().search("red")
 
     def test_an_empty_collection_may_change_its_model(
@@ -585,7 +584,7 @@ class TestFullDisk:
         def fail(*_: object, **__: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(collection_module, "index_folders", fail)
+        monkeypatch.setattr(upkeep, "index_folders", fail)
         with pytest.raises(DiskFullError, match="no space left"):
             indexed.index()
 
@@ -799,9 +798,10 @@ class TestOthersAtWork:
             "from pathlib import Path\n"
             f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
             "from conftest import ColourEncoder\n"
+            "from twinlens.collection import model_of_record\n"
             "from twinlens.collection.collection import Collection\n"
+            "model_of_record.load_model = lambda source: ColourEncoder()\n"
             "collection = Collection.open(sys.argv[1])\n"
-            "collection._encoder = ColourEncoder()\n"
             "for _ in sys.stdin:\n"
             "    hits = collection.search('white', k=100)\n"
             "    print(json.dumps([len(hits), hits[0].id, collection.faults()]), flush=True)\n"

@@ -1,8 +1,9 @@
 import pytest
 
 from conftest import ColourEncoder
-from twinlens.collection.catalog import Catalog, FileState, Vector
+from twinlens.collection.catalog import Catalog
 from twinlens.collection.filters import Filters
+from twinlens.collection.rows import FileState, Vector
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import QueryError
 

@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection import index as index_module
 from twinlens.collection.catalog import Catalog, KnownFile
-from twinlens.collection.index import PhotoFolder, index_folders
+from twinlens.collection.index import index_folders
+from twinlens.collection.photo_folders import PhotoFolder
 from twinlens.collection.report import IndexPlan, IndexReport, SilentListener, reasons_summary
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding import BATCH_SIZE, Skipped

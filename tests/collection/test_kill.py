@@ -31,8 +31,8 @@ import json, os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
-from twinlens.collection import captions, index
-from twinlens.collection.catalog import Change
+from twinlens.collection import captions, index, model_of_record
+from twinlens.collection.change import Change
 from twinlens.collection.collection import Collection
 
 def slowed(function):
@@ -52,6 +52,7 @@ Change.remove_caption = slowed(Change.remove_caption)
 os.fsync = slowed(os.fsync)
 Path.replace = slowed(Path.replace)
 Path.unlink = slowed(Path.unlink)
+model_of_record.load_model = lambda source: ColourEncoder()
 index.BATCH_SIZE = captions.BATCH_SIZE = 4  # many small transactions
 
 for line in sys.stdin:
@@ -61,7 +62,6 @@ for line in sys.stdin:
         status = 1
         try:
             with Collection.open(photos) as collection:
-                collection._encoder = ColourEncoder()
                 collection.index(captions=captions_file)
             status = 0
         finally:

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from conftest import ColourEncoder
-from twinlens.collection.catalog import Catalog, FileState, Vector
-from twinlens.collection.rows import PhotoRecord
+from twinlens.collection.calibration import Judge
+from twinlens.collection.catalog import Catalog
+from twinlens.collection.rows import FileState, PhotoRecord, Vector
 from twinlens.collection.search import Page, ranked_hits
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import QueryError
+from twinlens.model.calibration import Calibration, LogisticMap, RelevanceMap
+from twinlens.model.relevance import Judgement, Relevance
 from twinlens.stores.exact import ExactStore
 from twinlens.types import Hit
 
@@ -32,7 +35,12 @@ class Shelf:
         self.store.update(catalog.embeddings(ids), np.empty(0, dtype=np.int64), generation=catalog.generation)
 
     def hits(
-        self, page: Page | None = None, *, among: list[int] | None = None, without: tuple[int, ...] = ()
+        self,
+        page: Page | None = None,
+        *,
+        among: list[int] | None = None,
+        without: tuple[int, ...] = (),
+        judge: Judge | None = None,
     ) -> tuple[list[Hit], int]:
         return ranked_hits(
             self.query,
@@ -42,6 +50,7 @@ class Shelf:
             among=None if among is None else np.array(among, dtype=np.int64),
             without=without,
             locate=locate,
+            judge=judge,
         )
 
 
@@ -145,3 +154,65 @@ def test_the_encoders_colours_are_found(catalog: Catalog, tmp_path: Path, encode
     query = encoder.encode_text(["red"])[0]
     hits, _ = ranked_hits(query, catalog, store, Page(), among=None, without=(), locate=locate)
     assert ids(hits) == [1, 3, 2]
+
+
+def judge_above(least: float) -> Judge:
+    """Judges a hit relevant from a score on; the probability is a half there."""
+    rising = LogisticMap(intercept=-1000 * least, weights={"score": 1000.0})
+    one = RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.5)
+    relevance = Relevance(Calibration(model="test", text=one), np.eye(8, dtype=np.float32))
+
+    def judge(best: float, candidates: int) -> Judgement | None:
+        return relevance.judge(np.eye(8, dtype=np.float32)[0], "text", best=best, num_candidates=candidates)
+
+    return judge
+
+
+class TestJudged:
+    def test_hits_say_how_probable_and_whether_relevant(self, shelf: Shelf) -> None:
+        hits, _ = shelf.hits(Page(k=5), judge=judge_above(float(np.cos(0.035))))
+        assert [hit.relevant for hit in hits] == [True, True, True, False, False]
+        chances = [hit.probability for hit in hits]
+        assert chances == sorted(chances, reverse=True)
+        assert chances[2] > 0.5 > chances[3]
+
+    def test_without_a_calibration_nobody_knows(self, shelf: Shelf) -> None:
+        for judge in (None, lambda best, candidates: None):
+            hits, _ = shelf.hits(Page(k=2), judge=judge)
+            assert [(hit.probability, hit.relevant) for hit in hits] == [(None, None)] * 2
+
+    def test_all_k_hits_come_though_none_is_relevant(self, shelf: Shelf) -> None:
+        hits, _ = shelf.hits(Page(k=4), judge=judge_above(2.0))
+        assert [hit.relevant for hit in hits] == [False] * 4
+
+    def test_the_judge_is_told_of_the_best_hit_on_every_page(self, shelf: Shelf) -> None:
+        told: list[tuple[float, int]] = []
+
+        def judge(best: float, candidates: int) -> None:
+            told.append((best, candidates))
+
+        shelf.hits(Page(k=2), judge=judge, without=(1,))
+        shelf.hits(Page(k=2, offset=6), judge=judge, without=(1,))
+        assert told == [(pytest.approx(np.cos(0.02)), 29)] * 2
+
+    def test_by_date_all_relevant_hits_come_newest_first_then_the_others_by_score(self, shelf: Shelf) -> None:
+        judge = judge_above(float(np.cos(0.045)))  # photos 1 to 4
+        assert ids(shelf.hits(Page(k=6, sort="date"), judge=judge)[0]) == [3, 4, 1, 2, 5, 6]
+        assert ids(shelf.hits(Page(k=1, sort="date"), judge=judge)[0]) == [3]  # not on the page by relevance
+        assert ids(shelf.hits(Page(k=3, offset=2, sort="date"), judge=judge)[0]) == [1, 2, 5]
+
+    @pytest.mark.parametrize("k", [1, 2, 7, 30, 50])
+    def test_pages_by_date_join_without_gap_or_overlap(self, shelf: Shelf, k: int) -> None:
+        judge = judge_above(float(np.cos(0.205)))
+        joined: list[Hit] = []
+        while page := shelf.hits(Page(k=k, offset=len(joined), sort="date"), judge=judge)[0]:
+            joined += page
+        assert ids(joined) == [3, 4, 1, 2, *range(5, 31)]
+        assert [hit.rank for hit in joined] == list(range(1, 31))
+        assert [hit.relevant for hit in joined] == [True] * 20 + [False] * 10
+
+    def test_by_date_where_nothing_is_relevant_the_closest_come_first(self, shelf: Shelf) -> None:
+        assert ids(shelf.hits(Page(k=3, sort="date"), judge=judge_above(2.0))[0]) == [1, 2, 3]
+
+    def test_an_empty_answer_is_not_judged(self, shelf: Shelf) -> None:
+        assert shelf.hits(Page(k=3), among=[], judge=judge_above(0.5)) == ([], 0)

@@ -59,11 +59,11 @@ def test_index_reports_what_it_did_and_a_second_run_reads_nothing(run: Run, libr
 def test_search_indexes_a_new_folder_first_and_finds_the_photo(
     run: Run, library: Path, query: str, answer: str
 ) -> None:
-    result = run("search", query, "--in", library, "-k", "3")
+    result = run("search", query, "--in", library, "-k", "3", "--all")
     assert result.returncode == 0, result.stderr
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     assert [line[0] for line in lines] == ["1", "2", "3"]
-    assert [line[1] for line in lines] == ["-", "-", "-"]
+    assert all(line[1] == "-" or 0 <= float(line[1]) <= 1 for line in lines)
     assert answer in lines[0][3]
     assert float(lines[0][2]) > float(lines[1][2])
     assert "indexing" in result.stderr
@@ -71,7 +71,7 @@ def test_search_indexes_a_new_folder_first_and_finds_the_photo(
 
 def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path) -> None:
     index(run, library)
-    result = run("search", "a cat", "--in", library, "-k", "2", "--json")
+    result = run("search", "a cat", "--in", library, "-k", "2", "--json", "--all")
     answer = json.loads(result.stdout)
     assert result.stderr == ""
     assert {key: answer[key] for key in ("query", "target", "num_results", "num_candidates")} == {
@@ -81,7 +81,8 @@ def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path)
         "num_candidates": 7,
     }
     hit = answer["results"][0]
-    assert (hit["rank"], hit["image_id"], hit["probability"], hit["relevant"]) == (1, "pets/cat.png", None, None)
+    assert (hit["rank"], hit["image_id"]) == (1, "pets/cat.png")
+    assert (hit["probability"], hit["relevant"]) == (None, None) or hit["relevant"] in (True, False)
     assert Path(hit["image_path"]) == library / "pets/cat.png"
     assert answer["took_ms"] > 0
     assert len(answer["model"]) == 16
@@ -89,8 +90,8 @@ def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path)
 
 def test_search_without_in_is_limited_to_the_current_folder(run: Run, library: Path) -> None:
     index(run, library)
-    everywhere = run("search", "anything", cwd=library)
-    here = run("search", "anything", cwd=library / "people")
+    everywhere = run("search", "anything", "--all", cwd=library)
+    here = run("search", "anything", "--all", cwd=library / "people")
     assert len(everywhere.stdout.splitlines()) == 7
     assert sorted(line.split("\t")[3] for line in here.stdout.splitlines()) == ["astronaut.png", "photographer.png"]
     assert not (library / "people" / ".twinlens").exists()
@@ -107,12 +108,12 @@ def test_similar_leaves_the_photo_itself_out_unless_asked(run: Run, library: Pat
     assert "coffee.png" in itself.stdout
     outside = library.parent / "elsewhere.png"
     shutil.copyfile(photo, outside)
-    assert "coffee.png" in run("search", str(outside), "--in", library, "-k", "2").stdout
+    assert "coffee.png" in run("search", str(outside), "--in", library, "-k", "2", "--all").stdout
 
 
 def test_contact_sheets_are_written(run: Run, library: Path, tmp_path: Path) -> None:
     for name in ("sheet.png", "sheet.html"):
-        result = run("search", "a cat", "--in", library, "--grid", tmp_path / name)
+        result = run("search", "a cat", "--in", library, "--all", "--grid", tmp_path / name)
         assert result.returncode == 0, result.stderr
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 1000
@@ -146,7 +147,7 @@ def test_an_empty_query_is_wrong_usage(run: Run, library: Path) -> None:
 
 def test_a_very_long_query_says_what_was_cut(run: Run, library: Path) -> None:
     index(run, library)
-    result = run("search", "cat " * 10_000, "--in", library, "-k", "1")
+    result = run("search", "cat " * 10_000, "--in", library, "-k", "1", "--all")
     assert result.returncode == 0
     assert "10,000 words the model reads 126" in only_line(result)
 
@@ -421,7 +422,7 @@ def test_names_in_any_script_are_printed_whatever_the_encoding(library: Path, ru
     for name in names:
         shutil.copyfile(library / "pets/cat.png", library / name)
     index(run, library)
-    line = [sys.executable, "-m", "twinlens", "search", "a cat", "--in", str(library), "-k", "4"]
+    line = [sys.executable, "-m", "twinlens", "search", "a cat", "--in", str(library), "-k", "4", "--all"]
     result = subprocess.run(
         line, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, timeout=60, check=False
     )

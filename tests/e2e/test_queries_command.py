@@ -27,12 +27,14 @@ def indexed(run: Run, library: Path) -> Path:
 
 
 def at_prompt(library: Path, typed: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    line = [sys.executable, "-m", "twinlens", "search", "-i", "--in", str(library), "-k", "2", *arguments]
+    line = [sys.executable, "-m", "twinlens", "search", "-i", "--in", str(library), "-k", "2", "--all", *arguments]
     return subprocess.run(line, input=typed, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_five_queries_give_six_pictures_and_their_hits(run: Run, indexed: Path, queries: Path, tmp_path: Path) -> None:
-    result = run("search", "--queries", queries, "--in", indexed, "-k", "3", "--grid", tmp_path / "new" / "pictures")
+    result = run(
+        "search", "--queries", queries, "--in", indexed, "-k", "3", "--all", "--grid", tmp_path / "new" / "pictures"
+    )
     assert result.returncode == 0, result.stderr
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     assert [line[0] for line in lines] == [query for query in QUERIES for _ in range(3)]
@@ -51,7 +53,9 @@ def test_queries_as_json_are_an_object_a_line_and_one_that_fails_ends_nothing(
     run: Run, indexed: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "queries.txt").write_text("a cat\n./gone.jpg\na rocket\n")
-    result = run("search", "--queries", "queries.txt", "--in", indexed, "-k", "1", "--json", "--grid", "pictures")
+    result = run(
+        "search", "--queries", "queries.txt", "--in", indexed, "-k", "1", "--json", "--all", "--grid", "pictures"
+    )
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [(answer["query"], answer["num_results"]) for answer in answers] == [("a cat", 1), ("a rocket", 1)]
     assert "error: query 2 (./gone.jpg): " in result.stderr

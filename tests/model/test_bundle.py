@@ -5,7 +5,13 @@ from pydantic import ValidationError
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import MANIFEST, MODEL_FILES, Manifest, file_record, open_bundle, save_bundle, write_manifest
+from twinlens.model.calibration import Calibration, LogisticMap, RelevanceMap
 from twinlens.model.onnx_encoder import OnnxDualEncoder
+
+
+def calibration(model: str) -> Calibration:
+    rising = LogisticMap(intercept=-1.0, weights={"z": 2.0})
+    return Calibration(model=model, text=RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.1))
 
 
 def with_changes(manifest: Manifest, **changes: object) -> Manifest:
@@ -88,7 +94,7 @@ class TestFingerprint:
     @pytest.mark.parametrize(
         "change",
         [
-            {"calibration": {"a": 1.0, "b": 2.0}},
+            {"calibration": calibration("of a model")},
             {"figures": {"flickr8k": {"R@1": 0.5}}},
             {"training": {"seed": 3}},
             {"description": "another text"},
@@ -102,9 +108,9 @@ class TestFingerprint:
         assert with_changes(tiny_bundle.manifest, **change).fingerprint == tiny_bundle.fingerprint
 
     def test_calibration_written_into_a_bundle_keeps_its_fingerprint(self, bundle_folder, tiny_bundle):
-        write_manifest(bundle_folder, with_changes(tiny_bundle.manifest, calibration={"a": 1.0}))
+        write_manifest(bundle_folder, with_changes(tiny_bundle.manifest, calibration=calibration("of a model")))
         opened = open_bundle(bundle_folder)
-        assert opened.manifest.calibration == {"a": 1.0}
+        assert opened.manifest.calibration == calibration("of a model")
         assert opened.fingerprint == tiny_bundle.fingerprint
         use_everything(bundle_folder)
 

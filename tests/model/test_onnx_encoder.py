@@ -166,3 +166,15 @@ def test_a_graph_that_does_not_fit_its_manifest_is_refused(reseal, field):
     encoder = OnnxDualEncoder(reseal(**{field: 5}))
     with pytest.raises(BundleError, match="does not fit its manifest"):
         encoder.encode_image(photos(1))
+
+
+def test_a_model_without_a_grid_says_so_in_one_line(tiny):
+    with pytest.raises(BundleError, match="model 'tiny' gives no grid of cells") as raised:
+        tiny.encode_grid(photos(1))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_grid_that_the_manifest_promises_must_be_in_the_graph(reseal):
+    encoder = OnnxDualEncoder(reseal(image__grid=[2, 2]))
+    with pytest.raises(BundleError, match="output 'grid' of length 6 was expected"):
+        encoder.encode_grid(photos(1))

@@ -214,3 +214,12 @@ class TestManifest:
     def test_settings_cannot_be_changed(self):
         with pytest.raises(ValidationError, match="frozen"):
             preprocessing().image_size = 64
+
+
+def test_what_is_seen_of_a_photo_is_all_of_it_or_the_centre_square() -> None:
+    photo = noise(100, 60)
+    assert preprocessing().seen_box(photo) == (0, 0, 100, 60)
+    assert preprocessing(resize_mode="crop").seen_box(photo) == (20, 0, 80, 60)
+    left, top, right, bottom = preprocessing(resize_mode="crop", crop_fraction=0.8).seen_box(photo)
+    assert (left + right, top + bottom) == pytest.approx((100, 60))
+    assert right - left == pytest.approx(bottom - top) == pytest.approx(0.8 * 60)

@@ -88,7 +88,7 @@ def seen_part(collection: Collection, query: Query) -> str | None:
 
 def collection_status(collection: Collection) -> dict[str, Any]:
     """What ``twinlens status --json`` prints."""
-    catalog = collection.catalog
+    catalog, change = collection.catalog, collection.pending_change()
     skipped = catalog.skipped()
     folders = [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in collection.folders()]
     size = sum(_size(file) for file in collection.path.rglob("*"))
@@ -100,6 +100,7 @@ def collection_status(collection: Collection) -> dict[str, Any]:
         "skipped": len(skipped),
         "model": catalog.meta("model"),
         "fingerprint": catalog.meta("fingerprint"),
+        "model_change": change and vars(change),
         "generation": catalog.generation,
         "disk_bytes": size,
     }

@@ -8,6 +8,7 @@ import typer
 
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
 from twinlens.cli.search import Count, Place, print_json, print_line, result_json, show_answer
+from twinlens.cli.shown import choose
 
 EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"
 
@@ -53,7 +54,7 @@ def run(
         filters = api.Filters(folder=str(opened.within) if opened.within else None)
         query = api.photo_query(photo.expanduser())
         answer = collection.answer(query, target="caption", page=api.Page(k=k), filters=filters)
-        return show_answer(str(photo), answer, collection, target="caption", as_json=as_json)
+        return show_answer(str(photo), choose(answer, show_all=True), collection, target="caption", as_json=as_json)
 
 
 def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool) -> int:

@@ -1,6 +1,7 @@
 """``twinlens index``: make photo folders searchable, or bring them up to date."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,11 +72,23 @@ def index_with_progress(
     collection: "api.Collection", *, captions: Path | None = None, forget_missing: bool = False
 ) -> "api.IndexReport":
     """Indexes with a bar on stderr and a summary behind it."""
+    return with_progress(
+        collection,
+        lambda listener: collection.index(captions=captions, listener=listener, forget_missing=forget_missing),
+    )
+
+
+def with_progress(
+    collection: "api.Collection", run: Callable[["api.IndexListener"], "api.IndexReport"]
+) -> "api.IndexReport":
+    """Runs what changes a collection, with bars on stderr and a summary behind them."""
     from twinlens.cli.progress import IndexProgress
 
     say(f"collection: {collection.path}")
     with IndexProgress() as listener:
-        report = collection.index(captions=captions, listener=listener, forget_missing=forget_missing)
+        report = run(listener)
+    if report.model_change is not None:
+        _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)
     if report.captions is not None:
         _summarize_captions(report.captions)
@@ -97,6 +110,19 @@ def _summarize(report: "api.IndexReport") -> None:
         say(f"  {count:,} × {reason}, as {example}")
     if len(reasons) > REASONS_SHOWN:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
+
+
+def _summarize_change(change: "api.ModelChangeReport", *, deferred: int) -> None:
+    what = f"{change.photos:,} photos" + (f" and {change.captions:,} captions" if change.captions else "")
+    say(f"model {change.model}: {what} embedded again ({change.seconds:.1f} s)")
+    if change.is_complete:
+        return
+    first = change.waiting[0]
+    new = f" {deferred:,} new photos wait with them." if deferred else ""
+    say(
+        f"the earlier vectors go on answering: {len(change.waiting):,} photos cannot be reached just now, "
+        f"as {first.path} ({first.reason}).{new} Run it again when they are back, or when they are deleted for good"
+    )
 
 
 def _summarize_captions(report: "api.CaptionReport") -> None:

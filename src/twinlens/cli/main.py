@@ -13,10 +13,13 @@ from twinlens.cli import (
     datasets,
     doctor,
     evaluate,
+    explain,
     export,
     index,
     models,
+    reindex,
     search,
+    serve,
     similar,
     status,
     train,
@@ -46,7 +49,21 @@ def _program(
 ) -> None: ...
 
 
-for _command in (index, search, similar, caption, status, train, evaluate, audit, export, doctor):
+for _command in (
+    index,
+    search,
+    similar,
+    caption,
+    explain,
+    serve,
+    status,
+    reindex,
+    train,
+    evaluate,
+    audit,
+    export,
+    doctor,
+):
     app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.run)
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")

@@ -3,13 +3,10 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
+from twinlens.cli.shown import Shown
 from twinlens.errors import QueryError, TwinlensError
-
-if TYPE_CHECKING:
-    from twinlens import api
 
 OVERVIEW = "top_matches_grid.png"
 OVERVIEW_HITS = 5  # of each query in the overview: one row
@@ -36,8 +33,8 @@ def read_queries(file: Path) -> list[str]:
 
 def answer_all(
     queries: Sequence[str],
-    ask: Callable[[str], "api.Answer"],
-    show: Callable[[str, "api.Answer"], object],
+    ask: Callable[[str], Shown],
+    show: Callable[[str, Shown], int],
     *,
     folder: Path | None,
 ) -> int:
@@ -48,7 +45,7 @@ def answer_all(
     Args:
         queries: as the user wrote them.
         ask: one query → its hits.
-        show: prints one answer.
+        show: prints one answer; its exit code.
         folder: for the pictures, made by ``make_picture_folder``.
 
     Returns:
@@ -61,24 +58,26 @@ def answer_all(
 
     pictures = _pictures(folder, len(queries)) if folder else []
     failed = False
-    found: list[tuple[str, Sequence[api.Hit]]] = []
+    rows: list[tuple[str, Sequence[api.Hit]]] = []
+    codes: set[int] = set()
     for number, query in enumerate(queries):
         try:
-            answer = ask(query)
+            shown = ask(query)
         except TwinlensError as error:
             failed = True
             say(f"error: query {number + 1} ({query}): {error}")
             continue
-        show(query, answer)
-        found.append((query, answer.hits))
+        codes.add(show(query, shown))
+        title = query if shown.matched else f"nothing matches: {query}"
+        rows.append((title, shown.hits))
         if pictures:
-            api.write_contact_sheet([(query, answer.hits)], pictures[number])
-    if folder and found:
-        api.write_contact_sheet([(query, hits[:OVERVIEW_HITS]) for query, hits in found], folder / OVERVIEW)
-        say(f"{len(found) + 1} pictures: {folder}")
+            api.write_contact_sheet([rows[-1]], pictures[number])
+    if folder and rows:
+        api.write_contact_sheet([(title, hits[:OVERVIEW_HITS]) for title, hits in rows], folder / OVERVIEW)
+        say(f"{len(rows) + 1} pictures: {folder}")
     if failed:
         return OUR_ERROR
-    return FOUND if any(hits for _, hits in found) else NOTHING_FOUND
+    return FOUND if FOUND in codes else NOTHING_FOUND
 
 
 def make_picture_folder(folder: Path, n_queries: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+from twinlens.cli.shown import Shown, choose
 
 if TYPE_CHECKING:
     from twinlens import api
@@ -64,6 +66,13 @@ def run(
     target: Annotated[
         SearchTarget, typer.Option(help="Find photos, or the captions that the collection knows of them.")
     ] = SearchTarget.image,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show the k best, also those that the model takes for no match.")
+    ] = False,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, metavar="P", help="Show hits of at least this probability instead."),
+    ] = None,
     offset: Annotated[int, typer.Option(min=0, help="Leave out this many hits at the top.")] = 0,
     after: Annotated[
         str | None, typer.Option(metavar="DATE", help="Taken then or later: 2023, 2023-06, 2023-06-30.")
@@ -72,7 +81,7 @@ def run(
     folder: Annotated[str | None, typer.Option(metavar="FOLDER", help="Only this sub-folder.")] = None,
     camera: Annotated[str | None, typer.Option(metavar="TEXT", help="Part of the camera's name.")] = None,
     sort: Annotated[
-        SortOrder, typer.Option(help="Show the best k by relevance, or newest first.")
+        SortOrder, typer.Option(help="By relevance, or all that is relevant newest first.")
     ] = SortOrder.relevance,
     include_self: Annotated[bool, typer.Option("--include-self", help="A query photo may find itself.")] = False,
     grid: Annotated[
@@ -91,11 +100,12 @@ def run(
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Find the photos that fit a query best.
+    """Find the photos that fit a query.
 
     One hit a line: rank, probability ("-" without a calibration), score, path; with
     --target caption the caption in place of the path, with --queries the query in front.
-    A folder that was never indexed is indexed first.
+    Where nothing fits, the three closest are shown, each marked as such, and the exit
+    code is 3. A folder that was never indexed is indexed first.
     """
     from twinlens import api
     from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
@@ -114,17 +124,18 @@ def run(
     with opened.collection as collection:
         filters = api.Filters(after=after, before=before, folder=_folder(folder, opened.within), camera=camera)
 
-        def ask(words: str) -> api.Answer:
+        def ask(words: str) -> Shown:
             parsed = api.parse_query(words)
             _say_what_is_cut(words, parsed, collection)
-            return collection.answer(
+            answer = collection.answer(
                 parsed, target=target.value, page=page, filters=filters, include_query_photo=include_self
             )
+            return choose(answer, show_all=show_all, min_probability=min_probability, offset=offset)
 
-        def show(words: str, answer: api.Answer) -> int:
+        def show(words: str, shown: Shown) -> int:
             return show_answer(
                 words,
-                answer,
+                shown,
                 collection,
                 target=target.value,
                 grid=None if queries else grid,
@@ -207,7 +218,7 @@ def open_indexed(place: Path | None, model: str | None) -> "api.Opened":
 
 def show_answer(
     query: str,
-    answer: "api.Answer",
+    shown: Shown,
     collection: "api.Collection",
     *,
     target: "api.Target" = "image",
@@ -220,47 +231,48 @@ def show_answer(
 
     ``with_query`` puts the query in front of each plain line, where one run answers several.
     """
+    if not shown.matched:
+        say(shown.why(query if with_query else None, "captions" if target == "caption" else "photos"))
     if as_json:
-        results = [result_json(hit, image_id=hit.id, image_path=str(hit.path)) for hit in answer.hits]
+        results = [result_json(hit, image_id=hit.id, image_path=str(hit.path)) for hit in shown.hits]
         print_json(
             results,
             query=query,
             target=target,
             model=collection.encoder.fingerprint,
-            num_candidates=answer.num_candidates,
-            took_ms=answer.took_ms,
+            num_candidates=shown.num_candidates,
+            took_ms=shown.took_ms,
         )
     else:
-        for hit in answer.hits:
+        mark = None if shown.matched else "not a match"
+        for hit in shown.hits:
             found = _path_here(hit.path) if hit.caption is None else hit.caption
-            print_line(hit, found, query=query if with_query else None)
-    if not answer.hits:
-        candidates = "captions" if target == "caption" else "photos"
-        of_query = f" for '{query}'" if with_query else ""
-        say(f"nothing found{of_query}: {answer.num_candidates:,} {candidates} pass the filters")
-        return NOTHING_FOUND
-    if grid or open_sheet:
-        _write_sheet(query, answer, grid, open_sheet=open_sheet)
-    return FOUND
+            print_line(hit, found, query=query if with_query else None, mark=mark)
+    if (grid or open_sheet) and shown.hits:
+        _write_sheet(query if shown.matched else f"nothing matches: {query}", shown.hits, grid, open_sheet=open_sheet)
+    return FOUND if shown.matched else NOTHING_FOUND
 
 
-def _write_sheet(query: str, answer: "api.Answer", grid: Path | None, *, open_sheet: bool) -> None:
+def _write_sheet(title: str, hits: "Sequence[api.Hit]", grid: Path | None, *, open_sheet: bool) -> None:
     import tempfile
 
     from twinlens import api
 
     path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
-    api.write_contact_sheet([(query, answer.hits)], path)
+    api.write_contact_sheet([(title, hits)], path)
     say(f"contact sheet: {path}")
     if open_sheet:
         typer.launch(str(path))
 
 
-def print_line(found: "api.Hit | api.RankedCaption", what: str, *, query: str | None = None) -> None:
-    """One result on stdout: the query where one is given, rank, probability, score, and what was found."""
+def print_line(
+    found: "api.Hit | api.RankedCaption", what: str, *, query: str | None = None, mark: str | None = None
+) -> None:
+    """One result on stdout: the query where one is given, rank, probability, score, what was found, and a mark."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
     front = "" if query is None else f"{_printable(query)}\t"
-    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}")
+    behind = "" if mark is None else f"\t{mark}"
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}{behind}")
 
 
 def print_json(
@@ -294,8 +306,8 @@ def result_json(
         "image_id": image_id,
         "image_path": image_path,
         "score": round(found.score, 6),
-        "probability": found.probability,
-        "relevant": None,
+        "probability": None if found.probability is None else round(found.probability, 4),
+        "relevant": getattr(found, "relevant", None),  # captions of a file are not judged
         "caption": found.caption,
     }
 

@@ -7,6 +7,7 @@ import typer
 
 from twinlens.cli.outcome import AsJson, LogFile, Verbose, exits, start_logging
 from twinlens.cli.search import Count, Grid, Model, Open, Place, check_usage, open_indexed, show_answer
+from twinlens.cli.shown import choose
 
 EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"
 
@@ -36,4 +37,5 @@ def run(
         filters = api.Filters(folder=str(opened.within) if opened.within else None)
         query = api.photo_query(photo.expanduser())
         answer = collection.answer(query, page=api.Page(k=k), filters=filters, include_query_photo=include_self)
-        return show_answer(str(photo), answer, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)
+        shown = choose(answer, show_all=True)  # what is asked is what is nearest, near or far
+        return show_answer(str(photo), shown, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,5 +41,15 @@ def run(
     typer.echo(f"photos      {status['images']:,} searchable, {status['skipped']:,} skipped")
     typer.echo(f"captions    {status['captions']:,}")
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
+    if change := status["model_change"]:
+        typer.echo(f"change      {_change(change)}")
     typer.echo(f"disk        {status['disk_bytes'] / 1e6:,.1f} MB")
     return FOUND
+
+
+def _change(change: dict[str, Any]) -> str:
+    model = f"{change['model']} ({change['fingerprint']})"
+    if not change["is_begun"]:
+        return f"{model} is another model now: {change['photos']:,} photos to embed again; run twinlens index"
+    done = f"{change['photos_done']:,} of {change['photos']:,} photos"
+    return f"to {model}: {done} embedded, the earlier vectors answer until all are; twinlens index goes on"

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from twinlens.collection.catalog import Catalog
-from twinlens.collection.index import PhotoFolder, check_unit_rows
+from twinlens.collection.index import check_unit_rows
+from twinlens.collection.photo_folders import PhotoFolder
 from twinlens.collection.report import CaptionPlan, CaptionReport, IndexListener, SilentListener
 from twinlens.data.find import open_dataset
 from twinlens.embedding import Skipped

@@ -1,6 +1,5 @@
 """The catalog: one SQLite file that is the single truth of a collection."""
 
-import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,26 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from twinlens.collection.caption_table import CaptionTable
+from twinlens.collection.change import Change
 from twinlens.collection.database import Database, damaged
-from twinlens.collection.rows import Changes, PhotoRecord, blob, embedding_blocks, floats, id_array, rows_by_id
+from twinlens.collection.next_vectors import NextVectors, model_meta
+from twinlens.collection.rows import (
+    Changes,
+    ModelRecord,
+    PhotoRecord,
+    Vector,
+    embedding_blocks,
+    floats,
+    halves,
+    id_array,
+    rows_by_id,
+)
 from twinlens.collection.schema import SCHEMA_VERSION, upgrade
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import CatalogDamagedError, CollectionError
-from twinlens.types import Embeddings, Features, Ids
-
-_PHOTO_COLUMNS = (
-    "folder_id path size_bytes mtime_ns content_hash width height taken_at utc_offset_minutes "
-    "camera latitude longitude skip_reason reader_version generation"
-).split()
-_PUT_PHOTO = (
-    f"INSERT INTO photos ({', '.join(_PHOTO_COLUMNS)}) VALUES ({', '.join('?' * len(_PHOTO_COLUMNS))}) "
-    "ON CONFLICT (folder_id, path) DO UPDATE SET "
-    + ", ".join(f"{column} = excluded.{column}" for column in _PHOTO_COLUMNS[2:])
-    + " RETURNING id"
-)
+from twinlens.types import Embeddings, Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +48,6 @@ class KnownFile(NamedTuple):
     reader_version: int
 
 
-class FileState(NamedTuple):
-    """Where a file is and how to tell that it changed."""
-
-    folder_id: int
-    path: str  # below the folder, with "/"
-    size_bytes: int
-    mtime_ns: int
-    content_hash: bytes | None
-
-
-class Vector(NamedTuple):
-    """The embedding of record of one photo, and the pooled features it came from."""
-
-    embedding: Embeddings  # [D]
-    features: Features | None  # [F]
-
-
 class Catalog(Database):
     """Opens, reads and writes the catalog file.
 
@@ -75,6 +56,7 @@ class Catalog(Database):
 
     Attributes:
         captions: the captions of its photos.
+        next: what a model that is changed to has made so far.
 
     Args:
         path: the SQLite file.
@@ -91,6 +73,7 @@ class Catalog(Database):
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, read_only=read_only)
         self.captions = CaptionTable(self)
+        self.next = NextVectors(self)
         try:
             with self.errors():
                 self._prepare()
@@ -109,6 +92,26 @@ class Catalog(Database):
         """Remembers values, all or none."""
         with self.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    def model(self) -> ModelRecord | None:
+        """The model that made the vectors; None before the first run."""
+        return self._model("")
+
+    def next_model(self) -> ModelRecord | None:
+        """The model that is being changed to; None where the vectors are to stay."""
+        return self._model("next_")
+
+    def remember_model(self, model: ModelRecord) -> None:
+        """From now on this is the model that made the vectors."""
+        self.set_meta(model_meta(model))
+
+    def _model(self, prefix: str) -> ModelRecord | None:
+        keys = [prefix + key for key in ModelRecord._fields]
+        found = dict(self.rows("SELECT key, value FROM meta WHERE key IN (?, ?, ?)", keys))
+        if len(found) < len(keys):
+            return None
+        model, fingerprint, dim = (found[key] for key in keys)
+        return ModelRecord(model, fingerprint, int(dim))
 
     @property
     def identity(self) -> str:
@@ -133,7 +136,7 @@ class Catalog(Database):
     # --- photos: writing --------------------------------------------------------------------
 
     @contextmanager
-    def change(self) -> Iterator["Change"]:
+    def change(self) -> Iterator[Change]:
         """One transaction that changes photos: all of it is kept, or nothing."""
         with self.transaction() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
@@ -169,7 +172,7 @@ class Catalog(Database):
         if not rows:
             return None
         embedding, features, *details = rows[0]
-        return Vector(floats(embedding), None if features is None else _halves(features)), PhotoDetails(*details)
+        return Vector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each file that could not be used."""
@@ -255,116 +258,3 @@ class Catalog(Database):
 
     def _tables(self) -> int:
         return int(self.rows("SELECT count(*) FROM sqlite_master")[0][0])
-
-
-class Change:
-    """Writes of one transaction; each photo it touches gets the transaction's generation."""
-
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
-        self._connection = connection
-        self._generation = generation
-
-    def put_photo(self, file: FileState, details: PhotoDetails, vector: Vector, *, reader_version: int) -> None:
-        """Adds a photo with its vector, or replaces what its path held."""
-        photo_id = self._put(file, details, None, reader_version)
-        features = None if vector.features is None else vector.features.astype("<f2").tobytes()
-        self._connection.execute(
-            "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-            (photo_id, blob(vector.embedding), features),
-        )
-        self._connection.execute("DELETE FROM removed WHERE photo_id = ?", (photo_id,))
-        self._show_captions(photo_id)
-
-    def put_skipped(self, file: FileState, reason: str, *, reader_version: int) -> None:
-        """Remembers a file that cannot be used, so that it is not tried at every run."""
-        photo_id = self._put(file, None, reason, reader_version)
-        if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
-            self._mark_removed(photo_id)
-            self._hide_captions(photo_id)
-
-    def touch(self, photo_id: int, file: FileState) -> None:
-        """New size and date of a file whose content is the same."""
-        self._connection.execute(
-            "UPDATE photos SET size_bytes = ?, mtime_ns = ? WHERE id = ?", (file.size_bytes, file.mtime_ns, photo_id)
-        )
-
-    def rename(self, photo_id: int, file: FileState) -> None:
-        """The photo is at another path now and keeps its vector and captions."""
-        self._connection.execute(
-            "UPDATE photos SET folder_id = ?, path = ?, size_bytes = ?, mtime_ns = ? WHERE id = ?",
-            (file.folder_id, file.path, file.size_bytes, file.mtime_ns, photo_id),
-        )
-
-    def remove(self, photo_id: int) -> None:
-        """The photo's file is gone, and its captions with it."""
-        self._hide_captions(photo_id)
-        if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
-            self._mark_removed(photo_id)
-        self._connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
-
-    def put_caption(self, photo_id: int, text: str, embedding: Embeddings) -> None:
-        """Adds a caption [D] of a photo; one that it has already is replaced."""
-        self._connection.execute(
-            "INSERT INTO captions (photo_id, text, embedding, generation) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (photo_id, text) "
-            "DO UPDATE SET embedding = excluded.embedding, generation = excluded.generation",
-            (photo_id, text, blob(embedding), self._generation),
-        )
-
-    def remove_caption(self, caption_id: int) -> None:
-        """The photo has this caption no longer."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO removed_captions VALUES (?, ?)", (caption_id, self._generation)
-        )
-        self._connection.execute("DELETE FROM captions WHERE id = ?", (caption_id,))
-
-    def remove_all_captions(self) -> None:
-        """No photo has a caption any longer."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions", (self._generation,)
-        )
-        self._connection.execute("DELETE FROM captions")
-
-    def _hide_captions(self, photo_id: int) -> None:
-        """They leave the vectors; their rows stay until that of the photo goes."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions WHERE photo_id = ?",
-            (self._generation, photo_id),
-        )
-
-    def _show_captions(self, photo_id: int) -> None:
-        """Those that were hidden while the photo could not be read come back."""
-        hidden = "(SELECT caption_id FROM removed_captions)"
-        self._connection.execute(
-            f"UPDATE captions SET generation = ? WHERE photo_id = ? AND id IN {hidden}", (self._generation, photo_id)
-        )
-        self._connection.execute(
-            "DELETE FROM removed_captions WHERE caption_id IN (SELECT id FROM captions WHERE photo_id = ?)", (photo_id,)
-        )
-
-    def _put(self, file: FileState, details: PhotoDetails | None, reason: str | None, reader_version: int) -> int:
-        known = details or PhotoDetails(0, 0)
-        row = self._connection.execute(
-            _PUT_PHOTO,
-            (
-                *file,
-                known.width or None,
-                known.height or None,
-                known.taken_at,
-                known.utc_offset_minutes,
-                known.camera,
-                known.latitude,
-                known.longitude,
-                reason,
-                reader_version,
-                self._generation,
-            ),
-        ).fetchone()
-        return int(row[0])
-
-    def _mark_removed(self, photo_id: int) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))
-
-
-def _halves(blob: bytes) -> Features:
-    return np.frombuffer(blob, dtype="<f2").astype(np.float32)

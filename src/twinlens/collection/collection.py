@@ -3,37 +3,28 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from filelock import FileLock, Timeout
-
-from twinlens.collection.captions import index_captions, open_captions
-from twinlens.collection.catalog import Catalog, Folder
+from twinlens.collection.calibration import OpenCalibration
+from twinlens.collection.catalog import Catalog
 from twinlens.collection.check import vector_faults
-from twinlens.collection.disk import INDEX_LOCK, DiskGuard, disk_error, make_folder, remove_unused
+from twinlens.collection.disk import make_folder, remove_unused
 from twinlens.collection.filters import Filters, candidate_ids
-from twinlens.collection.index import PhotoFolder, index_folders
 from twinlens.collection.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
+from twinlens.collection.model_of_record import ModelOfRecord, SearchEncoder
+from twinlens.collection.photo_folders import PhotoFolder, PhotoFolders
 from twinlens.collection.query import Query, embed_query, parse_query, photo_query
-from twinlens.collection.report import CaptionReport, IndexListener, IndexReport, SilentListener
+from twinlens.collection.report import CaptionReport, IndexListener, IndexReport, PendingChange
 from twinlens.collection.rows import PhotoRecord
 from twinlens.collection.search import TARGETS, Answer, Page, PhotoTable, Sort, Target, ranked_hits
+from twinlens.collection.upkeep import Upkeep, why_nothing
 from twinlens.collection.vectors import DerivedVectors
-from twinlens.errors import (
-    CollectionBusyError,
-    CollectionError,
-    CollectionNotFoundError,
-    ModelMismatchError,
-    QueryError,
-)
-from twinlens.model.load import load_model
-from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.protocols import Dataset
-from twinlens.types import Hit
+from twinlens.errors import CollectionError, CollectionNotFoundError, QueryError
+from twinlens.protocols import VectorStore
+from twinlens.types import Embeddings, Hit
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +41,6 @@ class Collection:
 
     def __init__(self, path: Path, *, model: str | Path | None = None, create: bool = False) -> None:
         self.path = path
-        self._asked_model = model
-        self._encoder: OnnxDualEncoder | None = None
         self._writable = os.access(path, os.W_OK) if path.exists() else True
         self._is_fresh = create and not (path / CATALOG_NAME).exists()
         if create:
@@ -61,8 +50,20 @@ class Collection:
         self._caption_vectors = DerivedVectors(
             path, self.catalog, self.catalog.captions, name="captions", writable=self._writable
         )
+        self._folders = PhotoFolders(path, self.catalog)
+        self._model = ModelOfRecord(path, self.catalog, asked=model)
+        self._calibration = OpenCalibration()
+        self._upkeep = Upkeep(
+            path,
+            self.catalog,
+            self._folders,
+            self._model,
+            vectors=self._vectors,
+            caption_vectors=self._caption_vectors,
+            writable=self._writable,
+        )
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
-            self._add_folder(path.parent)  # its first run was killed before it did
+            self._folders.add(path.parent)  # its first run was killed before it did
 
     # --- opening ------------------------------------------------------------------------------
 
@@ -122,7 +123,7 @@ class Collection:
         collection = cls(place, model=model, create=True)
         try:
             for folder in photos:
-                collection._add_folder(folder)
+                collection._folders.add(folder)
         except BaseException:
             collection.close()
             raise
@@ -157,56 +158,16 @@ class Collection:
 
     def folders(self) -> list[PhotoFolder]:
         """The photo folders where they are now."""
-        known = self.catalog.folders()
-        several = len(known) > 1
-        return [PhotoFolder(one.id, self._where(one), f"{one.name}/" if several else "") for one in known]
+        return self._folders.all()
 
     @property
-    def encoder(self) -> OnnxDualEncoder:
-        """The model that made, or will make, this collection's vectors.
+    def encoder(self) -> SearchEncoder:
+        """Embeds queries: the model that made, or will make, the vectors, or a bridge to it.
 
         Raises:
             ModelMismatchError: another model was asked for, or the collection's is not to be found.
         """
-        if self._encoder is None:
-            self._encoder = self._load_encoder()
-        return self._encoder
-
-    def _load_encoder(self) -> OnnxDualEncoder:
-        recorded = self.catalog.meta("fingerprint")
-        source = self._asked_model or self.catalog.meta("model") or "default"
-        encoder = load_model(source)
-        if recorded and encoder.fingerprint != recorded and len(self):
-            name = self.catalog.meta("model")
-            remedy = "search with the first, or make a second: twinlens index PHOTOS --collection DIR --model NAME"
-            if str(source) == name:
-                remedy = f"that model has changed since: move {self.path} away and index again"
-            raise ModelMismatchError(
-                f"collection {self.path} was indexed with model {name} ({recorded}), "
-                f"but {source} ({encoder.fingerprint}) was asked for; {remedy}"
-            )
-        return encoder
-
-    def _add_folder(self, photos: Path) -> None:
-        if any(folder.path == photos for folder in self.folders()):
-            return
-        with self.catalog.transaction():  # another process may be adding a folder, too
-            for folder in self.folders():
-                if folder.path == photos:
-                    return
-                if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
-                    raise CollectionError(
-                        f"{photos} and {folder.path} overlap, their photos would come twice; index the outer one only"
-                    )
-            inside = self.path.name == FOLDER_NAME and self.path.parent == photos
-            names = {folder.name for folder in self.catalog.folders()}
-            name, number = photos.name or "root", 2
-            while name in names:
-                name, number = f"{photos.name}-{number}", number + 1
-            self.catalog.add_folder(name, ".." if inside else str(photos))
-
-    def _where(self, folder: Folder) -> Path:
-        return Path(os.path.normpath(self.path / folder.path))
+        return self._model.encoder
 
     # --- indexing -----------------------------------------------------------------------------
 
@@ -230,14 +191,24 @@ class Collection:
             DiskFullError: no space left; what was committed is kept.
             DataError: the captions cannot be read, or are of no photo here.
         """
-        with self._indexing():
-            guard = DiskGuard(listener or SilentListener(), self.path)
-            data = None if captions is None else open_captions(user_path(captions), self.folders())
-            report = self._index(guard, forget_missing)
-            if data is not None:
-                report.captions = self._index_captions(data, guard)
-                report.seconds = round(report.seconds + report.captions.seconds, 3)
-        return report
+        return self._upkeep.index(captions=captions, listener=listener, forget_missing=forget_missing)
+
+    def reindex(self, model: str | Path, *, listener: IndexListener | None = None) -> IndexReport:
+        """Changes the collection to another model: embeds its photos and captions again, then lets them take over.
+
+        Searches see the earlier vectors until the new ones are complete. What an interrupt
+        leaves, the next ``reindex`` or ``index`` takes up; ``reindex`` to the earlier model
+        gives it up. The report's ``model_change`` says how far the run came.
+
+        Args:
+            model: name or folder of a bundle.
+            listener: told of plan and progress.
+
+        Raises:
+            UnknownPartError: there is no such model.
+            CollectionBusyError, DiskFullError: as ``index``.
+        """
+        return self._upkeep.reindex(model, listener=listener)
 
     def add_captions(self, captions: str | os.PathLike[str], *, listener: IndexListener | None = None) -> CaptionReport:
         """Learns the captions of photos that are indexed; only new ones are embedded.
@@ -254,60 +225,11 @@ class Collection:
             CollectionNotFoundError: no photo is indexed yet.
             CollectionBusyError, ModelMismatchError, DiskFullError: as ``index``.
         """
-        with self._indexing():
-            if not len(self):
-                raise CollectionNotFoundError(self._why_nothing())
-            data = open_captions(user_path(captions), self.folders())
-            return self._index_captions(data, DiskGuard(listener or SilentListener(), self.path))
+        return self._upkeep.add_captions(captions, listener=listener)
 
-    @contextmanager
-    def _indexing(self) -> Iterator[None]:
-        """The collection is changed by this process alone."""
-        if not self._writable:
-            raise CollectionError(f"{self.path} cannot be written; use --collection DIR for a place that can")
-        try:
-            with FileLock(self.path / INDEX_LOCK, timeout=0):
-                yield
-        except Timeout as error:
-            raise CollectionBusyError(
-                f"another process is indexing {self.path}; wait until it is done, what it has done can be searched"
-            ) from error
-        except OSError as error:
-            raise disk_error(self.path, error) from error
-
-    def _index(self, listener: IndexListener, forget_missing: bool) -> IndexReport:
-        encoder = self.encoder
-        if not len(self):
-            self._adopt(encoder)
-        else:
-            self._sync()  # notices a catalog put back from a copy, before its generation catches up
-        report = index_folders(self.catalog, encoder, self.folders(), listener=listener, forget_missing=forget_missing)
-        self.catalog.set_meta({"first_index": "done"})
-        self._sync()
-        self.catalog.checkpoint()
-        return report
-
-    def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
-        self._sync()
-        report = index_captions(self.catalog, self.encoder, self.folders(), captions, listener=listener)
-        self._sync()
-        self.catalog.checkpoint()
-        return report
-
-    def _adopt(self, encoder: OnnxDualEncoder) -> None:
-        """A collection without a photo takes the model that it is indexed with."""
-        if self.catalog.meta("fingerprint") != encoder.fingerprint and not self.catalog.captions.is_empty():
-            with self.catalog.change() as change:  # of photos that could not be read any more
-                change.remove_all_captions()
-        source = self._asked_model or "default"
-        recorded = str(Path(source).resolve()) if Path(source).is_dir() else str(source)
-        self.catalog.set_meta({"fingerprint": encoder.fingerprint, "model": recorded, "dim": str(encoder.dim)})
-
-    def _sync(self) -> None:
-        """Brings the vectors in step; those of captions where there are, or were, any."""
-        self._vectors.synced()
-        if self._caption_vectors.folder.exists() or not self.catalog.captions.is_empty():
-            self._caption_vectors.synced()
+    def pending_change(self) -> PendingChange | None:
+        """A change to another model that is in progress, or that ``index`` would begin; None where there is none."""
+        return self._model.pending_change()
 
     @property
     def is_complete(self) -> bool:
@@ -332,13 +254,16 @@ class Collection:
     ) -> list[Hit]:
         """Photos that fit the query best, or captions of theirs.
 
+        There are k of them, relevant or not: ``relevant`` of a hit says which fit, where
+        the model has a calibration.
+
         Args:
             query: words, a photo's path, or a weighted sum; see ``parse_query``.
             target: "image", or "caption" for hits that are captions; the filters then
                 say whose.
             k: number of hits, at least 1.
             offset: hits to leave out at the top, for paging.
-            sort: "relevance", or "date" to show the page's hits newest first.
+            sort: "relevance", or "date" for all relevant hits newest first, then the others.
             after: taken then or later, as ``2023`` or ``2023-06-30``.
             before: taken then or earlier, inclusive.
             folder: only this sub-folder.
@@ -379,16 +304,12 @@ class Collection:
         if target not in TARGETS:
             raise QueryError(f"target must be one of {', '.join(TARGETS)}, got {target!r}")
         if target == "caption" and self.catalog.captions.is_empty():
-            raise CollectionNotFoundError(self._why_nothing(target))
+            raise CollectionNotFoundError(why_nothing(self.path, self.catalog, captions=target == "caption"))
         among = None if filters.is_empty() else candidate_ids(self.catalog, self.folders(), filters, target=target)
-        encoder = self.encoder
         table: PhotoTable = self.catalog.captions if target == "caption" else self.catalog
-        store = (self._caption_vectors if target == "caption" else self._vectors).synced()
-        if not len(store):
-            raise CollectionNotFoundError(self._why_nothing(target))
+        store, vector = self._in_one_space(parsed, target)
         # a photo's own captions are what it asks for; itself it is not
-        own = set() if include_query_photo or target == "caption" else self._ids_of(parsed.photos())
-        vector = self._query_vector(parsed, encoder)
+        own = set() if include_query_photo or target == "caption" else self._folders.ids_of(parsed.photos())
         logger.debug("query %s over %d %ss of %s", parsed.terms, len(store), target, self.path)
         folders = {folder.id: folder for folder in self.folders()}
 
@@ -397,42 +318,31 @@ class Collection:
             return folder.prefix + record.path, folder.path / record.path
 
         page = page or Page()
-        hits, candidates = ranked_hits(vector, table, store, page, among=among, without=own, locate=locate)
+        judge = None if target == "caption" else self._calibration.judge(parsed, vector, self._model.embedder())
+        hits, candidates = ranked_hits(
+            vector, table, store, page, among=among, without=own, locate=locate, judge=judge
+        )
         return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
 
-    def _why_nothing(self, target: Target = "image") -> str:
-        if target == "caption" and len(self):
-            return f"no captions are known in {self.path} yet; add them: twinlens index PHOTOS --captions FILE"
-        if skipped := len(self.catalog.skipped()):
-            return f"none of the {skipped:,} photos of {self.path} could be read; 'twinlens index --json' says why"
-        return f"nothing is indexed in {self.path} yet; run: twinlens index PHOTOS"
+    def _in_one_space(self, query: Query, target: Target) -> tuple[VectorStore, Embeddings]:
+        """What is ranked, and the query's vector [D], both of one model."""
+        while True:
+            model = self.catalog.model()
+            store = (self._caption_vectors if target == "caption" else self._vectors).synced()
+            if not len(store):
+                raise CollectionNotFoundError(why_nothing(self.path, self.catalog, captions=target == "caption"))
+            vector = self._query_vector(query)
+            if self.catalog.model() == model:  # else another process has just changed the collection's model
+                return store, vector
 
-    def _query_vector(self, query: Query, encoder: OnnxDualEncoder) -> Any:
-        """A photo of the collection is not decoded again."""
+    def _query_vector(self, query: Query) -> Embeddings:
+        """A photo of the collection is not decoded again, and needs no model."""
+        self._model.refuse_other()
         if len(query.terms) == 1 and query.terms[0].kind == "photo":
-            for photo_id in self._ids_of([Path(query.terms[0].value)], unchanged=True):
+            for photo_id in self._folders.ids_of([Path(query.terms[0].value)], unchanged=True):
                 if (known := self.catalog.embedding(photo_id)) is not None:
                     return known
-        return embed_query(query, encoder)
-
-    def _ids_of(self, photos: Sequence[Path], *, unchanged: bool = False) -> set[int]:
-        """Catalog ids of photo files that lie in the collection's folders."""
-        ids = set()
-        for photo in photos:
-            for folder in self.catalog.folders():
-                for path in _paths_below(self._where(folder), photo):
-                    photo_id = self.catalog.id_of(folder.id, path)
-                    if photo_id is not None and (not unchanged or self._is_as_indexed(photo, folder.id, path)):
-                        ids.add(photo_id)
-        return ids
-
-    def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
-        known = self.catalog.known_file(folder_id, path)
-        try:
-            stat = file.stat()
-        except OSError:
-            return False
-        return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+        return embed_query(query, self.encoder)
 
     def faults(self) -> list[str]:
         """What is wrong with catalog or vectors, a sentence each; empty when all is well."""
@@ -452,14 +362,3 @@ class Collection:
         if captions.folder.exists() or not self.catalog.captions.is_empty():
             faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
         return faults
-
-
-def _paths_below(root: Path, photo: Path) -> set[str]:
-    """Under which paths a file may be known in a photo folder: as it was reached, and with links followed."""
-    absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow the links
-    return {
-        place.relative_to(parent).as_posix()
-        for place in (absolute, Path(os.path.realpath(absolute)))
-        for parent in place.parents
-        if os.path.realpath(parent) == str(root)
-    }

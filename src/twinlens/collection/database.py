@@ -56,6 +56,20 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads of this thread that all see one state; inside a transaction, that of it."""
+        with self.errors():
+            connection = self._connection()
+            if connection.in_transaction:
+                yield
+                return
+            connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                connection.execute("ROLLBACK")
+
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file, so that a copy of the file is complete."""
         with self.errors():

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from twinlens.collection.locate import CATALOG_NAME
-from twinlens.collection.report import CaptionPlan, IndexListener, IndexPlan, IndexReport
+from twinlens.collection.report import CaptionPlan, ChangePlan, ChangeProgress, IndexListener, IndexPlan, IndexReport
 from twinlens.errors import CollectionError, DiskFullError
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ class DiskGuard:
         self._listener, self._place = listener, place
         self.advanced: Callable[[int, IndexReport], None] = listener.advanced
         self.captions_advanced: Callable[[int], None] = listener.captions_advanced
+        self.change_advanced: Callable[[ChangeProgress], None] = listener.change_advanced
 
     def planned(self, plan: IndexPlan) -> None:
         """The folders were walked.
@@ -40,6 +41,15 @@ class DiskGuard:
             DiskFullError: less is free than the new vectors will take.
         """
         self._listener.captions_planned(plan)
+        self._check_room(plan.disk_bytes)
+
+    def change_planned(self, plan: ChangePlan) -> None:
+        """The model is another now; all is to be embedded again.
+
+        Raises:
+            DiskFullError: less is free than the new vectors will take.
+        """
+        self._listener.change_planned(plan)
         self._check_room(plan.disk_bytes)
 
     def _check_room(self, needed_bytes: int) -> None:

@@ -1,4 +1,4 @@
-"""Filters that narrow a search before the top k: date, folder, camera."""
+"""Filters that narrow a search before the top k: date, folder, camera, favourites."""
 
 import calendar
 import posixpath
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog import Catalog
-from twinlens.collection.index import PhotoFolder
+from twinlens.collection.favourites import IS_FAVOURITE, knows_favourites
 from twinlens.collection.locate import user_path
+from twinlens.collection.photo_folders import PhotoFolder
 from twinlens.collection.search import Target
 from twinlens.errors import QueryError
 from twinlens.types import Ids
@@ -28,12 +29,14 @@ class Filters:
             camera's wall clock: the day it was where the photo was taken.
         folder: a sub-folder of the collection, with its sub-folders.
         camera: part of maker and model, upper and lower case alike.
+        favourites: only photos that somebody has marked.
     """
 
     after: str | None = None
     before: str | None = None
     folder: str | None = None
     camera: str | None = None
+    favourites: bool = False
 
     def sql(self) -> tuple[str, list[Any]]:
         """Condition on ``photos`` without the folder, and its parameters.
@@ -53,6 +56,8 @@ class Filters:
         if self.camera is not None:
             conditions.append("instr(lower(camera), lower(?)) > 0")
             parameters.append(self.camera.strip())
+        if self.favourites:
+            conditions.append(IS_FAVOURITE)
         return " AND ".join(conditions), parameters
 
     def is_empty(self) -> bool:
@@ -68,17 +73,29 @@ def candidate_ids(
     Raises:
         QueryError: a date is not one, or the folder is not in the collection.
     """
-    condition, parameters = filters.sql()
+    condition, parameters = photo_condition(catalog, folders, filters)
     select_ids = catalog.captions.select_ids if target == "caption" else catalog.select_ids
+    return select_ids(condition, parameters)
+
+
+def photo_condition(catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters) -> tuple[str, list[Any]]:
+    """Condition on ``photos`` that all filters make together, and its parameters.
+
+    Raises:
+        QueryError: a date is not one, or the folder is not in the collection.
+    """
+    condition, parameters = filters.sql()
+    if filters.favourites and not knows_favourites(catalog):
+        condition, parameters = "0", []
     if filters.folder is None:
-        return select_ids(condition, parameters)
+        return condition, parameters
     within = [found for folder in folders if (found := _folder_condition(folder, filters.folder))]
     any_folder = " OR ".join(found[0] for found in within) or "0"
     extra = [value for found in within for value in found[1]]
-    ids = select_ids(f"{condition} AND ({any_folder})", [*parameters, *extra])
-    if not len(ids) and not len(catalog.select_ids(f"({any_folder})", extra)):
+    some = f"SELECT 1 FROM photos WHERE skip_reason IS NULL AND ({any_folder}) LIMIT 1"
+    if not catalog.rows(some, extra):
         raise QueryError(f"the folder {filters.folder!r} holds no indexed photos of this collection")
-    return ids
+    return f"{condition} AND ({any_folder})", [*parameters, *extra]
 
 
 def _folder_condition(folder: PhotoFolder, wanted: str) -> tuple[str, list[Any]] | None:

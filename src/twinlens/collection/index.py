@@ -5,13 +5,15 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlens.collection.catalog import Catalog, Change, FileState, KnownFile, Vector
+from twinlens.collection.catalog import Catalog, KnownFile
+from twinlens.collection.change import Change
+from twinlens.collection.photo_folders import PhotoFolder
 from twinlens.collection.report import IndexListener, IndexPlan, IndexReport, SilentListener
+from twinlens.collection.rows import FileState, Vector
 from twinlens.collection.scan import FoundFile, Scan, scan_folder
 from twinlens.data.images import read_photo_bytes
 from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
@@ -22,18 +24,6 @@ from twinlens.types import Embeddings
 logger = logging.getLogger(__name__)
 READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
-
-
-class PhotoFolder(NamedTuple):
-    """A photo folder where it is now.
-
-    ``prefix`` stands before the paths of its photos in ids: empty, or the folder's
-    name and "/" when the collection has several.
-    """
-
-    id: int
-    path: Path
-    prefix: str
 
 
 class _Task(NamedTuple):
@@ -59,7 +49,7 @@ class _Examined(NamedTuple):
 
 def index_folders(
     catalog: Catalog,
-    encoder: DualEncoder,
+    encoder: DualEncoder | None,
     folders: Sequence[PhotoFolder],
     *,
     listener: IndexListener | None = None,
@@ -73,7 +63,8 @@ def index_folders(
 
     Args:
         catalog: of the collection; no other process may index it meanwhile.
-        encoder: the collection's model.
+        encoder: the collection's model; None where it is not here any more: content that is
+            new is then left alone, and counted as deferred.
         folders: all folders of the collection.
         listener: told of plan and progress.
         forget_missing: let a folder without any photo drop what the catalog knows of it.
@@ -96,7 +87,7 @@ def index_folders(
 class _Run:
     """One run of indexing: what is known, what is gone, what was done."""
 
-    def __init__(self, catalog: Catalog, encoder: DualEncoder, listener: IndexListener) -> None:
+    def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener) -> None:
         self.catalog, self.encoder, self.listener = catalog, encoder, listener
         self.report = IndexReport()
         self.known = catalog.known_files()
@@ -119,8 +110,7 @@ class _Run:
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
-        # in the catalog: float32 embedding, float16 features; beside it: a float32 and a float16 copy
-        vector_bytes = self.encoder.dim * (4 + 4 + 2) + self.encoder.features_dim * 2
+        vector_bytes = bytes_a_vector(self.encoder) if self.encoder else 0
         self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (vector_bytes + BYTES_A_PHOTO)))
         return tasks
 
@@ -174,7 +164,7 @@ class _Run:
         try:
             data = read_photo_bytes(task.folder.path / task.file.path)
             content_hash = hashlib.sha256(data).digest()[:16]
-            if content_hash in self.known_hashes:
+            if content_hash in self.known_hashes or self.encoder is None:
                 return _Examined(content_hash)
             return _Examined(content_hash, prepare_photo(data, self.encoder))
         except PhotoError as error:
@@ -183,7 +173,7 @@ class _Run:
     def _embed(self, batch: Iterable[tuple[_Task, _Examined]]) -> dict[tuple[int, str], Vector]:
         """Vectors of the batch's photos whose content is new."""
         fresh = [(task.key, result.prepared) for task, result in batch if result.prepared]
-        if not fresh:
+        if not fresh or self.encoder is None:
             return {}
         encoded = self.encoder.encode_pixels(np.stack([prepared.pixels for _, prepared in fresh]))
         check_unit_rows(encoded.embeddings)
@@ -219,7 +209,10 @@ class _Run:
 
     def _store_copy(self, change: Change, task: _Task, state: FileState) -> None:
         found = self.catalog.vector_of_content(state.content_hash or b"")
-        if found is None:  # the photo that had this content was changed in this very run
+        if found is None:  # the photo that had this content was changed in this very run, or it is new
+            if self.encoder is None:
+                self.report.deferred += 1
+                return
             try:
                 prepared = prepare_photo(task.folder.path / task.file.path, self.encoder)
             except PhotoError as error:
@@ -241,6 +234,11 @@ class _Run:
             self.report.unchanged += 1
         else:
             self.report.skipped.append(Skipped(path, known.skip_reason))
+
+
+def bytes_a_vector(encoder: DualEncoder) -> int:
+    """What a photo's vector takes: float32 embedding and float16 features, and beside the catalog two copies."""
+    return encoder.dim * (4 + 4 + 2) + encoder.features_dim * 2
 
 
 def check_unit_rows(embeddings: Embeddings) -> None:

@@ -2,7 +2,8 @@
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,8 @@ from twinlens.types import Embeddings
 _OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # one that stands alone
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
 
+MAX_WEIGHT = 1e6  # float32 has no room for the sum of very large ones
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -29,9 +32,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query: at least one term."""
+    """A parsed query: at least one term.
+
+    Attributes:
+        terms: what it asks for.
+        vector: [D], its embedding where the asker has made it already.
+    """
 
     terms: tuple[Term, ...]
+    vector: Embeddings | None = field(default=None, compare=False, repr=False)
 
     def photos(self) -> list[Path]:
         """The photo files that the query names."""
@@ -66,6 +75,35 @@ def parse_query(text: str) -> Query:
     return Query(tuple(_weighted(part, sign) for part, sign in zip(parts[::2], signs, strict=True)))
 
 
+def words_query(text: str) -> Query:
+    """Parses what somebody else typed: a sum of words, never a file of ours or an address.
+
+    What is no whole sum yet, as ``dog +`` while typing, is words as it stands.
+
+    Raises:
+        QueryError: there is nothing to search for.
+
+    >>> [(term.weight, term.kind, term.value) for term in words_query("dog - 0.5 /etc/hosts").terms]
+    [(1.0, 'words', 'dog'), (-0.5, 'words', '/etc/hosts')]
+    >>> words_query("dog +").terms[0].value
+    'dog +'
+    """
+    text = text.strip()
+    if not text:
+        raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
+    parts = [part.strip() for part in _OPERATOR.split(text)]
+    if len(parts) == 1 or not all(parts):
+        return Query((Term("words", text),))
+    terms = []
+    for sign, part in zip(["+", *parts[1::2]], parts[::2], strict=True):
+        match = _WEIGHT.fullmatch(part)
+        weight, words = (float(match[1]), match[2]) if match else (1.0, part)
+        if weight > MAX_WEIGHT:
+            return Query((Term("words", text),))
+        terms.append(Term("words", words, -weight if sign == "-" else weight))
+    return Query(tuple(terms))
+
+
 def photo_query(path: Path) -> Query:
     """The query that looks for photos like one photo."""
     return Query((Term("photo", _expanded(str(path))),))
@@ -77,14 +115,26 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     Raises:
         QueryError: a photo cannot be read, or the terms cancel each other out.
     """
-    total = np.zeros(encoder.dim, dtype=np.float32)
-    for term in query.terms:
-        vector = encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_picture(term, encoder)
-        total += np.float32(term.weight) * vector
+    if query.vector is not None:
+        return query.vector
+    return weighted_sum(
+        (term.weight, encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_picture(term, encoder))
+        for term in query.terms
+    )
+
+
+def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
+    """[D], the sum of weighted unit vectors [D], length 1.
+
+    Raises:
+        QueryError: they cancel each other out.
+    """
+    total = np.sum([np.float32(weight) * vector for weight, vector in parts], axis=0)
     length = float(np.linalg.norm(total))
     if length < 1e-6:
         raise QueryError("the parts of the query cancel each other out; nothing is left to look for")
-    return total / np.float32(length)
+    vector: Embeddings = (total / np.float32(length)).astype(np.float32, copy=False)
+    return vector
 
 
 def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
@@ -101,6 +151,8 @@ def _weighted(part: str, sign: str) -> Term:
     weight, part = 1.0, part.strip()
     if match := _WEIGHT.fullmatch(part):
         weight, part = float(match[1]), match[2]
+    if weight > MAX_WEIGHT:
+        raise QueryError(f"a weight in the query is {weight:g}; weights go up to {MAX_WEIGHT:g}")
     if not part:
         raise QueryError("a '+' or '-' in the query has nothing beside it; write 'dog + beach'")
     return _term(part, -weight if sign == "-" else weight)

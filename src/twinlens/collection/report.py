@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from twinlens.embedding import Skipped
@@ -43,11 +43,49 @@ class CaptionReport:
 
 
 @dataclass
+class ModelChangeReport:
+    """What one run did to embed a collection again with another model.
+
+    Attributes:
+        model: name or folder of the model that is changed to.
+        fingerprint: its fingerprint.
+        photos: photos embedded in this run; copies of one content count each.
+        captions: captions embedded in this run.
+        waiting: photos that cannot be reached just now; the change waits for them.
+        is_complete: True when the model's vectors have taken over.
+        seconds: embedding and taking over.
+    """
+
+    model: str
+    fingerprint: str
+    photos: int = 0
+    captions: int = 0
+    waiting: list[Skipped] = field(default_factory=list)
+    is_complete: bool = False
+    seconds: float = 0.0
+
+    def after(self, earlier: "ModelChangeReport") -> "ModelChangeReport":
+        """The run right before this one, and this one, as one."""
+        return replace(
+            self,
+            photos=earlier.photos + self.photos,
+            captions=earlier.captions + self.captions,
+            seconds=round(earlier.seconds + self.seconds, 3),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of what ``twinlens index --json`` prints."""
+        return {**vars(self), "waiting": [photo._asdict() for photo in self.waiting]}
+
+
+@dataclass
 class IndexReport:
     """What one run of indexing did; the fields of ``twinlens index --json``.
 
     Attributes:
         captions: what was done with a file of captions; None without one.
+        deferred: new content that was left for the next model, since the one of record is not here.
+        model_change: what was done to change to another model; None where the model stays.
     """
 
     added: int = 0
@@ -59,12 +97,31 @@ class IndexReport:
     images: int = 0
     seconds: float = 0.0
     captions: CaptionReport | None = None
+    deferred: int = 0
+    model_change: ModelChangeReport | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's fields."""
+        """The contract's fields; those of captions and of a change of model where there was one."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
-        captions = fields.pop("captions")
-        return fields if captions is None else {**fields, **captions.to_json()}
+        captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
+        if captions is not None:
+            fields |= captions.to_json()
+        return fields if change is None else {**fields, "deferred": deferred, "model_change": change.to_json()}
+
+    def followed_by(self, later: "IndexReport") -> "IndexReport":
+        """This run and the one right after it as one: what came or moved in the first is unchanged in the second."""
+        return IndexReport(
+            added=self.added + later.added,
+            updated=self.updated + later.updated,
+            renamed=self.renamed + later.renamed,
+            removed=self.removed + later.removed,
+            unchanged=max(0, later.unchanged - self.added - self.updated - self.renamed),
+            skipped=later.skipped,
+            images=later.images,
+            seconds=round(self.seconds + later.seconds, 3),
+            deferred=later.deferred,
+            model_change=self.model_change,
+        )
 
 
 @dataclass(frozen=True)
@@ -97,6 +154,61 @@ class CaptionPlan:
     disk_bytes: int
 
 
+@dataclass(frozen=True)
+class PendingChange:
+    """A change to another model that is not complete.
+
+    Attributes:
+        model: name or folder of the model.
+        fingerprint: its fingerprint.
+        photos_done: photos that it has embedded.
+        photos: all photos.
+        is_begun: False where only ``index`` would begin it, since the model of that name is another now.
+    """
+
+    model: str
+    fingerprint: str
+    photos_done: int
+    photos: int
+    is_begun: bool
+
+
+@dataclass(frozen=True)
+class ChangePlan:
+    """What a change to another model has to embed, before any photo is opened.
+
+    Attributes:
+        model: name or folder of the model.
+        is_update: the collection keeps its model's name; it is the model that is another now.
+        photos: all that there are.
+        photos_left: those that are still to be embedded; fewer where an earlier run was interrupted.
+        captions_left: likewise of captions.
+        disk_bytes: about what the new vectors will take until the old ones go.
+    """
+
+    model: str
+    is_update: bool
+    photos: int
+    photos_left: int
+    captions_left: int
+    disk_bytes: int
+
+
+@dataclass(frozen=True)
+class ChangeProgress:
+    """How far a run that changes the model is.
+
+    Attributes:
+        photos: of the plan's ``photos_left``, those that are dealt with.
+        captions: likewise of ``captions_left``.
+        seconds_left: by the pace of this run; None before it can be told.
+    """
+
+    photos: int
+    captions: int
+    seconds_left: float | None
+
+
 class IndexListener(Protocol):
     """Is told how indexing goes."""
 
@@ -111,6 +223,12 @@ class IndexListener(Protocol):
 
     def captions_advanced(self, done: int) -> None:
         """``done`` of the plan's ``to_embed`` captions are committed."""
+
+    def change_planned(self, plan: ChangePlan) -> None:
+        """The model is another now; all is to be embedded again."""
+
+    def change_advanced(self, progress: ChangeProgress) -> None:
+        """More is embedded by the next model, and committed."""
 
 
 class SilentListener:
@@ -127,6 +245,12 @@ class SilentListener:
 
     def captions_advanced(self, done: int) -> None:
         """More captions are committed."""
+
+    def change_planned(self, plan: ChangePlan) -> None:
+        """The model is another now; all is to be embedded again."""
+
+    def change_advanced(self, progress: ChangeProgress) -> None:
+        """More is embedded by the next model, and committed."""
 
 
 def reasons_summary(skipped: Iterable[Skipped]) -> Iterator[tuple[str, int]]:

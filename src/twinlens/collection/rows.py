@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlens.collection.database import Database
-from twinlens.types import Embeddings, Ids
+from twinlens.types import Embeddings, Features, Ids
 
 MOST_PARAMETERS = 500  # SQLite limits how many a statement may have
 
@@ -30,6 +30,31 @@ class Changes(NamedTuple):
     removed: Ids
 
 
+class ModelRecord(NamedTuple):
+    """A model as the catalog remembers it."""
+
+    model: str  # its name, or its folder
+    fingerprint: str
+    dim: int
+
+
+class FileState(NamedTuple):
+    """Where a file is and how to tell that it changed."""
+
+    folder_id: int
+    path: str  # below the folder, with "/"
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes | None
+
+
+class Vector(NamedTuple):
+    """The embedding of record of one photo, and the pooled features it came from."""
+
+    embedding: Embeddings  # [D]
+    features: Features | None  # [F]
+
+
 def id_array(rows: Sequence[Sequence[int]]) -> Ids:
     """[N], the first column of rows."""
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
@@ -43,6 +68,16 @@ def floats(blob: bytes) -> Embeddings:
 def blob(embedding: Embeddings) -> bytes:
     """What ``floats`` reads."""
     return embedding.astype("<f4").tobytes()
+
+
+def halves(blob: bytes) -> Features:
+    """[F], pooled features of record."""
+    return np.frombuffer(blob, dtype="<f2").astype(np.float32)
+
+
+def halves_blob(features: Features | None) -> bytes | None:
+    """What ``halves`` reads; None where a model gives no features."""
+    return None if features is None else features.astype("<f2").tobytes()
 
 
 def rows_by_id(database: Database, select: str, ids: Iterable[int], *, block: int = MOST_PARAMETERS) -> Iterator[Any]:

@@ -41,7 +41,22 @@ CREATE TABLE captions (
 CREATE INDEX captions_by_generation ON captions(generation);
 CREATE TABLE removed_captions (caption_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 """
-_STEPS = (_PHOTOS, _CAPTIONS)  # step n leads from schema n - 1 to schema n
+# what the model that is changed to has made so far; an embedding goes with its photo or caption
+_NEXT_MODEL = """
+CREATE TABLE next_vectors (
+  photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE,
+  embedding BLOB NOT NULL,
+  features BLOB
+) STRICT;
+CREATE TABLE next_captions (
+  caption_id INTEGER PRIMARY KEY REFERENCES captions(id) ON DELETE CASCADE,
+  embedding BLOB NOT NULL
+) STRICT;
+"""
+_FAVOURITES = """
+CREATE TABLE favourites (photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE) STRICT;
+"""
+_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES)  # step n leads from schema n - 1 to schema n
 SCHEMA_VERSION = len(_STEPS)
 
 

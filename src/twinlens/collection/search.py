@@ -1,21 +1,26 @@
-"""From a query vector to ranked hits, photos or captions: filters first, then the top k."""
+"""From a query vector to ranked hits, photos or captions: filters first, then the top k, then what fits."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from twinlens.collection.calibration import Judge
 from twinlens.collection.rows import PhotoRecord
 from twinlens.errors import QueryError
+from twinlens.model.relevance import Judgement
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings, Hit, Ids
 
 Sort = Literal["relevance", "date"]
 SORTS: tuple[Sort, ...] = ("relevance", "date")
+GROWTH = 8  # so many times more hits are fetched while all fetched ones are relevant: few rounds, little waste
 Target = Literal["image", "caption"]
 TARGETS: tuple[Target, ...] = ("image", "caption")
+Ranking: TypeAlias = list[tuple[int, float]]
+"""Catalog ids with their scores, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,9 @@ class Answer:
 class Page:
     """Which hits are wanted, and in which order they are shown.
 
-    ``sort="date"`` shows the page's hits newest first (undated ones last); which hits
-    are on the page is decided by relevance.
+    ``sort="date"`` brings all relevant hits newest first (undated ones last), behind
+    them the others by score. Without a calibration nobody knows which are relevant:
+    then the page's hits are shown newest first, and relevance decides which are on it.
     """
 
     k: int = 10
@@ -70,6 +76,7 @@ def ranked_hits(
     among: Ids | None,
     without: Collection[int],
     locate: Callable[[PhotoRecord], tuple[str, Path]],
+    judge: Judge | None = None,
 ) -> tuple[list[Hit], int]:
     """Hits of one query vector [D] and the number of candidates.
 
@@ -81,22 +88,49 @@ def ranked_hits(
         among: ids that the filters let through; None for all.
         without: ids that are never returned, as the query photo itself.
         locate: id and path of a record.
+        judge: gives hits their probability; None leaves them without.
     """
     present = store.ids() if without else None
     hidden = 0 if present is None else int(np.isin(list(without), present if among is None else among).sum())
     candidates = (len(store) if among is None else len(among)) - hidden
-    found = store.search(vector[None], page.offset + page.k + len(without), among=among)
-    ranking = [
-        (int(item), float(score))
-        for item, score in zip(found.ids[0], found.scores[0], strict=True)
-        if item not in without
-    ][page.offset : page.offset + page.k]
+
+    def best(count: int) -> Ranking:
+        found = store.search(vector[None], count + len(without), among=among)
+        rows = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
+        return [(item, score) for item, score in rows if item not in without][:count]
+
+    ranking = best(page.offset + page.k)
+    judgement = judge(ranking[0][1], candidates) if judge and ranking else None
+    if judgement and page.sort == "date":
+        ranking = _relevant_by_date(ranking, best, judgement, table, candidates)
+    ranking = ranking[page.offset : page.offset + page.k]
     records = table.photos(item for item, _ in ranking)
     shown = [(records[item], score) for item, score in ranking if item in records]
-    if page.sort == "date":
+    if page.sort == "date" and judgement is None:
         shown.sort(key=lambda item: item[0].taken_at or "", reverse=True)
+    chances = judgement.probability(np.array([score for _, score in shown])).tolist() if judgement else None
     hits = []
-    for rank, (record, score) in enumerate(shown, start=page.offset + 1):
+    for place, (record, score) in enumerate(shown):
         photo, path = locate(record)
-        hits.append(Hit(rank=rank, id=photo, path=path, score=score, caption=record.caption))
+        hit = Hit(rank=page.offset + place + 1, id=photo, path=path, score=score, caption=record.caption)
+        if judgement and chances:
+            hit = replace(hit, probability=chances[place], relevant=judgement.is_relevant(chances[place]))
+        hits.append(hit)
     return hits, candidates
+
+
+def _relevant_by_date(
+    ranking: Ranking, best: Callable[[int], Ranking], judgement: Judgement, table: PhotoTable, candidates: int
+) -> Ranking:
+    """All relevant hits, newest first, then what ``ranking`` holds besides."""
+
+    def relevant(ranking: Ranking) -> int:
+        chances = judgement.probability(np.array([score for _, score in ranking]))
+        return sum(judgement.is_relevant(chance) for chance in chances.tolist())
+
+    while (count := relevant(ranking)) == len(ranking) < candidates:
+        ranking = best(GROWTH * len(ranking))
+    records = table.photos(item for item, _ in ranking[:count])
+    dated = [(item, score) for item, score in ranking[:count] if item in records]
+    dated.sort(key=lambda item: records[item[0]].taken_at or "", reverse=True)
+    return dated + ranking[count:]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog import Catalog
-from twinlens.collection.rows import Changes
+from twinlens.collection.rows import Changes, ModelRecord
 from twinlens.errors import CollectionBusyError
 from twinlens.plugins import load_part
 from twinlens.protocols import VectorStore
@@ -55,6 +55,7 @@ class DerivedVectors:
         self.folder = folder / name
         self._catalog, self._source, self._writable, self._engine = catalog, source, writable, engine
         self._store: VectorStore | None = None
+        self._model: ModelRecord | None = None
         self._guard = threading.Lock()
         self._scratch: Path | None = None
 
@@ -65,12 +66,15 @@ class DerivedVectors:
             CollectionBusyError: another process has been writing it for minutes.
         """
         with self._guard:
-            store = self._store or self._open(self.folder)
-            store.refresh()
-            if store.generation != self._catalog.generation:
-                store = self._catch_up(store)
-            self._store = store
-            return store
+            while True:
+                model = self._catalog.model()
+                store = self._store if self._store and self._model == model else self._open(self.folder, model)
+                store.refresh()
+                if store.generation != self._catalog.generation:
+                    store = self._catch_up(store, model)
+                if self._catalog.model() == model:  # else another process has just changed the collection's model
+                    self._store, self._model = store, model
+                    return store
 
     def close(self) -> None:
         """Forgets the maps, and the copy of this process."""
@@ -78,19 +82,19 @@ class DerivedVectors:
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _open(self, folder: Path) -> VectorStore:
-        owner = f"{self._catalog.identity}/{self._catalog.meta('fingerprint')}"
-        dim = int(self._catalog.meta("dim") or 1)  # a catalog without photos has no model yet
+    def _open(self, folder: Path, model: ModelRecord | None) -> VectorStore:
+        owner = f"{self._catalog.identity}/{model and model.fingerprint}"
+        dim = model.dim if model else 1  # a catalog without photos has no model yet
         store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
         return store
 
-    def _catch_up(self, store: VectorStore) -> VectorStore:
+    def _catch_up(self, store: VectorStore, model: ModelRecord | None) -> VectorStore:
         if not self._writable or self._scratch:
-            return self._catch_up_in_scratch()
+            return self._catch_up_in_scratch(model)
         try:
             with FileLock(self.folder.with_name(f"{self.folder.name}.lock"), timeout=LOCK_TIMEOUT_S):
                 store.refresh()
-                self._apply_changes(store)
+                self._apply_changes(store, model)
                 return store
         except Timeout as error:
             raise CollectionBusyError(
@@ -98,21 +102,22 @@ class DerivedVectors:
             ) from error
         except OSError as error:
             logger.warning("the vectors in %s cannot be written (%s); a copy is kept this time", self.folder, error)
-            return self._catch_up_in_scratch()
+            return self._catch_up_in_scratch(model)
 
-    def _catch_up_in_scratch(self) -> VectorStore:
+    def _catch_up_in_scratch(self, model: ModelRecord | None) -> VectorStore:
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
-        store = self._open(self._scratch)
-        self._apply_changes(store)
+        store = self._open(self._scratch, model)
+        self._apply_changes(store, model)
         return store
 
-    def _apply_changes(self, store: VectorStore) -> None:
-        generation = self._catalog.generation  # read after the store's: another process may have advanced both
-        if store.generation == generation:
-            return
-        if store.generation > generation:  # the catalog was put back from a copy
-            store.clear()
-        changes = self._source.changes_since(store.generation)
-        logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-        store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)
+    def _apply_changes(self, store: VectorStore, model: ModelRecord | None) -> None:
+        with self._catalog.snapshot():  # begun after the store was read, which another process may have advanced
+            generation = self._catalog.generation
+            if store.generation == generation or self._catalog.model() != model:
+                return
+            if store.generation > generation:  # the catalog was put back from a copy
+                store.clear()
+            changes = self._source.changes_since(store.generation)
+            logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
+            store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)

@@ -58,7 +58,7 @@ class Photo(NamedTuple):
     details: PhotoDetails
 
 
-def open_photo(source: Path | bytes, *, min_side: int | None = None) -> Photo:
+def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """Decodes one photo to upright RGB.
 
     The EXIF orientation is applied; transparency is laid on white; CMYK, palette,
@@ -69,6 +69,7 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None) -> Photo:
         source: a file, or the bytes of one.
         min_side: when given, a JPEG may be decoded smaller than it is, with a
             shorter side of at least 1.4 times this many pixels.
+        max_megapixels: a larger photo is refused before any of its pixels are made.
 
     Raises:
         PhotoError: the file is empty, no photo, cut, damaged, too large or unreadable.
@@ -82,7 +83,7 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None) -> Photo:
         formats = ("HEIF",)
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
-            _refuse_huge(image)
+            _refuse_huge(image, max_megapixels)
             with _large_photo if _is_large(image, drafted=min_side is not None) else nullcontext():
                 return _decode(image, min_side)
     except Image.DecompressionBombError as error:
@@ -168,10 +169,10 @@ def _is_large(image: Image.Image, *, drafted: bool) -> bool:
     return share * image.width * image.height > LARGE_MEGAPIXELS * 1e6
 
 
-def _refuse_huge(image: Image.Image) -> None:
+def _refuse_huge(image: Image.Image, max_megapixels: float) -> None:
     megapixels = image.width * image.height / 1e6
-    if megapixels > MAX_MEGAPIXELS:
-        raise PhotoError(f"{megapixels:,.0f} megapixels, more than {MAX_MEGAPIXELS}")
+    if megapixels > max_megapixels:
+        raise PhotoError(f"{megapixels:,.0f} megapixels, more than {max_megapixels:g}")
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

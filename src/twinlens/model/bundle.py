@@ -9,12 +9,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twinlens.errors import BundleError
+from twinlens.model.calibration import Calibration
 from twinlens.model.preprocess import Preprocessing
 
 MANIFEST = "model.json"
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
+WITH_GRID = "with_grid"  # optional input of the image graph: indexing does not pay for a grid that nobody looks at
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
 FORMAT_VERSION = 1
 
@@ -31,8 +33,9 @@ class FileRecord(BaseModel):
 class ImageTower(BaseModel):
     """What stands in ``image.onnx``: pixels [B, 3, H, W] → embedding [B, D], features [B, F].
 
-    Outputs are asked for by name, so a graph may give more, as the ``grid`` before
-    pooling that a heat map needs.
+    Outputs are asked for by name, so a graph may give more. Where ``grid`` holds rows and
+    columns it gives ``grid`` [B, rows, columns, D], each cell of the picture through the
+    head before length 1, when its optional input ``with_grid`` is true.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +44,7 @@ class ImageTower(BaseModel):
     features_dim: int = Field(ge=1)
     preprocessing: Preprocessing
     quantization: str = "float32"
+    grid: tuple[int, int] | None = None
 
 
 class TextTower(BaseModel):
@@ -57,7 +61,7 @@ class TextTower(BaseModel):
 class Manifest(BaseModel):
     """``model.json``; the schema of a bundle, version 1.
 
-    ``calibration``, ``figures``, ``training`` and the texts may change without
+    ``calibration``, ``figures``, ``training``, ``bridges`` and the texts may change without
     changing the fingerprint; towers, tokenizer and preprocessing may not.
     """
 
@@ -73,9 +77,10 @@ class Manifest(BaseModel):
     image: ImageTower
     text: TextTower
     files: dict[str, FileRecord]
-    calibration: dict[str, Any] | None = None
+    calibration: Calibration | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     figures: dict[str, Any] = Field(default_factory=dict)
+    bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an earlier model → see ``bridge``
 
     @property
     def fingerprint(self) -> str:

@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image
 
 from twinlens.errors import BundleError
-from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle
+from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.protocols import EncodedImages
-from twinlens.types import Embeddings, Pixels
+from twinlens.types import Embeddings, Grids, Pixels
 
 IMAGE_BATCH = 8  # above this the activations leave the cache and the tower runs no faster
 TEXT_BATCH = 64
@@ -88,6 +88,27 @@ class OnnxDualEncoder:
             return np.empty((0, self.dim), dtype=np.float32)
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
 
+    def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
+        """[B, rows, columns, D], each cell of a photo through the head, before length 1.
+
+        With a linear head without bias the mean of a photo's cells, made length 1, is its
+        embedding: each cell's share of a score is exact (see ``collection.match_map``).
+
+        Raises:
+            BundleError: the model gives no grid.
+        """
+        if self.manifest.image.grid is None:
+            raise BundleError(
+                f"model {self.name!r} gives no grid of cells, which the map of a match is made of; "
+                "use a model whose image tower pools by the mean, exported by this release"
+            )
+        grids = np.empty((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
+        for row, image in enumerate(images):
+            pixels = self.manifest.image.preprocessing.normalize(self.prepare(image)[None])
+            inputs = {"pixels": pixels, WITH_GRID: np.array(True)}
+            (grids[row : row + 1],) = self._image_session.run(["grid"], inputs)
+        return grids
+
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
         """[B, D], one unit row for each text.
 
@@ -137,6 +158,8 @@ class OnnxDualEncoder:
     @cached_property
     def _image_session(self) -> Any:
         outputs = {"embedding": self.dim, "features": self.features_dim}
+        if self.manifest.image.grid is not None:
+            outputs["grid"] = self.dim
         return self._open(self.bundle.verified(IMAGE_MODEL), outputs)
 
     @cached_property

@@ -58,11 +58,15 @@ class Preprocessing(BaseModel):
         if self.resize_mode == "squash":
             return np.asarray(image.resize((size, size), resampling))
         # One resample from the centre square: the same pixels as resize-then-crop, without the margins.
-        shorter = min(image.size)
-        square = shorter * size / self.resized_side
+        return np.asarray(image.resize((size, size), resampling, box=self.seen_box(image)))
+
+    def seen_box(self, image: Image.Image) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what the model sees of a photo, in the photo's pixels."""
+        if self.resize_mode == "squash":
+            return (0.0, 0.0, float(image.width), float(image.height))
+        square = min(image.size) * self.image_size / self.resized_side
         left, top = (image.width - square) / 2, (image.height - square) / 2
-        box = (left, top, left + square, top + square)
-        return np.asarray(image.resize((size, size), resampling, box=box))
+        return (left, top, left + square, top + square)
 
     def normalize(self, pixels: Pixels) -> NDArray[np.float32]:
         """[B, 3, H, W] float32 model input from [B, H, W, 3] uint8."""

@@ -1,0 +1,37 @@
+"""``twinlens explain``: where in a photo a query is found."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+
+EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kite.png"
+
+
+@exits
+def run(
+    photo: Annotated[Path, typer.Argument(help="A photo, in a collection or not.", show_default=False, readable=False)],
+    query: Annotated[str, typer.Argument(help="Words, a photo's path, or a weighted sum.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", readable=False, help="Write the photo, dark where the query is not."),
+    ] = None,
+    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Show where in a photo a query is found: the score, and the strongest place from the left and from the top."""
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    explained = api.explain(photo, query, model=model, out=out)
+    if as_json:
+        typer.echo(json.dumps({**explained.to_json(), "picture": str(out) if out else None}, ensure_ascii=False))
+    else:
+        left, top = explained.peak
+        typer.echo(f"{explained.score:.3f}\t{left:.2f}\t{top:.2f}\t{out or photo}")
+    return FOUND

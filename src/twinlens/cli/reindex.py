@@ -1,0 +1,44 @@
+"""``twinlens reindex``: change a collection to another model."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens.cli.index import with_progress
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+
+EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"
+
+
+@exits
+def run(
+    place: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="PHOTOS_OR_COLLECTION",
+            readable=False,
+            show_default=False,
+            help="Which collection; default: that of the current folder.",
+        ),
+    ] = None,
+    *,
+    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="The model to change to.")],
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Change a collection to another model: embed its photos and captions again.
+
+    Searches use the earlier vectors until all is embedded. Interrupt at any time: the
+    next run, or index, goes on; reindex with the earlier model gives the change up.
+    """
+    from twinlens import api
+
+    start_logging(verbose=verbose, log_file=log_file)
+    with api.find_existing(place).collection as collection:
+        report = with_progress(collection, lambda listener: collection.reindex(model, listener=listener))
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    return FOUND

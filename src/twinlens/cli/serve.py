@@ -1,0 +1,173 @@
+"""``twinlens serve``: a REST API and the page, for this machine or, with a key, for others."""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, exits, say, start_logging
+from twinlens.cli.search import Model, Place
+
+if TYPE_CHECKING:
+    from twinlens.rest.settings import Settings
+
+EXAMPLE = "Example: twinlens serve --in ~/Pictures --port 5001"
+Names: TypeAlias = list[str] | None
+
+
+@exits
+def run(
+    place: Place = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 = everywhere.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one and says which.")] = 5000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="What callers must show."
+        ),
+    ] = None,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="A file that holds the key."),
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Let other machines in without a key.")] = False,
+    cors_origin: Annotated[
+        Names,
+        typer.Option(metavar="ORIGIN", help="Pages of this origin may ask, too; null = a page opened from a file."),
+    ] = None,
+    allowed_host: Annotated[
+        Names, typer.Option(metavar="NAME", help="Also answer to this name, as behind a proxy; * = any.")
+    ] = None,
+    trusted_proxy: Annotated[
+        Names, typer.Option(metavar="ADDRESS", help="Believe this proxy who its callers are.")
+    ] = None,
+    rate_limit: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Requests a minute of one client, in each worker; 0 = no limit. "
+            "Default: 600 where other machines may ask, else none.",
+        ),
+    ] = None,
+    max_body_mb: Annotated[float, typer.Option(min=0.01, help="Largest request, uploads included.")] = 32.0,
+    max_megapixels: Annotated[float, typer.Option(min=0.01, help="Largest uploaded picture.")] = 100.0,
+    max_top_k: Annotated[int, typer.Option(min=1, help="Most results of one answer.")] = 1000,
+    max_query_length: Annotated[int, typer.Option(min=1, help="Most letters of a query.")] = 1000,
+    thumbnails_mb: Annotated[float, typer.Option(min=0, help="Room for thumbnails on disk.")] = 500.0,
+    query_log: Annotated[bool, typer.Option("--query-log", help="Log what is searched for.")] = False,
+    access_log: Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")] = False,
+    model: Model = None,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Serve a collection: a REST API, described at /docs, and the page.
+
+    When it can answer, one JSON line on stdout says where. Only this machine is let in
+    unless --host says otherwise, and then only with the key. Ctrl+C finishes what runs and stops.
+    """
+    _check_extra()
+    from twinlens.rest.settings import Settings, read_key
+
+    start_logging(verbose=verbose, log_file=log_file)
+    _choose_logs(access=access_log or verbose or log_file is not None, queries=query_log)
+    settings = Settings(
+        collection=None if place is None else str(place.expanduser()),
+        model=model,
+        host=host,
+        port=port,
+        workers=workers,
+        api_key=read_key(api_key_file) if api_key_file and api_key is None else api_key,
+        insecure=insecure,
+        cors_origins=tuple(cors_origin or ()),
+        allowed_hosts=tuple(allowed_host or ()),
+        trusted_proxies=tuple(trusted_proxy or ()),
+        requests_per_minute=rate_limit,
+        max_body_mb=max_body_mb,
+        max_megapixels=max_megapixels,
+        max_top_k=max_top_k,
+        max_query_length=max_query_length,
+        thumbnails_mb=thumbnails_mb,
+        query_log=query_log,
+    )
+    settings.check_exposure()
+    _warn(settings)
+    return _serve(settings)
+
+
+def _check_extra() -> None:
+    from twinlens.errors import ConfigError
+
+    try:
+        import fastapi  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(f'{error.name} is missing for serving; install it: pip install "twinlens[serve]"') from error
+
+
+def _choose_logs(*, access: bool, queries: bool) -> None:
+    logging.getLogger("twinlens.access").setLevel(logging.INFO if access else logging.WARNING)
+    logging.getLogger("twinlens.queries").setLevel(logging.INFO if queries else logging.WARNING)
+    if not queries:  # at its most talkative the collection tells the words, too
+        logging.getLogger("twinlens.collection").setLevel(logging.INFO)
+    for handler in logging.getLogger("twinlens").handlers[:1]:
+        handler.setLevel(min(handler.level, logging.INFO))
+    if (access or queries) and logging.getLogger("twinlens").level > logging.INFO:
+        logging.getLogger("twinlens").setLevel(logging.INFO)
+
+
+def _warn(settings: "Settings") -> None:
+    from twinlens.rest.settings import SHORT_KEY
+
+    if settings.api_key and len(settings.api_key) < SHORT_KEY:
+        say(f"warning: the API key has {len(settings.api_key)} letters; one of {SHORT_KEY} or more cannot be guessed")
+    if settings.api_key is None and not settings.is_local:
+        say(f"warning: everybody who reaches {settings.host} can see all photos")
+    elif settings.api_key is None and settings.allowed_hosts:
+        say("warning: whoever the proxy lets in can see all photos; a key would keep others out")
+
+
+def _serve(settings: "Settings") -> int:
+    import signal
+
+    from twinlens import api
+    from twinlens.rest.server import bind, serve
+    from twinlens.rest.workers import Workers
+
+    collection = api.open_for_serving(settings.collection, model=settings.model)
+    listener = bind(settings)
+    port = listener.getsockname()[1]
+    if settings.workers == 1:
+        stopped_by = serve(
+            settings,
+            listener,
+            collection=collection,
+            on_ready=lambda engine: _tell_ready(settings, port, len(engine.collection)),
+        )
+    else:
+        images = len(collection)
+        collection.close()
+        stopped_by = Workers(settings, listener).run(lambda: _tell_ready(settings, port, images))
+    return INTERRUPTED if stopped_by == signal.SIGINT else FOUND
+
+
+def _tell_ready(settings: "Settings", port: int, images: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    shown = "localhost" if host in ("0.0.0.0", "[::]") else host
+    url = f"http://{shown}:{port}"
+    ready = {
+        "event": "ready",
+        "url": url,
+        "host": settings.host,
+        "port": port,
+        "pid": os.getpid(),
+        "workers": settings.workers,
+        "num_images": images,
+    }
+    typer.echo(json.dumps(ready))
+    say(f"{images:,} photos can be searched at {url}, see {url}/docs; Ctrl+C stops")

@@ -1,0 +1,120 @@
+"""The map of a match: where in a photo the query is found, and the photo with that in the light."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
+
+from twinlens.errors import QueryError
+from twinlens.types import Embeddings, Grids
+
+DIMMED = 0.25  # brightness of what has nothing to do with the query: still to be recognised
+MARK = "twinlens match map"  # in every map, so that a photo of the same name is not taken for one
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+def match_map(query: Embeddings, grid: Grids) -> NDArray[np.float32]:
+    """[rows, columns] in [0, 1]: how much the score would gain if a cell counted more; 1 is the strongest cell.
+
+    Where the embedding is the mean of the cells made length 1, the score is
+    cos(sum of cells, query), and its derivative with respect to a cell's weight is
+
+        cell · (query - score · embedding) / |sum of cells|
+
+    It sums to 0 over the photo: cells that hold the score down are 0 here. The bare share
+    of a cell in the score, cell · query / |sum|, points less well: it has in it what all
+    of the photo has in common with all queries.
+
+    Args:
+        query: [D], length 1.
+        grid: [rows, columns, D], of ``OnnxDualEncoder.encode_grid``.
+
+    >>> match_map(np.array([1.0, 0.0]), np.array([[[3.0, 0.0], [0.0, 1.0], [0.0, 2.0]]]))
+    array([[1., 0., 0.]], dtype=float32)
+    """
+    total = grid.sum(axis=(0, 1))
+    embedding = total / max(float(np.linalg.norm(total)), 1e-12)
+    gains = np.asarray(grid @ (query - (query @ embedding) * embedding), dtype=np.float32)
+    return _from_0_to_1(gains)
+
+
+def spread(relevance: NDArray[np.float32], size: tuple[int, int], *, box: Box | None = None) -> NDArray[np.float32]:
+    """[H, W] in [0, 1]: a map drawn smoothly over a photo.
+
+    Args:
+        relevance: [rows, columns] of ``match_map``.
+        size: W and H of the photo, pixels.
+        box: what the model saw of the photo, pixels (``Preprocessing.seen_box``); None = all.
+            What it did not see is 0.
+    """
+    left, top, right, bottom = (round(edge) for edge in box or (0, 0, *size))
+    cells = Image.fromarray(relevance.astype(np.float32))
+    drawn = cells.resize((right - left, bottom - top), Image.Resampling.BICUBIC)
+    heat = np.zeros((size[1], size[0]), dtype=np.float32)
+    heat[top:bottom, left:right] = np.asarray(drawn)
+    return _from_0_to_1(heat)
+
+
+def peak(heat: NDArray[np.float32]) -> tuple[float, float]:
+    """The strongest place of a map [H, W]: shares of the width from the left and of the height from the top."""
+    row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+    return (float(column) + 0.5) / heat.shape[1], (float(row) + 0.5) / heat.shape[0]
+
+
+def draw_match_map(photo: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
+    """The photo in its own light where the query is found, dark and grey elsewhere.
+
+    Light rather than colours: a red map on a red coat says nothing, and colours say nothing to some.
+
+    Args:
+        photo: RGB, upright.
+        heat: [H, W] of ``spread`` for the photo's size.
+    """
+    grey = ImageOps.grayscale(photo).convert("RGB").point(lambda value: int(DIMMED * value))
+    return Image.composite(photo, grey, Image.fromarray(np.rint(255 * heat).astype(np.uint8)))
+
+
+def write_match_map(picture: Image.Image, path: Path) -> None:
+    """Writes a drawn map as PNG; an older map there is replaced, anything else is left alone.
+
+    Raises:
+        QueryError: another ending, another file is there, or the file cannot be written.
+    """
+    check_map_path(path)
+    note, partial = PngInfo(), path.with_name(f".{path.name}.partial")
+    note.add_text("Software", MARK)
+    try:
+        picture.save(partial, "PNG", pnginfo=note)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def check_map_path(path: Path) -> None:
+    """Refuses what cannot be a map, and any file that is none.
+
+    Raises:
+        QueryError: the ending is not .png, or the file there is no map.
+    """
+    if path.suffix.lower() != ".png":
+        raise QueryError(f"the map of a match is a .png, got {path.name!r}")
+    try:
+        with path.open("rb") as file:
+            is_map = MARK.encode() in file.read(4096)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+    if not is_map:
+        raise QueryError(f"{path} is there already and is no map of a match; choose another name")
+
+
+def _from_0_to_1(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    positive = np.maximum(values, 0, dtype=np.float32)
+    highest = positive.max()
+    scaled: NDArray[np.float32] = positive / highest if highest > 0 else positive
+    return scaled

@@ -1,0 +1,186 @@
+"""A linear way from a model's space into that of an earlier one, whose towers are not at hand any more."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from twinlens.errors import BundleError
+from twinlens.model.bundle import Bundle, FileRecord, Manifest, file_record, write_manifest
+from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import EncodedImages
+from twinlens.types import Embeddings, Grids, Pixels
+
+FOLDER = "bridges"
+
+
+@dataclass(frozen=True, eq=False)
+class Bridge:
+    """Two linear maps, since texts and photos lie in different parts of a space.
+
+    Attributes:
+        fingerprint: of the earlier model.
+        text: [D, E], from this model's text embeddings to the earlier model's.
+        image: [D, E], likewise of photos.
+    """
+
+    fingerprint: str
+    text: NDArray[np.float32]
+    image: NDArray[np.float32]
+
+
+class BridgedEncoder:
+    """A model whose embeddings are led into the space of an earlier one.
+
+    Offers what a search asks of a model. It is good for queries: photos that are
+    kept are embedded by a model itself.
+
+    Args:
+        encoder: the model at hand.
+        bridge: from its space to the earlier one.
+    """
+
+    def __init__(self, encoder: OnnxDualEncoder, bridge: Bridge) -> None:
+        self.model, self._bridge = encoder, bridge
+
+    @property
+    def bundle(self) -> Bundle:
+        """Of the model at hand."""
+        return self.model.bundle
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """Of the model at hand; without its calibration, which is of other scores."""
+        return self.model.manifest.model_copy(update={"calibration": None})
+
+    @property
+    def name(self) -> str:
+        """The name of the model at hand."""
+        return self.model.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The earlier model's: in its space the embeddings are."""
+        return self._bridge.fingerprint
+
+    @property
+    def dim(self) -> int:
+        """E, the length of the earlier model's embeddings."""
+        return int(self._bridge.text.shape[1])
+
+    @property
+    def features_dim(self) -> int:
+        """0: the features are not the earlier model's."""
+        return 0
+
+    @property
+    def input_side(self) -> int:
+        """Pixels that the shorter side of a decoded photo should at least have."""
+        return self.model.input_side
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        """[H, W, 3] uint8, as the model at hand expects."""
+        return self.model.prepare(image)
+
+    def encode_pixels(self, pixels: Pixels) -> EncodedImages:
+        """Embeds B prepared photos, [B, H, W, 3] uint8."""
+        return EncodedImages(_led(self.model.encode_pixels(pixels).embeddings, self._bridge.image), None)
+
+    def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
+        """[B, E], one unit row a photo."""
+        return _led(self.model.encode_image(images), self._bridge.image)
+
+    def encode_text(self, texts: Sequence[str]) -> Embeddings:
+        """[B, E], one unit row a text."""
+        return _led(self.model.encode_text(texts), self._bridge.text)
+
+    def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
+        """Never: the map of a match is not drawn across a bridge.
+
+        Raises:
+            BundleError: always.
+        """
+        raise BundleError(
+            f"the {len(images)} photos asked for were embedded by an earlier model, of which no map of a match can be "
+            "drawn; embed them again: twinlens index PHOTOS"
+        )
+
+    def warm_up(self, *, image: bool = False) -> None:
+        """Loads the text tower (and the image tower) now rather than at the first query."""
+        self.model.warm_up(image=image)
+
+    def seen_part(self, text: str) -> str:
+        """The start of a text that the model at hand reads."""
+        return self.model.seen_part(text)
+
+
+def fit_map(here: Embeddings, there: Embeddings, *, ridge: float) -> NDArray[np.float32]:
+    """[D, E], the linear map that leads rows [N, D] nearest to rows [N, E].
+
+    Ridge regression without a constant: unit rows have a common part that serves as one.
+
+    Args:
+        here: one model's unit rows.
+        there: another's, of the same items.
+        ridge: weight of the penalty, as a share of the mean square of a column.
+
+    >>> turn = np.array([[0.0, 1.0], [-1.0, 0.0]], dtype=np.float32)
+    >>> rows = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], dtype=np.float32)
+    >>> bool(np.allclose(fit_map(rows, rows @ turn, ridge=1e-6), turn, atol=1e-4))
+    True
+    """
+    x, y = here.astype(np.float64), there.astype(np.float64)
+    square = x.T @ x
+    penalty = ridge * np.trace(square) / len(square)
+    solved: NDArray[np.float32] = np.linalg.solve(square + penalty * np.eye(len(square)), x.T @ y).astype(np.float32)
+    return solved
+
+
+def save_bridge(bundle: Bundle, bridge: Bridge) -> Path:
+    """Adds a bridge to a bundle, or replaces it, as float16; the fingerprint stays."""
+    path = bundle.directory / FOLDER / f"{bridge.fingerprint}.npz"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        np.savez(file, text=bridge.text.astype(np.float16), image=bridge.image.astype(np.float16))
+    records: Mapping[str, FileRecord] = {**bundle.manifest.bridges, bridge.fingerprint: file_record(path)}
+    write_manifest(bundle.directory, bundle.manifest.model_copy(update={"bridges": records}))
+    return path
+
+
+def open_bridge(bundle: Bundle, fingerprint: str) -> Bridge | None:
+    """The bundle's bridge to an earlier model; None where it has none.
+
+    Raises:
+        BundleError: the bridge is damaged, or fits another model.
+    """
+    record = bundle.manifest.bridges.get(fingerprint)
+    if record is None:
+        return None
+    path = bundle.directory / FOLDER / f"{fingerprint}.npz"
+    try:
+        if file_record(path) != record:
+            raise BundleError(f"{path} is damaged: its content is not what model.json recorded; get the bundle again")
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as maps:
+            text, image = (maps[name].astype(np.float32) for name in ("text", "image"))
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror or error}); get the bundle again") from error
+    except (KeyError, ValueError, BadZipFile) as error:
+        raise BundleError(f"{path} is no bridge ({error}); make it again with scripts/bridge.py") from error
+    if text.ndim != 2 or text.shape != image.shape or len(text) != bundle.manifest.embedding_dim:
+        raise BundleError(
+            f"{path} holds maps {text.shape} and {image.shape}, but the model has "
+            f"{bundle.manifest.embedding_dim} dimensions; make it again with scripts/bridge.py"
+        )
+    return Bridge(fingerprint, text, image)
+
+
+def _led(embeddings: Embeddings, way: NDArray[np.float32]) -> Embeddings:
+    led: Embeddings = embeddings @ way
+    led /= np.maximum(np.linalg.norm(led, axis=1, keepdims=True), np.float32(1e-12))
+    return led

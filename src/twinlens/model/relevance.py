@@ -1,0 +1,156 @@
+"""From scores to probabilities of relevance: how a query's scores stand against those of reference photos."""
+
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.errors import BundleError
+from twinlens.model.bundle import Bundle, file_record, write_manifest
+from twinlens.model.calibration import REFERENCE, Calibration, Feature, Kind, LogisticMap, RelevanceMap
+from twinlens.types import Embeddings
+
+logger = logging.getLogger(__name__)
+Floats = NDArray[np.float64]
+MIN_STD = 1e-4  # a query to which all reference photos are alike says nothing; its z stays finite
+
+
+class Scale(NamedTuple):
+    """How the scores of Q queries over the reference photos are spread, [Q] each."""
+
+    mean: Floats
+    std: Floats
+    kurtosis: Floats  # 3 for a bell; large where few photos stand out
+
+
+def score_scale(queries: Embeddings, reference: Embeddings) -> Scale:
+    """The spread of the scores of queries [Q, D] over reference photos [R, D]."""
+    scores = (queries @ reference.T).astype(np.float64)  # [Q, R]
+    mean = scores.mean(axis=1)
+    centred = scores - mean[:, None]
+    squares = centred * centred
+    variance = squares.mean(axis=1).clip(min=MIN_STD**2)
+    return Scale(mean, np.sqrt(variance), ((squares * squares).mean(axis=1) / variance**2).clip(min=1.0))
+
+
+def features(scores: Floats, scale: Scale, num_candidates: int) -> dict[Feature, Floats]:
+    """What a map weighs, [Q, K] each.
+
+    Args:
+        scores: [Q, K], cosines of each query's hits.
+        scale: of the queries.
+        num_candidates: photos that were ranked.
+
+    >>> one = Scale(np.array([0.1]), np.array([0.05]), np.array([3.0]))
+    >>> features(np.array([[0.2, 0.1]]), one, 1000)["z"].round(6).tolist()
+    [[2.0, 0.0]]
+    """
+    mean, std, kurtosis = (column[:, None] for column in scale)
+    same = np.ones_like(scores)
+    return {
+        "score": scores,
+        "z": (scores - mean) / std,
+        "log_n": same * math.log(max(1, num_candidates)),
+        "mean": same * mean,
+        "log_std": same * np.log(std),
+        "log_kurtosis": same * np.log(kurtosis),
+    }
+
+
+def probabilities(by: LogisticMap, table: dict[Feature, Floats]) -> Floats:
+    """[Q, K], of ``features``."""
+    logits = by.intercept + sum(weight * table[name] for name, weight in by.weights.items())
+    chances: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60)))
+    return chances
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a calibration says of one query's answer.
+
+    Attributes:
+        answered: False says "nothing here matches".
+    """
+
+    answered: bool
+    _map: RelevanceMap
+    _scale: Scale
+    _num_candidates: int
+
+    def probability(self, scores: Floats) -> Floats:
+        """[K], that each hit is relevant; never falls with the score."""
+        table = features(np.asarray(scores, dtype=np.float64)[None], self._scale, self._num_candidates)
+        chances: Floats = probabilities(self._map.hit, table)[0]
+        return chances
+
+    def is_relevant(self, probability: float) -> bool:
+        """Whether a hit of this probability is shown as one that fits."""
+        return self.answered and probability >= self._map.least_hit
+
+
+class Relevance:
+    """Judges hits of one model.
+
+    Args:
+        calibration: of the model's bundle.
+        reference: [R, D], unit rows of photos.
+    """
+
+    def __init__(self, calibration: Calibration, reference: Embeddings) -> None:
+        self.calibration, self._reference = calibration, reference
+
+    def judge(self, query: Embeddings, kind: Kind, *, best: float, num_candidates: int) -> Judgement | None:
+        """What is to be said of a query [D] whose best hit has the score ``best``; None where its kind has no map."""
+        by = self.calibration.text if kind == "text" else self.calibration.photo
+        if by is None:
+            return None
+        scale = score_scale(query[None], self._reference)
+        chance = probabilities(by.query, features(np.array([[best]]), scale, num_candidates)).item()
+        return Judgement(chance >= by.least_query, by, scale, num_candidates)
+
+
+def open_relevance(bundle: Bundle) -> Relevance | None:
+    """The calibration of a bundle, opened; None where it has none.
+
+    Raises:
+        BundleError: the reference photos are missing or damaged.
+    """
+    calibration = bundle.manifest.calibration
+    if calibration is None:
+        return None
+    if calibration.model != bundle.fingerprint:
+        logger.warning(
+            "the calibration in %s was fitted for model %s, not for %s, and is not used; run scripts/calibrate.py",
+            bundle.directory,
+            calibration.model,
+            bundle.fingerprint,
+        )
+        return None
+    if REFERENCE not in bundle.manifest.files:
+        raise BundleError(f"{bundle.directory} has a calibration, but does not list {REFERENCE}; get the bundle again")
+    path = bundle.verified(REFERENCE)
+    try:
+        rows = np.load(path, allow_pickle=False).astype(np.float32)
+    except ValueError as error:
+        raise BundleError(f"{path} is no array of photos ({error}); run scripts/calibrate.py again") from error
+    if rows.ndim != 2 or not len(rows) or rows.shape[1] != bundle.manifest.embedding_dim:
+        raise BundleError(
+            f"{path} must be [R, {bundle.manifest.embedding_dim}], got {list(rows.shape)}; run scripts/calibrate.py"
+        )
+    return Relevance(calibration, rows)
+
+
+def save_calibration(bundle: Bundle, calibration: Calibration, reference: Embeddings) -> Path:
+    """Writes a calibration into a bundle, or replaces the one that is there; the fingerprint stays."""
+    path = bundle.directory / REFERENCE
+    partial = path.with_name(REFERENCE + ".partial")
+    with partial.open("wb") as file:
+        np.save(file, reference.astype(np.float16), allow_pickle=False)
+    partial.replace(path)
+    files = {**bundle.manifest.files, REFERENCE: file_record(path)}
+    write_manifest(bundle.directory, bundle.manifest.model_copy(update={"calibration": calibration, "files": files}))
+    return path
