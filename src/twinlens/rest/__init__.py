@@ -1,0 +1,1 @@
+"""The server: searching over HTTP, for programs and for the page."""

@@ -1,0 +1,118 @@
+"""The server as an ASGI application: ``create_app`` puts its parts together."""
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from twinlens import api
+from twinlens.errors import TwinlensError
+from twinlens.rest import archive, browsing, favourites, indexing, library, photos, searching, session
+from twinlens.rest.body_limit import BodyLimit
+from twinlens.rest.engine import Engine
+from twinlens.rest.envelope import Envelope
+from twinlens.rest.failures import RequestFailure, failure_of
+from twinlens.rest.guard import WRONG_KEYS_PER_MINUTE, Guard
+from twinlens.rest.index_run import IndexRun
+from twinlens.rest.keys import KeyRing
+from twinlens.rest.metrics import Metrics
+from twinlens.rest.openapi import describe
+from twinlens.rest.page import add_page
+from twinlens.rest.rate import RateLimit
+from twinlens.rest.settings import Settings
+
+logger = logging.getLogger(__name__)
+MOST_FAULTS = 5
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
+
+
+def create_app(
+    collection: "api.Collection | str | os.PathLike[str] | None" = None, *, settings: Settings | None = None
+) -> FastAPI:
+    """A server of one collection, for any program that runs ASGI applications.
+
+    ``uvicorn --factory twinlens.rest.app:create_app`` serves the nearest collection at or above the
+    current folder, or that of ``TWINLENS_COLLECTION``; see ``Settings`` for the other variables.
+
+    Args:
+        collection: one that was opened (the server closes it), a photo folder, or a collection's own folder.
+        settings: by default those of the environment.
+
+    Raises:
+        CollectionNotFoundError: there is no collection.
+        ConfigError: a variable of the environment cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    if not isinstance(collection, api.Collection):
+        place = settings.collection if collection is None else os.fspath(collection)
+        collection = api.open_for_serving(place, model=settings.model)
+    app, metrics = calls(settings), Metrics()
+    engine = app.state.engine = Engine(collection, settings, metrics)
+    app.state.index_run = IndexRun(engine)
+    app.state.projector = api.Projector(collection)
+    app.state.keys = KeyRing(settings.api_key) if settings.api_key else None
+    app.state.wrong_keys = RateLimit(WRONG_KEYS_PER_MINUTE)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(TwinlensError, _answer_ours)
+    app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))  # the last added is the outermost
+    app.add_middleware(Guard, settings=settings, keys=app.state.keys, wrong_keys=app.state.wrong_keys)
+    app.add_middleware(
+        Envelope,
+        metrics=metrics,
+        embeddable=bool(settings.cors_origins),
+        is_stopping=engine.stopping.is_set,
+    )
+    return app
+
+
+def calls(settings: Settings) -> FastAPI:
+    """All calls and what is told of them, without a collection behind them."""
+    app = FastAPI(title="twinlens", lifespan=_lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    for part in (library, searching, photos, browsing, favourites, archive, indexing, session):
+        app.include_router(part.router)
+    add_page(app)
+    describe(app, settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    engine: Engine = app.state.engine
+    engine.start()
+    yield
+    engine.stop_streams()
+    await app.state.index_run.stop()
+    await engine.stop()
+
+
+async def _answer_http(_request: Request, error: Exception) -> Response:
+    """Starlette's own errors in our shape."""
+    if isinstance(error, RequestFailure):
+        return error.response()
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "invalid_request")
+    hints = {"not_found": "/docs lists the calls", "method_not_allowed": "/docs lists the calls"}
+    return RequestFailure(code, str(error.detail), hints.get(code, ""), error.headers).response()
+
+
+async def _answer_invalid(_request: Request, error: Exception) -> Response:
+    """A body or a parameter that is not what the call takes: each fault with its place, never its value."""
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in error.errors()
+    ]
+    shown = "; ".join(faults[:MOST_FAULTS]) + (
+        f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+    )
+    return RequestFailure("invalid_request", shown, "/docs says what the call takes").response()
+
+
+async def _answer_ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, TwinlensError)
+    return failure_of(error).response()

@@ -1,0 +1,73 @@
+"""How much a request may carry, and how long it may take to arrive."""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from twinlens.rest.failures import RequestFailure
+
+JSON_BYTES = 1_000_000  # a batch of 64 long queries has 300 KB
+FIRST_S = 20.0
+SLOWEST_BYTES_A_S = 16_000  # a phone far from its mast; slower ones hold a place for nothing
+
+
+class BodyLimit:
+    """Stops reading a body that is too large or too slow.
+
+    Args:
+        app: what reads the body.
+        max_bytes: of an upload; other bodies have a megabyte.
+        first_s: for the start of the body; each 16 KB give another second.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, first_s: float = FIRST_S) -> None:
+        self._app, self._max_bytes, self._first_s = app, max_bytes, first_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        limit = self._max_bytes
+        if not headers.get("content-type", "").startswith("multipart/"):
+            limit = min(limit, JSON_BYTES)
+        announced = headers.get("content-length", "0")
+        if announced.isdecimal() and int(announced) > limit:
+            await _too_large(limit).response()(scope, receive, send)
+            return
+        received, complete = 0, False
+        started = asyncio.get_running_loop().time()
+
+        async def counted() -> Message:
+            nonlocal received, complete
+            if complete:  # what follows is only the news that the client went away
+                return await receive()
+            deadline = started + self._first_s + received / SLOWEST_BYTES_A_S
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError as error:
+                raise RequestFailure(
+                    "slow_request",
+                    "the request's body came too slowly",
+                    "send it again over a better line",
+                    {"Connection": "close"},
+                ) from error
+            received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if received > limit:
+                raise _too_large(limit)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _too_large(limit: int) -> RequestFailure:
+    return RequestFailure(
+        "body_too_large",
+        f"the request's body has more than {limit:,} bytes",
+        "uploads may be larger than other requests: --max-body-mb sets their limit",
+        {"Connection": "close"},
+    )

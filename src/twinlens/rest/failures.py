@@ -1,0 +1,126 @@
+"""What is said when a request fails: one JSON shape, a code for programs, a sentence and a hint for people."""
+
+import logging
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from twinlens import api
+from twinlens.errors import (
+    CollectionBusyError,
+    CollectionNotFoundError,
+    DiskFullError,
+    ModelMismatchError,
+    PhotoError,
+    QueryError,
+    TwinlensError,
+)
+
+logger = logging.getLogger(__name__)
+
+STATUS_OF = {
+    "invalid_request": 422,
+    "invalid_query": 422,
+    "missing_key": 401,
+    "wrong_key": 401,
+    "too_many_wrong_keys": 429,
+    "host_not_allowed": 403,
+    "origin_not_allowed": 403,
+    "not_exposed": 403,
+    "outside_library": 403,
+    "not_found": 404,
+    "unknown_image": 404,
+    "unknown_folder": 404,
+    "method_not_allowed": 405,
+    "slow_request": 408,
+    "nothing_indexed": 409,
+    "no_captions": 409,
+    "no_calibration": 409,
+    "already_indexing": 409,
+    "read_only": 409,
+    "photo_gone": 410,
+    "body_too_large": 413,
+    "picture_too_large": 413,
+    "unreadable_picture": 415,
+    "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
+    "too_many_requests": 429,
+    "internal_error": 500,
+    "starting": 503,
+    "too_busy": 503,
+    "stopping": 503,
+    "library_unavailable": 503,
+    "disk_full": 507,
+}
+"""Every code that an answer may carry, and its status; explained in docs/reference/rest.md."""
+
+
+class RequestFailure(HTTPException):
+    """A request that is answered with an error; never shows a path of this machine.
+
+    Args:
+        code: one of ``STATUS_OF``.
+        message: what was wanted and what came.
+        hint: what to do next.
+        headers: of the answer, as ``Retry-After``.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(STATUS_OF[code], message, headers)
+        self.code, self.hint = code, hint
+
+    def response(self) -> JSONResponse:
+        """The JSON answer."""
+        body = {"error": {"code": self.code, "message": self.detail, "hint": self.hint}}
+        return JSONResponse(body, status_code=self.status_code, headers=self.headers)
+
+
+def unknown_image(image_id: str) -> RequestFailure:
+    """No indexed photo has the id."""
+    return RequestFailure(
+        "unknown_image",
+        f"no indexed photo has the id {_short(image_id)!r}",
+        "use an image_id of a search's results, percent-encoded",
+    )
+
+
+def failure_of(error: TwinlensError) -> RequestFailure:
+    """One of our errors in words that may leave this machine."""
+    match error:
+        case QueryError() if "holds no indexed photos" in str(error):
+            return RequestFailure(
+                "unknown_folder", "no indexed photo lies in that folder", "GET /api/collection lists them"
+            )
+        case QueryError():
+            return RequestFailure("invalid_query", str(error).replace("--", ""), "see /docs for what a query may hold")
+        case api.OutsideLibraryError():
+            return RequestFailure(
+                "outside_library", "a link leads to this photo, and its file lies outside of the library"
+            )
+        case PhotoError():
+            return RequestFailure("photo_gone", f"the photo cannot be sent: {error}", "index the library again")
+        case CollectionNotFoundError() if "captions are known" in str(error):
+            return RequestFailure(
+                "no_captions", "no captions are known yet", "add them: twinlens index PHOTOS --captions FILE"
+            )
+        case CollectionNotFoundError():
+            return RequestFailure(
+                "nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS"
+            )
+        case CollectionBusyError():
+            return RequestFailure(
+                "already_indexing", "the library is being indexed already", "GET /api/index says how far"
+            )
+        case DiskFullError():
+            return RequestFailure(
+                "disk_full", "no space is left on the disk of the library", "free some; nothing is lost"
+            )
+        case ModelMismatchError():
+            return RequestFailure("library_unavailable", "the library's model has changed", "start the server again")
+    logger.error("a request failed: %s", error)
+    return RequestFailure("library_unavailable", "the library cannot be used now", "the server's log says why")
+
+
+def _short(text: str, length: int = 100) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,92 @@
+"""What the server counts, in Prometheus' format; of all workers together."""
+
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.types import Scope
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable: several workers write into that folder
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
+
+
+class Metrics:
+    """Counters of one server; with several workers each counts for itself and all are summed up when asked."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "twinlens_requests", "Requests answered.", ["method", "route", "status"], registry=registry
+        )
+        self._latency = Histogram(
+            "twinlens_request_seconds",
+            "From a request to its whole answer.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.stages = Histogram(
+            "twinlens_stage_seconds",
+            "Time in one stage: decode, encode, search.",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.batch_size = Histogram(
+            "twinlens_text_batch_size", "Queries embedded together.", buckets=_BATCH_SIZES, registry=registry
+        )
+        self.cache = Counter("twinlens_cache_requests", "Look-ups in a cache.", ["cache", "outcome"], registry=registry)
+        self.images = Gauge(
+            "twinlens_images", "Photos that can be searched.", registry=registry, multiprocess_mode="mostrecent"
+        )
+        self.captions = Gauge(
+            "twinlens_captions", "Captions that can be searched.", registry=registry, multiprocess_mode="mostrecent"
+        )
+        self._memory = Gauge(
+            "twinlens_process_memory_bytes",
+            "Memory that a process holds now, shared pages included.",
+            ["process"],
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """One request is done."""
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._latency.labels(route).observe(seconds)
+
+    def note_memory(self) -> None:
+        """Reads how much memory this process holds; every worker does so by itself now and then."""
+        if (held := memory_bytes()) is not None:
+            self._memory.labels(str(os.getpid())).set(held)
+
+    def text(self) -> bytes:
+        """The page that Prometheus reads."""
+        self.note_memory()
+        if SHARED_FOLDER not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+
+def memory_bytes() -> int | None:
+    """Memory that this process holds; None where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return _highest_memory_bytes()
+
+
+def _highest_memory_bytes() -> int | None:
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on a Mac, which has no /proc

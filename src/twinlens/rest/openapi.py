@@ -1,0 +1,94 @@
+"""The OpenAPI of the server: what FastAPI finds, the server's own limits, and errors in one shape."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from twinlens import __version__
+from twinlens.rest.schemas import CaptionSearch, FailureAnswer, ImageSearch
+from twinlens.rest.settings import Settings
+
+DESCRIPTION = "Search a library of photos by words and by photos; every error is {error: {code, message, hint}}."
+_REF = "#/components/schemas/{model}"
+_FAILURES = {
+    "401": "a key is wanted",
+    "403": "the host, the origin or the caller is not allowed",
+    "404": "no such photo, folder or call",
+    "408": "the body came too slowly",
+    "409": "the library is not in a state for this",
+    "410": "the photo's file is gone",
+    "413": "too large; the message names the limit",
+    "415": "a kind of body, or of picture, that is not read",
+    "416": "the range lies outside of the photo",
+    "422": "not what the call takes",
+    "429": "too many requests",
+    "500": "the server failed",
+    "503": "starting, stopping or too busy",
+    "507": "the disk is full",
+}
+_ONLY = {"408": "body", "413": "body", "415": "body", "410": "/api/image/", "416": "/api/image/", "507": "/api/index"}
+
+
+def describe(app: FastAPI, settings: Settings) -> None:
+    """Makes ``/openapi.json`` say what this server really takes."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _schema(app, settings)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    schema = get_openapi(title="twinlens", version=__version__, description=DESCRIPTION, routes=app.routes)
+    schemas = schema["components"]["schemas"]
+    for model in (
+        ImageSearch,
+        CaptionSearch,
+        FailureAnswer,
+    ):  # bodies that may be forms, and what every call may answer
+        found = model.model_json_schema(ref_template=_REF)
+        schemas.update(found.pop("$defs", {}))
+        schemas[model.__name__] = found
+    schemas["ImageSearch"]["anyOf"] = [{"required": ["image_id"]}, {"required": ["images"]}]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for fields in schemas.values():
+        _name_limits(fields.get("properties", {}), settings)
+    for path, calls in schema["paths"].items():
+        for call in calls.values():
+            _name_failures(path, call)
+            for content in call.get("requestBody", {}).get("content", {}).values():
+                _name_limits(content["schema"].get("properties", {}), settings)
+    schema["components"]["securitySchemes"] = {
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "bearer": {"type": "http", "scheme": "bearer"},
+    }
+    if settings.api_key:
+        schema["security"] = [{"key": []}, {"bearer": []}]
+    return schema
+
+
+def _name_limits(properties: dict[str, Any], settings: Settings) -> None:
+    if "top_k" in properties:
+        properties["top_k"]["maximum"] = settings.max_top_k
+    query = properties.get("query")
+    if query is not None and "pattern" in query:
+        query["maxLength"] = settings.max_query_length
+    if "queries" in properties:
+        properties["queries"]["maxItems"] = settings.max_batch
+        properties["queries"]["items"]["maxLength"] = settings.max_query_length
+
+
+def _name_failures(path: str, call: dict[str, Any]) -> None:
+    content = {"application/json": {"schema": {"$ref": _REF.format(model="FailureAnswer")}}}
+    for status, meaning in _FAILURES.items():
+        only = _ONLY.get(status)
+        is_here = "requestBody" in call if only == "body" else only is None or path.startswith(only)
+        if not is_here:
+            continue
+        if status in call["responses"] and status != "422":
+            continue
+        call["responses"][status] = {"description": meaning, "content": content}

@@ -1,0 +1,83 @@
+"""The page and the list of calls: files of ours, and one page of HTML that needs no network."""
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+STATIC = Path(__file__).with_name("static")
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "code,pre{font-size:14px}pre{background:#f4f4f4;padding:.6rem;overflow:auto}h2{font-size:1.1rem;margin-top:2rem}"
+)
+DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def add_page(app: FastAPI) -> None:
+    """Serves the page at ``/`` where its files are there, and the list of calls at ``/docs``."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return HTMLResponse(_docs_page(app.openapi()), headers={"Content-Security-Policy": DOCS_POLICY})
+
+    if not (STATIC / "index.html").is_file():
+        return
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _docs_page(openapi: dict[str, Any]) -> str:
+    calls = [
+        _call(method, path, call) for path, methods in openapi["paths"].items() for method, call in methods.items()
+    ]
+    schemas = [
+        f"<h2 id='{html.escape(name)}'>{html.escape(name)}</h2><pre>{html.escape(json.dumps(schema, indent=1))}</pre>"
+        for name, schema in openapi["components"]["schemas"].items()
+    ]
+    title = html.escape(openapi["info"]["title"])
+    return (
+        f"<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><title>{title}</title>"
+        f"<meta name='viewport' content='width=device-width,initial-scale=1'><style>{_STYLE}</style></head><body>"
+        f"<h1>{title}</h1><p>{html.escape(openapi['info']['description'])} "
+        "For programs: <a href='/openapi.json'>openapi.json</a>.</p>"
+        + "".join(calls)
+        + "<h1>What they take and give</h1>"
+        + "".join(schemas)
+        + "</body></html>\n"
+    )
+
+
+def _call(method: str, path: str, call: dict[str, Any]) -> str:
+    takes = [
+        f"<li><code>{html.escape(one['name'])}</code> ({one['in']}) {html.escape(one.get('description', ''))}</li>"
+        for one in call.get("parameters", [])
+    ]
+    takes += [
+        f"<li>body, {html.escape(kind)}: {_schema(content.get('schema', {}))}</li>"
+        for kind, content in call.get("requestBody", {}).get("content", {}).items()
+    ]
+    gives = [
+        f"<li>{html.escape(status)}: {html.escape(answer.get('description', ''))} "
+        + ", ".join(_schema(content.get("schema", {})) for content in answer.get("content", {}).values())
+        + "</li>"
+        for status, answer in call["responses"].items()
+    ]
+    return (
+        f"<h2><code>{method.upper()} {html.escape(path)}</code></h2><p>{html.escape(call.get('description', ''))}</p>"
+        f"<ul>{''.join(takes)}</ul><details><summary>answers</summary><ul>{''.join(gives)}</ul></details>"
+    )
+
+
+def _schema(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        name = html.escape(schema["$ref"].rpartition("/")[2])
+        return f"<a href='#{name}'>{name}</a>"
+    fields = ", ".join(schema.get("properties", {}))
+    return html.escape(f"{schema.get('type', '')} {fields}".strip())

@@ -1,0 +1,179 @@
+"""Calls that search: by words, by photos, for captions, many at once."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+
+from twinlens.errors import PhotoError
+from twinlens.rest.engine import Engine
+from twinlens.rest.failures import RequestFailure
+from twinlens.rest.forms import caption_search, image_search, read_upload, validated
+from twinlens.rest.results import (
+    Asked,
+    ask_photo,
+    ask_picture,
+    ask_sum,
+    ask_words,
+    find_captions,
+    find_photos,
+)
+from twinlens.rest.schemas import (
+    BatchAnswer,
+    BatchSearch,
+    CaptionAnswer,
+    CaptionSearch,
+    ImageSearch,
+    PageFields,
+    SearchAnswer,
+    TextSearch,
+)
+
+router = APIRouter(prefix="/api/search", tags=["search"])
+
+
+async def ready_engine(request: Request) -> Engine:
+    """The engine, once it is warm."""
+    engine: Engine = request.app.state.engine
+    engine.check_ready()
+    return engine
+
+
+Ready = Annotated[Engine, Depends(ready_engine)]
+
+
+def two_bodies(schema: str, *, form: dict[str, Any]) -> dict[str, Any]:
+    """The part of the OpenAPI of a call that takes JSON or a form with pictures."""
+    file = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 8}
+    properties = {"file": file, **form}
+    content = {
+        "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+        "multipart/form-data": {"schema": {"type": "object", "properties": properties}},
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_PAGE_FORM = {
+    "image_id": {"type": "array", "items": {"type": "string"}},
+    "top_k": {"type": "integer", "minimum": 1},
+    "offset": {"type": "integer", "minimum": 0},
+    **{name: {"type": "string"} for name in ("after", "before", "folder", "camera")},
+    "favourites": {"type": "boolean"},
+}
+_IMAGE_FORM = {
+    "weight": _NUMBERS,
+    **_PAGE_FORM,
+    "image_weight": _NUMBERS,
+    "query": {"type": "string"},
+    "query_weight": {"type": "number"},
+    "sort": {"type": "string", "enum": ["relevance", "date"]},
+    "min_probability": {"type": "number", "minimum": 0, "maximum": 1},
+    "include_self": {"type": "boolean"},
+}
+
+
+@router.post("/text")
+async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
+    """Photos that fit words, best first; ``top_k`` of them always, each with its relevance."""
+    _check_length(engine, body.query)
+    return await find_photos(engine, await ask_words(engine, body.query), body)
+
+
+@router.post("/batch")
+async def search_batch(body: BatchSearch, engine: Ready) -> BatchAnswer:
+    """Photos that fit each of several queries."""
+    if len(body.queries) > engine.settings.max_batch:
+        raise RequestFailure(
+            "invalid_request", f"at most {engine.settings.max_batch} queries go into one call, got {len(body.queries)}"
+        )
+    for query in body.queries:
+        _check_length(engine, query)
+    await engine.text_vectors(body.queries)  # embedded together; each is then found in the cache
+    answers = [await find_photos(engine, await ask_words(engine, query), body) for query in body.queries]
+    return BatchAnswer(num_queries=len(answers), answers=answers)
+
+
+@router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM))
+async def search_image(request: Request, engine: Ready) -> SearchAnswer:
+    """Photos that look like a photo of the library, like uploaded pictures, or like a sum of these and words."""
+    pictures: list[bytes] = []
+    weights: list[float] = []
+    if _is_form(request):
+        upload = await read_upload(request)
+        pictures, (body, weights) = upload.pictures, image_search(upload)
+    else:
+        body = validated(ImageSearch, await _json(request))
+    parts = [
+        (weight, await _picture(engine, data, number + 1))
+        for number, (data, weight) in enumerate(zip(pictures, weights, strict=True))
+    ]
+    if body.image_id is not None:
+        parts.append((1.0, await ask_photo(engine, body.image_id)))
+    parts += [(image.weight, await ask_photo(engine, image.image_id)) for image in body.images]
+    if not parts:
+        raise RequestFailure("invalid_request", "no picture came", "give an image_id, images, or upload a file")
+    if body.query is not None:
+        _check_length(engine, body.query)
+        parts.append((body.query_weight, await ask_words(engine, body.query)))
+    return await find_photos(engine, ask_sum(parts), body, include_self=body.include_self)
+
+
+@router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM))
+async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
+    """Captions known to the library that fit a photo of it, or an uploaded picture."""
+    fields: PageFields
+    if _is_form(request):
+        upload = await read_upload(request)
+        fields, ids = caption_search(upload)
+        pictures = upload.pictures
+    else:
+        fields = validated(CaptionSearch, await _json(request))
+        ids, pictures = [fields.image_id], []
+    if len(ids) + len(pictures) != 1:
+        raise RequestFailure(
+            "invalid_request", f"captions are found for one picture, got {len(ids) + len(pictures)}", "upload one file"
+        )
+    asked = await ask_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
+    return await find_captions(engine, asked, fields)
+
+
+async def _picture(engine: Engine, data: bytes, number: int) -> Asked:
+    try:
+        return await ask_picture(engine, data, number)
+    except PhotoError as error:
+        code = "picture_too_large" if "megapixels" in str(error) else "unreadable_picture"
+        raise RequestFailure(
+            code, f"picture {number} cannot be used: {error}", "send a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
+        ) from error
+
+
+def _check_length(engine: Engine, query: str) -> None:
+    if len(query) > engine.settings.max_query_length:
+        raise RequestFailure(
+            "invalid_request",
+            f"a query has at most {engine.settings.max_query_length:,} letters, got {len(query):,}",
+            "the limit is --max-query-length",
+        )
+
+
+def _is_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return True
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise RequestFailure(
+            "unsupported_media_type",
+            "the body is neither JSON nor a form",
+            "send application/json or multipart/form-data",
+        )
+    return False
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json()
+    except (ValueError, RecursionError) as error:
+        raise RequestValidationError(
+            [{"type": "json_invalid", "loc": ("body",), "msg": "not readable JSON"}]
+        ) from error

@@ -1,0 +1,131 @@
+/** The box: words as they are typed, terms as chips with + and −, pictures from a file, the clipboard or a drop. */
+
+import { byId, element, icon } from "./dom.js";
+import { MOST_PICTURES } from "./query.js";
+import { thumbnailAddress } from "./server.js";
+import { nameOf } from "./facts.js";
+
+/** Tells of `change` (detail: {words, terms, isTyping}) and `leave` (the keyboard goes on to the results). */
+export class Box extends EventTarget {
+  constructor() {
+    super();
+    this.input = byId("words");
+    this.chips = byId("chips");
+    this.file = byId("file");
+    this.terms = [];
+    this.input.addEventListener("input", () => this.onInput());
+    this.input.addEventListener("keydown", (event) => this.onKey(event));
+    byId("box").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.tell(false);
+    });
+    byId("keep").addEventListener("click", () => this.keepWords());
+    byId("clear").addEventListener("click", () => this.clear());
+    byId("choose").addEventListener("click", () => this.file.click());
+    this.file.addEventListener("change", () => {
+      this.addPictures([...this.file.files]);
+      this.file.value = "";
+    });
+  }
+
+  /** Shows a query, unless it is the one being typed. @param {import("./query.js").Query} query */
+  show(query) {
+    if (this.input.value.trim() !== query.words) this.input.value = query.words;
+    this.terms = query.terms;
+    this.draw();
+  }
+
+  /** @param {import("./query.js").Term[]} terms */
+  add(terms) {
+    const pictures = [...this.terms, ...terms].filter((term) => term.kind !== "words").length;
+    if (pictures > MOST_PICTURES) return false;
+    this.terms = [...this.terms, ...terms];
+    this.draw();
+    this.tell(false);
+    return true;
+  }
+
+  /** Searches with pictures from elsewhere. @param {Blob[]} files */
+  addPictures(files) {
+    const terms = files
+      .filter((file) => !file.type || file.type.startsWith("image/"))
+      .slice(0, MOST_PICTURES)
+      .map((file) => ({ kind: "upload", value: file.name || "picture", sign: 1, file, preview: URL.createObjectURL(file) }));
+    return terms.length > 0 && this.add(terms);
+  }
+
+  keepWords() {
+    const words = this.input.value.trim();
+    if (!words) return;
+    this.input.value = "";
+    this.add([{ kind: "words", value: words, sign: 1 }]);
+    this.input.focus();
+  }
+
+  clear() {
+    this.input.value = "";
+    this.terms = [];
+    this.draw();
+    this.tell(false);
+    this.input.focus();
+  }
+
+  onInput() {
+    this.drawButtons();
+    this.tell(true);
+  }
+
+  onKey(event) {
+    if (event.key === "Backspace" && !this.input.value && this.terms.length) {
+      this.terms = this.terms.slice(0, -1);
+      this.draw();
+      this.tell(false);
+    } else if (event.key === "Escape") {
+      if (this.input.value || this.terms.length) this.clear();
+      else this.input.blur();
+    } else if (event.key === "ArrowDown") {
+      event.preventDefault();
+      this.dispatchEvent(new Event("leave"));
+    }
+  }
+
+  draw() {
+    this.chips.replaceChildren(...this.terms.map((term) => this.chip(term)));
+    this.drawButtons();
+  }
+
+  drawButtons() {
+    byId("keep").hidden = !this.input.value.trim();
+    byId("clear").hidden = !this.input.value && !this.terms.length;
+  }
+
+  chip(term) {
+    const name = term.kind === "photo" ? nameOf(term.value) : term.value;
+    const turn = () => this.replace(term, { ...term, sign: -term.sign });
+    const sign = element(
+      "button",
+      { type: "button", class: "sign", "aria-label": `${term.sign > 0 ? "More" : "Less"} like ${name}; change`, title: "+ more like it, − less like it", on: { click: turn } },
+      icon(term.sign > 0 ? "plus" : "minus"),
+    );
+    const away = element(
+      "button",
+      { type: "button", class: "away", "aria-label": `Remove ${name}`, on: { click: () => this.replace(term, null) } },
+      icon("close"),
+    );
+    const source = term.kind === "photo" ? thumbnailAddress(term.value, 128) : term.preview;
+    const shown = term.kind === "words" ? element("span", { text: name, dir: "auto" }) : element("img", { src: source, alt: name, title: name });
+    return element("li", { class: term.sign > 0 ? "chip" : "chip is-minus" }, sign, shown, away);
+  }
+
+  replace(term, other) {
+    this.terms = this.terms.flatMap((one) => (one !== term ? [one] : other ? [other] : []));
+    this.draw();
+    this.tell(false);
+    this.input.focus();
+  }
+
+  tell(isTyping) {
+    const detail = { words: this.input.value, terms: this.terms, isTyping };
+    this.dispatchEvent(new CustomEvent("change", { detail }));
+  }
+}

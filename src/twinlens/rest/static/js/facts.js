@@ -1,0 +1,67 @@
+/** A photo's facts as people read them. */
+
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
+const NUMBER = new Intl.NumberFormat();
+
+/** The file's name without its folders. @param {string} id */
+export function nameOf(id) {
+  return id.slice(id.lastIndexOf("/") + 1);
+}
+
+/** The folders of a file; empty at the top. @param {string} id */
+export function folderOf(id) {
+  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
+}
+
+/** A camera's wall clock stays as it was, wherever the reader is. */
+function clock(takenAt) {
+  const moment = new Date(`${takenAt.slice(0, 19)}Z`);
+  return Number.isNaN(moment.getTime()) ? null : moment;
+}
+
+/** "12 June 2023". @param {string} takenAt */
+export function dayOf(takenAt) {
+  const moment = clock(takenAt);
+  return moment ? DAY.format(moment) : takenAt;
+}
+
+/** "June 2023", or "No date". @param {?string} takenAt */
+export function monthOf(takenAt) {
+  const moment = takenAt ? clock(takenAt) : null;
+  return moment ? MONTH.format(moment) : "No date";
+}
+
+/** With weekday and time. @param {string} takenAt */
+export function momentOf(takenAt) {
+  const moment = clock(takenAt);
+  return moment ? MOMENT.format(moment) : takenAt;
+}
+
+/** "1,234". @param {number} count */
+export function numberOf(count) {
+  return NUMBER.format(count);
+}
+
+/** "1 photo", "1,234 photos". @param {number} count @param {string} [noun] */
+export function countOf(count, noun = "photo") {
+  return `${numberOf(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** "2.4 MB". @param {number} bytes */
+export function sizeOf(bytes) {
+  const units = ["bytes", "KB", "MB", "GB"];
+  let unit = 0;
+  while (bytes >= 1000 && unit < units.length - 1) {
+    bytes /= 1000;
+    unit += 1;
+  }
+  return `${NUMBER.format(unit ? Number(bytes.toPrecision(3)) : bytes)} ${units[unit]}`;
+}
+
+/** "38.71° N, 9.14° W". @param {number} latitude @param {number} longitude */
+export function placeOf(latitude, longitude) {
+  const [north, east] = [latitude < 0 ? "S" : "N", longitude < 0 ? "W" : "E"];
+  return `${Math.abs(latitude).toFixed(4)}° ${north}, ${Math.abs(longitude).toFixed(4)}° ${east}`;
+}

@@ -1,0 +1,220 @@
+/** The grid of results: only rows near the window are in the page, however many there are. */
+
+import { element } from "./dom.js";
+import { Layout } from "./layout.js";
+import { load, showFavourite, showSelected, tile } from "./tile.js";
+
+/** Rows are made so many window heights before they are seen. */
+const AHEAD = 1;
+const STILL_MS = 90; // pictures of rows that only fly past are not asked for
+const FAST_PX = 1200; // in that time
+
+/** Tells of `open`, `pick`, `heart` (detail: the photo's index) and `end` (more photos are wanted). */
+export class Grid extends EventTarget {
+  /** @param {HTMLElement} root @param {import("./selection.js").Selection} selection */
+  constructor(root, selection) {
+    super();
+    this.root = root;
+    this.selection = selection;
+    this.photos = [];
+    this.total = 0;
+    this.isComplete = true;
+    this.titleOf = () => null;
+    this.layout = new Layout(1, 1, 0);
+    /** @type {Map<number, HTMLElement>} */
+    this.shown = new Map();
+    this.current = 0;
+    this.lastTop = 0;
+    root.addEventListener("click", (event) => this.onClick(event));
+    root.addEventListener("keydown", (event) => this.onKey(event));
+    root.addEventListener("dragstart", (event) => event.preventDefault());
+    window.addEventListener("scroll", () => this.soon(), { passive: true });
+    new ResizeObserver(() => this.onResize()).observe(root);
+    selection.addEventListener("change", () => this.showSelection());
+  }
+
+  /**
+   * Shows other results.
+   * @param {import("./search.js").Results} results
+   * @param {(photo: object) => ?string} titleOf what stands above a group
+   */
+  show(results, titleOf) {
+    this.photos = results.photos;
+    this.total = results.total;
+    this.isComplete = results.isComplete;
+    this.titleOf = titleOf;
+    this.current = 0;
+    this.rebuild();
+  }
+
+  /** More photos came at the end. @param {import("./search.js").Results} results */
+  grow(results) {
+    this.isComplete = results.isComplete;
+    this.layout.place(this.photos, this.titleOf, this.isComplete);
+    this.draw();
+  }
+
+  /** A photo's mark has changed. @param {string} id */
+  refreshMark(id) {
+    for (const made of this.root.querySelectorAll(".tile")) {
+      const photo = this.photos[Number(made.dataset.index)];
+      if (photo.image_id === id) showFavourite(made, photo.is_favourite);
+    }
+  }
+
+  /** Brings a photo into the window and gives it the keyboard. @param {number} index */
+  focus(index) {
+    if (!this.photos.length) return;
+    this.setCurrent(Math.max(0, Math.min(index, this.layout.placed - 1)));
+    const row = this.layout.rows[this.layout.rowOf(this.current)];
+    if (!row) return;
+    const top = this.top() + row.top - headerHeight() - 8;
+    if (window.scrollY > top) window.scrollTo({ top });
+    const bottom = this.top() + row.top + row.height + 80;
+    if (window.scrollY + window.innerHeight < bottom) window.scrollTo({ top: bottom - window.innerHeight });
+    this.draw();
+    this.tileOf(this.current)?.querySelector(".open").focus({ preventScroll: true });
+  }
+
+  rebuild() {
+    const width = Math.floor(this.root.clientWidth);
+    const isNarrow = width < 600;
+    this.layout = new Layout(width, isNarrow ? 132 : width > 1700 ? 260 : 216, isNarrow ? 4 : 8);
+    this.layout.place(this.photos, this.titleOf, this.isComplete);
+    for (const row of this.shown.values()) row.remove();
+    this.shown.clear();
+    this.draw();
+  }
+
+  onResize() {
+    if (Math.floor(this.root.clientWidth) === this.layout.width || !this.photos.length) return;
+    const first = this.layout.rows[this.layout.rowAt(window.scrollY - this.top() + headerHeight())]?.first ?? 0;
+    const isScrolled = window.scrollY > this.top();
+    this.rebuild();
+    const row = this.layout.rows[this.layout.rowOf(first)];
+    if (isScrolled && row) window.scrollTo({ top: this.top() + row.top - headerHeight() });
+  }
+
+  soon() {
+    if (this.isDrawing) return;
+    this.isDrawing = true;
+    requestAnimationFrame(() => {
+      this.isDrawing = false;
+      this.draw();
+    });
+  }
+
+  /** Makes the rows near the window, takes the others out. */
+  draw() {
+    this.root.style.height = `${Math.max(0, this.layout.height)}px`;
+    const height = window.innerHeight;
+    const from = window.scrollY - this.top() - AHEAD * height;
+    const last = this.layout.rowAt(from + (1 + 2 * AHEAD) * height);
+    const first = this.layout.rowAt(Math.max(0, from));
+    for (const [index, row] of this.shown) {
+      if (index >= first && index <= last) continue;
+      row.remove();
+      this.shown.delete(index);
+    }
+    for (let index = first; index <= Math.min(last, this.layout.rows.length - 1); index += 1) {
+      if (!this.shown.has(index)) this.addRow(index);
+    }
+    this.setCurrent(this.current);
+    this.loadWhenStill();
+    if (!this.isComplete && from + (2 + 2 * AHEAD) * height > this.layout.height) this.tell("end");
+  }
+
+  addRow(index) {
+    const row = this.layout.rows[index];
+    const made = element("div", { class: row.title === null ? "row" : "row title" });
+    made.style.transform = `translateY(${row.top}px)`;
+    made.style.height = `${row.height}px`;
+    if (row.title !== null) made.append(element("h2", { text: row.title }));
+    row.widths.forEach((width, place) => {
+      const photo = this.photos[row.first + place];
+      const isSelected = this.selection.has(photo.image_id);
+      made.append(tile(photo, { index: row.first + place, total: this.total, width, height: row.height, isSelected }));
+    });
+    const after = [...this.shown].filter(([other]) => other > index).sort(([one], [other]) => one - other)[0];
+    this.root.insertBefore(made, after ? after[1] : null); // in reading order for those who hear the page
+    this.shown.set(index, made);
+  }
+
+  loadWhenStill() {
+    clearTimeout(this.still);
+    const moved = Math.abs(window.scrollY - this.lastTop);
+    this.lastTop = window.scrollY;
+    const now = () => this.root.querySelectorAll(".tile").forEach(load);
+    if (moved < FAST_PX) now();
+    else this.still = setTimeout(now, STILL_MS);
+  }
+
+  showSelection() {
+    for (const made of this.root.querySelectorAll(".tile")) {
+      showSelected(made, this.selection.has(this.photos[Number(made.dataset.index)].image_id));
+    }
+    this.root.classList.toggle("is-selecting", this.selection.size > 0);
+  }
+
+  /** One photo takes part in the Tab order; arrow keys go on from there. */
+  setCurrent(index) {
+    this.tileOf(this.current)?.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
+    this.current = index;
+    const seen = this.tileOf(index) || this.root.querySelector(".tile");
+    seen?.querySelectorAll("button").forEach((button) => (button.tabIndex = 0));
+  }
+
+  tileOf(index) {
+    return this.root.querySelector(`.tile[data-index="${index}"]`);
+  }
+
+  onClick(event) {
+    const button = event.target.closest("button[data-act]");
+    if (!button) return;
+    const index = Number(button.closest(".tile").dataset.index);
+    const isPick = button.dataset.act === "open" && (event.shiftKey || event.ctrlKey || event.metaKey);
+    this.setCurrent(index);
+    this.tell(isPick ? "pick" : button.dataset.act, { index, isRange: event.shiftKey });
+  }
+
+  onKey(event) {
+    const made = event.target.closest(".tile");
+    if (!made || event.altKey || event.ctrlKey || event.metaKey) return;
+    const index = Number(made.dataset.index);
+    const next = this.neighbour(index, event.key);
+    if (next !== null) {
+      event.preventDefault();
+      this.focus(next);
+    } else if (event.key === "x") this.tell("pick", { index, isRange: false });
+    else if (event.key === "f") this.tell("heart", { index });
+  }
+
+  /** The photo that a key leads to; null for other keys. */
+  neighbour(index, key) {
+    if (key === "ArrowRight") return index + 1;
+    if (key === "ArrowLeft") return index - 1;
+    if (key === "Home") return 0;
+    if (key === "End") return this.layout.placed - 1;
+    if (key !== "ArrowDown" && key !== "ArrowUp") return null;
+    const { rows } = this.layout;
+    const step = key === "ArrowDown" ? 1 : -1;
+    const here = this.layout.rowOf(index);
+    let there = here + step;
+    while (rows[there] && rows[there].title !== null) there += step;
+    if (!rows[there]) return index;
+    const share = (index - rows[here].first + 0.5) / rows[here].widths.length;
+    return rows[there].first + Math.floor(share * rows[there].widths.length);
+  }
+
+  top() {
+    return this.root.getBoundingClientRect().top + window.scrollY;
+  }
+
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+function headerHeight() {
+  return document.querySelector(".header").offsetHeight;
+}

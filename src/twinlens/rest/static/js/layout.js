@@ -1,0 +1,104 @@
+/**
+ * Where photos go in a justified grid: rows of one height as wide as the page, known before any picture is loaded.
+ *
+ * @typedef {{top: number, height: number, first: number, widths: number[], title: ?string}} Row
+ */
+
+/** Panoramas and slips are shown cut to these shapes (width by height). */
+const NARROWEST = 0.5;
+const WIDEST = 3.2;
+/** Of photos whose size nobody knows. */
+const COMMON = 1.5;
+const TITLE_PX = 56;
+
+/** Width by height of a photo as the grid shows it. @param {{width: ?number, height: ?number}} photo */
+export function shapeOf(photo) {
+  const shape = photo.width && photo.height ? photo.width / photo.height : COMMON;
+  return Math.min(WIDEST, Math.max(NARROWEST, shape));
+}
+
+/** Rows that only ever grow at the end, so that nothing that is seen moves. */
+export class Layout {
+  /**
+   * @param {number} width of the grid, in pixels
+   * @param {number} target height of a row
+   * @param {number} gap between photos
+   */
+  constructor(width, target, gap) {
+    this.width = width;
+    this.target = target;
+    this.gap = gap;
+    /** @type {Row[]} */
+    this.rows = [];
+    this.height = 0;
+    this.placed = 0;
+    this.title = null;
+  }
+
+  /**
+   * Places photos that are not placed yet; the last ones wait until their row is full.
+   * @param {import("./search.js").Photo[]} photos all of them
+   * @param {(photo: object) => ?string} titleOf what stands above a photo's group
+   * @param {boolean} isComplete nothing will follow
+   */
+  place(photos, titleOf, isComplete) {
+    let shapes = [];
+    for (let index = this.placed; index < photos.length; index += 1) {
+      const title = titleOf(photos[index]);
+      if (title !== this.title) {
+        if (shapes.length) this.addRow(shapes, false);
+        shapes = [];
+        this.title = title;
+        if (title !== null) this.addTitle(title);
+      }
+      shapes.push(shapeOf(photos[index]));
+      if (this.heightOf(shapes) <= this.target) {
+        this.addRow(shapes, true);
+        shapes = [];
+      }
+    }
+    if (isComplete && shapes.length) this.addRow(shapes, false);
+  }
+
+  /** Index of the row at a height, by bisection. @param {number} y */
+  rowAt(y) {
+    let low = 0;
+    let high = this.rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.rows[middle].top + this.rows[middle].height <= y) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Index of the row with a photo. @param {number} photo */
+  rowOf(photo) {
+    let low = 0;
+    let high = this.rows.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.rows[middle].first <= photo) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  heightOf(shapes) {
+    const sum = shapes.reduce((total, shape) => total + shape, 0);
+    return (this.width - this.gap * (shapes.length - 1)) / sum;
+  }
+
+  addRow(shapes, isFull) {
+    const height = Math.min(this.heightOf(shapes), isFull ? Infinity : this.target);
+    const widths = shapes.map((shape) => shape * height);
+    this.rows.push({ top: this.height, height, first: this.placed, widths, title: null });
+    this.placed += shapes.length;
+    this.height += height + this.gap;
+  }
+
+  addTitle(title) {
+    this.rows.push({ top: this.height, height: TITLE_PX, first: this.placed, widths: [], title });
+    this.height += TITLE_PX;
+  }
+}

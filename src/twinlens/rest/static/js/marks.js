@@ -1,0 +1,54 @@
+/** What is done to photos: favourites, a zip, a list, their path on the clipboard. */
+
+import { ask, isSilent, send } from "./server.js";
+import { countOf } from "./facts.js";
+import { notice } from "./notices.js";
+
+/**
+ * Marks photos, or takes their marks away.
+ * @param {string[]} ids
+ * @param {boolean} isFavourite
+ * @returns {Promise<boolean>} whether that was done
+ */
+export async function mark(ids, isFavourite) {
+  return tried(() => ask("/api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
+}
+
+/** @param {string[]} ids */
+export async function saveZip(ids) {
+  notice(`Packing ${countOf(ids.length)}…`);
+  await tried(async () => save(await (await send("/api/archive", { json: { image_ids: ids } })).blob(), "photos.zip"));
+}
+
+/** @param {string[]} ids */
+export async function saveList(ids) {
+  await tried(async () => save(await (await send("/api/archive/list", { json: { image_ids: ids } })).blob(), "photos.csv"));
+}
+
+/** @param {string} path */
+export async function copyPath(path) {
+  try {
+    await navigator.clipboard.writeText(path);
+    notice(`Copied: ${path}`);
+  } catch {
+    notice(path); // browsers give the clipboard to https and to this machine only
+  }
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+async function tried(act) {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (!isSilent(error)) notice(error.hint ? `${error.message}: ${error.hint}` : error.message);
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What is asked for: words, terms beside them, filters, order. A query is never changed, only replaced.
+ *
+ * @typedef {{kind: "words"|"photo"|"upload", value: string, sign: 1|-1, file?: Blob, preview?: string}} Term
+ * @typedef {{after: string, before: string, folder: string, camera: string, favourites: boolean}} Filters
+ * @typedef {{words: string, terms: Term[], filters: Filters, sort: "relevance"|"date"}} Query
+ */
+
+/** @type {Filters} */
+export const NO_FILTERS = Object.freeze({ after: "", before: "", folder: "", camera: "", favourites: false });
+/** @type {Query} */
+export const NOTHING = Object.freeze({ words: "", terms: [], filters: NO_FILTERS, sort: "relevance" });
+/** As many pictures as one call takes. */
+export const MOST_PICTURES = 8;
+const KINDS = { w: "words", p: "photo" };
+
+/** True where there is something to look for, not only filters. @param {Query} query */
+export function asks(query) {
+  return query.words.trim() !== "" || query.terms.length > 0;
+}
+
+/** Number of filters in use. @param {Query} query */
+export function filterCount(query) {
+  const { after, before, folder, camera, favourites } = query.filters;
+  return [after || before, folder, camera, favourites].filter(Boolean).length;
+}
+
+/** Two queries that find the same. */
+export function isSame(one, other) {
+  return toHash(one) === toHash(other) && uploads(one).every((term, place) => uploads(other)[place]?.file === term.file)
+    && uploads(one).length === uploads(other).length;
+}
+
+/**
+ * The query as the part of an address behind "#", which no server sees; pictures from elsewhere cannot be in it.
+ * @param {Query} query
+ */
+export function toHash(query) {
+  const parts = new URLSearchParams();
+  if (query.words.trim()) parts.set("q", query.words.trim());
+  for (const term of query.terms) {
+    if (term.kind !== "upload") parts.append("t", `${term.sign < 0 ? "-" : "+"}${term.kind[0]}:${term.value}`);
+  }
+  for (const [name, value] of Object.entries(query.filters)) if (value) parts.set(name, String(value));
+  if (query.sort === "date") parts.set("sort", "date");
+  return parts.toString();
+}
+
+/** @param {string} hash @returns {Query} */
+export function fromHash(hash) {
+  const parts = new URLSearchParams(hash.replace(/^#/, ""));
+  const filters = { ...NO_FILTERS };
+  for (const name of ["after", "before", "folder", "camera"]) filters[name] = parts.get(name) || "";
+  filters.favourites = parts.get("favourites") === "true";
+  const terms = parts.getAll("t").flatMap((text) => {
+    const match = /^([+-])([wp]):([^]+)$/.exec(text);
+    return match ? [{ kind: KINDS[match[2]], value: match[3], sign: match[1] === "-" ? -1 : 1 }] : [];
+  });
+  return { words: parts.get("q") || "", terms, filters, sort: parts.get("sort") === "date" ? "date" : "relevance" };
+}
+
+/** The query in words, as a status line and recent searches show it. @param {Query} query */
+export function inWords(query) {
+  const parts = query.terms.map((term) => [term.sign, term.kind === "words" ? term.value : `a picture`]);
+  if (query.words.trim()) parts.unshift([1, query.words.trim()]);
+  return parts.map(([sign, text], place) => (sign < 0 ? "− " : place ? "+ " : "") + text).join(" ");
+}
+
+/** @param {Query} query @returns {Term[]} */
+function uploads(query) {
+  return query.terms.filter((term) => term.kind === "upload");
+}

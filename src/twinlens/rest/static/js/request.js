@@ -1,0 +1,56 @@
+/** From a query to the call that answers it. */
+
+import { asks } from "./query.js";
+
+/** A part of the results. @typedef {{top_k: number, offset: number}} Part */
+
+/**
+ * @param {import("./query.js").Query} query
+ * @param {Part} part
+ * @returns {{path: string, options: object}}
+ */
+export function requestOf(query, part) {
+  const fields = { ...part, ...givenFilters(query.filters) };
+  if (!asks(query)) return { path: `/api/photos?${new URLSearchParams(fields)}`, options: {} };
+  if (query.sort === "date") fields.sort = "date";
+  const { words, weight } = wordsOf(query);
+  const pictures = query.terms.filter((term) => term.kind !== "words");
+  if (!pictures.length) return { path: "/api/search/text", options: { json: { query: words, ...fields } } };
+  if (words) Object.assign(fields, { query: words, query_weight: weight });
+  const uploads = pictures.filter((term) => term.kind === "upload");
+  const photos = pictures.filter((term) => term.kind === "photo");
+  if (!uploads.length) {
+    const images = photos.map((term) => ({ image_id: term.value, weight: term.sign }));
+    return { path: "/api/search/image", options: { json: { images, ...fields } } };
+  }
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+  for (const term of uploads) {
+    form.append("file", term.file, "picture");
+    form.append("weight", String(term.sign));
+  }
+  for (const term of photos) {
+    form.append("image_id", term.value);
+    form.append("image_weight", String(term.sign));
+  }
+  return { path: "/api/search/image", options: { form } };
+}
+
+/** True for a sum with nothing to add up: it would find what looks least like something. */
+export function isOnlyMinus(query) {
+  return asks(query) && !query.words.trim() && query.terms.every((term) => term.sign < 0);
+}
+
+/** All words as one sum, those with + first; where all have −, the sum itself counts below nothing. */
+function wordsOf(query) {
+  const terms = query.terms.filter((term) => term.kind === "words");
+  if (query.words.trim()) terms.unshift({ kind: "words", value: query.words.trim(), sign: 1 });
+  const plus = terms.filter((term) => term.sign > 0).map((term) => term.value);
+  const minus = terms.filter((term) => term.sign < 0).map((term) => term.value);
+  if (!plus.length) return { words: minus.join(" + "), weight: -1 };
+  return { words: [plus.join(" + "), ...minus].join(" - "), weight: 1 };
+}
+
+function givenFilters(filters) {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value));
+}

@@ -1,0 +1,114 @@
+/**
+ * The running search: as somebody types, cancelled when stale, more of it on demand.
+ *
+ * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
+ *   rank?: number, score?: number, probability?: ?number, relevant?: ?boolean}} Photo
+ * @typedef {{query: object, photos: Photo[], total: number, isComplete: boolean, tookMs: ?number, queryRead: ?string, title?: string}} Results
+ */
+
+import { connection, ask } from "./server.js";
+import { requestOf } from "./request.js";
+
+const FIRST = 60;
+const MORE = 200;
+/** Between two keystrokes' searches: three answers' time, so that a slow server is not flooded. */
+const SHORTEST_WAIT_MS = 30;
+const LONGEST_WAIT_MS = 200;
+const SLOW_MS = 300;
+
+/** Tells of `results`, `more`, `slow` (detail: is it?) and `failed` (detail: the error). */
+export class Search extends EventTarget {
+  constructor() {
+    super();
+    /** @type {Results|null} */
+    this.results = null;
+    this.roundTripMs = 20;
+    this.query = null;
+    this.abort = new AbortController();
+    this.waiting = 0;
+    this.isFetchingMore = false;
+    connection.addEventListener("back", () => this.query && this.start(this.query));
+  }
+
+  /** Searches soon; a search that runs is let go. @param {import("./query.js").Query} query */
+  type(query) {
+    clearTimeout(this.waiting);
+    this.query = query;
+    const wait = Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, 3 * this.roundTripMs));
+    this.waiting = setTimeout(() => this.start(query), wait);
+  }
+
+  /** Searches now. @param {import("./query.js").Query} query */
+  async start(query) {
+    clearTimeout(this.waiting);
+    this.abort.abort();
+    this.query = query;
+    const abort = (this.abort = new AbortController());
+    const slow = setTimeout(() => this.tell("slow", true), SLOW_MS);
+    const started = performance.now();
+    try {
+      const found = await this.fetchPart(query, { top_k: FIRST, offset: 0 }, abort.signal);
+      this.roundTripMs = 0.7 * this.roundTripMs + 0.3 * (performance.now() - started);
+      this.results = resultsOf(query, found, FIRST);
+      this.isFetchingMore = false;
+      this.tell("results");
+    } catch (error) {
+      if (abort === this.abort) this.tell("failed", error);
+    } finally {
+      clearTimeout(slow);
+      if (abort === this.abort) this.tell("slow", false);
+    }
+  }
+
+  /** Fetches the next part, unless it is under way or there is none. */
+  async more() {
+    const results = this.results;
+    if (!results || results.isComplete || this.isFetchingMore) return;
+    this.isFetchingMore = true;
+    try {
+      const part = { top_k: MORE, offset: results.photos.length };
+      const found = await this.fetchPart(results.query, part, this.abort.signal);
+      if (results !== this.results) return;
+      results.photos.push(...found.results);
+      results.isComplete = found.results.length < MORE || results.photos.length >= results.total;
+      this.isFetchingMore = false;
+      this.tell("more");
+    } catch (error) {
+      this.isFetchingMore = false;
+      if (results === this.results) this.tell("failed", error);
+    }
+  }
+
+  /** Shows photos that were found in another way, as on the map. @param {Photo[]} photos @param {string} title */
+  show(photos, title) {
+    clearTimeout(this.waiting);
+    this.abort.abort();
+    this.abort = new AbortController();
+    this.results = {
+      query: this.query, photos, total: photos.length, isComplete: true, tookMs: null, queryRead: null, title,
+    };
+    this.tell("results");
+  }
+
+  async fetchPart(query, part, signal) {
+    const { path, options } = requestOf(query, part);
+    return ask(path, { ...options, signal });
+  }
+
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** @returns {Results} */
+function resultsOf(query, found, wanted) {
+  const photos = found.results;
+  return {
+    query,
+    photos,
+    total: found.num_candidates,
+    isComplete: photos.length < wanted || photos.length >= found.num_candidates,
+    tookMs: found.took_ms ?? null,
+    queryRead: found.query_read ?? null,
+  };
+}

@@ -1,0 +1,82 @@
+/** One photo in the grid: its picture, its place in the results, buttons to select and to mark it. */
+
+import { element, icon } from "./dom.js";
+import { thumbnailAddress } from "./server.js";
+import { dayOf, nameOf } from "./facts.js";
+
+const SIZES = [256, 512, 1024];
+
+/**
+ * @param {import("./search.js").Photo} photo
+ * @param {{index: number, total: number, width: number, height: number, isSelected: boolean}} place
+ */
+export function tile(photo, { index, total, width, height, isSelected }) {
+  const name = nameOf(photo.image_id);
+  const picture = element("img", { alt: "", draggable: "false", decoding: "async" });
+  picture.addEventListener("load", () => picture.classList.add("is-loaded"));
+  picture.addEventListener("error", () => made.classList.add("is-broken"));
+  picture.dataset.src = thumbnailAddress(photo.image_id, sizeFor(Math.max(width, height)));
+  const open = element("button", { type: "button", class: "open", tabindex: "-1", "data-act": "open" }, picture);
+  open.setAttribute("aria-label", labelOf(photo, index, total));
+  const pick = element("button", { type: "button", class: "pick", tabindex: "-1", "data-act": "pick" }, icon("check"));
+  pick.setAttribute("aria-label", `Select ${name}`);
+  const heart = element("button", { type: "button", class: "heart", tabindex: "-1", "data-act": "heart" }, icon("heart"));
+  heart.setAttribute("aria-label", `Favourite ${name}`);
+  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, badge(photo), brokenName(name));
+  made.style.width = `${width}px`;
+  made.style.height = `${height}px`;
+  showSelected(made, isSelected);
+  showFavourite(made, photo.is_favourite);
+  return made;
+}
+
+/** Begins to load the picture. @param {HTMLElement} made */
+export function load(made) {
+  const picture = made.querySelector("img");
+  if (!picture.dataset.src) return;
+  picture.src = picture.dataset.src;
+  delete picture.dataset.src;
+  if (picture.complete && picture.naturalWidth) picture.classList.add("is-loaded");
+}
+
+/** @param {HTMLElement} made @param {boolean} isSelected */
+export function showSelected(made, isSelected) {
+  made.classList.toggle("is-selected", isSelected);
+  made.querySelector(".pick").setAttribute("aria-pressed", String(isSelected));
+}
+
+/** @param {HTMLElement} made @param {boolean} isFavourite */
+export function showFavourite(made, isFavourite) {
+  made.classList.toggle("is-favourite", isFavourite);
+  made.querySelector(".heart").setAttribute("aria-pressed", String(isFavourite));
+}
+
+/** "97 %", as people read a probability; null without a calibration. @param {import("./search.js").Photo} photo */
+export function chanceOf(photo) {
+  if (photo.probability === null || photo.probability === undefined) return null;
+  const percent = Math.round(photo.probability * 100);
+  return percent < 1 ? "under 1 %" : `${Math.min(99, percent)} %`;
+}
+
+function badge(photo) {
+  if (!photo.rank) return null;
+  const chance = chanceOf(photo);
+  return element("span", { class: "badge", "aria-hidden": "true", text: chance ? `${photo.rank} · ${chance}` : String(photo.rank) });
+}
+
+function brokenName(name) {
+  return element("span", { class: "broken-name", "aria-hidden": "true", text: name });
+}
+
+function labelOf(photo, index, total) {
+  const chance = chanceOf(photo);
+  const parts = [`${index + 1} of ${total}`, nameOf(photo.image_id)];
+  if (photo.taken_at) parts.push(dayOf(photo.taken_at));
+  if (chance) parts.push(`fits with ${chance}`);
+  return parts.join(", ");
+}
+
+function sizeFor(pixels) {
+  const wanted = pixels * Math.min(2, window.devicePixelRatio || 1);
+  return SIZES.find((size) => size >= 0.85 * wanted) || SIZES.at(-1);
+}

@@ -1,0 +1,164 @@
+/** One photo in full: zoom, the next and the one before, what is known of it, photos like it. */
+
+import { byId, element } from "./dom.js";
+import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
+import { card } from "./card.js";
+import { nameOf } from "./facts.js";
+import { Zoom } from "./zoom.js";
+
+/** Longer sides up to this are shown from the file itself; larger photos when somebody zooms in. */
+const SCREEN_PX = 2048;
+
+/** Tells of `show` (detail: id), `close`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
+export class Viewer extends EventTarget {
+  /** @param {(id: string, step: number) => ?string} neighbour */
+  constructor(neighbour) {
+    super();
+    this.neighbour = neighbour;
+    this.dialog = byId("viewer");
+    this.picture = byId("viewer-picture");
+    this.zoom = new Zoom(byId("stage"), this.picture);
+    this.zoom.addEventListener("zoomed", () => this.useOriginal());
+    this.zoom.addEventListener("swipe", (event) => this.step(event.detail));
+    this.dialog.addEventListener("close", () => this.onClose());
+    this.dialog.addEventListener("keydown", (event) => this.onKey(event));
+    this.picture.addEventListener("load", () => byId("stage").classList.remove("is-loading"));
+    this.picture.addEventListener("error", () => this.useThumbnail());
+    byId("viewer-before").addEventListener("click", () => this.step(-1));
+    byId("viewer-next").addEventListener("click", () => this.step(1));
+    byId("viewer-close").addEventListener("click", () => this.dialog.close());
+    byId("viewer-info").addEventListener("click", () => this.showInfo(this.dialog.classList.contains("is-bare")));
+    byId("zoom-in").addEventListener("click", () => this.zoom.by(1.6));
+    byId("zoom-out").addEventListener("click", () => this.zoom.by(1 / 1.6));
+    for (const name of ["heart", "like", "plus", "minus", "copy"]) {
+      byId(`viewer-${name}`).addEventListener("click", () => this.tell(name, this.id));
+    }
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  /** @param {string} id @param {?import("./search.js").Photo} photo what the grid knows of it */
+  async open(id, photo) {
+    this.id = id;
+    this.isOriginal = false;
+    this.showPicture(photo);
+    if (!this.dialog.open) {
+      this.showInfo(window.innerWidth >= 900);
+      this.dialog.showModal();
+      byId("viewer-close").focus();
+    }
+    this.zoom.reset();
+    this.showName(id);
+    this.showFavourite(Boolean(photo?.is_favourite));
+    byId("viewer-before").disabled = !this.neighbour(id, -1);
+    byId("viewer-next").disabled = !this.neighbour(id, 1);
+    this.tell("show", id);
+    await this.describe(id);
+  }
+
+  close() {
+    if (this.dialog.open) this.dialog.close();
+  }
+
+  showFavourite(isFavourite) {
+    byId("viewer-heart").setAttribute("aria-pressed", String(isFavourite));
+  }
+
+  showName(id) {
+    byId("viewer-name").textContent = nameOf(id);
+    this.picture.alt = nameOf(id);
+    const link = byId("viewer-download");
+    link.href = `${photoAddress(id)}?download=true`;
+    link.download = nameOf(id);
+  }
+
+  showPicture(photo) {
+    const side = Math.max(photo?.width || 0, photo?.height || 0);
+    this.isOriginal = side > 0 && side <= SCREEN_PX;
+    byId("stage").classList.add("is-loading");
+    this.picture.src = this.isOriginal ? photoAddress(this.id) : thumbnailAddress(this.id, SCREEN_PX);
+  }
+
+  useOriginal() {
+    if (this.isOriginal) return;
+    this.isOriginal = true;
+    const original = new Image();
+    const { id } = this;
+    original.addEventListener("load", () => id === this.id && (this.picture.src = original.src));
+    original.src = photoAddress(id); // a kind that the browser cannot show stays as it is
+  }
+
+  useThumbnail() {
+    byId("stage").classList.remove("is-loading");
+    if (this.picture.src.includes("/thumbnail")) return;
+    this.picture.src = thumbnailAddress(this.id, SCREEN_PX);
+  }
+
+  /** What is known of the photo, and photos like it. */
+  async describe(id) {
+    const panel = byId("viewer-facts");
+    try {
+      const facts = await ask(`/api/photo/${encodeURIComponent(id)}`);
+      if (id !== this.id) return;
+      this.showFavourite(facts.is_favourite);
+      panel.replaceChildren(card(facts));
+      const found = await ask("/api/search/image", { json: { image_id: id, top_k: 9 } });
+      if (id === this.id) this.showSimilar(found.results);
+    } catch (error) {
+      if (id === this.id && !isSilent(error)) panel.replaceChildren(element("p", { class: "quiet", text: error.message }));
+    }
+  }
+
+  showSimilar(photos) {
+    const buttons = photos.map((photo) => {
+      const name = nameOf(photo.image_id);
+      const picture = element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
+      const open = () => this.open(photo.image_id, photo);
+      return element("button", { type: "button", "aria-label": `Open ${name}`, title: name, on: { click: open } }, picture);
+    });
+    byId("viewer-facts").append(element("h3", { text: "Similar photos" }), element("div", { class: "strip" }, ...buttons));
+  }
+
+  showInfo(isShown) {
+    this.dialog.classList.toggle("is-bare", !isShown);
+    byId("viewer-info").setAttribute("aria-pressed", String(isShown));
+  }
+
+  step(direction) {
+    const next = this.neighbour(this.id, direction);
+    if (next) this.tell("go", next);
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const keys = {
+      ArrowRight: () => this.step(1),
+      ArrowLeft: () => this.step(-1),
+      "+": () => this.zoom.by(1.6),
+      "=": () => this.zoom.by(1.6),
+      "-": () => this.zoom.by(1 / 1.6),
+      0: () => this.zoom.reset(),
+      f: () => this.tell("heart", this.id),
+      i: () => this.showInfo(this.dialog.classList.contains("is-bare")),
+      d: () => byId("viewer-download").click(),
+      c: () => this.tell("copy", this.id),
+      s: () => this.tell("like", this.id),
+    };
+    if (!keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  }
+
+  onClose() {
+    this.picture.removeAttribute("src");
+    byId("viewer-facts").replaceChildren();
+    this.tell("close", this.id);
+    this.id = null;
+  }
+
+  tell(name, id) {
+    this.dispatchEvent(new CustomEvent(name, { detail: id }));
+  }
+}

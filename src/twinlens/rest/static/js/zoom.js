@@ -1,0 +1,86 @@
+/** A picture that can be made larger and moved: wheel, double click, two fingers, drag. */
+
+const MOST = 8;
+const SWIPE_PX = 60;
+
+/** Tells of `swipe` (detail: −1 or 1) and `zoomed`. */
+export class Zoom extends EventTarget {
+  /** @param {HTMLElement} stage @param {HTMLElement} picture */
+  constructor(stage, picture) {
+    super();
+    this.stage = stage;
+    this.picture = picture;
+    this.pointers = new Map();
+    this.reset();
+    stage.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    stage.addEventListener("dblclick", (event) => this.by(this.scale > 1 ? 1 / this.scale : 2.5, event.clientX, event.clientY));
+    stage.addEventListener("pointerdown", (event) => this.onDown(event));
+    stage.addEventListener("pointermove", (event) => this.onMove(event));
+    for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, (event) => this.onUp(event));
+  }
+
+  reset() {
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
+    this.apply();
+  }
+
+  /** Zooms around a point of the window, by default the middle. */
+  by(factor, clientX, clientY) {
+    const frame = this.stage.getBoundingClientRect();
+    const x = (clientX ?? frame.left + frame.width / 2) - frame.left - frame.width / 2;
+    const y = (clientY ?? frame.top + frame.height / 2) - frame.top - frame.height / 2;
+    const scale = Math.min(MOST, Math.max(1, this.scale * factor));
+    this.x = x - ((x - this.x) * scale) / this.scale;
+    this.y = y - ((y - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.apply();
+    if (scale > 1) this.dispatchEvent(new Event("zoomed"));
+  }
+
+  apply() {
+    const frame = this.stage.getBoundingClientRect();
+    const most = { x: ((this.scale - 1) * frame.width) / 2, y: ((this.scale - 1) * frame.height) / 2 };
+    this.x = Math.min(most.x, Math.max(-most.x, this.x));
+    this.y = Math.min(most.y, Math.max(-most.y, this.y));
+    this.picture.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    this.stage.classList.toggle("is-zoomed", this.scale > 1);
+  }
+
+  onWheel(event) {
+    event.preventDefault();
+    this.by(Math.exp(-event.deltaY * 0.0022), event.clientX, event.clientY);
+  }
+
+  onDown(event) {
+    if (event.target.closest("button")) return;
+    this.stage.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.start = { x: event.clientX, y: event.clientY };
+  }
+
+  onMove(event) {
+    const before = this.pointers.get(event.pointerId);
+    if (!before) return;
+    const now = { x: event.clientX, y: event.clientY };
+    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+    if (other) {
+      const apart = (point) => Math.hypot(point.x - other.x, point.y - other.y);
+      this.by(apart(now) / Math.max(1, apart(before)), (now.x + other.x) / 2, (now.y + other.y) / 2);
+      this.start = null;
+    } else if (this.scale > 1) {
+      this.x += now.x - before.x;
+      this.y += now.y - before.y;
+      this.apply();
+    }
+    this.pointers.set(event.pointerId, now);
+  }
+
+  onUp(event) {
+    const isLast = this.pointers.delete(event.pointerId) && this.pointers.size === 0;
+    if (!isLast || !this.start || this.scale > 1 || event.pointerType === "mouse") return;
+    const moved = event.clientX - this.start.x;
+    if (Math.abs(moved) > SWIPE_PX) this.dispatchEvent(new CustomEvent("swipe", { detail: moved < 0 ? 1 : -1 }));
+  }
+}

@@ -1,0 +1,47 @@
+"""A small library for the server's tests, and a client of an application in this process."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from starlette.testclient import TestClient
+
+from twinlens.api import Collection
+from twinlens.rest.app import create_app
+from twinlens.rest.settings import Settings
+
+READY_S = 60
+ODD_NAME = "odd/\"><script>alert(1)<'& é 100% #?😀.png"
+PHOTOS = {
+    "beach/red.png": (200, 30, 30),
+    "beach/sea & sand.png": (30, 40, 200),
+    "wood/green.png": (30, 180, 40),
+    ODD_NAME: (220, 210, 40),
+    "black.png": (8, 8, 8),
+}
+CAPTIONS = "image,caption\nred.png,a red wall\nred.png,<b>bold</b> red\ngreen.png,a green meadow\n"
+
+
+def draw(path: Path, colour: tuple[int, int, int], *, size: tuple[int, int] = (96, 64), seed: int = 0) -> Path:
+    """A photo of one colour with a little noise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(seed).integers(-6, 7, size=(size[1], size[0], 3))
+    Image.fromarray((np.array(colour) + noise).clip(0, 255).astype(np.uint8)).save(path)
+    return path
+
+
+@contextmanager
+def client_of(
+    place: Path | Collection, settings: Settings | None = None, *, address: str = "127.0.0.1"
+) -> Iterator[TestClient]:
+    """A client of an application in this process, once that is ready."""
+    app = create_app(place, settings=settings or Settings())
+    options = {"base_url": "http://localhost", "client": (address, 50000), "raise_server_exceptions": False}
+    with TestClient(app, **options) as client:
+        deadline = time.monotonic() + READY_S
+        while app.state.engine.state in ("new", "starting") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield client

@@ -1,0 +1,159 @@
+"""Calls that give photos: files, parts of them, thumbnails, what is known."""
+
+import io
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from rest.served_library import ODD_NAME, PHOTOS, client_of
+from twinlens.rest.settings import Settings
+
+
+def address(image_id: str, *, kind: str = "image", end: str = "") -> str:
+    return f"/api/{kind}/{quote(image_id, safe='')}{end}"
+
+
+@pytest.mark.parametrize("name", [*PHOTOS, "phone.heic", "turned.jpg"])
+def test_a_photo_comes_as_it_lies_in_the_library(client: TestClient, indexed: Path, name: str) -> None:
+    answer = client.get(address(name))
+    assert answer.status_code == 200
+    assert answer.content == (indexed / name).read_bytes()
+    kind = {".png": "image/png", ".jpg": "image/jpeg", ".heic": "image/heic"}[Path(name).suffix]
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_slashes_need_not_be_encoded(client: TestClient) -> None:
+    assert client.get("/api/image/beach/red.png").content == client.get(address("beach/red.png")).content
+
+
+def test_the_type_follows_the_content_and_never_the_name(library: Path) -> None:
+    (library / "beach" / "red.png").rename(library / "beach" / "red.jpg")
+    with client_of(library) as client:
+        client.post("/api/index")
+        assert client.get("/api/image/beach/red.jpg").headers["content-type"] == "image/png"
+
+
+def test_a_copy_that_the_caller_has_is_not_sent_again(client: TestClient) -> None:
+    for path in ("/api/image/black.png", "/api/image/black.png/thumbnail"):
+        first = client.get(path)
+        again = client.get(path, headers={"If-None-Match": f'W/"other", {first.headers["etag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+
+
+def test_a_changed_photo_has_another_etag(library: Path) -> None:
+    with client_of(library) as client:
+        before = client.get("/api/image/black.png").headers["etag"]
+        Image.new("RGB", (30, 30)).save(library / "black.png")
+        assert client.get("/api/image/black.png").headers["etag"] != before
+
+
+def test_parts_of_a_photo_can_be_asked_for(client: TestClient, indexed: Path) -> None:
+    whole = (indexed / "black.png").read_bytes()
+    part = client.get("/api/image/black.png", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    end = client.get("/api/image/black.png", headers={"Range": "bytes=-5"})
+    assert end.content == whole[-5:]
+
+
+def test_a_part_beyond_the_end_is_416_and_nonsense_is_ignored(client: TestClient, indexed: Path) -> None:
+    size = (indexed / "black.png").stat().st_size
+    beyond = client.get("/api/image/black.png", headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.json()["error"]["code"]) == (416, "range_not_satisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{size}"
+    for nonsense in ("bytes", "bytes=a-b", "lines=1-2", "bytes=9-1"):
+        assert client.get("/api/image/black.png", headers={"Range": nonsense}).status_code in (200, 416)
+
+
+def test_a_head_has_headers_and_no_body(client: TestClient, indexed: Path) -> None:
+    answer = client.head("/api/image/black.png")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == (indexed / "black.png").stat().st_size
+
+
+def test_a_download_names_the_file(client: TestClient) -> None:
+    answer = client.get(address(ODD_NAME), params={"download": "true"})
+    assert answer.headers["content-disposition"] == f"attachment; filename*=utf-8''{quote(Path(ODD_NAME).name)}"
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(16, (16, 11)), (48, (48, 32)), (256, (96, 64))])
+def test_a_thumbnail_fits_into_its_size_and_is_never_larger_than_the_photo(
+    client: TestClient, size: int, wanted: tuple[int, int]
+) -> None:
+    answer = client.get("/api/image/black.png/thumbnail", params={"size": size})
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(answer.content)).size == wanted
+
+
+def test_a_thumbnail_is_upright_and_tells_nothing_of_camera_and_place(client: TestClient) -> None:
+    picture = Image.open(io.BytesIO(client.get("/api/image/turned.jpg/thumbnail").content))
+    assert picture.size == (64, 96)
+    assert not picture.getexif()
+
+
+def test_a_thumbnail_has_256_pixels_unless_asked(client: TestClient) -> None:
+    assert client.get("/api/image/black.png/thumbnail").headers["etag"].endswith('-256"')
+
+
+@pytest.mark.parametrize("size", ["0", "15", "2049", "-1", "ten", "1e9", ""])
+def test_a_size_that_is_none_is_refused(client: TestClient, size: str) -> None:
+    answer = client.get("/api/image/black.png/thumbnail", params={"size": size})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
+
+
+def test_what_is_known_of_a_photo(client: TestClient, indexed: Path) -> None:
+    answer = client.get(address("turned.jpg", kind="photo")).json()
+    assert (answer["width"], answer["height"]) == (64, 96)
+    assert answer["camera"] == "Twin Reflex"
+    assert answer["taken_at"] == "2023-06-30T12:00:00"
+    assert answer["size_bytes"] == (indexed / "turned.jpg").stat().st_size
+    assert client.get(address("beach/red.png", kind="photo")).json()["captions"] == ["a red wall", "<b>bold</b> red"]
+
+
+def test_a_photo_whose_file_is_gone_is_410_without_its_place(library: Path) -> None:
+    (library / "black.png").unlink()
+    with client_of(library) as client:
+        answer = client.get("/api/image/black.png")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (410, "photo_gone")
+        assert str(library.parent) not in answer.text
+        found = client.post("/api/search/image", json={"image_id": "black.png"})
+        assert found.status_code == 200  # its vector is still known
+
+
+def test_a_file_that_could_not_be_indexed_is_not_served(client: TestClient) -> None:
+    for name in ("broken.jpg", ".twinlens/catalog.sqlite"):
+        assert client.get(address(name)).status_code == 404
+
+
+def test_thumbnails_are_kept_and_the_room_for_them_is_kept_too(library: Path) -> None:
+    with client_of(library, Settings(thumbnails_mb=0.005)) as client:
+        for side in range(16, 80):
+            assert client.get("/api/image/beach/red.png/thumbnail", params={"size": side}).status_code == 200
+        text = client.get("/metrics").text
+        client.get("/api/image/beach/red.png/thumbnail", params={"size": 79})
+        after = client.get("/metrics").text
+    kept = sum(file.stat().st_size for file in (library / ".twinlens" / "thumbnails").glob("*/*"))
+    assert 0 < kept <= 5000
+    hit = 'twinlens_cache_requests_total{cache="thumbnails",outcome="hit"} 1.0'
+    assert hit not in text
+    assert hit in after
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a right there")
+def test_a_photo_that_became_a_link_out_of_the_library_is_refused(library: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.png"
+    (library / "black.png").rename(outside)
+    (library / "black.png").symlink_to(outside)
+    (library / "inside.png").symlink_to(library / "beach" / "red.png")
+    with client_of(library) as client:
+        client.post("/api/index")
+        for end in ("", "/thumbnail"):
+            answer = client.get(address("black.png", end=end))
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "outside_library")
+        assert client.get("/api/image/inside.png").status_code == 200

@@ -1,0 +1,82 @@
+"""Settings, keys and rates by themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from twinlens.errors import ConfigError
+from twinlens.rest.keys import SESSION_S, KeyRing
+from twinlens.rest.rate import MOST_CLIENTS, RateLimit
+from twinlens.rest.settings import Settings, read_key
+
+
+def test_other_machines_need_a_key_or_a_plain_word() -> None:
+    Settings().check_exposure()
+    Settings(host="0.0.0.0", api_key="k").check_exposure()
+    Settings(host="0.0.0.0", insecure=True).check_exposure()
+    with pytest.raises(ConfigError, match="--api-key"):
+        Settings(host="0.0.0.0").check_exposure()
+
+
+def test_clients_are_limited_only_where_other_machines_may_ask() -> None:
+    assert Settings().client_limit == 0
+    assert Settings(host="192.168.1.5").client_limit == 600
+    assert Settings(requests_per_minute=7).client_limit == 7
+
+
+def test_the_environment_gives_each_setting_its_kind(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file\nnot this\n")
+    made = Settings.from_environment(
+        {
+            "TWINLENS_API_KEY_FILE": str(tmp_path / "key"),
+            "TWINLENS_ALLOWED_HOSTS": "a.example, b.example",
+            "TWINLENS_INSECURE": "true",
+            "TWINLENS_REQUESTS_PER_MINUTE": "5",
+            "TWINLENS_MAX_BODY_MB": "1.5",
+            "TWINLENS_MODEL": "",
+        }
+    )
+    assert made.api_key == "from-a-file"
+    assert made.allowed_hosts == ("a.example", "b.example")
+    assert (made.insecure, made.requests_per_minute, made.max_body_mb, made.model) == (True, 5, 1.5, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "five"), ("INSECURE", "perhaps"), ("WORKERS", "0"), ("API_KEY", " ")]
+)
+def test_a_variable_of_another_kind_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"(?i)" + name.replace("_", ".") + "|key"):
+        Settings.from_environment({f"TWINLENS_{name}": value})
+
+
+def test_a_key_file_that_is_missing_or_empty_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_key(tmp_path / "missing")
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(ConfigError, match="empty"):
+        read_key(tmp_path / "empty")
+
+
+def test_the_key_is_not_in_what_a_log_may_show() -> None:
+    assert "hidden" not in repr(Settings(api_key="hidden"))
+
+
+def test_a_session_ends_after_its_time_and_with_its_key() -> None:
+    keys = KeyRing("one")
+    token = keys.new_session(now=1000)
+    assert keys.fits_session(token, now=1000 + SESSION_S - 1)
+    assert not keys.fits_session(token, now=1000 + SESSION_S + 1)
+    assert not KeyRing("two").fits_session(token, now=1000)
+    expires, _, signature = token.partition(".")
+    assert not keys.fits_session(f"{int(expires) + 1}.{signature}", now=1000)
+
+
+def test_a_bucket_fills_again_with_time_and_the_quiet_are_forgotten() -> None:
+    now = 0.0
+    limit = RateLimit(60, clock=lambda: now)
+    assert [limit.take("a") for _ in range(61)] == [0] * 60 + [1]
+    now = 1.0
+    assert limit.take("a") == 0
+    for number in range(MOST_CLIENTS + 10):
+        limit.take(str(number))
+    assert len(limit._buckets) == MOST_CLIENTS
