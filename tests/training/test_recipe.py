@@ -70,6 +70,7 @@ def test_contradictions_are_told_beside_other_faults(faults: Any) -> None:
         epochs = 2
         learning_rate = 1e-3
         warmup_epochs = 3
+        image = "last-2"
         text = "all"
         """
     )

@@ -188,7 +188,7 @@ def test_a_trained_tower_is_held_to_what_its_classifier_said(world: Path, towers
             said, before = (tower.top(one(pixels)).log_softmax(dim=1) for one in (tower, ColourTower()))
         return float(nn.functional.kl_div(said, before.exp(), reduction="batchmean"))
 
-    assert drift(100.0) < 0.5 * drift(0.0)
+    assert drift(100.0) < 0.8 * drift(0.0)
 
 
 def test_photos_without_captions_take_part(world: Path, towers: Towers, cache: Path) -> None:
