@@ -13,6 +13,7 @@ import pytest
 from twinlens.collection import database as database_module
 from twinlens.collection.catalog import Catalog, Folder
 from twinlens.collection.rows import FileState, Vector
+from twinlens.collection.schema import SCHEMA_VERSION
 from twinlens.data.exif import PhotoDetails
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
 
@@ -128,10 +129,9 @@ class TestOpening:
     def test_the_catalog_of_a_later_version_is_refused_and_left_alone(self, filled: Catalog) -> None:
         filled.close()
         with closing(sqlite3.connect(filled.path)) as connection:
-            connection.execute("PRAGMA user_version = 4")
-        with pytest.raises(
-            CollectionError, match=r"later twinlens: schema 4, this release knows 3; *update twinlens"
-        ) as caught:
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        known = f"schema {SCHEMA_VERSION + 1}, this release knows {SCHEMA_VERSION}"
+        with pytest.raises(CollectionError, match=rf"later twinlens: {known}; *update twinlens") as caught:
             Catalog(filled.path)
         assert not isinstance(caught.value, CatalogDamagedError)
         with closing(sqlite3.connect(filled.path)) as connection:

@@ -527,7 +527,7 @@ class TestModels:
         self, indexed: Collection, open_collection: OpenCollection, models: dict
     ) -> None:
         models["default"] = ColourEncoder(fingerprint="colour0000000009")
-        with pytest.raises(ModelMismatchError, match="as it was before .*no bridge; embed the photos again"):
+        with pytest.raises(ModelMismatchError, match=r"as it was before .*no bridge; embed the photos again"):
             open_collection().search("red")
 
     def test_an_empty_collection_may_change_its_model(
