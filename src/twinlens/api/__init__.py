@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     )
     from twinlens.api.explanation import Explained, explain
     from twinlens.api.lab import export_run, run_listener, train
+    from twinlens.api.pictures import picture_preview
+    from twinlens.api.runs import TrainingRun, find_runs, read_run
     from twinlens.api.serving import open_for_serving, picture_pixels, warm_up
     from twinlens.collection.archive import list_photos, zip_photos
     from twinlens.collection.candidates import RankedCaption, rank_candidates, read_candidates
@@ -63,6 +65,10 @@ if TYPE_CHECKING:
     from twinlens.evaluation.comparison import Comparison
     from twinlens.evaluation.embedding_file import check_writable
     from twinlens.evaluation.pairs import EmbeddedPairs
+    from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
+    from twinlens.evaluation.plots.model_comparison import draw_model_comparison
+    from twinlens.evaluation.plots.recall_curves import draw_recall_curves
+    from twinlens.evaluation.plots.training_curves import draw_training_curves
     from twinlens.evaluation.rank_table import write_ranks
     from twinlens.evaluation.report import RetrievalReport
     from twinlens.evaluation.retrieval import evaluate_embeddings, evaluate_pairs
@@ -117,6 +123,7 @@ _HOMES = {
     "Target": "twinlens.collection.search",
     "Term": "twinlens.collection.query",
     "ThumbnailCache": "twinlens.collection.thumbnails",
+    "TrainingRun": "twinlens.api.runs",
     "ZeroShotReport": "twinlens.evaluation.zero_shot",
     "audit": "twinlens.api.evaluation",
     "browse": "twinlens.collection.shown_photo",
@@ -128,6 +135,10 @@ _HOMES = {
     "collection_status": "twinlens.api.collections",
     "compare": "twinlens.api.evaluation",
     "convert_dataset": "twinlens.api.datasets",
+    "draw_cosine_heat_map": "twinlens.evaluation.plots.cosine_heat_map",
+    "draw_model_comparison": "twinlens.evaluation.plots.model_comparison",
+    "draw_recall_curves": "twinlens.evaluation.plots.recall_curves",
+    "draw_training_curves": "twinlens.evaluation.plots.training_curves",
     "embed_pairs": "twinlens.api.evaluation",
     "evaluate": "twinlens.api.evaluation",
     "evaluate_embeddings": "twinlens.evaluation.retrieval",
@@ -139,6 +150,7 @@ _HOMES = {
     "find_existing": "twinlens.api.collections",
     "find_photo": "twinlens.collection.photo_card",
     "find_published": "twinlens.data.published",
+    "find_runs": "twinlens.api.runs",
     "is_classified": "twinlens.api.evaluation",
     "known_bundles": "twinlens.model.load",
     "library_facts": "twinlens.collection.library_facts",
@@ -156,9 +168,11 @@ _HOMES = {
     "photo_paths": "twinlens.api.datasets",
     "photo_query": "twinlens.collection.query",
     "picture_pixels": "twinlens.api.serving",
+    "picture_preview": "twinlens.api.pictures",
     "rank_candidates": "twinlens.collection.candidates",
     "read_candidates": "twinlens.collection.candidates",
     "read_index_state": "twinlens.collection.index_state",
+    "read_run": "twinlens.api.runs",
     "reasons_summary": "twinlens.collection.report",
     "record_figures": "twinlens.api.evaluation",
     "run_listener": "twinlens.api.lab",
@@ -223,6 +237,7 @@ __all__ = [
     "Target",
     "Term",
     "ThumbnailCache",
+    "TrainingRun",
     "ZeroShotReport",
     "audit",
     "browse",
@@ -234,6 +249,10 @@ __all__ = [
     "collection_status",
     "compare",
     "convert_dataset",
+    "draw_cosine_heat_map",
+    "draw_model_comparison",
+    "draw_recall_curves",
+    "draw_training_curves",
     "embed_pairs",
     "evaluate",
     "evaluate_embeddings",
@@ -245,6 +264,7 @@ __all__ = [
     "find_existing",
     "find_photo",
     "find_published",
+    "find_runs",
     "is_classified",
     "known_bundles",
     "library_facts",
@@ -262,9 +282,11 @@ __all__ = [
     "photo_paths",
     "photo_query",
     "picture_pixels",
+    "picture_preview",
     "rank_candidates",
     "read_candidates",
     "read_index_state",
+    "read_run",
     "reasons_summary",
     "record_figures",
     "run_listener",

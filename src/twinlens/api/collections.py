@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twinlens.collection.collection import Collection
 from twinlens.collection.locate import find_collection, user_path
 from twinlens.collection.query import Query
 from twinlens.errors import CollectionError, CollectionNotFoundError
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

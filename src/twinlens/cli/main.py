@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from twinlens import __version__
+from twinlens.cli import app as app_command
 from twinlens.cli import (
     audit,
     caption,
@@ -56,6 +57,7 @@ for _command in (
     caption,
     explain,
     serve,
+    app_command,
     status,
     reindex,
     train,

@@ -1,0 +1,76 @@
+"""Look into the folders of training runs; needs no torch."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twinlens.collection.locate import user_path
+from twinlens.errors import DataError
+from twinlens.evaluation.plots.training_curves import METRICS, read_training_log
+
+RECIPE, VALIDATION, ENVIRONMENT = "recipe.json", "validation.json", "environment.json"
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What a run's folder says of it.
+
+    Attributes:
+        path: the folder.
+        epochs: the lines of its log; empty before the first epoch ends.
+        recipe: as it was resolved.
+        validation: figures of the best epoch; None until the run is finished.
+        environment: what it was trained with; empty where that is not kept.
+    """
+
+    path: Path
+    epochs: list[dict[str, Any]]
+    recipe: dict[str, Any]
+    validation: dict[str, Any] | None
+    environment: dict[str, Any]
+
+
+def find_runs(folder: str | os.PathLike[str]) -> list[Path]:
+    """The folder itself where it is a run's; else the runs right in it and one level below, by name.
+
+    Raises:
+        DataError: there is no such folder, or no run in it.
+    """
+    place = user_path(folder)
+    if (place / RECIPE).is_file():
+        return [place]
+    if not place.is_dir():
+        raise DataError(f"the folder {place} does not exist; name a run's folder, or one with runs in it")
+    found = sorted(file.parent for pattern in ("*", "*/*") for file in place.glob(f"{pattern}/{RECIPE}"))
+    if not found:
+        raise DataError(f"{place} holds no training run; 'twinlens train RECIPE.toml --out DIR' makes one")
+    return found
+
+
+def read_run(folder: str | os.PathLike[str]) -> TrainingRun:
+    """Recipe, log and figures of a run, finished or not.
+
+    Raises:
+        DataError: it is no run's folder, or a file of it is damaged.
+    """
+    place = user_path(folder)
+    recipe = _object(place / RECIPE)
+    if recipe is None:
+        raise DataError(f"{place} is not the folder of a training run: it has no {RECIPE}")
+    has_begun = (place / METRICS).is_file() and "\n" in (place / METRICS).read_text(encoding="utf-8", errors="replace")
+    epochs = read_training_log(place) if has_begun else []
+    return TrainingRun(place, epochs, recipe, _object(place / VALIDATION), _object(place / ENVIRONMENT) or {})
+
+
+def _object(file: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{file} is no JSON object")
+    return value

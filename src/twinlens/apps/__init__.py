@@ -1,0 +1,1 @@
+"""Apps on top of twinlens: the Streamlit page, started by ``twinlens app``."""

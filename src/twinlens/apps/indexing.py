@@ -1,0 +1,80 @@
+"""Bring a collection up to date, or to another model, while the page shows how far it is."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from twinlens import api
+
+
+class PageListener(api.SilentListener):
+    """Shows indexing as a bar on the page."""
+
+    def __init__(self) -> None:
+        self._bar = st.progress(0.0, "looking for photos")
+        self._to_read = 0
+        self._again = 0
+
+    def planned(self, plan: api.IndexPlan) -> None:
+        """The folders were walked."""
+        self._to_read = plan.to_read
+        self._bar.progress(0.0, f"{plan.found:,} photos found, {plan.to_read:,} to read")
+
+    def advanced(self, done: int, report: api.IndexReport) -> None:
+        """More files are committed."""
+        skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
+        self._bar.progress(share(done, self._to_read), f"{done:,} of {self._to_read:,} photos read{skipped}")
+
+    def change_planned(self, plan: api.ChangePlan) -> None:
+        """The model is another now; all is to be embedded again."""
+        self._again = plan.photos_left
+
+    def change_advanced(self, progress: api.ChangeProgress) -> None:
+        """More is embedded by the next model."""
+        done = progress.photos
+        self._bar.progress(share(done, self._again), f"{done:,} of {self._again:,} photos embedded again")
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        self._bar.empty()
+
+
+def index_photos(place: str, *, model: str | None) -> str:
+    """Makes or updates the collection of a photo folder; what was done, in a line.
+
+    Raises:
+        CollectionError: there is no such folder, or another process is indexing it.
+    """
+    listener = PageListener()
+    try:
+        located = api.open_for_index([Path(place)], at=None, model=model)
+        with located.collection as collection:
+            report = collection.index(listener=listener)
+    finally:
+        listener.close()
+    skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
+    return f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{skipped}"
+
+
+def change_model(place: str, *, model: str) -> str:
+    """Embeds a collection again with another model; what was done, in a line.
+
+    Raises:
+        CollectionError: there is no collection, or another process is indexing it.
+    """
+    listener = PageListener()
+    try:
+        with api.find_existing(place).collection as collection:
+            collection.reindex(model, listener=listener)
+            return f"{len(collection):,} photos can be searched with the model {model}"
+    finally:
+        listener.close()
+
+
+def share(done: int, total: int) -> float:
+    """What a bar shows, in [0, 1].
+
+    >>> share(3, 4), share(5, 0)
+    (0.75, 1.0)
+    """
+    return min(1.0, done / total) if total else 1.0

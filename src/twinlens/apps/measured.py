@@ -1,0 +1,136 @@
+"""What an evaluation gave: measured on a data folder, or read from saved files."""
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twinlens import api
+from twinlens.apps.pictures import drawn
+from twinlens.errors import DataError
+
+DIRECTIONS = {"text_to_image": "text → image", "image_to_text": "image → text"}
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model's figures on one split.
+
+    Attributes:
+        name: what is shown above them.
+        report: as ``twinlens evaluate --json`` prints it.
+        pairs: the embeddings; None where only the figures were saved.
+    """
+
+    name: str
+    report: dict[str, Any]
+    pairs: api.EmbeddedPairs | None = None
+
+
+def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on_texts: Progress) -> Measured:
+    """Measures a model on captioned or classified photos.
+
+    Args:
+        data: the data set's folder.
+        split: train, val, test or all.
+        model: name or folder of a bundle, or the folder of a run.
+        on_photos: told how many of how many photos are embedded.
+        on_texts: likewise of captions or prompts.
+
+    Raises:
+        DataError: the folder holds no known data, or no such split.
+        UnknownPartError: there is no such model.
+    """
+    if api.is_classified(data):
+        report = api.evaluate(model, data, on_progress=on_photos, on_texts=on_texts)
+        return Measured(f"{Path(data).name}, model {model}", report.to_json())
+    pairs = api.embed_pairs(model, data, split, on_progress=on_photos, on_texts=on_texts)
+    return Measured(f"{pairs.name}, model {model}", api.evaluate_pairs(pairs).to_json(), pairs)
+
+
+def read_measured(name: str, content: bytes) -> Measured:
+    """Figures out of a file that ``twinlens evaluate`` wrote: ``--json`` or ``--save-embeddings``.
+
+    Raises:
+        DataError: it is neither.
+    """
+    if name.lower().endswith(".npz"):
+        with tempfile.TemporaryDirectory(prefix="twinlens-") as folder:
+            file = Path(folder) / "embeddings.npz"
+            file.write_bytes(content)
+            try:
+                pairs = api.load_embeddings(file)
+            except DataError as error:
+                raise DataError(str(error).replace(str(file), name)) from error
+        return Measured(name, api.evaluate_pairs(pairs).to_json(), pairs)
+    try:
+        report = json.loads(content)
+    except ValueError as error:
+        raise DataError(f"{name} is no JSON: {error}; save one with 'twinlens evaluate --json > FILE'") from error
+    if not is_report(report):
+        raise DataError(f"{name} is no report of an evaluation; save one with 'twinlens evaluate --json > FILE'")
+    return Measured(name, report)
+
+
+def is_report(value: object) -> bool:
+    """Whether it is what ``twinlens evaluate --json`` prints, as far as it is shown here."""
+    if not isinstance(value, dict):
+        return False
+    parts = [value.get("zero_shot")] if "zero_shot" in value else [value.get(key) for key in DIRECTIONS]
+    return all(isinstance(part, dict) and bool(figures(part)) for part in parts)
+
+
+def figures(part: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of one direction, without what stands beside them."""
+    return {name: value for name, value in part.items() if isinstance(value, int | float) and value is not True}
+
+
+def figure_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
+    """One row a measure, both ways, with 95 % intervals where there are any."""
+    if "zero_shot" in report:
+        return [{"measure": name, "value": f"{value:.4g}"} for name, value in figures(report["zero_shot"]).items()]
+    names = dict.fromkeys(name for key in DIRECTIONS for name in figures(report[key]))
+    return [{"measure": name, **{way: _cell(report[key], name) for key, way in DIRECTIONS.items()}} for name in names]
+
+
+def draw_measured(several: Sequence[Measured]) -> dict[str, bytes]:
+    """Title → PNG: curves of R@K and P@K and a heat map from embeddings, bars where only figures are known.
+
+    Several models are also set side by side.
+
+    Raises:
+        TwinlensError: matplotlib is not installed.
+    """
+    pictures = {}
+    for one in several:
+        if one.pairs is not None:
+            curves = drawn(api.draw_recall_curves, one.pairs, title=one.name)
+            pictures[f"R@K and P@K: {one.name}"] = curves
+            heat_map = drawn(api.draw_cosine_heat_map, one.pairs, title=one.name)
+            pictures[f"Similarity of photos and captions: {one.name}"] = heat_map
+    ranked = {one.name: one.report for one in several if "zero_shot" not in one.report}
+    if len(ranked) > 1 or any(one.pairs is None for one in several if one.name in ranked):
+        for letter in "RP":
+            if shared := shared_measures(ranked.values(), f"{letter}@"):
+                bars = drawn(api.draw_model_comparison, ranked, measures=shared, title=f"{letter}@K")
+                pictures[f"{letter}@K"] = bars
+    return pictures
+
+
+def shared_measures(reports: Any, prefix: str) -> list[str]:
+    """The measures that every report has both ways, as R@1 and R@10, by K."""
+    each = [set(figures(report[key])) for report in reports for key in DIRECTIONS]
+    names = [name for name in set.intersection(*each) if name.startswith(prefix)] if each else []
+    return sorted(names, key=lambda name: (len(name), name))
+
+
+def _cell(part: Mapping[str, Any], name: str) -> str:
+    value = figures(part).get(name)
+    if value is None:
+        return ""
+    ends = part.get("ci95", {}).get(name)
+    shown = ".3f" if name == "MRR" else ".1f"
+    return f"{value:{shown}}" + (f"  [{ends[0]:{shown}}, {ends[1]:{shown}}]" if ends else "")

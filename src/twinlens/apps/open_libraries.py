@@ -1,0 +1,46 @@
+"""Libraries that are open: one for each place and model, shared by all sessions of the app."""
+
+import threading
+
+from twinlens import api
+from twinlens.apps.local_library import LocalLibrary
+
+MOST_OPEN = 8  # each holds its model and maps its vectors
+
+
+class OpenLibraries:
+    """Opens collections on first use and keeps the last few."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str | None], LocalLibrary] = {}
+        self._guard = threading.Lock()
+
+    def get(self, place: str, *, model: str | None = None) -> LocalLibrary:
+        """The library of a photo folder, a sub-folder of one, or a collection.
+
+        Raises:
+            CollectionNotFoundError: there is none; it is not made.
+            ModelMismatchError: the model is not the collection's.
+        """
+        with self._guard:
+            library = self._open.pop((place, model), None)
+            if library is not None and not library.collection.path.is_dir():  # deleted while it was open
+                library.close()
+                library = None
+            if library is None:
+                opened = api.find_existing(place, model=model)
+                library = LocalLibrary(opened.collection, opened.within)
+            self._open[place, model] = library
+            while len(self._open) > MOST_OPEN:
+                self._open.pop(next(iter(self._open))).close()
+            return library
+
+    def close(self) -> None:
+        """Closes all."""
+        with self._guard:
+            while self._open:
+                self._open.popitem()[1].close()
+
+
+LIBRARIES = OpenLibraries()
+"""Those of this process."""

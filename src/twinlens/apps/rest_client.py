@@ -1,0 +1,106 @@
+"""A client of a running twinlens server: JSON, pictures, and errors in our words."""
+
+import json
+import secrets
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from typing import Any
+
+from twinlens.errors import CollectionError, QueryError
+
+TIMEOUT_S = 60.0  # a first query may wait for the model
+MAX_ANSWER_BYTES = 64_000_000
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:  # the key is for this server and for no other
+        return None
+
+
+class RestClient:
+    """Asks one server.
+
+    Args:
+        url: as ``http://127.0.0.1:5000``.
+        key: shown with every request.
+        timeout_s: of one request.
+    """
+
+    def __init__(self, url: str, *, key: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+        self.url = url.rstrip("/")
+        self._key = key
+        self._timeout_s = timeout_s
+        self._opener = urllib.request.build_opener(_NoRedirects)
+
+    def get_bytes(self, path: str) -> bytes:
+        """The body of an answer.
+
+        Raises:
+            QueryError: the server refuses; its own words.
+            CollectionError: no server of ours answers.
+        """
+        return self._ask(urllib.request.Request(self.url + path))
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A JSON object; errors as ``get_bytes``."""
+        return self._object(self.get_bytes(path))
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a JSON body; errors as ``get_bytes``."""
+        return self._post(path, json.dumps(body).encode(), "application/json")
+
+    def post_picture(self, path: str, picture: bytes, fields: dict[str, str]) -> dict[str, Any]:
+        """The answer to a form with one picture; errors as ``get_bytes``."""
+        border = secrets.token_hex(16)
+        parts = [
+            f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields.items()
+        ]
+        head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="picture"\r\n'
+        kind = "Content-Type: application/octet-stream\r\n\r\n"
+        body = b"".join([*parts, f"{head}{kind}".encode(), picture, f"\r\n--{border}--\r\n".encode()])
+        return self._post(path, body, f"multipart/form-data; boundary={border}")
+
+    def _post(self, path: str, body: bytes, kind: str) -> dict[str, Any]:
+        request = urllib.request.Request(self.url + path, data=body, headers={"Content-Type": kind})
+        return self._object(self._ask(request))
+
+    def _ask(self, request: urllib.request.Request) -> bytes:
+        if self._key:
+            request.add_unredirected_header("X-API-Key", self._key)
+        try:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
+                data: bytes = answer.read(MAX_ANSWER_BYTES)
+                return data
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._refusal(error) from error
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            raise CollectionError(
+                f"no server answers at {self.url}: {reason}; start one with 'twinlens serve', or give its address "
+                "with --server"
+            ) from error
+
+    def _refusal(self, error: urllib.error.HTTPError) -> QueryError | CollectionError:
+        try:
+            told = json.loads(error.read(MAX_ANSWER_BYTES))["error"]
+            code, message, hint = (str(told[name]) for name in ("code", "message", "hint"))
+        except (OSError, HTTPException, ValueError, KeyError, TypeError):
+            return self._stranger(f"status {error.code}")
+        if code in ("missing_key", "wrong_key"):
+            return CollectionError(f"the server at {self.url} wants its key: {message}; set TWINLENS_API_KEY")
+        return QueryError(f"the server says: {message}" + (f"; {hint}" if hint else ""))
+
+    def _object(self, data: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(data)
+        except ValueError as error:
+            raise self._stranger("no JSON") from error
+        if not isinstance(answer, dict):
+            raise self._stranger("no JSON object")
+        return answer
+
+    def _stranger(self, what: str) -> CollectionError:
+        return CollectionError(f"{self.url} answers, but is no twinlens server ({what}); check --server")

@@ -1,0 +1,62 @@
+"""The tab that shows training runs: curves, figures and recipe of a run's folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from twinlens import api
+from twinlens.apps.measured import figure_rows, is_report
+from twinlens.apps.notices import told
+from twinlens.apps.pictures import drawn
+from twinlens.apps.typed_place import typed_place
+
+
+def runs_tab() -> None:
+    """Choose a run, finished or still going, and see how it went."""
+    folder = st.text_input("Folder of a run, or of several", value="runs", key="runs folder")
+    st.button("Read again", key="read runs", help="A run that is still going has more epochs by now.")
+    with told():
+        place = typed_place(folder, otherwise=".")
+        runs = api.find_runs(place)
+        names = {_name(run, Path(place).expanduser()): run for run in runs}
+        chosen = st.selectbox("Run", list(names), key="run")
+        _show_run(api.read_run(names[chosen]))
+
+
+def _show_run(run: api.TrainingRun) -> None:
+    st.text(run_line(run))
+    if run.validation is not None and is_report(run.validation):
+        st.subheader("Validation")
+        st.dataframe(figure_rows(run.validation), hide_index=True)
+    if run.epochs:
+        st.subheader("Curves")
+        st.image(drawn(api.draw_training_curves, run.epochs, title=run.path.name))
+    st.subheader("Recipe")
+    st.json(run.recipe, expanded=2)
+    if run.environment:
+        with st.expander("Environment"):
+            st.json(run.environment)
+
+
+def run_line(run: api.TrainingRun) -> str:
+    """How far a run is, in one line."""
+    if not run.epochs:
+        return "No epoch is finished yet."
+    planned = sum(_epochs(stage) for stage in run.recipe.get("stages", ()))
+    best = [line["epoch"] for line in run.epochs if line.get("best")]
+    seconds = sum(float(line.get("seconds") or 0) for line in run.epochs)
+    parts = [f"epoch {run.epochs[-1]['epoch']}" + (f" of {planned}" if planned else "")]
+    parts += [f"best epoch {best[-1]}"] if best else []
+    parts += [f"{seconds:,.0f} s of training", "finished" if run.validation is not None else "not finished"]
+    return ", ".join(parts)
+
+
+def _epochs(stage: Any) -> int:
+    return int(stage.get("epochs") or 0) if isinstance(stage, Mapping) else 0
+
+
+def _name(run: Path, folder: Path) -> str:
+    place = folder.resolve()
+    return str(run.relative_to(place)) if run != place and run.is_relative_to(place) else run.name

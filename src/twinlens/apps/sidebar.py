@@ -1,0 +1,93 @@
+"""The side of the page: which collection and which model, or which server."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from twinlens import api
+from twinlens.apps.indexing import change_model, index_photos
+from twinlens.apps.library import Library, LibraryCard
+from twinlens.apps.notices import plain, told
+from twinlens.apps.open_libraries import LIBRARIES
+from twinlens.apps.rest_client import RestClient
+from twinlens.apps.served_library import ServedLibrary
+from twinlens.apps.settings import AppSettings
+from twinlens.apps.typed_place import typed_place
+from twinlens.errors import CollectionNotFoundError, ModelMismatchError
+
+OWN_MODEL = "the collection's own"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the side of the page was set to.
+
+    Attributes:
+        library: None where there is nothing to search yet; the side says why.
+        model: that was asked for; None = the collection's own.
+    """
+
+    library: Library | None = None
+    model: str | None = None
+
+
+def choose(settings: AppSettings) -> Chosen:
+    """Draws the side and opens what it says."""
+    chosen = Chosen()
+    with told():
+        if settings.server is not None:
+            chosen = Chosen(_served(settings.server, settings.api_key))
+        else:
+            place, model = _place_and_model(settings)
+            chosen = Chosen(_opened(place, model), model)
+            if chosen.library and st.button("Look for new photos", key="index again"):
+                st.success(plain(index_photos(place, model=model)))
+    return _checked(chosen)
+
+
+def _checked(chosen: Chosen) -> Chosen:
+    """The same once its card is shown; without a library where that does not answer."""
+    if chosen.library is not None:
+        with told():
+            _show_card(chosen.library.card())
+            return chosen
+    return replace(chosen, library=None)
+
+
+def _place_and_model(settings: AppSettings) -> tuple[str, str | None]:
+    start = settings.collection or str(Path.cwd())
+    place = st.text_input("Photos", value=start, key="place", help="A photo folder, a part of one, or a collection.")
+    models = [OWN_MODEL, *dict.fromkeys([*([settings.model] if settings.model else []), *api.known_bundles()])]
+    model = st.selectbox("Model", models, index=1 if settings.model else 0, key="model")
+    return typed_place(place, otherwise=start), None if model == OWN_MODEL else model
+
+
+def _opened(place: str, model: str | None) -> Library | None:
+    """The library of a place; where it is not ready for that model, a button that makes it so."""
+    try:
+        return LIBRARIES.get(place, model=model)
+    except CollectionNotFoundError as error:
+        st.info(plain(str(error)))
+        if Path(place).expanduser().is_dir() and st.button("Index these photos", type="primary", key="index"):
+            st.success(plain(index_photos(place, model=model)))
+            return LIBRARIES.get(place, model=model)
+    except ModelMismatchError as error:
+        st.warning(plain(str(error)))
+        about = "The earlier vectors are replaced when all is done."
+        if model and st.button(f"Embed all photos again with {model}", key="reindex", help=about):
+            st.success(plain(change_model(place, model=model)))
+            return LIBRARIES.get(place, model=model)
+    return None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _served(server: str, api_key: str | None) -> ServedLibrary:
+    return ServedLibrary(RestClient(server, key=api_key))
+
+
+def _show_card(card: LibraryCard) -> None:
+    st.text(f"{card.num_images:,} photos, {card.num_captions:,} captions\n{card.place}")
+    st.text(f"model {card.model}\n{card.fingerprint}")
+    if not card.is_complete:
+        st.info("Indexing these photos has not come to its end; 'Look for new photos' goes on with it.")

@@ -1,0 +1,38 @@
+"""The Streamlit page: find by words, find by picture, evaluation, training runs."""
+
+import streamlit as st
+
+from twinlens.apps.evaluation_tab import evaluation_tab
+from twinlens.apps.notices import told
+from twinlens.apps.picture_tab import picture_tab
+from twinlens.apps.runs_tab import runs_tab
+from twinlens.apps.settings import AppSettings
+from twinlens.apps.sidebar import choose
+from twinlens.apps.words_tab import words_tab
+
+TABS = ("Find by words", "Find by picture", "Evaluation", "Training runs")
+
+
+def page() -> None:
+    """Draws the whole page; Streamlit calls it again for every click."""
+    st.set_page_config(page_title="twinlens", page_icon="📷", layout="wide")
+    st.title("twinlens")
+    with told():
+        settings = AppSettings.from_environment()
+        with st.sidebar:
+            chosen = choose(settings)
+        words, picture, evaluation, runs = st.tabs(TABS)
+        for tab, show in ((words, words_tab), (picture, picture_tab)):
+            with tab:
+                if chosen.library is None:
+                    st.info("Choose a collection at the side first.")
+                else:
+                    show(chosen.library)
+        with evaluation:
+            evaluation_tab(chosen.model)
+        with runs:
+            runs_tab()
+
+
+if __name__ == "__main__":  # so it is named when Streamlit runs the file
+    page()

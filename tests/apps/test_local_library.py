@@ -1,0 +1,43 @@
+"""A collection as the app searches it: limited, shared by threads, without a connection for each."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from twinlens.apps.local_library import THREADS
+from twinlens.apps.open_libraries import MOST_OPEN, OpenLibraries
+from twinlens.errors import CollectionNotFoundError, PhotoError, QueryError
+
+
+def test_a_part_of_a_folder_is_searched_alone(indexed: Path) -> None:
+    libraries = OpenLibraries()
+    library = libraries.get(str(indexed / "beach"))
+    assert {hit.id.partition("/")[0] for hit in library.by_words("red", k=10).hits} == {"beach"}
+    with pytest.raises(QueryError, match="empty"):
+        library.by_words("  ", k=1)
+    with pytest.raises(PhotoError, match="not in the collection"):
+        library.thumbnail("../captions.csv")
+    libraries.close()
+
+
+def test_many_threads_leave_few_connections(indexed: Path) -> None:
+    libraries = OpenLibraries()
+    found = []
+    for _ in range(3 * THREADS):
+        thread = threading.Thread(target=lambda: found.append(libraries.get(str(indexed)).card().num_images))
+        thread.start()
+        thread.join()
+    assert found == [5] * (3 * THREADS)
+    assert len(libraries.get(str(indexed)).collection.catalog._connections) <= THREADS + 1
+    libraries.close()
+
+
+def test_a_library_is_opened_once_and_never_made(indexed: Path, tmp_path: Path) -> None:
+    libraries = OpenLibraries()
+    assert libraries.get(str(indexed)) is libraries.get(str(indexed))
+    with pytest.raises(CollectionNotFoundError):
+        libraries.get(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    assert MOST_OPEN > 1
+    libraries.close()
