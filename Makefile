@@ -24,6 +24,7 @@ demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures 
 	@$(RUNTIME)/bin/python scripts/demo.py --photos="$(PHOTOS)" --query="$(QUERY)"
 
 test: check  ## make the test environment and run what CI runs
+	@scripts/browser $(TESTING)/bin/python
 	@echo "Running the tests"
 	@$(TESTING)/bin/python -m pytest -n auto -m "not gpu" -q
 	@echo "All tests passed."

@@ -70,7 +70,8 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
     page.unlink(missing_ok=True)
     api.write_contact_sheet(sheet, page)
     program = ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin") / "twinlens"
-    print(f"\nSee them: open {page} in a browser.")
+    print(f"\nSee them: open {page} in a browser. Search as you type, on a page of your own:")
+    print(f"  {program} serve --in {place}")
     if given:
         print("Search them again:")
         print(f'  {program} search "a dog on a beach" --in {place} --open')
@@ -81,14 +82,18 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
 
 
 def answer(collection: api.Collection, queries: tuple[str, ...]) -> list[tuple[str, list[api.Hit]]]:
-    """Prints the best three of each query; all hits."""
+    """Prints the best three of each query that match, or that nothing does; all hits."""
     answers = []
     for query in queries:
         hits = collection.search(query, k=5)
         answers.append((query, hits))
         print(f"\n  {query}")
-        for hit in hits[:3]:
-            print(f"    {hit.rank}  {hit.score:.3f}  {hit.id}")
+        matching = [hit for hit in hits[:3] if hit.relevant is not False]
+        for hit in matching:
+            probability = "" if hit.probability is None else f"{hit.probability:.0%}".rjust(4) + "  "
+            print(f"    {hit.rank}  {probability}{hit.score:.3f}  {hit.id}")
+        if not matching:
+            print(f"    nothing here matches; the closest is {hits[0].id}")
     return answers
 
 
