@@ -1,5 +1,6 @@
-"""A small library for the server's tests, and a client of an application in this process."""
+"""A small library for the server's tests, a client of an application in this process, a server in a thread."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 
 from twinlens.api import Collection
 from twinlens.rest.app import create_app
+from twinlens.rest.server import Server, bind, serve
 from twinlens.rest.settings import Settings
 
 READY_S = 60
@@ -45,3 +47,31 @@ def client_of(
         while app.state.engine.state in ("new", "starting") and time.monotonic() < deadline:
             time.sleep(0.01)
         yield client
+
+
+@contextmanager
+def server_of(place: Path, settings: Settings) -> Iterator[tuple[Server, str]]:
+    """A server on a socket, in a thread of this process, and its address; ``settings.port`` should be 0."""
+    started: list[Server] = []
+    ready = threading.Event()
+    listener = bind(settings)
+    port = listener.getsockname()[1]
+
+    def run() -> None:
+        serve(
+            settings,
+            listener,
+            collection=Collection.open(place),
+            on_ready=lambda _: ready.set(),
+            on_start=started.append,
+        )
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert ready.wait(READY_S)
+        yield started[0], f"http://localhost:{port}"
+    finally:
+        if started:
+            started[0].should_exit = True
+        thread.join()

@@ -1,4 +1,4 @@
-"""Each attack that was tried on the server, and its result; slow callers are in ``test_serve_command``."""
+"""Attacks that were tried on the server, and their results; more: ``test_hostile_files``, ``test_slow_callers``."""
 
 import io
 import logging
@@ -163,7 +163,17 @@ def test_a_malformed_body_is_the_callers_fault(client: TestClient, content: byte
     assert set(answer.json()["error"]) == {"code", "message", "hint"}
 
 
-@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"query": "\\ud800"}', b"\xff", b"{", b'{"query": NaN}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b'{"query": "\\ud800"}',
+        b"\xff",
+        b"{",
+        b'{"query": NaN}',
+        b'{"query": "a", "top_k": ' + b"9" * 9000 + b"}",
+    ],
+)
 def test_malformed_json_is_the_callers_fault(client: TestClient, content: bytes) -> None:
     answer = client.post("/api/search/text", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, code(answer)) == (422, "invalid_request")
@@ -336,6 +346,30 @@ def test_no_log_line_can_be_forged_and_queries_are_not_logged(indexed: Path, cap
     with caplog.at_level(logging.INFO, "twinlens"), client_of(indexed, Settings(query_log=True)) as client:
         client.post("/api/search/text", json={"query": "shown\nwords"})
     assert "'shown\\nwords'" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Range": "bytes=" + ",".join(f"{start}-" for start in range(5000))},
+        {"Range": "bytes=0-0," * 99 + "0-0"},
+        {"Range": "bytes=99999999999999999999-"},
+        {"If-None-Match": '"a",' * 10_000},
+        {"If-Range": "Thu, 99 Foo 9999"},
+        {"Cookie": "a=" + "b" * 50_000},
+        {"Accept-Encoding": "gzip;q=nan, *;q=-1"},
+        {"Content-Length": "-1"},
+        {"Content-Type": "multipart/form-data; boundary=" + "b" * 10_000},
+        {"Authorization": "Bearer " + "x" * 50_000},
+        {"Origin": "http://" + "a" * 50_000},
+    ],
+)
+def test_odd_headers_make_neither_a_fault_nor_a_long_answer(
+    client: TestClient, indexed: Path, headers: dict[str, str]
+) -> None:
+    answer = client.get("/api/image/black.png", headers=headers)
+    assert answer.status_code in (200, 206, 416, 422)
+    assert len(answer.content) < 2 * (indexed / "black.png").stat().st_size + 20_000
 
 
 # --- text of others ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twinlens.rest.failures import RequestFailure
 
 JSON_BYTES = 1_000_000  # a batch of 64 long queries has 300 KB
-FIRST_S = 20.0
+FIRST_S = 20.0  # for the start of a body
 SLOWEST_BYTES_A_S = 16_000  # a phone far from its mast; slower ones hold a place for nothing
 
 
@@ -18,11 +18,10 @@ class BodyLimit:
     Args:
         app: what reads the body.
         max_bytes: of an upload; other bodies have a megabyte.
-        first_s: for the start of the body; each 16 KB give another second.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, first_s: float = FIRST_S) -> None:
-        self._app, self._max_bytes, self._first_s = app, max_bytes, first_s
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app, self._max_bytes = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -33,6 +32,9 @@ class BodyLimit:
         limit = self._max_bytes
         if not headers.get("content-type", "").startswith("multipart/"):
             limit = min(limit, JSON_BYTES)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            await _two_lengths().response()(scope, receive, send)
+            return
         announced = headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > limit:
             await _too_large(limit).response()(scope, receive, send)
@@ -44,7 +46,7 @@ class BodyLimit:
             nonlocal received, complete
             if complete:  # what follows is only the news that the client went away
                 return await receive()
-            deadline = started + self._first_s + received / SLOWEST_BYTES_A_S
+            deadline = started + FIRST_S + received / SLOWEST_BYTES_A_S
             try:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
@@ -69,5 +71,15 @@ def _too_large(limit: int) -> RequestFailure:
         "body_too_large",
         f"the request's body has more than {limit:,} bytes",
         "uploads may be larger than other requests: --max-body-mb sets their limit",
+        {"Connection": "close"},
+    )
+
+
+def _two_lengths() -> RequestFailure:
+    """A proxy may have read the one and we the other: what follows could be a request that nobody sent."""
+    return RequestFailure(
+        "invalid_request",
+        "the request tells the length of its body in two ways",
+        "leave out Content-Length or Transfer-Encoding",
         {"Connection": "close"},
     )

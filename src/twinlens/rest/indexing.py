@@ -20,9 +20,17 @@ router = APIRouter(prefix="/api/index", tags=["indexing"])
 LOOK_EVERY_S = 0.5
 QUIET_S = 10.0  # proxies close connections that are silent for long
 EVENTS = "text/event-stream"
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "done", "failed", "stopped"]},
+        "data": {"type": "string", "contentMediaType": "application/json", "description": "as GET /api/index answers"},
+    },
+    "required": ["event", "data"],
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {EVENTS: {"schema": {"type": "string"}}},
+        "content": {EVENTS: {"schema": _EVENT}},
         "description": "events 'progress', then 'done', 'failed' or 'stopped'",
     }
 }

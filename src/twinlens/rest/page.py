@@ -17,6 +17,15 @@ _STYLE = (
 DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
+class _PageFiles(StaticFiles):
+    """Files that browsers keep, and ask about each time: a new release is seen at once."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def add_page(app: FastAPI) -> None:
     """Serves the page at ``/`` where its files are there, and the list of calls at ``/docs``."""
 
@@ -26,7 +35,7 @@ def add_page(app: FastAPI) -> None:
 
     if not (STATIC / "index.html").is_file():
         return
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", _PageFiles(directory=STATIC), name="static")
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:

@@ -181,7 +181,7 @@ def _result(hit: api.Hit, shown: Mapping[str, api.ShownPhoto]) -> dict[str, Any]
         "image_path": hit.id,
         "score": round(hit.score, 6),
         "probability": hit.probability,
-        "relevant": getattr(hit, "relevant", None),
+        "relevant": hit.relevant,
     }
     if photo is None:
         return facts

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from twinlens.errors import PhotoError
 from twinlens.rest.engine import Engine
 from twinlens.rest.failures import RequestFailure
-from twinlens.rest.forms import caption_search, image_search, read_upload, validated
+from twinlens.rest.forms import MOST_FILES, caption_search, image_search, read_upload, validated
 from twinlens.rest.results import (
     Asked,
     ask_photo,
@@ -42,20 +42,26 @@ async def ready_engine(request: Request) -> Engine:
 Ready = Annotated[Engine, Depends(ready_engine)]
 
 
-def two_bodies(schema: str, *, form: dict[str, Any]) -> dict[str, Any]:
+def two_bodies(schema: str, *, form: dict[str, Any], most_pictures: int) -> dict[str, Any]:
     """The part of the OpenAPI of a call that takes JSON or a form with pictures."""
-    file = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 8}
-    properties = {"file": file, **form}
+    pictures: dict[str, Any] = {
+        name: {"type": "array", "items": items, "minItems": 1, "maxItems": most_pictures}
+        for name, items in (("file", {"type": "string", "format": "binary"}), ("image_id", {"type": "string"}))
+    }
+    fields: dict[str, Any] = {
+        "type": "object",
+        "properties": {**pictures, **form},
+        "oneOf" if most_pictures == 1 else "anyOf": [{"required": [name]} for name in pictures],
+    }
     content = {
         "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
-        "multipart/form-data": {"schema": {"type": "object", "properties": properties}},
+        "multipart/form-data": {"schema": fields},
     }
     return {"requestBody": {"required": True, "content": content}}
 
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _PAGE_FORM = {
-    "image_id": {"type": "array", "items": {"type": "string"}},
     "top_k": {"type": "integer", "minimum": 1},
     "offset": {"type": "integer", "minimum": 0},
     **{name: {"type": "string"} for name in ("after", "before", "folder", "camera")},
@@ -94,7 +100,7 @@ async def search_batch(body: BatchSearch, engine: Ready) -> BatchAnswer:
     return BatchAnswer(num_queries=len(answers), answers=answers)
 
 
-@router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM))
+@router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
 async def search_image(request: Request, engine: Ready) -> SearchAnswer:
     """Photos that look like a photo of the library, like uploaded pictures, or like a sum of these and words."""
     pictures: list[bytes] = []
@@ -119,7 +125,7 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
     return await find_photos(engine, ask_sum(parts), body, include_self=body.include_self)
 
 
-@router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM))
+@router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
 async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
     """Captions known to the library that fit a photo of it, or an uploaded picture."""
     fields: PageFields

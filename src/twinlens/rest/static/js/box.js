@@ -109,7 +109,7 @@ export class Box extends EventTarget {
     );
     const away = element(
       "button",
-      { type: "button", class: "away", "aria-label": `Remove ${name}`, on: { click: () => this.replace(term, null) } },
+      { type: "button", class: "remove", "aria-label": `Remove ${name}`, on: { click: () => this.replace(term, null) } },
       icon("close"),
     );
     const source = term.kind === "photo" ? thumbnailAddress(term.value, 128) : term.preview;

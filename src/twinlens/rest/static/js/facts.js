@@ -33,6 +33,11 @@ export function monthOf(takenAt) {
   return moment ? MONTH.format(moment) : "No date";
 }
 
+/** "2023", or "No date". @param {?string} takenAt */
+export function yearOf(takenAt) {
+  return takenAt ? takenAt.slice(0, 4) : "No date";
+}
+
 /** With weekday and time. @param {string} takenAt */
 export function momentOf(takenAt) {
   const moment = clock(takenAt);

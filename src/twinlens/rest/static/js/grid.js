@@ -8,6 +8,7 @@ import { load, showFavourite, showSelected, tile } from "./tile.js";
 const AHEAD = 1;
 const STILL_MS = 90; // pictures of rows that only fly past are not asked for
 const FAST_PX = 1200; // in that time
+const LONG_PRESS_MS = 450;
 
 /** Tells of `open`, `pick`, `heart` (detail: the photo's index) and `end` (more photos are wanted). */
 export class Grid extends EventTarget {
@@ -28,6 +29,11 @@ export class Grid extends EventTarget {
     root.addEventListener("click", (event) => this.onClick(event));
     root.addEventListener("keydown", (event) => this.onKey(event));
     root.addEventListener("dragstart", (event) => event.preventDefault());
+    root.addEventListener("pointerdown", (event) => this.onPress(event));
+    for (const name of ["pointerup", "pointercancel", "pointermove"]) {
+      root.addEventListener(name, () => clearTimeout(this.pressed), { passive: true });
+    }
+    root.addEventListener("contextmenu", (event) => this.isTouched && event.preventDefault());
     window.addEventListener("scroll", () => this.soon(), { passive: true });
     new ResizeObserver(() => this.onResize()).observe(root);
     selection.addEventListener("change", () => this.showSelection());
@@ -168,9 +174,26 @@ export class Grid extends EventTarget {
     return this.root.querySelector(`.tile[data-index="${index}"]`);
   }
 
+  /** A finger that stays on a photo selects it. */
+  onPress(event) {
+    const made = event.target.closest(".tile");
+    this.isTouched = event.pointerType === "touch";
+    this.wasPicked = false;
+    clearTimeout(this.pressed);
+    if (!made || !this.isTouched) return;
+    this.pressed = setTimeout(() => {
+      this.wasPicked = true;
+      this.tell("pick", { index: Number(made.dataset.index), isRange: false });
+    }, LONG_PRESS_MS);
+  }
+
   onClick(event) {
     const button = event.target.closest("button[data-act]");
     if (!button) return;
+    if (this.wasPicked) {
+      this.wasPicked = false;
+      return;
+    }
     const index = Number(button.closest(".tile").dataset.index);
     const isPick = button.dataset.act === "open" && (event.shiftKey || event.ctrlKey || event.metaKey);
     this.setCurrent(index);

@@ -9,7 +9,7 @@ const NARROWEST = 0.5;
 const WIDEST = 3.2;
 /** Of photos whose size nobody knows. */
 const COMMON = 1.5;
-const TITLE_PX = 56;
+const TITLE_PX = 48;
 
 /** Width by height of a photo as the grid shows it. @param {{width: ?number, height: ?number}} photo */
 export function shapeOf(photo) {

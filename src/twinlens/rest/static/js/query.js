@@ -27,8 +27,10 @@ export function filterCount(query) {
 
 /** Two queries that find the same. */
 export function isSame(one, other) {
-  return toHash(one) === toHash(other) && uploads(one).every((term, place) => uploads(other)[place]?.file === term.file)
-    && uploads(one).length === uploads(other).length;
+  const files = (query) => uploads(query).map((term) => [term.file, term.sign]);
+  const [here, there] = [files(one), files(other)];
+  const isAlike = here.length === there.length && here.every(([file, sign], place) => file === there[place][0] && sign === there[place][1]);
+  return isAlike && toHash(one) === toHash(other);
 }
 
 /**

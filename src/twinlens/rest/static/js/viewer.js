@@ -8,6 +8,7 @@ import { Zoom } from "./zoom.js";
 
 /** Longer sides up to this are shown from the file itself; larger photos when somebody zooms in. */
 const SCREEN_PX = 2048;
+const LARGEST_GROWTH = 2; // a small picture is not blown up to the whole window
 
 /** Tells of `show` (detail: id), `close`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
 export class Viewer extends EventTarget {
@@ -22,7 +23,7 @@ export class Viewer extends EventTarget {
     this.zoom.addEventListener("swipe", (event) => this.step(event.detail));
     this.dialog.addEventListener("close", () => this.onClose());
     this.dialog.addEventListener("keydown", (event) => this.onKey(event));
-    this.picture.addEventListener("load", () => byId("stage").classList.remove("is-loading"));
+    this.picture.addEventListener("load", () => this.onLoad());
     this.picture.addEventListener("error", () => this.useThumbnail());
     byId("viewer-before").addEventListener("click", () => this.step(-1));
     byId("viewer-next").addEventListener("click", () => this.step(1));
@@ -79,6 +80,13 @@ export class Viewer extends EventTarget {
     this.isOriginal = side > 0 && side <= SCREEN_PX;
     byId("stage").classList.add("is-loading");
     this.picture.src = this.isOriginal ? photoAddress(this.id) : thumbnailAddress(this.id, SCREEN_PX);
+  }
+
+  onLoad() {
+    byId("stage").classList.remove("is-loading");
+    const { style, naturalWidth, naturalHeight } = this.picture;
+    style.maxWidth = `${LARGEST_GROWTH * naturalWidth}px`;
+    style.maxHeight = `${LARGEST_GROWTH * naturalHeight}px`;
   }
 
   useOriginal() {

@@ -1,0 +1,18 @@
+/** Server-sent events of an answer; unlike EventSource it can POST, and does not ask again by itself. */
+
+/** @param {Response} answer @returns {AsyncGenerator<{name: string, data: any}>} */
+export async function* eventsOf(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let kept = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (kept + value).split("\n\n");
+    kept = parts.pop();
+    for (const part of parts) {
+      const name = /^event: (.*)$/m.exec(part);
+      const data = /^data: (.*)$/m.exec(part);
+      if (name && data) yield { name: name[1], data: JSON.parse(data[1]) };
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** The panel of the library: what it holds, what indexing does, the model and its figures. */
+
+import { byId, element } from "./dom.js";
+import { ask, isSilent, send } from "./server.js";
+import { countOf, dayOf, numberOf } from "./facts.js";
+import { eventsOf } from "./events.js";
+
+/** Tells of `changed`: photos came or went. */
+export class LibraryPanel extends EventTarget {
+  constructor() {
+    super();
+    this.dialog = byId("library");
+    byId("reindex").addEventListener("click", () => this.index());
+  }
+
+  async open() {
+    this.dialog.showModal();
+    await this.refresh();
+    this.follow("/api/index/events", "GET");
+  }
+
+  async refresh() {
+    try {
+      const [collection, model] = await Promise.all([ask("/api/collection"), ask("/api/model")]);
+      byId("library-facts").replaceChildren(...holdings(collection));
+      byId("model-facts").replaceChildren(...modelCard(model));
+    } catch (error) {
+      if (!isSilent(error)) byId("library-facts").replaceChildren(element("p", { class: "quiet", text: error.message }));
+    }
+  }
+
+  index() {
+    this.say("Looking through the folders…");
+    this.follow("/api/index", "POST");
+  }
+
+  /** Shows a run until its end. */
+  async follow(path, method) {
+    if (this.isFollowing) return;
+    this.isFollowing = true;
+    try {
+      for await (const { name, data } of eventsOf(await send(path, { method }))) this.tellOf(name, data, method === "POST");
+    } catch (error) {
+      this.say(error.message);
+    } finally {
+      this.isFollowing = false;
+      byId("index-progress").hidden = true;
+      byId("reindex").disabled = false;
+    }
+  }
+
+  async tellOf(stage, state, isOurs) {
+    const progress = byId("index-progress");
+    byId("reindex").disabled = stage === "progress";
+    if (stage === "progress") {
+      progress.hidden = false;
+      if (state.to_read === null) progress.removeAttribute("value");
+      else Object.assign(progress, { max: Math.max(1, state.to_read), value: state.done });
+      this.wasRunning = true;
+      this.say(state.to_read === null ? "Looking through the folders…" : `${numberOf(state.done)} of ${countOf(state.to_read, "new photo")} read`);
+      return;
+    }
+    progress.hidden = true;
+    if (stage === "failed") this.say(`Indexing failed: ${state.message}`);
+    else if (stage === "stopped" && (isOurs || this.wasRunning)) this.say("Indexing was interrupted; what was done is kept.");
+    else if (stage === "done" && (isOurs || this.wasRunning)) {
+      this.say(summaryOf(state));
+      this.dispatchEvent(new Event("changed"));
+      await this.refresh();
+    }
+    this.wasRunning = false;
+  }
+
+  say(text) {
+    byId("index-status").textContent = text;
+  }
+}
+
+function summaryOf({ counts, skipped }) {
+  const parts = ["added", "updated", "renamed", "removed"].filter((name) => counts[name]).map((name) => `${numberOf(counts[name])} ${name}`);
+  if (skipped) parts.push(`${numberOf(skipped)} could not be read`);
+  return parts.length ? `Done: ${parts.join(", ")}.` : "Done: nothing has changed.";
+}
+
+function holdings(library) {
+  const dates = library.first_taken ? `${dayOf(library.first_taken)} – ${dayOf(library.last_taken)}` : "none";
+  const numbers = [
+    [numberOf(library.num_images), "photos"],
+    [numberOf(library.num_captions), "captions"],
+    [numberOf(library.folders.length), "folders"],
+    [numberOf(library.cameras.length), "cameras"],
+  ];
+  const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
+  const lines = [["Dates", dates], ["With a place", numberOf(library.num_located)]];
+  if (library.num_skipped) lines.push(["Could not be read", countOf(library.num_skipped, "file")]);
+  return [element("div", { class: "numbers" }, ...tiles), terms(lines)];
+}
+
+function modelCard(model) {
+  const lines = [
+    ["Name", model.name],
+    ["Fingerprint", model.fingerprint],
+    ["Photos through", `${model.image.architecture}, ${model.image.quantization}`],
+    ["Words through", `${model.text.architecture}, ${model.text.quantization}`],
+    ["Vector", `${model.embedding_dim} numbers`],
+    ["Relevance", model.is_calibrated ? "calibrated" : "rank only: the model has no calibration"],
+    ["Licence", model.license],
+  ];
+  const parts = [element("p", { text: model.description }), terms(lines.filter(([, value]) => value))];
+  const figures = flat(model.figures);
+  if (figures.length) parts.push(element("details", {}, element("summary", { text: "Figures" }), terms(figures)));
+  return parts;
+}
+
+function terms(lines) {
+  return element("dl", {}, ...lines.map(([term, value]) => element("div", {}, element("dt", { text: term }), element("dd", { text: String(value), dir: "auto" }))));
+}
+
+/** Nested figures as lines: "flickr8k/test text to image R@1". */
+function flat(figures, before = "") {
+  return Object.entries(figures).flatMap(([name, value]) => {
+    const path = before ? `${before} · ${name.replaceAll("_", " ")}` : name.replaceAll("_", " ");
+    if (Array.isArray(value)) return [[path, value.join(" – ")]];
+    return value !== null && typeof value === "object" ? flat(value, path) : [[path, value]];
+  });
+}

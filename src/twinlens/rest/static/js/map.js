@@ -1,0 +1,220 @@
+/** The library as a map: a dot a photo, pictures once there is room; a lasso makes results of what it catches. */
+
+import { byId } from "./dom.js";
+import { ask, isSilent, thumbnailAddress } from "./server.js";
+import { countOf, nameOf } from "./facts.js";
+import { isInside, Plane } from "./plane.js";
+
+const PICTURES = 400; // with more in view they would only hide each other
+const PICTURE_PX = { least: 24, most: 96 };
+const COVERED = 0.35; // of the window, by all pictures
+const STEP_PX = 80;
+const CLICK_PX = 4;
+const KEPT_PICTURES = 600;
+
+/** Tells of `open` (detail: id) and `caught` (detail: photos). */
+export class LibraryMap extends EventTarget {
+  constructor() {
+    super();
+    this.dialog = byId("map");
+    this.canvas = byId("map-canvas");
+    this.plane = new Plane();
+    this.pictures = new Map();
+    this.pointers = new Map();
+    this.canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    this.canvas.addEventListener("pointerdown", (event) => this.onDown(event));
+    this.canvas.addEventListener("pointermove", (event) => this.onMove(event));
+    this.canvas.addEventListener("pointerup", (event) => this.onUp(event));
+    this.canvas.addEventListener("pointercancel", (event) => this.onUp(event));
+    this.canvas.addEventListener("keydown", (event) => this.onKey(event));
+    byId("map-lasso").addEventListener("click", () => this.useLasso(!this.isLasso));
+    byId("map-seen").addEventListener("click", () => this.catch(this.seen()));
+    byId("map-in").addEventListener("click", () => this.zoom(1.6));
+    byId("map-out").addEventListener("click", () => this.zoom(1 / 1.6));
+    new ResizeObserver(() => this.dialog.open && this.fit()).observe(this.canvas);
+  }
+
+  async open() {
+    this.dialog.showModal();
+    this.useLasso(false);
+    byId("map-status").textContent = "Drawing the map…";
+    try {
+      this.dots = await ask("/api/map");
+    } catch (error) {
+      if (!isSilent(error)) byId("map-status").textContent = error.message;
+      return;
+    }
+    const { image_ids: ids, num_images: count } = this.dots;
+    byId("map-status").textContent = ids.length < count ? `${countOf(ids.length)} of ${countOf(count)}` : countOf(count);
+    this.plane.reset();
+    this.fit();
+  }
+
+  fit() {
+    const scale = window.devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    Object.assign(this.canvas, { width: width * scale, height: height * scale });
+    Object.assign(this.plane, { width, height });
+    this.soon();
+  }
+
+  soon() {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    if (!this.dots) return;
+    const brush = this.canvas.getContext("2d");
+    const style = getComputedStyle(this.canvas);
+    const scale = window.devicePixelRatio || 1;
+    brush.setTransform(scale, 0, 0, scale, 0, 0);
+    brush.clearRect(0, 0, this.plane.width, this.plane.height);
+    const seen = this.seen();
+    const isClose = seen.length <= PICTURES;
+    brush.fillStyle = style.getPropertyValue("--dot");
+    const radius = Math.min(6, 1.6 + 1.2 * Math.log2(1 + this.plane.scale));
+    const side = Math.sqrt((COVERED * this.plane.width * this.plane.height) / Math.max(1, seen.length));
+    for (const index of seen) {
+      const [x, y] = this.pixelsOf(index);
+      if (isClose && this.drawPicture(brush, index, x, y, side)) continue;
+      brush.beginPath();
+      brush.arc(x, y, radius, 0, 2 * Math.PI);
+      brush.fill();
+    }
+    if (this.lasso?.length > 1) this.drawLasso(brush, style);
+  }
+
+  drawPicture(brush, index, x, y, side) {
+    const id = this.dots.image_ids[index];
+    let picture = this.pictures.get(id);
+    if (!picture) {
+      if (this.pictures.size >= KEPT_PICTURES) this.pictures.delete(this.pictures.keys().next().value);
+      picture = new Image();
+      picture.addEventListener("load", () => this.soon());
+      picture.src = thumbnailAddress(id, 128);
+      this.pictures.set(id, picture);
+    }
+    if (!picture.complete || !picture.naturalWidth) return false;
+    const longer = Math.min(PICTURE_PX.most, Math.max(PICTURE_PX.least, side));
+    const scale = longer / Math.max(picture.naturalWidth, picture.naturalHeight);
+    const [width, height] = [picture.naturalWidth * scale, picture.naturalHeight * scale];
+    brush.drawImage(picture, x - width / 2, y - height / 2, width, height);
+    return true;
+  }
+
+  drawLasso(brush, style) {
+    brush.beginPath();
+    this.lasso.forEach(([x, y], place) => (place ? brush.lineTo(x, y) : brush.moveTo(x, y)));
+    brush.closePath();
+    brush.strokeStyle = style.getPropertyValue("--accent");
+    brush.lineWidth = 2;
+    brush.stroke();
+    brush.globalAlpha = 0.12;
+    brush.fillStyle = style.getPropertyValue("--accent");
+    brush.fill();
+    brush.globalAlpha = 1;
+  }
+
+  /** Indices of the dots inside the window. */
+  seen() {
+    const { width, height } = this.plane;
+    return this.where((x, y) => x > -8 && y > -8 && x < width + 8 && y < height + 8);
+  }
+
+  where(fits) {
+    return this.dots.image_ids.map((_, index) => index).filter((index) => fits(...this.pixelsOf(index)));
+  }
+
+  pixelsOf(index) {
+    return this.plane.toPixels(this.dots.x[index], this.dots.y[index]);
+  }
+
+  catch(indices) {
+    if (!indices.length) return;
+    const { image_ids: ids, width, height } = this.dots;
+    const photos = indices.map((index) => ({ image_id: ids[index], width: width[index], height: height[index], taken_at: null, is_favourite: false }));
+    this.dialog.close();
+    this.dispatchEvent(new CustomEvent("caught", { detail: photos }));
+  }
+
+  nearest(px, py) {
+    let best = null;
+    let least = 28;
+    for (const index of this.seen()) {
+      const [x, y] = this.pixelsOf(index);
+      const away = Math.hypot(x - px, y - py);
+      if (away < least) [best, least] = [index, away];
+    }
+    return best;
+  }
+
+  useLasso(isLasso) {
+    this.isLasso = isLasso;
+    this.lasso = null;
+    byId("map-lasso").setAttribute("aria-pressed", String(isLasso));
+    this.canvas.classList.toggle("is-lasso", isLasso);
+    this.soon();
+  }
+
+  zoom(factor, x, y) {
+    this.plane.zoom(factor, x, y);
+    this.soon();
+  }
+
+  onWheel(event) {
+    event.preventDefault();
+    this.zoom(Math.exp(-event.deltaY * 0.002), event.offsetX, event.offsetY);
+  }
+
+  onDown(event) {
+    this.canvas.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, [event.offsetX, event.offsetY]);
+    this.moved = 0;
+    if (this.isLasso || event.shiftKey) this.lasso = [[event.offsetX, event.offsetY]];
+  }
+
+  onMove(event) {
+    const now = [event.offsetX, event.offsetY];
+    const before = this.pointers.get(event.pointerId);
+    if (!before) return this.showName(this.dots && this.nearest(...now));
+    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+    const apart = ([x, y]) => Math.hypot(x - other[0], y - other[1]);
+    this.moved += Math.hypot(now[0] - before[0], now[1] - before[1]);
+    if (this.lasso) this.lasso.push(now);
+    else if (other) this.plane.zoom(apart(now) / Math.max(1, apart(before)), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
+    else this.plane.move(now[0] - before[0], now[1] - before[1]);
+    this.pointers.set(event.pointerId, now);
+    return this.soon();
+  }
+
+  onUp(event) {
+    if (!this.pointers.delete(event.pointerId) || !this.dots) return;
+    const { lasso } = this;
+    this.lasso = null;
+    if (lasso && this.moved > CLICK_PX) this.catch(this.where((x, y) => isInside(x, y, lasso)));
+    else if (this.moved <= CLICK_PX && event.type === "pointerup") this.openAt(event.offsetX, event.offsetY);
+    this.soon();
+  }
+
+  openAt(x, y) {
+    const index = this.nearest(x, y);
+    if (index !== null) this.dispatchEvent(new CustomEvent("open", { detail: this.dots.image_ids[index] }));
+  }
+
+  showName(index) {
+    this.canvas.title = index === null || index === undefined ? "" : nameOf(this.dots.image_ids[index]);
+  }
+
+  onKey(event) {
+    const moves = { ArrowLeft: [STEP_PX, 0], ArrowRight: [-STEP_PX, 0], ArrowUp: [0, STEP_PX], ArrowDown: [0, -STEP_PX] };
+    if (moves[event.key]) this.plane.move(...moves[event.key]);
+    else if (event.key === "+" || event.key === "=") this.plane.zoom(1.6);
+    else if (event.key === "-") this.plane.zoom(1 / 1.6);
+    else if (event.key === "0") this.plane.reset();
+    else if (event.key === "Enter") this.catch(this.seen());
+    else return;
+    event.preventDefault();
+    this.soon();
+  }
+}

@@ -1,0 +1,83 @@
+/** What is said of results: how many, how likely, or that nothing here matches. */
+
+import { byId, element } from "./dom.js";
+import { asks, filterCount, inWords } from "./query.js";
+import { countOf, monthOf, nameOf, numberOf, yearOf } from "./facts.js";
+import { chanceOf } from "./tile.js";
+import { thumbnailAddress } from "./server.js";
+
+const UNLIKELY = "Less likely matches";
+const MOST_MONTHS = 8; // of the first photos; with more, months would be rows of one or two photos
+
+/** What stands above a photo's group in the grid. @param {import("./search.js").Results} results */
+export function titles(results) {
+  const { query } = results;
+  if (results.title) return () => null;
+  const months = new Set(results.photos.map((photo) => monthOf(photo.taken_at)));
+  const time = months.size > MOST_MONTHS ? yearOf : monthOf;
+  if (!asks(query)) return (photo) => time(photo.taken_at);
+  if (query.sort === "date") return (photo) => (photo.relevant === false ? UNLIKELY : time(photo.taken_at));
+  return (photo) => (photo.relevant === false ? UNLIKELY : null);
+}
+
+/** True where the model says that no photo fits. @param {import("./search.js").Results} results */
+export function isNothing(results) {
+  return asks(results.query) && !results.title && results.photos[0]?.relevant === false;
+}
+
+/** The line above the grid. @param {import("./search.js").Results} results */
+export function statusOf(results) {
+  const { photos, total, query, tookMs } = results;
+  if (results.title) return results.title;
+  if (!total) return filterCount(query) ? "No photo passes these filters" : "No photos yet";
+  if (!asks(query)) return countOf(total);
+  const took = tookMs === null ? "" : ` · ${numberOf(Math.max(1, Math.round(tookMs)))} ms`;
+  const cut = results.queryRead ? ` · only this was read: ${results.queryRead}` : "";
+  if (photos[0]?.relevant === null || photos[0]?.relevant === undefined) return `${countOf(total)}, best match first${took}${cut}`;
+  const likely = photos.filter((photo) => photo.relevant).length;
+  const more = likely === photos.length && !results.isComplete ? "More than " : "";
+  return `${more}${countOf(likely, "likely match").replace("matchs", "matches")} among ${countOf(total)}${took}${cut}`;
+}
+
+/**
+ * "Nothing here matches", with what was tried and the three closest.
+ * @param {import("./search.js").Results} results
+ * @param {{open: (index: number) => void, showAll: () => void, noFilters: () => void}} actions
+ */
+export function showNothing(results, actions) {
+  const closest = results.photos.slice(0, 3).map((photo, index) => {
+    const name = nameOf(photo.image_id);
+    const picture = element("img", { src: thumbnailAddress(photo.image_id, 512), alt: "" });
+    return element(
+      "button",
+      { type: "button", "aria-label": `Open ${name}`, on: { click: () => actions.open(index) } },
+      picture,
+      element("span", { text: chanceOf(photo) || "" }),
+    );
+  });
+  const filters = filterCount(results.query);
+  const tried = `All ${countOf(results.total)} were compared with “${inWords(results.query)}”`;
+  byId("nothing").replaceChildren(
+    element("h2", { text: "Nothing here matches" }),
+    element("p", { dir: "auto", text: filters ? `${tried}, within ${countOf(filters, "filter")}. These come closest:` : `${tried}. These come closest:` }),
+    element("div", { class: "closest" }, ...closest),
+    element(
+      "p",
+      { class: "row-of-buttons" },
+      filters > 0 && element("button", { type: "button", class: "plain", text: "Search without filters", on: { click: actions.noFilters } }),
+      element("button", { type: "button", class: "plain", text: "Show all by closeness", on: { click: actions.showAll } }),
+    ),
+  );
+}
+
+/** No photo at all: the filters, or an empty library. */
+export function showEmpty(results, actions) {
+  const isFiltered = filterCount(results.query) > 0;
+  const text = isFiltered ? "Loosen a filter to see photos again." : "Index a folder to begin: twinlens index ~/Pictures";
+  const button = element("button", { type: "button", class: "plain", text: "Clear the filters", on: { click: actions.noFilters } });
+  byId("nothing").replaceChildren(
+    element("h2", { text: isFiltered ? "No photo passes these filters" : "No photos yet" }),
+    element("p", { text }),
+    element("p", { class: "row-of-buttons" }, isFiltered && button),
+  );
+}

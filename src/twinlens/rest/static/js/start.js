@@ -1,0 +1,27 @@
+/** Before a query: examples and recent searches. */
+
+import { byId, element } from "./dom.js";
+import { forgetRecent, recentSearches } from "./recent.js";
+
+const EXAMPLES = [
+  "a dog on a beach", "children playing", "food on a table", "a boat on the water",
+  "people at night", "snowy mountains", "a red car", "a portrait of a smiling person",
+];
+
+/**
+ * @param {(words: string) => void} search
+ * @param {(hash: string) => void} again a recent search
+ */
+export function showStart(search, again) {
+  const chip = (words, listener) => element("li", {}, element("button", { type: "button", class: "suggestion", text: words, dir: "auto", on: { click: listener } }));
+  const recent = recentSearches();
+  byId("examples").replaceChildren(...EXAMPLES.map((words) => chip(words, () => search(words))));
+  byId("recent-row").hidden = recent.length === 0;
+  byId("recent").replaceChildren(
+    ...recent.map(({ hash, words }) => chip(words, () => again(hash))),
+    element("li", {}, element("button", {
+      type: "button", class: "suggestion is-quiet", text: "Clear",
+      on: { click: () => (forgetRecent(), showStart(search, again)) },
+    })),
+  );
+}
