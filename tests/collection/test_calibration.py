@@ -13,7 +13,7 @@ from twinlens.model.relevance import save_calibration
 def always(probability: float) -> RelevanceMap:
     """The same probability for all hits, but for the last digits."""
     same = LogisticMap(intercept=float(np.log(probability / (1 - probability))), weights={"z": 1e-9})
-    return RelevanceMap(hit=same, query=same, least_query=0.0, least_hit=0.0)
+    return RelevanceMap(hit=same, query=same, least_query=0.0, least_hit=0.0, largest=1000)
 
 
 @pytest.fixture

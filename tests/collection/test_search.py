@@ -159,7 +159,7 @@ def test_the_encoders_colours_are_found(catalog: Catalog, tmp_path: Path, encode
 def judge_above(least: float) -> Judge:
     """Judges a hit relevant from a score on; the probability is a half there."""
     rising = LogisticMap(intercept=-1000 * least, weights={"score": 1000.0})
-    one = RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.5)
+    one = RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.5, largest=1000)
     relevance = Relevance(Calibration(model="test", text=one), np.eye(8, dtype=np.float32))
 
     def judge(best: float, candidates: int) -> Judgement | None:

@@ -11,7 +11,9 @@ from twinlens.model.onnx_encoder import OnnxDualEncoder
 
 def calibration(model: str) -> Calibration:
     rising = LogisticMap(intercept=-1.0, weights={"z": 2.0})
-    return Calibration(model=model, text=RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.1))
+    return Calibration(
+        model=model, text=RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.1, largest=1000)
+    )
 
 
 def with_changes(manifest: Manifest, **changes: object) -> Manifest:

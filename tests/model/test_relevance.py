@@ -24,7 +24,7 @@ def unit_rows(count: int, dim: int = 6, *, seed: int = 0) -> np.ndarray:
 
 
 def calibration(model: str = "m", *, least_query: float = 0.5, photo: bool = False) -> Calibration:
-    one = RelevanceMap(hit=RISING, query=RISING, least_query=least_query, least_hit=0.2)
+    one = RelevanceMap(hit=RISING, query=RISING, least_query=least_query, least_hit=0.2, largest=1000)
     return Calibration(model=model, text=one, photo=one if photo else None)
 
 
@@ -67,9 +67,19 @@ def test_nothing_matches_where_the_best_hit_is_weak_whatever_its_probability():
     query = unit_rows(1, seed=3)[0]
     weak, strong = (relevance.judge(query, "text", best=best, num_candidates=1) for best in (0.1, 1.0))
     assert (weak.answered, strong.answered) == (False, True)
-    assert not weak.is_relevant(0.99)
-    assert strong.is_relevant(0.2)
-    assert not strong.is_relevant(0.19)
+    scores = np.linspace(-1, 1, 101)
+    assert not weak.relevant(scores).any()
+    assert strong.relevant(scores).tolist() == (strong.probability(scores) >= 0.2).tolist()
+    assert 0 < strong.relevant(scores).sum() < 101
+
+
+def test_the_lines_stay_where_they_were_in_the_largest_collection_fitted_on():
+    relevance = Relevance(calibration(least_query=0.01), unit_rows(50))
+    query, scores = unit_rows(1, seed=3)[0], np.linspace(-1, 1, 101)
+    largest, vast = (relevance.judge(query, "text", best=1.0, num_candidates=n) for n in (1000, 10_000_000))
+    assert vast.answered
+    assert vast.relevant(scores).tolist() == largest.relevant(scores).tolist()
+    assert (vast.probability(scores) < largest.probability(scores)).all()
 
 
 def test_photos_as_queries_have_their_own_map_or_none():

@@ -108,13 +108,15 @@ def ranked_hits(
     shown = [(records[item], score) for item, score in ranking if item in records]
     if page.sort == "date" and judgement is None:
         shown.sort(key=lambda item: item[0].taken_at or "", reverse=True)
-    chances = judgement.probability(np.array([score for _, score in shown])).tolist() if judgement else None
+    scores = [score for _, score in shown]
+    chances = judgement.probability(scores).tolist() if judgement else []
+    relevant = judgement.relevant(scores).tolist() if judgement else []
     hits = []
     for place, (record, score) in enumerate(shown):
         photo, path = locate(record)
         hit = Hit(rank=page.offset + place + 1, id=photo, path=path, score=score, caption=record.caption)
-        if judgement and chances:
-            hit = replace(hit, probability=chances[place], relevant=judgement.is_relevant(chances[place]))
+        if judgement:
+            hit = replace(hit, probability=chances[place], relevant=relevant[place])
         hits.append(hit)
     return hits, candidates
 
@@ -125,8 +127,7 @@ def _relevant_by_date(
     """All relevant hits, newest first, then what ``ranking`` holds besides."""
 
     def relevant(ranking: Ranking) -> int:
-        chances = judgement.probability(np.array([score for _, score in ranking]))
-        return sum(judgement.is_relevant(chance) for chance in chances.tolist())
+        return int(judgement.relevant([score for _, score in ranking]).sum())
 
     while (count := relevant(ranking)) == len(ranking) < candidates:
         ranking = best(GROWTH * len(ranking))

@@ -37,6 +37,8 @@ class RelevanceMap(BaseModel):
         query: that the best hits hold anything relevant, told from the best one's score.
         least_query: of ``query``; below this "nothing here matches".
         least_hit: of ``hit``; below this a hit is not called relevant in any answer.
+        largest: photos in the largest collection it was fitted on. In larger ones the lines
+            stay as they were there: who asks for a dog has more dogs among more photos.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,7 @@ class RelevanceMap(BaseModel):
     query: LogisticMap
     least_query: float = Field(ge=0.0, le=1.0)
     least_hit: float = Field(ge=0.0, le=1.0)
+    largest: int = Field(ge=1)
 
 
 class Calibration(BaseModel):

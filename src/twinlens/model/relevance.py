@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -68,28 +69,50 @@ def probabilities(by: LogisticMap, table: dict[Feature, Floats]) -> Floats:
     return chances
 
 
+def hit_chances(by: RelevanceMap, scores: Floats, scale: Scale, num_candidates: int) -> Floats:
+    """[Q, K], that each hit is relevant."""
+    return probabilities(by.hit, features(scores, scale, num_candidates))
+
+
+def answers(by: RelevanceMap, best: Floats, scale: Scale, num_candidates: int) -> NDArray[np.bool_]:
+    """[Q], False where the best hit's score says that nothing here matches."""
+    table = features(best[:, None], scale, min(num_candidates, by.largest))
+    held: NDArray[np.bool_] = probabilities(by.query, table)[:, 0] >= by.least_query
+    return held
+
+
+def hits_count(by: RelevanceMap, scores: Floats, scale: Scale, num_candidates: int) -> NDArray[np.bool_]:
+    """[Q, K], whether each hit is shown as relevant where anything matches."""
+    counted: NDArray[np.bool_] = hit_chances(by, scores, scale, min(num_candidates, by.largest)) >= by.least_hit
+    return counted
+
+
 @dataclass(frozen=True)
 class Judgement:
-    """What a calibration says of one query's answer.
+    """What a calibration says of one query's answer; for hits in any order.
 
     Attributes:
         answered: False says "nothing here matches".
+        by: the map of the query's kind.
+        scale: of the query.
+        num_candidates: photos that were ranked.
     """
 
     answered: bool
-    _map: RelevanceMap
-    _scale: Scale
-    _num_candidates: int
+    by: RelevanceMap
+    scale: Scale
+    num_candidates: int
 
-    def probability(self, scores: Floats) -> Floats:
+    def probability(self, scores: Sequence[float]) -> Floats:
         """[K], that each hit is relevant; never falls with the score."""
-        table = features(np.asarray(scores, dtype=np.float64)[None], self._scale, self._num_candidates)
-        chances: Floats = probabilities(self._map.hit, table)[0]
+        chances: Floats = hit_chances(self.by, np.array([scores], dtype=np.float64), self.scale, self.num_candidates)[0]
         return chances
 
-    def is_relevant(self, probability: float) -> bool:
-        """Whether a hit of this probability is shown as one that fits."""
-        return self.answered and probability >= self._map.least_hit
+    def relevant(self, scores: Sequence[float]) -> NDArray[np.bool_]:
+        """[K], whether each hit is shown as one that fits; with a score all better ones are, too."""
+        fits = hits_count(self.by, np.array([scores], dtype=np.float64), self.scale, self.num_candidates)[0]
+        found: NDArray[np.bool_] = fits & self.answered
+        return found
 
 
 class Relevance:
@@ -109,8 +132,7 @@ class Relevance:
         if by is None:
             return None
         scale = score_scale(query[None], self._reference)
-        chance = probabilities(by.query, features(np.array([[best]]), scale, num_candidates)).item()
-        return Judgement(chance >= by.least_query, by, scale, num_candidates)
+        return Judgement(bool(answers(by, np.array([best]), scale, num_candidates)[0]), by, scale, num_candidates)
 
 
 def open_relevance(bundle: Bundle) -> Relevance | None:

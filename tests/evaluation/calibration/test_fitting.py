@@ -3,16 +3,14 @@ import pytest
 
 from twinlens.evaluation.calibration.fitting import (
     LOST,
-    answer_chances,
     fit_relevance,
     has_right_hit,
-    hit_chances,
     logistic_regression,
     trial_weights,
 )
 from twinlens.evaluation.calibration.measuring import calibration_error, measure
 from twinlens.evaluation.calibration.trials import NOT_RELEVANT, RELEVANT, UNSURE, Trial
-from twinlens.model.relevance import Scale
+from twinlens.model.relevance import Scale, answers, hit_chances
 
 
 def world(size: int, *, queries: int = 400, seed: int = 0, gap: float = 0.35) -> Trial:
@@ -69,7 +67,7 @@ def test_fitted_probabilities_come_true_on_other_queries():
     for size in (1, 10, 100, 500):
         fresh = world(size, seed=5, queries=2000)
         known = fresh.labels != UNSURE
-        chances = hit_chances(fitted.hit, fresh)
+        chances = hit_chances(fitted, fresh.scores, fresh.scale, size)
         assert calibration_error(chances[known], (fresh.labels == RELEVANT)[known]) < 0.06
 
 
@@ -77,7 +75,7 @@ def test_about_as_many_are_lost_in_collections_of_any_size():
     fitted = fit_relevance([world(size) for size in (1, 10, 100, 500)])
     for size in (1, 10, 100, 500):
         fresh = world(size, seed=5, queries=2000)
-        lost = (answer_chances(fitted.query, fresh) < fitted.least_query)[has_right_hit(fresh)].mean()
+        lost = 1 - answers(fitted, fresh.scores[:, 0], fresh.scale, size)[has_right_hit(fresh)].mean()
         assert lost == pytest.approx(LOST, abs=0.05)
 
 

@@ -10,7 +10,7 @@ from twinlens.model.relevance import Scale
 
 # the probability of a score is sigmoid(10 · score): one half at 0
 BY_SCORE = LogisticMap(intercept=0.0, weights={"score": 10.0})
-MAP = RelevanceMap(hit=BY_SCORE, query=BY_SCORE, least_query=0.5, least_hit=0.3)
+MAP = RelevanceMap(hit=BY_SCORE, query=BY_SCORE, least_query=0.5, least_hit=0.3, largest=1000)
 
 
 def sigmoid(logit: float) -> float:

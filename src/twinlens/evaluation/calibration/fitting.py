@@ -14,7 +14,8 @@ HIT_FEATURES: tuple[Feature, ...] = ("z", "log_n", "mean", "log_std", "log_kurto
 QUERY_FEATURES: tuple[Feature, ...] = ("score", *HIT_FEATURES)
 SHARES = {"caption": 0.4, "concept": 0.2, "photo": 0.6, "absent": 0.25, "left out": 0.15}
 """How much each group of queries counts: about as often as people ask so, nobody knows."""
-LOST = 0.08  # of the queries with a right hit among the best, so many may be refused
+# Of the queries with a right hit among the best so many may be refused, captions and short queries half and half.
+LOST = 0.09
 LOST_HITS = 0.004  # and besides so many best right hits may fall below the line within an answer
 RIDGE = 1e-3
 
@@ -57,9 +58,14 @@ def fit_relevance(trials: Sequence[Trial]) -> RelevanceMap:
     weights = trial_weights(trials)
     hit = _fit(trials, weights, HIT_FEATURES, best_only=False)
     query = _levelled(_fit(trials, weights, QUERY_FEATURES, best_only=True), trials, weights)
-    best_right = [np.where(trial.labels == RELEVANT, hit_chances(hit, trial), 0.0).max(axis=1) for trial in trials]
+    hits = [probabilities(hit, features(trial.scores, trial.scale, trial.num_candidates)) for trial in trials]
+    best_right = [
+        np.where(trial.labels == RELEVANT, chances, 0.0).max(axis=1)
+        for trial, chances in zip(trials, hits, strict=True)
+    ]
     least_hit = _quantile(best_right, trials, weights, LOST_HITS)
-    return RelevanceMap(hit=hit, query=query, least_query=0.5, least_hit=round(least_hit, 4))
+    largest = max(trial.num_candidates for trial in trials)
+    return RelevanceMap(hit=hit, query=query, least_query=0.5, least_hit=round(least_hit, 4), largest=largest)
 
 
 def _levelled(by: LogisticMap, trials: Sequence[Trial], weights: Sequence[NDArray[np.float64]]) -> LogisticMap:
@@ -69,7 +75,7 @@ def _levelled(by: LogisticMap, trials: Sequence[Trial], weights: Sequence[NDArra
     for size in sizes:
         chosen = [number for number, trial in enumerate(trials) if trial.num_candidates == size]
         alike = [trials[number] for number in chosen]
-        chances = [answer_chances(by, trial) for trial in alike]
+        chances = [_answer_chances(by, trial) for trial in alike]
         line = _quantile(chances, alike, [weights[number] for number in chosen], LOST)
         lines.append(np.log(line / (1 - line)))
     slope, height = np.polyfit(np.log(sizes), lines, deg=1) if len(sizes) > 1 else (0.0, lines[0])
@@ -77,12 +83,7 @@ def _levelled(by: LogisticMap, trials: Sequence[Trial], weights: Sequence[NDArra
     return LogisticMap(intercept=by.intercept - float(height), weights=moved)
 
 
-def hit_chances(by: LogisticMap, trial: Trial) -> NDArray[np.float64]:
-    """[Q, K], of each hit."""
-    return probabilities(by, features(trial.scores, trial.scale, trial.num_candidates))
-
-
-def answer_chances(by: LogisticMap, trial: Trial) -> NDArray[np.float64]:
+def _answer_chances(by: LogisticMap, trial: Trial) -> NDArray[np.float64]:
     """[Q], that the best hits hold anything relevant."""
     return probabilities(by, features(trial.scores[:, :1], trial.scale, trial.num_candidates))[:, 0]
 
@@ -143,10 +144,13 @@ def _quantile(
     weights: Sequence[NDArray[np.float64]],
     share: float,
 ) -> float:
-    """Below it lies a share of the queries that have a right hit."""
+    """Below it lies a share of the queries that have a right hit, each group counting the same."""
     rights = [has_right_hit(trial) for trial in trials]
     values = np.concatenate([own[right] for own, right in zip(chances, rights, strict=True)])
     counts = np.concatenate([own[right] for own, right in zip(weights, rights, strict=True)])
+    groups = np.concatenate([trial.group[right] for trial, right in zip(trials, rights, strict=True)])
+    for group in np.unique(groups):
+        counts[groups == group] /= counts[groups == group].sum()
     order = np.argsort(values)
     place = int(np.searchsorted(np.cumsum(counts[order]), share * counts.sum()))
     return float(values[order][min(place, len(order) - 1)])

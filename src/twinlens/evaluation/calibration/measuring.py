@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.evaluation.calibration.fitting import answer_chances, has_right_hit, hit_chances, trial_weights
+from twinlens.evaluation.calibration.fitting import has_right_hit, trial_weights
 from twinlens.evaluation.calibration.trials import RELEVANT, UNSURE, WITH_ANSWER, Group, Trial
 from twinlens.model.calibration import RelevanceMap
+from twinlens.model.relevance import features, hit_chances, hits_count, probabilities
 
 BINS = 15
 CURVE_AT = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -89,7 +90,7 @@ class _Judged:
     answer: NDArray[np.float64]
     weights: NDArray[np.float64]
     right: NDArray[np.bool_]
-    best_right: NDArray[np.float64]
+    best_counts: NDArray[np.bool_]  # the best right hit is above the line of hits
 
     def of(self, *groups: Group) -> NDArray[np.bool_]:
         return np.isin(self.group, groups)
@@ -104,14 +105,14 @@ def measure(by: RelevanceMap, trials: Sequence[Trial]) -> list[CalibrationReport
 def _report(by: RelevanceMap, size: int, trials: Sequence[Trial]) -> CalibrationReport:
     judged = _judged(by, trials)
     answered = judged.answer >= by.least_query
-    shown = answered & (judged.best_right >= by.least_hit)
+    shown = answered & judged.best_counts
     absent = judged.of("absent")
     groups: list[Group] = [group for group in WITH_ANSWER if (judged.of(group) & judged.right).any()]
     lost: dict[str, float] = {group: 1 - _share(shown[judged.of(group) & judged.right]) for group in groups}
     silent: dict[str, float] = {group: 1 - _share(answered[judged.of(group)]) for group in groups}
     asked, captions = judged.of("caption", "photo"), judged.of("caption")
     by_name = {group: [group] for group in groups} | ({"both": groups} if len(groups) > 1 else {})
-    curves = {name: _curve(judged, by, parts) for name, parts in by_name.items()} if absent.any() else {}
+    curves = {name: _curve(judged, parts) for name, parts in by_name.items()} if absent.any() else {}
     return CalibrationReport(
         photos=size,
         error=_error(judged.hits[asked], judged.labels[asked]),
@@ -128,29 +129,31 @@ def _report(by: RelevanceMap, size: int, trials: Sequence[Trial]) -> Calibration
 
 
 def _judged(by: RelevanceMap, trials: Sequence[Trial]) -> _Judged:
-    hits = [hit_chances(by.hit, trial) for trial in trials]
-    right = [
-        np.where(trial.labels == RELEVANT, chances, -1.0).max(axis=1)
-        for trial, chances in zip(trials, hits, strict=True)
+    asked = [(trial.scores, trial.scale, trial.num_candidates) for trial in trials]
+    counts = [
+        (hits_count(by, *one) & (trial.labels == RELEVANT)).any(axis=1)
+        for one, trial in zip(asked, trials, strict=True)
+    ]
+    answer = [
+        probabilities(by.query, features(scores[:, :1], scale, min(size, by.largest)))[:, 0]
+        for scores, scale, size in asked
     ]
     return _Judged(
         np.concatenate([trial.group for trial in trials]),
         np.concatenate([trial.labels for trial in trials]),
         np.concatenate([trial.own for trial in trials]),
-        np.concatenate(hits),
-        np.concatenate([answer_chances(by.query, trial) for trial in trials]),
+        np.concatenate([hit_chances(by, *one) for one in asked]),
+        np.concatenate(answer),
         np.concatenate(trial_weights(trials)),
         np.concatenate([has_right_hit(trial) for trial in trials]),
-        np.concatenate(right),
+        np.concatenate(counts),
     )
 
 
-def _curve(judged: _Judged, by: RelevanceMap, groups: Sequence[Group]) -> list[tuple[float, float]]:
+def _curve(judged: _Judged, groups: Sequence[Group]) -> list[tuple[float, float]]:
     """Lost → refused, for lines drawn where about so many are lost."""
     absent = np.sort(judged.answer[judged.of("absent")])
-    held = [
-        np.where(judged.best_right >= by.least_hit, judged.answer, -1.0)[judged.of(g) & judged.right] for g in groups
-    ]
+    held = [np.where(judged.best_counts, judged.answer, -1.0)[judged.of(g) & judged.right] for g in groups]
     lines = np.unique(np.concatenate([absent, *held]))
     lost = np.mean([np.searchsorted(np.sort(own), lines) / len(own) for own in held], axis=0)  # ascending
     points = []

@@ -41,25 +41,33 @@ class Naming:
     """
 
     def __init__(self, photos: EmbeddedPairs) -> None:
-        self._order = np.argsort(photos.text_image_index, kind="stable")
-        self._starts = np.searchsorted(photos.text_image_index[self._order], np.arange(len(photos.images)))
-        self._captions = [content_words(photos.captions[row]) for row in self._order]
+        words = [content_words(caption) for caption in photos.captions]
+        self._captions = [[words[row] for row in rows] for rows in photos.texts_of_photo()]
+        self._photos = [frozenset().union(*captions) for captions in self._captions]
 
-    def counts(self, queries: Sequence[str]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """What is named of Q queries, [Q, N] each.
+    def together(self, queries: Sequence[str]) -> NDArray[np.bool_]:
+        """[Q, N], whether a photo's captions together name every content word of a query."""
+        wanted, column = _asked(queries)
+        return _holds(_table(self._photos, column), wanted, column)
 
-        Returns:
-            Whether a photo's captions together name every content word of the query, and
-            how many of its captions do so alone.
-        """
-        wanted = [content_words(query) for query in queries]
-        column = {word: number for number, word in enumerate(sorted(frozenset().union(*wanted)))}
-        asked = _table(wanted, column)
-        said = _table(self._captions, column)
-        sizes = asked.sum(axis=1)[:, None]
-        together = np.maximum.reduceat(said, self._starts, axis=0)
-        alone = np.add.reduceat((said @ asked.T == sizes.T).astype(np.int64), self._starts, axis=0)
-        return asked @ together.T == sizes, alone.T
+    def alone(self, queries: Sequence[str]) -> NDArray[np.int64]:
+        """[Q, N], how many of a photo's captions do so, each alone."""
+        wanted, column = _asked(queries)
+        said = _table([caption for captions in self._captions for caption in captions], column)
+        starts = np.cumsum([0, *map(len, self._captions)])[:-1]
+        return np.add.reduceat(_holds(said, wanted, column).astype(np.int64), starts, axis=1)
+
+
+def _asked(queries: Sequence[str]) -> tuple[list[frozenset[str]], dict[str, int]]:
+    wanted = [content_words(query) for query in queries]
+    return wanted, {word: number for number, word in enumerate(sorted(frozenset().union(*wanted)))}
+
+
+def _holds(said: NDArray[np.float32], wanted: Sequence[frozenset[str]], column: dict[str, int]) -> NDArray[np.bool_]:
+    """[Q, rows], whether a row of a table [rows, V] has all words of a set."""
+    asked = _table(wanted, column)
+    found: NDArray[np.bool_] = asked @ said.T == asked.sum(axis=1)[:, None]
+    return found
 
 
 def _table(sets: Sequence[frozenset[str]], column: dict[str, int]) -> NDArray[np.float32]:

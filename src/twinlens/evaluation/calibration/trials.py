@@ -106,11 +106,11 @@ def word_questions(
     naming = Naming(pool)
     rows = np.flatnonzero(np.isin(pool.text_image_index, asking))
     photo = pool.text_image_index[rows]
-    labels = [naming.counts([pool.captions[row] for row in rows])[0].astype(np.int8)]
+    labels = [naming.together([pool.captions[row] for row in rows]).astype(np.int8)]
     labels[0][np.arange(len(rows)), photo] = RELEVANT
     kinds, vectors = [np.full(len(rows), "caption", dtype="<U8")], [pool.texts[rows]]
     for kind, (texts, embeddings) in short.items():
-        alone = naming.counts(texts)[1]
+        alone = naming.alone(texts)
         labels.append(
             np.where(alone >= SURE_CAPTIONS, RELEVANT, np.where(alone > 0, UNSURE, NOT_RELEVANT)).astype(np.int8)
         )
@@ -134,10 +134,10 @@ def photo_questions(pool: EmbeddedPairs, asking: NDArray[np.int64], reference: E
     """
     naming = Naming(pool)
     vectors = pool.images[asking]
-    own_texts = pool.texts_of_photo()
-    labels = np.stack(
-        [naming.counts([pool.captions[text] for text in own_texts[row]])[0].any(axis=0) for row in asking]
-    ).astype(np.int8)
+    rows = np.flatnonzero(np.isin(pool.text_image_index, asking))
+    named = naming.together([pool.captions[row] for row in rows])  # [captions, N]
+    owner = pool.text_image_index[rows]
+    labels = np.stack([named[owner == photo].any(axis=0) for photo in asking]).astype(np.int8)
     scores = (vectors @ pool.images.T).astype(np.float64)
     scores[np.arange(len(asking)), asking] = -np.inf
     labels[np.arange(len(asking)), asking] = NOT_RELEVANT

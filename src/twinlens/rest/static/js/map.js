@@ -131,7 +131,10 @@ export class LibraryMap extends EventTarget {
   }
 
   catch(indices) {
-    if (!indices.length) return;
+    if (!indices.length) {
+      byId("map-status").textContent = "No photo is there.";
+      return;
+    }
     const { image_ids: ids, width, height } = this.dots;
     const photos = indices.map((index) => ({ image_id: ids[index], width: width[index], height: height[index], taken_at: null, is_favourite: false }));
     this.dialog.close();

@@ -1,0 +1,93 @@
+"""A library that is drawn in code, with dates, cameras, captions and odd names; and thousands of copies of it."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from twinlens.api import Collection
+
+MARKUP = "<img src=x onerror=alert(1)> \"quoted\" & 'single'.png"
+RIGHT_TO_LEFT = "صورة الشاطئ 🏖️.png"
+LONG = "a" * 240 + ".png"
+ODD_NAMES = (MARKUP, RIGHT_TO_LEFT, LONG, "50% off #1?.png", "=SUM(A1).png")
+ODD_CAPTIONS = (
+    "<script>document.title = 'taken'</script> a red square",
+    "מלבן אדום &amp; <b>bold</b> 😀",
+    "long " * 60,
+)
+COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (40, 60, 200), "yellow": (220, 200, 40)}
+SHAPES = ("square", "circle")
+FORMATS = ((480, 320), (320, 480), (400, 400), (640, 240))
+
+
+def draw_library(root: Path) -> Path:
+    """24 dated photos of shapes in two folders and five with odd names; their captions lie beside the folder."""
+    number = 0
+    for colour in COLOURS:
+        for shape in SHAPES:
+            for folder in ("holiday/beach", "holiday/wood", "home"):
+                _draw(root / folder / f"{colour} {shape}.jpg", colour, shape, number)
+                number += 1
+    for number, name in enumerate(ODD_NAMES):
+        _draw(root / "odd" / name, list(COLOURS)[number % 4], SHAPES[number % 2], number, is_dated=False)
+    lines = [f'"home/red square.jpg","{text}"' for text in ODD_CAPTIONS]
+    (root.parent / "captions.csv").write_text("image,caption\n" + "\n".join(lines), encoding="utf-8")
+    with Collection.create([root]) as collection:
+        collection.index(captions=root.parent / "captions.csv")
+    return root
+
+
+def multiply(root: Path, count: int) -> None:
+    """Adds photos to a library until there are so many: other names of the same files, with the vectors of those."""
+    with Collection.open(root) as collection:
+        catalog = collection.catalog
+        folder = catalog.folders()[0].id
+        sources = [key for key in sorted(catalog.known_files()) if key[1].startswith("home/")]
+        (root / "many").mkdir()
+        with catalog.change() as change:
+            for number in range(count - catalog.count()):
+                path = sources[number % len(sources)][1]
+                copy = f"many/{number:05}.jpg"
+                os.link(root / path, root / copy)
+                known = catalog.known_file(folder, path)
+                assert known is not None
+                assert known.content_hash is not None
+                found = catalog.vector_of_content(known.content_hash)
+                assert found is not None
+                vector, details = found
+                noise = np.random.default_rng(number).normal(0, 0.02, len(vector.embedding)).astype(np.float32)
+                turned = (vector.embedding + noise) / np.linalg.norm(vector.embedding + noise)
+                taken = f"20{10 + number % 14}-0{1 + number % 9}-11T08:00:00"
+                change.put_photo(
+                    _file_state(folder, copy, known),
+                    replace(details, taken_at=taken),
+                    vector._replace(embedding=turned),
+                    reader_version=known.reader_version,
+                )
+
+
+def _file_state(folder: int, path: str, known: object) -> object:
+    from twinlens.collection.rows import FileState
+
+    return FileState(folder, path, known.size_bytes, known.mtime_ns, known.content_hash)  # type: ignore[attr-defined]
+
+
+def _draw(path: Path, colour: str, shape: str, number: int, *, is_dated: bool = True) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = FORMATS[number % len(FORMATS)]
+    noise = np.random.default_rng(number).integers(200, 256, size=(size[1], size[0], 3), dtype=np.uint8)
+    image = Image.fromarray(noise)
+    side = min(size) // 2
+    left, top = (size[0] - side) // 2, (size[1] - side) // 2
+    brush = ImageDraw.Draw(image)
+    (brush.rectangle if shape == "square" else brush.ellipse)(
+        (left, top, left + side, top + side), fill=COLOURS[colour]
+    )
+    exif = Image.Exif()
+    if is_dated:
+        exif[0x010F], exif[0x0110] = "Twin", "Reflex" if number % 2 else "Box"
+        exif.get_ifd(0x8769)[0x9003] = f"20{20 + number % 4}:0{1 + number % 6}:15 10:{number:02}:00"
+    image.save(path, exif=exif, quality=90)

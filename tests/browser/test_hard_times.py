@@ -1,0 +1,129 @@
+"""Odd names, a server that goes and comes, a slow network, a key, no network at all."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from browser.drawn_library import ODD_CAPTIONS, ODD_NAMES
+from browser.served_page import ServedPage, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_is_shown_as_text_and_breaks_nothing(open_page: Any, site: str, name: str) -> None:
+    page = open_page(f"{site}/#folder=odd&photo={quote('odd/' + name, safe='')}")
+    expect(page.locator("#viewer-name")).to_have_text(name)
+    expect(page.locator("#viewer-facts dd").first).to_have_text(name)
+    until(page, "document.getElementById('viewer-picture').naturalWidth > 0")
+    page.click("#viewer-plus")
+    expect(page.locator(".chip img")).to_have_attribute("title", name)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+    page.keyboard.press("Escape")
+    page.goto(f"{site}/#folder=odd&q=x")
+    page.wait_for_selector(".tile")
+    labels = page.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert any(name in label for label in labels)
+    assert page.locator("main img[src='x']").count() == 0
+
+
+def test_odd_captions_are_shown_as_text(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#folder=home&photo={quote('home/red square.jpg', safe='')}")
+    expect(page.locator(".captions li")).to_have_count(len(ODD_CAPTIONS))
+    shown = page.locator(".captions li").all_text_contents()
+    assert sorted(shown) == sorted(text.strip() for text in ODD_CAPTIONS)
+    assert page.title() == "twinlens"
+    assert page.locator(".captions :is(b, script)").count() == 0
+
+
+def test_odd_words_are_searched_for_as_they_stand(page: Page) -> None:
+    words = '<b>"red"</b> & \' 🟥 שלום'
+    page.fill("#words", words)
+    expect(page.locator("#status")).to_contain_text("best match first")
+    page.reload()
+    expect(page.locator("#words")).to_have_value(words)
+
+
+def test_a_server_that_stops_and_comes_back_is_waited_for(drawn: Path, open_page: Any) -> None:
+    served = ServedPage(drawn)
+    try:
+        page = open_page(served.url)
+        served.stop()
+        page.fill("#words", "a red circle")
+        expect(page.locator("#away")).to_be_visible()
+        assert page.locator(".tile").count() > 0, "what was found before stays"
+        served.start()
+        expect(page.locator("#away")).to_be_hidden()
+        expect(page.locator("#status")).to_contain_text("best match first")
+        expect(page.locator("#words")).to_have_value("a red circle")
+    finally:
+        served.stop()
+
+
+def test_a_slow_network_shows_a_sign_and_a_fast_one_does_not(page: Page) -> None:
+    seen = "document.getElementById('box').classList.contains('is-slow')"
+    page.evaluate(
+        "new MutationObserver(() => { window.wasSlow ||= " + seen + " })"
+        ".observe(document.getElementById('box'), { attributes: true })"
+    )
+    page.route("**/api/search/text", lambda route: route.fulfill(json=ANSWER))
+    page.fill("#words", "fast")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    assert not page.evaluate("window.wasSlow")
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(1200)
+        route.fulfill(json=ANSWER)
+
+    page.route("**/api/search/text", slowly)
+    page.fill("#words", "slow")
+    until(page, "window.wasSlow")
+    expect(page.locator("#box")).not_to_have_class("box is-slow")
+
+
+ANSWER = {
+    "query": "x", "num_results": 1, "num_candidates": 1, "offset": 0, "model": "x", "took_ms": 1.0, "query_read": None,
+    "results": [
+        {
+            "rank": 1, "image_id": "home/red square.jpg", "image_path": "", "score": 0.3, "probability": None,
+            "relevant": None, "width": 480, "height": 320, "taken_at": None, "is_favourite": False,
+        }
+    ],
+}  # fmt: skip
+
+
+def test_the_key_is_asked_for_and_never_kept_where_scripts_can_read_it(
+    drawn: Path, open_page: Any, tmp_path: Path
+) -> None:
+    served = ServedPage(Path(shutil.copytree(drawn, tmp_path / "photos")), "--api-key", "open-sesame")
+    try:
+        page = open_page(served.url, wait=False)
+        expect(page.locator("#sign-in")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#sign-in")).to_be_visible()
+        page.fill("#key", "wrong")
+        page.keyboard.press("Enter")
+        expect(page.locator("#key-fault")).to_contain_text("not the API key")
+        page.fill("#key", "open-sesame")
+        page.keyboard.press("Enter")
+        expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+        assert "sesame" not in page.evaluate("document.cookie + JSON.stringify(localStorage)")
+        page.reload()
+        expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+    finally:
+        served.stop()
+
+
+def test_the_page_asks_nobody_but_its_server(open_page: Any, site: str) -> None:
+    page = open_page(site, wait=False)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_selector(".tile img.is-loaded")
+    assert asked
+    assert [url for url in asked if not url.startswith((site, "blob:", "data:"))] == []

@@ -1,0 +1,74 @@
+"""Searching with a picture that is chosen, pasted or dropped, alone and with words."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+FILE = "home/blue square.jpg"
+HAND_OVER = """([kind, data]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], "query.jpg", { type: "image/jpeg" }));
+  const options = { bubbles: true, cancelable: true };
+  if (kind === "paste") document.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: carried }));
+  else for (const name of ["dragenter", "dragover", "drop"])
+    document.body.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: carried }));
+}"""
+
+
+def first_name(page: Page) -> str:
+    return (page.locator(".tile .open").first.get_attribute("aria-label") or "").split(", ")[1]
+
+
+def test_a_chosen_picture_finds_itself_first(page: Page, drawn: Path) -> None:
+    with page.expect_response("**/api/search/image"):
+        page.set_input_files("#file", drawn / FILE)
+    expect(page.locator(".chip img")).to_have_count(1)
+    expect(page.locator("#status")).to_contain_text("best match first")
+    assert first_name(page) == Path(FILE).name
+
+
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_a_picture_is_pasted_or_dropped(page: Page, drawn: Path, kind: str) -> None:
+    data = base64.b64encode((drawn / FILE).read_bytes()).decode()
+    with page.expect_response("**/api/search/image"):
+        page.evaluate(HAND_OVER, [kind, data])
+    expect(page.locator(".chip img")).to_have_count(1)
+    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#veil")).to_be_hidden()
+    assert first_name(page) == Path(FILE).name
+
+
+def test_words_and_a_picture_go_into_one_search(page: Page, drawn: Path) -> None:
+    page.set_input_files("#file", drawn / FILE)
+    expect(page.locator(".chip img")).to_have_count(1)
+    with page.expect_response(lambda answer: "/api/search/image" in answer.url and "circle" in answer.text()) as found:
+        page.fill("#words", "a yellow circle")
+    assert found.value.json()["query"] == "picture 1 + a yellow circle"
+
+
+def test_a_picture_from_elsewhere_is_not_in_the_address(page: Page, drawn: Path) -> None:
+    page.set_input_files("#file", drawn / FILE)
+    expect(page.locator("#status")).to_contain_text("best match first")
+    assert page.evaluate("location.hash") == ""
+
+
+def test_a_file_that_is_no_picture_is_told_in_the_servers_words(page: Page) -> None:
+    page.set_input_files("#file", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    expect(page.locator("#status")).to_contain_text("picture 1 cannot be used")
+
+
+def test_a_large_picture_is_made_smaller_before_it_is_sent(page: Page, tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    noise = np.random.default_rng(0).integers(0, 256, size=(1500, 2000, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.jpg", quality=98)
+    assert (tmp_path / "large.jpg").stat().st_size > 2_000_000
+    with page.expect_response("**/api/search/image") as found:
+        page.evaluate(HAND_OVER, ["drop", base64.b64encode((tmp_path / "large.jpg").read_bytes()).decode()])
+    assert int(found.value.request.all_headers()["content-length"]) < 2_000_000
+    expect(page.locator("#status")).to_contain_text("best match first")

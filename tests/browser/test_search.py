@@ -1,0 +1,151 @@
+"""Words, examples, terms with signs, addresses that hold the query."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+pytestmark = pytest.mark.browser
+N_PHOTOS = 29
+
+
+def names(page: Page) -> list[str]:
+    """File names in the grid, in their order."""
+    labels = page.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    return [label.split(", ")[1] for label in labels]
+
+
+def search(page: Page, words: str) -> None:
+    """Types words and waits for their results."""
+    with page.expect_response("**/api/search/text"):
+        page.locator("#words").press_sequentially(words, delay=5)
+    expect(page.locator("#status")).to_contain_text("best match first")
+
+
+def answered(route: Route, change: Any) -> None:
+    """Lets a call go on, and changes its results."""
+    response = route.fetch()
+    body = response.json()
+    for result in body["results"]:
+        result.update(change(result))
+    route.fulfill(response=response, body=json.dumps(body))
+
+
+def test_at_first_the_library_is_shown_newest_first(page: Page) -> None:
+    expect(page.locator("#status")).to_have_text(f"{N_PHOTOS} photos")
+    assert page.locator(".row.title h2").first.text_content() == "2023"
+    assert page.locator(".row.title h2").last.text_content() == "No date"
+
+
+def test_results_appear_while_typing_without_a_press_of_enter(page: Page) -> None:
+    search(page, "a red square")
+    expect(page.locator(".badge").first).to_have_text("1")
+    assert len(names(page)) == N_PHOTOS
+    assert page.url.endswith("#q=a+red+square")
+
+
+def test_only_the_last_of_several_quick_searches_is_shown(page: Page) -> None:
+    def held(route: Route) -> None:
+        if json.loads(route.request.post_data or "{}")["query"] == "slow":
+            page.wait_for_timeout(1200)
+        route.continue_()
+
+    page.route("**/api/search/text", held)
+    page.fill("#words", "slow")
+    page.wait_for_timeout(400)
+    page.fill("#words", "a blue circle")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("location.hash") == "#q=a+blue+circle"
+
+
+def test_an_example_is_a_search(page: Page) -> None:
+    example = page.locator("#examples .suggestion").first
+    words = example.text_content() or ""
+    example.click()
+    expect(page.locator("#words")).to_have_value(words)
+    expect(page.locator("#start")).to_be_hidden()
+
+
+def test_terms_are_added_and_their_sign_is_turned(page: Page) -> None:
+    page.fill("#words", "a circle")
+    page.click("#keep")
+    page.locator("#words").press_sequentially("red")
+    with page.expect_request(lambda request: "red - a circle" in (request.post_data or "")):
+        page.click(".chip .sign")
+    expect(page.locator(".chip.is-minus")).to_have_count(1)
+    page.click(".chip .remove")
+    expect(page.locator(".chip")).to_have_count(0)
+    assert "t=" not in page.url
+
+
+def test_a_query_of_minus_alone_is_not_sent(page: Page) -> None:
+    page.fill("#words", "a circle")
+    page.click("#keep")
+    page.click(".chip .sign")
+    expect(page.locator("#status")).to_contain_text("Add something to look for")
+
+
+def test_an_address_brings_back_words_terms_and_filters(page: Page, open_page: Any, site: str) -> None:
+    address = f"{site}/#q=red&t=-w%3Aa+circle&folder=home&sort=date"
+    other = open_page(address)
+    expect(other.locator("#words")).to_have_value("red")
+    expect(other.locator(".chip.is-minus")).to_contain_text("a circle")
+    expect(other.locator("#folder")).to_have_value("home")
+    expect(other.locator("#status")).to_contain_text("8 photos")
+
+
+def test_back_returns_to_the_search_before(page: Page) -> None:
+    page.locator("#examples .suggestion").first.click()
+    expect(page.locator("#start")).to_be_hidden()
+    page.go_back()
+    expect(page.locator("#start")).to_be_visible()
+    expect(page.locator("#words")).to_have_value("")
+
+
+def test_recent_searches_are_offered_again_and_can_be_forgotten(page: Page) -> None:
+    search(page, "a green circle")
+    page.wait_for_timeout(1800)
+    page.click("#clear")
+    recent = page.locator("#recent .suggestion").first
+    expect(recent).to_have_text("a green circle")
+    recent.click()
+    expect(page.locator("#words")).to_have_value("a green circle")
+    page.click("#clear")
+    page.locator("#recent .suggestion.is-quiet").click()
+    expect(page.locator("#recent-row")).to_be_hidden()
+
+
+def test_nothing_here_matches_says_what_was_tried_and_shows_the_closest_three(page: Page) -> None:
+    page.route("**/api/search/text", lambda route: answered(route, lambda _: {"relevant": False, "probability": 0.02}))
+    page.fill("#words", "an elephant")
+    nothing = page.locator("#nothing")
+    expect(nothing.locator("h2")).to_have_text("Nothing here matches")
+    expect(nothing).to_contain_text(f"All {N_PHOTOS} photos were compared with “an elephant”")
+    expect(nothing.locator(".closest button")).to_have_count(3)
+    expect(page.locator("#grid")).to_be_hidden()
+    nothing.get_by_text("Show all by closeness").click()
+    expect(page.locator("#grid .tile").first).to_be_visible()
+
+
+def test_what_is_less_likely_stands_apart_with_its_likelihood(page: Page) -> None:
+    def judged(result: dict[str, Any]) -> dict[str, Any]:
+        return {"relevant": result["rank"] <= 4, "probability": 0.97 if result["rank"] <= 4 else 0.1}
+
+    page.route("**/api/search/text", lambda route: answered(route, judged))
+    page.fill("#words", "a red square")
+    expect(page.locator("#status")).to_contain_text(f"4 likely matches among {N_PHOTOS} photos")
+    expect(page.locator(".badge").first).to_have_text("1 · 97 %")
+    assert page.locator(".row.title h2").all_text_contents() == ["Less likely matches"]
+
+
+def test_photos_take_their_place_before_their_pictures_come_and_keep_it(page: Page) -> None:
+    boxes = "all => all.map(one => { const b = one.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })"
+    page.route("**/thumbnail*", lambda route: (page.wait_for_timeout(300), route.continue_())[1])
+    page.reload()
+    page.wait_for_selector(".tile")
+    before = page.locator(".tile").evaluate_all(boxes)
+    page.wait_for_selector(".tile img.is-loaded")
+    page.wait_for_timeout(600)
+    assert page.locator(".tile").evaluate_all(boxes)[: len(before)] == before

@@ -1,0 +1,73 @@
+"""A library of 10,000 photos: scrolled to its end, searched while typing, with a page that stays small."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.drawn_library import multiply
+from browser.served_page import ServedPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+COUNT = 10_000
+
+
+@pytest.fixture(scope="module")
+def large(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server of 10,000 photos."""
+    root = Path(shutil.copytree(drawn, tmp_path_factory.mktemp("large") / "photos"))
+    multiply(root, COUNT)
+    served = ServedPage(root)
+    yield served.url
+    served.stop()
+
+
+def tiles(page: Page) -> int:
+    return page.locator(".tile").count()
+
+
+@pytest.mark.parametrize("hash_", ["", "#q=a+red+square"])
+def test_the_end_is_reached_and_the_page_stays_small(open_page: Any, large: str, hash_: str) -> None:
+    page = open_page(f"{large}/{hash_}")
+    expect(page.locator("#status")).to_contain_text("10,000 photos")
+    client = page.context.new_cdp_session(page)
+    client.send("HeapProfiler.collectGarbage")
+    before = page.evaluate("performance.memory.usedJSHeapSize")
+    most, last = 0, -1
+    for _ in range(600):
+        page.evaluate("window.scrollTo({ top: document.body.scrollHeight })")
+        page.wait_for_timeout(30)
+        most = max(most, tiles(page))
+        last = page.evaluate(
+            "Math.max(...[...document.querySelectorAll('.tile')].map((one) => Number(one.dataset.index)))"
+        )
+        if last == COUNT - 1:
+            break
+    assert last == COUNT - 1
+    assert most < 400
+    client.send("HeapProfiler.collectGarbage")
+    assert page.evaluate("performance.memory.usedJSHeapSize") - before < 30e6
+    assert page.evaluate("document.querySelectorAll('*').length") < 3000
+
+
+def test_photos_on_the_way_are_those_of_their_place(open_page: Any, large: str) -> None:
+    page = open_page(f"{large}/#q=a+red+square")
+    for _ in range(6):
+        page.evaluate("window.scrollTo({ top: document.body.scrollHeight })")
+        page.wait_for_timeout(200)
+    page.evaluate("window.scrollTo({ top: document.body.scrollHeight / 2 })")
+    page.wait_for_timeout(400)
+    ranks = page.locator(".tile .badge").evaluate_all("all => all.map((one) => Number(one.textContent))")
+    places = page.locator(".tile").evaluate_all("all => all.map((one) => Number(one.dataset.index) + 1)")
+    assert ranks == places == sorted(places)
+
+
+def test_results_keep_coming_while_somebody_types(open_page: Any, large: str) -> None:
+    page = open_page(large)
+    page.locator("#words").press_sequentially("a red circle on a white ground", delay=40)
+    expect(page.locator("#status")).to_contain_text("10,000 photos, best match first")
+    expect(page.locator(".badge").first).to_have_text("1")
+    assert tiles(page) < 400
