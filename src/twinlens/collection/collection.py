@@ -319,9 +319,7 @@ class Collection:
 
         page = page or Page()
         judge = None if target == "caption" else self._calibration.judge(parsed, vector, self._model.embedder())
-        hits, candidates = ranked_hits(
-            vector, table, store, page, among=among, without=own, locate=locate, judge=judge
-        )
+        hits, candidates = ranked_hits(vector, table, store, page, among=among, without=own, locate=locate, judge=judge)
         return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
 
     def _in_one_space(self, query: Query, target: Target) -> tuple[VectorStore, Embeddings]:
