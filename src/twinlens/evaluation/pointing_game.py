@@ -107,11 +107,11 @@ def pointing_game(heats: Sequence[NDArray[np.float32]], boxes: Sequence[ObjectBo
     return PointingReport(
         n_boxes=len(boxes),
         n_photos=int(photo_of_box.max()) + 1,
-        pointed=round(100 * float(pointed.mean()), 2),
+        pointed=round(100 * float(pointed.mean()), 4),
         ci95=middle_95(drawn[:, 0]),
-        heat_inside=round(100 * float(np.mean(shares)), 2),
-        centre=round(100 * float(np.mean(middle)), 2),
-        random=round(100 * float(np.mean(areas)), 2),
+        heat_inside=round(100 * float(np.mean(shares)), 4),
+        centre=round(100 * float(np.mean(middle)), 4),
+        random=round(100 * float(np.mean(areas)), 4),
         missed=tuple(own for own, hit in zip(boxes, pointed, strict=True) if not hit),
     )
 
