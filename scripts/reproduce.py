@@ -204,7 +204,7 @@ def page(dataset: Dataset, out: Path, *, hub: bool) -> str:
         f"{dataset.name}, official splits, {len(dataset.split('test')):,} test photos, whole gallery, any right "
         "caption counts, ties count against. R@1/5/10 text→image \\| image→text; the mean of the seeds, and the 95 % "
         "interval of R@1 from a bootstrap over photos (first seed). The epoch was chosen on the val split; the test "
-        "split was measured once a run.",
+        "split was measured once a run. Seconds are those of training, on cores that other work may have shared.",
         "",
         "| row | seeds | R@1/5/10 | R@1 interval | MRR | MedR | trained parameters | seconds | note |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
