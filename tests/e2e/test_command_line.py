@@ -344,7 +344,7 @@ def test_neither_import_nor_help_loads_torch() -> None:
 
 def test_output_that_is_cut_by_head_is_no_error(library: Path, run: Run) -> None:
     index(run, library)
-    line = f"{sys.executable} -m twinlens search anything --in {library} | head -n 1"
+    line = f"{sys.executable} -m twinlens search anything --all --in {library} | head -n 1"
     result = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60, check=False)
     assert result.stdout.startswith("1\t")
     assert result.stderr == ""
