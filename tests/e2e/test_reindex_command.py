@@ -28,6 +28,7 @@ def renew(bundle: Path, *, with_bridge: bool = False) -> str:
     before = open_bundle(bundle)
     manifest = json.loads((bundle / "model.json").read_text())
     manifest["text"]["max_tokens"] -= 1
+    manifest["calibration"] = None  # it was fitted for the other
     (bundle / "model.json").write_text(json.dumps(manifest))
     if with_bridge:
         same = np.eye(before.manifest.embedding_dim, dtype=np.float32)
