@@ -28,6 +28,7 @@ def find_browser(own: str) -> str | None:
 def browser() -> "Iterator[Browser]":
     """Chromium without a window; tests are skipped, and say so, where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install playwright")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
     with playwright.sync_playwright() as driver:
         path = find_browser(driver.chromium.executable_path)
         if path is None:

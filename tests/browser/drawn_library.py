@@ -1,13 +1,15 @@
 """A library that is drawn in code, with dates, cameras, captions and odd names; and thousands of copies of it."""
 
+import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from twinlens.api import Collection
+from twinlens.api import Collection, find_bundle
 
 MARKUP = "<img src=x onerror=alert(1)> \"quoted\" & 'single'.png"
 RIGHT_TO_LEFT = "صورة الشاطئ 🏖️.png"
@@ -35,9 +37,20 @@ def draw_library(root: Path) -> Path:
         _draw(root / "odd" / name, list(COLOURS)[number % 4], SHAPES[number % 2], number, is_dated=False)
     lines = [f'"home/red square.jpg","{text}"' for text in ODD_CAPTIONS]
     (root.parent / "captions.csv").write_text("image,caption\n" + "\n".join(lines), encoding="utf-8")
-    with Collection.create([root]) as collection:
+    with Collection.create([root], model=uncalibrated(root.parent / "model")) as collection:
         collection.index(captions=root.parent / "captions.csv")
     return root
+
+
+def uncalibrated(folder: Path) -> Path:
+    """The default model without its calibration, for which drawn shapes are no photos of anything.
+
+    Tests of what is said where nothing matches give results a relevance of their own.
+    """
+    shutil.copytree(find_bundle("default"), folder)
+    manifest = folder / "model.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"calibration": None}), encoding="utf-8")
+    return folder
 
 
 def multiply(root: Path, count: int) -> None:

@@ -26,7 +26,7 @@ def test_an_odd_name_is_shown_as_text_and_breaks_nothing(open_page: Any, site: s
     assert wide <= 0
     page.keyboard.press("Escape")
     page.goto(f"{site}/#folder=odd&q=x")
-    page.wait_for_selector(".tile")
+    expect(page.locator(".tile .badge")).to_have_count(len(ODD_NAMES))
     labels = page.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
     assert any(name in label for label in labels)
     assert page.locator("main img[src='x']").count() == 0

@@ -135,7 +135,7 @@ def test_what_is_less_likely_stands_apart_with_its_likelihood(page: Page) -> Non
 
     page.route("**/api/search/text", lambda route: answered(route, judged))
     page.fill("#words", "a red square")
-    expect(page.locator("#status")).to_contain_text(f"4 likely matches among {N_PHOTOS} photos")
+    expect(page.locator("#status")).to_contain_text(f"4 matches among {N_PHOTOS} photos")
     expect(page.locator(".badge").first).to_have_text("1 · 97 %")
     assert page.locator(".row.title h2").all_text_contents() == ["Less likely matches"]
 

@@ -36,7 +36,7 @@ export function statusOf(results) {
   if (photos[0]?.relevant === null || photos[0]?.relevant === undefined) return `${countOf(total)}, best match first${took}${cut}`;
   const likely = photos.filter((photo) => photo.relevant).length;
   const more = likely === photos.length && !results.isComplete ? "More than " : "";
-  return `${more}${countOf(likely, "likely match").replace("matchs", "matches")} among ${countOf(total)}${took}${cut}`;
+  return `${more}${countOf(likely, "match").replace("matchs", "matches")} among ${countOf(total)}${took}${cut}`;
 }
 
 /**

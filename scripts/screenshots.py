@@ -1,0 +1,96 @@
+"""Pictures of the page for the documents: main views in light and dark, on a desktop and on a phone."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def main() -> int:
+    """Opens the page of a running server and takes its pictures; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="of a server: twinlens serve --in PHOTOS")
+    parser.add_argument("--query", default="a dog on a beach")
+    parser.add_argument("--out", type=Path, default=IMAGES)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with _browser() as browser:
+        for scheme in ("light", "dark"):
+            _desktop(browser, options, scheme)
+            _phone(browser, options, scheme)
+    return 0
+
+
+@contextmanager
+def _browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    system = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=system, args=[*QUIET, *sandbox])
+        yield browser
+        browser.close()
+
+
+def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
+    page = _open(browser, options.url, color_scheme=scheme, **DESKTOP)
+    _take(page, options.out, f"page-start-{scheme}")
+    page.fill("#words", options.query)
+    _settle(page)
+    _take(page, options.out, f"page-results-{scheme}")
+    page.locator(".tile .open").first.click()
+    page.wait_for_selector("#viewer-facts .strip")
+    _settle(page)
+    _take(page, options.out, f"page-photo-{scheme}")
+    page.keyboard.press("Escape")
+    page.click("#library-button")
+    page.wait_for_selector("#model-facts dl")
+    _take(page, options.out, f"page-library-{scheme}")
+    page.keyboard.press("Escape")
+    with page.expect_response("**/api/map"):
+        page.click("#map-button")
+    page.wait_for_timeout(1000)
+    _settle(page)
+    _take(page, options.out, f"page-map-{scheme}")
+
+
+def _phone(browser: Any, options: argparse.Namespace, scheme: str) -> None:
+    page = _open(browser, f"{options.url}/#q={options.query}", color_scheme=scheme, **PHONE)
+    _take(page, options.out, f"page-phone-{scheme}")
+
+
+def _open(browser: Any, url: str, **options: Any) -> Any:
+    page = browser.new_context(locale="en-GB", reduced_motion="reduce", **options).new_page()
+    page.goto(url)
+    page.wait_for_selector(".tile img.is-loaded")
+    _settle(page)
+    return page
+
+
+def _settle(page: Any) -> None:
+    """Waits until every picture in view is there."""
+    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
+    while not page.evaluate("[...document.images].every((one) => !one.src || one.complete)"):
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
+
+
+def _take(page: Any, folder: Path, name: str) -> None:
+    page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=82)
+    print(folder / f"{name}.jpg", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
