@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -87,6 +88,12 @@ def _wait(url: str) -> None:
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_browser_finds_photos_by_words_and_by_picture(indexed: Path, tmp_path: Path) -> None:
+    # in a thread of its own: the browser of the page's tests keeps an event loop running in this one
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_find_photos_in_a_browser, indexed, tmp_path).result()
+
+
+def _find_photos_in_a_browser(indexed: Path, tmp_path: Path) -> None:
     from playwright.sync_api import expect, sync_playwright
 
     asked: list[str] = []
