@@ -38,8 +38,9 @@ def close_libraries() -> Iterator[None]:
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch, close_libraries: None) -> OpenPage:
-    """Runs the page with settings of the app, once."""
+def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, close_libraries: None) -> OpenPage:
+    """Runs the page with settings of the app, once, from a folder that holds nothing of ours."""
+    monkeypatch.chdir(tmp_path)
 
     def run(**settings: str) -> AppTest:
         for name, value in AppSettings(**settings).to_environment().items():

@@ -38,6 +38,14 @@ def test_words_find_what_the_collection_finds(open_page: OpenPage, indexed: Path
         assert f"1 · {hits[0].probability:.0%}".replace("%", " %") in shown(page)
 
 
+def test_where_nothing_was_trained_the_first_page_tells_no_error(open_page: OpenPage, indexed: Path) -> None:
+    page = open_page(collection=str(indexed))
+    assert not page.error
+    assert any("Nothing was trained here yet" in notice.value for notice in page.info)
+    page.text_input("runs folder").set_value("elsewhere").run()
+    assert "does not exist" in page.error[-1].value
+
+
 def test_an_example_is_searched_for_when_it_is_clicked(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
     assert results(page) == []

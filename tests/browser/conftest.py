@@ -24,9 +24,12 @@ def find_browser(own: str) -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), own if Path(own).exists() else None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> "Iterator[Browser]":
-    """Chromium without a window; tests are skipped, and say so, where there is none."""
+    """Chromium without a window; tests are skipped, and say so, where there is none.
+
+    It ends with this package: its driver is an event loop, and no test of another could start its own beside it.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install playwright")
     playwright.expect.set_options(timeout=PATIENCE_MS)
     with playwright.sync_playwright() as driver:

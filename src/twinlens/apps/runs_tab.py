@@ -12,11 +12,16 @@ from twinlens.apps.notices import told
 from twinlens.apps.pictures import drawn
 from twinlens.apps.typed_place import typed_place
 
+RUNS = "runs"  # where the guides let runs be written
+
 
 def runs_tab() -> None:
     """Choose a run, finished or still going, and see how it went."""
-    folder = st.text_input("Folder of a run, or of several", value="runs", key="runs folder")
+    folder = st.text_input("Folder of a run, or of several", value=RUNS, key="runs folder")
     st.button("Read again", key="read runs", help="A run that is still going has more epochs by now.")
+    if folder == RUNS and not Path(RUNS).exists():
+        st.info("Nothing was trained here yet: 'twinlens train RECIPE.toml --out runs/NAME' does.")
+        return
     with told():
         place = typed_place(folder, otherwise=".")
         runs = api.find_runs(place)
