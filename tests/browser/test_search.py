@@ -80,11 +80,19 @@ def test_terms_are_added_and_their_sign_is_turned(page: Page) -> None:
     assert "t=" not in page.url
 
 
-def test_a_query_of_minus_alone_is_not_sent(page: Page) -> None:
+def test_a_query_of_minus_alone_is_not_sent_and_ends_the_search_before(page: Page) -> None:
+    def held(route: Route) -> None:
+        page.wait_for_timeout(800)
+        route.continue_()
+
+    page.route("**/api/search/text", held)
     page.fill("#words", "a circle")
     page.click("#keep")
     page.click(".chip .sign")
     expect(page.locator("#status")).to_contain_text("Add something to look for")
+    page.wait_for_timeout(2000)
+    expect(page.locator("#status")).to_contain_text("Add something to look for")
+    expect(page.locator("#box")).not_to_have_class("box is-slow")
 
 
 def test_an_address_brings_back_words_terms_and_filters(page: Page, open_page: Any, site: str) -> None:

@@ -47,7 +47,10 @@ function setQuery(next, { push = false, isTyping = false, keepAddress = false } 
   box.show(query);
   filters.show(query);
   if (!keepAddress) writeAddress({ push: push && isOther });
-  if (isOnlyMinus(query)) return sayStatus("Add something to look for: − only takes away.");
+  if (isOnlyMinus(query)) {
+    search.stop();
+    return sayStatus("Add something to look for: − only takes away.");
+  }
   return isTyping ? search.type(query) : search.start(query);
 }
 

@@ -40,14 +40,13 @@ export class Search extends EventTarget {
 
   /** Searches now. @param {import("./query.js").Query} query */
   async start(query) {
-    clearTimeout(this.waiting);
-    this.abort.abort();
+    const abort = this.letGo();
     this.query = query;
-    const abort = (this.abort = new AbortController());
     const slow = setTimeout(() => this.tell("slow", true), SLOW_MS);
     const started = performance.now();
     try {
       const found = await this.fetchPart(query, { top_k: FIRST, offset: 0 }, abort.signal);
+      if (abort !== this.abort) return;
       this.roundTripMs = 0.7 * this.roundTripMs + 0.3 * (performance.now() - started);
       this.results = resultsOf(query, found, FIRST);
       this.isFetchingMore = false;
@@ -58,6 +57,19 @@ export class Search extends EventTarget {
       clearTimeout(slow);
       if (abort === this.abort) this.tell("slow", false);
     }
+  }
+
+  /** Ends the search that waits or runs; what was found before stays. */
+  stop() {
+    this.letGo();
+    this.tell("slow", false);
+  }
+
+  letGo() {
+    clearTimeout(this.waiting);
+    this.abort.abort();
+    this.abort = new AbortController();
+    return this.abort;
   }
 
   /** Fetches the next part, unless it is under way or there is none. */
@@ -81,9 +93,7 @@ export class Search extends EventTarget {
 
   /** Shows photos that were found in another way, as on the map. @param {Photo[]} photos @param {string} title */
   show(photos, title) {
-    clearTimeout(this.waiting);
-    this.abort.abort();
-    this.abort = new AbortController();
+    this.stop();
     this.results = {
       query: this.query, photos, total: photos.length, isComplete: true, tookMs: null, queryRead: null, title,
     };
