@@ -201,11 +201,13 @@ def show(reports: dict[str, list[CalibrationReport]], split: str) -> None:
     print(f"{split} split; shares in per cent, ECE over 15 bins (own: nothing but a caption's own photo is right)")
     for kind, rows in reports.items():
         print(f"\n{kind} queries")
-        print("photos  ECE: top 10  first  own  own first  all queries | absent refused  matches lost | lost, silent")
+        print("photos  ECE: top 10  first  own  own first  all queries | absent refused  matches lost", end="")
+        print(" | lost, silent, right of shown")
         for row in rows:
             errors = (row.error, row.error_first, row.error_own, row.error_own_first, row.error_all)
             by = "  ".join(
-                f"{name} {100 * row.lost_by[name]:.1f}, {100 * row.silent[name]:.1f}" for name in row.lost_by
+                f"{name} {100 * row.lost_by[name]:.1f}, {100 * row.silent[name]:.1f}, {100 * row.precision[name]:.0f}"
+                for name in row.lost_by
             )
             shares = "  ".join("    -" if share is None else f"{100 * share:5.1f}" for share in (row.refused, row.lost))
             cells = "  ".join("    -" if error is None else f"{error:.3f}" for error in errors)

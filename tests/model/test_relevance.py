@@ -73,6 +73,18 @@ def test_nothing_matches_where_the_best_hit_is_weak_whatever_its_probability():
     assert 0 < strong.relevant(scores).sum() < 101
 
 
+def test_beside_a_sure_hit_a_weak_one_is_no_match():
+    one = RelevanceMap(hit=RISING, query=RISING, least_query=0.0, least_hit=0.01, least_share=0.5, largest=1000)
+    relevance = Relevance(Calibration(model="m", text=one), unit_rows(50))
+    query, scores = unit_rows(1, seed=3)[0], np.linspace(-1, 1, 101)
+    for best in (0.3, 0.9):
+        judgement = relevance.judge(query, "text", best=best, num_candidates=1)
+        (of_best,) = judgement.probability([best])
+        least = max(0.01, 0.5 * of_best)
+        assert judgement.relevant(scores).tolist() == (judgement.probability(scores) >= least).tolist()
+        assert judgement.relevant([best]).all()
+
+
 def test_the_lines_stay_where_they_were_in_the_largest_collection_fitted_on():
     relevance = Relevance(calibration(least_query=0.01), unit_rows(50))
     query, scores = unit_rows(1, seed=3)[0], np.linspace(-1, 1, 101)

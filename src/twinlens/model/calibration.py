@@ -37,6 +37,7 @@ class RelevanceMap(BaseModel):
         query: that the best hits hold anything relevant, told from the best one's score.
         least_query: of ``query``; below this "nothing here matches".
         least_hit: of ``hit``; below this a hit is not called relevant in any answer.
+        least_share: of the best hit's ``hit``; below this a hit is not called relevant beside that one.
         largest: photos in the largest collection it was fitted on. In larger ones the lines
             stay as they were there: who asks for a dog has more dogs among more photos.
     """
@@ -47,6 +48,7 @@ class RelevanceMap(BaseModel):
     query: LogisticMap
     least_query: float = Field(ge=0.0, le=1.0)
     least_hit: float = Field(ge=0.0, le=1.0)
+    least_share: float = Field(default=0.0, ge=0.0, le=1.0)  # a calibration of before 2026-11-21 has none
     largest: int = Field(ge=1)
 
 

@@ -81,9 +81,13 @@ def answers(by: RelevanceMap, best: Floats, scale: Scale, num_candidates: int) -
     return held
 
 
-def hits_count(by: RelevanceMap, scores: Floats, scale: Scale, num_candidates: int) -> NDArray[np.bool_]:
-    """[Q, K], whether each hit is shown as relevant where anything matches."""
-    counted: NDArray[np.bool_] = hit_chances(by, scores, scale, min(num_candidates, by.largest)) >= by.least_hit
+def hits_count(by: RelevanceMap, scores: Floats, best: Floats, scale: Scale, num_candidates: int) -> NDArray[np.bool_]:
+    """[Q, K], whether each hit is shown as relevant where anything matches; the best hits' scores are ``best`` [Q]."""
+    candidates = min(num_candidates, by.largest)
+    of_best = hit_chances(by, best[:, None], scale, candidates)  # [Q, 1]
+    counted: NDArray[np.bool_] = hit_chances(by, scores, scale, candidates) >= np.maximum(
+        by.least_hit, by.least_share * of_best
+    )
     return counted
 
 
@@ -93,12 +97,14 @@ class Judgement:
 
     Attributes:
         answered: False says "nothing here matches".
+        best: score of the best hit.
         by: the map of the query's kind.
         scale: of the query.
         num_candidates: photos that were ranked.
     """
 
     answered: bool
+    best: float
     by: RelevanceMap
     scale: Scale
     num_candidates: int
@@ -110,7 +116,8 @@ class Judgement:
 
     def relevant(self, scores: Sequence[float]) -> NDArray[np.bool_]:
         """[K], whether each hit is shown as one that fits; with a score all better ones are, too."""
-        fits = hits_count(self.by, np.array([scores], dtype=np.float64), self.scale, self.num_candidates)[0]
+        best = np.array([self.best])
+        fits = hits_count(self.by, np.array([scores], dtype=np.float64), best, self.scale, self.num_candidates)[0]
         found: NDArray[np.bool_] = fits & self.answered
         return found
 
@@ -132,7 +139,8 @@ class Relevance:
         if by is None:
             return None
         scale = score_scale(query[None], self._reference)
-        return Judgement(bool(answers(by, np.array([best]), scale, num_candidates)[0]), by, scale, num_candidates)
+        answered = bool(answers(by, np.array([best]), scale, num_candidates)[0])
+        return Judgement(answered, best, by, scale, num_candidates)
 
 
 def open_relevance(bundle: Bundle) -> Relevance | None:

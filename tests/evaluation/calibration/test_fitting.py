@@ -3,6 +3,7 @@ import pytest
 
 from twinlens.evaluation.calibration.fitting import (
     LOST,
+    LOST_BESIDE,
     fit_relevance,
     has_right_hit,
     logistic_regression,
@@ -77,6 +78,18 @@ def test_about_as_many_are_lost_in_collections_of_any_size():
         fresh = world(size, seed=5, queries=2000)
         lost = 1 - answers(fitted, fresh.scores[:, 0], fresh.scale, size)[has_right_hit(fresh)].mean()
         assert lost == pytest.approx(LOST, abs=0.05)
+
+
+def test_about_the_share_wanted_stands_too_far_below_the_best_hit():
+    worlds = [world(size, gap=0.2, queries=2000) for size in (30, 100)]
+    fitted = fit_relevance(worlds)
+    lost = []
+    for one in worlds:
+        chances = hit_chances(fitted, one.scores, one.scale, one.num_candidates)
+        best_right = np.where(one.labels == RELEVANT, chances, 0.0).max(axis=1)
+        lost += (best_right < fitted.least_share * chances[:, 0])[has_right_hit(one)].tolist()
+    assert 0 < fitted.least_share < 1
+    assert np.mean(lost) == pytest.approx(LOST_BESIDE, abs=0.01)
 
 
 def test_a_model_that_tells_more_refuses_more():

@@ -27,6 +27,13 @@ def trial() -> Trial:
     return Trial(np.array(group), np.array(scores), found, own, Scale(0 * same, same, 3 * same), 50)
 
 
+def _one(scores: list[float], labels: list[int]) -> tuple:
+    row = np.ones(1)
+    own = np.array([labels]) == RELEVANT
+    scale = Scale(0 * row, row, 3 * row)
+    return np.array(["caption"]), np.array([scores]), np.array([labels], dtype=np.int8), own, scale, 50
+
+
 def test_shares_are_those_counted_by_hand():
     (report,) = measure(MAP, [trial()])
     assert report.photos == 50
@@ -35,6 +42,18 @@ def test_shares_are_those_counted_by_hand():
     assert report.lost_by == {"caption": pytest.approx(2 / 3), "concept": 0.0}
     assert report.lost == pytest.approx(1 / 3)
     assert report.silent == {"caption": 0.25, "concept": 0.0}
+
+
+def test_precision_counts_what_is_shown_where_something_is_right():
+    (report,) = measure(MAP, [trial()])
+    # captions: 0.3 right and 0.1 wrong; 0.2 wrong, beside a right one that is not shown; the third is refused whole
+    assert report.precision == {"caption": pytest.approx(1 / 3), "concept": 1.0}
+
+
+def test_a_line_beside_the_best_hit_loses_what_lies_far_below_it():
+    beside = MAP.model_copy(update={"least_hit": 0.0, "least_share": 0.5})
+    below, at = Trial(*_one([0.9, -0.1], [0, 1])), Trial(*_one([0.9, 0.5], [0, 1]))
+    assert [measure(beside, [one])[0].lost_by["caption"] for one in (below, at)] == [1.0, 0.0]
 
 
 def test_errors_are_those_counted_bin_by_bin():

@@ -16,7 +16,8 @@ SHARES = {"caption": 0.4, "concept": 0.2, "photo": 0.6, "absent": 0.25, "left ou
 """How much each group of queries counts: about as often as people ask so, nobody knows."""
 # Of the queries with a right hit among the best so many may be refused, captions and short queries half and half.
 LOST = 0.09
-LOST_HITS = 0.004  # and besides so many best right hits may fall below the line within an answer
+LOST_HITS = 0.004  # and besides so many best right hits may fall below the line within an answer,
+LOST_BESIDE = 0.015  # and so many stand too far below the best hit
 RIDGE = 1e-3
 
 
@@ -63,9 +64,15 @@ def fit_relevance(trials: Sequence[Trial]) -> RelevanceMap:
         np.where(trial.labels == RELEVANT, chances, 0.0).max(axis=1)
         for trial, chances in zip(trials, hits, strict=True)
     ]
-    least_hit = _quantile(best_right, trials, weights, LOST_HITS)
-    largest = max(trial.num_candidates for trial in trials)
-    return RelevanceMap(hit=hit, query=query, least_query=0.5, least_hit=round(least_hit, 4), largest=largest)
+    beside_best = [right / chances[:, 0] for right, chances in zip(best_right, hits, strict=True)]
+    return RelevanceMap(
+        hit=hit,
+        query=query,
+        least_query=0.5,
+        least_hit=round(_quantile(best_right, trials, weights, LOST_HITS), 4),
+        least_share=round(_quantile(beside_best, trials, weights, LOST_BESIDE), 3),
+        largest=max(trial.num_candidates for trial in trials),
+    )
 
 
 def _levelled(by: LogisticMap, trials: Sequence[Trial], weights: Sequence[NDArray[np.float64]]) -> LogisticMap:

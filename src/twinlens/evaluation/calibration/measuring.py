@@ -58,6 +58,8 @@ class CalibrationReport:
         lost_by: the same for each group.
         silent: of queries with a right photo anywhere in the collection, those answered by
             "nothing here matches", for each group.
+        precision: of the hits shown as relevant among the ten best of answers that hold something right,
+            those that are right, for each group.
         curves: (lost, refused) where the line of "nothing here matches" would be drawn elsewhere,
             for each group and for "both", half and half.
     """
@@ -72,6 +74,7 @@ class CalibrationReport:
     lost: float | None
     lost_by: dict[str, float]
     silent: dict[str, float]
+    precision: dict[str, float]
     curves: dict[str, list[tuple[float, float]]]
 
     def to_json(self) -> dict[str, Any]:
@@ -90,7 +93,13 @@ class _Judged:
     answer: NDArray[np.float64]
     weights: NDArray[np.float64]
     right: NDArray[np.bool_]
-    best_counts: NDArray[np.bool_]  # the best right hit is above the line of hits
+    counts: NDArray[np.bool_]  # [Q, K], the hit is above the lines of hits
+
+    @property
+    def best_counts(self) -> NDArray[np.bool_]:
+        """[Q], whether the best right hit is above the lines of hits."""
+        found: NDArray[np.bool_] = (self.counts & (self.labels == RELEVANT)).any(axis=1)
+        return found
 
     def of(self, *groups: Group) -> NDArray[np.bool_]:
         return np.isin(self.group, groups)
@@ -110,6 +119,8 @@ def _report(by: RelevanceMap, size: int, trials: Sequence[Trial]) -> Calibration
     groups: list[Group] = [group for group in WITH_ANSWER if (judged.of(group) & judged.right).any()]
     lost: dict[str, float] = {group: 1 - _share(shown[judged.of(group) & judged.right]) for group in groups}
     silent: dict[str, float] = {group: 1 - _share(answered[judged.of(group)]) for group in groups}
+    known = judged.counts & (judged.labels != UNSURE) & (answered & judged.right)[:, None]
+    precision: dict[str, float] = {g: _share(judged.labels[known & judged.of(g)[:, None]] == RELEVANT) for g in groups}
     asked, captions = judged.of("caption", "photo"), judged.of("caption")
     by_name = {group: [group] for group in groups} | ({"both": groups} if len(groups) > 1 else {})
     curves = {name: _curve(judged, parts) for name, parts in by_name.items()} if absent.any() else {}
@@ -124,16 +135,14 @@ def _report(by: RelevanceMap, size: int, trials: Sequence[Trial]) -> Calibration
         lost=float(np.mean(list(lost.values()))) if lost else None,
         lost_by=lost,
         silent=silent,
+        precision=precision,
         curves=curves,
     )
 
 
 def _judged(by: RelevanceMap, trials: Sequence[Trial]) -> _Judged:
     asked = [(trial.scores, trial.scale, trial.num_candidates) for trial in trials]
-    counts = [
-        (hits_count(by, *one) & (trial.labels == RELEVANT)).any(axis=1)
-        for one, trial in zip(asked, trials, strict=True)
-    ]
+    counts = [hits_count(by, scores, scores[:, 0], scale, size) for scores, scale, size in asked]
     answer = [
         probabilities(by.query, features(scores[:, :1], scale, min(size, by.largest)))[:, 0]
         for scores, scale, size in asked
