@@ -85,6 +85,8 @@ def calls(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine: Engine = app.state.engine
     engine.start()
+    if engine.settings.workers > 1:  # they share a socket: who cannot answer yet leaves callers to the others
+        await engine.warmed()
     yield
     engine.stop_streams()
     await app.state.index_run.stop()

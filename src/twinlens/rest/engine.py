@@ -59,6 +59,10 @@ class Engine:
         self.state = "starting"
         self._tasks = [asyncio.create_task(self._warm_up()), asyncio.create_task(self._note_memory())]
 
+    async def warmed(self) -> None:
+        """Waits until queries can be answered, or never can."""
+        await asyncio.wait(self._tasks[:1])
+
     async def _warm_up(self) -> None:
         try:
             await self.run("encode", api.warm_up, self.collection)
