@@ -13,6 +13,7 @@ from twinlens.collection.locate import (
     find_collection,
     is_collection,
     network_file_system,
+    user_path,
 )
 from twinlens.errors import CollectionError
 
@@ -169,3 +170,9 @@ def test_the_file_system_is_that_of_the_nearest_mount(path: str, expected: str |
 def test_other_systems_do_not_tell_their_file_systems(monkeypatch: pytest.MonkeyPatch, photos: Path) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert network_file_system(photos) is None
+
+
+@pytest.mark.parametrize("path", ["a\0b", "~nobody-at-all/photos"])
+def test_what_no_path_can_be_is_named(path: str) -> None:
+    with pytest.raises(CollectionError, match="is no usable path"):
+        user_path(path)

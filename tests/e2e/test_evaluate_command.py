@@ -117,6 +117,12 @@ def test_bad_arrays_are_told_in_one_line(
     assert told in only_line(run("evaluate", "--embeddings", tmp_path / "bad.npz"))
 
 
+def test_a_cut_off_beyond_the_gallery_is_told_before_anything_is_embedded(run: Run, data: Path) -> None:
+    assert "K = 7 was asked for, but the gallery holds 6 photos" in only_line(
+        run("evaluate", "--data", data, "--split", "all", "-k", 7)
+    )
+
+
 def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path, tmp_path: Path) -> None:
     assert "K = 5000 was asked for, but the gallery holds 40 photos" in only_line(
         run("evaluate", "--embeddings", embeddings, "--k", 5000)

@@ -16,7 +16,7 @@ from twinlens.evaluation.comparison import Comparison, compare_pairs
 from twinlens.evaluation.embedding_file import load_pairs, save_pairs
 from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
 from twinlens.evaluation.report import RetrievalReport
-from twinlens.evaluation.retrieval import evaluate_pairs
+from twinlens.evaluation.retrieval import checked_ks, evaluate_pairs
 from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
 from twinlens.model.bundle import open_bundle, write_manifest
 from twinlens.model.load import find_bundle, known_bundles, load_model
@@ -83,6 +83,7 @@ def evaluate(
         captions=captions,
         images=images,
         ratios=ratios,
+        ks=ks,
         on_progress=on_progress,
         on_texts=on_texts,
     )
@@ -106,19 +107,22 @@ def embed_pairs(
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
+    ks: Sequence[int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """The embeddings of a split's photos and captions; what ``evaluate`` ranks.
 
-    The arguments are those of ``evaluate``.
+    The arguments are those of ``evaluate``; ``ks`` are checked before anything is embedded.
 
     Raises:
-        DataError: the folder holds no known data, or no such split.
+        DataError: the folder holds no known data, or no such split, or fewer photos than a K.
     """
     encoder = _open_model(model) if isinstance(model, str | Path) else model
     shares = ratios or _deal_of(model, encoder)
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
+    if ks and (photos := sum(bool(image.captions) for image in dataset.split(split))):
+        checked_ks(ks, photos)
     return embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts)
 
 

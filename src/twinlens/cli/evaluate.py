@@ -140,7 +140,7 @@ def run(
     if asked == CLASSES:
         report = _classify(model or "default", source, classes, prompts)
     else:
-        pairs = api.load_embeddings(embeddings) if embeddings else _embed(model or "default", source)
+        pairs = api.load_embeddings(embeddings) if embeddings else _embed(model or "default", source, ks)
         if save_embeddings:
             api.save_embeddings(pairs, save_embeddings)
         with part_bars() as show:
@@ -190,7 +190,7 @@ def _compare(names: tuple[str, str], source: _Data, ks: list[int] | None, plots:
 
     if not source.is_named and not all(_is_npz(name) for name in names):
         raise typer.BadParameter("two models are compared on --data DIR; without it, name two .npz files")
-    first, second = (api.load_embeddings(name) if _is_npz(name) else _embed(name, source) for name in names)
+    first, second = (api.load_embeddings(name) if _is_npz(name) else _embed(name, source, ks) for name in names)
     with part_bars() as show:
         found = api.compare(first, second, names=names, ks=ks or None, on_progress=partial(show, "ranking queries"))
     if plots:
@@ -199,7 +199,7 @@ def _compare(names: tuple[str, str], source: _Data, ks: list[int] | None, plots:
     return found
 
 
-def _embed(model: str, source: _Data) -> "api.EmbeddedPairs":
+def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.EmbeddedPairs":
     from twinlens import api
 
     with part_bars() as show:
@@ -209,6 +209,7 @@ def _embed(model: str, source: _Data) -> "api.EmbeddedPairs":
             source.split,
             **source.found_by,
             ratios=source.ratios,
+            ks=ks,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions"),
         )

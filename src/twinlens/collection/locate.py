@@ -37,14 +37,14 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     """A path as a user writes it, absolute, with ``~`` and links followed.
 
     Raises:
-        CollectionError: the current folder is gone, or ``~name`` is nobody.
+        CollectionError: the current folder is gone, ``~name`` is nobody, or the path holds a NUL.
     """
     try:
         return Path(os.path.realpath(Path(path).expanduser()))
     except FileNotFoundError as error:
         raise CollectionError("the current folder is gone; change to one that exists, or use --in") from error
-    except (OSError, RuntimeError) as error:
-        raise CollectionError(f"{path} is no usable path: {error}") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CollectionError(f"{str(path)!r} is no usable path: {error}") from error
 
 
 def is_collection(folder: Path) -> bool:
