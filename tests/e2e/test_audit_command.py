@@ -38,7 +38,12 @@ def test_audit_names_the_leak_and_shows_wrong_protocols_beside_the_right_one(run
     assert "error: another split has 1 photo of test too, byte by byte" in result.stdout
     for row in ("right: whole gallery", "wrong: in batches of 32", "wrong: training rows included", "baseline: TF-IDF"):
         assert row in result.stdout
-    for part, count in (("embedding photos", "7/7"), ("embedding captions", "14/14"), ("comparing photos", "7/7")):
+    for part, count in (
+        ("embedding photos", "7/7"),
+        ("embedding captions", "14/14"),
+        ("comparing photos", "7/7"),
+        ("ranking queries", "21/21"),
+    ):
         assert any(line.startswith(part) and count in line for line in result.stderr.splitlines())
     said = result.stderr.splitlines()
     assert "error: another split has 1 photo of test too, byte by byte; the figures are too high " in said[-2]

@@ -173,6 +173,7 @@ def test_progress_tells_each_part_to_its_end(faulty: CaptionsJson, encoder: Colo
     assert told == {
         "embedding photos": (20, 20),
         "embedding captions": (45, 45),
+        "ranking queries": (65, 65),
         "opening photos": (20, 20),
         "comparing photos": (20, 20),
     }

@@ -70,7 +70,7 @@ def audit_dataset(
         everything = _embedded(encoder, dataset, ALL, told)
         pairs = _part_of(everything, captioned[split], f"{dataset.name}/{split}")
     data = _look_at_data(dataset, kind, split, captioned, everything or pairs, quick=quick, told=told)
-    trained = _training_rows(everything, captioned, split, len(pairs.images))
+    trained = _training_rows(everything, captioned, split, len(pairs.images), told)
     not_checked = _left_out(split, quick=quick, trained=bool(trained))
     return audit_embeddings(pairs, data=data, trained=trained, not_checked=not_checked)
 
@@ -150,13 +150,19 @@ def _look_at_data(
 
 
 def _training_rows(
-    everything: EmbeddedPairs | None, captioned: Mapping[str, Sequence[CaptionedImage]], split: str, n_images: int
+    everything: EmbeddedPairs | None,
+    captioned: Mapping[str, Sequence[CaptionedImage]],
+    split: str,
+    n_images: int,
+    told: Listener,
 ) -> list[ProtocolFigures]:
     if everything is None or split == TRAIN or TRAIN not in captioned:
         return []
     ids = {image.image_id for image in captioned[TRAIN]}
     rows = np.array([row for row, image_id in enumerate(everything.image_ids) if image_id in ids], dtype=np.int64)
-    return with_training_rows(everything, rows, n_images) if len(rows) else []
+    if not len(rows):
+        return []
+    return with_training_rows(everything, rows, n_images, on_progress=partial(told, "ranking queries"))
 
 
 def _left_out(split: str, *, quick: bool, trained: bool) -> list[str]:
