@@ -21,6 +21,23 @@ def test_a_part_of_a_folder_is_searched_alone(indexed: Path) -> None:
     libraries.close()
 
 
+@pytest.mark.parametrize(
+    ("part", "photos", "captions"), [("", 5, 3), ("beach", 2, 2), ("wood", 1, 1), ("odd", 1, 0), ("not indexed", 0, 0)]
+)
+def test_the_card_counts_the_part_of_a_folder_that_is_searched(
+    indexed: Path, part: str, photos: int, captions: int
+) -> None:
+    libraries = OpenLibraries()
+    library = libraries.get(str(indexed / part))
+    card = library.card()
+    assert (card.place, card.num_images, card.num_captions) == (str(indexed / part), photos, captions)
+    if photos:
+        assert library.by_words("red", k=10).num_candidates == photos
+        picture = next((indexed / part).rglob("*.png")).read_bytes()
+        assert library.captions_of(picture, k=10).num_candidates == captions
+    libraries.close()
+
+
 def test_many_threads_leave_few_connections(indexed: Path) -> None:
     libraries = OpenLibraries()
     found = []

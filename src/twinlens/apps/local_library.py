@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 from twinlens import api
 from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard
 from twinlens.errors import PhotoError, QueryError
@@ -23,7 +25,7 @@ class LocalLibrary:
 
     Args:
         collection: closed by ``close``.
-        within: the sub-folder that all searches are limited to; None = all.
+        within: the sub-folder that all searches, and the card, are limited to; None = all.
 
     Raises:
         ModelMismatchError: the collection was opened with another model than its own.
@@ -32,6 +34,7 @@ class LocalLibrary:
     def __init__(self, collection: api.Collection, within: Path | None) -> None:
         self.collection = collection
         self._within = within
+        self._filters = api.Filters(folder=str(within) if within else None)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="library")
         self._thumbnails = api.open_thumbnails(collection, max_bytes=THUMBNAILS_BYTES)
         try:
@@ -89,18 +92,33 @@ class LocalLibrary:
     def _card(self) -> LibraryCard:
         collection = self.collection
         folders = self._within or ", ".join(str(folder.path) for folder in collection.folders())
+        num_images = self._num_images()
         return LibraryCard(
             place=str(folders),
-            num_images=len(collection),
-            num_captions=collection.catalog.captions.count(),
+            num_images=num_images,
+            num_captions=self._num_captions() if num_images else 0,
             model=str(collection.catalog.meta("model") or "default"),
             fingerprint=collection.encoder.fingerprint,
             is_complete=collection.is_complete,
         )
 
+    def _num_images(self) -> int:
+        try:
+            return api.browse(self.collection, self._filters, k=1)[1]
+        except QueryError:  # no photo of the sub-folder is indexed, which its card says with a 0
+            return 0
+
+    def _num_captions(self) -> int:
+        known = self.collection.catalog.captions.count()
+        if not known or self._within is None:
+            return known
+        # a search counts its candidates, whatever it looks for; a vector given with it saves the model's work
+        any_vector = np.eye(1, self.collection.encoder.dim, dtype=np.float32)[0]
+        query = api.Query((api.Term("words", "any caption"),), any_vector)
+        return self.collection.answer(query, target="caption", page=api.Page(k=1), filters=self._filters).num_candidates
+
     def _find(self, query: api.Query, target: api.Target, k: int) -> Found:
-        filters = api.Filters(folder=str(self._within) if self._within else None)
-        answer = self.collection.answer(query, target=target, page=api.Page(k=k), filters=filters)
+        answer = self.collection.answer(query, target=target, page=api.Page(k=k), filters=self._filters)
         read = api.seen_part(self.collection, query)
         hits: list[Hit] = answer.hits
         return Found(hits, answer.num_candidates, answer.took_ms, read)
