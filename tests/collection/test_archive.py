@@ -1,7 +1,9 @@
 """Photos to take along: zip and list."""
 
+import calendar
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +45,16 @@ def test_what_cannot_be_read_is_named_and_stops_nothing(collection: Collection, 
     assert archive.read(LEFT_OUT).decode() == (
         "a/red.png: file is gone\n../../etc/passwd: no indexed photo has this id\n"
     )
+
+
+@pytest.mark.parametrize("year", [1970, 1980, 2038, 2107, 2108, 2200])
+def test_a_photo_of_any_year_goes_into_the_zip(collection: Collection, photos: Path, year: int) -> None:
+    summer = calendar.timegm((year, 7, 1, 12, 0, 0))
+    os.utime(photos / "a" / "red.png", (summer, summer))
+    archive = opened(zip_photos(collection, ["a/red.png", "a/red 2.png"]))
+    assert archive.namelist() == ["a/red.png", "a/red 2.png"]
+    assert archive.testzip() is None
+    assert archive.getinfo("a/red.png").date_time[0] == min(max(year, 1980), 2107)
 
 
 def test_the_zip_comes_in_pieces(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,17 @@
 
 import csv
 import io
+import sqlite3
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, PHOTOS, client_of
+from twinlens.rest.settings import Settings
 
 N_PHOTOS = len(PHOTOS) + 2
 
@@ -34,6 +38,28 @@ def test_the_library_takes_the_filters_of_a_search(client: TestClient) -> None:
     assert client.get("/api/photos", params={"after": "yesterday"}).status_code == 422
 
 
+@pytest.mark.parametrize("most", [3, 2000])
+def test_the_library_without_a_query_keeps_the_servers_limit(indexed: Path, most: int) -> None:
+    with client_of(indexed, Settings(max_top_k=most)) as client:
+        described = {
+            one["name"]: one["schema"]
+            for one in client.get("/openapi.json").json()["paths"]["/api/photos"]["get"]["parameters"]
+        }["top_k"]
+        assert client.get("/api/photos", params={"top_k": most}).status_code == 200
+        over = [
+            client.get("/api/photos", params={"top_k": most + 1}),
+            client.post("/api/search/text", json={"query": "red", "top_k": most + 1}),
+        ]
+        unasked = [client.get("/api/photos"), client.post("/api/search/text", json={"query": "red"})]
+    assert (described["maximum"], described["default"]) == (most, min(most, 100))
+    for answer in over:
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (422, "invalid_request")
+        assert str(most) in error["message"]
+        assert "--max-top-k" in error["hint"]
+    assert [len(ids(answer)) for answer in unasked] == [min(most, N_PHOTOS)] * 2
+
+
 def test_results_of_a_search_have_shape_and_mark(client: TestClient) -> None:
     found = client.post("/api/search/text", json={"query": "red", "top_k": N_PHOTOS}).json()["results"]
     turned = next(one for one in found if one["image_id"] == "turned.jpg")
@@ -43,7 +69,7 @@ def test_results_of_a_search_have_shape_and_mark(client: TestClient) -> None:
 
 def test_the_map_has_a_dot_for_every_photo(client: TestClient) -> None:
     drawn = client.get("/api/map").json()
-    assert len({len(drawn[name]) for name in ("image_ids", "x", "y", "width", "height")}) == 1
+    assert len({len(drawn[name]) for name in ("image_ids", "x", "y", "width", "height", "is_favourite")}) == 1
     assert len(drawn["image_ids"]) == drawn["num_images"] == N_PHOTOS
     assert min(drawn["x"]) == min(drawn["y"]) == 0
     assert max(drawn["x"]) == max(drawn["y"]) == 1
@@ -62,6 +88,44 @@ def test_favourites_are_marked_filtered_and_taken_away(library: Path) -> None:
         assert len(ids(found)) == 2
         client.post("/api/favourites", json={"image_ids": [ODD_NAME], "is_favourite": False})
         assert client.get("/api/favourites").json()["image_ids"] == ["black.png"]
+
+
+def test_the_map_shows_marks_as_they_are_now(library: Path) -> None:
+    def marked(client: TestClient) -> list[str]:
+        drawn = client.get("/api/map").json()
+        return [one for one, is_marked in zip(drawn["image_ids"], drawn["is_favourite"], strict=True) if is_marked]
+
+    with client_of(library) as client:
+        assert marked(client) == []
+        client.post("/api/favourites", json={"image_ids": ["black.png", ODD_NAME]})
+        assert sorted(marked(client)) == sorted(["black.png", ODD_NAME])
+        client.post("/api/favourites", json={"image_ids": ["black.png"], "is_favourite": False})
+        assert marked(client) == [ODD_NAME]
+
+
+def test_marks_that_wait_for_another_program_hold_up_no_search(library: Path) -> None:
+    other = sqlite3.connect(library / ".twinlens" / "catalog.sqlite", isolation_level=None)
+    with client_of(library) as client, ThreadPoolExecutor(9) as callers:
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            marks = [
+                callers.submit(client.post, "/api/favourites", json={"image_ids": [image_id]})
+                for image_id in ("black.png", ODD_NAME, "beach/red.png", "turned.jpg", "phone.heic")
+            ]
+            time.sleep(0.5)
+            asked = [
+                callers.submit(client.post, "/api/search/text", json={"query": "a dog"}),
+                callers.submit(client.get, "/health"),
+                callers.submit(client.get, "/api/favourites"),
+                callers.submit(client.get, "/metrics"),
+            ]
+            assert [one.result(timeout=10).status_code for one in asked] == [200] * 4
+            assert not any(mark.done() for mark in marks)
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+        assert [mark.result().json()["changed"] for mark in marks] == [1] * 5
+        assert client.get("/api/favourites").json()["num_favourites"] == 5
 
 
 def test_an_unknown_photo_is_not_marked(client: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from rest.served_library import PHOTOS, client_of
+from twinlens.api import Collection, IndexState, write_index_state
 from twinlens.errors import CollectionError, CollectionNotFoundError
 from twinlens.rest.app import create_app
 from twinlens.rest.failures import STATUS_OF
@@ -90,12 +92,20 @@ def test_a_second_run_is_refused_while_another_process_indexes(library: Path) ->
 
 
 def test_the_state_of_a_run_that_died_is_stopped(library: Path) -> None:
-    from twinlens.api import Collection, IndexState, write_index_state
-
     with Collection.open(library) as collection:
         write_index_state(collection, IndexState("running", started_at=1.0, updated_at=time.time() - 100))
     with client_of(library) as client:
         assert client.get("/api/index").json()["stage"] == "stopped"
+
+
+def test_a_server_that_stops_ends_the_events_with_stopped(library: Path) -> None:
+    with Collection.open(library) as collection:
+        write_index_state(collection, IndexState("running", started_at=1.0, updated_at=time.time() + 1000, done=3))
+    with client_of(library) as client:
+        client.app.state.engine.stop_streams()
+        told = events(client.get("/api/index/events").text)
+    assert [name for name, _ in told] == ["progress", "stopped"]
+    assert (told[-1][1]["stage"], told[-1][1]["done"]) == ("stopped", 3)
 
 
 def test_indexing_takes_no_path(library: Path, tmp_path: Path) -> None:
@@ -118,6 +128,46 @@ def test_metrics_count_requests_stages_and_photos(indexed: Path) -> None:
     for stage in ("encode", "search"):
         assert f'twinlens_stage_seconds_count{{stage="{stage}"}}' in text
     assert re.search(r'twinlens_process_memory_bytes\{process="\d+"\} \d', text)
+
+
+def test_metrics_alone_notice_new_photos_and_captions(library: Path) -> None:
+    with client_of(library) as client:
+        assert f"twinlens_images {N_PHOTOS}.0" in client.get("/metrics").text
+        Image.new("RGB", (60, 40), (120, 20, 120)).save(library / "fresh.png")
+        captions = library.parent / "fresh.csv"
+        captions.write_text("image,caption\nfresh.png,a violet wall\n", encoding="utf-8")
+        with Collection.open(library) as collection:
+            collection.index(captions=captions)
+        text = client.get("/metrics").text
+    assert f"twinlens_images {N_PHOTOS + 1}.0" in text
+    assert "twinlens_captions 4.0" in text
+
+
+def test_metrics_are_told_of_a_library_that_cannot_be_read(library: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with client_of(library) as client:
+        with sqlite3.connect(library / ".twinlens" / "catalog.sqlite") as other:
+            other.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            other.execute("ALTER TABLE photos RENAME TO gone")
+        answer = client.get("/metrics")
+        assert client.get("/api/stats").status_code == 503
+    assert answer.status_code == 200
+    assert "twinlens_requests_total" in answer.text
+    assert "could not be counted" in caplog.text
+
+
+@pytest.mark.parametrize("root_path", ["", "/pictures", "/static"])
+def test_files_of_the_page_are_one_route_wherever_a_proxy_puts_the_server(indexed: Path, root_path: str) -> None:
+    with TestClient(
+        create_app(indexed, settings=Settings()),
+        base_url="http://localhost",
+        client=("127.0.0.1", 1),
+        root_path=root_path,
+    ) as client:
+        for path in ("/static/js/main.js", "/static/nothing", "/nothing"):
+            client.get(root_path + path)
+        text = client.get(f"{root_path}/metrics").text
+    for route, status in (("/static", 200), ("/static", 404), ("none", 404)):
+        assert f'twinlens_requests_total{{method="GET",route="{route}",status="{status}"}} 1.0' in text
 
 
 def test_every_answer_has_an_id_and_safe_headers(client: TestClient) -> None:

@@ -1,14 +1,19 @@
 """Calls that search, asked through a client in this process."""
 
 import io
+import re
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from rest.served_library import ODD_NAME, client_of
 from twinlens.api import Collection
+from twinlens.rest.app import create_app
+from twinlens.rest.schemas import BatchAnswer
 from twinlens.rest.settings import Settings
 
 N_PHOTOS = 7
@@ -151,6 +156,69 @@ def test_a_batch_gives_the_answers_of_its_queries(client: TestClient) -> None:
     ]
     assert batch["num_queries"] == 2
     assert [ids(answer) for answer in batch["answers"]] == [ids(answer) for answer in alone]
+
+
+def test_a_batch_is_written_as_its_description_says(client: TestClient) -> None:
+    body = {"queries": ["a red wall", 'a "dog" \\ 😀', "dog " * 240], "top_k": 3}
+    answer = client.post("/api/search/batch", json=body)
+    assert answer.headers["content-type"] == "application/json"
+    read = BatchAnswer.model_validate(answer.json())
+    assert read.model_dump(mode="json") == answer.json()
+    assert [one.query for one in read.answers] == body["queries"]
+    assert read.answers[2].query_read
+    described = client.get("/openapi.json").json()["paths"]["/api/search/batch"]["post"]["responses"]["200"]
+    assert described["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/BatchAnswer"}
+
+
+def test_no_piece_of_a_batchs_answer_is_large(indexed: Path) -> None:
+    app, pieces = create_app(indexed, settings=Settings()), []
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            pieces.append(len(message.get("body", b"")))
+            await send(message)
+
+        await app(scope, receive, noted)
+
+    with TestClient(noting, base_url="http://localhost", client=("127.0.0.1", 1)) as client:
+        while client.get("/readyz").status_code != 200:
+            time.sleep(0.01)
+        pieces.clear()
+        answer = client.post("/api/search/batch", json={"queries": [f"query {number}" for number in range(20)]})
+    assert int(answer.headers["content-length"]) == len(answer.content) == sum(pieces)
+    assert max(pieces) < len(answer.content) / 10
+
+
+def test_the_parts_of_all_queries_of_a_batch_are_embedded_together(indexed: Path) -> None:
+    with client_of(indexed) as client:
+
+        def batches() -> float:
+            return float(re.search(r"twinlens_text_batch_size_count (\S+)", client.get("/metrics").text)[1])
+
+        before = batches()
+        queries = [f"part {number} + other {number} - third {number}" for number in range(20)]
+        assert client.post("/api/search/batch", json={"queries": queries}).status_code == 200
+        assert batches() - before <= 2  # the first may go alone, while the others gather
+
+
+def test_queries_of_one_call_have_a_limited_number_of_parts(indexed: Path) -> None:
+    with client_of(indexed, Settings(max_query_length=2000)) as client:
+        within = client.post("/api/search/batch", json={"queries": [" + ".join(["dog"] * 128)] * 2, "top_k": 1})
+        assert within.status_code == 200
+        most = " + ".join(["dog"] * 257)
+        for path, body in (
+            ("batch", {"queries": [" + ".join(["dog"] * 128)] * 2 + ["cat"]}),
+            ("text", {"query": most}),
+            ("image", {"image_id": "black.png", "query": most}),
+        ):
+            answer = client.post(f"/api/search/{path}", json=body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
+            assert "256 parts" in answer.json()["error"]["message"]
+
+
+def test_as_many_plain_queries_go_into_a_batch_as_the_server_was_told(indexed: Path) -> None:
+    with client_of(indexed, Settings(max_batch=300)) as client:
+        assert client.post("/api/search/batch", json={"queries": ["dog"] * 300, "top_k": 1}).status_code == 200
 
 
 def test_the_part_that_the_model_reads_of_a_long_query_is_told(client: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import socket
 import struct
 import zlib
 from collections.abc import Iterator
@@ -10,9 +11,14 @@ from urllib.parse import quote
 
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, client_of
+from twinlens.rest import settings
+from twinlens.rest.app import create_app
+from twinlens.rest.body_limit import KEY_BYTES
 from twinlens.rest.guard import WRONG_KEYS_PER_MINUTE
 from twinlens.rest.keys import COOKIE
 from twinlens.rest.settings import Settings
@@ -27,6 +33,13 @@ def locked(indexed: Path) -> Iterator[TestClient]:
     with client_of(indexed, Settings(host="0.0.0.0", api_key=KEY), address="203.0.113.7") as made:
         made.headers["Host"] = "photos.example.org"
         yield made
+
+
+@pytest.fixture
+def few_requests(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The usual limit of requests a minute, made small."""
+    monkeypatch.setattr(settings, "REQUESTS_PER_MINUTE", 30)
+    return 30
 
 
 def code(answer: object) -> str:
@@ -131,6 +144,26 @@ def test_a_body_that_does_not_announce_its_size_is_counted(indexed: Path) -> Non
         assert (answer.status_code, code(answer)) == (413, "body_too_large")
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "multipart/x", "application/json"])
+def test_little_is_read_of_who_has_not_shown_the_key(locked: TestClient, kind: str) -> None:
+    def unannounced() -> Iterator[bytes]:
+        for _ in range(1 + KEY_BYTES // 100):
+            yield b"x" * 100
+
+    for content in (b"x" * (KEY_BYTES + 1), unannounced()):
+        answer = locked.post("/api/session", content=content, headers={"Content-Type": kind})
+        assert (answer.status_code, code(answer)) == (413, "body_too_large")
+        assert "8,000 bytes" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/search/text", "/api/search/batch", "/api/favourites", "/api/archive", "/nothing"]
+)
+def test_only_calls_that_take_pictures_read_more_than_a_megabyte(client: TestClient, path: str) -> None:
+    answer = client.post(path, content=b"x" * 1_000_001, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert (answer.status_code, code(answer)) == (413, "body_too_large")
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -145,6 +178,10 @@ def test_a_body_that_does_not_announce_its_size_is_counted(indexed: Path) -> Non
         (b"--x\r\n" + b"A: b\r\n" * 5000 + b"\r\n--x--", "multipart/form-data; boundary=x"),
         (
             b'--x\r\nContent-Disposition: form-data; name="top_k"\r\n\r\nNaN\r\n--x--\r\n',
+            "multipart/form-data; boundary=x",
+        ),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="top_k"\r\n\r\n' + b"[" * 20_000 + b"\r\n--x--\r\n",
             "multipart/form-data; boundary=x",
         ),
         (b"[" * 100_000, "application/json"),
@@ -208,6 +245,40 @@ def test_nothing_of_the_library_is_shown_without_the_key(locked: TestClient, pat
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/",
+        "//api/stats",
+        "/api/session/",
+        "/static",
+        "/docs/x",
+        "/x/static/icon.svg",
+        "/API/stats",
+        "/later",
+    ],
+)
+def test_only_what_is_named_is_shown_without_the_key(locked: TestClient, path: str) -> None:
+    assert locked.get(path, follow_redirects=False).status_code == 401
+    for shown in ("/", "/static/icon.svg"):
+        assert locked.get(shown).status_code == 200
+
+
+@pytest.mark.parametrize("is_mounted", [True, False])
+def test_a_path_before_ours_takes_no_key_away(indexed: Path, is_mounted: bool) -> None:
+    app = create_app(indexed, settings=Settings(api_key=KEY))
+    outer = Starlette(routes=[Mount("/photos", app)], lifespan=lambda _: app.router.lifespan_context(app))
+    options = {"base_url": "http://localhost", "client": ("127.0.0.1", 50000)}
+    with TestClient(outer, **options) if is_mounted else TestClient(app, root_path="/photos", **options) as client:
+        for path in ("api/image/black.png", "api/image/black.png/thumbnail", "api/stats", "metrics"):
+            assert client.get(f"/photos/{path}").status_code == 401
+        for path in ("", "health", "docs", "static/icon.svg", "api/session"):
+            assert client.get(f"/photos/{path}").status_code in (200, 503)  # the model may still be loading
+        large = client.post("/photos/api/session", content=b"x" * (KEY_BYTES + 1))
+        assert (large.status_code, code(large)) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"X-API-Key": KEY + "x"},
@@ -246,7 +317,7 @@ def test_guessing_is_stopped_and_sessions_go_on(locked: TestClient) -> None:
 
 
 def test_the_page_exchanges_the_key_for_a_cookie_that_scripts_cannot_read(locked: TestClient) -> None:
-    assert locked.get("/api/session").json() == {"key_needed": True, "is_valid": False}
+    assert locked.get("/api/session").json() == {"key_needed": True, "is_valid": False, "max_top_k": 1000}
     assert code(locked.post("/api/session", json={"key": "wrong"})) == "wrong_key"
     answer = locked.post("/api/session", json={"key": KEY})
     cookie = answer.headers["set-cookie"].lower()
@@ -254,9 +325,18 @@ def test_the_page_exchanges_the_key_for_a_cookie_that_scripts_cannot_read(locked
     assert "samesite=strict" in cookie
     assert KEY not in cookie
     assert locked.get("/api/image/black.png").status_code == 200
-    assert locked.get("/api/session").json() == {"key_needed": True, "is_valid": True}
+    assert locked.get("/api/session").json() == {"key_needed": True, "is_valid": True, "max_top_k": 1000}
     locked.delete("/api/session")
     assert locked.get("/api/image/black.png").status_code == 401
+
+
+def test_cookies_of_other_programs_sign_nobody_out(locked: TestClient) -> None:
+    locked.post("/api/session", json={"key": KEY})
+    token = locked.cookies[COOKIE]
+    locked.cookies.clear()
+    for other in ('{"a":[1]}=@', "a b=c", "ü=\xfc", 'x="', "=", "nothing", "[=]; path=/"):
+        for cookies in (f"{other}; {COOKIE}={token}", f"{COOKIE}={token}; {other}"):
+            assert locked.get("/api/stats", headers={"Cookie": cookies.encode("latin-1")}).status_code == 200
 
 
 def test_a_server_without_a_key_answers_its_own_machine_only(indexed: Path) -> None:
@@ -264,6 +344,14 @@ def test_a_server_without_a_key_answers_its_own_machine_only(indexed: Path) -> N
         assert code(client.get("/api/stats")) == "not_exposed"
     with client_of(indexed, Settings(host="0.0.0.0", insecure=True), address="203.0.113.7") as client:
         assert client.get("/api/stats").status_code == 200
+
+
+def test_a_name_that_is_allowed_lets_no_other_machine_in(indexed: Path) -> None:
+    named = Settings(allowed_hosts=("photos.example.org",), trusted_proxies=("10.0.0.1",))
+    for address in ("203.0.113.7", "10.0.0.1"):  # in this process no proxy has connected, whatever it is called
+        with client_of(indexed, named, address=address) as client:
+            answer = client.get("/api/stats", headers={"Host": "photos.example.org"})
+            assert (answer.status_code, code(answer)) == (403, "not_exposed")
 
 
 # --- host, origin, headers -------------------------------------------------------------------------
@@ -283,6 +371,26 @@ def test_a_name_pointed_at_this_machine_by_another_site_is_refused(client: TestC
 )
 def test_names_of_this_machine_are_answered(client: TestClient, host: str) -> None:
     assert client.get("/health", headers={"Host": host}).status_code == 200
+
+
+def test_without_a_key_no_site_can_point_its_name_at_a_server_that_others_reach(indexed: Path) -> None:
+    own = socket.gethostname().partition(".")[0]
+    named = Settings(host="0.0.0.0", insecure=True, allowed_hosts=("photos.example.org",))
+    for made in (named, Settings(host="0.0.0.0", insecure=True)):
+        with client_of(indexed, made, address="203.0.113.7") as client:
+            for host in ("evil.example", "192.168.1.5.evil.example", f"{own}.evil.example", "2130706433", "evil.local"):
+                answer = client.get("/api/image/black.png", headers={"Host": host})
+                assert (answer.status_code, code(answer)) == (403, "host_not_allowed")
+                assert "--allowed-host" in answer.json()["error"]["hint"]
+            for host in ("192.168.1.5:5000", "[fd00::7]:5000", own, f"{own}.local:5000", own.upper(), "localhost"):
+                assert client.get("/api/stats", headers={"Host": host}).status_code == 200
+
+
+def test_with_a_key_any_name_will_do_until_one_is_named(indexed: Path) -> None:
+    for hosts, status in (((), 200), (("photos.example.org",), 403)):
+        with client_of(indexed, Settings(host="0.0.0.0", api_key=KEY, allowed_hosts=hosts)) as client:
+            assert client.get("/health", headers={"Host": "nas.example.org"}).status_code == status
+            assert client.get("/health", headers={"Host": "photos.example.org"}).status_code == 200
 
 
 def test_a_proxys_name_is_answered_where_it_was_named(indexed: Path) -> None:
@@ -325,6 +433,41 @@ def test_a_page_opened_from_a_file_may_ask_where_null_was_named(indexed: Path) -
             answer = client.post("/api/search/text", json=TEXT, headers={"Origin": origin})
             assert answer.headers["access-control-allow-origin"] == origin
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+def test_no_cache_shows_one_page_what_another_was_told(client: TestClient) -> None:
+    for headers in (
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:3000"},
+        {"Host": "evil.example"},
+    ):
+        for path in ("/api/stats", "/api/image/black.png", "/nothing", "/"):
+            assert "Origin" in client.get(path, headers=headers).headers["vary"]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        Settings(api_key=KEY, allowed_hosts=("photos.example.org",), trusted_proxies=("127.0.0.1",)),
+        Settings(api_key=KEY, trusted_proxies=("127.0.0.1",)),
+        Settings(api_key=KEY, host="0.0.0.0"),
+    ],
+)
+def test_callers_of_a_proxy_are_limited_and_people_at_the_machine_are_not(
+    indexed: Path, behind: Settings, few_requests: int
+) -> None:
+    for address, status in (("203.0.113.7", 429), ("127.0.0.1", 200)):
+        with client_of(indexed, behind, address=address) as client:
+            answers = [client.get("/api/session").status_code for _ in range(few_requests + 20)]
+        assert answers[-1] == status
+        assert answers.count(200) >= few_requests
+
+
+def test_a_proxy_that_is_not_trusted_is_one_client(indexed: Path, few_requests: int) -> None:
+    with client_of(indexed, Settings(api_key=KEY, allowed_hosts=("photos.example.org",))) as client:
+        answers = [client.get("/api/session").status_code for _ in range(few_requests + 20)]
+    assert answers[-1] == 429
 
 
 def test_too_many_requests_are_429_with_the_limit(indexed: Path) -> None:

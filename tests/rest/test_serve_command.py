@@ -92,6 +92,47 @@ def test_what_keeps_it_from_starting_names_a_flag(indexed: Path, tmp_path: Path)
     assert "--host" in refused(indexed, "--host", "203.0.113.1", "--port", 0)
 
 
+def test_two_keys_are_one_too_many(indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("the-key-of-the-file")
+    said = refused(indexed, "--port", 0, "--api-key", "another-key-0001", "--api-key-file", tmp_path / "key")
+    assert "--api-key and --api-key-file both" in said
+    monkeypatch.setenv("TWINLENS_API_KEY", "another-key-0001")
+    monkeypatch.setenv("TWINLENS_API_KEY_FILE", str(tmp_path / "key"))
+    assert "TWINLENS_API_KEY and TWINLENS_API_KEY_FILE both" in refused(indexed, "--port", 0)
+
+
+@pytest.mark.parametrize("option", ["--api-key", "--api-key-file"])
+def test_a_key_that_was_typed_wins_over_the_environment(
+    serve: Serve, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    typed, other = "the-key-that-was-typed", "a-key-of-the-environment"
+    (tmp_path / "typed").write_text(typed)
+    (tmp_path / "other").write_text(other)
+    monkeypatch.setenv("TWINLENS_API_KEY", other)
+    monkeypatch.setenv("TWINLENS_API_KEY_FILE", str(tmp_path / "other"))
+    with serve(indexed, option, typed if option == "--api-key" else tmp_path / "typed") as served:
+        for key, status in ((typed, 200), (other, 401)):
+            answer = requests.get(f"{served.url}/api/stats", headers={"X-API-Key": key}, timeout=10)
+            assert answer.status_code == status
+
+
+def test_a_thousand_idle_connections_keep_nobody_out(serve: Serve, indexed: Path) -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2500:
+        pytest.skip(f"this machine allows {hard} open files only")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # as a Mac begins with; the server inherits it
+    try:
+        with serve(indexed) as served:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            idle = [socket.create_connection(("127.0.0.1", served.port), timeout=10) for _ in range(1000)]
+            assert requests.post(f"{served.url}/api/search/text", json=QUERY, timeout=10).status_code == 200
+            for connection in idle:
+                connection.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_a_damaged_model_is_named_before_anything_is_served(indexed: Path, tmp_path: Path) -> None:
     import shutil
 

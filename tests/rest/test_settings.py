@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from twinlens.errors import ConfigError
 from twinlens.rest.keys import SESSION_S, KeyRing
@@ -21,6 +22,8 @@ def test_other_machines_need_a_key_or_a_plain_word() -> None:
 def test_clients_are_limited_only_where_other_machines_may_ask() -> None:
     assert Settings().client_limit == 0
     assert Settings(host="192.168.1.5").client_limit == 600
+    assert Settings(trusted_proxies=("127.0.0.1",)).client_limit == 600
+    assert Settings(allowed_hosts=("photos.example.org",)).client_limit == 600
     assert Settings(requests_per_minute=7).client_limit == 7
 
 
@@ -47,6 +50,33 @@ def test_the_environment_gives_each_setting_its_kind(tmp_path: Path) -> None:
 def test_a_variable_of_another_kind_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=r"(?i)" + name.replace("_", ".") + "|key"):
         Settings.from_environment({f"TWINLENS_{name}": value})
+
+
+def test_a_key_comes_from_one_place(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file")
+    both = {"TWINLENS_API_KEY": "a-word", "TWINLENS_API_KEY_FILE": str(tmp_path / "key")}
+    with pytest.raises(ConfigError, match="TWINLENS_API_KEY and TWINLENS_API_KEY_FILE both"):
+        Settings.from_environment(both)
+    assert Settings.from_environment({**both, "TWINLENS_API_KEY": ""}).api_key == "from-a-file"
+    assert Settings.from_environment({**both, "TWINLENS_API_KEY_FILE": ""}).api_key == "a-word"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "trusted", "others"),
+    [
+        (("127.0.0.1",), ["127.0.0.1"], ["127.0.0.2", "::1"]),
+        (("10.0.0.0/8", "::1"), ["10.9.8.7", "0:0::1"], ["11.0.0.1", "127.0.0.1"]),
+        (("*",), ["203.0.113.7"], []),
+        (("proxy", "10.0.0.1/8"), [], ["10.0.0.1", "203.0.113.7", "not an address"]),
+        ((), [], ["127.0.0.1"]),
+    ],
+)
+def test_a_proxy_is_trusted_by_its_address_or_network(
+    proxies: tuple[str, ...], trusted: list[str], others: list[str]
+) -> None:
+    uvicorns = _TrustedHosts(list(proxies))
+    for address in trusted + others:
+        assert Settings(trusted_proxies=proxies).trusts(address) == (address in trusted) == (address in uvicorns)
 
 
 def test_a_key_file_that_is_missing_or_empty_is_said_so(tmp_path: Path) -> None:

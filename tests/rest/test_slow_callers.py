@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from rest.served_library import server_of
-from twinlens.rest import body_limit, protocol
+from twinlens.rest import body_limit, callers, protocol
 from twinlens.rest.server import Server
 from twinlens.rest.settings import Settings
 
@@ -95,6 +95,39 @@ def test_many_idle_callers_keep_nobody_out(served: tuple[Server, str]) -> None:
         connection.close()
 
 
+def test_connections_beyond_the_most_of_one_address_are_closed_and_places_come_back(
+    served: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, url = served
+    for _ in range(100):
+        if not server.server_state.connections:
+            break
+        time.sleep(0.05)
+    monkeypatch.setattr(callers, "MOST_OF_THIS_MACHINE", 20)
+    monkeypatch.setattr(protocol, "HEADERS_S", 30.0)
+    held = [connect(url) for _ in range(20)]
+    refused = [connect(url) for _ in range(5)]
+    assert [connection.recv(1) for connection in refused] == [b""] * 5
+    held[0].sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert answer_on(held[0])[0] == 200
+    assert requests.get(f"{url}/health", headers={"Connection": "close"}, timeout=10).status_code == 200
+    for connection in held + refused:
+        connection.close()
+
+
+def test_a_trusted_proxy_may_hold_as_many_connections_as_it_likes(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers, "MOST_OF_THIS_MACHINE", 20)
+    with server_of(indexed, Settings(port=0, trusted_proxies=("127.0.0.0/8",))) as (_, url):
+        held = [connect(url) for _ in range(30)]
+        for connection in held:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert {answer_on(connection)[0] for connection in held} == {200}
+        for connection in held:
+            connection.close()
+
+
 @pytest.mark.parametrize(
     "lengths",
     [
@@ -140,3 +173,10 @@ def test_headers_of_proxies_that_nobody_named_change_nothing(indexed: Path) -> N
         one_more = requests.get(f"{url}/health", headers={"X-Forwarded-For": "203.0.113.77"}, timeout=10)
     assert [answer.status_code for answer in answers] == [401] * len(claims)  # the key is wanted all the same
     assert one_more.status_code == 429  # and all of them were one client
+
+
+def test_without_a_key_a_trusted_proxy_decides_who_comes_in(indexed: Path) -> None:
+    settings = Settings(port=0, trusted_proxies=("127.0.0.1",), allowed_hosts=("photos.example.org",))
+    headers = {"Host": "photos.example.org", "X-Forwarded-For": "203.0.113.7"}
+    with server_of(indexed, settings) as (_, url):
+        assert requests.get(f"{url}/api/stats", headers=headers, timeout=10).status_code == 200

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from twinlens.cli.key import chosen_key
 from twinlens.cli.outcome import FOUND, LogFile, Verbose, exits, say, start_logging
 from twinlens.cli.search import Model, Place
 
@@ -13,6 +14,7 @@ EXAMPLE = "Example: twinlens app --in ~/Pictures"
 
 @exits
 def run(
+    context: typer.Context,
     place: Place = None,
     server: Annotated[
         str | None, typer.Option(metavar="URL", help="Search what this running 'twinlens serve' has instead.")
@@ -44,12 +46,11 @@ def run(
     check_extra()
     if server is not None and place is not None:
         raise typer.BadParameter("photos are searched here or on a server: give --in or --server")
-    if api_key is None and api_key_file is not None:
-        from twinlens.rest.settings import read_key
-
-        api_key = read_key(api_key_file)
     settings = AppSettings(
-        collection=None if place is None else str(place.expanduser()), model=model, server=server, api_key=api_key
+        collection=None if place is None else str(place.expanduser()),
+        model=model,
+        server=server,
+        api_key=chosen_key(context, api_key, api_key_file),
     )
     port = free_port(port)
     say(f"the app is at http://{HOST}:{port}; Ctrl+C stops")

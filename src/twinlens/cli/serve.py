@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from twinlens.cli.key import chosen_key
 from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, exits, say, start_logging
 from twinlens.cli.search import Model, Place
 
@@ -20,6 +21,7 @@ Names: TypeAlias = list[str] | None
 
 @exits
 def run(
+    context: typer.Context,
     place: Place = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 = everywhere.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one and says which.")] = 5000,
@@ -50,7 +52,7 @@ def run(
         typer.Option(
             min=0,
             help="Requests a minute of one client, in each worker; 0 = no limit. "
-            "Default: 600 where other machines may ask, else none.",
+            "Default: 600 where other machines may ask, directly or through a proxy, else none.",
         ),
     ] = None,
     max_body_mb: Annotated[float, typer.Option(min=0.01, help="Largest request, uploads included.")] = 32.0,
@@ -70,7 +72,7 @@ def run(
     unless --host says otherwise, and then only with the key. Ctrl+C finishes what runs and stops.
     """
     _check_extra()
-    from twinlens.rest.settings import Settings, read_key
+    from twinlens.rest.settings import Settings
 
     start_logging(verbose=verbose, log_file=log_file)
     _choose_logs(access=access_log or verbose or log_file is not None, queries=query_log)
@@ -80,7 +82,7 @@ def run(
         host=host,
         port=port,
         workers=workers,
-        api_key=read_key(api_key_file) if api_key_file and api_key is None else api_key,
+        api_key=chosen_key(context, api_key, api_key_file),
         insecure=insecure,
         cors_origins=tuple(cors_origin or ()),
         allowed_hosts=tuple(allowed_host or ()),

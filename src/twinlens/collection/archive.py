@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
 LIST_COLUMNS = ("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions")
+_ZIP_TIMES = (315_619_200, 4_354_732_800)  # a zip holds 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -94,7 +95,9 @@ def _readable(collection: "Collection", photo_id: str) -> PhotoFile:
 
 def _file_pieces(archive: zipfile.ZipFile, outbox: _Outbox, name: str, file: PhotoFile) -> Iterator[bytes]:
     with file.path.open("rb") as source:  # before the entry is begun, which could not be taken back
-        entry = zipfile.ZipInfo(name, time.localtime(max(file.stat.st_mtime, 315_619_200))[:6])  # a zip begins in 1980
+        earliest, latest = _ZIP_TIMES
+        modified = min(max(file.stat.st_mtime, earliest), latest)
+        entry = zipfile.ZipInfo(name, time.localtime(modified)[:6])
         entry.file_size = file.stat.st_size
         with archive.open(entry, "w", force_zip64=file.stat.st_size > zipfile.ZIP64_LIMIT // 2) as target:
             while piece := source.read(CHUNK_BYTES):

@@ -18,6 +18,7 @@ from twinlens.rest.engine import Engine
 from twinlens.rest.envelope import Envelope
 from twinlens.rest.failures import RequestFailure, failure_of
 from twinlens.rest.guard import WRONG_KEYS_PER_MINUTE, Guard
+from twinlens.rest.head import Head
 from twinlens.rest.index_run import IndexRun
 from twinlens.rest.keys import KeyRing
 from twinlens.rest.metrics import Metrics
@@ -60,7 +61,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(TwinlensError, _answer_ours)
-    app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))  # the last added is the outermost
+    app.add_middleware(Head)  # the last added is the outermost
+    app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))
     app.add_middleware(Guard, settings=settings, keys=app.state.keys, wrong_keys=app.state.wrong_keys)
     app.add_middleware(
         Envelope,

@@ -2,12 +2,16 @@
 
 import asyncio
 
+from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.rest.failures import RequestFailure
 
 JSON_BYTES = 1_000_000  # a batch of 64 long queries has 300 KB
+KEY_BYTES = 8_000  # a thousand letters, each as \u0000; it is asked for before a caller has shown any key
+KEY_PATH = "/api/session"
+UPLOAD_PATHS = frozenset({"/api/search/image", "/api/search/captions"})
 FIRST_S = 20.0  # for the start of a body
 SLOWEST_BYTES_A_S = 16_000  # a phone far from its mast; slower ones hold a place for nothing
 
@@ -29,9 +33,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = self._max_bytes
-        if not headers.get("content-type", "").startswith("multipart/"):
-            limit = min(limit, JSON_BYTES)
+        limit = self._limit(get_route_path(scope), headers.get("content-type", ""))
         if "content-length" in headers and "transfer-encoding" in headers:
             await _two_lengths().response()(scope, receive, send)
             return
@@ -64,6 +66,11 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+    def _limit(self, path: str, content_type: str) -> int:
+        if path in UPLOAD_PATHS and content_type.startswith("multipart/"):
+            return self._max_bytes
+        return min(self._max_bytes, KEY_BYTES if path == KEY_PATH else JSON_BYTES)
 
 
 def _too_large(limit: int) -> RequestFailure:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from twinlens import api
 from twinlens.rest.engine import Engine
 from twinlens.rest.failures import RequestFailure
-from twinlens.rest.results import filters_of
+from twinlens.rest.results import filters_of, page_length
 from twinlens.rest.schemas import DEEPEST_OFFSET, Date
 from twinlens.rest.searching import Ready
 
@@ -44,12 +44,14 @@ class MapAnswer(BaseModel):
     y: list[float]
     width: list[int | None]
     height: list[int | None]
+    is_favourite: list[bool]
 
 
 @router.get("/photos")
 async def photos(
+    request: Request,
     engine: Ready,
-    top_k: Annotated[int, Query(ge=1, le=1000)] = 100,
+    top_k: Annotated[int, Query(ge=1)] = 100,
     offset: Annotated[int, Query(ge=0, le=DEEPEST_OFFSET)] = 0,
     after: Date | None = None,
     before: Date | None = None,
@@ -58,8 +60,9 @@ async def photos(
     favourites: Annotated[bool, Query(description="only marked photos")] = False,
 ) -> PhotosAnswer:
     """Photos without a query: newest first, those without a date last."""
+    length = page_length(engine, top_k if "top_k" in request.query_params else None, usual=top_k)
     filters = filters_of(after=after, before=before, folder=folder, camera=camera, favourites=favourites)
-    shown, count = await engine.run("search", lambda: api.browse(engine.collection, filters, k=top_k, offset=offset))
+    shown, count = await engine.run("search", lambda: api.browse(engine.collection, filters, k=length, offset=offset))
     results = [
         GridPhoto(
             image_id=one.id, width=one.width, height=one.height, taken_at=one.taken_at, is_favourite=one.is_favourite
@@ -80,6 +83,7 @@ def _map(engine: Engine, projector: api.Projector) -> MapAnswer:
     if not len(engine.collection):
         raise RequestFailure("nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS")
     drawn = projector.projection()
+    marked = set(api.favourite_ids(engine.collection))  # a mark is no new generation: the projection knows none
     return MapAnswer(
         generation=drawn.generation,
         num_images=drawn.num_photos,
@@ -88,4 +92,5 @@ def _map(engine: Engine, projector: api.Projector) -> MapAnswer:
         y=drawn.places[:, 1].round(5).tolist(),
         width=[width for width, _ in drawn.sides],
         height=[height for _, height in drawn.sides],
+        is_favourite=[image_id in marked for image_id in drawn.ids],
     )

@@ -17,11 +17,12 @@ from twinlens.types import Embeddings, Pixels
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
-Stage = Literal["decode", "encode", "search"]
+Stage = Literal["decode", "encode", "search", "write"]
 THREADS: dict[Stage, int] = {
     "decode": 2,  # an uploaded panorama must not hold up the searches
     "encode": 1,  # a batch fills a core
     "search": 4,  # waits for SQLite as much as it computes
+    "write": 1,  # waits for whoever else writes the catalog, for long where that is an index run
 }
 MOST_WAITING = 1000  # of one stage: more would wait for longer than people do
 NOTE_MEMORY_S = 5.0

@@ -47,7 +47,7 @@ async def favourites(engine: Ready) -> FavouritesAnswer:
 @router.post("")
 async def mark(body: Marks, engine: Ready) -> MarksAnswer:
     """Marks photos, or takes their marks away, all or none. The photos' files stay as they are."""
-    return await engine.run("search", _mark, engine, body)
+    return await engine.run("write", _mark, engine, body)
 
 
 def _mark(engine: Engine, body: Marks) -> MarksAnswer:

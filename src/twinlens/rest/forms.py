@@ -117,7 +117,7 @@ def _typed(name: str, value: str) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):  # no number, or brackets within brackets
         return value  # the schema says what was wanted
 
 

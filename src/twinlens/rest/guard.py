@@ -1,22 +1,24 @@
 """Who may ask: the host named, the origin of the page, the key, and how often; checked before a body is read."""
 
 import re
-from collections.abc import Iterable
 
+from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.hosts import Hosts
 from twinlens.rest.keys import REALM, KeyRing, shown_key, shown_session
 from twinlens.rest.rate import RateLimit
-from twinlens.rest.settings import Settings, is_loopback
+from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
 
 WRONG_KEYS_PER_MINUTE = 20  # of one client: a key cannot be guessed, this keeps the log short
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_OPEN_PATHS = frozenset({"/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
+# the page itself holds no photo; what it asks for does
+_OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
+_OPEN_FOLDER = "/static/"
 _ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^/:\[\]@]+)(:\d{1,5})?")
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
 _METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 _EXPOSED = "ETag, Content-Range, Accept-Ranges, Retry-After, X-Request-ID"
 
@@ -33,7 +35,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, settings: Settings, keys: KeyRing | None, wrong_keys: RateLimit) -> None:
         self._app, self._settings, self._keys, self._wrong_keys = app, settings, keys, wrong_keys
-        self._hosts = _patterns(settings.allowed_hosts)
+        self._hosts = Hosts(settings)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors_origins)
         self._requests = RateLimit(settings.client_limit)
 
@@ -45,8 +47,7 @@ class Guard:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
         allowed = origin is not None and self._may_read(origin, headers, scope)
-        if allowed and origin is not None:
-            send = _with_cors(send, origin)
+        send = _with_cors(send, origin if allowed else None)
         try:
             self._check_host(headers, scope)
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers and origin is not None:
@@ -64,21 +65,14 @@ class Guard:
 
     def _check_host(self, headers: Headers, scope: Scope) -> None:
         """A page of another site that points its own name at this machine is not let in."""
-        match = _HOST.fullmatch(headers.get("host", ""))
-        if match is None or not self._knows_host(match[1].lower().rstrip(".")):
+        if not self._hosts.know(headers.get("host", "")):
             raise RequestFailure(
                 "host_not_allowed", "the server does not answer to the name in 'Host'", "name it with --allowed-host"
             )
-        if self._keys is None and not self._settings.insecure and not self._hosts and not _is_local_client(scope):
+        if self._keys is None and not self._settings.insecure and not _is_at_home(scope):
             raise RequestFailure(
                 "not_exposed", "this server answers its own machine only", "start it with --api-key KEY or --insecure"
             )
-
-    def _knows_host(self, name: str) -> bool:
-        if not self._hosts and not self._settings.is_local:
-            return True
-        endings = tuple(host for host in self._hosts if host.startswith("."))
-        return is_loopback(name) or name in self._hosts or "*" in self._hosts or name.endswith(endings or "/")
 
     # --- origin -------------------------------------------------------------------------------
 
@@ -103,7 +97,10 @@ class Guard:
     # --- rate and key -------------------------------------------------------------------------
 
     def _check_rate(self, scope: Scope) -> None:
-        if wait := self._requests.take(_client(scope)):
+        client = _client(scope)
+        if self._settings.spares_this_machine and is_loopback(client):
+            return
+        if wait := self._requests.take(client):
             raise RequestFailure(
                 "too_many_requests",
                 f"more than {self._requests.per_minute} requests a minute came from this client",
@@ -112,7 +109,7 @@ class Guard:
             )
 
     def _check_key(self, headers: Headers, scope: Scope) -> None:
-        if self._keys is None or _is_open(scope["path"]):
+        if self._keys is None or _is_open(get_route_path(scope)):
             return
         session = shown_session(headers)
         if session is not None and self._keys.fits_session(session):
@@ -138,22 +135,18 @@ def check_key(keys: KeyRing, key: str | None, wrong_keys: RateLimit, client: str
         raise RequestFailure("wrong_key", "that is not the API key of this server", "ask whoever started it", challenge)
 
 
-def _patterns(hosts: Iterable[str]) -> frozenset[str]:
-    """Names as given; ``*.example.org`` as the ending ``.example.org``."""
-    return frozenset(host.lower().rstrip(".").removeprefix("*") or "*" for host in hosts)
-
-
 def _is_open(path: str) -> bool:
-    """The page itself holds no photo; what it asks for does."""
-    return path in _OPEN_PATHS or not path.startswith(("/api/", "/metrics"))
+    """True for what is shown without a key: only what is named, so that a new call is locked by itself."""
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
 
 
 def _client(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else "local"
 
 
-def _is_local_client(scope: Scope) -> bool:
-    return not scope.get("client") or is_loopback(scope["client"][0])
+def _is_at_home(scope: Scope) -> bool:
+    """True for this machine's own programs, and for what a trusted proxy lets in."""
+    return not scope.get("client") or is_loopback(scope["client"][0]) or scope.get("state", {}).get(BY_PROXY) is True
 
 
 def _preflight(origin: str, *, allowed: bool) -> Response:
@@ -169,15 +162,18 @@ def _preflight(origin: str, *, allowed: bool) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-def _with_cors(send: Send, origin: str) -> Send:
+def _with_cors(send: Send, origin: str | None) -> Send:
+    """Lets a page of the origin read the answer; None = of no other."""
+    added = [(b"vary", b"Origin")]  # always: a cache must not show the one page what the other was told
+    if origin is not None:
+        added += [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-expose-headers", _EXPOSED.encode()),
+        ]
+
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [
-                *message.get("headers", []),
-                (b"access-control-allow-origin", origin.encode("latin-1")),
-                (b"access-control-expose-headers", _EXPOSED.encode()),
-                (b"vary", b"Origin"),
-            ]
+            message["headers"] = [*message.get("headers", []), *added]
         await send(message)
 
     return wrapped

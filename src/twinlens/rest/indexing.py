@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -89,7 +89,8 @@ async def _events(engine: Engine, read: Any) -> AsyncIterator[str]:
         elif silent_s >= QUIET_S:
             silent_s = 0.0
             yield ": still at it\n\n"
-        if engine.stopping.is_set():
+        if engine.stopping.is_set():  # the run stops at the next file
+            yield _event("stopped", asdict(replace(state, stage="stopped")))
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(engine.stopping.wait(), LOOK_EVERY_S)

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
+
+from starlette.requests import cookie_parser
 
 COOKIE = "twinlens_session"
 SESSION_S = 30 * 24 * 3600
@@ -52,8 +53,5 @@ def shown_key(headers: Mapping[str, str]) -> str | None:
 
 def shown_session(headers: Mapping[str, str]) -> str | None:
     """The token in our cookie."""
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return cookie.value if cookie else None
+    # as browsers read them: another program of this host may have set cookies that no standard allows
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE)

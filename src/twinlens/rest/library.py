@@ -1,5 +1,6 @@
 """Calls that tell of the server, the library and the model."""
 
+import logging
 import time
 from typing import Any
 
@@ -7,12 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from twinlens import __version__
+from twinlens.errors import TwinlensError
 from twinlens.rest.engine import Engine
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.metrics import CONTENT_TYPE
 from twinlens.rest.schemas import Architecture, Count, FailureAnswer, Health, LibraryCard, ModelCard, Stats, Tower
 from twinlens.rest.searching import Ready
 
+logger = logging.getLogger(__name__)
 router = APIRouter(tags=["library"])
 STARTED = time.time()
 _METRICS: dict[int | str, dict[str, Any]] = {
@@ -103,4 +106,9 @@ async def library_card(engine: Ready) -> LibraryCard:
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus, of all workers together."""
     engine: Engine = request.app.state.engine
+    if engine.state == "ready":
+        try:
+            await engine.facts()
+        except (TwinlensError, RequestFailure) as error:  # the other counters are wanted then more than ever
+            logger.warning("photos and captions could not be counted: %s", error)
     return Response(await engine.run("search", engine.metrics.text), media_type=CONTENT_TYPE)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,7 +31,7 @@ class Metrics:
         )
         self.stages = Histogram(
             "twinlens_stage_seconds",
-            "Time in one stage: decode, encode, search.",
+            "Time in one stage: decode, encode, search, write.",
             ["stage"],
             buckets=_SECONDS,
             registry=registry,
@@ -55,7 +56,8 @@ class Metrics:
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """One request is done."""
-        route = getattr(scope.get("route"), "path", "/static" if scope["path"].startswith("/static/") else "none")
+        is_file = isinstance(scope.get("endpoint"), StaticFiles)  # paths may begin with what a proxy puts before them
+        route = getattr(scope.get("route"), "path", "/static" if is_file else "none")
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._latency.labels(route).observe(seconds)

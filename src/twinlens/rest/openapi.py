@@ -60,6 +60,7 @@ def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
     for path, calls in schema["paths"].items():
         for call in calls.values():
             _name_failures(path, call)
+            _name_limits({one["name"]: one["schema"] for one in call.get("parameters", [])}, settings)
             for content in call.get("requestBody", {}).get("content", {}).values():
                 _name_limits(content["schema"].get("properties", {}), settings)
     schema["components"]["securitySchemes"] = {
@@ -73,7 +74,10 @@ def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
 
 def _name_limits(properties: dict[str, Any], settings: Settings) -> None:
     if "top_k" in properties:
-        properties["top_k"]["maximum"] = settings.max_top_k
+        top_k = properties["top_k"]
+        top_k["maximum"] = settings.max_top_k
+        if "default" in top_k:
+            top_k["default"] = min(top_k["default"], settings.max_top_k)
     query = properties.get("query")
     if query is not None and "pattern" in query:
         query["maxLength"] = settings.max_query_length

@@ -7,6 +7,9 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from twinlens.rest.callers import Callers
+from twinlens.rest.settings import BY_PROXY
+
 HEADERS_S = 15.0  # to send a request's headers
 UNREAD_S = 60.0  # without taking a byte of what we send
 LAST_REQUESTS_S = 0.5  # after a stop, for requests that are on their way on open connections
@@ -17,21 +20,33 @@ class PatientProtocol(H11Protocol):
 
     When the server stops, connections stay open for half a second, since a request may
     be on its way: what came is answered, and no caller finds a connection closed on it.
+
+    Args:
+        arguments: uvicorn's, and its options.
+        callers: who has connected, in this process.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, callers: Callers, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._callers = callers
         self._headers_timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
         self._is_stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A caller is there."""
+        """A caller is there, and stays unless it holds too many connections already."""
         super().connection_made(transport)
+        if self.client is not None and not self._callers.come(self.client[0]):
+            self._close()
+            return
+        if self.client is not None and self._callers.trust(self.client[0]):
+            self.app_state = {**self.app_state, BY_PROXY: True}
         self._wait_for_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone."""
+        if self.client is not None:
+            self._callers.go(self.client[0])
         _cancel(self._headers_timer)
         self._headers_timer = None
         _cancel(self._unread_timer)

@@ -13,6 +13,7 @@ from twinlens.rest.schemas import CaptionAnswer, CaptionResult, ImageResult, Pag
 from twinlens.types import Embeddings
 
 queries = logging.getLogger("twinlens.queries")
+LIMIT_OF_RESULTS = "the limit is --max-top-k"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,9 @@ async def _answer(
     engine: Engine, asked: Asked, fields: PageFields, *, target: api.Target, sort: api.Sort, include_self: bool
 ) -> tuple[api.Answer, Mapping[str, api.ShownPhoto]]:
     """Hits, and what a grid shows of their photos."""
-    if fields.top_k > engine.settings.max_top_k:
-        raise RequestFailure(
-            "invalid_request", f"top_k must be at most {engine.settings.max_top_k}, got {fields.top_k}"
-        )
-    page = api.Page(k=fields.top_k, offset=fields.offset, sort=sort)
+    asked_for = fields.top_k if "top_k" in fields.model_fields_set else None
+    length = page_length(engine, asked_for, usual=fields.top_k)
+    page = api.Page(k=length, offset=fields.offset, sort=sort)
     filters = filters_of(
         after=fields.after,
         before=fields.before,
@@ -143,6 +142,18 @@ async def _answer(
         return answer, api.shown_photos(engine.collection, {hit.id for hit in answer.hits})
 
     return await engine.run("search", search)
+
+
+def page_length(engine: Engine, asked_for: int | None, *, usual: int) -> int:
+    """Results of one answer: as many as were asked for, else the usual number unless that is above the limit.
+
+    Raises:
+        RequestFailure: more were asked for than the server gives.
+    """
+    most = engine.settings.max_top_k
+    if asked_for is not None and asked_for > most:
+        raise RequestFailure("invalid_request", f"top_k must be at most {most}, got {asked_for}", LIMIT_OF_RESULTS)
+    return min(usual, most) if asked_for is None else asked_for
 
 
 def filters_of(

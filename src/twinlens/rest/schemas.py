@@ -280,7 +280,8 @@ class IndexAnswer(BaseModel):
 
 
 class SessionAnswer(BaseModel):
-    """Whether a key is wanted, and whether this browser has shown it."""
+    """Whether a key is wanted, and whether this browser has shown it; and how much it may ask for."""
 
     key_needed: bool
     is_valid: bool
+    max_top_k: int = Field(description="results of one answer at most")

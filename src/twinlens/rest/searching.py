@@ -1,10 +1,13 @@
 """Calls that search: by words, by photos, for captions, many at once."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response, StreamingResponse
 
+from twinlens import api
 from twinlens.errors import PhotoError
 from twinlens.rest.engine import Engine
 from twinlens.rest.failures import RequestFailure
@@ -30,6 +33,7 @@ from twinlens.rest.schemas import (
 )
 
 router = APIRouter(prefix="/api/search", tags=["search"])
+MOST_TERMS = 256  # of one call: four batches of the encoder, and others wait meanwhile
 
 
 async def ready_engine(request: Request) -> Engine:
@@ -82,22 +86,26 @@ _IMAGE_FORM = {
 @router.post("/text")
 async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
     """Photos that fit words, best first; ``top_k`` of them always, each with its relevance."""
-    _check_length(engine, body.query)
+    _terms(engine, [body.query])
     return await find_photos(engine, await ask_words(engine, body.query), body)
 
 
-@router.post("/batch")
-async def search_batch(body: BatchSearch, engine: Ready) -> BatchAnswer:
+@router.post("/batch", response_model=BatchAnswer)
+async def search_batch(body: BatchSearch, engine: Ready) -> Response:
     """Photos that fit each of several queries."""
     if len(body.queries) > engine.settings.max_batch:
         raise RequestFailure(
             "invalid_request", f"at most {engine.settings.max_batch} queries go into one call, got {len(body.queries)}"
         )
-    for query in body.queries:
-        _check_length(engine, query)
-    await engine.text_vectors(body.queries)  # embedded together; each is then found in the cache
-    answers = [await find_photos(engine, await ask_words(engine, query), body) for query in body.queries]
-    return BatchAnswer(num_queries=len(answers), answers=answers)
+    await engine.text_vectors(_terms(engine, body.queries))  # embedded together; each is then found in the cache
+    pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
+    for number, query in enumerate(body.queries):
+        answer = await find_photos(engine, await ask_words(engine, query), body)
+        # written and sent one by one: all at once would hold up every other call
+        pieces.append((b"," if number else b"") + answer.model_dump_json().encode())
+    pieces.append(b"]}")
+    length = str(sum(len(piece) for piece in pieces))
+    return StreamingResponse(_each(pieces), media_type="application/json", headers={"Content-Length": length})
 
 
 @router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
@@ -120,7 +128,7 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
     if not parts:
         raise RequestFailure("invalid_request", "no picture came", "give an image_id, images, or upload a file")
     if body.query is not None:
-        _check_length(engine, body.query)
+        _terms(engine, [body.query])
         parts.append((body.query_weight, await ask_words(engine, body.query)))
     return await find_photos(engine, ask_sum(parts), body, include_self=body.include_self)
 
@@ -154,13 +162,34 @@ async def _picture(engine: Engine, data: bytes, number: int) -> Asked:
         ) from error
 
 
-def _check_length(engine: Engine, query: str) -> None:
-    if len(query) > engine.settings.max_query_length:
+async def _each(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
+    """The words of all parts of the queries of a call, which are what gets embedded.
+
+    Raises:
+        RequestFailure: a query is too long, or they have too many parts.
+        QueryError: there is nothing to search for.
+    """
+    longest, most = engine.settings.max_query_length, max(MOST_TERMS, engine.settings.max_batch)
+    for query in queries:
+        if len(query) > longest:
+            raise RequestFailure(
+                "invalid_request",
+                f"a query has at most {longest:,} letters, got {len(query):,}",
+                "the limit is --max-query-length",
+            )
+    terms = [term.value for query in queries for term in api.words_query(query).terms]
+    if len(terms) > most:
         raise RequestFailure(
             "invalid_request",
-            f"a query has at most {engine.settings.max_query_length:,} letters, got {len(query):,}",
-            "the limit is --max-query-length",
+            f"the queries of one call have at most {most:,} parts in all, got {len(terms):,}",
+            "ask in several calls",
         )
+    return terms
 
 
 def _is_form(request: Request) -> bool:

@@ -2,12 +2,14 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -16,6 +18,7 @@ from fastapi import FastAPI
 
 from twinlens.errors import ConfigError
 from twinlens.rest.app import create_app
+from twinlens.rest.callers import Callers
 from twinlens.rest.engine import Engine
 from twinlens.rest.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
@@ -23,6 +26,7 @@ from twinlens.rest.settings import Settings
 logger = logging.getLogger(__name__)
 FINISH_S = 60  # for answers that are on their way when the server is told to stop
 BACKLOG = 2048
+OPEN_FILES = 65_536  # connections and photos being sent; a Mac begins with 256
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -70,9 +74,10 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         proxies = list(settings.trusted_proxies)
+        self._protocol = partial(PatientProtocol, callers=Callers(settings))
         config = uvicorn.Config(
             app,
-            http=PatientProtocol,
+            http=self._protocol,  # type: ignore[arg-type]  # uvicorn only calls it
             ws="none",
             lifespan="on",
             log_config=None,
@@ -106,7 +111,7 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
 
         def protocol() -> PatientProtocol:
-            return PatientProtocol(self.config, self.server_state, self.lifespan.state, loop)
+            return self._protocol(self.config, self.server_state, self.lifespan.state, loop)
 
         waiting = []
         with suppress(OSError):  # there is no more, or another worker was quicker
@@ -138,10 +143,27 @@ def serve(
     Raises:
         TwinlensError: the collection cannot be served.
     """
+    _allow_open_files()
     server = Server(create_app(collection, settings=settings), settings)
     on_start(server)
     asyncio.run(_serve(server, listener, on_ready))
     return server.signal
+
+
+def _allow_open_files() -> None:
+    """Raises the system's limit of open files for this process as far as it may; each connection is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for most in (OPEN_FILES, 10_240):  # a Mac says "unlimited" and means the second
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            return
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
 
 
 async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Engine], None]) -> None:
@@ -151,6 +173,8 @@ async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[En
         while engine.state in ("new", "starting"):
             await asyncio.sleep(0.01)
         if engine.state == "ready":
+            gc.collect()
+            gc.freeze()  # what a server is made of lives as long as it does: not to be looked through while it answers
             on_ready(engine)
         elif engine.state == "failed":
             server.should_exit = True

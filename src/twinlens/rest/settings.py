@@ -12,6 +12,7 @@ from twinlens.errors import ConfigError
 
 PREFIX = "TWINLENS_"
 REQUESTS_PER_MINUTE = 600  # of one client beyond this machine: a page of thumbnails and typing, not a crawler
+BY_PROXY = "came_by_trusted_proxy"  # in a request's state: who connected is one of ``trusted_proxies``
 SHORT_KEY = 16  # letters; below this a key can be guessed
 
 
@@ -36,7 +37,8 @@ class Settings:
         max_top_k: results of one answer.
         max_query_length: letters of a query.
         max_batch: queries in one call.
-        requests_per_minute: of one client, in each worker; 0 = no limit, None = 600 unless only this machine may ask.
+        requests_per_minute: of one client, in each worker; 0 = no limit, None = 600 where others than this
+            machine may ask, itself or through a proxy.
         thumbnails_mb: room for thumbnails on disk.
         query_log: write what was searched for into the log.
         batch_queries: embed concurrent queries together.
@@ -72,7 +74,7 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """True when only this machine can reach the server."""
+        """True when only this machine can reach the server, others at most through a proxy on it."""
         return is_loopback(self.host)
 
     @property
@@ -80,7 +82,17 @@ class Settings:
         """Requests a minute that one client has; 0 = no limit."""
         if self.requests_per_minute is not None:
             return self.requests_per_minute
-        return 0 if self.is_local else REQUESTS_PER_MINUTE
+        is_alone = self.is_local and not self.trusted_proxies and not self.allowed_hosts
+        return 0 if is_alone else REQUESTS_PER_MINUTE
+
+    @property
+    def spares_this_machine(self) -> bool:
+        """True when its own callers are not counted: no limit was named, and they are no proxy's."""
+        return self.requests_per_minute is None and (bool(self.trusted_proxies) or not self.allowed_hosts)
+
+    def trusts(self, address: str) -> bool:
+        """True for a proxy whose ``X-Forwarded-For`` is believed."""
+        return any(_holds(proxy, address) for proxy in self.trusted_proxies)
 
     def check_exposure(self) -> None:
         """Refuses to show a library to other machines by mistake.
@@ -101,7 +113,7 @@ class Settings:
         ``TWINLENS_API_KEY_FILE`` names a file that holds the key.
 
         Raises:
-            ConfigError: a value is not of its kind, or the file cannot be read.
+            ConfigError: a value is not of its kind, the file cannot be read, or there are two keys.
         """
         hints = get_type_hints(cls)
         values = {
@@ -109,9 +121,26 @@ class Settings:
             for one in fields(cls)
             if environment.get(name := f"{PREFIX}{one.name.upper()}")
         }
-        if file := environment.get(f"{PREFIX}API_KEY_FILE"):
-            values["api_key"] = read_key(Path(file))
+        file = environment.get(f"{PREFIX}API_KEY_FILE")
+        names = (f"{PREFIX}API_KEY", f"{PREFIX}API_KEY_FILE")
+        values["api_key"] = one_key(values.get("api_key"), Path(file) if file else None, names=names)
         return cls(**values)
+
+
+def one_key(key: str | None, file: Path | None, *, names: tuple[str, str]) -> str | None:
+    """The key that was given, by itself or in a file's first line.
+
+    Args:
+        key: as it was given, or None.
+        file: that holds it, or None.
+        names: what gave the one and the other.
+
+    Raises:
+        ConfigError: both were given, or the file cannot be read.
+    """
+    if key is not None and file is not None:
+        raise ConfigError(f"{names[0]} and {names[1]} both give an API key; leave one of them out")
+    return key if file is None else read_key(file)
 
 
 def read_key(file: Path) -> str:
@@ -140,6 +169,14 @@ def is_loopback(host: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _holds(proxy: str, address: str) -> bool:
+    """True for the address itself, or one of the network; read as uvicorn reads it."""
+    try:
+        return proxy in ("*", address) or ipaddress.ip_address(address) in ipaddress.ip_network(proxy)
     except ValueError:
         return False
 

@@ -1,0 +1,62 @@
+"""The names in ``Host`` that a server answers to, since another site may point its own name at this machine."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable
+
+from twinlens.rest.settings import Settings, is_loopback
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
+
+
+class Hosts:
+    """Tells names of ours from those of others.
+
+    Names of this machine alone are always ours, and those that the settings allow. A server
+    that other machines reach is also asked by its address, which no site can take, and by the
+    machine's own name; with a key and no allowed names by any, since a page that came here
+    under another name has neither the key nor our cookie.
+
+    Args:
+        settings: where the server listens, and what it is called.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._names = _patterns(settings.allowed_hosts)
+        self._is_any = "*" in self._names
+        self._is_reached = not settings.is_local
+        if self._is_reached:
+            self._is_any = self._is_any or (settings.api_key is not None and not self._names)
+            self._names |= _own_names()
+        self._endings = tuple(name for name in self._names if name.startswith("."))
+
+    def know(self, header: str) -> bool:
+        """True for a ``Host`` that means this server."""
+        match = _HOST.fullmatch(header)
+        if match is None:
+            return False
+        name = match[1].lower().rstrip(".")
+        if self._is_any or is_loopback(name) or name in self._names or name.endswith(self._endings):
+            return True
+        return self._is_reached and _is_address(name)
+
+
+def _patterns(hosts: Iterable[str]) -> frozenset[str]:
+    """Names as given; ``*.example.org`` as the ending ``.example.org``."""
+    return frozenset(host.lower().rstrip(".").removeprefix("*") or "*" for host in hosts)
+
+
+def _own_names() -> frozenset[str]:
+    """What this machine is called, in full, in short, and by those beside it (mDNS)."""
+    whole = socket.gethostname().lower().rstrip(".")
+    short = whole.partition(".")[0]
+    return frozenset({whole, short, f"{short}.local"} if short else ())
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
