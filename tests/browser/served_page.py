@@ -59,3 +59,15 @@ def until(page: "Page", condition: str) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, f"never came true: {condition}"
         page.wait_for_timeout(50)
+
+
+def on_top(page: "Page", selector: str) -> bool:
+    """True where nothing lies over the middle of an element."""
+    return bool(
+        page.locator(selector).evaluate(
+            """one => {
+              const { left, top, width, height } = one.getBoundingClientRect();
+              return one.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+            }"""
+        )
+    )

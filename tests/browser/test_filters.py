@@ -1,5 +1,6 @@
 """Filters, order, favourites."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,51 @@ def test_the_library_panel_follows_indexing_and_the_page_shows_the_new_photo(
     expect(page.locator("#index-status")).to_have_text("Done: 1 added.")
     page.keyboard.press("Escape")
     expect(page.locator("#status")).to_have_text("30 photos")
+
+
+def test_the_keyboard_stays_at_the_filters_when_they_are_cleared_or_closed(page: Page) -> None:
+    page.click("#filters-button")
+    page.select_option("#folder", "home")
+    page.focus("#no-filters")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("29 photos")
+    expect(page.locator("#filters-button")).to_be_focused()
+    page.focus("#camera")
+    page.keyboard.press("Escape")
+    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.locator("#filters-button")).to_be_focused()
+    expect(page.locator("#filters-button")).to_have_attribute("aria-expanded", "false")
+
+
+def test_filters_that_were_closed_stay_closed_while_somebody_types(page: Page) -> None:
+    page.click("#filters-button")
+    page.select_option("#folder", "home")
+    page.click("#filters-button")
+    page.fill("#words", "a red circle")
+    expect(page.locator("#status")).to_contain_text("8 photos, best match first")
+    expect(page.locator("#filters")).to_be_hidden()
+
+
+def test_a_date_that_is_typed_is_searched_for_once_its_year_is_whole(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.url} {request.post_data}"))
+    page.click("#filters-button")
+    page.focus("#after")
+    before = page.evaluate("history.length")
+    page.keyboard.type("11112022", delay=40)
+    expect(page.locator("#status")).to_have_text("6 photos")
+    assert page.input_value("#after") == "2022-11-11"
+    assert [call for call in asked if re.search(r"\b0\d\d\d-", call)] == []
+    assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    expect(page.locator("#status")).to_have_text("29 photos")
+    expect(page.locator("#after")).to_have_value("")
+
+
+def test_a_year_that_is_left_unfinished_does_not_stay(page: Page) -> None:
+    page.click("#filters-button")
+    page.focus("#after")
+    page.keyboard.type("1111002", delay=40)
+    page.select_option("#folder", "home")
+    expect(page.locator("#status")).to_have_text("8 photos")
+    assert page.input_value("#after") == ""

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.drawn_library import ODD_CAPTIONS, ODD_NAMES
-from browser.served_page import ServedPage, until
+from browser.served_page import ServedPage, on_top, until
 
 pytestmark = pytest.mark.browser
 
@@ -127,3 +127,60 @@ def test_the_page_asks_nobody_but_its_server(open_page: Any, site: str) -> None:
     page.wait_for_selector(".tile img.is-loaded")
     assert asked
     assert [url for url in asked if not url.startswith((site, "blob:", "data:"))] == []
+
+
+def test_the_banner_is_seen_and_used_wherever_somebody_is(page: Page) -> None:
+    page.click("#filters-button")
+    page.select_option("#sort", "date")
+    page.set_viewport_size({"width": 700, "height": 400})
+    page.evaluate("window.scrollTo(0, 600)")
+    page.route("**/*", lambda route: route.abort())
+    page.locator(".tile.is-favourite, .tile .open").first.focus()
+    page.keyboard.press("f")
+    expect(page.locator("#away")).to_be_visible()
+    assert on_top(page, "#away p")
+    page.locator(".tile .open").nth(4).click()
+    for button, dialog in ((None, "#viewer"), ("#help-button", "#help"), ("#library-button", "#library")):
+        if button:
+            page.click(button)
+        expect(page.locator(dialog)).to_be_visible()
+        page.wait_for_timeout(250)
+        assert on_top(page, "#away p")
+        page.click("#away-retry", timeout=3000)
+        page.keyboard.press("Escape")
+        expect(page.locator(dialog)).to_be_hidden()
+        assert on_top(page, "#away p")
+
+
+def test_the_keyboard_goes_back_from_the_banner_when_it_is_gone(page: Page) -> None:
+    page.route("**/*", lambda route: route.abort())
+    page.fill("#words", "a red circle")
+    expect(page.locator("#away")).to_be_visible()
+    page.focus("#away-retry")
+    page.unroute_all()
+    page.keyboard.press("Enter")
+    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#words")).to_be_focused()
+
+
+def test_an_open_photo_recovers_when_the_server_is_back(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#q=a+square&folder=home")
+    page.locator(".tile .open").first.click()
+    expect(page.locator("#viewer-facts dl")).to_be_visible()
+    page.route("**/*", lambda route: route.abort())
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#away")).to_be_visible()
+    expect(page.locator("#stage")).to_contain_text("This photo cannot be shown")
+    expect(page.locator("#viewer-facts")).to_have_text("")
+    name = page.locator("#viewer-name").text_content() or ""
+    page.unroute_all()
+    expect(page.locator("#viewer-facts dd").first).to_have_text(name)
+    expect(page.locator("#viewer-picture")).to_be_visible()
+    expect(page.locator("#stage")).not_to_contain_text("This photo cannot be shown")
+    until(page, "document.getElementById('viewer-picture').naturalWidth > 0")
+
+
+def test_of_too_many_chosen_pictures_the_first_are_used_and_it_is_said(page: Page, drawn: Path) -> None:
+    page.set_input_files("#file", sorted((drawn / "home").iterdir()) + sorted((drawn / "holiday/wood").iterdir())[:1])
+    expect(page.locator("#notice")).to_contain_text("At most 8 pictures")
+    expect(page.locator(".chip img")).to_have_count(8)

@@ -54,11 +54,66 @@ def test_the_keyboard_zooms_and_shows_what_is_in_view(map_page: Page) -> None:
     assert 0 < caught < 29
 
 
-def test_a_dot_opens_its_photo(map_page: Page) -> None:
-    x, y, width, height = corners(map_page)
-    place = map_page.evaluate("fetch('/api/map').then((one) => one.json()).then((all) => [all.x[0], all.y[0]])")
+def open_a_dot(page: Page) -> None:
+    x, y, width, height = corners(page)
+    place = page.evaluate("fetch('/api/map').then((one) => one.json()).then((all) => [all.x[0], all.y[0]])")
     # the middle of the map is (0.5, 0.5); it is drawn with a margin
-    map_page.mouse.click(
-        x + (place[0] - 0.5) * 0.92 * width + width / 2, y + (place[1] - 0.5) * 0.88 * height + height / 2
+    page.mouse.click(x + (place[0] - 0.5) * 0.92 * width + width / 2, y + (place[1] - 0.5) * 0.88 * height + height / 2)
+    expect(page.locator("#viewer-facts dl")).to_be_visible()
+
+
+def test_a_dot_opens_its_photo_which_is_closed_into_the_map(map_page: Page) -> None:
+    open_a_dot(map_page)
+    map_page.keyboard.press("Escape")
+    expect(map_page.locator("#viewer")).to_be_hidden()
+    expect(map_page.locator("#map")).to_be_visible()
+
+
+def test_more_like_a_photo_of_the_map_shows_the_results(map_page: Page) -> None:
+    open_a_dot(map_page)
+    map_page.click("#viewer-like")
+    expect(map_page.locator("#map")).to_be_hidden()
+    expect(map_page.locator(".chip img")).to_have_count(1)
+    expect(map_page.locator("#status")).to_contain_text("best match first")
+
+
+def test_what_is_caught_takes_the_place_of_the_search_and_leads_back_to_it(page: Page) -> None:
+    page.fill("#words", "a red circle")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    page.click("#map-button")
+    expect(page.locator("#map-status")).to_have_text("29 photos")
+    page.click("#map-seen")
+    expect(page.locator("#status")).to_have_text("29 photos from the map")
+    expect(page.locator("#words")).to_have_value("")
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("a red circle")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    page.go_forward()
+    expect(page.locator("#status")).to_have_text("29 photos from the map")
+    page.click("#all-photos")
+    expect(page.locator("#status")).to_have_text("29 photos")
+    expect(page.locator("#all-photos")).to_be_hidden()
+
+
+def test_marks_are_shown_on_what_is_caught(page: Page) -> None:
+    marked = page.evaluate("fetch('/api/photos').then((one) => one.json()).then((all) => all.results[3].image_id)")
+    mark = (
+        "([id, is]) => fetch('/api/favourites', { method: 'POST', headers: { 'Content-Type': 'application/json' },"
+        " body: JSON.stringify({ image_ids: [id], is_favourite: is }) })"
     )
-    expect(map_page.locator("#viewer")).to_be_visible()
+    page.evaluate(mark, [marked, True])
+    try:
+        page.click("#map-button")
+        expect(page.locator("#map-status")).to_have_text("29 photos")
+        page.click("#map-seen")
+        expect(page.locator(".tile.is-favourite")).to_have_count(1)
+    finally:
+        page.evaluate(mark, [marked, False])
+
+
+def test_what_is_in_view_can_be_asked_for_before_there_is_a_map(page: Page) -> None:
+    page.route("**/api/map", lambda _: None)  # it never comes
+    page.click("#map-button")
+    page.click("#map-seen")
+    expect(page.locator("#map-status")).to_have_text("Drawing the map…")

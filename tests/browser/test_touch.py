@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.drawn_library import COLOURS, SHAPES
 from browser.served_page import until
 
 pytestmark = pytest.mark.browser
@@ -21,8 +23,8 @@ def phone(open_page: Any, site: str) -> Page:
     )
 
 
-def drag(page: Page, *fingers: tuple[Point, Point]) -> None:
-    """Puts one or two fingers down, moves each from its first place to its second, and lifts them."""
+def drag(page: Page, *fingers: tuple[Point, Point], stays_ms: float = 0) -> None:
+    """Puts one or two fingers down, moves each from its first place to its second, and lifts them after a while."""
     devtools = page.context.new_cdp_session(page)
 
     def send(kind: str, places: Sequence[Point]) -> None:
@@ -33,6 +35,7 @@ def drag(page: Page, *fingers: tuple[Point, Point]) -> None:
     for step in range(1, STEPS + 1):
         part = step / STEPS
         send("touchMove", [(a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part) for a, b in fingers])
+    page.wait_for_timeout(stays_ms)
     send("touchEnd", [])
     devtools.detach()
 
@@ -98,3 +101,45 @@ def test_two_fingers_come_closer_to_the_map(phone: Page) -> None:
     phone.tap("#map-seen")
     expect(phone.locator("#status")).to_contain_text("from the map")
     assert 0 < int((phone.locator("#status").text_content() or "").split()[0]) < 29
+
+
+@pytest.mark.parametrize(("slip", "selected"), [(0, 1), (4, 1), (14, 0)])
+def test_a_finger_that_stays_selects_even_if_it_trembles(phone: Page, slip: float, selected: int) -> None:
+    box = phone.locator(".tile .open").nth(2).bounding_box()
+    assert box is not None
+    start = (box["x"] + 40, box["y"] + 40)
+    drag(phone, (start, (start[0] + slip, start[1])), stays_ms=700)
+    phone.wait_for_timeout(100)
+    assert phone.locator(".tile.is-selected").count() == selected
+
+
+def test_steps_are_there_for_fingers_and_zoom_buttons_are_not(phone: Page) -> None:
+    open_first(phone)
+    expect(phone.locator("#viewer-next")).to_be_in_viewport(ratio=1)
+    expect(phone.locator("#zoom-in")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 720, 1280])
+def test_terms_leave_room_for_words(open_page: Any, site: str, width: int) -> None:
+    page = open_page(
+        f"{site}/#q=beach&t=%2Bw%3Aa+very+long+term+of+words+here", viewport={"width": width, "height": 800}
+    )
+    assert page.evaluate(COVERED) == 0
+    terms = [f"t=%2Bp%3A{quote(f'home/{colour} {shape}.jpg', safe='')}" for colour in COLOURS for shape in SHAPES]
+    page.goto(f"{site}/#{'&'.join(terms)}")
+    expect(page.locator(".chip img")).to_have_count(8)
+    assert page.evaluate(COVERED) == 0
+    box, words = page.locator("#box").bounding_box(), page.locator("#words").bounding_box()
+    assert box is not None
+    assert words is not None
+    assert box["height"] < 160
+    assert words["width"] > 180, "as wide as what is printed into it"
+
+
+COVERED = """(() => {
+  const words = document.getElementById("words").getBoundingClientRect();
+  const seen = document.getElementById("chips").getBoundingClientRect();
+  const isOver = ({ left, right, top, bottom }) =>
+    right > words.left && left < words.right && Math.min(bottom, seen.bottom) > words.top && top < words.bottom;
+  return [...document.querySelectorAll(".chip")].filter((chip) => isOver(chip.getBoundingClientRect())).length;
+})()"""

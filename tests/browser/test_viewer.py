@@ -2,16 +2,19 @@
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import until
+from browser.served_page import on_top, until
 
 pytestmark = pytest.mark.browser
+SCALE = "new DOMMatrix(getComputedStyle(document.getElementById('viewer-picture')).transform).a"
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_arrow_keys_lead_through_the_results_and_the_address_follows(squares: Pa
     expect(squares.locator("#viewer-before")).to_be_disabled()
     squares.keyboard.press("Escape")
     expect(squares.locator("#viewer")).to_be_hidden()
-    assert "photo=" not in squares.url
+    expect(squares).not_to_have_url(re.compile("photo="))
 
 
 def test_going_back_closes_the_photo(squares: Page) -> None:
@@ -62,14 +65,13 @@ def test_an_address_opens_a_photo_that_is_not_among_the_results(open_page: Any, 
 
 def test_the_wheel_and_the_keys_zoom(squares: Page) -> None:
     open_first(squares)
-    scale = "new DOMMatrix(getComputedStyle(document.getElementById('viewer-picture')).transform).a"
     squares.keyboard.press("+")
-    assert squares.evaluate(scale) == pytest.approx(1.6)
+    assert squares.evaluate(SCALE) == pytest.approx(1.6)
     squares.hover("#stage")
     squares.mouse.wheel(0, -400)
-    until(squares, f"{scale} > 2")
+    until(squares, f"{SCALE} > 2")
     squares.keyboard.press("0")
-    assert squares.evaluate(scale) == 1
+    assert squares.evaluate(SCALE) == 1
 
 
 def test_the_file_is_downloaded_as_it_lies_in_the_library(squares: Page, drawn: Path) -> None:
@@ -128,3 +130,107 @@ def test_selected_photos_come_as_a_zip_and_as_a_list(squares: Page, drawn: Path)
     assert {row["image_id"] for row in rows} == set(archive.namelist())
     squares.keyboard.press("Escape")
     expect(squares.locator("#selection")).to_be_hidden()
+
+
+def test_two_quick_clicks_on_next_lead_two_photos_on_and_do_not_zoom(squares: Page) -> None:
+    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    open_first(squares)
+    squares.dblclick("#viewer-next")
+    expect(squares.locator("#viewer-name")).to_have_text(names[2].split(", ")[1])
+    assert squares.evaluate(SCALE) == 1
+    for _ in names[3:-1]:
+        squares.keyboard.press("ArrowRight")
+    expect(squares.locator("#viewer-name")).to_have_text(names[-2].split(", ")[1])
+    squares.dblclick("#viewer-next")
+    expect(squares.locator("#viewer-name")).to_have_text(names[-1].split(", ")[1])
+    assert squares.evaluate(SCALE) == 1, "the second click met the photo: the first had taken the button away"
+
+
+def test_a_double_click_on_the_photo_zooms(squares: Page) -> None:
+    open_first(squares)
+    squares.dblclick("#viewer-picture")
+    assert squares.evaluate(SCALE) == 2.5
+
+
+def test_a_small_window_with_a_mouse_keeps_all_buttons(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#q=a+square&folder=home", viewport={"width": 720, "height": 450})
+    page.locator(".tile .open").nth(1).click()
+    for button in ("#viewer-before", "#viewer-next", "#zoom-in", "#zoom-out", "#viewer-info"):
+        expect(page.locator(button)).to_be_in_viewport(ratio=1)
+
+
+def test_the_keyboard_is_not_lost_at_the_first_photo(squares: Page) -> None:
+    squares.locator(".tile .open").nth(1).click()
+    second = squares.locator("#viewer-name").text_content() or ""
+    squares.focus("#viewer-before")
+    squares.keyboard.press("Enter")
+    expect(squares.locator("#viewer-before")).to_be_disabled()
+    expect(squares.locator("#viewer-close")).to_be_focused()
+    squares.keyboard.press("ArrowRight")
+    expect(squares.locator("#viewer-name")).to_have_text(second)
+
+
+def test_a_notice_is_seen_over_the_photo(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#q=a+square&folder=home", permissions=["clipboard-read", "clipboard-write"])
+    open_first(page)
+    page.keyboard.press("c")
+    expect(page.locator("#notice p")).to_be_visible()
+    assert on_top(page, "#notice p")
+    page.keyboard.press("Escape")
+    expect(page.locator("#notice p")).to_be_visible()
+    assert on_top(page, "#notice p")
+
+
+def test_a_photo_that_cannot_be_shown_says_so_and_the_next_one_does_not(squares: Page) -> None:
+    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    name = names[1].split(", ")[1]
+    squares.route(lambda url: "/api/image/" in url and name in unquote(url), lambda route: route.fulfill(status=500))
+    open_first(squares)
+    squares.keyboard.press("ArrowRight")
+    expect(squares.locator("#stage")).to_contain_text("This photo cannot be shown")
+    expect(squares.locator("#viewer-picture")).to_be_hidden()
+    squares.keyboard.press("ArrowRight")
+    expect(squares.locator("#viewer-picture")).to_be_visible()
+    expect(squares.locator("#stage")).not_to_contain_text("This photo cannot be shown")
+
+
+def test_a_range_reaches_from_the_same_photo_whatever_its_place_now(squares: Page) -> None:
+    anchor = (squares.locator(".tile .open").first.get_attribute("aria-label") or "").split(", ")[1]
+    squares.locator(".tile .open").first.click(modifiers=["Control"])
+    squares.goto(f"{squares.url}&sort=date")
+    expect(squares.locator(".row.title").first).to_be_visible()
+    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    place = next(index for index, name in enumerate(names) if name.split(", ")[1] == anchor)
+    assert place > 0
+    squares.locator(".tile .open").nth(place - 1).click(modifiers=["Shift"])
+    expect(squares.locator("#selection .count")).to_have_text("2 photos selected")
+
+
+def test_a_range_from_a_photo_that_is_not_there_selects_one(squares: Page) -> None:
+    squares.locator(".tile .open").nth(3).click(modifiers=["Control"])
+    squares.goto(squares.url.replace("home", "holiday%2Fbeach"))
+    expect(squares.locator("#folder")).to_have_value("holiday/beach")
+    expect(squares.locator("#status")).to_contain_text("best match first")
+    expect(squares.locator(".tile.is-selected")).to_have_count(0)
+    squares.locator(".tile .open").first.click(modifiers=["Shift"])
+    expect(squares.locator("#selection .count")).to_have_text("2 photos selected")
+
+
+def test_late_answers_do_not_show_similar_photos_twice(squares: Page) -> None:
+    squares.locator(".tile .open").first.focus()
+    squares.evaluate(
+        """() => {
+          const asked = window.fetch;
+          window.fetch = async (path, options) => {
+            if (path === "/api/search/image") await new Promise((done) => setTimeout(done, 500));
+            return asked(path, options);
+          };
+        }"""
+    )
+    squares.keyboard.press("Enter")
+    for key in ("ArrowRight", "ArrowLeft"):
+        expect(squares.locator("#viewer-facts dl")).to_be_visible()
+        squares.keyboard.press(key)
+    expect(squares.locator("#viewer-facts .strip")).to_be_visible()
+    squares.wait_for_timeout(700)
+    expect(squares.locator("#viewer-facts .strip")).to_have_count(1)

@@ -5,7 +5,7 @@ import { MOST_PICTURES } from "./query.js";
 import { thumbnailAddress } from "./server.js";
 import { nameOf } from "./facts.js";
 
-/** Tells of `change` (detail: {words, terms, isTyping}) and `leave` (the keyboard goes on to the results). */
+/** Tells of `change` (detail: {words, terms, isTyping}), `pictures` (detail: chosen files) and `leave` (the keyboard goes on to the results). */
 export class Box extends EventTarget {
   constructor() {
     super();
@@ -23,7 +23,7 @@ export class Box extends EventTarget {
     byId("clear").addEventListener("click", () => this.clear());
     byId("choose").addEventListener("click", () => this.file.click());
     this.file.addEventListener("change", () => {
-      this.addPictures([...this.file.files]);
+      this.dispatchEvent(new CustomEvent("pictures", { detail: [...this.file.files] }));
       this.file.value = "";
     });
   }
@@ -37,21 +37,25 @@ export class Box extends EventTarget {
 
   /** @param {import("./query.js").Term[]} terms */
   add(terms) {
-    const pictures = [...this.terms, ...terms].filter((term) => term.kind !== "words").length;
-    if (pictures > MOST_PICTURES) return false;
+    if (picturesOf(terms).length > this.room) return false;
     this.terms = [...this.terms, ...terms];
     this.draw();
     this.tell(false);
     return true;
   }
 
-  /** Searches with pictures from elsewhere. @param {Blob[]} files */
+  /** Searches with pictures from elsewhere, as many as there is room for. @param {File[]} files @returns {boolean} whether all went in */
   addPictures(files) {
     const terms = files
-      .filter((file) => !file.type || file.type.startsWith("image/"))
-      .slice(0, MOST_PICTURES)
+      .slice(0, this.room)
       .map((file) => ({ kind: "upload", value: file.name || "picture", sign: 1, file, preview: URL.createObjectURL(file) }));
-    return terms.length > 0 && this.add(terms);
+    if (terms.length) this.add(terms);
+    return terms.length === files.length;
+  }
+
+  /** Pictures that may still be added. */
+  get room() {
+    return MOST_PICTURES - picturesOf(this.terms).length;
   }
 
   keepWords() {
@@ -128,4 +132,8 @@ export class Box extends EventTarget {
     const detail = { words: this.input.value, terms: this.terms, isTyping };
     this.dispatchEvent(new CustomEvent("change", { detail }));
   }
+}
+
+function picturesOf(terms) {
+  return terms.filter((term) => term.kind !== "words");
 }

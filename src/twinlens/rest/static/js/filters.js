@@ -6,18 +6,23 @@ import { filterCount, NO_FILTERS } from "./query.js";
 import { numberOf } from "./facts.js";
 
 const NAMES = ["after", "before", "folder", "camera"];
+const FIRST_YEAR = "1000"; // while somebody types 2022 it is the year 0002, 0020 and 0202
 
-/** Tells of `change` (detail: {filters, sort}). */
+/** Tells of `change` (detail: {filters, sort, isTyping}); `isTyping`: a date, more of which may follow. */
 export class FilterBar extends EventTarget {
   constructor() {
     super();
     this.bar = byId("filters");
     this.button = byId("filters-button");
     this.button.addEventListener("click", () => this.toggle(this.bar.hidden));
-    this.bar.addEventListener("change", () => this.tell());
+    this.filters = NO_FILTERS;
+    this.count = 0;
+    this.bar.addEventListener("change", (event) => this.onChange(event.target));
+    this.bar.addEventListener("focusout", (event) => this.onLeave(event.target));
+    this.bar.addEventListener("keydown", (event) => event.key === "Escape" && this.onEscape(event));
     this.bar.addEventListener("submit", (event) => event.preventDefault());
     byId("favourites").addEventListener("click", () => this.press(byId("favourites").getAttribute("aria-pressed") !== "true"));
-    byId("no-filters").addEventListener("click", () => this.tell(NO_FILTERS));
+    byId("no-filters").addEventListener("click", () => this.clear());
   }
 
   toggle(isOpen) {
@@ -28,6 +33,7 @@ export class FilterBar extends EventTarget {
 
   /** @param {import("./query.js").Query} query */
   show(query) {
+    this.filters = query.filters;
     for (const name of NAMES) this.set(byId(name), query.filters[name]);
     byId("sort").value = query.sort;
     byId("favourites").setAttribute("aria-pressed", String(query.filters.favourites));
@@ -35,7 +41,8 @@ export class FilterBar extends EventTarget {
     this.button.classList.toggle("is-on", count > 0);
     this.button.setAttribute("aria-label", count ? `Filters, ${count} in use` : "Filters");
     byId("no-filters").hidden = !count;
-    if (count && this.bar.hidden) this.toggle(true);
+    if (count && !this.count && this.bar.hidden) this.toggle(true);
+    this.count = count;
   }
 
   /** Reads what there is to choose from; again after the library has changed. */
@@ -69,17 +76,47 @@ export class FilterBar extends EventTarget {
     if (input.value !== value) input.value = value;
   }
 
-  press(isPressed) {
-    byId("favourites").setAttribute("aria-pressed", String(isPressed));
-    this.tell();
+  onChange(input) {
+    if (isUnfinished(input)) return;
+    this.tell(this.chosen(), { isTyping: input.type === "date" });
   }
 
-  tell(filters) {
+  onLeave(input) {
+    if (isUnfinished(input)) this.set(input, this.filters[input.id]);
+  }
+
+  onEscape(event) {
+    event.stopPropagation();
+    this.toggle(false);
+    this.button.focus();
+  }
+
+  press(isPressed) {
+    byId("favourites").setAttribute("aria-pressed", String(isPressed));
+    this.tell(this.chosen());
+  }
+
+  clear() {
+    this.tell(NO_FILTERS);
+    this.button.focus(); // the one that was pressed is gone
+  }
+
+  /** @returns {import("./query.js").Filters} */
+  chosen() {
+    const valueOf = (name) => (isUnfinished(byId(name)) ? this.filters[name] : byId(name).value);
     const isPressed = byId("favourites").getAttribute("aria-pressed") === "true";
-    const given = Object.fromEntries(NAMES.map((name) => [name, byId(name).value]));
-    const detail = { filters: filters || { ...given, favourites: isPressed }, sort: byId("sort").value };
+    return { ...Object.fromEntries(NAMES.map((name) => [name, valueOf(name)])), favourites: isPressed };
+  }
+
+  tell(filters, { isTyping = false } = {}) {
+    const detail = { filters, sort: byId("sort").value, isTyping };
     this.dispatchEvent(new CustomEvent("change", { detail }));
   }
+}
+
+/** True for a date whose year is still being typed. */
+function isUnfinished(input) {
+  return input.type === "date" && input.value !== "" && input.value < FIRST_YEAR;
 }
 
 /** Folders with the folders that hold them, so that a whole branch can be chosen. */

@@ -9,6 +9,7 @@ const AHEAD = 1;
 const STILL_MS = 90; // pictures of rows that only fly past are not asked for
 const FAST_PX = 1200; // in that time
 const LONG_PRESS_MS = 450;
+const SLIP_PX = 10; // no finger lies quite still
 
 /** Tells of `open`, `pick`, `heart` (detail: the photo's index) and `end` (more photos are wanted). */
 export class Grid extends EventTarget {
@@ -25,14 +26,19 @@ export class Grid extends EventTarget {
     /** @type {Map<number, HTMLElement>} */
     this.shown = new Map();
     this.current = 0;
+    /** The one tile with buttons in the Tab order. @type {?HTMLElement} */
+    this.reachable = null;
     this.lastTop = 0;
+    this.pressedAt = { x: 0, y: 0 };
     root.addEventListener("click", (event) => this.onClick(event));
     root.addEventListener("keydown", (event) => this.onKey(event));
     root.addEventListener("dragstart", (event) => event.preventDefault());
     root.addEventListener("pointerdown", (event) => this.onPress(event));
-    for (const name of ["pointerup", "pointercancel", "pointermove"]) {
+    root.addEventListener("pointermove", (event) => this.onSlip(event), { passive: true });
+    for (const name of ["pointerup", "pointercancel"]) {
       root.addEventListener(name, () => clearTimeout(this.pressed), { passive: true });
     }
+    root.addEventListener("focusin", ({ target }) => target !== root && this.setCurrent(indexOf(target)));
     root.addEventListener("contextmenu", (event) => this.isTouched && event.preventDefault());
     window.addEventListener("scroll", () => this.soon(), { passive: true });
     new ResizeObserver(() => this.onResize()).observe(root);
@@ -50,7 +56,7 @@ export class Grid extends EventTarget {
     this.isComplete = results.isComplete;
     this.titleOf = titleOf;
     this.current = 0;
-    this.rebuild();
+    this.keepFocus(() => this.rebuild());
   }
 
   /** More photos came at the end. @param {import("./search.js").Results} results */
@@ -79,7 +85,22 @@ export class Grid extends EventTarget {
     const bottom = this.top() + row.top + row.height + 80;
     if (window.scrollY + window.innerHeight < bottom) window.scrollTo({ top: bottom - window.innerHeight });
     this.draw();
-    this.tileOf(this.current)?.querySelector(".open").focus({ preventScroll: true });
+    this.focusCurrent();
+  }
+
+  focusCurrent() {
+    if (!this.layout.placed) return;
+    this.current = Math.min(this.current, this.layout.placed - 1); // the last ones may wait for their row
+    const row = this.layout.rowOf(this.current);
+    if (!this.shown.has(row)) this.addRow(row);
+    this.tileOf(this.current).querySelector(".open").focus({ preventScroll: true });
+  }
+
+  /** Does something that makes the tiles anew; the keyboard stays on the photo where it was. @param {() => void} act */
+  keepFocus(act) {
+    const hadFocus = this.root !== document.activeElement && this.root.contains(document.activeElement);
+    act();
+    if (hadFocus) this.focusCurrent();
   }
 
   rebuild() {
@@ -94,11 +115,18 @@ export class Grid extends EventTarget {
 
   onResize() {
     if (Math.floor(this.root.clientWidth) === this.layout.width || !this.photos.length) return;
-    const first = this.layout.rows[this.layout.rowAt(window.scrollY - this.top() + headerHeight())]?.first ?? 0;
+    const first = this.layout.rows[this.rowInView()]?.first ?? 0;
     const isScrolled = window.scrollY > this.top();
-    this.rebuild();
-    const row = this.layout.rows[this.layout.rowOf(first)];
-    if (isScrolled && row) window.scrollTo({ top: this.top() + row.top - headerHeight() });
+    this.keepFocus(() => {
+      this.rebuild();
+      const row = this.layout.rows[this.layout.rowOf(first)];
+      if (isScrolled && row) window.scrollTo({ top: this.top() + row.top - headerHeight() });
+    });
+  }
+
+  /** Index of the first row below the header. */
+  rowInView() {
+    return this.layout.rowAt(window.scrollY - this.top() + headerHeight());
   }
 
   soon() {
@@ -118,7 +146,7 @@ export class Grid extends EventTarget {
     const last = this.layout.rowAt(from + (1 + 2 * AHEAD) * height);
     const first = this.layout.rowAt(Math.max(0, from));
     for (const [index, row] of this.shown) {
-      if (index >= first && index <= last) continue;
+      if ((index >= first && index <= last) || row.contains(document.activeElement)) continue;
       row.remove();
       this.shown.delete(index);
     }
@@ -162,12 +190,15 @@ export class Grid extends EventTarget {
     this.root.classList.toggle("is-selecting", this.selection.size > 0);
   }
 
-  /** One photo takes part in the Tab order; arrow keys go on from there. */
+  /** One photo takes part in the Tab order, another while it is far away; arrow keys go on from there. */
   setCurrent(index) {
-    this.tileOf(this.current)?.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
     this.current = index;
-    const seen = this.tileOf(index) || this.root.querySelector(".tile");
-    seen?.querySelectorAll("button").forEach((button) => (button.tabIndex = 0));
+    const inView = () => this.shown.get(this.rowInView())?.querySelector(".tile") || this.root.querySelector(".tile");
+    const reachable = this.tileOf(index) || inView();
+    if (reachable === this.reachable) return;
+    this.reachable?.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
+    reachable?.querySelectorAll("button").forEach((button) => (button.tabIndex = 0));
+    this.reachable = reachable;
   }
 
   tileOf(index) {
@@ -179,12 +210,18 @@ export class Grid extends EventTarget {
     const made = event.target.closest(".tile");
     this.isTouched = event.pointerType === "touch";
     this.wasPicked = false;
+    this.pressedAt = { x: event.clientX, y: event.clientY };
     clearTimeout(this.pressed);
     if (!made || !this.isTouched) return;
     this.pressed = setTimeout(() => {
       this.wasPicked = true;
       this.tell("pick", { index: Number(made.dataset.index), isRange: false });
     }, LONG_PRESS_MS);
+  }
+
+  onSlip(event) {
+    const slip = Math.hypot(event.clientX - this.pressedAt.x, event.clientY - this.pressedAt.y);
+    if (slip > SLIP_PX) clearTimeout(this.pressed);
   }
 
   onClick(event) {
@@ -194,7 +231,7 @@ export class Grid extends EventTarget {
       this.wasPicked = false;
       return;
     }
-    const index = Number(button.closest(".tile").dataset.index);
+    const index = indexOf(button);
     const isPick = button.dataset.act === "open" && (event.shiftKey || event.ctrlKey || event.metaKey);
     this.setCurrent(index);
     this.tell(isPick ? "pick" : button.dataset.act, { index, isRange: event.shiftKey });
@@ -236,6 +273,11 @@ export class Grid extends EventTarget {
   tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+/** Index of the photo whose tile holds an element. */
+function indexOf(inside) {
+  return Number(inside.closest(".tile").dataset.index);
 }
 
 function headerHeight() {

@@ -123,7 +123,7 @@ export class LibraryMap extends EventTarget {
   }
 
   where(fits) {
-    return this.dots.image_ids.map((_, index) => index).filter((index) => fits(...this.pixelsOf(index)));
+    return (this.dots?.image_ids || []).map((_, index) => index).filter((index) => fits(...this.pixelsOf(index)));
   }
 
   pixelsOf(index) {
@@ -132,11 +132,13 @@ export class LibraryMap extends EventTarget {
 
   catch(indices) {
     if (!indices.length) {
-      byId("map-status").textContent = "No photo is there.";
+      if (this.dots) byId("map-status").textContent = "No photo is there.";
       return;
     }
-    const { image_ids: ids, width, height } = this.dots;
-    const photos = indices.map((index) => ({ image_id: ids[index], width: width[index], height: height[index], taken_at: null, is_favourite: false }));
+    const { image_ids: ids, width, height, is_favourite: marks } = this.dots;
+    const photos = indices.map((index) => ({
+      image_id: ids[index], width: width[index], height: height[index], taken_at: null, is_favourite: marks[index],
+    }));
     this.dialog.close();
     this.dispatchEvent(new CustomEvent("caught", { detail: photos }));
   }

@@ -5,6 +5,8 @@ import { connection, lookAgain } from "./server.js";
 
 const SHOWN_MS = 4000;
 let timer = 0;
+/** Open dialogs, the one on top last. @type {HTMLDialogElement[]} */
+let dialogs = [];
 
 /** @param {string} text @param {{label: string, act: Function}} [action] */
 export function notice(text, action) {
@@ -16,13 +18,40 @@ export function notice(text, action) {
   timer = setTimeout(hide, SHOWN_MS);
 }
 
-/** Shows and hides the banner. */
+/** Shows and hides the banner; keeps it and the notices above every dialog. */
 export function watchConnection() {
   const banner = byId("away");
+  let cameFrom = null;
+  banner.addEventListener("focusin", ({ relatedTarget }) => (cameFrom = relatedTarget || cameFrom));
   byId("away-retry").addEventListener("click", lookAgain);
-  connection.addEventListener("away", () => (banner.hidden = false));
+  connection.addEventListener("away", () => {
+    banner.hidden = false;
+    raise();
+  });
   connection.addEventListener("back", () => {
+    if (banner.contains(document.activeElement)) (cameFrom || byId("words")).focus();
     banner.hidden = true;
     notice("The server is back.");
   });
+  for (const shown of [banner, byId("notice")]) shown.popover = "manual";
+  new MutationObserver(followDialogs).observe(document.body, { attributeFilter: ["open"], subtree: true });
+  raise();
+}
+
+function followDialogs(changes) {
+  for (const { target } of changes) {
+    if (target.tagName !== "DIALOG") continue;
+    dialogs = dialogs.filter((dialog) => dialog !== target);
+    if (target.open) dialogs.push(target);
+  }
+  raise();
+}
+
+/** Moves what is told into the dialog on top: outside of it, it could be neither seen, pressed nor heard. */
+function raise() {
+  const host = dialogs.at(-1) || document.body;
+  for (const shown of [byId("away"), byId("notice")]) {
+    if (shown.parentElement !== host) host.append(shown); // which hides it
+    if (!shown.matches(":popover-open")) shown.showPopover();
+  }
 }

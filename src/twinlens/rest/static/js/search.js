@@ -6,7 +6,7 @@
  * @typedef {{query: object, photos: Photo[], total: number, isComplete: boolean, tookMs: ?number, queryRead: ?string, title?: string}} Results
  */
 
-import { connection, ask } from "./server.js";
+import { ask, connection, isAwayError } from "./server.js";
 import { requestOf } from "./request.js";
 
 const FIRST = 60;
@@ -23,11 +23,15 @@ export class Search extends EventTarget {
     /** @type {Results|null} */
     this.results = null;
     this.roundTripMs = 20;
+    /** Results of one answer; a server may give fewer. */
+    this.most = MORE;
     this.query = null;
     this.abort = new AbortController();
     this.waiting = 0;
     this.isFetchingMore = false;
-    connection.addEventListener("back", () => this.query && this.start(this.query));
+    /** What the server did not answer: done when it is back. @type {?() => void} */
+    this.missed = null;
+    connection.addEventListener("back", () => this.missed?.());
   }
 
   /** Searches soon; a search that runs is let go. @param {import("./query.js").Query} query */
@@ -42,17 +46,19 @@ export class Search extends EventTarget {
   async start(query) {
     const abort = this.letGo();
     this.query = query;
+    this.missed = null;
     const slow = setTimeout(() => this.tell("slow", true), SLOW_MS);
     const started = performance.now();
     try {
-      const found = await this.fetchPart(query, { top_k: FIRST, offset: 0 }, abort.signal);
+      const wanted = Math.min(FIRST, this.most);
+      const found = await this.fetchPart(query, { top_k: wanted, offset: 0 }, abort.signal);
       if (abort !== this.abort) return;
       this.roundTripMs = 0.7 * this.roundTripMs + 0.3 * (performance.now() - started);
-      this.results = resultsOf(query, found, FIRST);
+      this.results = resultsOf(query, found, wanted);
       this.isFetchingMore = false;
       this.tell("results");
     } catch (error) {
-      if (abort === this.abort) this.tell("failed", error);
+      if (abort === this.abort) this.fail(error, () => this.start(query));
     } finally {
       clearTimeout(slow);
       if (abort === this.abort) this.tell("slow", false);
@@ -78,25 +84,32 @@ export class Search extends EventTarget {
     if (!results || results.isComplete || this.isFetchingMore) return;
     this.isFetchingMore = true;
     try {
-      const part = { top_k: MORE, offset: results.photos.length };
+      const part = { top_k: Math.min(MORE, this.most), offset: results.photos.length };
       const found = await this.fetchPart(results.query, part, this.abort.signal);
       if (results !== this.results) return;
       results.photos.push(...found.results);
-      results.isComplete = found.results.length < MORE || results.photos.length >= results.total;
+      results.isComplete = found.results.length < part.top_k || results.photos.length >= results.total;
       this.isFetchingMore = false;
+      this.missed = null;
       this.tell("more");
     } catch (error) {
       this.isFetchingMore = false;
-      if (results === this.results) this.tell("failed", error);
+      if (results === this.results) this.fail(error, () => this.more());
     }
   }
 
-  /** Shows photos that were found in another way, as on the map. @param {Photo[]} photos @param {string} title */
-  show(photos, title) {
+  fail(error, again) {
+    if (isAwayError(error)) this.missed = again;
+    this.tell("failed", error);
+  }
+
+  /** Shows what was found before, or in another way, as on the map. @param {Results} results */
+  show(results) {
     this.stop();
-    this.results = {
-      query: this.query, photos, total: photos.length, isComplete: true, tookMs: null, queryRead: null, title,
-    };
+    this.query = results.query;
+    this.results = results;
+    this.missed = null;
+    this.isFetchingMore = false;
     this.tell("results");
   }
 

@@ -9,7 +9,8 @@ export class Selection extends EventTarget {
     super();
     /** @type {Map<string, import("./search.js").Photo>} */
     this.photos = new Map();
-    this.last = null;
+    /** The photo that was picked last, from which a range reaches. @type {?string} */
+    this.anchor = null;
   }
 
   get size() {
@@ -24,19 +25,21 @@ export class Selection extends EventTarget {
     return this.photos.has(id);
   }
 
-  /** Selects a photo or lets it go; a range reaches from the one before. */
+  /** Selects a photo or lets it go; a range reaches from the one before, where these photos have it. */
   pick(photos, index, { isRange }) {
-    if (isRange && this.last !== null && this.last < photos.length) {
-      const [from, to] = [Math.min(this.last, index), Math.max(this.last, index)];
-      for (const photo of photos.slice(from, to + 1)) this.photos.set(photo.image_id, photo);
-    } else if (!this.photos.delete(photos[index].image_id)) this.photos.set(photos[index].image_id, photos[index]);
-    this.last = index;
+    const id = photos[index].image_id;
+    const anchor = isRange ? photos.findIndex((photo) => photo.image_id === this.anchor) : -1;
+    if (anchor >= 0) {
+      const range = photos.slice(Math.min(anchor, index), Math.max(anchor, index) + 1);
+      for (const photo of range) this.photos.set(photo.image_id, photo);
+    } else if (!this.photos.delete(id)) this.photos.set(id, photos[index]);
+    this.anchor = id;
     this.dispatchEvent(new Event("change"));
   }
 
   clear() {
     this.photos.clear();
-    this.last = null;
+    this.anchor = null;
     this.dispatchEvent(new Event("change"));
   }
 }
@@ -64,7 +67,9 @@ export function addSelectionBar(bar, selection, actions) {
     iconButton("close", "Clear the selection", () => selection.clear()),
   );
   selection.addEventListener("change", () => {
+    const hadFocus = bar.contains(document.activeElement);
     bar.hidden = selection.size === 0;
+    if (bar.hidden && hadFocus) document.querySelector("#grid .open[tabindex='0']")?.focus({ preventScroll: true });
     count.textContent = selection.size ? `${countOf(selection.size)} selected` : "";
   });
 }

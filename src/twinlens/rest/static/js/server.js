@@ -46,9 +46,14 @@ export async function ask(path, options) {
   return (await send(path, options)).json();
 }
 
+/** True where the server did not answer, or not yet. */
+export function isAwayError(error) {
+  return AWAY.has(error.code);
+}
+
 /** True for errors that somebody is told of already, or that mean nothing. */
 export function isSilent(error) {
-  return error.name === "AbortError" || error.status === 401 || AWAY.has(error.code);
+  return error.name === "AbortError" || error.status === 401 || isAwayError(error);
 }
 
 /** Address of a photo. @param {string} id */

@@ -7,10 +7,14 @@ import { ask, connection } from "./server.js";
 export function guardWithKey(onOpen) {
   const dialog = byId("sign-in");
   const fault = byId("key-fault");
+  let isWanted = false;
   connection.addEventListener("locked", () => {
+    isWanted = true;
     if (!dialog.open) dialog.showModal();
   });
-  dialog.addEventListener("cancel", (event) => event.preventDefault()); // there is nothing behind it
+  // there is nothing behind it; a second Escape closes it all the same
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.addEventListener("close", () => isWanted && dialog.showModal());
   byId("key-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     fault.textContent = "";
@@ -21,17 +25,19 @@ export function guardWithKey(onOpen) {
       return;
     }
     byId("key").value = "";
+    isWanted = false;
     dialog.close();
     onOpen();
   });
 }
 
-/** Whether the page may ask; shows the form where it may not. */
-export async function mayAsk() {
+/**
+ * Whether the page may ask, and how much; shows the form where it may not.
+ * @returns {Promise<{mayAsk: boolean, most: number}>} most: results of one answer
+ */
+export async function openSession() {
   const session = await ask("/api/session");
-  if (session.key_needed && !session.is_valid) {
-    connection.dispatchEvent(new Event("locked"));
-    return false;
-  }
-  return true;
+  const mayAsk = !session.key_needed || session.is_valid;
+  if (!mayAsk) connection.dispatchEvent(new Event("locked"));
+  return { mayAsk, most: session.max_top_k };
 }

@@ -13,7 +13,13 @@ const EXAMPLES = [
  * @param {(hash: string) => void} again a recent search
  */
 export function showStart(search, again) {
-  const chip = (words, listener) => element("li", {}, element("button", { type: "button", class: "suggestion", text: words, dir: "auto", on: { click: listener } }));
+  const chip = (words, listener) => {
+    const click = (event) => {
+      listener();
+      if (event.detail === 0) byId("words").focus(); // by keyboard: the button is gone, and with it the place of the focus
+    };
+    return element("li", {}, element("button", { type: "button", class: "suggestion", text: words, dir: "auto", on: { click } }));
+  };
   const recent = recentSearches();
   byId("examples").replaceChildren(...EXAMPLES.map((words) => chip(words, () => search(words))));
   byId("recent-row").hidden = recent.length === 0;

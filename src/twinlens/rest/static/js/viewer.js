@@ -18,13 +18,15 @@ export class Viewer extends EventTarget {
     this.neighbour = neighbour;
     this.dialog = byId("viewer");
     this.picture = byId("viewer-picture");
+    this.fault = element("p", { class: "picture-fault", role: "status" });
+    byId("stage").append(this.fault);
     this.zoom = new Zoom(byId("stage"), this.picture);
     this.zoom.addEventListener("zoomed", () => this.useOriginal());
     this.zoom.addEventListener("swipe", (event) => this.step(event.detail));
     this.dialog.addEventListener("close", () => this.onClose());
     this.dialog.addEventListener("keydown", (event) => this.onKey(event));
     this.picture.addEventListener("load", () => this.onLoad());
-    this.picture.addEventListener("error", () => this.useThumbnail());
+    this.picture.addEventListener("error", () => this.onBroken());
     byId("viewer-before").addEventListener("click", () => this.step(-1));
     byId("viewer-next").addEventListener("click", () => this.step(1));
     byId("viewer-close").addEventListener("click", () => this.dialog.close());
@@ -42,9 +44,10 @@ export class Viewer extends EventTarget {
 
   /** @param {string} id @param {?import("./search.js").Photo} photo what the grid knows of it */
   async open(id, photo) {
+    if (id !== this.id) byId("viewer-facts").replaceChildren(); // they tell of another photo
     this.id = id;
-    this.isOriginal = false;
-    this.showPicture(photo);
+    this.photo = photo;
+    this.showPicture();
     if (!this.dialog.open) {
       this.showInfo(window.innerWidth >= 900);
       this.dialog.showModal();
@@ -53,10 +56,25 @@ export class Viewer extends EventTarget {
     this.zoom.reset();
     this.showName(id);
     this.showFavourite(Boolean(photo?.is_favourite));
-    byId("viewer-before").disabled = !this.neighbour(id, -1);
-    byId("viewer-next").disabled = !this.neighbour(id, 1);
+    this.refreshSteps();
     this.tell("show", id);
     await this.describe(id);
+  }
+
+  /** Asks once more for the open photo: its facts, and its picture where that is missing. */
+  async again() {
+    if (!this.isOpen) return;
+    if (!byId("stage").classList.contains("has-picture")) this.showPicture();
+    await this.describe(this.id);
+  }
+
+  /** There are other photos before or after this one than there were. */
+  refreshSteps() {
+    if (!this.isOpen) return;
+    const focused = document.activeElement;
+    byId("viewer-before").disabled = !this.neighbour(this.id, -1);
+    byId("viewer-next").disabled = !this.neighbour(this.id, 1);
+    if (focused.disabled) byId("viewer-close").focus(); // a button that is gone takes the keyboard along
   }
 
   close() {
@@ -75,15 +93,21 @@ export class Viewer extends EventTarget {
     link.download = nameOf(id);
   }
 
-  showPicture(photo) {
-    const side = Math.max(photo?.width || 0, photo?.height || 0);
+  showPicture() {
+    const side = Math.max(this.photo?.width || 0, this.photo?.height || 0);
     this.isOriginal = side > 0 && side <= SCREEN_PX;
-    byId("stage").classList.add("is-loading");
+    this.showState("is-loading");
     this.picture.src = this.isOriginal ? photoAddress(this.id) : thumbnailAddress(this.id, SCREEN_PX);
   }
 
+  /** @param {"is-loading"|"has-picture"|"is-broken"} state */
+  showState(state) {
+    for (const one of ["is-loading", "has-picture", "is-broken"]) byId("stage").classList.toggle(one, one === state);
+    this.fault.textContent = state === "is-broken" ? "This photo cannot be shown" : "";
+  }
+
   onLoad() {
-    byId("stage").classList.remove("is-loading");
+    this.showState("has-picture");
     const { style, naturalWidth, naturalHeight } = this.picture;
     style.maxWidth = `${LARGEST_GROWTH * naturalWidth}px`;
     style.maxHeight = `${LARGEST_GROWTH * naturalHeight}px`;
@@ -98,24 +122,25 @@ export class Viewer extends EventTarget {
     original.src = photoAddress(id); // a kind that the browser cannot show stays as it is
   }
 
-  useThumbnail() {
-    byId("stage").classList.remove("is-loading");
-    if (this.picture.src.includes("/thumbnail")) return;
-    this.picture.src = thumbnailAddress(this.id, SCREEN_PX);
+  /** Tries the thumbnail, which the server can make of kinds that the browser does not know. */
+  onBroken() {
+    if (this.picture.src.includes("/thumbnail")) this.showState("is-broken");
+    else this.picture.src = thumbnailAddress(this.id, SCREEN_PX);
   }
 
   /** What is known of the photo, and photos like it. */
   async describe(id) {
     const panel = byId("viewer-facts");
+    const asked = (this.asked = Symbol(id)); // an answer to what was asked before, even of the same photo, is late
     try {
       const facts = await ask(`/api/photo/${encodeURIComponent(id)}`);
-      if (id !== this.id) return;
+      if (asked !== this.asked) return;
       this.showFavourite(facts.is_favourite);
       panel.replaceChildren(card(facts));
       const found = await ask("/api/search/image", { json: { image_id: id, top_k: 9 } });
-      if (id === this.id) this.showSimilar(found.results);
+      if (asked === this.asked) this.showSimilar(found.results);
     } catch (error) {
-      if (id === this.id && !isSilent(error)) panel.replaceChildren(element("p", { class: "quiet", text: error.message }));
+      if (asked === this.asked && !isSilent(error)) panel.replaceChildren(element("p", { class: "quiet", text: error.message }));
     }
   }
 
@@ -164,6 +189,7 @@ export class Viewer extends EventTarget {
     byId("viewer-facts").replaceChildren();
     this.tell("close", this.id);
     this.id = null;
+    this.asked = null;
   }
 
   tell(name, id) {

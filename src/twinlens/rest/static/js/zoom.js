@@ -11,9 +11,10 @@ export class Zoom extends EventTarget {
     this.stage = stage;
     this.picture = picture;
     this.pointers = new Map();
+    this.wereButtons = [false, false];
     this.reset();
     stage.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
-    stage.addEventListener("dblclick", (event) => this.by(this.scale > 1 ? 1 / this.scale : 2.5, event.clientX, event.clientY));
+    stage.addEventListener("dblclick", (event) => this.onDoubleClick(event));
     stage.addEventListener("pointerdown", (event) => this.onDown(event));
     stage.addEventListener("pointermove", (event) => this.onMove(event));
     for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, (event) => this.onUp(event));
@@ -53,8 +54,15 @@ export class Zoom extends EventTarget {
     this.by(Math.exp(-event.deltaY * 0.0022), event.clientX, event.clientY);
   }
 
+  /** Two quick clicks on a button are no double click, even if the first has taken the button away. */
+  onDoubleClick(event) {
+    if (!this.wereButtons.includes(true)) this.by(this.scale > 1 ? 1 / this.scale : 2.5, event.clientX, event.clientY);
+  }
+
   onDown(event) {
-    if (event.target.closest("button")) return;
+    const isButton = event.target.closest("button") !== null;
+    this.wereButtons = [this.wereButtons[1], isButton];
+    if (isButton) return;
     this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.start = { x: event.clientX, y: event.clientY };

@@ -1,0 +1,129 @@
+/** Where somebody is: what the address holds, and what this window remembers of each place in its history. */
+
+import { fromHash, isSame, toHash } from "./query.js";
+
+const KEPT_RESULTS = 12; // of the last places; going back to an older one searches again
+const WINDOW = Math.random().toString(36).slice(2); // places of an earlier load of the page are not remembered
+
+/**
+ * @typedef {{query: import("./query.js").Query, isSettled: boolean, results: ?import("./search.js").Results, scrollY: number}} Place
+ *   settled: somebody stayed there, so that the next letter typed makes a place of its own.
+ */
+
+/** Tells of `go` (detail: {place, isElsewhere, photo}) when somebody goes back, on, or changes the address by hand. */
+export class Address extends EventTarget {
+  constructor() {
+    super();
+    /** @type {Map<number, Place>} */
+    this.places = new Map();
+    this.lastNumber = 0;
+    this.isLeaving = false;
+    this.waiting = null;
+    history.scrollRestoration = "manual";
+    this.read();
+    window.addEventListener("popstate", () => this.onGo());
+  }
+
+  /** @returns {Place} */
+  get place() {
+    return this.places.get(this.number);
+  }
+
+  /**
+   * Writes a query down: as a new place, unless it is being typed or leads away from an open photo.
+   * @param {import("./query.js").Query} query
+   * @param {{isTyping?: boolean, isNew?: boolean}} [how] isNew: although the query is the same
+   */
+  write(query, { isTyping = false, isNew = false } = {}) {
+    if (this.isLeaving) {
+      this.waiting = [query, { isTyping, isNew }];
+      return;
+    }
+    if (!isNew && !this.photo && isSame(query, this.place.query)) {
+      this.place.isSettled ||= !isTyping;
+      this.place.query = query;
+      return;
+    }
+    const isAdded = !this.photo && (isNew || !isTyping || this.place.isSettled);
+    this.place.scrollY = window.scrollY;
+    this.add({ query, isSettled: !isTyping, results: null, scrollY: 0 });
+    this.photo = null;
+    this.put({ isAdded });
+  }
+
+  /** A photo is open: one more place, or another photo in it. @param {string} id */
+  openPhoto(id) {
+    if (id === this.photo) return;
+    const isAdded = !this.photo;
+    this.photo = id;
+    this.put({ isAdded, isOurs: isAdded || Boolean(history.state?.isOurs) });
+  }
+
+  /** The photo was closed: back to the place that it was opened from. */
+  closePhoto() {
+    if (!this.photo) return;
+    if (history.state?.isOurs) {
+      this.isLeaving = true;
+      history.back();
+    } else {
+      this.photo = null;
+      this.put();
+    }
+  }
+
+  settle() {
+    this.place.isSettled = true;
+  }
+
+  /** Remembers what was found here. @param {import("./search.js").Results} results */
+  keep(results) {
+    this.place.results = results;
+    const kept = [...this.places.values()].filter((place) => place.results);
+    for (const place of kept.slice(0, -KEPT_RESULTS)) place.results = null;
+  }
+
+  /** The library has changed: what was found before may be out of date. */
+  forget() {
+    for (const place of this.places.values()) place.results = null;
+  }
+
+  onGo() {
+    const before = this.number;
+    const { isLeaving, waiting } = this;
+    this.isLeaving = false;
+    this.waiting = null;
+    if (this.place) this.place.scrollY = window.scrollY;
+    this.read();
+    if (isLeaving && waiting) {
+      this.write(...waiting);
+      return;
+    }
+    const detail = { place: this.place, isElsewhere: this.number !== before, photo: this.photo };
+    this.dispatchEvent(new CustomEvent("go", { detail }));
+  }
+
+  /** Takes over what the address says. */
+  read() {
+    this.photo = new URLSearchParams(location.hash.slice(1)).get("photo");
+    const { state } = history;
+    if (state?.window === WINDOW && this.places.has(state.number)) {
+      this.number = state.number;
+      return;
+    }
+    this.add({ query: fromHash(location.hash), isSettled: true, results: null, scrollY: 0 });
+    this.put();
+  }
+
+  add(place) {
+    this.number = this.lastNumber += 1;
+    this.places.set(this.number, place);
+  }
+
+  put({ isAdded = false, isOurs = false } = {}) {
+    const parts = [toHash(this.place.query), this.photo && `photo=${encodeURIComponent(this.photo)}`].filter(Boolean).join("&");
+    const state = { window: WINDOW, number: this.number, isOurs };
+    const address = `${location.pathname}${parts ? `#${parts}` : ""}`;
+    if (isAdded) history.pushState(state, "", address);
+    else history.replaceState(state, "", address);
+  }
+}

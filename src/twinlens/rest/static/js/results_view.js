@@ -1,0 +1,83 @@
+/** What was found, as it is shown: a line that says how many, the grid, or that nothing here matches. */
+
+import { byId } from "./dom.js";
+import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
+import { isNothing, showEmpty, showNothing, statusOf, titles } from "./outcome.js";
+import { remember } from "./recent.js";
+import { showStart } from "./start.js";
+
+const STAYED_MS = 1500;
+
+/** Tells of `ask` (detail: a query), `open` (detail: a photo's index) and `stayed` (somebody looked at these results). */
+export class ResultsView extends EventTarget {
+  /** @param {import("./grid.js").Grid} grid */
+  constructor(grid) {
+    super();
+    this.grid = grid;
+    this.timer = 0;
+    this.offer(NOTHING);
+    byId("all-photos").addEventListener("click", () => this.tell("ask", NOTHING));
+  }
+
+  /** @param {import("./search.js").Results} results */
+  show(results, { isAll = false } = {}) {
+    byId("all-photos").hidden = !results.title;
+    if ((!isAll && isNothing(results)) || !results.photos.length) return this.showNone(results);
+    const isStart = !asks(results.query) && !filterCount(results.query) && !results.title;
+    byId("nothing").hidden = true;
+    byId("start").hidden = !isStart;
+    if (isStart) this.offer(results.query);
+    byId("grid").hidden = false;
+    if (window.scrollY > this.grid.top()) window.scrollTo({ top: 0 });
+    this.grid.show(results, titles(results));
+    this.say(statusOf(results));
+    return this.rememberSoon(results);
+  }
+
+  /** More of them came. @param {import("./search.js").Results} results */
+  grow(results) {
+    this.grid.grow(results);
+    this.say(statusOf(results));
+  }
+
+  showNone(results) {
+    const actions = {
+      open: (index) => this.tell("open", index),
+      showAll: () => {
+        this.show(results, { isAll: true });
+        this.grid.focus(0);
+      },
+      noFilters: () => this.tell("ask", { ...results.query, filters: NO_FILTERS }),
+    };
+    byId("start").hidden = true;
+    byId("grid").hidden = true;
+    byId("nothing").hidden = false;
+    this.grid.show({ ...results, isComplete: true }, () => null);
+    this.say(results.photos.length ? `Nothing here matches “${inWords(results.query)}”` : statusOf(results));
+    if (results.photos.length) showNothing(results, actions);
+    else showEmpty(results, actions);
+  }
+
+  rememberSoon(results) {
+    clearTimeout(this.timer);
+    const hash = toHash(results.query);
+    if (!hash || results.title) return;
+    this.timer = setTimeout(() => {
+      if (results.query.words.trim()) remember(hash, inWords(results.query));
+      this.tell("stayed");
+    }, STAYED_MS);
+  }
+
+  /** Examples and recent searches. */
+  offer(query) {
+    showStart((words) => this.tell("ask", { ...query, words, terms: [] }), (hash) => this.tell("ask", fromHash(hash)));
+  }
+
+  say(text) {
+    byId("status").textContent = text;
+  }
+
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

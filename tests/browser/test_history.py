@@ -1,0 +1,127 @@
+"""Back and forward: what was searched for, found and scrolled to is there again."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.served_page import until
+from browser.test_search import N_PHOTOS, names, search
+
+pytestmark = pytest.mark.browser
+FILE = "home/red square.jpg"
+
+
+def length(page: Page) -> int:
+    return int(page.evaluate("history.length"))
+
+
+def enter(page: Page, words: str) -> None:
+    page.fill("#words", words)
+    with page.expect_response("**/api/search/text"):
+        page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("best match first")
+
+
+def test_each_search_is_a_place_and_the_letters_typed_on_the_way_are_not(page: Page) -> None:
+    first = length(page)
+    search(page, "a red circle")
+    page.keyboard.press("Enter")
+    search(page, " on wood")
+    page.keyboard.press("Enter")
+    assert length(page) == first + 2
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("a red circle")
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("")
+    expect(page.locator("#status")).to_have_text(f"{N_PHOTOS} photos")
+    page.go_forward()
+    expect(page.locator("#words")).to_have_value("a red circle")
+    assert page.url.endswith("#q=a+red+circle")
+
+
+def test_who_stays_for_a_while_can_come_back_without_having_pressed_enter(page: Page) -> None:
+    search(page, "a red circle")
+    page.wait_for_timeout(2000)
+    search(page, " on wood")
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("a red circle")
+
+
+def test_a_search_by_a_picture_is_there_again_after_a_photo_was_open(page: Page, drawn: Path) -> None:
+    page.set_input_files("#file", drawn / FILE)
+    expect(page.locator("#status")).to_contain_text("best match first")
+    found = names(page)
+    page.locator(".tile .open").nth(2).click()
+    expect(page.locator("#viewer")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#viewer")).to_be_hidden()
+    expect(page.locator(".chip img")).to_have_count(1)
+    assert names(page) == found
+    page.click("#home")
+    expect(page.locator("#status")).to_have_text(f"{N_PHOTOS} photos")
+    page.go_back()
+    expect(page.locator(".chip img")).to_have_count(1)
+    assert names(page) == found
+
+
+def test_photos_that_were_opened_and_closed_are_no_places(page: Page) -> None:
+    enter(page, "a red circle")
+    for place in range(3):
+        page.locator(".tile .open").nth(place).click()
+        expect(page.locator("#viewer")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).to_be_hidden()
+        until(page, "!location.hash.includes('photo=')")
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("")
+
+
+def test_what_is_typed_right_after_a_photo_was_closed_is_not_lost(page: Page) -> None:
+    enter(page, "a red circle")
+    page.locator(".tile .open").first.click()
+    expect(page.locator("#viewer")).to_be_visible()
+    page.evaluate(
+        """() => { document.getElementById('viewer').close();
+        setTimeout(() => { const words = document.getElementById('words'); words.value = 'a green square';
+        words.dispatchEvent(new Event('input')); }); }"""
+    )
+    until(page, "location.hash === '#q=a+green+square'")
+    expect(page.locator("#words")).to_have_value("a green square")
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("a red circle")
+
+
+def test_going_back_neither_asks_again_nor_loses_the_place_in_the_list(page: Page) -> None:
+    page.set_viewport_size({"width": 500, "height": 500})
+    enter(page, "a red circle")
+    page.evaluate("window.scrollTo({ top: 700 })")
+    enter(page, "a blue square")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/search" in request.url else None)
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("a red circle")
+    until(page, "Math.abs(window.scrollY - 700) < 2")
+    assert asked == []
+
+
+def test_a_photo_in_the_address_is_closed_into_its_search(page: Page, site: str) -> None:
+    page.goto("about:blank")
+    page.goto(f"{site}/#q=a+square&photo=home%2Fred%20square.jpg")
+    expect(page.locator("#viewer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_be_hidden()
+    until(page, "location.hash === '#q=a+square'")
+    expect(page.locator("#words")).to_have_value("a square")
+
+
+def test_more_like_an_open_photo_leads_back_to_the_search_before(page: Page) -> None:
+    enter(page, "a red circle")
+    page.locator(".tile .open").first.click()
+    expect(page.locator("#viewer-facts dl")).to_be_visible()
+    page.click("#viewer-like")
+    expect(page.locator("#viewer")).to_be_hidden()
+    expect(page.locator(".chip img")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#words")).to_have_value("a red circle")
