@@ -69,7 +69,7 @@ def choose(
         return hit.probability is not None and hit.probability >= min_probability
 
     if min_probability is not None and any(hit.probability is None for hit in answer.hits):
-        raise QueryError("the model gives no probabilities of these hits; leave out --min-probability")
+        raise QueryError("there are no probabilities of these hits; leave out --min-probability")
     hits = [hit for hit in answer.hits if matches(hit)]
     best = sorted(answer.hits, key=lambda hit: -hit.score)[:CLOSEST]
     shown = hits if hits or offset else best

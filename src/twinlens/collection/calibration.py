@@ -21,16 +21,20 @@ class OpenCalibration:
         self._known: tuple[str, Relevance | None] | None = None
 
     def judge(self, query: Query, vector: Embeddings, encoder: DualEncoder | None) -> Judge | None:
-        """Judges the answers to a query with the vector [D]; None where the model has no calibration.
+        """Judges the answers to a query with the vector [D]; None where nothing is known of such answers.
 
         Args:
-            query: with any words in it counts as text, since its scores are those of words.
+            query: of words alone or of photos alone. A sum of both has scores between those of the
+                two, and neither map fits them.
             vector: its embedding.
             encoder: the very model that made the collection's vectors; None where that is gone.
         """
         if not isinstance(encoder, OnnxDualEncoder) or (relevance := self._open(encoder)) is None:
             return None  # a calibration is part of a bundle
-        kind: Kind = "text" if any(term.kind == "words" for term in query.terms) else "photo"
+        kinds = {term.kind for term in query.terms}
+        if len(kinds) > 1:
+            return None
+        kind: Kind = "text" if kinds == {"words"} else "photo"
         return lambda best, candidates: relevance.judge(vector, kind, best=best, num_candidates=candidates)
 
     def _open(self, encoder: OnnxDualEncoder) -> Relevance | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 REFERENCE = "reference.npy"  # in a bundle: [R, D] float16, embeddings of photos that any query is held against
 
 Kind: TypeAlias = Literal["text", "photo"]
-"""What a query is made of: words, if there are any in it; else photos alone."""
+"""What a query is made of: words alone, or photos alone."""
 Feature: TypeAlias = Literal["score", "z", "log_n", "mean", "log_std", "log_kurtosis"]
 """See ``relevance.features``."""
 RISING: tuple[Feature, ...] = ("score", "z")

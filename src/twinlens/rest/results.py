@@ -180,7 +180,9 @@ def _likely(hits: Sequence[api.Hit], least: float | None) -> Sequence[api.Hit]:
     if least is None:
         return hits
     if any(hit.probability is None for hit in hits):
-        raise RequestFailure("no_calibration", "the model gives no probabilities", "leave out min_probability")
+        raise RequestFailure(
+            "no_calibration", "there are no probabilities for such a query", "leave out min_probability"
+        )
     return [hit for hit in hits if (hit.probability or 0.0) >= least]
 
 
