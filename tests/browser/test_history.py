@@ -92,6 +92,24 @@ def test_what_is_typed_right_after_a_photo_was_closed_is_not_lost(page: Page) ->
     expect(page.locator("#words")).to_have_value("a red circle")
 
 
+def test_a_photo_that_is_opened_right_after_another_was_closed_stays_open(page: Page) -> None:
+    enter(page, "a red circle")
+    page.locator(".tile .open").first.click()
+    expect(page.locator("#viewer")).to_be_visible()
+    page.evaluate(
+        """() => { const viewer = document.getElementById('viewer');
+        viewer.addEventListener('close', () => document.querySelectorAll('.tile .open')[1].click(), { once: true });
+        viewer.close(); }"""
+    )
+    second = page.locator(".tile .open").nth(1).get_attribute("aria-label") or ""
+    expect(page.locator("#viewer-name")).to_have_text(second.split(", ")[1])
+    page.wait_for_timeout(500)
+    expect(page.locator("#viewer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_be_hidden()
+    until(page, "location.hash === '#q=a+red+circle'")
+
+
 def test_going_back_neither_asks_again_nor_loses_the_place_in_the_list(page: Page) -> None:
     page.set_viewport_size({"width": 500, "height": 500})
     enter(page, "a red circle")

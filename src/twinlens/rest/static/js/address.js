@@ -18,6 +18,7 @@ export class Address extends EventTarget {
     this.places = new Map();
     this.lastNumber = 0;
     this.isLeaving = false;
+    /** What is to be done once a photo is left. @type {?() => void} */
     this.waiting = null;
     history.scrollRestoration = "manual";
     this.read();
@@ -36,7 +37,7 @@ export class Address extends EventTarget {
    */
   write(query, { isTyping = false, isNew = false } = {}) {
     if (this.isLeaving) {
-      this.waiting = [query, { isTyping, isNew }];
+      this.waiting = () => this.write(query, { isTyping, isNew });
       return;
     }
     if (!isNew && !this.photo && isSame(query, this.place.query)) {
@@ -53,7 +54,8 @@ export class Address extends EventTarget {
 
   /** A photo is open: one more place, or another photo in it. @param {string} id */
   openPhoto(id) {
-    if (id === this.photo) return;
+    if (this.isLeaving) this.waiting = () => this.openPhoto(id);
+    if (this.isLeaving || id === this.photo) return;
     const isAdded = !this.photo;
     this.photo = id;
     this.put({ isAdded, isOurs: isAdded || Boolean(history.state?.isOurs) });
@@ -61,7 +63,8 @@ export class Address extends EventTarget {
 
   /** The photo was closed: back to the place that it was opened from. */
   closePhoto() {
-    if (!this.photo) return;
+    if (this.isLeaving) this.waiting = null;
+    if (this.isLeaving || !this.photo) return;
     if (history.state?.isOurs) {
       this.isLeaving = true;
       history.back();
@@ -77,6 +80,7 @@ export class Address extends EventTarget {
 
   /** Remembers what was found here. @param {import("./search.js").Results} results */
   keep(results) {
+    if (!isSame(results.query, this.place.query)) return; // its place is yet to come
     this.place.results = results;
     const kept = [...this.places.values()].filter((place) => place.results);
     for (const place of kept.slice(0, -KEPT_RESULTS)) place.results = null;
@@ -95,7 +99,7 @@ export class Address extends EventTarget {
     if (this.place) this.place.scrollY = window.scrollY;
     this.read();
     if (isLeaving && waiting) {
-      this.write(...waiting);
+      waiting();
       return;
     }
     const detail = { place: this.place, isElsewhere: this.number !== before, photo: this.photo };
