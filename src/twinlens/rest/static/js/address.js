@@ -47,6 +47,7 @@ export class Address extends EventTarget {
     }
     const isAdded = !this.photo && (isNew || !isTyping || this.place.isSettled);
     this.place.scrollY = window.scrollY;
+    if (!isAdded && !this.photo) this.places.delete(this.number); // no entry of the history leads there any more
     this.add({ query, isSettled: !isTyping, results: null, scrollY: 0 });
     this.photo = null;
     this.put({ isAdded });
