@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from twinlens.collection.database import Database
+from twinlens.collection.favourite_marks import IS_FAVOURITE, knows_favourites
 from twinlens.collection.photo_card import find_photo
 from twinlens.errors import QueryError
 
 if TYPE_CHECKING:
     from twinlens.collection.collection import Collection
-
-IS_FAVOURITE = "id IN (SELECT photo_id FROM favourites)"
 
 
 def mark_favourites(collection: "Collection", photo_ids: Iterable[str], *, is_favourite: bool = True) -> int:
@@ -45,8 +43,3 @@ def favourite_ids(collection: "Collection") -> list[str]:
     )
     prefixes = {folder.id: folder.prefix for folder in collection.folders()}
     return [prefixes[folder] + path for folder, path in rows]
-
-
-def knows_favourites(database: Database) -> bool:
-    """False for an earlier release's catalog on a medium that cannot be written."""
-    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE name = 'favourites'"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog import Catalog
-from twinlens.collection.favourites import IS_FAVOURITE, knows_favourites
+from twinlens.collection.favourite_marks import IS_FAVOURITE, knows_favourites
 from twinlens.collection.locate import user_path
 from twinlens.collection.photo_folders import PhotoFolder
 from twinlens.collection.search import Target

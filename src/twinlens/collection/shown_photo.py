@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from twinlens.collection.favourites import IS_FAVOURITE, knows_favourites
+from twinlens.collection.favourite_marks import IS_FAVOURITE, knows_favourites
 from twinlens.collection.filters import Filters, photo_condition
 from twinlens.collection.rows import MOST_PARAMETERS
 
