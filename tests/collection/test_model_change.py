@@ -615,6 +615,38 @@ def test_threads_may_search_while_the_model_changes_to_and_fro(
     assert shared.faults() == []
 
 
+def test_vectors_that_a_search_holds_stay_while_another_thread_follows_the_model(
+    library: Collection, open_collection: OpenCollection
+) -> None:
+    shared = open_collection()
+    held = shared._vectors.synced()
+    before, generation = held.ids().tolist(), held.generation
+    library.reindex("turned")
+    answers(library)  # which writes the files anew
+    library.reindex("default")
+    now = shared._vectors.synced()
+    assert now.ids().tolist() == before
+    assert now.generation > generation
+    assert (held.ids().tolist(), held.generation) == (before, generation)
+
+
+def test_a_model_that_changes_to_and_fro_while_vectors_are_read_leaves_none_out(
+    library: Collection, open_collection: OpenCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = library._vectors.synced().ids().tolist()
+    shutil.rmtree(library._vectors.folder)  # there is something to catch up with
+    shared = open_collection()
+    real = shared.catalog.model
+    told = [real(), None]  # at first, and inside the snapshot: another process changes it, and back
+
+    def model() -> object:
+        return told.pop(0) if told else real()
+
+    monkeypatch.setattr(shared.catalog, "model", model)
+    assert shared._vectors.synced().ids().tolist() == before
+    assert told == []
+
+
 # --- what is told -----------------------------------------------------------------------------
 
 

@@ -68,11 +68,13 @@ class DerivedVectors:
         with self._guard:
             while True:
                 model = self._catalog.model()
-                store = self._store if self._store and self._model == model else self._open(self.folder, model)
-                store.refresh()
+                store = self._store if self._model == model else None
+                if store is None or store.generation != self._catalog.generation:
+                    store = self._open(self.folder, model)  # anew: another thread may search in the one before
                 if store.generation != self._catalog.generation:
                     store = self._catch_up(store, model)
-                if self._catalog.model() == model:  # else another process has just changed the collection's model
+                # else another process has just changed the collection's model
+                if store is not None and self._catalog.model() == model:
                     self._store, self._model = store, model
                     return store
 
@@ -88,14 +90,14 @@ class DerivedVectors:
         store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
         return store
 
-    def _catch_up(self, store: VectorStore, model: ModelRecord | None) -> VectorStore:
+    def _catch_up(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
+        """The store in step with the catalog; None where that has another model by now."""
         if not self._writable or self._scratch:
             return self._catch_up_in_scratch(model)
         try:
             with FileLock(self.folder.with_name(f"{self.folder.name}.lock"), timeout=LOCK_TIMEOUT_S):
                 store.refresh()
-                self._apply_changes(store, model)
-                return store
+                return self._apply_changes(store, model)
         except Timeout as error:
             raise CollectionBusyError(
                 f"another process is rebuilding the vectors in {self.folder}; try again when it is done"
@@ -104,20 +106,21 @@ class DerivedVectors:
             logger.warning("the vectors in %s cannot be written (%s); a copy is kept this time", self.folder, error)
             return self._catch_up_in_scratch(model)
 
-    def _catch_up_in_scratch(self, model: ModelRecord | None) -> VectorStore:
+    def _catch_up_in_scratch(self, model: ModelRecord | None) -> VectorStore | None:
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
-        store = self._open(self._scratch, model)
-        self._apply_changes(store, model)
-        return store
+        return self._apply_changes(self._open(self._scratch, model), model)
 
-    def _apply_changes(self, store: VectorStore, model: ModelRecord | None) -> None:
+    def _apply_changes(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
         with self._catalog.snapshot():  # begun after the store was read, which another process may have advanced
             generation = self._catalog.generation
-            if store.generation == generation or self._catalog.model() != model:
-                return
+            if self._catalog.model() != model:
+                return None
+            if store.generation == generation:
+                return store
             if store.generation > generation:  # the catalog was put back from a copy
                 store.clear()
             changes = self._source.changes_since(store.generation)
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
             store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)
+            return store
