@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from result_page import publish, table
 
 from twinlens.api import Collection
-from twinlens.collection.index import READER_VERSION
-from twinlens.collection.rows import FileState, Vector
+from twinlens.collection.catalog.rows import FileState, Vector
+from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.data.exif import PhotoDetails
 from twinlens.stores.exact import ExactStore
 from twinlens.types import Embeddings

@@ -28,7 +28,7 @@ from result_page import publish, table
 from search_latency import PLACES, SUBJECTS, fill
 
 from twinlens.api import Collection
-from twinlens.rest.server import bind, serve
+from twinlens.rest.process.server import bind, serve
 from twinlens.rest.settings import Settings
 
 K = 10

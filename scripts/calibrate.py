@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from twinlens.data.find import open_dataset
 from twinlens.embedding import embed_photos
 from twinlens.errors import TwinlensError
-from twinlens.evaluation.calibration.fitting import fit_relevance
-from twinlens.evaluation.calibration.measuring import CalibrationReport, measure
-from twinlens.evaluation.calibration.trials import (
+from twinlens.evaluation.embedding_file import load_pairs, save_pairs
+from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.relevance.fitting import fit_relevance
+from twinlens.evaluation.relevance.measuring import CalibrationReport, measure
+from twinlens.evaluation.relevance.trials import (
     Questions,
     Trial,
     photo_questions,
@@ -31,14 +33,12 @@ from twinlens.evaluation.calibration.trials import (
     trials,
     word_questions,
 )
-from twinlens.evaluation.embedding_file import load_pairs, save_pairs
-from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
 from twinlens.model.bundle import open_bundle
-from twinlens.model.calibration import REFERENCE, Calibration
 from twinlens.model.load import find_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.model.relevance import open_relevance, save_calibration
+from twinlens.model.relevance_file import REFERENCE, open_relevance, save_calibration
 from twinlens.protocols import Dataset
+from twinlens.relevance.maps import Calibration
 from twinlens.types import CaptionedImage, Embeddings
 
 HELD_OUT = 20  # the training holds out every 20th photo of the train split, ordered by id

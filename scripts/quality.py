@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens import api
-from twinlens.collection.match_map import match_map, spread
+from twinlens.collection.showing.match_map import match_map, spread
 from twinlens.data.images import open_photo
 from twinlens.errors import TwinlensError
 from twinlens.evaluation.pointing_game import ObjectBox, PointingReport, pointing_game, read_boxes

@@ -24,13 +24,13 @@ from twinlens.evaluation.baselines.words import bag_of_words_baseline, tf_idf_ba
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.retrieval import evaluate_pairs
 from twinlens.protocols import Dataset
-from twinlens.training.features import FeatureCache
+from twinlens.training.feeding.features import FeatureCache
+from twinlens.training.feeding.split_inputs import InputsFactory
+from twinlens.training.loop.teacher import class_prompts
+from twinlens.training.loop.validation import embed_split
 from twinlens.training.recipe import load_recipe
-from twinlens.training.run import RunListener, load_run, run_recipe
-from twinlens.training.run_folder import RunFolder
-from twinlens.training.split_inputs import InputsFactory
-from twinlens.training.teacher import class_prompts
-from twinlens.training.validation import embed_split
+from twinlens.training.runs.run import RunListener, load_run, run_recipe
+from twinlens.training.runs.run_folder import RunFolder
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 ALL_SPLITS = "all"
@@ -176,8 +176,8 @@ def baselines(dataset: Dataset, out: Path) -> list[Baseline]:
     captions = [photo.captions for photo in photos]
     rows = [random_baseline(captions), bag_of_words_baseline(captions), tf_idf_baseline(captions)]
     recipe = load_recipe(RECIPES / "heads.toml")
-    from twinlens.training.dual_encoder import build_model
-    from twinlens.training.inputs import LiveTexts
+    from twinlens.training.feeding.inputs import LiveTexts
+    from twinlens.training.runs.build import build_model
 
     model, cache = build_model(recipe), FeatureCache(out / "cache")
     tower = model.image.tower

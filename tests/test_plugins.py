@@ -6,7 +6,7 @@ import pytest
 from twinlens.errors import UnknownPartError
 from twinlens.plugins import did_you_mean, load_part
 from twinlens.stores import STORES
-from twinlens.training.losses import LOSSES
+from twinlens.training.parts.losses import LOSSES
 
 TABLE = {"root": "math:sqrt", "absolute": "builtins:abs"}
 

@@ -83,7 +83,7 @@ def multiply(root: Path, count: int) -> None:
 
 
 def _file_state(folder: int, path: str, known: object) -> object:
-    from twinlens.collection.rows import FileState
+    from twinlens.collection.catalog.rows import FileState
 
     return FileState(folder, path, known.size_bytes, known.mtime_ns, known.content_hash)  # type: ignore[attr-defined]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ColourEncoder
-from twinlens.collection.catalog import Catalog
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 
 OpenCollection = Callable[..., Collection]
@@ -32,7 +32,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 def models(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> dict[str, ColourEncoder]:
     """The models that collections find by name."""
     known = {"default": encoder, "other": ColourEncoder(fingerprint="colour0000000002")}
-    monkeypatch.setattr("twinlens.collection.model_of_record.load_model", lambda source: known[str(source)])
+    monkeypatch.setattr("twinlens.collection.indexing.model_of_record.load_model", lambda source: known[str(source)])
     return known
 
 

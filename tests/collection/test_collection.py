@@ -16,11 +16,12 @@ from filelock import FileLock
 from PIL import ExifTags, Image
 
 from conftest import COLOURS, ColourEncoder, PhotoMaker
-from twinlens.collection import locate, upkeep
-from twinlens.collection.catalog import Catalog
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.report import IndexPlan, IndexReport, SilentListener
-from twinlens.collection.search import Page
+from twinlens.collection.indexing import indexer as upkeep
+from twinlens.collection.indexing.report import IndexPlan, IndexReport, SilentListener
+from twinlens.collection.place import locate
+from twinlens.collection.searching.ranking import Page
 from twinlens.errors import (
     CatalogDamagedError,
     CollectionBusyError,
@@ -321,7 +322,7 @@ class TestFilters:
         assert dated.search("red", folder="2022", after="2023") == []
 
     def test_candidates_are_those_that_pass(self, dated: Collection, photos: Path) -> None:
-        from twinlens.collection.filters import Filters
+        from twinlens.collection.searching.filters import Filters
 
         assert dated.answer("red", filters=Filters(folder="2022")).num_candidates == 2
         answer = dated.answer(str(photos / "2022" / "b.jpg"), filters=Filters(folder="2022"))

@@ -31,8 +31,10 @@ import json, os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
-from twinlens.collection import captions, index, model_of_record
-from twinlens.collection.change import Change
+from twinlens.collection.indexing import captions
+from twinlens.collection.indexing import index
+from twinlens.collection.indexing import model_of_record
+from twinlens.collection.catalog.writing import Change
 from twinlens.collection.collection import Collection
 
 def slowed(function):

@@ -30,11 +30,13 @@ from pathlib import Path
 import numpy as np
 sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
-from twinlens.collection import captions, model_change, model_of_record
-from twinlens.collection.catalog import Catalog
-from twinlens.collection.change import Change
+from twinlens.collection.indexing import captions
+from twinlens.collection.indexing import model_change
+from twinlens.collection.indexing import model_of_record
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.writing import Change
 from twinlens.collection.collection import Collection
-from twinlens.collection.next_vectors import NextVectors
+from twinlens.collection.catalog.next_vectors import NextVectors
 
 class Turned(ColourEncoder):
     def _embed(self, colours):

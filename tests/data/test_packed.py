@@ -229,5 +229,5 @@ def test_parquet_without_pyarrow_says_how_to_install_it(table: Path, monkeypatch
 
 def test_pyarrow_is_not_imported_for_other_data() -> None:
     # in a fresh interpreter, for this one has imported it
-    code = "import sys, twinlens.api, twinlens.data.webdataset; sys.exit('pyarrow' in sys.modules)"
+    code = "import sys, twinlens.api, twinlens.data.readers.webdataset; sys.exit('pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

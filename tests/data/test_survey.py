@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from data.conftest import JsonWriter
-from twinlens.data.captions_json import CaptionsJson
 from twinlens.data.find import open_dataset
+from twinlens.data.readers.captions_json import CaptionsJson
 from twinlens.data.survey import Survey, survey
 
 CAPTIONS = {

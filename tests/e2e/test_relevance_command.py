@@ -9,9 +9,9 @@ import pytest
 
 from e2e.conftest import Run
 from twinlens.model.bundle import open_bundle
-from twinlens.model.calibration import Calibration, LogisticMap, RelevanceMap
 from twinlens.model.load import find_bundle
-from twinlens.model.relevance import save_calibration
+from twinlens.model.relevance_file import save_calibration
+from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
 
 LINE = 0.2  # by this model "a cat" scores 0.32 with the cat, and no other photo 0.2
 

@@ -4,7 +4,10 @@ from twinlens.evaluation.class_categories import categories_of, imagenet_categor
 
 NAMES = [
     line.split("\t")[0]
-    for line in files("twinlens.training").joinpath("imagenet_classes.txt").read_text(encoding="utf-8").splitlines()
+    for line in files("twinlens.training.loop")
+    .joinpath("imagenet_classes.txt")
+    .read_text(encoding="utf-8")
+    .splitlines()
 ]
 
 

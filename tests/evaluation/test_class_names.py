@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from twinlens.data.classes_json import ClassifiedImages
+from twinlens.data.readers.classes_json import ClassifiedImages
 from twinlens.errors import DataError
 from twinlens.evaluation.class_names import read_class_names, with_classes
 

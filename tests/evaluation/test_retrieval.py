@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.data.captions_json import CaptionsJson
+from twinlens.data.readers.captions_json import CaptionsJson
 from twinlens.errors import DataError
 from twinlens.evaluation.metrics import relevant_ranks
 from twinlens.evaluation.pairs import checked_pairs, embed_split

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.data.classes_json import ClassifiedImages, read_classes
+from twinlens.data.readers.classes_json import ClassifiedImages, read_classes
 from twinlens.errors import DataError
 from twinlens.evaluation.zero_shot import TABLE_ROWS, class_embeddings, evaluate_zero_shot
 

@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import MANIFEST, MODEL_FILES, Manifest, file_record, open_bundle, save_bundle, write_manifest
-from twinlens.model.calibration import Calibration, LogisticMap, RelevanceMap
 from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
 
 
 def calibration(model: str) -> Calibration:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from twinlens.api import Collection
 from twinlens.rest.app import create_app
-from twinlens.rest.server import Server, bind, serve
+from twinlens.rest.process.server import Server, bind, serve
 from twinlens.rest.settings import Settings
 
 READY_S = 60

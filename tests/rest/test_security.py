@@ -18,9 +18,9 @@ from starlette.testclient import TestClient
 from rest.served_library import ODD_NAME, client_of
 from twinlens.rest import settings
 from twinlens.rest.app import create_app
-from twinlens.rest.body_limit import KEY_BYTES
-from twinlens.rest.guard import WRONG_KEYS_PER_MINUTE
-from twinlens.rest.keys import COOKIE
+from twinlens.rest.gate.body_limit import KEY_BYTES
+from twinlens.rest.gate.guard import WRONG_KEYS_PER_MINUTE
+from twinlens.rest.gate.keys import COOKIE
 from twinlens.rest.settings import Settings
 
 KEY = "correct-horse-battery-staple"
@@ -536,7 +536,7 @@ def test_a_fault_of_ours_shows_no_trace(indexed: Path, monkeypatch: pytest.Monke
         raise RuntimeError(f"secret of {indexed}")
 
     with client_of(indexed) as client:
-        monkeypatch.setattr("twinlens.collection.photo_card.find_photo", fail)
+        monkeypatch.setattr("twinlens.collection.showing.card.find_photo", fail)
         monkeypatch.setattr("twinlens.api.find_photo", fail, raising=False)
         answer = client.get("/api/image/black.png")
     assert (answer.status_code, code(answer)) == (500, "internal_error")

@@ -16,7 +16,7 @@ import requests
 from PIL import Image
 
 from rest.conftest import Serve
-from twinlens.rest import protocol
+from twinlens.rest.process import protocol
 
 pytestmark = pytest.mark.server
 QUERY = {"query": "a red wall", "top_k": 2}

@@ -6,8 +6,8 @@ import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from twinlens.errors import ConfigError
-from twinlens.rest.keys import SESSION_S, KeyRing
-from twinlens.rest.rate import MOST_CLIENTS, RateLimit
+from twinlens.rest.gate.keys import SESSION_S, KeyRing
+from twinlens.rest.gate.rate import MOST_CLIENTS, RateLimit
 from twinlens.rest.settings import Settings, read_key
 
 

@@ -10,8 +10,9 @@ import pytest
 import requests
 
 from rest.served_library import server_of
-from twinlens.rest import body_limit, callers, protocol
-from twinlens.rest.server import Server
+from twinlens.rest.gate import body_limit, callers
+from twinlens.rest.process import protocol
+from twinlens.rest.process.server import Server
 from twinlens.rest.settings import Settings
 
 pytestmark = pytest.mark.server

@@ -11,11 +11,11 @@ from pydantic_core import PydanticUndefined
 
 from twinlens.config import Section
 from twinlens.training import recipe as schema
-from twinlens.training.heads import build_head
-from twinlens.training.image_towers import IMAGE_TOWERS
+from twinlens.training.parts.heads import build_head
+from twinlens.training.parts.image_towers import IMAGE_TOWERS
+from twinlens.training.parts.text_towers import TEXT_TOWERS
+from twinlens.training.parts.text_towers.load import load_text_tower
 from twinlens.training.recipe import Recipe, load_recipe
-from twinlens.training.text_towers import TEXT_TOWERS
-from twinlens.training.text_towers.load import load_text_tower
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "recipes").glob("*.toml"))

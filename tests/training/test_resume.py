@@ -14,10 +14,10 @@ import torch
 from training.tiny_world import losses, recipe, stage, train
 from twinlens.data.find import open_dataset
 from twinlens.errors import TrainingError
-from twinlens.training.checkpoints import read_checkpoint
+from twinlens.training.loop.checkpoints import read_checkpoint
+from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
-from twinlens.training.run import RunListener, load_run, run_recipe
-from twinlens.training.run_log import EpochLog
+from twinlens.training.runs.run import RunListener, load_run, run_recipe
 
 Towers = dict[str, Path]
 
@@ -213,7 +213,7 @@ from pathlib import Path
 import torch
 from twinlens.data.find import open_dataset
 from twinlens.training.recipe import Recipe
-from twinlens.training.run import RunListener, run_recipe
+from twinlens.training.runs.run import RunListener, run_recipe
 
 torch.set_num_threads(1)
 recipe, world, out, cache = sys.argv[1:]

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
+from training.parts.towers.tiny import TEXT, VISION
 from training.tiny_world import CHANCE, ShuffledCaptions, losses, recalls, recipe, stage, train
-from training.towers.tiny import TEXT, VISION
 from twinlens.data import WRITERS
 from twinlens.data.convert import convert
 from twinlens.data.find import open_dataset
-from twinlens.training.heads import HEADS
-from twinlens.training.losses import LOSSES
-from twinlens.training.run_log import EpochLog
+from twinlens.training.loop.run_log import EpochLog
+from twinlens.training.parts.heads import HEADS
+from twinlens.training.parts.losses import LOSSES
 
 RARELY = {"validate_every": 100, "checkpoint_every": 100}
 ENOUGH = {"stages": [stage(epochs=80, learning_rate=6e-3)], "trainer": RARELY}

@@ -12,13 +12,13 @@ import torch
 import transformers
 from PIL import Image, ImageDraw
 
-from training.towers.tiny import HIDDEN, SIDE
+from training.parts.towers.tiny import HIDDEN, SIDE
 from twinlens.data.find import open_dataset
 from twinlens.protocols import Dataset
+from twinlens.training.loop.run_log import EpochLog
+from twinlens.training.parts.text_towers.vocabulary import build_tokenizer
 from twinlens.training.recipe import Recipe
-from twinlens.training.run import FinishedRun, RunListener, run_recipe
-from twinlens.training.run_log import EpochLog
-from twinlens.training.text_towers.vocabulary import build_tokenizer
+from twinlens.training.runs.run import FinishedRun, RunListener, run_recipe
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 190, 40), "blue": (40, 60, 230), "yellow": (230, 220, 40)}
 SHAPES = ("circle", "square", "triangle")

@@ -8,7 +8,7 @@ import torch
 
 from twinlens.data.find import open_dataset
 from twinlens.training.recipe import Recipe
-from twinlens.training.run import run_recipe
+from twinlens.training.runs.run import run_recipe
 
 
 def main(recipe: str, world: str, out: str, cache: str, *flags: str) -> None:

@@ -31,19 +31,9 @@ if TYPE_CHECKING:
     from twinlens.api.pictures import picture_preview
     from twinlens.api.runs import TrainingRun, find_runs, read_run
     from twinlens.api.serving import open_for_serving, picture_pixels, warm_up
-    from twinlens.collection.archive import list_photos, zip_photos
-    from twinlens.collection.candidates import RankedCaption, rank_candidates, read_candidates
     from twinlens.collection.collection import Collection
-    from twinlens.collection.contact_sheet import check_sheet_path, write_contact_sheet
-    from twinlens.collection.favourites import favourite_ids, mark_favourites
-    from twinlens.collection.filters import Filters
-    from twinlens.collection.index_state import IndexState, read_index_state, write_index_state
-    from twinlens.collection.library_facts import LibraryFacts, library_facts
-    from twinlens.collection.photo_card import PhotoCard, captions_of, find_photo
-    from twinlens.collection.photo_file import OutsideLibraryError, PhotoFile, photo_file
-    from twinlens.collection.projection import Projection, Projector
-    from twinlens.collection.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
-    from twinlens.collection.report import (
+    from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
+    from twinlens.collection.indexing.report import (
         CaptionPlan,
         CaptionReport,
         ChangePlan,
@@ -56,9 +46,19 @@ if TYPE_CHECKING:
         SilentListener,
         reasons_summary,
     )
-    from twinlens.collection.search import SORTS, TARGETS, Answer, Page, Sort, Target
-    from twinlens.collection.shown_photo import ShownPhoto, browse, shown_photos
-    from twinlens.collection.thumbnails import THUMBNAIL_SIDES_PX, THUMBNAILS, ThumbnailCache, open_thumbnails
+    from twinlens.collection.searching.candidates import RankedCaption, rank_candidates, read_candidates
+    from twinlens.collection.searching.filters import Filters
+    from twinlens.collection.searching.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
+    from twinlens.collection.searching.ranking import SORTS, TARGETS, Answer, Page, Sort, Target
+    from twinlens.collection.showing.archive import list_photos, zip_photos
+    from twinlens.collection.showing.card import PhotoCard, captions_of, find_photo
+    from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
+    from twinlens.collection.showing.facts import LibraryFacts, library_facts
+    from twinlens.collection.showing.favourites import favourite_ids, mark_favourites
+    from twinlens.collection.showing.file import OutsideLibraryError, PhotoFile, photo_file
+    from twinlens.collection.showing.grid import ShownPhoto, browse, shown_photos
+    from twinlens.collection.showing.map import Projection, Projector
+    from twinlens.collection.showing.thumbnails import THUMBNAIL_SIDES_PX, THUMBNAILS, ThumbnailCache, open_thumbnails
     from twinlens.data.convert import SHARD_SIZE, Converted
     from twinlens.data.published import Published, find_published
     from twinlens.data.survey import Survey
@@ -78,58 +78,58 @@ if TYPE_CHECKING:
     from twinlens.types import Hit
 
 _HOMES = {
-    "Answer": "twinlens.collection.search",
+    "Answer": "twinlens.collection.searching.ranking",
     "Bundle": "twinlens.model.bundle",
-    "CaptionPlan": "twinlens.collection.report",
-    "CaptionReport": "twinlens.collection.report",
-    "ChangePlan": "twinlens.collection.report",
-    "ChangeProgress": "twinlens.collection.report",
+    "CaptionPlan": "twinlens.collection.indexing.report",
+    "CaptionReport": "twinlens.collection.indexing.report",
+    "ChangePlan": "twinlens.collection.indexing.report",
+    "ChangeProgress": "twinlens.collection.indexing.report",
     "Collection": "twinlens.collection.collection",
     "Comparison": "twinlens.evaluation.comparison",
     "Converted": "twinlens.data.convert",
     "EmbeddedPairs": "twinlens.evaluation.pairs",
     "Explained": "twinlens.api.explanation",
-    "Filters": "twinlens.collection.filters",
+    "Filters": "twinlens.collection.searching.filters",
     "Finding": "twinlens.api.doctor",
     "Hit": "twinlens.types",
-    "IndexListener": "twinlens.collection.report",
-    "IndexPlan": "twinlens.collection.report",
-    "IndexReport": "twinlens.collection.report",
-    "IndexState": "twinlens.collection.index_state",
-    "LibraryFacts": "twinlens.collection.library_facts",
-    "ModelChangeReport": "twinlens.collection.report",
+    "IndexListener": "twinlens.collection.indexing.report",
+    "IndexPlan": "twinlens.collection.indexing.report",
+    "IndexReport": "twinlens.collection.indexing.report",
+    "IndexState": "twinlens.collection.indexing.index_state",
+    "LibraryFacts": "twinlens.collection.showing.facts",
+    "ModelChangeReport": "twinlens.collection.indexing.report",
     "Opened": "twinlens.api.collections",
-    "OutsideLibraryError": "twinlens.collection.photo_file",
+    "OutsideLibraryError": "twinlens.collection.showing.file",
     "PROMPTS": "twinlens.evaluation.zero_shot",
-    "Page": "twinlens.collection.search",
-    "PendingChange": "twinlens.collection.report",
-    "PhotoCard": "twinlens.collection.photo_card",
-    "PhotoFile": "twinlens.collection.photo_file",
-    "Projection": "twinlens.collection.projection",
-    "Projector": "twinlens.collection.projection",
+    "Page": "twinlens.collection.searching.ranking",
+    "PendingChange": "twinlens.collection.indexing.report",
+    "PhotoCard": "twinlens.collection.showing.card",
+    "PhotoFile": "twinlens.collection.showing.file",
+    "Projection": "twinlens.collection.showing.map",
+    "Projector": "twinlens.collection.showing.map",
     "Published": "twinlens.data.published",
-    "Query": "twinlens.collection.query",
-    "RankedCaption": "twinlens.collection.candidates",
+    "Query": "twinlens.collection.searching.query",
+    "RankedCaption": "twinlens.collection.searching.candidates",
     "RetrievalReport": "twinlens.evaluation.report",
     "SHARD_SIZE": "twinlens.data.convert",
-    "SORTS": "twinlens.collection.search",
-    "ShownPhoto": "twinlens.collection.shown_photo",
-    "SilentListener": "twinlens.collection.report",
-    "Sort": "twinlens.collection.search",
+    "SORTS": "twinlens.collection.searching.ranking",
+    "ShownPhoto": "twinlens.collection.showing.grid",
+    "SilentListener": "twinlens.collection.indexing.report",
+    "Sort": "twinlens.collection.searching.ranking",
     "Survey": "twinlens.data.survey",
-    "TARGETS": "twinlens.collection.search",
-    "THUMBNAILS": "twinlens.collection.thumbnails",
-    "THUMBNAIL_SIDES_PX": "twinlens.collection.thumbnails",
-    "Target": "twinlens.collection.search",
-    "Term": "twinlens.collection.query",
-    "ThumbnailCache": "twinlens.collection.thumbnails",
+    "TARGETS": "twinlens.collection.searching.ranking",
+    "THUMBNAILS": "twinlens.collection.showing.thumbnails",
+    "THUMBNAIL_SIDES_PX": "twinlens.collection.showing.thumbnails",
+    "Target": "twinlens.collection.searching.ranking",
+    "Term": "twinlens.collection.searching.query",
+    "ThumbnailCache": "twinlens.collection.showing.thumbnails",
     "TrainingRun": "twinlens.api.runs",
     "ZeroShotReport": "twinlens.evaluation.zero_shot",
     "audit": "twinlens.api.evaluation",
-    "browse": "twinlens.collection.shown_photo",
-    "captions_of": "twinlens.collection.photo_card",
+    "browse": "twinlens.collection.showing.grid",
+    "captions_of": "twinlens.collection.showing.card",
     "check_plots": "twinlens.api.evaluation",
-    "check_sheet_path": "twinlens.collection.contact_sheet",
+    "check_sheet_path": "twinlens.collection.showing.contact_sheet",
     "check_up": "twinlens.api.doctor",
     "check_writable": "twinlens.evaluation.embedding_file",
     "collection_status": "twinlens.api.collections",
@@ -145,51 +145,51 @@ _HOMES = {
     "evaluate_pairs": "twinlens.evaluation.retrieval",
     "explain": "twinlens.api.explanation",
     "export_run": "twinlens.api.lab",
-    "favourite_ids": "twinlens.collection.favourites",
+    "favourite_ids": "twinlens.collection.showing.favourites",
     "find_bundle": "twinlens.model.load",
     "find_existing": "twinlens.api.collections",
-    "find_photo": "twinlens.collection.photo_card",
+    "find_photo": "twinlens.collection.showing.card",
     "find_published": "twinlens.data.published",
     "find_runs": "twinlens.api.runs",
     "is_classified": "twinlens.api.evaluation",
     "known_bundles": "twinlens.model.load",
-    "library_facts": "twinlens.collection.library_facts",
-    "list_photos": "twinlens.collection.archive",
+    "library_facts": "twinlens.collection.showing.facts",
+    "list_photos": "twinlens.collection.showing.archive",
     "load_embeddings": "twinlens.api.evaluation",
     "load_model": "twinlens.model.load",
-    "mark_favourites": "twinlens.collection.favourites",
+    "mark_favourites": "twinlens.collection.showing.favourites",
     "open_bundle": "twinlens.model.bundle",
     "open_for_index": "twinlens.api.collections",
     "open_for_search": "twinlens.api.collections",
     "open_for_serving": "twinlens.api.serving",
-    "open_thumbnails": "twinlens.collection.thumbnails",
-    "parse_query": "twinlens.collection.query",
-    "photo_file": "twinlens.collection.photo_file",
+    "open_thumbnails": "twinlens.collection.showing.thumbnails",
+    "parse_query": "twinlens.collection.searching.query",
+    "photo_file": "twinlens.collection.showing.file",
     "photo_paths": "twinlens.api.datasets",
-    "photo_query": "twinlens.collection.query",
+    "photo_query": "twinlens.collection.searching.query",
     "picture_pixels": "twinlens.api.serving",
     "picture_preview": "twinlens.api.pictures",
-    "rank_candidates": "twinlens.collection.candidates",
-    "read_candidates": "twinlens.collection.candidates",
-    "read_index_state": "twinlens.collection.index_state",
+    "rank_candidates": "twinlens.collection.searching.candidates",
+    "read_candidates": "twinlens.collection.searching.candidates",
+    "read_index_state": "twinlens.collection.indexing.index_state",
     "read_run": "twinlens.api.runs",
-    "reasons_summary": "twinlens.collection.report",
+    "reasons_summary": "twinlens.collection.indexing.report",
     "record_figures": "twinlens.api.evaluation",
     "run_listener": "twinlens.api.lab",
     "save_embeddings": "twinlens.api.evaluation",
     "seen_part": "twinlens.api.collections",
-    "shown_photos": "twinlens.collection.shown_photo",
+    "shown_photos": "twinlens.collection.showing.grid",
     "survey_dataset": "twinlens.api.datasets",
     "train": "twinlens.api.lab",
     "warm_up": "twinlens.api.serving",
-    "weighted_sum": "twinlens.collection.query",
-    "words_query": "twinlens.collection.query",
+    "weighted_sum": "twinlens.collection.searching.query",
+    "words_query": "twinlens.collection.searching.query",
     "write_comparison_plot": "twinlens.api.evaluation",
-    "write_contact_sheet": "twinlens.collection.contact_sheet",
-    "write_index_state": "twinlens.collection.index_state",
+    "write_contact_sheet": "twinlens.collection.showing.contact_sheet",
+    "write_index_state": "twinlens.collection.indexing.index_state",
     "write_plots": "twinlens.api.evaluation",
     "write_ranks": "twinlens.evaluation.rank_table",
-    "zip_photos": "twinlens.collection.archive",
+    "zip_photos": "twinlens.collection.showing.archive",
 }
 __all__ = [
     "PROMPTS",

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.collection import Collection
-from twinlens.collection.locate import find_collection, user_path
-from twinlens.collection.query import Query
+from twinlens.collection.place.locate import find_collection, user_path
+from twinlens.collection.searching.query import Query
 from twinlens.errors import CollectionError, CollectionNotFoundError
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinlens.collection.locate import user_path
+from twinlens.collection.place.locate import user_path
 from twinlens.data.convert import SHARD_SIZE, Converted, convert
 from twinlens.data.find import known_kind, open_dataset
 from twinlens.data.splits import DEFAULT_RATIOS, parse_ratios

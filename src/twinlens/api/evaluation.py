@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from twinlens.api.datasets import open_captioned
 from twinlens.api.lab import lab_module
-from twinlens.collection.locate import user_path
-from twinlens.data.classes_json import read_classes
+from twinlens.collection.place.locate import user_path
 from twinlens.data.find import find_kind
+from twinlens.data.readers.classes_json import read_classes
 from twinlens.errors import DataError
 from twinlens.evaluation.class_names import read_class_names
 from twinlens.evaluation.comparison import Comparison, compare_pairs

@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from twinlens.collection.locate import user_path
-from twinlens.collection.match_map import check_map_path, draw_match_map, match_map, peak, spread, write_match_map
-from twinlens.collection.query import embed_query, parse_query
+from twinlens.collection.place.locate import user_path
+from twinlens.collection.searching.query import embed_query, parse_query
+from twinlens.collection.showing.match_map import (
+    check_map_path,
+    draw_match_map,
+    match_map,
+    peak,
+    spread,
+    write_match_map,
+)
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, QueryError
 from twinlens.model.load import load_model

@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from twinlens.api.datasets import open_captioned
-from twinlens.collection.locate import user_path
+from twinlens.collection.place.locate import user_path
 from twinlens.data.splits import parse_ratios
 from twinlens.errors import TrainingError
 
 if TYPE_CHECKING:
-    from twinlens.training.export_run import Exported
     from twinlens.training.recipe import Recipe
-    from twinlens.training.run import FinishedRun, RunListener
+    from twinlens.training.runs.export_run import Exported
+    from twinlens.training.runs.run import FinishedRun, RunListener
 
 
 def train(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twinlens.collection.locate import user_path
+from twinlens.collection.place.locate import user_path
 from twinlens.errors import DataError
 from twinlens.evaluation.plots.training_curves import METRICS, read_training_log
 

@@ -138,8 +138,8 @@ def _serve(settings: "Settings") -> int:
     import signal
 
     from twinlens import api
-    from twinlens.rest.server import bind, serve
-    from twinlens.rest.workers import Workers
+    from twinlens.rest.process.server import bind, serve
+    from twinlens.rest.process.workers import Workers
 
     collection = api.open_for_serving(settings.collection, model=settings.model)
     listener = bind(settings)

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from twinlens.training.run_log import EpochLog
+    from twinlens.training.loop.run_log import EpochLog
 
 ROWS = 15  # of the table that is kept in view; metrics.jsonl has all
 _COLUMNS = ("epoch", "stage", "train loss", "val loss", "t→i R@1", "i→t R@1", "rate", "photos/s", "")

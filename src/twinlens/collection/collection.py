@@ -8,20 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from twinlens.collection.calibration import OpenCalibration
-from twinlens.collection.catalog import Catalog
-from twinlens.collection.check import vector_faults
-from twinlens.collection.disk import make_folder, remove_unused
-from twinlens.collection.filters import Filters, candidate_ids
-from twinlens.collection.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
-from twinlens.collection.model_of_record import ModelOfRecord, SearchEncoder
-from twinlens.collection.photo_folders import PhotoFolder, PhotoFolders
-from twinlens.collection.query import Query, embed_query, parse_query, photo_query
-from twinlens.collection.report import CaptionReport, IndexListener, IndexReport, PendingChange
-from twinlens.collection.rows import PhotoRecord
-from twinlens.collection.search import TARGETS, Answer, Page, PhotoTable, Sort, Target, ranked_hits
-from twinlens.collection.upkeep import Upkeep, why_nothing
-from twinlens.collection.vectors import DerivedVectors
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.check import vector_faults
+from twinlens.collection.catalog.rows import PhotoRecord
+from twinlens.collection.catalog.vectors import DerivedVectors
+from twinlens.collection.indexing.indexer import Upkeep, why_nothing
+from twinlens.collection.indexing.model_of_record import ModelOfRecord, SearchEncoder
+from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingChange
+from twinlens.collection.place.disk import make_folder, remove_unused
+from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
+from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
+from twinlens.collection.searching.filters import Filters, candidate_ids
+from twinlens.collection.searching.judging import OpenCalibration
+from twinlens.collection.searching.query import Query, embed_query, parse_query, photo_query
+from twinlens.collection.searching.ranking import TARGETS, Answer, Page, PhotoTable, Sort, Target, ranked_hits
 from twinlens.errors import CollectionError, CollectionNotFoundError, QueryError
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings, Hit

@@ -1,15 +1,15 @@
 """Photos and captioned data sets on disk."""
 
 READERS = {
-    "captions-json": "twinlens.data.captions_json:read_captions_json",
-    "karpathy": "twinlens.data.karpathy:read_karpathy",
-    "coco": "twinlens.data.coco:read_coco",
-    "visual-genome": "twinlens.data.visual_genome:read_visual_genome",
-    "flickr": "twinlens.data.flickr:read_flickr",
-    "table": "twinlens.data.table:read_table",
-    "sidecars": "twinlens.data.sidecars:read_sidecars",
-    "webdataset": "twinlens.data.webdataset:read_webdataset",
-    "parquet": "twinlens.data.parquet:read_parquet",
+    "captions-json": "twinlens.data.readers.captions_json:read_captions_json",
+    "karpathy": "twinlens.data.readers.karpathy:read_karpathy",
+    "coco": "twinlens.data.readers.coco:read_coco",
+    "visual-genome": "twinlens.data.readers.visual_genome:read_visual_genome",
+    "flickr": "twinlens.data.readers.flickr:read_flickr",
+    "table": "twinlens.data.readers.table:read_table",
+    "sidecars": "twinlens.data.readers.sidecars:read_sidecars",
+    "webdataset": "twinlens.data.readers.webdataset:read_webdataset",
+    "parquet": "twinlens.data.readers.parquet:read_parquet",
 }
 
 WRITERS = {

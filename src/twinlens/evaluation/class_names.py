@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from twinlens.data.classes_json import ClassifiedImages
-from twinlens.data.json_file import read_json
+from twinlens.data.readers.classes_json import ClassifiedImages
+from twinlens.data.readers.json_file import read_json
 from twinlens.errors import DataError
 from twinlens.plugins import did_you_mean
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.data.json_file import read_file_name, read_json, read_text
+from twinlens.data.readers.json_file import read_file_name, read_json, read_text
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.data.classes_json import ClassifiedImages
+from twinlens.data.readers.classes_json import ClassifiedImages
 from twinlens.embedding import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means

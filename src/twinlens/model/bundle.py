@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twinlens.errors import BundleError
-from twinlens.model.calibration import Calibration
 from twinlens.model.preprocess import Preprocessing
+from twinlens.relevance.maps import Calibration
 
 MANIFEST = "model.json"
 IMAGE_MODEL = "image.onnx"

@@ -12,19 +12,19 @@ from starlette.responses import Response
 
 from twinlens import api
 from twinlens.errors import TwinlensError
-from twinlens.rest import archive, browsing, favourites, indexing, library, photos, searching, session
-from twinlens.rest.body_limit import BodyLimit
-from twinlens.rest.engine import Engine
-from twinlens.rest.envelope import Envelope
+from twinlens.rest.calls import archive, browsing, favourites, indexing, library, photos, searching, session
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.engine.index_run import IndexRun
 from twinlens.rest.failures import RequestFailure, failure_of
-from twinlens.rest.guard import WRONG_KEYS_PER_MINUTE, Guard
-from twinlens.rest.head import Head
-from twinlens.rest.index_run import IndexRun
-from twinlens.rest.keys import KeyRing
+from twinlens.rest.gate.body_limit import BodyLimit
+from twinlens.rest.gate.envelope import Envelope
+from twinlens.rest.gate.guard import WRONG_KEYS_PER_MINUTE, Guard
+from twinlens.rest.gate.head import Head
+from twinlens.rest.gate.keys import KeyRing
+from twinlens.rest.gate.rate import RateLimit
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.openapi import describe
 from twinlens.rest.page import add_page
-from twinlens.rest.rate import RateLimit
 from twinlens.rest.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from twinlens import __version__
-from twinlens.rest.schemas import CaptionSearch, FailureAnswer, ImageSearch
+from twinlens.rest.calls.schemas import CaptionSearch, FailureAnswer, ImageSearch
 from twinlens.rest.settings import Settings
 
 DESCRIPTION = "Search a library of photos by words and by photos; every error is {error: {code, message, hint}}."

@@ -13,9 +13,9 @@ from twinlens.data.splits import parse_ratios
 from twinlens.errors import DataError
 from twinlens.model.preprocess import ResizeMode
 from twinlens.plugins import did_you_mean, load_part
-from twinlens.training.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
-from twinlens.training.losses import LOSSES
-from twinlens.training.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOWERS
+from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
+from twinlens.training.parts.losses import LOSSES
+from twinlens.training.parts.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOWERS
 
 FROM_SCRATCH = ("lstm", "transformer")
 MEASURES = ("R@1", "R@5", "R@10", "MRR", "loss")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from conftest import COLOURS
-from twinlens.data.captions_json import CaptionsJson
+from twinlens.data.readers.captions_json import CaptionsJson
 
 SPLITS = {
     "train": [f"train{number}.png" for number in range(8)] + ["leaked.png", "holiday.png"],

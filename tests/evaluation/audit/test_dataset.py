@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import ColourEncoder
-from twinlens.data.captions_json import CaptionsJson
+from twinlens.data.readers.captions_json import CaptionsJson
 from twinlens.errors import DataError
 from twinlens.evaluation.audit.dataset import audit_dataset
 from twinlens.evaluation.audit.embeddings import audit_embeddings

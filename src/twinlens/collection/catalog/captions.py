@@ -1,0 +1,71 @@
+"""The catalog's captions: texts of its photos, each with its embedding of record."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.rows import Changes, PhotoRecord, embedding_blocks, id_array, rows_by_id
+from twinlens.types import Embeddings, Ids
+
+_SEARCHABLE = "photo_id IN (SELECT id FROM photos WHERE skip_reason IS NULL)"
+
+
+class CaptionTable:
+    """Reads captions; a ``Change`` writes them.
+
+    A caption can be searched while its photo can.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def is_empty(self) -> bool:
+        """True without a caption, and in an earlier release's catalog on a medium that cannot be written."""
+        tables = self._database.rows("SELECT 1 FROM sqlite_master WHERE name = 'captions'")
+        return not tables or not self._database.rows("SELECT 1 FROM captions LIMIT 1")
+
+    def count(self) -> int:
+        """Number of searchable captions."""
+        return (
+            0
+            if self.is_empty()
+            else int(self._database.rows(f"SELECT count(*) FROM captions WHERE {_SEARCHABLE}")[0][0])
+        )
+
+    def known(self) -> dict[int, dict[str, int]]:
+        """Ids of all captions by photo id and text."""
+        found: dict[int, dict[str, int]] = {}
+        for photo_id, text, caption_id in self._database.rows("SELECT photo_id, text, id FROM captions"):
+            found.setdefault(photo_id, {})[text] = caption_id
+        return found
+
+    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
+        """Ids of searchable captions for whose photo an SQL condition holds, ascending."""
+        photos = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition}"
+        # sorted here: ORDER BY would make SQLite read the rows with their embeddings in place of the index
+        return np.sort(
+            id_array(self._database.rows(f"SELECT id FROM captions WHERE photo_id IN ({photos})", parameters))
+        )
+
+    def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
+        """The photo of each caption, with the caption; an id that has gone is missing from the answer."""
+        select = (
+            "SELECT captions.id, photos.id, folder_id, path, taken_at, text "
+            "FROM captions JOIN photos ON photos.id = photo_id WHERE captions.id"
+        )
+        return {row[0]: PhotoRecord(*row[1:]) for rows in rows_by_id(self._database, select, ids) for row in rows}
+
+    def changes_since(self, generation: int) -> Changes:
+        """Which captions came or went after a generation."""
+        added = f"SELECT id FROM captions WHERE generation > ? AND +{_SEARCHABLE}"  # "+": by the index of generations
+        removed = "SELECT caption_id FROM removed_captions WHERE generation > ?"
+        return Changes(
+            np.sort(id_array(self._database.rows(added, (generation,)))),
+            id_array(self._database.rows(removed, (generation,))),
+        )
+
+    def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
+        """Embeddings of record [B, D] for ascending ids, block by block."""
+        return embedding_blocks(self._database, "SELECT id, embedding FROM captions WHERE id", ids, block=block)

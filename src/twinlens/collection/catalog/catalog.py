@@ -1,0 +1,260 @@
+"""The catalog: one SQLite file that is the single truth of a collection."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from twinlens.collection.catalog.captions import CaptionTable
+from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
+from twinlens.collection.catalog.rows import (
+    Changes,
+    ModelRecord,
+    PhotoRecord,
+    Vector,
+    embedding_blocks,
+    floats,
+    halves,
+    id_array,
+    rows_by_id,
+)
+from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
+from twinlens.collection.catalog.writing import Change
+from twinlens.data.exif import PhotoDetails
+from twinlens.errors import CatalogDamagedError, CollectionError
+from twinlens.types import Embeddings, Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A photo folder of the collection; ``path`` may be relative to the collection's own folder."""
+
+    id: int
+    name: str
+    path: str
+
+
+class KnownFile(NamedTuple):
+    """What the catalog remembers of a file, to tell whether it changed."""
+
+    id: int
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes | None
+    skip_reason: str | None
+    reader_version: int
+
+
+class Catalog(Database):
+    """Opens, reads and writes the catalog file.
+
+    One object may be shared between threads: each gets its own connection. The catalog
+    of an earlier release gets the tables that it lacks.
+
+    Attributes:
+        captions: the captions of its photos.
+        next: what a model that is changed to has made so far.
+
+    Args:
+        path: the SQLite file.
+        create: make the file when it is missing.
+        read_only: for media that cannot be written.
+
+    Raises:
+        CatalogDamagedError: the file is not a readable catalog.
+        CollectionError: it is missing, or of a later version.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        if not create and not path.is_file():
+            raise CollectionError(f"there is no catalog at {path}")
+        super().__init__(path, read_only=read_only)
+        self.captions = CaptionTable(self)
+        self.next = NextVectors(self)
+        try:
+            with self.errors():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- what the collection is -------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """A remembered value, as ``fingerprint``."""
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Remembers values, all or none."""
+        with self.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    def model(self) -> ModelRecord | None:
+        """The model that made the vectors; None before the first run."""
+        return self._model("")
+
+    def next_model(self) -> ModelRecord | None:
+        """The model that is being changed to; None where the vectors are to stay."""
+        return self._model("next_")
+
+    def remember_model(self, model: ModelRecord) -> None:
+        """From now on this is the model that made the vectors."""
+        self.set_meta(model_meta(model))
+
+    def _model(self, prefix: str) -> ModelRecord | None:
+        keys = [prefix + key for key in ModelRecord._fields]
+        found = dict(self.rows("SELECT key, value FROM meta WHERE key IN (?, ?, ?)", keys))
+        if len(found) < len(keys):
+            return None
+        model, fingerprint, dim = (found[key] for key in keys)
+        return ModelRecord(model, fingerprint, int(dim))
+
+    @property
+    def identity(self) -> str:
+        """An id made with the catalog; derived files carry it."""
+        return self.meta("identity") or ""
+
+    @property
+    def generation(self) -> int:
+        """Grows with every commit that changes photos."""
+        return int(self.meta("generation") or 0)
+
+    def folders(self) -> list[Folder]:
+        """The photo folders, oldest first."""
+        return [Folder(*row) for row in self.rows("SELECT id, name, path FROM folders ORDER BY id")]
+
+    def add_folder(self, name: str, path: str) -> Folder:
+        """Remembers a photo folder."""
+        with self.transaction() as connection:
+            cursor = connection.execute("INSERT INTO folders (name, path) VALUES (?, ?)", (name, path))
+            return Folder(int(cursor.lastrowid or 0), name, path)
+
+    # --- photos: writing --------------------------------------------------------------------
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """One transaction that changes photos: all of it is kept, or nothing."""
+        with self.transaction() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+            generation = int(row[0]) + 1
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
+            yield Change(connection, generation)
+
+    # --- photos: reading --------------------------------------------------------------------
+
+    def known_files(self) -> dict[tuple[int, str], KnownFile]:
+        """Every file ever seen, by folder id and path."""
+        rows = self.rows(
+            "SELECT folder_id, path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos"
+        )
+        return {(row[0], row[1]): KnownFile(*row[2:]) for row in rows}
+
+    def known_file(self, folder_id: int, path: str) -> KnownFile | None:
+        """What the catalog remembers of one file."""
+        rows = self.rows(
+            "SELECT id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
+            "WHERE folder_id = ? AND path = ?",
+            (folder_id, path),
+        )
+        return KnownFile(*rows[0]) if rows else None
+
+    def vector_of_content(self, content_hash: bytes) -> tuple[Vector, PhotoDetails] | None:
+        """Vector and details of any photo with this content."""
+        rows = self.rows(
+            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
+            "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
+            (content_hash,),
+        )
+        if not rows:
+            return None
+        embedding, features, *details = rows[0]
+        return Vector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
+
+    def skipped(self) -> list[tuple[int, str, str]]:
+        """Folder id, path and reason of each file that could not be used."""
+        return self.rows(
+            "SELECT folder_id, path, skip_reason FROM photos WHERE skip_reason IS NOT NULL ORDER BY folder_id, path"
+        )
+
+    def count(self) -> int:
+        """Number of searchable photos."""
+        return int(self.rows("SELECT count(*) FROM photos WHERE skip_reason IS NULL")[0][0])
+
+    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
+        """Ids of searchable photos for which an SQL condition holds, ascending."""
+        sql = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition} ORDER BY id"
+        return id_array(self.rows(sql, parameters))
+
+    def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
+        """Records by id; an id that has gone is missing from the answer."""
+        select = "SELECT id, folder_id, path, taken_at FROM photos WHERE id"
+        return {row[0]: PhotoRecord(*row) for rows in rows_by_id(self, select, ids) for row in rows}
+
+    def id_of(self, folder_id: int, path: str) -> int | None:
+        """Id of the searchable photo at a path."""
+        rows = self.rows(
+            "SELECT id FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL", (folder_id, path)
+        )
+        return int(rows[0][0]) if rows else None
+
+    def embedding(self, photo_id: int) -> Embeddings | None:
+        """[D], the embedding of record of one photo."""
+        rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
+        return floats(rows[0][0]) if rows else None
+
+    def changes_since(self, generation: int) -> Changes:
+        """Which vectors came or went after a generation."""
+        added = self.rows(
+            "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY id", (generation,)
+        )
+        removed = self.rows("SELECT photo_id FROM removed WHERE generation > ?", (generation,))
+        return Changes(id_array(added), id_array(removed))
+
+    def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
+        """Embeddings of record [B, D] for ascending ids, block by block."""
+        return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
+
+    def integrity_faults(self) -> list[str]:
+        """What SQLite's own check and ours find wrong; empty when all is well."""
+        faults = [str(row[0]) for row in self.rows("PRAGMA quick_check(5)") if row[0] != "ok"]
+        orphans = self.rows(
+            "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
+            "WHERE skip_reason IS NULL AND photo_id IS NULL"
+        )[0][0]
+        if orphans:
+            faults.append(f"{orphans} photos have no vector")
+        return faults
+
+    def _prepare(self) -> None:
+        if 0 <= self._version() < SCHEMA_VERSION and not self.read_only:
+            self._upgrade()
+        version = self._version()
+        if version > SCHEMA_VERSION:
+            raise CollectionError(
+                f"{self.path} was written by a later twinlens: schema {version}, this release knows {SCHEMA_VERSION}; "
+                "update twinlens"
+            )
+        if version == 0 and not self._tables():
+            raise CollectionError(f"{self.path} is empty and cannot be written")
+        if version < 1:
+            raise CatalogDamagedError(damaged(self.path, f"schema version {version}"))
+
+    def _upgrade(self) -> None:
+        with self.transaction() as connection:
+            is_new = not self._tables()
+            if not is_new and not self._version():  # another program's file
+                return
+            upgrade(connection)
+            if is_new:
+                start = [("identity", uuid.uuid4().hex), ("generation", "0")]
+                connection.executemany("INSERT INTO meta VALUES (?, ?)", start)
+
+    def _version(self) -> int:
+        return int(self.rows("PRAGMA user_version")[0][0])
+
+    def _tables(self) -> int:
+        return int(self.rows("SELECT count(*) FROM sqlite_master")[0][0])

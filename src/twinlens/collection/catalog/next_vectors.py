@@ -1,0 +1,112 @@
+"""What the model that is changed to has made so far, beside the vectors that answer meanwhile."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.rows import ModelRecord, Vector, blob, halves_blob
+from twinlens.types import Embeddings
+
+_PHOTOS_LEFT = "photos WHERE skip_reason IS NULL AND id NOT IN (SELECT photo_id FROM next_vectors)"
+# those of a photo that cannot be read just now as well: they come back with it
+_CAPTIONS_LEFT = "captions WHERE id NOT IN (SELECT caption_id FROM next_captions)"
+MISSING_NEXT = f"SELECT id FROM {_PHOTOS_LEFT} UNION ALL SELECT id FROM {_CAPTIONS_LEFT} LIMIT 1"
+CLEARED_AT_ONCE = 2000  # rows a transaction: a searching process that has to write waits less than a second
+
+
+class WaitingPhoto(NamedTuple):
+    """A photo that the next model has not seen, with what the catalog knows of its file."""
+
+    id: int
+    folder_id: int
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes | None
+
+
+class NextVectors:
+    """Embeddings of the next model; no search sees them before ``Change.take_next_vectors``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, model: ModelRecord) -> None:
+        """A change to a model begins, or goes on where it was."""
+        with self._database.transaction() as connection:
+            known = connection.execute("SELECT value FROM meta WHERE key = 'next_fingerprint'").fetchone()
+            if known is None or known[0] != model.fingerprint:
+                connection.execute("DELETE FROM next_vectors")
+                connection.execute("DELETE FROM next_captions")
+            meta = model_meta(model, prefix="next_")
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
+
+    def cancel(self) -> None:
+        """The vectors of record stay."""
+        with self._database.transaction() as connection:
+            forget_next_model(connection)
+        self.clear()
+
+    def clear(self) -> None:
+        """Removes what no change to a model needs any more; a part at a time, since others may have to write."""
+        for table, key in (("next_vectors", "photo_id"), ("next_captions", "caption_id")):
+            some = f"SELECT {key} FROM {table} LIMIT {CLEARED_AT_ONCE}"
+            removed = CLEARED_AT_ONCE
+            while removed == CLEARED_AT_ONCE:
+                with self._database.transaction() as connection:
+                    removed = connection.execute(f"DELETE FROM {table} WHERE {key} IN ({some})").rowcount
+
+    def photos_left(self) -> list[WaitingPhoto]:
+        """Searchable photos that are still to be embedded, by folder and path."""
+        columns = ", ".join(WaitingPhoto._fields)
+        rows = self._database.rows(f"SELECT {columns} FROM {_PHOTOS_LEFT} ORDER BY folder_id, path")
+        return [WaitingPhoto(*row) for row in rows]
+
+    def captions_left(self) -> list[tuple[int, str]]:
+        """Id and text of each caption that is still to be embedded."""
+        return self._database.rows(f"SELECT id, text FROM {_CAPTIONS_LEFT} ORDER BY id")
+
+    def count_left(self) -> tuple[int, int]:
+        """How many photos and captions are still to be embedded."""
+        photos = self._database.rows(f"SELECT count(*) FROM {_PHOTOS_LEFT}")[0][0]
+        return int(photos), int(self._database.rows(f"SELECT count(*) FROM {_CAPTIONS_LEFT}")[0][0])
+
+    def put_photo(self, photo: WaitingPhoto, content_hash: bytes, vector: Vector) -> int:
+        """Keeps a photo's vector, and gives it to all photos of the same content as well; how many got one.
+
+        Args:
+            photo: as ``photos_left`` gave it.
+            content_hash: of the file that was embedded; another than is known when it changed since.
+            vector: of the next model.
+        """
+        with self._database.transaction() as connection:
+            values = blob(vector.embedding), halves_blob(vector.features)
+            connection.execute("INSERT OR REPLACE INTO next_vectors VALUES (?, ?, ?)", (photo.id, *values))
+            if content_hash != photo.content_hash:
+                return 1
+            copies = connection.execute(
+                "INSERT OR IGNORE INTO next_vectors SELECT id, ?, ? FROM photos "
+                "WHERE content_hash = ? AND skip_reason IS NULL",
+                (*values, content_hash),
+            )
+            return 1 + copies.rowcount
+
+    def put_captions(self, ids: Sequence[int], embeddings: Embeddings) -> None:
+        """Keeps the embeddings [B, D] of captions."""
+        rows: Iterable[tuple[int, bytes]] = [
+            (number, blob(embedding)) for number, embedding in zip(ids, embeddings, strict=True)
+        ]
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO next_captions VALUES (?, ?)", rows)
+
+
+def model_meta(model: ModelRecord, *, prefix: str = "") -> dict[str, str]:
+    """A model as rows of the catalog's ``meta``."""
+    return {prefix + key: str(value) for key, value in model._asdict().items()}
+
+
+def forget_next_model(connection: sqlite3.Connection) -> None:
+    """No change is in progress any more, inside the caller's transaction."""
+    keys = list(model_meta(ModelRecord("", "", 0), prefix="next_"))
+    connection.execute(f"DELETE FROM meta WHERE key IN ({', '.join('?' * len(keys))})", keys)

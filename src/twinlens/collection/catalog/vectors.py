@@ -1,0 +1,126 @@
+"""The memory-mapped vectors of a collection, kept in step with its catalog."""
+
+import logging
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.rows import Changes, ModelRecord
+from twinlens.errors import CollectionBusyError
+from twinlens.plugins import load_part
+from twinlens.protocols import VectorStore
+from twinlens.stores import STORES
+from twinlens.types import Embeddings, Ids
+
+logger = logging.getLogger(__name__)
+LOCK_TIMEOUT_S = 120.0
+
+
+class VectorSource(Protocol):
+    """Embeddings of record that a store mirrors: a catalog's photos, or its captions."""
+
+    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
+        """Ids for whose photo an SQL condition holds, ascending."""
+
+    def changes_since(self, generation: int) -> Changes:
+        """What came or went after a generation of the catalog."""
+
+    def embeddings(self, ids: Ids) -> Iterator[tuple[Ids, Embeddings]]:
+        """Ids and embeddings [B, D], block by block."""
+
+
+class DerivedVectors:
+    """Opens the vector store of a catalog and applies what changed since it was written.
+
+    May be shared between threads.
+
+    Args:
+        folder: the collection's own folder.
+        catalog: whose generation the vectors follow.
+        source: the truth.
+        name: of the vectors' folder inside the collection's.
+        writable: False keeps the vectors in a folder of this process.
+        engine: name of the store.
+    """
+
+    def __init__(
+        self, folder: Path, catalog: Catalog, source: VectorSource, *, name: str, writable: bool, engine: str = "exact"
+    ) -> None:
+        self.folder = folder / name
+        self._catalog, self._source, self._writable, self._engine = catalog, source, writable, engine
+        self._store: VectorStore | None = None
+        self._model: ModelRecord | None = None
+        self._guard = threading.Lock()
+        self._scratch: Path | None = None
+
+    def synced(self) -> VectorStore:
+        """The store, brought in step with the catalog where it is behind.
+
+        Raises:
+            CollectionBusyError: another process has been writing it for minutes.
+        """
+        with self._guard:
+            while True:
+                model = self._catalog.model()
+                store = self._store if self._model == model else None
+                if store is None or store.generation != self._catalog.generation:
+                    store = self._open(self.folder, model)  # anew: another thread may search in the one before
+                if store.generation != self._catalog.generation:
+                    store = self._catch_up(store, model)
+                # else another process has just changed the collection's model
+                if store is not None and self._catalog.model() == model:
+                    self._store, self._model = store, model
+                    return store
+
+    def close(self) -> None:
+        """Forgets the maps, and the copy of this process."""
+        self._store = None
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _open(self, folder: Path, model: ModelRecord | None) -> VectorStore:
+        owner = f"{self._catalog.identity}/{model and model.fingerprint}"
+        dim = model.dim if model else 1  # a catalog without photos has no model yet
+        store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
+        return store
+
+    def _catch_up(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
+        """The store in step with the catalog; None where that has another model by now."""
+        if not self._writable or self._scratch:
+            return self._catch_up_in_scratch(model)
+        try:
+            with FileLock(self.folder.with_name(f"{self.folder.name}.lock"), timeout=LOCK_TIMEOUT_S):
+                store.refresh()
+                return self._apply_changes(store, model)
+        except Timeout as error:
+            raise CollectionBusyError(
+                f"another process is rebuilding the vectors in {self.folder}; try again when it is done"
+            ) from error
+        except OSError as error:
+            logger.warning("the vectors in %s cannot be written (%s); a copy is kept this time", self.folder, error)
+            return self._catch_up_in_scratch(model)
+
+    def _catch_up_in_scratch(self, model: ModelRecord | None) -> VectorStore | None:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="twinlens-"))
+        return self._apply_changes(self._open(self._scratch, model), model)
+
+    def _apply_changes(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
+        with self._catalog.snapshot():  # begun after the store was read, which another process may have advanced
+            generation = self._catalog.generation
+            if self._catalog.model() != model:
+                return None
+            if store.generation == generation:
+                return store
+            if store.generation > generation:  # the catalog was put back from a copy
+                store.clear()
+            changes = self._source.changes_since(store.generation)
+            logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
+            store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)
+            return store

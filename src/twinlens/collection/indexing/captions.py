@@ -1,0 +1,191 @@
+"""Bring a catalog's captions up to date with a file of captions; an interrupt loses at most a batch."""
+
+import logging
+import posixpath
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.indexing.index import check_unit_rows
+from twinlens.collection.indexing.report import CaptionPlan, CaptionReport, IndexListener, SilentListener
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.find import open_dataset
+from twinlens.data.one_line import one_line
+from twinlens.embedding import Skipped
+from twinlens.errors import DataError
+from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import Dataset
+from twinlens.types import CaptionedImage
+
+logger = logging.getLogger(__name__)
+BATCH_SIZE = 256  # captions a transaction: about a second's work
+BYTES_A_CAPTION = 300  # a catalog row without its embedding, its text in an index included
+
+
+def open_captions(source: Path, folders: Sequence[PhotoFolder]) -> Dataset:
+    """Captions of any kind that ``data`` reads: a file, or the folder of a known data set.
+
+    Args:
+        source: need not lie near its photos.
+        folders: the collection's, where photos are supposed that the data does not have itself.
+
+    Raises:
+        DataError: it cannot be read as captions.
+    """
+    photos = folders[0].path
+    if not source.is_dir():
+        return open_dataset(source.parent, file=source, images=photos)
+    try:
+        return open_dataset(source)
+    except DataError as error:
+        logger.debug("%s without photos of its own: %s", source, error)
+        return open_dataset(source, images=photos)
+
+
+def index_captions(
+    catalog: Catalog,
+    encoder: OnnxDualEncoder,
+    folders: Sequence[PhotoFolder],
+    captions: Dataset,
+    *,
+    listener: IndexListener | None = None,
+) -> CaptionReport:
+    """Gives each photo that is listed the captions that are listed for it.
+
+    Captions that are known stay as they are; photos that are not listed keep theirs.
+    Each batch is one transaction.
+
+    Args:
+        catalog: of the collection; no other process may index it meanwhile.
+        encoder: the collection's model.
+        folders: all folders of the collection.
+        captions: see ``open_captions``.
+        listener: told of plan and progress.
+
+    Raises:
+        DataError: none of the photos listed is in the collection.
+    """
+    started = time.perf_counter()
+    listener = listener or SilentListener()
+    report = CaptionReport()
+    listed = _captions_by_photo(catalog, folders, captions, report)
+    known = catalog.captions.known()
+    new = [(photo, text) for photo, texts in listed.items() for text in texts if text not in known.get(photo, {})]
+    old = [one for photo, texts in listed.items() for text, one in known.get(photo, {}).items() if text not in texts]
+    found = sum(map(len, listed.values()))
+    report.unchanged = found - len(new)
+    # in the catalog a float32 embedding; beside it a float32 and a float16 copy
+    listener.captions_planned(CaptionPlan(found, len(new), len(new) * (encoder.dim * (4 + 4 + 2) + BYTES_A_CAPTION)))
+    _add(catalog, encoder, new, report, listener)
+    _remove(catalog, old, report)  # after the new: a run that is killed leaves no photo without captions
+    report.captions = catalog.captions.count()
+    report.seconds = round(time.perf_counter() - started, 3)
+    return report
+
+
+def _captions_by_photo(
+    catalog: Catalog, folders: Sequence[PhotoFolder], captions: Dataset, report: CaptionReport
+) -> dict[int, dict[str, None]]:
+    """Catalog id → captions in the order listed, each once; notes what is of no photo here."""
+    images = captions.split("all")
+    places = match_photos(images, catalog, folders)
+    listed: dict[int, dict[str, None]] = {}
+    for image in images:
+        texts = [text for caption in image.captions if (text := one_line(caption))]
+        place = places[image.image_id]
+        if isinstance(place, int):
+            listed.setdefault(place, {}).update(dict.fromkeys(texts))
+        else:
+            report.unmatched += len(texts)
+            report.unmatched_photos.append(Skipped(image.image_id, place))
+    if not listed:
+        where = ", ".join(str(folder.path) for folder in folders)
+        raise DataError(
+            f"the {len(images):,} photos that {captions.name} has captions of were looked for in {where}, by path and "
+            f"by file name, and none was found, as {images[0].image_id!r}; give captions of these photos"
+        )
+    return listed
+
+
+def match_photos(
+    images: Sequence[CaptionedImage], catalog: Catalog, folders: Sequence[PhotoFolder]
+) -> dict[str, int | str]:
+    """For each image id its photo in the catalog, or why there is none.
+
+    A photo is known by its path below a photo folder; failing that by its file name,
+    when that stands for one photo of the collection and one of ``images``.
+    """
+    files = catalog.known_files()
+    photos = {key: file.id for key, file in files.items() if file.skip_reason is None}
+    by_name: dict[str, list[int]] = {}
+    for (_, path), photo_id in photos.items():
+        by_name.setdefault(posixpath.basename(path), []).append(photo_id)
+    listed = Counter(_file_name(image) for image in images)
+    matched: dict[str, int | str] = {}
+    for image in images:
+        name, keys = _file_name(image), _paths(image, folders)
+        namesakes = by_name.get(name, [])
+        skipped = next((files[key].skip_reason for key in keys if key in files and key not in photos), None)
+        if here := [photos[key] for key in keys if key in photos]:
+            matched[image.image_id] = here[0]
+        elif skipped:
+            matched[image.image_id] = f"the photo was skipped: {skipped}"
+        elif len(namesakes) == listed[name] == 1:
+            matched[image.image_id] = namesakes[0]
+        elif namesakes:
+            matched[image.image_id] = f"no photo has this path, and the name {name!r} is not of one photo alone"
+        else:
+            matched[image.image_id] = "no photo has this path or this name"
+    return matched
+
+
+def _add(
+    catalog: Catalog,
+    encoder: OnnxDualEncoder,
+    new: Iterable[tuple[int, str]],
+    report: CaptionReport,
+    listener: IndexListener,
+) -> None:
+    """Embeds and commits, batch by batch."""
+    waiting = iter(new)
+    while batch := list(islice(waiting, BATCH_SIZE)):
+        texts = [text for _, text in batch]
+        embeddings = encoder.encode_text(texts)
+        check_unit_rows(embeddings)
+        with catalog.change() as change:
+            for (photo_id, text), embedding in zip(batch, embeddings, strict=True):
+                change.put_caption(photo_id, text, embedding)
+        report.added += len(batch)
+        report.cut += sum(encoder.seen_part(text) != text for text in texts)
+        listener.captions_advanced(report.added)
+
+
+def _remove(catalog: Catalog, old: Sequence[int], report: CaptionReport) -> None:
+    for start in range(0, len(old), 1000):
+        with catalog.change() as change:
+            for caption_id in old[start : start + 1000]:
+                change.remove_caption(caption_id)
+                report.removed += 1
+
+
+def _file_name(image: CaptionedImage) -> str:
+    return PurePosixPath(image.image_id.replace("\\", "/")).name
+
+
+def _paths(image: CaptionedImage, folders: Sequence[PhotoFolder]) -> list[tuple[int, str]]:
+    """Folder id and path under which a listed photo may be known."""
+    path = posixpath.normpath(image.image_id.replace("\\", "/"))
+    paths = [
+        (folder.id, image.path.relative_to(folder.path).as_posix())
+        for folder in folders
+        if image.path.is_relative_to(folder.path)
+    ]
+    paths += [
+        (folder.id, path.removeprefix(folder.prefix))
+        for folder in folders
+        if folder.prefix and path.startswith(folder.prefix)
+    ]
+    return paths + [(folder.id, path) for folder in folders]

@@ -1,0 +1,60 @@
+"""Refuse to index what does not fit on the disk."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from twinlens.collection.indexing.report import (
+    CaptionPlan,
+    ChangePlan,
+    ChangeProgress,
+    IndexListener,
+    IndexPlan,
+    IndexReport,
+)
+from twinlens.errors import DiskFullError
+
+
+class DiskGuard:
+    """An index listener that refuses to start when the plan does not fit on the disk."""
+
+    def __init__(self, listener: IndexListener, place: Path) -> None:
+        self._listener, self._place = listener, place
+        self.advanced: Callable[[int, IndexReport], None] = listener.advanced
+        self.captions_advanced: Callable[[int], None] = listener.captions_advanced
+        self.change_advanced: Callable[[ChangeProgress], None] = listener.change_advanced
+
+    def planned(self, plan: IndexPlan) -> None:
+        """The folders were walked.
+
+        Raises:
+            DiskFullError: less is free than the new vectors will take.
+        """
+        self._listener.planned(plan)
+        self._check_room(plan.disk_bytes)
+
+    def captions_planned(self, plan: CaptionPlan) -> None:
+        """The captions were read and their photos found.
+
+        Raises:
+            DiskFullError: less is free than the new vectors will take.
+        """
+        self._listener.captions_planned(plan)
+        self._check_room(plan.disk_bytes)
+
+    def change_planned(self, plan: ChangePlan) -> None:
+        """The model is another now; all is to be embedded again.
+
+        Raises:
+            DiskFullError: less is free than the new vectors will take.
+        """
+        self._listener.change_planned(plan)
+        self._check_room(plan.disk_bytes)
+
+    def _check_room(self, needed_bytes: int) -> None:
+        free = shutil.disk_usage(self._place).free
+        if needed_bytes > free:
+            raise DiskFullError(
+                f"indexing needs about {needed_bytes / 1e6:,.0f} MB on the disk of {self._place}, "
+                f"but {free / 1e6:,.0f} MB are free; free some space or use --collection DIR on another disk"
+            )

@@ -1,0 +1,265 @@
+"""Bring a catalog up to date with its photo folders; an interrupt loses at most a batch."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.rows import FileState, Vector
+from twinlens.collection.catalog.writing import Change
+from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
+from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.images import read_photo_bytes
+from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
+from twinlens.errors import BundleError, CollectionError, PhotoError
+from twinlens.protocols import DualEncoder
+from twinlens.types import Embeddings
+
+logger = logging.getLogger(__name__)
+READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
+BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
+
+
+class _Task(NamedTuple):
+    folder: PhotoFolder
+    file: FoundFile
+    known: KnownFile | None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.folder.id, self.file.path
+
+    def state(self, content_hash: bytes | None) -> FileState:
+        return FileState(self.folder.id, *self.file, content_hash)
+
+
+class _Examined(NamedTuple):
+    """A file after reading: its hash, and its pixels where the catalog did not know the content."""
+
+    content_hash: bytes | None
+    prepared: PreparedPhoto | None = None
+    reason: str | None = None
+
+
+def index_folders(
+    catalog: Catalog,
+    encoder: DualEncoder | None,
+    folders: Sequence[PhotoFolder],
+    *,
+    listener: IndexListener | None = None,
+    forget_missing: bool = False,
+) -> IndexReport:
+    """Makes the catalog equal to the folders.
+
+    A file is unchanged by size and date, then by content hash. A new path whose
+    content belonged to a path that is gone is a rename and keeps its vector. Each
+    batch is one transaction.
+
+    Args:
+        catalog: of the collection; no other process may index it meanwhile.
+        encoder: the collection's model; None where it is not here any more: content that is
+            new is then left alone, and counted as deferred.
+        folders: all folders of the collection.
+        listener: told of plan and progress.
+        forget_missing: let a folder without any photo drop what the catalog knows of it.
+
+    Raises:
+        CollectionError: a folder is missing, cannot be opened, or is empty though the
+            catalog knows photos in it (an unmounted disk looks like that).
+    """
+    started = time.perf_counter()
+    run = _Run(catalog, encoder, listener or SilentListener())
+    tasks = run.plan(folders, forget_missing=forget_missing)
+    run.read(tasks)
+    run.drop_gone()
+    run.report.images = catalog.count()
+    run.report.skipped.sort()
+    run.report.seconds = round(time.perf_counter() - started, 3)
+    return run.report
+
+
+class _Run:
+    """One run of indexing: what is known, what is gone, what was done."""
+
+    def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener) -> None:
+        self.catalog, self.encoder, self.listener = catalog, encoder, listener
+        self.report = IndexReport()
+        self.known = catalog.known_files()
+        self.gone: dict[tuple[int, str], KnownFile] = {}
+        self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
+        self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
+
+    def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
+        """Walks the folders; what is unchanged is done with here."""
+        tasks: list[_Task] = []
+        found = 0
+        for folder in folders:
+            scan = _scan(folder)
+            found += len(scan.photos)
+            tasks += self._compare(folder, scan, forget_missing=forget_missing)
+        if not found and not self.known:
+            places = ", ".join(str(folder.path) for folder in folders)
+            others = f", only {len(self.report.skipped):,} other files" if self.report.skipped else ""
+            raise CollectionError(f"{places} holds no photos to index{others}")
+        for key, missing in self.gone.items():
+            if missing.content_hash and missing.skip_reason is None:
+                self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
+        vector_bytes = bytes_a_vector(self.encoder) if self.encoder else 0
+        self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (vector_bytes + BYTES_A_PHOTO)))
+        return tasks
+
+    def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
+        """What of one folder has to be read; notes what is gone."""
+        here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
+        if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
+            raise CollectionError(
+                f"{folder.path} holds no photos, but {len(here):,} were indexed there; is its disk mounted? "
+                "Nothing was changed; if they are really gone, run again with --forget-missing"
+            )
+        self.report.skipped += [Skipped(folder.prefix + path, reason) for path, reason in scan.others + scan.unreadable]
+        tasks = []
+        for file in scan.photos:
+            known = here.pop(file.path, None)
+            if known and _is_unchanged(file, known):
+                self._count_unchanged(folder.prefix + file.path, known)
+            else:
+                tasks.append(_Task(folder, file, known))
+        hidden = {path for path, _ in scan.unreadable}
+        below = tuple(f"{path}/" if path else "" for path in hidden)  # "" is the folder itself
+        for path, missing in here.items():
+            if path not in hidden and not path.startswith(below):
+                self.gone[folder.id, path] = missing
+        return tasks
+
+    def read(self, tasks: Sequence[_Task]) -> None:
+        """Reads, embeds and commits, batch by batch."""
+        examined = map_ahead(self._examine, tasks)
+        done = 0
+        while batch := list(islice(examined, BATCH_SIZE)):
+            vectors = self._embed(batch)
+            with self.catalog.change() as change:
+                for task, result in batch:
+                    self._store(change, task, result, vectors.get(task.key))
+            done += len(batch)
+            self.listener.advanced(done, self.report)
+
+    def drop_gone(self) -> None:
+        """Removes what neither stayed nor moved."""
+        gone = iter(self.gone.values())
+        while batch := list(islice(gone, 1000)):
+            with self.catalog.change() as change:
+                for file in batch:
+                    change.remove(file.id)
+                    self.report.removed += file.skip_reason is None
+
+    def _examine(self, task: _Task) -> _Examined:
+        """Runs in the decoders' threads."""
+        content_hash = None
+        try:
+            data = read_photo_bytes(task.folder.path / task.file.path)
+            content_hash = hashlib.sha256(data).digest()[:16]
+            if content_hash in self.known_hashes or self.encoder is None:
+                return _Examined(content_hash)
+            return _Examined(content_hash, prepare_photo(data, self.encoder))
+        except PhotoError as error:
+            return _Examined(content_hash, reason=str(error))
+
+    def _embed(self, batch: Iterable[tuple[_Task, _Examined]]) -> dict[tuple[int, str], Vector]:
+        """Vectors of the batch's photos whose content is new."""
+        fresh = [(task.key, result.prepared) for task, result in batch if result.prepared]
+        if not fresh or self.encoder is None:
+            return {}
+        encoded = self.encoder.encode_pixels(np.stack([prepared.pixels for _, prepared in fresh]))
+        check_unit_rows(encoded.embeddings)
+        features: Iterable[Any] = [None] * len(fresh) if encoded.features is None else encoded.features
+        return {
+            key: Vector(embedding, feature)
+            for (key, _), embedding, feature in zip(fresh, encoded.embeddings, features, strict=True)
+        }
+
+    def _store(self, change: Change, task: _Task, result: _Examined, vector: Vector | None) -> None:
+        state = task.state(result.content_hash)
+        if result.reason is not None:
+            change.put_skipped(state, result.reason, reader_version=READER_VERSION)
+            self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, result.reason))
+            logger.info("skipped %s: %s", task.folder.path / task.file.path, result.reason)
+        elif result.prepared is not None and vector is not None:
+            change.put_photo(state, result.prepared.details, vector, reader_version=READER_VERSION)
+            self._count_new(task)
+        else:
+            self._store_known_content(change, task, state)
+
+    def _store_known_content(self, change: Change, task: _Task, state: FileState) -> None:
+        """The content was seen before: touched, renamed or copied."""
+        content_hash = state.content_hash or b""
+        if task.known and task.known.content_hash == content_hash and task.known.skip_reason is None:
+            change.touch(task.known.id, state)
+            self.report.unchanged += 1
+        elif task.known is None and (moved := self.gone_by_hash.get(content_hash)):
+            change.rename(self.gone.pop(moved.pop(0)).id, state)
+            self.report.renamed += 1
+        else:
+            self._store_copy(change, task, state)
+
+    def _store_copy(self, change: Change, task: _Task, state: FileState) -> None:
+        found = self.catalog.vector_of_content(state.content_hash or b"")
+        if found is None:  # the photo that had this content was changed in this very run, or it is new
+            if self.encoder is None:
+                self.report.deferred += 1
+                return
+            try:
+                prepared = prepare_photo(task.folder.path / task.file.path, self.encoder)
+            except PhotoError as error:
+                self._store(change, task, _Examined(state.content_hash, reason=str(error)), None)
+                return
+            vector = self._embed([(task, _Examined(state.content_hash, prepared))])[task.key]
+            found = vector, prepared.details
+        change.put_photo(state, found[1], found[0], reader_version=READER_VERSION)
+        self._count_new(task)
+
+    def _count_new(self, task: _Task) -> None:
+        if task.known is not None and task.known.skip_reason is None:
+            self.report.updated += 1
+        else:
+            self.report.added += 1
+
+    def _count_unchanged(self, path: str, known: KnownFile) -> None:
+        if known.skip_reason is None:
+            self.report.unchanged += 1
+        else:
+            self.report.skipped.append(Skipped(path, known.skip_reason))
+
+
+def bytes_a_vector(encoder: DualEncoder) -> int:
+    """What a photo's vector takes: float32 embedding and float16 features, and beside the catalog two copies."""
+    return encoder.dim * (4 + 4 + 2) + encoder.features_dim * 2
+
+
+def check_unit_rows(embeddings: Embeddings) -> None:
+    """Raises BundleError unless every row of [N, D] has length 1."""
+    if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):  # also False for NaN
+        raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
+
+
+def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
+    if (file.size_bytes, file.mtime_ns) != (known.size_bytes, known.mtime_ns):
+        return False
+    # a file that could not be opened has no hash: permissions may be mended without a trace in its date
+    return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
+
+
+def _scan(folder: PhotoFolder) -> Scan:
+    try:
+        return scan_folder(folder.path)
+    except FileNotFoundError as error:
+        raise CollectionError(f"the photo folder {folder.path} is missing; is its disk mounted?") from error
+    except NotADirectoryError as error:
+        raise CollectionError(f"{folder.path} is not a folder") from error
+    except PermissionError as error:
+        raise CollectionError(f"the photo folder {folder.path} cannot be opened: no permission") from error

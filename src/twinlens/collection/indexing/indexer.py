@@ -1,0 +1,165 @@
+"""Bring a collection up to date, one process at a time: photos, captions, the model, and the vectors that follow."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.vectors import DerivedVectors
+from twinlens.collection.indexing.captions import index_captions, open_captions
+from twinlens.collection.indexing.disk_guard import DiskGuard
+from twinlens.collection.indexing.index import index_folders
+from twinlens.collection.indexing.model_change import change_model
+from twinlens.collection.indexing.model_of_record import ModelOfRecord, NamedModel, named_model
+from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
+from twinlens.collection.place.disk import INDEX_LOCK, disk_error
+from twinlens.collection.place.locate import user_path
+from twinlens.collection.place.photo_folders import PhotoFolders
+from twinlens.errors import CollectionBusyError, CollectionError, CollectionNotFoundError, ModelMismatchError
+from twinlens.protocols import Dataset, DualEncoder
+
+
+class Upkeep:
+    """All that changes a collection besides its making.
+
+    Args:
+        place: the collection's own folder.
+        catalog: the truth.
+        folders: whose photos it holds.
+        model: which made its vectors.
+        vectors: derived, of the photos.
+        caption_vectors: derived, of the captions.
+        writable: False where the medium cannot be written.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        catalog: Catalog,
+        folders: PhotoFolders,
+        model: ModelOfRecord,
+        *,
+        vectors: DerivedVectors,
+        caption_vectors: DerivedVectors,
+        writable: bool,
+    ) -> None:
+        self._place, self._catalog, self._folders, self._model = place, catalog, folders, model
+        self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
+
+    def index(
+        self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, forget_missing: bool
+    ) -> IndexReport:
+        """See ``Collection.index``."""
+        with self._alone():
+            guard = DiskGuard(listener or SilentListener(), self._place)
+            data = None if captions is None else open_captions(user_path(captions), self._folders.all())
+            report = self._index(guard, forget_missing)
+            if data is not None:
+                report.captions = self._index_captions(data, guard)
+                report.seconds = round(report.seconds + report.captions.seconds, 3)
+        return report
+
+    def add_captions(self, captions: str | os.PathLike[str], *, listener: IndexListener | None) -> CaptionReport:
+        """See ``Collection.add_captions``."""
+        with self._alone():
+            if not self._catalog.count():
+                raise CollectionNotFoundError(why_nothing(self._place, self._catalog))
+            data = open_captions(user_path(captions), self._folders.all())
+            return self._index_captions(data, DiskGuard(listener or SilentListener(), self._place))
+
+    def reindex(self, model: str | Path, *, listener: IndexListener | None) -> IndexReport:
+        """See ``Collection.reindex``."""
+        with self._alone():
+            chosen, record = named_model(model), self._catalog.model()
+            self._model.asked = None if self._catalog.count() else model
+            guard = DiskGuard(listener or SilentListener(), self._place)
+            if record is None or record.fingerprint != chosen.encoder.fingerprint:
+                return self._index(guard, forget_missing=False, change_to=chosen)
+            self._catalog.next.cancel()
+            self._catalog.remember_model(chosen.record())
+            return self._index(guard, forget_missing=False)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The collection is changed by this process alone."""
+        if not self._writable:
+            raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
+        try:
+            with FileLock(self._place / INDEX_LOCK, timeout=0):
+                yield
+        except Timeout as error:
+            raise CollectionBusyError(
+                f"another process is indexing {self._place}; wait until it is done, what it has done can be searched"
+            ) from error
+        except OSError as error:
+            raise disk_error(self._place, error) from error
+
+    def _index(self, listener: IndexListener, forget_missing: bool, change_to: NamedModel | None = None) -> IndexReport:
+        if not self._catalog.count():
+            report = self._index_folders(self._model.adopt(), listener, forget_missing)
+        else:
+            self._sync()  # notices a catalog put back from a copy, before its generation catches up
+            model = change_to or self._model.wanted()
+            if model is None:
+                self._catalog.next.cancel()
+                report = self._index_folders(self._model.embedder(), listener, forget_missing)
+            else:
+                report = self._change(model, listener, forget_missing)
+        self._catalog.set_meta({"first_index": "done"})
+        self._sync()
+        self._catalog.checkpoint()
+        return report
+
+    def _change(self, model: NamedModel, listener: IndexListener, forget_missing: bool) -> IndexReport:
+        """Brings photos up to date, embeds all of them with the next model, and adds what only that can embed."""
+        embedder, silent = self._model.embedder(), SilentListener()
+        report = self._index_folders(embedder, listener, forget_missing)
+        change = change_model(self._catalog, model, self._folders.all(), listener=listener)
+        if change.waiting:
+            again = self._index_folders(embedder, silent, forget_missing)
+            report = report.followed_by(again)
+            if again.removed or again.renamed:  # for what was deleted meanwhile there is nothing to wait for
+                change = change_model(self._catalog, model, self._folders.all(), listener=silent).after(change)
+        if change.is_complete:
+            self._model.keep(model.encoder)
+            self._sync()
+            later = listener if report.deferred else silent
+            report = report.followed_by(self._index_folders(model.encoder, later, forget_missing))
+        report.model_change = change
+        return report
+
+    def _index_folders(self, encoder: DualEncoder | None, listener: IndexListener, forget_missing: bool) -> IndexReport:
+        return index_folders(
+            self._catalog, encoder, self._folders.all(), listener=listener, forget_missing=forget_missing
+        )
+
+    def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
+        self._sync()
+        encoder = self._model.embedder()
+        if encoder is None:
+            raise ModelMismatchError(
+                f"captions for {self._place} need the model that its photos were embedded with, which is not here; "
+                "embed the photos again first: twinlens index PHOTOS"
+            )
+        report = index_captions(self._catalog, encoder, self._folders.all(), captions, listener=listener)
+        self._sync()
+        self._catalog.checkpoint()
+        return report
+
+    def _sync(self) -> None:
+        """Brings the vectors in step; those of captions where there are, or were, any."""
+        self._vectors.synced()
+        if self._caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
+            self._caption_vectors.synced()
+
+
+def why_nothing(place: Path, catalog: Catalog, *, captions: bool = False) -> str:
+    """What to say where nothing can be searched: no photo, or no caption."""
+    if captions and catalog.count():
+        return f"no captions are known in {place} yet; add them: twinlens index PHOTOS --captions FILE"
+    if skipped := len(catalog.skipped()):
+        return f"none of the {skipped:,} photos of {place} could be read; 'twinlens index --json' says why"
+    return f"nothing is indexed in {place} yet; run: twinlens index PHOTOS"

@@ -1,0 +1,204 @@
+"""Embed a collection again with another model, whose vectors take over when they are complete."""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.next_vectors import WaitingPhoto
+from twinlens.collection.catalog.rows import FileState, Vector
+from twinlens.collection.indexing.captions import BATCH_SIZE as CAPTION_BATCH
+from twinlens.collection.indexing.index import READER_VERSION, bytes_a_vector, check_unit_rows
+from twinlens.collection.indexing.model_of_record import NamedModel
+from twinlens.collection.indexing.report import ChangePlan, ChangeProgress, IndexListener, ModelChangeReport
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.images import read_photo_bytes
+from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
+from twinlens.errors import PhotoError
+
+BATCHES_TO_TELL_A_PACE = 4  # of photos; the first is slow, since it opens the tower
+
+
+class _Seen(NamedTuple):
+    """A photo after reading."""
+
+    content_hash: bytes | None = None
+    prepared: PreparedPhoto | None = None
+    reason: str | None = None
+    is_away: bool = False
+
+
+def change_model(
+    catalog: Catalog, model: NamedModel, folders: Sequence[PhotoFolder], *, listener: IndexListener
+) -> ModelChangeReport:
+    """Embeds what the model has not seen yet, batch by batch; when nothing is left it takes over in one transaction.
+
+    Until then searches see the vectors of record alone. A photo that cannot be decoded any
+    more is skipped, as indexing does; for one whose file is away the change waits.
+
+    Args:
+        catalog: just brought up to date; no other process may index it meanwhile.
+        model: that is changed to.
+        folders: all folders of the collection.
+        listener: told of plan and progress.
+    """
+    started = time.perf_counter()
+    run = _Run(catalog, model, folders, listener)
+    run.embed()
+    if not run.report.waiting:
+        with catalog.change() as change:
+            change.take_next_vectors(model.record())
+        catalog.next.clear()
+        run.report.is_complete = True
+    run.report.seconds = round(time.perf_counter() - started, 3)
+    return run.report
+
+
+class _Run:
+    """One run of a change: what is left, and the pace at which it gets less."""
+
+    def __init__(
+        self, catalog: Catalog, model: NamedModel, folders: Sequence[PhotoFolder], listener: IndexListener
+    ) -> None:
+        record = catalog.model()
+        catalog.next.begin(model.record())
+        self.catalog, self.encoder, self.listener = catalog, model.encoder, listener
+        self.folders = {folder.id: folder for folder in folders}
+        self.photos, self.captions = catalog.next.photos_left(), catalog.next.captions_left()
+        self.report = ModelChangeReport(model.name, model.encoder.fingerprint)
+        self.pace = _Pace(len(self.photos), len(self.captions))
+        disk_bytes = len(self.photos) * bytes_a_vector(self.encoder) + len(self.captions) * self.encoder.dim * 10
+        self.plan = ChangePlan(
+            model.name,
+            record is not None and record.model == model.name,
+            catalog.count(),
+            len(self.photos),
+            len(self.captions),
+            disk_bytes,
+        )
+
+    def embed(self) -> None:
+        """Photos and captions; some captions first, so that their pace is known when the time left is told."""
+        self.listener.change_planned(self.plan)
+        captions = iter(self.captions)
+        self._embed_captions(islice(captions, CAPTION_BATCH))
+        firsts = {photo.content_hash: photo for photo in reversed(self.photos)}
+        tried = sorted(firsts.values(), key=lambda photo: (photo.folder_id, photo.path))
+        self._embed_photos(tried)
+        ids = {photo.id for photo in tried}
+        # copies of a file that could not be read, or is not what it was
+        self._embed_photos([photo for photo in self.catalog.next.photos_left() if photo.id not in ids])
+        self._embed_captions(captions)
+
+    def _embed_photos(self, photos: Sequence[WaitingPhoto]) -> None:
+        examined = map_ahead(self._examine, photos)
+        while batch := list(islice(examined, BATCH_SIZE)):
+            vectors = self._vectors(batch)
+            embedded = 0
+            with self.catalog.transaction():
+                for photo, seen in batch:
+                    if seen.content_hash is not None and photo.id in vectors:
+                        embedded += self.catalog.next.put_photo(photo, seen.content_hash, vectors[photo.id])
+            set_aside = [(photo, seen) for photo, seen in batch if photo.id not in vectors]
+            for photo, seen in set_aside:
+                self._set_aside(photo, seen)
+            self.report.photos += embedded
+            self.pace.photos_done(embedded + len(set_aside))
+            self.listener.change_advanced(self.pace.progress())
+
+    def _embed_captions(self, captions: Iterator[tuple[int, str]]) -> None:
+        while batch := list(islice(captions, CAPTION_BATCH)):
+            started = time.perf_counter()
+            embeddings = self.encoder.encode_text([text for _, text in batch])
+            check_unit_rows(embeddings)
+            self.catalog.next.put_captions([number for number, _ in batch], embeddings)
+            self.report.captions += len(batch)
+            self.pace.captions_done(len(batch), time.perf_counter() - started)
+            self.listener.change_advanced(self.pace.progress())
+
+    def _examine(self, photo: WaitingPhoto) -> _Seen:
+        """Runs in the decoders' threads."""
+        path = self._path(photo)
+        try:
+            data = read_photo_bytes(path)
+        except PhotoError as error:
+            return _Seen(reason=str(error), is_away=_is_away(path))
+        content_hash = hashlib.sha256(data).digest()[:16]
+        try:
+            return _Seen(content_hash, prepare_photo(data, self.encoder))
+        except PhotoError as error:
+            return _Seen(content_hash, reason=str(error))
+
+    def _vectors(self, batch: Sequence[tuple[WaitingPhoto, _Seen]]) -> dict[int, Vector]:
+        fresh = [(photo.id, seen.prepared.pixels) for photo, seen in batch if seen.prepared]
+        if not fresh:
+            return {}
+        encoded = self.encoder.encode_pixels(np.stack([pixels for _, pixels in fresh]))
+        check_unit_rows(encoded.embeddings)
+        features = [None] * len(fresh) if encoded.features is None else list(encoded.features)
+        return {
+            photo_id: Vector(embedding, feature)
+            for (photo_id, _), embedding, feature in zip(fresh, encoded.embeddings, features, strict=True)
+        }
+
+    def _set_aside(self, photo: WaitingPhoto, seen: _Seen) -> None:
+        reason = seen.reason or ""
+        if seen.is_away:
+            self.report.waiting.append(Skipped(self.folders[photo.folder_id].prefix + photo.path, reason))
+            return
+        state = FileState(photo.folder_id, photo.path, photo.size_bytes, photo.mtime_ns, seen.content_hash)
+        with self.catalog.change() as change:
+            change.put_skipped(state, reason, reader_version=READER_VERSION)
+
+    def _path(self, photo: WaitingPhoto) -> Path:
+        return self.folders[photo.folder_id].path / photo.path
+
+
+class _Pace:
+    """How fast photos and captions are embedded in this run, and what is left."""
+
+    def __init__(self, photos: int, captions: int) -> None:
+        self._photos, self._captions = photos, captions
+        self._done_photos = self._done_captions = self._batches = 0
+        self._caption_seconds = 0.0
+        self._started = time.perf_counter()
+        self._first_end, self._first_photos = self._started, 0
+
+    def photos_done(self, count: int) -> None:
+        """A batch of photos was dealt with."""
+        self._done_photos += count
+        self._batches += 1
+        if self._batches == 1:
+            self._first_end, self._first_photos = time.perf_counter(), count
+
+    def captions_done(self, count: int, seconds: float) -> None:
+        """A batch of captions was embedded."""
+        self._done_captions += count
+        self._caption_seconds += seconds
+
+    def progress(self) -> ChangeProgress:
+        """What is done, and how long the rest will take."""
+        return ChangeProgress(self._done_photos, self._done_captions, self._seconds_left())
+
+    def _seconds_left(self) -> float | None:
+        photos_left, captions_left = self._photos - self._done_photos, self._captions - self._done_captions
+        if photos_left and self._batches < BATCHES_TO_TELL_A_PACE:
+            return None
+        later = self._done_photos - self._first_photos
+        a_photo = (time.perf_counter() - self._first_end) / later if later else 0.0
+        a_caption = self._caption_seconds / self._done_captions if self._done_captions else 0.0
+        return photos_left * a_photo + captions_left * a_caption
+
+
+def _is_away(path: Path) -> bool:
+    """True where the file cannot even be looked at: gone, or on a disk that is."""
+    try:
+        path.stat()
+    except OSError:
+        return True
+    return False

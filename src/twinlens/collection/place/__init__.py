@@ -1,0 +1,1 @@
+"""Where a collection and its photo folders are on disk."""

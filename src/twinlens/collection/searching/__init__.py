@@ -1,0 +1,1 @@
+"""From a search to its answer: understand the query, filter, rank, judge."""

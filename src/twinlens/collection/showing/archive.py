@@ -1,0 +1,105 @@
+"""Photos to take along: a zip of their files, made while it is sent, or a list of what is known of them."""
+
+import csv
+import io
+import time
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from twinlens.collection.showing.card import PhotoCard, captions_of, find_photo
+from twinlens.collection.showing.file import PhotoFile, photo_file
+from twinlens.errors import PhotoError
+
+if TYPE_CHECKING:
+    from twinlens.collection.collection import Collection
+
+CHUNK_BYTES = 256 * 1024
+LEFT_OUT = "left out.txt"
+LIST_COLUMNS = ("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions")
+_ZIP_TIMES = (315_619_200, 4_354_732_800)  # a zip holds 1980 to 2107; a day less for other time zones
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Outbox(io.RawIOBase):
+    """Where the zip is written to, and taken from piece by piece; cannot go back, so that nothing is kept."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object, /) -> int:
+        piece = bytes(data)  # type: ignore[call-overload]
+        self._pieces.append(piece)
+        return len(piece)
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def zip_photos(collection: "Collection", photo_ids: Iterable[str]) -> Iterator[bytes]:
+    """The files of photos as a zip, piece by piece; memory holds a piece and never a photo.
+
+    A photo that cannot be read is left out, and named with its reason in ``left out.txt``.
+
+    Args:
+        collection: whose photos; an id that it does not know is left out, too.
+        photo_ids: as hits give them; their folders come along.
+    """
+    outbox, left_out = _Outbox(), []
+    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:  # photos do not get smaller
+        for photo_id in dict.fromkeys(photo_ids):
+            try:
+                yield from _file_pieces(archive, outbox, photo_id, _readable(collection, photo_id))
+            except (PhotoError, OSError) as error:
+                left_out.append(f"{photo_id}: {getattr(error, 'strerror', None) or error}")
+        if left_out:
+            archive.writestr(LEFT_OUT, "\n".join(left_out) + "\n")
+    yield outbox.take()
+
+
+def list_photos(collection: "Collection", photo_ids: Iterable[str]) -> str:
+    """A CSV with a line for each photo; unknown ids are left out.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\r\n")
+    writer.writerow(LIST_COLUMNS)
+    for photo_id in dict.fromkeys(photo_ids):
+        if (card := find_photo(collection, photo_id)) is not None:
+            writer.writerow([_cell(value) for value in _line(card, captions_of(collection, card))])
+    return table.getvalue()
+
+
+def _line(card: PhotoCard, captions: Sequence[str]) -> list[object]:
+    place = [card.latitude, card.longitude]
+    return [card.id, card.taken_at, card.camera, card.width, card.height, *place, " | ".join(captions)]
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def _readable(collection: "Collection", photo_id: str) -> PhotoFile:
+    card = find_photo(collection, photo_id)
+    if card is None:
+        raise PhotoError("no indexed photo has this id")
+    return photo_file(card)
+
+
+def _file_pieces(archive: zipfile.ZipFile, outbox: _Outbox, name: str, file: PhotoFile) -> Iterator[bytes]:
+    with file.path.open("rb") as source:  # before the entry is begun, which could not be taken back
+        earliest, latest = _ZIP_TIMES
+        modified = min(max(file.stat.st_mtime, earliest), latest)
+        entry = zipfile.ZipInfo(name, time.localtime(modified)[:6])
+        entry.file_size = file.stat.st_size
+        with archive.open(entry, "w", force_zip64=file.stat.st_size > zipfile.ZIP64_LIMIT // 2) as target:
+            while piece := source.read(CHUNK_BYTES):
+                target.write(piece)
+                yield outbox.take()

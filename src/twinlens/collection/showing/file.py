@@ -1,0 +1,89 @@
+"""A photo's file as it may be shown to others: inside its library, a regular file, of a known type."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinlens.collection.showing.card import PhotoCard
+from twinlens.errors import PhotoError
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"P3", "image/x-portable-pixmap"),
+    (b"P6", "image/x-portable-pixmap"),
+    (b"P2", "image/x-portable-graymap"),
+    (b"P5", "image/x-portable-graymap"),
+)
+_BRANDS = {b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", b"heix": "image/heic"}
+
+
+class OutsideLibraryError(PhotoError):
+    """A link leads from the library to a file outside of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """A file that may be sent.
+
+    Attributes:
+        path: with all links followed.
+        stat: of the file now.
+        media_type: by its first bytes, never by its name.
+        tag: changes when the content does.
+    """
+
+    path: Path
+    stat: os.stat_result
+    media_type: str
+    tag: str
+
+
+def photo_file(card: PhotoCard) -> PhotoFile:
+    """The file of an indexed photo.
+
+    Raises:
+        OutsideLibraryError: it is, or lies behind, a link that leaves the photo folder.
+        PhotoError: it is gone, no regular file, or may not be read.
+    """
+    path = Path(os.path.realpath(card.path))
+    if not path.is_relative_to(os.path.realpath(card.folder)):
+        raise OutsideLibraryError("it lies outside of the library, behind a link")
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):  # reading a pipe would wait for ever
+                raise PhotoError("not a regular file")
+            return PhotoFile(path, found, media_type(file.read(32)), _tag(card, found))
+    except FileNotFoundError as error:
+        raise PhotoError("file is gone") from error
+    except OSError as error:
+        raise PhotoError(f"could not be read: {error.strerror or error}") from error
+
+
+def media_type(start: bytes) -> str:
+    """Type of a photo by its first 32 bytes.
+
+    >>> media_type(b"GIF89a".ljust(32))
+    'image/gif'
+    """
+    if start[4:8] == b"ftyp":
+        return _BRANDS.get(start[8:12], "image/avif" if b"avif" in start[16:] else "image/heif")
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _MAGIC if start.startswith(magic)), "application/octet-stream")
+
+
+def _tag(card: PhotoCard, found: os.stat_result) -> str:
+    if (found.st_size, found.st_mtime_ns) == (card.size_bytes, card.mtime_ns):
+        return card.content_hash.hex()
+    return hashlib.sha256(f"{card.id}\0{found.st_size}\0{found.st_mtime_ns}".encode()).hexdigest()[:32]

@@ -1,0 +1,117 @@
+"""A flat map of a library: its vectors on their two widest axes."""
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.collection.catalog.rows import rows_by_id
+from twinlens.types import Embeddings, Ids
+
+if TYPE_CHECKING:
+    from twinlens.collection.collection import Collection
+
+MOST_PHOTOS = 20_000  # more dots hide each other, and their vectors would take more than 40 MB
+BLOCK, ITERATIONS = 8, 60  # an error shrinks by (9th / 2nd eigenvalue) at each step
+
+Places: TypeAlias = NDArray[np.float32]
+"""[N, 2], x and y in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Photos as dots.
+
+    Attributes:
+        generation: of the catalog.
+        num_photos: in the library; more than there are dots where only some were drawn.
+        ids: [N], as hits give them.
+        places: [N, 2].
+        sides: [N], width and height in pixels, upright; None where not known.
+    """
+
+    generation: int
+    num_photos: int
+    ids: list[str]
+    places: Places
+    sides: list[tuple[int | None, int | None]]
+
+
+class Projector:
+    """Draws the map of a collection, and again once its photos have changed; may be shared by threads.
+
+    Args:
+        collection: whose photos.
+        most: dots; of a larger library every n-th photo is drawn.
+    """
+
+    def __init__(self, collection: "Collection", *, most: int = MOST_PHOTOS) -> None:
+        self._collection, self._most = collection, most
+        self._guard = threading.Lock()
+        self._known: Projection | None = None
+
+    def projection(self) -> Projection:
+        """The map as of now."""
+        with self._guard:
+            if self._known is None or self._known.generation != self._collection.catalog.generation:
+                self._known = _project(self._collection, self._most)
+            return self._known
+
+
+def flat_places(vectors: Embeddings) -> Places:
+    """PCA of vectors [N, D] on two axes, each stretched to [0, 1]; the same on every machine but for rounding.
+
+    >>> flat_places(np.array([[0, 0, 0], [2, 1, 0], [4, 2, 0]], dtype=np.float32))[:, 0].round(2).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    if not len(vectors):
+        return np.zeros((0, 2), dtype=np.float32)
+    centred = vectors - vectors.mean(axis=0)
+    widest = _widest_axes((centred.T @ centred).astype(np.float64))
+    strongest = np.abs(widest).argmax(axis=0)
+    widest = widest * np.where(widest[strongest, [0, 1]] < 0, -1, 1)  # an axis may point either way
+    places = centred @ widest.astype(np.float32)
+    low, high = places.min(axis=0), places.max(axis=0)
+    spread = np.where(high > low, high - low, 1)
+    flat: Places = ((places - low) / spread).astype(np.float32)
+    return flat
+
+
+def _widest_axes(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[D, 2], the eigenvectors of the largest eigenvalues, by subspace iteration.
+
+    LAPACK would find all D: a second of many small steps on several threads, which wait for each
+    other for ten where other programs use the cores.
+    """
+    dim = len(covariance)
+    block = np.random.default_rng(0).normal(size=(dim, min(BLOCK, dim)))
+    for _ in range(ITERATIONS):
+        block = np.linalg.qr(np.einsum("ij,jk->ik", covariance, block))[0]  # einsum: one thread
+    _, turns = np.linalg.eigh(block.T @ covariance @ block)  # ascending
+    axes = block @ turns[:, ::-1]
+    widest: NDArray[np.float64] = axes[:, :2] if dim > 1 else np.hstack([axes, 0 * axes])
+    return widest
+
+
+def _project(collection: "Collection", most: int) -> Projection:
+    catalog = collection.catalog
+    with catalog.snapshot():  # another process may be indexing
+        generation = catalog.generation
+        everything = catalog.select_ids("1", ())
+        drawn = everything[:: -(-len(everything) // most) or 1]
+        blocks = list(catalog.embeddings(drawn))
+        select = "SELECT id, folder_id, path, width, height FROM photos WHERE id"
+        rows = [row for part in rows_by_id(catalog, select, drawn.tolist()) for row in part]
+    known: Ids = np.concatenate([ids for ids, _ in blocks]) if blocks else np.zeros(0, dtype=np.int64)
+    vectors = np.concatenate([part for _, part in blocks]) if blocks else np.zeros((0, 2), dtype=np.float32)
+    assert known.tolist() == [row[0] for row in rows], "every photo has a vector"
+    prefixes = {folder.id: folder.prefix for folder in collection.folders()}
+    return Projection(
+        generation=generation,
+        num_photos=len(everything),
+        ids=[prefixes[row[1]] + row[2] for row in rows],
+        places=flat_places(vectors),
+        sides=[(row[3], row[4]) for row in rows],
+    )

@@ -1,0 +1,153 @@
+"""Small upright pictures of photos, kept on disk up to a size; the least used go first."""
+
+import hashlib
+import io
+import logging
+import math
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+from PIL import Image
+
+from twinlens.collection.showing.file import PhotoFile
+from twinlens.config import data_folder
+from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
+
+if TYPE_CHECKING:
+    from twinlens.collection.collection import Collection
+
+logger = logging.getLogger(__name__)
+THUMBNAILS = "thumbnails"  # their folder in that of the collection
+THUMBNAIL_SIDES_PX = range(16, 2049)
+QUALITY = 85
+VERSION = 1  # raised when thumbnails are drawn in another way
+KEPT_SHARE = 0.9  # of the room, after making room
+CHECKED_SHARE = 0.05  # of the room: after so many new bytes the folder is looked through again
+
+
+class ThumbnailCache:
+    """Draws thumbnails and keeps them; may be shared by threads and by processes.
+
+    What is on disk is counted, not guessed: each process looks through the folder before
+    its first thumbnail and again after every twentieth of the room that it wrote itself, so W
+    processes go over the room by W twentieths at most.
+
+    Args:
+        folder: made when missing; None keeps nothing.
+        max_bytes: room for all thumbnails; 0 keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None, *, max_bytes: int) -> None:
+        self._folder = folder if max_bytes else None
+        self._max_bytes = max_bytes
+        self._guard = threading.Lock()
+        self._unchecked_bytes = max_bytes  # so that the first one looks
+
+    def thumbnail(self, file: PhotoFile, *, side: int) -> tuple[bytes, bool]:
+        """A JPEG whose longer side has at most ``side`` pixels, and whether it was on disk already.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+        """
+        place = self._place(file, side)
+        if place is not None and (kept := _read(place)) is not None:
+            return kept, True
+        data = draw_thumbnail(file.path, side=side)
+        if place is not None:
+            self._keep(place, data)
+        return data, False
+
+    def _place(self, file: PhotoFile, side: int) -> Path | None:
+        if self._folder is None:
+            return None
+        key = hashlib.sha256(f"{VERSION}\0{file.tag}\0{side}".encode()).hexdigest()[:40]
+        return self._folder / key[:2] / f"{key}.jpg"
+
+    def _keep(self, place: Path, data: bytes) -> None:
+        partial = place.with_name(f"{place.stem}.{os.getpid()}-{threading.get_ident()}.partial")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(data)
+            partial.replace(place)
+        except OSError as error:  # a full disk must not cost the answer
+            logger.warning("a thumbnail cannot be kept: %s", error.strerror or error)
+            _remove(partial)
+            return
+        with self._guard:
+            self._unchecked_bytes += len(data)
+            if self._unchecked_bytes < CHECKED_SHARE * self._max_bytes:
+                return
+            self._unchecked_bytes = 0
+        self.make_room()
+
+    def make_room(self) -> int:
+        """Removes the least used until nine tenths of the room are taken, when it is full; bytes that stay."""
+        if self._folder is None or not self._folder.is_dir():
+            return 0
+        try:
+            with FileLock(self._folder.with_name(f"{THUMBNAILS}.lock"), timeout=0):
+                return self._make_room(self._folder)
+        except Timeout:  # another process does it
+            return 0
+
+    def _make_room(self, folder: Path) -> int:
+        kept = sorted((found for file in folder.glob("*/*") if (found := _use(file))), key=lambda item: item[0])
+        total = sum(size for _, size, _ in kept)
+        if total <= self._max_bytes:
+            return total
+        for _, size, file in kept:
+            if total <= KEPT_SHARE * self._max_bytes:
+                break
+            _remove(file)
+            total -= size
+        return total
+
+
+def open_thumbnails(collection: "Collection", *, max_bytes: int) -> ThumbnailCache:
+    """The cache beside a collection's catalog, or in the user's data folder where that cannot be written."""
+    folder = collection.path / THUMBNAILS
+    if not os.access(collection.path, os.W_OK):
+        folder = data_folder() / THUMBNAILS / (collection.catalog.identity or "unnamed")
+    return ThumbnailCache(folder, max_bytes=max_bytes)
+
+
+def draw_thumbnail(path: Path, *, side: int) -> bytes:
+    """A photo as an upright JPEG of at most ``side`` pixels, without its EXIF (no place, no camera).
+
+    Raises:
+        PhotoError: the photo cannot be read.
+    """
+    image = open_photo(path, min_side=math.ceil(side / DRAFT_OVERSAMPLING)).image
+    profile = image.info.get("icc_profile") or b""
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    # a profile of four inks would be wrong for a picture that is RGB now
+    image.save(buffer, "JPEG", quality=QUALITY, icc_profile=profile if profile[16:20] == b"RGB " else None)
+    return buffer.getvalue()
+
+
+def _read(place: Path) -> bytes | None:
+    try:
+        data = place.read_bytes()
+        os.utime(place)  # its use, which file systems mounted with "noatime" do not note
+    except OSError:
+        return None
+    return data or None
+
+
+def _use(file: Path) -> tuple[float, int, Path] | None:
+    try:
+        found = file.stat()
+    except OSError:  # another process has just removed it
+        return None
+    return found.st_mtime, found.st_size, file
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        logger.debug("%s stays: %s", file, error)

@@ -1,0 +1,1 @@
+"""Readers of captioned data sets, a file a format."""

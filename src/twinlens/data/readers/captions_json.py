@@ -1,0 +1,77 @@
+"""``captions.json`` + ``images/`` (+ ``splits.json``): one row a caption, many rows a photo."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from twinlens.data.captioned import CaptionedPhotos, Source, image_folder
+from twinlens.data.readers.json_file import read_file_name, read_json, read_text
+from twinlens.data.readers.splits_json import read_splits
+from twinlens.data.splits import DEFAULT_RATIOS
+from twinlens.errors import DataError
+from twinlens.types import CaptionedImage
+
+NAME = "captions.json"
+
+
+class CaptionsJson(CaptionedPhotos):
+    """A folder with ``captions.json``: ``[{"file_name": …, "caption": …}]``.
+
+    ``splits.json`` maps train, val and test to file names; photos under other
+    keys belong to ``all`` only. Without it photos are dealt by seeded ratios.
+
+    Args:
+        directory: holds captions.json and images/ (or images/images/).
+        file: the captions, when they are not in captions.json.
+        images: the folder of photos, when it is not images/.
+        ratios: split name → share of the deal, used only without splits.json.
+        seed: of the deal.
+
+    Raises:
+        DataError: a file is missing or does not hold what it should.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        file: Path | None = None,
+        images: Path | None = None,
+        ratios: Mapping[str, float] = DEFAULT_RATIOS,
+        seed: int = 0,
+    ) -> None:
+        folder = images or image_folder(directory, "images")
+        captions = _read_captions(file or directory / NAME)
+        photos = [CaptionedImage(name, folder / name, tuple(own)) for name, own in captions.items()]
+        super().__init__(directory.resolve().name, photos, read_splits(directory), ratios=ratios, seed=seed)
+
+
+def recognizes(directory: Path) -> Path | None:
+    """``captions.json`` in a folder; None where there is none."""
+    return directory / NAME if (directory / NAME).is_file() else None
+
+
+def read_captions_json(source: Source) -> CaptionsJson:
+    """Photos and captions of ``captions.json``, with the splits of ``splits.json`` where there is one.
+
+    Raises:
+        DataError: as ``CaptionsJson``.
+    """
+    return CaptionsJson(
+        source.directory, file=source.file, images=source.images, ratios=source.ratios, seed=source.seed
+    )
+
+
+def _read_captions(path: Path) -> dict[str, list[str]]:
+    captions: dict[str, list[str]] = {}
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: a list of {{file_name, caption}} was expected, got {type(rows).__name__}")
+    for number, row in enumerate(rows):
+        try:
+            captions.setdefault(read_file_name(row), []).append(read_text(row, "caption"))
+        except (TypeError, KeyError, ValueError) as error:
+            wanted = "a file_name below images/ and a caption"
+            raise DataError(f"{path}, entry {number}: expected {wanted}, got {row!r:.80}") from error
+    if not captions:
+        raise DataError(f"{path} holds no captions")
+    return captions

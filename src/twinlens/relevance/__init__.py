@@ -1,0 +1,1 @@
+"""How probable it is that a hit fits its query, from scores alone."""

@@ -1,0 +1,1 @@
+"""The server's calls, a file a topic."""

@@ -1,0 +1,47 @@
+"""Calls that give photos to take along: a zip of files, a list for a spreadsheet."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from twinlens import api
+from twinlens.rest.calls.schemas import Body, ImageId
+from twinlens.rest.calls.searching import Ready
+
+router = APIRouter(prefix="/api/archive", tags=["photos"])
+MOST_TAKEN = 10_000
+_ZIP: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "a zip; what could not be read is named in it, in 'left out.txt'",
+    }
+}
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "a line a photo"}
+}
+
+
+class Taken(Body):
+    """Photos to take along."""
+
+    image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_TAKEN)]
+
+
+@router.post("", response_class=StreamingResponse, responses=_ZIP)
+async def archive(body: Taken, engine: Ready) -> Response:
+    """The files of photos with their folders, as they lie in the library; made while it is sent."""
+    pieces = api.zip_photos(engine.collection, body.image_ids)
+    return StreamingResponse(pieces, media_type="application/zip", headers=_named("photos.zip"))
+
+
+@router.post("/list", response_class=Response, responses=_CSV)
+async def photo_list(body: Taken, engine: Ready) -> Response:
+    """What is known of photos: a CSV with date, camera, size, place and captions; unknown ids are left out."""
+    text = await engine.run("search", api.list_photos, engine.collection, body.image_ids)
+    return Response(text, media_type="text/csv", headers=_named("photos.csv"))
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,0 +1,96 @@
+"""Calls that show a library without a query: photo by photo, and as a flat map."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from twinlens import api
+from twinlens.rest.calls.results import filters_of, page_length
+from twinlens.rest.calls.schemas import DEEPEST_OFFSET, Date
+from twinlens.rest.calls.searching import Ready
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.failures import RequestFailure
+
+router = APIRouter(prefix="/api", tags=["library"])
+
+
+class GridPhoto(BaseModel):
+    """One photo of the library."""
+
+    image_id: str
+    width: int | None = Field(description="pixels, upright")
+    height: int | None
+    taken_at: str | None = Field(description="the camera's wall clock")
+    is_favourite: bool
+
+
+class PhotosAnswer(BaseModel):
+    """A part of the library, newest photo first."""
+
+    num_results: int
+    num_candidates: int = Field(description="what the filters let through")
+    offset: int
+    results: list[GridPhoto]
+
+
+class MapAnswer(BaseModel):
+    """The library as dots: lists of one length, an entry a photo."""
+
+    generation: int = Field(description="of the library")
+    num_images: int = Field(description="in the library; a large one is drawn in part")
+    image_ids: list[str]
+    x: list[float] = Field(description="in [0, 1]; what lies close looks alike")
+    y: list[float]
+    width: list[int | None]
+    height: list[int | None]
+    is_favourite: list[bool]
+
+
+@router.get("/photos")
+async def photos(
+    request: Request,
+    engine: Ready,
+    top_k: Annotated[int, Query(ge=1)] = 100,
+    offset: Annotated[int, Query(ge=0, le=DEEPEST_OFFSET)] = 0,
+    after: Date | None = None,
+    before: Date | None = None,
+    folder: Annotated[str | None, Query(max_length=4096)] = None,
+    camera: Annotated[str | None, Query(max_length=200)] = None,
+    favourites: Annotated[bool, Query(description="only marked photos")] = False,
+) -> PhotosAnswer:
+    """Photos without a query: newest first, those without a date last."""
+    length = page_length(engine, top_k if "top_k" in request.query_params else None, usual=top_k)
+    filters = filters_of(after=after, before=before, folder=folder, camera=camera, favourites=favourites)
+    shown, count = await engine.run("search", lambda: api.browse(engine.collection, filters, k=length, offset=offset))
+    results = [
+        GridPhoto(
+            image_id=one.id, width=one.width, height=one.height, taken_at=one.taken_at, is_favourite=one.is_favourite
+        )
+        for one in shown
+    ]
+    return PhotosAnswer(num_results=len(results), num_candidates=count, offset=offset, results=results)
+
+
+@router.get("/map")
+async def library_map(request: Request, engine: Ready) -> MapAnswer:
+    """The library's vectors on their two widest axes; of more than 20,000 photos every n-th is drawn."""
+    projector: api.Projector = request.app.state.projector
+    return await engine.run("decode", _map, engine, projector)
+
+
+def _map(engine: Engine, projector: api.Projector) -> MapAnswer:
+    if not len(engine.collection):
+        raise RequestFailure("nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS")
+    drawn = projector.projection()
+    marked = set(api.favourite_ids(engine.collection))  # a mark is no new generation: the projection knows none
+    return MapAnswer(
+        generation=drawn.generation,
+        num_images=drawn.num_photos,
+        image_ids=drawn.ids,
+        x=drawn.places[:, 0].round(5).tolist(),
+        y=drawn.places[:, 1].round(5).tolist(),
+        width=[width for width, _ in drawn.sides],
+        height=[height for _, height in drawn.sides],
+        is_favourite=[image_id in marked for image_id in drawn.ids],
+    )

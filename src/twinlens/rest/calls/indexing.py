@@ -1,0 +1,101 @@
+"""Calls that index: start a run, follow it, ask how far it is."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import StreamingResponse
+
+from twinlens import api
+from twinlens.rest.calls.schemas import IndexAnswer
+from twinlens.rest.calls.searching import Ready
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.engine.index_run import IndexRun
+
+router = APIRouter(prefix="/api/index", tags=["indexing"])
+LOOK_EVERY_S = 0.5
+QUIET_S = 10.0  # proxies close connections that are silent for long
+EVENTS = "text/event-stream"
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "done", "failed", "stopped"]},
+        "data": {"type": "string", "contentMediaType": "application/json", "description": "as GET /api/index answers"},
+    },
+    "required": ["event", "data"],
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {EVENTS: {"schema": _EVENT}},
+        "description": "events 'progress', then 'done', 'failed' or 'stopped'",
+    }
+}
+
+
+@router.post("", response_class=StreamingResponse, responses=_STREAM)
+async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
+    """Looks through the library's own folders again, and tells how that goes as server-sent events.
+
+    The run goes on when the caller leaves. One runs at a time, whichever process started it.
+    """
+    run: IndexRun = request.app.state.index_run
+    await run.start()
+
+    async def state() -> api.IndexState:
+        return run.state
+
+    return StreamingResponse(_events(engine, state), media_type=EVENTS)
+
+
+@router.get("")
+async def indexing_state(request: Request, engine: Ready) -> IndexAnswer:
+    """How far the last run has come that was started here, in whatever worker."""
+    return IndexAnswer(**asdict(await _state(request, engine)))
+
+
+@router.get("/events", response_class=StreamingResponse, responses=_STREAM)
+async def follow_indexing(request: Request, engine: Ready) -> StreamingResponse:
+    """Tells of a run until its end, as server-sent events; at once where none runs."""
+
+    async def state() -> api.IndexState:
+        return await _state(request, engine)
+
+    return StreamingResponse(_events(engine, state), media_type=EVENTS)
+
+
+async def _state(request: Request, engine: Engine) -> api.IndexState:
+    run: IndexRun = request.app.state.index_run
+    if run.state.stage == "running":
+        return run.state
+    return await engine.run("search", api.read_index_state, engine.collection)
+
+
+async def _events(engine: Engine, read: Any) -> AsyncIterator[str]:
+    told, silent_s = None, 0.0
+    while True:
+        state: api.IndexState = await read()
+        fields = asdict(state)
+        if state.stage != "running":
+            yield _event(state.stage, fields)
+            return
+        shown = {**fields, "updated_at": None}
+        if shown != told:
+            told, silent_s = shown, 0.0
+            yield _event("progress", fields)
+        elif silent_s >= QUIET_S:
+            silent_s = 0.0
+            yield ": still at it\n\n"
+        if engine.stopping.is_set():  # the run stops at the next file
+            yield _event("stopped", asdict(replace(state, stage="stopped")))
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(engine.stopping.wait(), LOOK_EVERY_S)
+        silent_s += LOOK_EVERY_S
+
+
+def _event(name: str, fields: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(fields)}\n\n"

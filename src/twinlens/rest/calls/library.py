@@ -1,0 +1,114 @@
+"""Calls that tell of the server, the library and the model."""
+
+import logging
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from twinlens import __version__
+from twinlens.errors import TwinlensError
+from twinlens.rest.calls.schemas import Architecture, Count, FailureAnswer, Health, LibraryCard, ModelCard, Stats, Tower
+from twinlens.rest.calls.searching import Ready
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.failures import RequestFailure
+from twinlens.rest.metrics import CONTENT_TYPE
+
+logger = logging.getLogger(__name__)
+router = APIRouter(tags=["library"])
+STARTED = time.time()
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus' format"}
+}
+_NOT_HEALTHY: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "not ready, or not any longer"}}
+
+
+@router.get("/health", response_model=Health, responses=_NOT_HEALTHY)
+async def health(request: Request) -> Response:
+    """Whether queries can be answered."""
+    engine: Engine = request.app.state.engine
+    is_loaded = engine.state in ("ready", "stopping")
+    images = (await engine.facts()).photos if engine.state == "ready" else 0
+    status = {"ready": "healthy", "new": "starting"}.get(engine.state, engine.state)
+    body = {"status": status, "model_loaded": is_loaded, "num_images": images}
+    return JSONResponse(body, status_code=200 if engine.state == "ready" else 503)
+
+
+@router.get("/readyz", responses={503: {"model": FailureAnswer}})
+async def ready(engine: Ready) -> dict[str, bool]:
+    """For load balancers: 200 while queries may be sent here."""
+    if engine.state != "ready":
+        raise RequestFailure("stopping", "the server is about to stop", "ask another one")
+    return {"ready": True}
+
+
+@router.get("/api/stats")
+async def stats(engine: Ready) -> Stats:
+    """The library and its model in numbers."""
+    facts, model = await engine.facts(), engine.collection.encoder
+    manifest = model.manifest
+    return Stats(
+        num_images=facts.photos,
+        num_captions=facts.captions,
+        num_skipped=facts.skipped,
+        embedding_dim=model.dim,
+        model=model.name,
+        model_fingerprint=model.fingerprint,
+        model_architecture=Architecture(
+            image_input_dim=manifest.image.features_dim, text_input_dim=manifest.text.features_dim, shared_dim=model.dim
+        ),
+        generation=facts.generation,
+        uptime_s=round(time.time() - STARTED, 1),
+        version=__version__,
+    )
+
+
+@router.get("/api/model")
+async def model_card(engine: Ready) -> ModelCard:
+    """The model that made the library's vectors."""
+    manifest = engine.collection.encoder.manifest
+    image, text = manifest.image, manifest.text
+    return ModelCard(
+        name=manifest.name,
+        fingerprint=manifest.fingerprint,
+        description=manifest.description,
+        created=manifest.created,
+        license=manifest.license,
+        embedding_dim=manifest.embedding_dim,
+        image=Tower(architecture=image.architecture, input_dim=image.features_dim, quantization=image.quantization),
+        text=Tower(architecture=text.architecture, input_dim=text.features_dim, quantization=text.quantization),
+        max_tokens=text.max_tokens,
+        is_calibrated=manifest.calibration is not None,
+        figures=manifest.figures,
+    )
+
+
+@router.get("/api/collection")
+async def library_card(engine: Ready) -> LibraryCard:
+    """What the library holds: photos by camera and sub-folder, their dates."""
+    facts = await engine.facts()
+    return LibraryCard(
+        num_images=facts.photos,
+        num_captions=facts.captions,
+        num_skipped=facts.skipped,
+        generation=facts.generation,
+        is_complete=facts.is_complete,
+        first_taken=facts.first_taken,
+        last_taken=facts.last_taken,
+        num_located=facts.located,
+        cameras=[Count(name=name, images=images) for name, images in facts.cameras],
+        folders=[Count(name=name, images=images) for name, images in facts.folders],
+    )
+
+
+@router.get("/metrics", response_class=Response, responses=_METRICS)
+async def metrics(request: Request) -> Response:
+    """Counters for Prometheus, of all workers together."""
+    engine: Engine = request.app.state.engine
+    if engine.state == "ready":
+        try:
+            await engine.facts()
+        except (TwinlensError, RequestFailure) as error:  # the other counters are wanted then more than ever
+            logger.warning("photos and captions could not be counted: %s", error)
+    return Response(await engine.run("search", engine.metrics.text), media_type=CONTENT_TYPE)

@@ -1,0 +1,120 @@
+"""Calls that give photos: the file itself, a thumbnail, what is known of it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import FileResponse, Response
+
+from twinlens import api
+from twinlens.rest.calls.schemas import PhotoAnswer
+from twinlens.rest.calls.searching import Ready
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.failures import RequestFailure, unknown_image
+from twinlens.rest.gate.envelope import PHOTO_POLICY
+
+router = APIRouter(prefix="/api", tags=["photos"])
+SIDES = api.THUMBNAIL_SIDES_PX
+KEPT = "private, max-age=60"  # the page scrolls back and forth; a changed photo is seen within a minute
+Side = Annotated[int, Query(ge=SIDES.start, lt=SIDES.stop, description="pixels of the longer side")]
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}, "description": "the picture"},
+    304: {"description": "the caller has it already"},
+}
+_PHOTO: dict[int | str, dict[str, Any]] = {
+    **_PICTURE,
+    206: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}, "description": "a part of it"},
+}
+
+
+class PhotoResponse(FileResponse):
+    """A file with ``Range``; a range that makes no sense is ignored, as RFC 9110 asks."""
+
+    @classmethod
+    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
+        try:
+            return super()._parse_range_header(http_range, file_size)
+        except Exception as error:
+            if (most := getattr(error, "max_size", None)) is None:
+                return []
+            headers = {"Content-Range": f"bytes */{most}"}
+            raise RequestFailure(
+                "range_not_satisfiable", f"the photo has {most:,} bytes", "ask for a part inside", headers
+            ) from error
+
+
+@router.head("/image/{image_id:path}/thumbnail", include_in_schema=False)
+@router.get("/image/{image_id:path}/thumbnail", response_class=Response, responses=_PICTURE)
+async def thumbnail(image_id: str, request: Request, engine: Ready, size: Side = 256) -> Response:
+    """A small upright JPEG of a photo, without what its EXIF tells."""
+    file = await engine.run("search", _file_of, engine, image_id)
+    headers = {"ETag": f'"{file.tag}-{size}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
+    if _has(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    data, kept = await engine.run("decode", lambda: engine.thumbnails.thumbnail(file, side=size))
+    engine.metrics.cache.labels("thumbnails", "hit" if kept else "miss").inc()
+    return Response(data, media_type="image/jpeg", headers=headers)
+
+
+@router.head("/image/{image_id:path}", include_in_schema=False)
+@router.get("/image/{image_id:path}", response_class=FileResponse, responses=_PHOTO)
+async def image(
+    image_id: str,
+    request: Request,
+    engine: Ready,
+    download: Annotated[bool, Query(description="as a file to be saved")] = False,
+) -> Response:
+    """The photo as it lies in the library, or a part of it (``Range``)."""
+    file = await engine.run("search", _file_of, engine, image_id)
+    headers = {"ETag": f'"{file.tag}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
+    if _has(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return PhotoResponse(
+        file.path,
+        headers=headers,
+        media_type=file.media_type,
+        stat_result=file.stat,
+        filename=image_id.rpartition("/")[2],
+        content_disposition_type="attachment" if download else "inline",
+    )
+
+
+@router.get("/photo/{image_id:path}")
+async def photo(image_id: str, engine: Ready) -> PhotoAnswer:
+    """What the library knows of a photo: size, date, camera, place, captions."""
+    return await engine.run("search", _photo_answer, engine.collection, image_id)
+
+
+def _card_of(collection: api.Collection, image_id: str) -> api.PhotoCard:
+    card = api.find_photo(collection, image_id)
+    if card is None:
+        raise unknown_image(image_id)
+    return card
+
+
+def _file_of(engine: Engine, image_id: str) -> api.PhotoFile:
+    return api.photo_file(_card_of(engine.collection, image_id))
+
+
+def _photo_answer(collection: api.Collection, image_id: str) -> PhotoAnswer:
+    card = _card_of(collection, image_id)
+    return PhotoAnswer(
+        image_id=card.id,
+        image_path=card.id,
+        size_bytes=card.size_bytes,
+        modified_at=card.mtime_ns / 1e9,
+        width=card.width,
+        height=card.height,
+        taken_at=card.taken_at,
+        utc_offset_minutes=card.utc_offset_minutes,
+        camera=card.camera,
+        latitude=card.latitude,
+        longitude=card.longitude,
+        captions=api.captions_of(collection, card),
+        is_favourite=any(one.is_favourite for one in api.shown_photos(collection, [card.id]).values()),
+    )
+
+
+def _has(request: Request, etag: str) -> bool:
+    """True where the caller's copy is this one."""
+    known = request.headers.get("if-none-match", "")
+    return known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]

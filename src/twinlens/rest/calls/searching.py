@@ -1,0 +1,214 @@
+"""Calls that search: by words, by photos, for captions, many at once."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response, StreamingResponse
+
+from twinlens import api
+from twinlens.errors import PhotoError
+from twinlens.rest.calls.forms import MOST_FILES, caption_search, image_search, read_upload, validated
+from twinlens.rest.calls.results import (
+    Asked,
+    ask_photo,
+    ask_picture,
+    ask_sum,
+    ask_words,
+    find_captions,
+    find_photos,
+)
+from twinlens.rest.calls.schemas import (
+    BatchAnswer,
+    BatchSearch,
+    CaptionAnswer,
+    CaptionSearch,
+    ImageSearch,
+    PageFields,
+    SearchAnswer,
+    TextSearch,
+)
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.failures import RequestFailure
+
+router = APIRouter(prefix="/api/search", tags=["search"])
+MOST_TERMS = 256  # of one call: four batches of the encoder, and others wait meanwhile
+
+
+async def ready_engine(request: Request) -> Engine:
+    """The engine, once it is warm."""
+    engine: Engine = request.app.state.engine
+    engine.check_ready()
+    return engine
+
+
+Ready = Annotated[Engine, Depends(ready_engine)]
+
+
+def two_bodies(schema: str, *, form: dict[str, Any], most_pictures: int) -> dict[str, Any]:
+    """The part of the OpenAPI of a call that takes JSON or a form with pictures."""
+    pictures: dict[str, Any] = {
+        name: {"type": "array", "items": items, "minItems": 1, "maxItems": most_pictures}
+        for name, items in (("file", {"type": "string", "format": "binary"}), ("image_id", {"type": "string"}))
+    }
+    fields: dict[str, Any] = {
+        "type": "object",
+        "properties": {**pictures, **form},
+        "oneOf" if most_pictures == 1 else "anyOf": [{"required": [name]} for name in pictures],
+    }
+    content = {
+        "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+        "multipart/form-data": {"schema": fields},
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_PAGE_FORM = {
+    "top_k": {"type": "integer", "minimum": 1},
+    "offset": {"type": "integer", "minimum": 0},
+    **{name: {"type": "string"} for name in ("after", "before", "folder", "camera")},
+    "favourites": {"type": "boolean"},
+}
+_IMAGE_FORM = {
+    "weight": _NUMBERS,
+    **_PAGE_FORM,
+    "image_weight": _NUMBERS,
+    "query": {"type": "string"},
+    "query_weight": {"type": "number"},
+    "sort": {"type": "string", "enum": ["relevance", "date"]},
+    "min_probability": {"type": "number", "minimum": 0, "maximum": 1},
+    "include_self": {"type": "boolean"},
+}
+
+
+@router.post("/text")
+async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
+    """Photos that fit words, best first; ``top_k`` of them always, each with its relevance."""
+    _terms(engine, [body.query])
+    return await find_photos(engine, await ask_words(engine, body.query), body)
+
+
+@router.post("/batch", response_model=BatchAnswer)
+async def search_batch(body: BatchSearch, engine: Ready) -> Response:
+    """Photos that fit each of several queries."""
+    if len(body.queries) > engine.settings.max_batch:
+        raise RequestFailure(
+            "invalid_request", f"at most {engine.settings.max_batch} queries go into one call, got {len(body.queries)}"
+        )
+    await engine.text_vectors(_terms(engine, body.queries))  # embedded together; each is then found in the cache
+    pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
+    for number, query in enumerate(body.queries):
+        answer = await find_photos(engine, await ask_words(engine, query), body)
+        # written and sent one by one: all at once would hold up every other call
+        pieces.append((b"," if number else b"") + answer.model_dump_json().encode())
+    pieces.append(b"]}")
+    length = str(sum(len(piece) for piece in pieces))
+    return StreamingResponse(_each(pieces), media_type="application/json", headers={"Content-Length": length})
+
+
+@router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
+async def search_image(request: Request, engine: Ready) -> SearchAnswer:
+    """Photos that look like a photo of the library, like uploaded pictures, or like a sum of these and words."""
+    pictures: list[bytes] = []
+    weights: list[float] = []
+    if _is_form(request):
+        upload = await read_upload(request)
+        pictures, (body, weights) = upload.pictures, image_search(upload)
+    else:
+        body = validated(ImageSearch, await _json(request))
+    parts = [
+        (weight, await _picture(engine, data, number + 1))
+        for number, (data, weight) in enumerate(zip(pictures, weights, strict=True))
+    ]
+    if body.image_id is not None:
+        parts.append((1.0, await ask_photo(engine, body.image_id)))
+    parts += [(image.weight, await ask_photo(engine, image.image_id)) for image in body.images]
+    if not parts:
+        raise RequestFailure("invalid_request", "no picture came", "give an image_id, images, or upload a file")
+    if body.query is not None:
+        _terms(engine, [body.query])
+        parts.append((body.query_weight, await ask_words(engine, body.query)))
+    return await find_photos(engine, ask_sum(parts), body, include_self=body.include_self)
+
+
+@router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
+async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
+    """Captions known to the library that fit a photo of it, or an uploaded picture."""
+    fields: PageFields
+    if _is_form(request):
+        upload = await read_upload(request)
+        fields, ids = caption_search(upload)
+        pictures = upload.pictures
+    else:
+        fields = validated(CaptionSearch, await _json(request))
+        ids, pictures = [fields.image_id], []
+    if len(ids) + len(pictures) != 1:
+        raise RequestFailure(
+            "invalid_request", f"captions are found for one picture, got {len(ids) + len(pictures)}", "upload one file"
+        )
+    asked = await ask_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
+    return await find_captions(engine, asked, fields)
+
+
+async def _picture(engine: Engine, data: bytes, number: int) -> Asked:
+    try:
+        return await ask_picture(engine, data, number)
+    except PhotoError as error:
+        code = "picture_too_large" if "megapixels" in str(error) else "unreadable_picture"
+        raise RequestFailure(
+            code, f"picture {number} cannot be used: {error}", "send a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
+        ) from error
+
+
+async def _each(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
+    """The words of all parts of the queries of a call, which are what gets embedded.
+
+    Raises:
+        RequestFailure: a query is too long, or they have too many parts.
+        QueryError: there is nothing to search for.
+    """
+    longest, most = engine.settings.max_query_length, max(MOST_TERMS, engine.settings.max_batch)
+    for query in queries:
+        if len(query) > longest:
+            raise RequestFailure(
+                "invalid_request",
+                f"a query has at most {longest:,} letters, got {len(query):,}",
+                "the limit is --max-query-length",
+            )
+    terms = [term.value for query in queries for term in api.words_query(query).terms]
+    if len(terms) > most:
+        raise RequestFailure(
+            "invalid_request",
+            f"the queries of one call have at most {most:,} parts in all, got {len(terms):,}",
+            "ask in several calls",
+        )
+    return terms
+
+
+def _is_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return True
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise RequestFailure(
+            "unsupported_media_type",
+            "the body is neither JSON nor a form",
+            "send application/json or multipart/form-data",
+        )
+    return False
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json()
+    except (ValueError, RecursionError) as error:
+        raise RequestValidationError(
+            [{"type": "json_invalid", "loc": ("body",), "msg": "not readable JSON"}]
+        ) from error

@@ -1,0 +1,1 @@
+"""What stands behind the calls: threads, batches of queries, index runs."""

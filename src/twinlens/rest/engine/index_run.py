@@ -1,0 +1,115 @@
+"""One index run that a call started: in a thread of its own, told of in the catalog."""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+
+from twinlens import api
+from twinlens.errors import CollectionBusyError, CollectionError, TwinlensError
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.failures import failure_of
+
+logger = logging.getLogger(__name__)
+TOLD_EVERY_S = 0.5
+REFUSED_WITHIN_S = 1.0  # another run is noticed at once; the first file may take long
+COUNTED = ("added", "updated", "renamed", "removed", "unchanged", "images")
+
+
+class IndexStoppedError(CollectionError):
+    """The server was told to stop; what was committed is kept."""
+
+
+class IndexRun(api.SilentListener):
+    """Listens to a run, and remembers how far it is.
+
+    One at a time is started: the collection's own lock keeps other workers and other programs out.
+
+    Args:
+        engine: whose collection is indexed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.state = api.IndexState()
+        self._engine = engine
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
+        self._task: asyncio.Task[None] | None = None
+        self._is_walking = False
+
+    async def start(self) -> None:
+        """Begins a run.
+
+        Raises:
+            CollectionBusyError: this or another process is indexing already.
+        """
+        if self._task is not None and not self._task.done():
+            raise CollectionBusyError("the collection is being indexed already")
+        now = time.time()
+        before, self.state = self.state, api.IndexState("running", started_at=now, updated_at=now)
+        self._is_walking = True
+        self._task = asyncio.create_task(self._run())
+        done, _ = await asyncio.wait({self._task}, timeout=REFUSED_WITHIN_S)
+        if done and isinstance(error := self._task.exception(), CollectionBusyError):
+            self.state = before
+            raise error
+
+    async def stop(self) -> None:
+        """Waits until a run has noticed that the server stops."""
+        if self._task is not None:
+            with suppress(CollectionBusyError):
+                await self._task
+        await asyncio.to_thread(self._pool.shutdown)
+
+    # --- told by the collection, in the run's thread -------------------------------------------
+
+    def planned(self, plan: api.IndexPlan) -> None:
+        """The folders were walked."""
+        self._is_walking = False
+        self.state = replace(self.state, found=plan.found, to_read=plan.to_read)
+        self._check_stop()
+
+    def advanced(self, done: int, report: api.IndexReport) -> None:
+        """More files are committed."""
+        self.state = replace(self.state, done=done, skipped=len(report.skipped))
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        if self._engine.stopping.is_set():
+            raise IndexStoppedError("the server was told to stop")
+
+    def _index(self) -> api.IndexReport:
+        return self._engine.collection.index(listener=self)
+
+    # --- on the event loop --------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index)
+        quiet_until = time.monotonic() + REFUSED_WITHIN_S
+        while not running.done():
+            await asyncio.wait({running}, timeout=TOLD_EVERY_S)
+            if not running.done() and (not self._is_walking or time.monotonic() > quiet_until):
+                await self._tell()
+        try:
+            report = running.result()
+        except CollectionBusyError:  # the state in the catalog is that of the other run
+            raise
+        except IndexStoppedError:
+            await self._tell("stopped")
+        except TwinlensError as error:
+            logger.warning("indexing failed: %s", error)
+            await self._tell("failed", message=failure_of(error).detail)
+        except Exception:
+            logger.exception("indexing failed")
+            await self._tell("failed", message="the server failed at this; its log says more")
+        else:
+            self.state = replace(self.state, counts={name: getattr(report, name) for name in COUNTED})
+            await self._tell("done", skipped=len(report.skipped))
+
+    async def _tell(self, stage: str = "running", **changes: object) -> None:
+        self.state = replace(self.state, stage=stage, updated_at=time.time(), **changes)  # type: ignore[arg-type]
+        try:
+            await asyncio.to_thread(api.write_index_state, self._engine.collection, self.state)
+        except CollectionError as error:  # a full disk is no reason to stop
+            logger.warning("the state of indexing cannot be kept: %s", error)

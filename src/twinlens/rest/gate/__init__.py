@@ -1,0 +1,1 @@
+"""Who may call the server, and how much: keys, hosts, limits, and what surrounds every answer."""

@@ -1,0 +1,179 @@
+"""Who may ask: the host named, the origin of the page, the key, and how often; checked before a body is read."""
+
+import re
+
+from starlette._utils import get_route_path
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.hosts import Hosts
+from twinlens.rest.gate.keys import REALM, KeyRing, shown_key, shown_session
+from twinlens.rest.gate.rate import RateLimit
+from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
+
+WRONG_KEYS_PER_MINUTE = 20  # of one client: a key cannot be guessed, this keeps the log short
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# the page itself holds no photo; what it asks for does
+_OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
+_OPEN_FOLDER = "/static/"
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^/:\[\]@]+)(:\d{1,5})?")
+_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
+_EXPOSED = "ETag, Content-Range, Accept-Ranges, Retry-After, X-Request-ID"
+
+
+class Guard:
+    """Lets a request pass, or answers why not.
+
+    Args:
+        app: what is guarded.
+        settings: who may ask.
+        keys: None where no key is wanted.
+        wrong_keys: how often a client may show a wrong one.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, keys: KeyRing | None, wrong_keys: RateLimit) -> None:
+        self._app, self._settings, self._keys, self._wrong_keys = app, settings, keys, wrong_keys
+        self._hosts = Hosts(settings)
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors_origins)
+        self._requests = RateLimit(settings.client_limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        allowed = origin is not None and self._may_read(origin, headers, scope)
+        send = _with_cors(send, origin if allowed else None)
+        try:
+            self._check_host(headers, scope)
+            if scope["method"] == "OPTIONS" and "access-control-request-method" in headers and origin is not None:
+                await _preflight(origin, allowed=allowed)(scope, receive, send)
+                return
+            self._check_rate(scope)
+            self._check_origin(origin, allowed=allowed, method=scope["method"])
+            self._check_key(headers, scope)
+        except RequestFailure as failure:
+            await failure.response()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    # --- host ---------------------------------------------------------------------------------
+
+    def _check_host(self, headers: Headers, scope: Scope) -> None:
+        """A page of another site that points its own name at this machine is not let in."""
+        if not self._hosts.know(headers.get("host", "")):
+            raise RequestFailure(
+                "host_not_allowed", "the server does not answer to the name in 'Host'", "name it with --allowed-host"
+            )
+        if self._keys is None and not self._settings.insecure and not _is_at_home(scope):
+            raise RequestFailure(
+                "not_exposed", "this server answers its own machine only", "start it with --api-key KEY or --insecure"
+            )
+
+    # --- origin -------------------------------------------------------------------------------
+
+    def _may_read(self, origin: str, headers: Headers, scope: Scope) -> bool:
+        origin = origin.lower()
+        if origin in self._origins or "*" in self._origins:
+            return True
+        match = _ORIGIN.fullmatch(origin)
+        if match is None:  # "null" too
+            return False
+        return is_loopback(match[1]) or origin == f"{scope['scheme']}://{headers.get('host', '').lower()}"
+
+    def _check_origin(self, origin: str | None, *, allowed: bool, method: str) -> None:
+        """A page that may not read answers may not set anything off either."""
+        if origin is not None and not allowed and method not in _SAFE_METHODS:
+            raise RequestFailure(
+                "origin_not_allowed",
+                f"pages of {origin[:100]} may not ask this server",
+                "allow them with --cors-origin",
+            )
+
+    # --- rate and key -------------------------------------------------------------------------
+
+    def _check_rate(self, scope: Scope) -> None:
+        client = _client(scope)
+        if self._settings.spares_this_machine and is_loopback(client):
+            return
+        if wait := self._requests.take(client):
+            raise RequestFailure(
+                "too_many_requests",
+                f"more than {self._requests.per_minute} requests a minute came from this client",
+                f"wait {wait} s; the limit is --rate-limit",
+                {"Retry-After": str(wait)},
+            )
+
+    def _check_key(self, headers: Headers, scope: Scope) -> None:
+        if self._keys is None or _is_open(get_route_path(scope)):
+            return
+        session = shown_session(headers)
+        if session is not None and self._keys.fits_session(session):
+            return
+        check_key(self._keys, shown_key(headers), self._wrong_keys, _client(scope))
+
+
+def check_key(keys: KeyRing, key: str | None, wrong_keys: RateLimit, client: str) -> None:
+    """Raises RequestFailure unless a key was shown and is the right one."""
+    challenge = {"WWW-Authenticate": REALM}
+    if key is None:
+        hint = "send it in 'X-API-Key' or as a bearer token; the page exchanges it at POST /api/session"
+        raise RequestFailure("missing_key", "this server wants an API key", hint, challenge)
+    if wait := wrong_keys.wait(client):
+        raise RequestFailure(
+            "too_many_wrong_keys",
+            f"more than {wrong_keys.per_minute} wrong keys a minute came from this client",
+            f"wait {wait} s",
+            {"Retry-After": str(wait)},
+        )
+    if not keys.fits(key):
+        wrong_keys.take(client)
+        raise RequestFailure("wrong_key", "that is not the API key of this server", "ask whoever started it", challenge)
+
+
+def _is_open(path: str) -> bool:
+    """True for what is shown without a key: only what is named, so that a new call is locked by itself."""
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
+
+
+def _client(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else "local"
+
+
+def _is_at_home(scope: Scope) -> bool:
+    """True for this machine's own programs, and for what a trusted proxy lets in."""
+    return not scope.get("client") or is_loopback(scope["client"][0]) or scope.get("state", {}).get(BY_PROXY) is True
+
+
+def _preflight(origin: str, *, allowed: bool) -> Response:
+    if not allowed:
+        return RequestFailure(
+            "origin_not_allowed", f"pages of {origin[:100]} may not ask this server", "allow them with --cors-origin"
+        ).response()
+    headers = {
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, Range, X-API-Key, X-Request-ID",
+        "Access-Control-Max-Age": "600",
+    }
+    return Response(status_code=204, headers=headers)
+
+
+def _with_cors(send: Send, origin: str | None) -> Send:
+    """Lets a page of the origin read the answer; None = of no other."""
+    added = [(b"vary", b"Origin")]  # always: a cache must not show the one page what the other was told
+    if origin is not None:
+        added += [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-expose-headers", _EXPOSED.encode()),
+        ]
+
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), *added]
+        await send(message)
+
+    return wrapped

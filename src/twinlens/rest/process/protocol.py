@@ -1,0 +1,122 @@
+"""HTTP connections that neither a slow caller nor a stop of the server can spoil."""
+
+import asyncio
+import json
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from twinlens.rest.gate.callers import Callers
+from twinlens.rest.settings import BY_PROXY
+
+HEADERS_S = 15.0  # to send a request's headers
+UNREAD_S = 60.0  # without taking a byte of what we send
+LAST_REQUESTS_S = 0.5  # after a stop, for requests that are on their way on open connections
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1, with an end to waiting for headers and for readers.
+
+    When the server stops, connections stay open for half a second, since a request may
+    be on its way: what came is answered, and no caller finds a connection closed on it.
+
+    Args:
+        arguments: uvicorn's, and its options.
+        callers: who has connected, in this process.
+    """
+
+    def __init__(self, *arguments: Any, callers: Callers, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._callers = callers
+        self._headers_timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
+        self._is_stopping = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A caller is there, and stays unless it holds too many connections already."""
+        super().connection_made(transport)
+        if self.client is not None and not self._callers.come(self.client[0]):
+            self._close()
+            return
+        if self.client is not None and self._callers.trust(self.client[0]):
+            self.app_state = {**self.app_state, BY_PROXY: True}
+        self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The caller is gone."""
+        if self.client is not None:
+            self._callers.go(self.client[0])
+        _cancel(self._headers_timer)
+        self._headers_timer = None
+        _cancel(self._unread_timer)
+        self._unread_timer = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A part of a request, or several."""
+        super().data_received(data)
+        if self._is_answering():
+            _cancel(self._headers_timer)
+            self._headers_timer = None
+            if self._is_stopping:
+                self.cycle.keep_alive = False
+        elif self._headers_timer is None:
+            self._wait_for_headers()
+
+    def on_response_complete(self) -> None:
+        """An answer is out; with it ends the wait for its reader."""
+        super().on_response_complete()
+        if self._is_stopping and not self._is_answering():
+            self._close()
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        self._is_stopping = True
+        if self._is_answering():
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(LAST_REQUESTS_S, self._close_if_idle)
+
+    def pause_writing(self) -> None:
+        """The caller reads slower than we send."""
+        super().pause_writing()
+        self._unread_timer = self.loop.call_later(UNREAD_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The caller has read on."""
+        _cancel(self._unread_timer)
+        self._unread_timer = None
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered in our own shape, where it still can be."""
+        error = {"code": "invalid_request", "message": "that is no valid HTTP request", "hint": ""}
+        body = json.dumps({"error": error}).encode()
+        headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
+        try:
+            for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        except h11.LocalProtocolError:  # an answer to an earlier request is on its way
+            self.logger.debug("%s: while answering", msg)
+        self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait_for_headers(self) -> None:
+        self._headers_timer = self.loop.call_later(HEADERS_S, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        self._headers_timer = None
+        if not self._is_answering():
+            self._close()
+
+    def _close(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -1,0 +1,188 @@
+"""One process that serves: a socket, uvicorn around the application, a word when it is ready."""
+
+import asyncio
+import errno
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from twinlens.errors import ConfigError
+from twinlens.rest.app import create_app
+from twinlens.rest.engine.engine import Engine
+from twinlens.rest.gate.callers import Callers
+from twinlens.rest.process.protocol import PatientProtocol
+from twinlens.rest.settings import Settings
+
+logger = logging.getLogger(__name__)
+FINISH_S = 60  # for answers that are on their way when the server is told to stop
+BACKLOG = 2048
+OPEN_FILES = 65_536  # connections and photos being sent; a Mac begins with 256
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket that listens where the settings say.
+
+    Raises:
+        ConfigError: the port is in use, or the address is not of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise ConfigError(f"--host {settings.host} is no address of this machine: {error.strerror}") from error
+    except OverflowError as error:
+        raise ConfigError(f"--port must be from 0 to 65535, got {settings.port}") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform != "win32":  # there it would let a second server take the same port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(_why_not(settings, error)) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _why_not(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        who = (
+            "AirPlay holds it, see System Settings" if sys.platform == "darwin" and settings.port == 5000 else "in use"
+        )
+        return f"port {settings.port} is taken ({who}); use --port {settings.port + 1}, or --port 0 for any free one"
+    if error.errno == errno.EACCES:
+        return f"port {settings.port} may not be opened by this user; use --port 5000"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--host {settings.host} is no address of this machine; use 127.0.0.1, or 0.0.0.0 for all of them"
+    return f"--host {settings.host} --port {settings.port} cannot be used: {error.strerror or error}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server that lets long answers end when it is told to stop, and tells which signal it was."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        proxies = list(settings.trusted_proxies)
+        self._protocol = partial(PatientProtocol, callers=Callers(settings))
+        config = uvicorn.Config(
+            app,
+            http=self._protocol,  # type: ignore[arg-type]  # uvicorn only calls it
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies or None,
+            server_header=False,
+            workers=settings.workers,
+            timeout_graceful_shutdown=FINISH_S,
+        )
+        super().__init__(config)
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # callers' faults are told to callers
+        self.engine: Engine = app.state.engine
+        self.signal: int | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 — as uvicorn calls it
+        """A signal came: the first lets everything finish, a second one of Ctrl+C does not."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+        self.signal = sig
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends streams, finishes what runs."""
+        self.engine.stop_streams()
+        for listener in sockets or []:
+            await self._accept_the_last(listener)
+        await super().shutdown(sockets)
+
+    async def _accept_the_last(self, listener: socket.socket) -> None:
+        """Takes in the callers that the system has connected and asyncio has not seen yet; closing would reset them."""
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> PatientProtocol:
+            return self._protocol(self.config, self.server_state, self.lifespan.state, loop)
+
+        waiting = []
+        with suppress(OSError):  # there is no more, or another worker was quicker
+            while True:
+                waiting.append(listener.accept()[0])
+        for server in self.servers:
+            server.close()
+        for connection in waiting:
+            await loop.connect_accepted_socket(protocol, connection)
+
+
+def serve(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    collection: Any = None,
+    on_ready: Callable[[Engine], None],
+    on_start: Callable[[Server], None] = lambda _: None,
+) -> int | None:
+    """Serves until a signal comes, and gives that.
+
+    Args:
+        settings: of the server.
+        listener: bound and listening.
+        collection: one that was opened, or None for that of the settings.
+        on_ready: called when the first query can be answered.
+        on_start: given the server, which may be told to stop by ``should_exit``.
+
+    Raises:
+        TwinlensError: the collection cannot be served.
+    """
+    _allow_open_files()
+    server = Server(create_app(collection, settings=settings), settings)
+    on_start(server)
+    asyncio.run(_serve(server, listener, on_ready))
+    return server.signal
+
+
+def _allow_open_files() -> None:
+    """Raises the system's limit of open files for this process as far as it may; each connection is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for most in (OPEN_FILES, 10_240):  # a Mac says "unlimited" and means the second
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            return
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
+
+
+async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Engine], None]) -> None:
+    engine = server.engine
+
+    async def tell_when_ready() -> None:
+        while engine.state in ("new", "starting"):
+            await asyncio.sleep(0.01)
+        if engine.state == "ready":
+            gc.collect()
+            gc.freeze()  # what a server is made of lives as long as it does: not to be looked through while it answers
+            on_ready(engine)
+        elif engine.state == "failed":
+            server.should_exit = True
+
+    telling = asyncio.create_task(tell_when_ready())
+    await server.serve(sockets=[listener])
+    telling.cancel()
+    with suppress(asyncio.CancelledError):
+        await telling
+    if engine.failure is not None:
+        raise engine.failure

@@ -1,0 +1,1 @@
+"""What goes into a training step: which photos with which captions, as features or pixels."""

@@ -1,0 +1,1 @@
+"""The training loop: stages, steps, checkpoints, validation."""

@@ -1,0 +1,51 @@
+"""What a trainer tells: a line an epoch, steps, checkpoints, a bad batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from twinlens.training.loop.checkpoints import Progress
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """One line of ``metrics.jsonl``.
+
+    Attributes:
+        epoch: of the run, from 1.
+        stage: from 1.
+        losses: mean over the epoch's steps: ``loss`` is what was minimised, the rest its parts.
+        val_loss: the pairs' loss on the validation split; None where it was not measured.
+        text_to_image: measures on the validation split; empty where it was not measured.
+        image_to_text: likewise.
+        learning_rates: group → rate in the last step.
+        logit_scale: of the loss.
+        photos_per_s: pairs that went through a step a second.
+        seconds: of the epoch, without validation.
+        best: whether this is the best epoch so far.
+    """
+
+    epoch: int
+    stage: int
+    losses: dict[str, float]
+    val_loss: float | None
+    text_to_image: dict[str, float]
+    image_to_text: dict[str, float]
+    learning_rates: dict[str, float]
+    logit_scale: float
+    photos_per_s: float
+    seconds: float
+    best: bool
+
+
+@dataclass
+class Listener:
+    """Told what happens; every field may be left out."""
+
+    on_step: Callable[[int, int, int], None] = lambda _epoch, _done, _steps: None
+    on_epoch: Callable[[EpochLog], None] = lambda _: None
+    on_checkpoint: Callable[[str, Progress, dict[str, Tensor]], None] = lambda _name, _progress, _tensors: None
+    on_bad_batch: Callable[[dict[str, Any]], str] = lambda _: "there is no checkpoint"
+    on_note: Callable[[str], None] = lambda _: None

@@ -1,0 +1,106 @@
+"""Stages: which parts of the towers are trained, how fast, and on what schedule."""
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from twinlens.errors import ConfigError
+from twinlens.training.parts import lora
+from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.training.recipe import Stage
+
+LAST = "last-"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters with one learning rate.
+
+    Attributes:
+        name: heads, image or text.
+        learning_rate: at the top of the schedule.
+        parameters: name → what is trained.
+    """
+
+    name: str
+    learning_rate: float
+    parameters: dict[str, nn.Parameter]
+
+
+def open_stage(model: TwoTowers, loss: nn.Module, stage: Stage, *, number: int) -> list[Group]:
+    """Freezes and unfreezes as the stage says; the groups that the optimizer gets.
+
+    Raises:
+        ConfigError: there are fewer blocks than should be trained, or no layers for LoRA.
+    """
+    model.requires_grad_(False)
+    model.image.head.requires_grad_(True)
+    model.text.head.requires_grad_(True)
+    for side, tower, parts in (("image", model.image.tower, stage.image), ("text", model.text.tower, stage.text)):
+        if parts == "all":
+            for block in tower.blocks():
+                block.requires_grad_(True)
+        elif parts == "lora":
+            lora.inject(tower, rank=stage.lora_rank, alpha=stage.lora_alpha)
+        elif parts.startswith(LAST):
+            blocks, count = tower.blocks(), int(parts.removeprefix(LAST))
+            if count > len(blocks):
+                raise ConfigError(f"stages.{number}.{side} is {parts!r}, but the tower has {len(blocks)} blocks")
+            for block in blocks[-count:]:
+                block.requires_grad_(True)
+    return _groups(model, loss, stage)
+
+
+def close_stage(model: TwoTowers) -> None:
+    """Folds LoRA's matrices into the weights, so that the next stage finds plain towers."""
+    lora.merge(model.text.tower)
+
+
+def _groups(model: TwoTowers, loss: nn.Module, stage: Stage) -> list[Group]:
+    found: dict[str, dict[str, nn.Parameter]] = {"heads": {}, "image": {}, "text": {}}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            side, part, *_ = name.split(".")
+            found["heads" if part == "head" else side][f"model.{name}"] = parameter
+    found["heads"] |= {f"loss.{name}": value for name, value in loss.named_parameters() if value.requires_grad}
+    rates = {
+        "heads": stage.learning_rate,
+        "image": stage.image_learning_rate or stage.learning_rate,
+        "text": stage.text_learning_rate or stage.learning_rate,
+    }
+    return [Group(name, rates[name], parameters) for name, parameters in found.items() if parameters]
+
+
+def set_modes(model: TwoTowers, stage: Stage) -> None:
+    """Training mode for what is trained; dropout of frozen towers stays off.
+
+    Batch norms inside a tower keep the statistics they were pretrained with: those of a
+    small batch are worse, and chunks and processes would each have their own.
+    """
+    model.train()
+    for tower, parts in ((model.image.tower, stage.image), (model.text.tower, stage.text)):
+        if parts == "frozen":
+            tower.eval()
+        for module in tower.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
+
+
+def share_of_rate(step: int, *, schedule: str, warmup: int, total: int) -> float:
+    """Share of the learning rate at a step of a stage: linear rise, then half a cosine down to 0 or no change.
+
+    >>> [round(share_of_rate(step, schedule="cosine", warmup=2, total=10), 2) for step in (0, 1, 2, 6, 10)]
+    [0.5, 1.0, 1.0, 0.5, 0.0]
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    if schedule == "constant":
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+
+def decayed(parameters: dict[str, nn.Parameter]) -> tuple[list[Tensor], list[Tensor]]:
+    """Those that weight decay shrinks, and those it leaves alone: biases, norms, scales."""
+    values: list[Tensor] = list(parameters.values())
+    return [value for value in values if value.ndim > 1], [value for value in values if value.ndim <= 1]

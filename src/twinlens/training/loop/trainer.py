@@ -1,0 +1,260 @@
+"""The training loop: stages and epochs; validation, checkpoints and early stopping."""
+
+import copy
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from twinlens.errors import ConfigError, TrainingError
+from twinlens.training.feeding.batches import CaptionRows, Epochs
+from twinlens.training.feeding.hard_negatives import mine, mixed_order
+from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.split_inputs import InputsFactory, SplitInputs, embed
+from twinlens.training.loop.checkpoints import Checkpoint, Progress
+from twinlens.training.loop.precision import arithmetic
+from twinlens.training.loop.processes import Processes
+from twinlens.training.loop.run_log import EpochLog, Listener
+from twinlens.training.loop.stage_run import StageInputs, StageRun, start_stage
+from twinlens.training.loop.stages import close_stage, open_stage, set_modes
+from twinlens.training.loop.step import BadBatchError, Step
+from twinlens.training.loop.teacher import ClassifierTeacher, teacher_prompts
+from twinlens.training.loop.validation import Validation, embed_split, judge, validate
+from twinlens.training.loop.weights import load_weights, trained_weights
+from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.training.parts.heads import LogitScale
+from twinlens.training.recipe import Recipe, Stage
+from twinlens.types import CaptionedImage
+
+IDS_SHOWN = 5
+
+
+class Trainer:
+    """Runs a recipe.
+
+    Everything drawn follows from seed, epoch and step: a run that goes on from a
+    checkpoint takes the same steps as one that was never interrupted.
+
+    Args:
+        recipe: the run.
+        model: what is trained.
+        loss: of the pairs.
+        photos: of the train split.
+        val_photos: of the validation split.
+        factory: makes the inputs of a stage.
+        processes: this one among those of the run.
+        unlabeled: photos without captions, for the teacher; without any, those of the train split.
+        listener: told what happens.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: TwoTowers,
+        loss: nn.Module,
+        photos: Sequence[CaptionedImage],
+        val_photos: Sequence[CaptionedImage],
+        *,
+        factory: InputsFactory,
+        processes: Processes,
+        unlabeled: Sequence[Path] = (),
+        listener: Listener | None = None,
+    ) -> None:
+        self.recipe, self.model, self.loss = recipe, model, loss
+        self.photos, self.val_photos = list(photos), list(val_photos)
+        self.factory, self.processes, self.unlabeled = factory, processes, unlabeled
+        self.listener = listener or Listener()
+        self.progress = Progress()
+        trains_images = any(stage.image != "frozen" for stage in recipe.stages)
+        self.pretrained = copy.deepcopy(model.image.tower).eval() if recipe.distillation and trains_images else None
+        self.step = Step(recipe, model, loss, processes)
+        self._epochs_of(CaptionRows(self.photos))  # a batch larger than the data is found before features are computed
+        if recipe.optimizer.batch_size % processes.count:
+            raise ConfigError(
+                f"optimizer.batch_size {recipe.optimizer.batch_size} cannot be shared by {processes.count} processes"
+            )
+
+    def fit(self, checkpoint: Checkpoint | None = None) -> None:
+        """Trains to the end, or on from a checkpoint.
+
+        Raises:
+            TrainingError: the loss is no number, or memory ran out.
+        """
+        if checkpoint:
+            self.progress = checkpoint.progress
+        for number in range(self.progress.stage, len(self.recipe.stages)):
+            # before LoRA is laid on, so that what was trained is there for the features of a stage that freezes it
+            resumed = checkpoint if checkpoint and checkpoint.progress.stage == number else None
+            run = self._open(number, resumed)
+            self._run_stage(run)
+            close_stage(self.model)
+            if number + 1 < len(self.recipe.stages):
+                kept = self.progress
+                self.progress = Progress(
+                    number + 1, kept.epoch, best=kept.best, best_epoch=kept.best_epoch, left_out=kept.left_out
+                )
+                self._save("last", None)
+        self.progress.done = True
+        self._save("last", None)
+
+    def _leave_out(self, *splits: tuple[list[CaptionedImage], SplitInputs]) -> None:
+        readable = {photo.image_id for _, inputs in splits for photo in inputs.photos}
+        unreadable = [photo.image_id for photos, _ in splits for photo in photos if photo.image_id not in readable]
+        if len(unreadable) > len(self.progress.left_out):
+            count = f"{len(unreadable):,} photos cannot be read" if len(unreadable) > 1 else "a photo cannot be read"
+            self.listener.on_note(f"{count}, as {unreadable[0]}; left out")
+        self.progress.left_out = unreadable
+
+    def _run_stage(self, run: StageRun) -> None:
+        patience = self.recipe.trainer.patience
+        while self.progress.stage_epoch < run.stage.epochs:
+            if patience and self.progress.waited >= patience:
+                break
+            self._epoch(run)
+
+    def _open(self, number: int, checkpoint: Checkpoint | None) -> StageRun:
+        stage = self.recipe.stages[number]
+        had_begun = checkpoint is not None and bool(checkpoint.part("optimizer"))
+        if checkpoint and not had_begun:
+            self._load(checkpoint)
+        torch.manual_seed(derived(self.recipe.seed, "stage", number))
+        groups = open_stage(self.model, self.loss, stage, number=number)
+        if checkpoint and had_begun:  # LoRA's matrices are there now
+            self._load(checkpoint)
+        with self.processes.first_goes_ahead():
+            inputs = self._inputs(stage)
+        self.model.to(self.processes.device)
+        self.loss.to(self.processes.device)
+        run = start_stage(number, stage, inputs, groups, self.recipe.optimizer)
+        if checkpoint and had_begun:
+            run.restore(checkpoint, self.processes.device)
+        return run
+
+    def _load(self, checkpoint: Checkpoint) -> None:
+        load_weights(self.model, checkpoint)
+        self.loss.load_state_dict(checkpoint.part("loss"))
+
+    def _inputs(self, stage: Stage) -> StageInputs:
+        train = self.factory.split(self.photos, stage, training=True, left_out=self.progress.left_out)
+        val = self.factory.split(self.val_photos, stage, training=False, left_out=self.progress.left_out)
+        self._leave_out((self.photos, train), (self.val_photos, val))
+        epochs, settings = self._epochs_of(train.rows), self.recipe.distillation
+        if settings is None:
+            return StageInputs(train, val, epochs)
+        others = self.factory.photos(self.unlabeled or [photo.path for photo in train.photos], stage)
+        scale = getattr(self.loss, "scale", None)
+        teacher = ClassifierTeacher(
+            settings,
+            self.model.image.tower.classifier,
+            others,
+            scale if isinstance(scale, LogitScale) else None,
+            tower=self.pretrained.to(self.processes.device) if self.pretrained and stage.image != "frozen" else None,
+        )
+        prompts = self.factory.texts(teacher_prompts(settings), stage, training=False)
+        return StageInputs(train, val, epochs, teacher, prompts)
+
+    def _epochs_of(self, rows: CaptionRows) -> Epochs:
+        settings = self.recipe.optimizer
+        return Epochs(rows, sampling=self.recipe.data.captions, batch_size=settings.batch_size, seed=self.recipe.seed)
+
+    def _epoch(self, run: StageRun) -> None:
+        progress, every = self.progress, self.recipe.trainer.checkpoint_every_steps
+        if progress.step == 0:
+            progress.sums = {}
+            run.order = self._mixed_order(run)
+            run.prompts = self._all_prompts(run)
+        set_modes(self.model, run.stage)
+        began, first = time.perf_counter(), progress.step
+        for batch in run.inputs.epochs.batches(progress.epoch, order=run.order, start=progress.step):
+            try:
+                losses = self.step.take(run, batch, progress)
+            except BadBatchError as error:
+                raise self._told(error, run) from error
+            for name, value in losses.items():
+                progress.sums[name] = progress.sums.get(name, 0.0) + value
+            progress.step += 1
+            self.listener.on_step(progress.epoch + 1, progress.step, run.steps)
+            if every and progress.step % every == 0 and progress.step < run.steps:
+                self._save("last", run)
+        seconds = time.perf_counter() - began
+        shown = (run.steps - first) * self.recipe.optimizer.batch_size
+        self._finish_epoch(run, seconds=seconds, photos_per_s=shown / max(seconds, 1e-9))
+
+    def _finish_epoch(self, run: StageRun, *, seconds: float, photos_per_s: float) -> None:
+        progress, settings = self.progress, self.recipe.trainer
+        means = {name: value / run.steps for name, value in progress.sums.items()}
+        last = progress.stage_epoch + 1 == run.stage.epochs
+        progress.epoch, progress.stage_epoch, progress.step = progress.epoch + 1, progress.stage_epoch + 1, 0
+        run.order = None
+        found, better = Validation(), False
+        if progress.epoch % settings.validate_every == 0 or last:
+            with run.average.applied() if run.average else nullcontext():
+                found = self.processes.agree(self._validate(run))
+                better = judge(progress, found.measure(settings.measure))
+                if better:
+                    self._save("best", None)
+        line = EpochLog(
+            progress.epoch,
+            run.number + 1,
+            means,
+            found.loss,
+            found.text_to_image,
+            found.image_to_text,
+            learning_rates={group["name"]: group["lr"] for group in run.optimizer.param_groups},
+            logit_scale=float(self.loss.logit_scale),  # type: ignore[arg-type]
+            photos_per_s=photos_per_s,
+            seconds=seconds,
+            best=better,
+        )
+        self.listener.on_epoch(line)
+        if progress.epoch % settings.checkpoint_every == 0 or last:
+            self._save("last", run)
+
+    def _validate(self, run: StageRun) -> Validation:
+        """What the first process finds; the others wait for it."""
+        if not self.processes.is_first:
+            return Validation()
+        return validate(self.model, self.loss, run.inputs.val, self.recipe, self.processes.device)
+
+    def _mixed_order(self, run: StageRun) -> Tensor | None:
+        settings, epoch = self.recipe.hard_negatives, self.progress.epoch
+        if settings is None or epoch < settings.after_epochs or (epoch - settings.after_epochs) % settings.every:
+            return None
+        order, epochs, train = None, run.inputs.epochs, run.inputs.train
+        if self.processes.is_first:
+            self.model.eval()
+            images, texts = embed_split(self.model, train, self.recipe, self.processes.device)
+            neighbours = mine(images, texts[train.rows.first[:-1]], min(settings.neighbours, len(images) - 1))
+            order = mixed_order(epochs.order(epoch), neighbours, batch_size=epochs.batch_size, share=settings.share)
+        return self.processes.agree(order)
+
+    def _all_prompts(self, run: StageRun) -> Tensor | None:
+        """Features of all the teacher's prompts, where a step does not show them all."""
+        prompts, teacher = run.inputs.prompts, run.inputs.teacher
+        if teacher is None or prompts is None or teacher.shows_all(prompts):
+            return None
+        self.model.eval()
+        device = self.processes.device
+        with arithmetic(device, self.recipe.optimizer.precision):
+            return embed(prompts, self.model.text.tower, nn.Identity(), device=device)
+
+    def _save(self, name: str, run: StageRun | None) -> None:
+        """Tells the listener what a checkpoint holds; without ``run`` no state of an optimizer."""
+        if not self.processes.is_first:
+            return
+        tensors = {f"model.{key}": value for key, value in trained_weights(self.model, self.recipe).items()}
+        tensors |= {f"loss.{key}": value for key, value in self.loss.state_dict().items()}
+        self.listener.on_checkpoint(name, self.progress, {**tensors, **(run.state() if run else {})})
+
+    def _told(self, error: BadBatchError, run: StageRun) -> TrainingError:
+        epoch, step, ids = self.progress.epoch + 1, self.progress.step + 1, error.photos
+        where = {"epoch": epoch, "step": step, "losses": error.values, "photos": ids}
+        last_good = self.listener.on_bad_batch(where)
+        shown = ", ".join(ids[:IDS_SHOWN]) + (f" and {len(ids) - IDS_SHOWN:,} more" if len(ids) > IDS_SHOWN else "")
+        return TrainingError(
+            f"{error} at epoch {epoch}, step {step} of stage {run.number + 1}, with the photos {shown}; {last_good}; "
+            "lower the learning rate, or set optimizer.max_grad_norm = 1.0"
+        )

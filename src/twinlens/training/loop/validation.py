@@ -1,0 +1,62 @@
+"""A model on the validation split while it is trained: the pairs' loss and the measures both ways."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from twinlens.evaluation.retrieval import rank_both_ways
+from twinlens.training.feeding.batches import Epochs
+from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.split_inputs import SplitInputs, embed
+from twinlens.training.loop.checkpoints import Progress
+from twinlens.training.loop.precision import arithmetic
+from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What one validation gave; empty where none was made."""
+
+    loss: float | None = None
+    text_to_image: dict[str, float] = field(default_factory=dict)
+    image_to_text: dict[str, float] = field(default_factory=dict)
+
+    def measure(self, name: str) -> float:
+        """A recipe's measure, higher is better: the mean of both directions, or the loss turned round."""
+        if name == "loss":
+            return -(self.loss or 0.0)
+        return (self.text_to_image[name] + self.image_to_text[name]) / 2
+
+
+@torch.no_grad()
+def validate(model: TwoTowers, loss: nn.Module, split: SplitInputs, recipe: Recipe, device: torch.device) -> Validation:
+    """Ranks the whole split both ways; the loss is that of batches of one caption a photo."""
+    model.eval()
+    images, texts = embed_split(model, split, recipe, device)
+    both = rank_both_ways(images.numpy(), texts.numpy(), split.rows.photo.numpy())
+    size = min(recipe.optimizer.batch_size, len(images))
+    batches = Epochs(split.rows, sampling="one", batch_size=size, seed=derived(recipe.seed, "validation")).batches(0)
+    losses = [
+        loss(images[batch.photos].to(device), texts[batch.captions].to(device), batch.photos.to(device))
+        for batch in batches
+    ]
+    return Validation(float(torch.stack(losses).mean()), *both)
+
+
+def embed_split(model: TwoTowers, split: SplitInputs, recipe: Recipe, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Photos [N, D] and captions [M, D] of a split as unit rows; the model is in eval mode."""
+    with arithmetic(device, recipe.optimizer.precision):
+        images = embed(split.images, model.image.tower, model.image.head, device=device)
+        texts = embed(split.texts, model.text.tower, model.text.head, device=device)
+    return images, texts
+
+
+def judge(progress: Progress, value: float) -> bool:
+    """Whether a measure is the best so far; counts how long there was no better one."""
+    if progress.best is None or value > progress.best:
+        progress.best, progress.best_epoch, progress.waited = value, progress.epoch, 0
+        return True
+    progress.waited += 1
+    return False

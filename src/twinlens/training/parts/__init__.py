@@ -1,0 +1,1 @@
+"""What a dual encoder is made of: towers, heads, losses."""

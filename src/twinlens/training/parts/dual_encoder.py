@@ -1,0 +1,48 @@
+"""The dual encoder that is trained: two towers, two heads, one space."""
+
+from torch import Tensor, nn
+
+from twinlens.model.preprocess import Preprocessing
+from twinlens.training.parts.heads import LinearHead, MlpHead
+from twinlens.training.parts.towers import ImageTower, TextTower
+
+
+class ImageSide(nn.Module):
+    """An image tower and its head."""
+
+    def __init__(self, tower: ImageTower, head: LinearHead | MlpHead, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.tower, self.head = tower, head
+        self.preprocessing = preprocessing
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """[B, D] unit rows of normalised pixels [B, 3, H, W]."""
+        embeddings: Tensor = self.head(self.tower(pixels))
+        return embeddings
+
+
+class TextSide(nn.Module):
+    """A text tower and its head."""
+
+    def __init__(self, tower: TextTower, head: LinearHead | MlpHead, *, max_tokens: int) -> None:
+        super().__init__()
+        self.tower, self.head = tower, head
+        self.max_tokens = max_tokens
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """[B, D] unit rows of tokens [B, T]."""
+        embeddings: Tensor = self.head(self.tower(input_ids, attention_mask))
+        return embeddings
+
+
+class TwoTowers(nn.Module):
+    """What a run trains.
+
+    Attributes:
+        image: pixels to embeddings.
+        text: tokens to embeddings.
+    """
+
+    def __init__(self, image: ImageSide, text: TextSide) -> None:
+        super().__init__()
+        self.image, self.text = image, text

@@ -1,0 +1,269 @@
+"""From trained towers to a model bundle: ONNX graphs, quantised weights."""
+
+import io
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from twinlens.model.bundle import WITH_GRID
+from twinlens.training.parts.heads import LinearHead, MlpHead
+
+OPSET = 18
+Head: TypeAlias = LinearHead | MlpHead
+_FINAL = "_final"
+_TALKATIVE = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
+
+
+class ImageModel(nn.Module):
+    """Backbone and head as one graph: pixels → embedding, pooled features and, where the tower has cells, the grid."""
+
+    def __init__(self, tower: nn.Module, head: Head) -> None:
+        super().__init__()
+        self.tower, self.head = tower, head
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """[B, D] embedding, [B, F] features, [B, h, w, D] grid of normalised pixels [B, 3, H, W].
+
+        A cell of the grid is its features through the head, before length 1: with a linear
+        head without bias the embedding is the mean of the cells, made length 1. A tower
+        whose pooling is no mean has no grid.
+        """
+        cells = self._cells(pixels)
+        if cells is None:
+            features = self.tower(pixels)
+            return self.head(features), features
+        features = cells.mean(dim=(2, 3))
+        rows = self.head.project(cells.permute(0, 2, 3, 1).flatten(0, 2))  # an MLP's batch norm takes rows only
+        grid = rows.reshape(-1, *cells.shape[2:], rows.shape[1])
+        return self.head(features), features, grid
+
+    def grid_shape(self, image_size: int) -> tuple[int, int] | None:
+        """Rows and columns of the grid of a photo; None where there is none."""
+        with torch.no_grad():
+            cells = self._cells(torch.zeros(1, 3, image_size, image_size))
+        return None if cells is None else (cells.shape[2], cells.shape[3])
+
+    def _cells(self, pixels: Tensor) -> Tensor | None:
+        """[B, F, h, w]; another package's tower may not offer them."""
+        grid = getattr(self.tower, "grid", None)
+        cells: Tensor | None = grid(pixels) if grid else None
+        return cells
+
+
+class TextModel(nn.Module):
+    """Backbone and head as one graph: tokens → embedding."""
+
+    def __init__(self, tower: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.tower, self.head = tower, head
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """[B, D] embedding of tokens [B, T]."""
+        embedding: Tensor = self.head(self.tower(input_ids, attention_mask))
+        return embedding
+
+
+def export_image_model(model: nn.Module, path: Path, *, image_size: int, outputs: tuple[str, ...]) -> None:
+    """Writes an image graph with any batch size; input ``pixels``, and ``with_grid`` where there is a grid."""
+    example = (torch.zeros(2, 3, image_size, image_size),)
+    _export(model, example, path, inputs=("pixels",), outputs=outputs, shapes=({0: "batch"},))
+    if "grid" in outputs:
+        _give_grid_when_asked(path)
+
+
+def export_text_model(model: TextModel, path: Path) -> None:
+    """Writes the text graph with any batch size and length."""
+    example = (torch.ones(2, 7, dtype=torch.int64), torch.ones(2, 7, dtype=torch.int64))
+    shape = {0: "batch", 1: "tokens"}
+    _export(model, example, path, inputs=("input_ids", "attention_mask"), outputs=("embedding",), shapes=(shape, shape))
+
+
+def _export(
+    model: nn.Module,
+    example: tuple[Tensor, ...],
+    path: Path,
+    *,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    shapes: tuple[dict[int, str], ...],
+) -> None:
+    with _quiet(), torch.no_grad():
+        torch.onnx.export(
+            model.eval(),
+            example,
+            str(path),
+            input_names=list(inputs),
+            output_names=[name + _FINAL for name in outputs],
+            dynamic_shapes=shapes,
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+        )
+    _name_outputs(path, outputs)
+
+
+def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
+    """Gives the outputs their names; a tensor inside that has one of them (a layer called "embedding") gets another."""
+    model = onnx.load(str(path))
+    names = {name: name + "_inside" for name in outputs} | {name + _FINAL: name for name in outputs}
+    for node in model.graph.node:
+        _replace(node.input, [names.get(name, name) for name in node.input])
+        _replace(node.output, [names.get(name, name) for name in node.output])
+    for output in model.graph.output:
+        output.name = names[output.name]
+    _drop_value_info(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _give_grid_when_asked(path: Path) -> None:
+    """Moves what only the grid needs into a branch that an optional input opens.
+
+    ONNX Runtime computes every output, whichever are asked for: the grid would cost 4 % of a photo.
+    """
+    model = onnx.load(str(path))
+    graph = model.graph
+    (grid,) = (output for output in graph.output if output.name == "grid")
+    shared = _leading_to(graph, {output.name for output in graph.output} - {"grid"})
+    own = [node for node in graph.node if not shared.intersection(node.output)]
+    then = helper.make_graph(_renamed(own, "grid", "cells"), "grid", [], [_like(grid, "cells")])
+    shape = [0, *(dim.dim_value for dim in grid.type.tensor_type.shape.dim[1:])]
+    empty = helper.make_tensor("none", TensorProto.FLOAT, shape, [])
+    constant = helper.make_node("Constant", [], ["no_cells"], value=empty)
+    otherwise = helper.make_graph(
+        [constant], "no_grid", [], [helper.make_tensor_value_info("no_cells", TensorProto.FLOAT, shape)]
+    )
+    switch = helper.make_node("If", [WITH_GRID], ["grid"], then_branch=then, else_branch=otherwise)
+    _replace(graph.node, [node for node in graph.node if shared.intersection(node.output)] + [switch])
+    graph.input.append(helper.make_tensor_value_info(WITH_GRID, TensorProto.BOOL, []))
+    graph.initializer.append(numpy_helper.from_array(np.array(False), WITH_GRID))  # what it is when left out
+    _drop_value_info(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _leading_to(graph: Any, outputs: set[str]) -> set[str]:
+    """Names of the tensors that these outputs are made of, themselves included."""
+    found = set(outputs)
+    for node in reversed(graph.node):  # a graph's nodes stand in the order of computing
+        if found.intersection(node.output):
+            found.update(node.input)
+    return found
+
+
+def _renamed(nodes: list[Any], name: str, other: str) -> list[Any]:
+    for node in nodes:
+        _replace(node.output, [other if output == name else output for output in node.output])
+    return nodes
+
+
+def _like(output: Any, name: str) -> Any:
+    named = onnx.ValueInfoProto()
+    named.CopyFrom(output)
+    named.name = name
+    return named
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter tells its steps on stdout and warns of its own deprecations; the quantiser logs each layer."""
+    levels = {name: logging.getLogger(name).level for name in _TALKATIVE}
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def store_weights_as_float16(source: Path, target: Path) -> None:
+    """Halves a graph's size: weights are stored as float16 and cast to float32 when it is loaded.
+
+    All arithmetic stays float32, which is the faster of the two on a CPU.
+    """
+    model = onnx.load(str(source))
+    kept, casts = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 256:
+            kept.append(tensor)
+            continue
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16)
+        if not np.isfinite(half).all():
+            raise ValueError(f"{tensor.name} has weights outside the range of float16")
+        kept.append(numpy_helper.from_array(half, tensor.name + "_float16"))
+        casts.append(helper.make_node("Cast", [tensor.name + "_float16"], [tensor.name], to=TensorProto.FLOAT))
+    _replace(model.graph.initializer, kept)
+    _replace(model.graph.node, casts + list(model.graph.node))
+    _drop_value_info(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(target))
+
+
+def quantize_text_int8(source: Path, target: Path) -> None:
+    """A quarter of a text graph's size: 8-bit weights in blocks, 8-bit word embeddings with a scale a row."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+
+    model = onnx.load(str(source))
+    _quantize_word_embeddings(model)
+    config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=4, bits=8)
+    with _quiet():
+        quantizer = MatMulNBitsQuantizer(model, algo_config=config)
+        quantizer.process()
+    with tempfile.TemporaryDirectory() as folder:
+        partial = Path(folder) / "text.onnx"
+        quantizer.model.save_model_to_file(str(partial), use_external_data_format=False)
+        target.write_bytes(partial.read_bytes())
+
+
+def _quantize_word_embeddings(model: Any) -> None:
+    """Replaces the largest table read by a Gather: int8 rows × one float32 scale a row."""
+    tables = {tensor.name: tensor for tensor in model.graph.initializer}
+    gathers = [node for node in model.graph.node if node.op_type == "Gather" and node.input[0] in tables]
+    gather = max(gathers, key=lambda node: int(np.prod(tables[node.input[0]].dims)))
+    name, indices, output = gather.input[0], gather.input[1], gather.output[0]
+    rows, scales = quantize_rows(numpy_helper.to_array(tables[name]))
+    model.graph.initializer.remove(tables[name])
+    model.graph.initializer.append(numpy_helper.from_array(rows, name + "_int8"))
+    model.graph.initializer.append(numpy_helper.from_array(scales, name + "_scale"))
+    position = list(model.graph.node).index(gather)
+    replacement = [
+        helper.make_node("Gather", [name + "_int8", indices], [output + "_int8"]),
+        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [name + "_scale", indices], [output + "_scale"]),
+        helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
+    ]
+    nodes = list(model.graph.node)
+    _replace(model.graph.node, nodes[:position] + replacement + nodes[position + 1 :])
+    _drop_value_info(model)
+
+
+def quantize_rows(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """[N, F] float32 as int8 rows [N, F] and one scale a row [N, 1]; rows × scales approximate the table."""
+    scales = np.abs(table).max(axis=1, keepdims=True).clip(min=1e-12).astype(np.float32) / 127
+    return np.rint(table / scales).astype(np.int8), scales
+
+
+def _replace(field: Any, items: list[Any]) -> None:
+    del field[:]
+    field.extend(items)
+
+
+def _drop_value_info(model: Any) -> None:
+    # the exporter's shape notes name tensors that are no longer there
+    del model.graph.value_info[:]

@@ -1,0 +1,121 @@
+"""A repository's image processor, told as our preprocessing."""
+
+import logging
+from typing import Any
+
+from PIL.Image import Resampling
+
+from twinlens.errors import TrainingError
+from twinlens.model.preprocess import Interpolation, Preprocessing, ResizeMode
+from twinlens.training.parts.pretrained import Repository, reading
+
+logger = logging.getLogger(__name__)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+USUAL_IMAGE_SIZE = 224
+USUAL_CROP_FRACTION = 224 / 256
+DIGITS = 9  # so that a mean of 0.456 does not become 0.45599999999999996 in the manifest
+WARPS_FROM = 384  # ConvNeXt's processor crops below this size and squashes from there on
+
+# nearest stands in EfficientNet's files only; the weights were trained with bicubic
+_INTERPOLATIONS: dict[int, Interpolation] = {
+    Resampling.NEAREST: "bicubic",
+    Resampling.LANCZOS: "lanczos",
+    Resampling.BILINEAR: "bilinear",
+    Resampling.BICUBIC: "bicubic",
+    Resampling.BOX: "bilinear",
+    Resampling.HAMMING: "bilinear",
+}
+
+
+def repository_preprocessing(repository: Repository, config: Any, *, fixed_size: int | None = None) -> Preprocessing:
+    """How the photos of a pretrained vision model are prepared.
+
+    A repository without a processor gets ImageNet's mean and deviation, the size of its
+    configuration (or 224), and the usual crop.
+
+    Args:
+        repository: its files.
+        config: the model's configuration.
+        fixed_size: the only size that the model can read, where it has one.
+
+    Raises:
+        TrainingError: the processor does what ours cannot, as an input that is no square.
+    """
+    with reading(repository.name):
+        if not repository.file("preprocessor_config.json"):
+            size = getattr(config, "image_size", None)
+            return usual_preprocessing(fixed_size or (size if isinstance(size, int) else USUAL_IMAGE_SIZE))
+        from transformers import AutoImageProcessor
+
+        processor = AutoImageProcessor.from_pretrained(repository.directory, trust_remote_code=False)
+        preprocessing = preprocessing_of(processor, repository.name)
+    if fixed_size and preprocessing.image_size != fixed_size:
+        logger.info("%s reads %d pixels, not its processor's %d", repository.name, fixed_size, preprocessing.image_size)
+        return preprocessing.model_copy(update={"image_size": fixed_size})
+    return preprocessing
+
+
+def usual_preprocessing(image_size: int) -> Preprocessing:
+    """ImageNet's: the shorter side to 8/7 of the size, the centre square, ImageNet's mean and deviation."""
+    return Preprocessing(
+        image_size=image_size,
+        resize_mode="crop",
+        crop_fraction=USUAL_CROP_FRACTION,
+        interpolation="bicubic",
+        mean=IMAGENET_MEAN,
+        std=IMAGENET_STD,
+    )
+
+
+def preprocessing_of(processor: Any, source: str) -> Preprocessing:
+    """What a transformers image processor does, told as our preprocessing."""
+    size, mode, fraction = _geometry(processor, source)
+    mean, std = _scaling(processor)
+    return Preprocessing(
+        image_size=size,
+        resize_mode=mode,
+        crop_fraction=fraction,
+        interpolation=_INTERPOLATIONS[int(processor.resample)],
+        mean=mean,
+        std=std,
+    )
+
+
+def _geometry(processor: Any, source: str) -> tuple[int, ResizeMode, float]:
+    """Image size, resize mode and crop fraction."""
+    shortest = processor.size.shortest_edge
+    if shortest and hasattr(processor, "crop_pct"):  # ConvNeXt and ResNet
+        if shortest >= WARPS_FROM:
+            return shortest, "squash", 1.0
+        return shortest, "crop", shortest / int(shortest / (processor.crop_pct or USUAL_CROP_FRACTION))
+    resized = (shortest, shortest) if shortest else (processor.size.height, processor.size.width)
+    crops = bool(getattr(processor, "do_center_crop", False))
+    final = (processor.crop_size.height, processor.crop_size.width) if crops else resized
+    if None in final or final[0] != final[1] or resized[0] != resized[1] or final[0] > resized[0]:
+        raise TrainingError(
+            f"the image processor of {source!r} resizes to {processor.size} and crops to "
+            f"{processor.crop_size if crops else 'nothing'}; only square inputs can be prepared"
+        )
+    # squashing to a square and then cropping it is taken as a crop: the photo keeps its shape
+    return final[0], "crop" if crops or shortest else "squash", final[0] / resized[0]
+
+
+def _scaling(processor: Any) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and deviation on the [0, 1] scale that do all of the processor's arithmetic at once."""
+    # the processor's steps are linear in a pixel x of [0, 1]: gain · x + shift
+    gain, shift = [1.0] * 3, [0.0] * 3
+    if processor.do_rescale:
+        gain = [255 * processor.rescale_factor] * 3
+        shift = [-1.0 if getattr(processor, "rescale_offset", False) else 0.0] * 3
+    else:
+        gain = [255.0] * 3
+    steps = [(processor.image_mean, processor.image_std)] if processor.do_normalize else []
+    if getattr(processor, "include_top", False):  # EfficientNet's classifiers were ported with a second division
+        steps.append(([0.0] * 3, processor.image_std))
+    for mean, std in steps:
+        gain = [value / deviation for value, deviation in zip(gain, std, strict=True)]
+        shift = [(value - middle) / deviation for value, middle, deviation in zip(shift, mean, std, strict=True)]
+    means = [round(-value / scale, DIGITS) for value, scale in zip(shift, gain, strict=True)]
+    deviations = [round(1 / scale, DIGITS) for scale in gain]
+    return (means[0], means[1], means[2]), (deviations[0], deviations[1], deviations[2])

@@ -1,0 +1,33 @@
+"""Loads an image tower by its name."""
+
+from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
+from twinlens.training.parts.pretrained import load_tower_part, pretrained_source
+from twinlens.training.parts.towers import ImageTower
+
+TIMM = "timm:"
+
+
+def load_image_tower(name: str, *, pooling: str | None = None) -> ImageTower:
+    """A pretrained image tower in eval mode, its parameters frozen.
+
+    Args:
+        name: a name of the table or of another package (entry point ``twinlens.image_tower``),
+            an alias as "resnet-18", a directory that transformers can load, a hub name as
+            "facebook/dinov2-small", or "timm:NAME".
+        pooling: "pooled" (as the family's own pooler does), "cls" or "mean" (of the
+            patches); None = what suits the family.
+
+    Raises:
+        UnknownPartError: the name is none of these.
+        TrainingError: the backbone cannot be had, or does not go with the pooling.
+    """
+    if source := pretrained_source(name, IMAGE_TOWERS, IMAGE_ALIASES):
+        from twinlens.training.parts.image_towers.pretrained_vision import load_pretrained_vision
+
+        return load_pretrained_vision(source, pooling=pooling)
+    if name.startswith(TIMM):
+        from twinlens.training.parts.image_towers.timm_backbone import load_timm_backbone
+
+        return load_timm_backbone(name.removeprefix(TIMM), pooling=pooling)
+    tower: ImageTower = load_tower_part("image_tower", IMAGE_TOWERS, IMAGE_ALIASES, name)(pooling=pooling)
+    return tower

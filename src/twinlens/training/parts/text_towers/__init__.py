@@ -1,0 +1,24 @@
+"""Text backbones by name; a directory and a hub name are names too, see ``load``."""
+
+TEXT_TOWERS = {
+    "minilm-l6": "twinlens.training.parts.text_towers.minilm:load_minilm_l6",
+    "lstm": "twinlens.training.parts.text_towers.lstm:load_lstm",
+    "transformer": "twinlens.training.parts.text_towers.transformer:load_transformer",
+}
+
+TEXT_ALIASES = {
+    "bert-base": "google-bert/bert-base-uncased",
+    "bert-large": "google-bert/bert-large-uncased",
+    "distilbert-base": "distilbert/distilbert-base-uncased",
+    "minilm-l12": "sentence-transformers/all-MiniLM-L12-v2",
+    "minilm-l6-hub": "sentence-transformers/all-MiniLM-L6-v2",
+    "mpnet-base": "sentence-transformers/all-mpnet-base-v2",
+    "roberta-base": "FacebookAI/roberta-base",
+    "roberta-large": "FacebookAI/roberta-large",
+}
+
+CLEANING = {
+    "lower": "twinlens.training.parts.text_towers.cleaning:lower",
+    "punctuation": "twinlens.training.parts.text_towers.cleaning:punctuation",
+    "spaces": "twinlens.training.parts.text_towers.cleaning:spaces",
+}

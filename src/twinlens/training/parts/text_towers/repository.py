@@ -1,0 +1,67 @@
+"""What a text encoder's repository says beside its weights: the tokenizer, and how sentence-transformers pools."""
+
+import json
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from twinlens.errors import TrainingError
+from twinlens.training.parts.pretrained import Repository, reading
+from twinlens.training.parts.text_towers.vocabulary import read_tokenizer
+
+_POOLINGS = {"mean": "mean", "cls": "cls", "mean_tokens": "mean", "cls_token": "cls"}
+_OLD_KEY = "pooling_mode_"
+
+
+def repository_pooling(repository: Repository) -> tuple[str | None, bool]:
+    """The pooling of a sentence-transformers repository, and whether its embeddings have length 1.
+
+    Any other repository gives (None, False); a pooling that is not ours keeps its name. A further
+    linear layer of such a model is left out, since a head takes its place.
+
+    Raises:
+        TrainingError: its files cannot be understood.
+    """
+    with reading(repository.name):
+        file = repository.file("modules.json")
+        if not file:
+            return None, False
+        modules = json.loads(file.read_text(encoding="utf-8"))
+        kinds = {module["type"].rpartition(".")[2]: module["path"] for module in modules}
+        unit_length = "Normalize" in kinds
+        config = repository.file(f"{kinds.get('Pooling', '1_Pooling')}/config.json")
+        if not config:
+            return None, unit_length
+        named = _mode(json.loads(config.read_text(encoding="utf-8")))
+        return _POOLINGS.get(named, named), unit_length
+
+
+def _mode(config: dict[str, Any]) -> str:
+    """The mode of a pooling configuration, old (a flag a mode) or new (one name)."""
+    if "pooling_mode" in config:
+        mode = config["pooling_mode"]
+        return mode if isinstance(mode, str) else " + ".join(mode)
+    return " + ".join(key.removeprefix(_OLD_KEY) for key, on in config.items() if key.startswith(_OLD_KEY) and on)
+
+
+def repository_tokenizer(repository: Repository) -> Tokenizer:
+    """The repository's ``tokenizer.json`` as it was published, or what transformers makes of its other files.
+
+    Raises:
+        TrainingError: its tokenizer exists in Python only, and has no ``tokenizer.json``.
+    """
+    with reading(repository.name):
+        if file := repository.file("tokenizer.json"):
+            return read_tokenizer(file)
+        from transformers import AutoTokenizer
+
+        found = AutoTokenizer.from_pretrained(repository.directory, trust_remote_code=False)
+    if not hasattr(found, "backend_tokenizer"):
+        raise TrainingError(
+            f"the tokenizer of {repository.name!r} ({type(found).__name__}) is written in Python, and a bundle "
+            "needs a tokenizer.json; choose another text tower"
+        )
+    tokenizer: Tokenizer = found.backend_tokenizer
+    if found.pad_token is not None:
+        tokenizer.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token)  # so that the file tells it
+    return tokenizer

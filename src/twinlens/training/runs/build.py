@@ -1,0 +1,71 @@
+"""Build the dual encoder that a recipe describes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from twinlens.errors import ConfigError
+from twinlens.model.preprocess import Preprocessing
+from twinlens.training.parts.dual_encoder import ImageSide, TextSide, TwoTowers
+from twinlens.training.parts.heads import build_head
+from twinlens.training.parts.image_towers.load import load_image_tower
+from twinlens.training.parts.text_towers.load import load_text_tower
+from twinlens.training.parts.towers import ImageTower
+from twinlens.training.recipe import Recipe
+
+
+def build_model(recipe: Recipe, *, captions: Sequence[str] = (), tokenizer_file: Path | None = None) -> TwoTowers:
+    """Towers and heads of a recipe; the same recipe and captions give the same start.
+
+    Args:
+        recipe: the run.
+        captions: of the train split, for a text tower that makes its own words.
+        tokenizer_file: the words of an earlier run, in place of captions.
+
+    Raises:
+        ConfigError: an option that the tower does not have, or more tokens than it can read.
+        TrainingError: a backbone cannot be had.
+    """
+    torch.manual_seed(recipe.seed)
+    image = load_image_tower(recipe.image.tower, pooling=recipe.image.pooling)
+    text = load_text_tower(
+        recipe.text.tower,
+        pooling=recipe.text.pooling,
+        captions=captions,
+        tokenizer_file=tokenizer_file,
+        cleaning=recipe.text.cleaning,
+        **recipe.text.options,
+    )
+    if text.max_positions is not None and recipe.text.max_tokens > text.max_positions:
+        raise ConfigError(
+            f"text.max_tokens is {recipe.text.max_tokens}, but {recipe.text.tower} reads {text.max_positions} tokens "
+            "at most; lower it"
+        )
+    torch.manual_seed(recipe.seed)  # heads begin alike whatever the towers drew
+    sides = (recipe.image.head, image.features_dim), (recipe.text.head, text.features_dim)
+    image_head, text_head = (build_head(head.kind, dim, recipe.embedding_dim, **head.options()) for head, dim in sides)
+    return TwoTowers(
+        ImageSide(image, image_head, preprocessing(recipe, image)),
+        TextSide(text, text_head, max_tokens=recipe.text.max_tokens),
+    )
+
+
+def preprocessing(recipe: Recipe, tower: ImageTower) -> Preprocessing:
+    """How photos become pixels in this run: the tower's habit with the recipe's changes."""
+    asked = recipe.image.model_dump(include={"image_size", "resize_mode", "crop_fraction"}, exclude_none=True)
+    changed = tower.preprocessing().model_copy(update=asked)
+    if "image_size" in asked:
+        _check_image_size(tower, changed.image_size, recipe.image.tower)
+    return changed
+
+
+def _check_image_size(tower: ImageTower, image_size: int, name: str) -> None:
+    try:
+        with torch.no_grad():
+            tower(torch.zeros(1, 3, image_size, image_size))
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"image.image_size is {image_size}, but {name} cannot read such photos ({error}); it was made for "
+            f"{tower.preprocessing().image_size}"
+        ) from error

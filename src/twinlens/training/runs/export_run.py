@@ -1,0 +1,247 @@
+"""From a finished run to a model bundle: exported, compared with torch, quantised where asked, measured."""
+
+import platform
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from twinlens.data.find import open_dataset
+from twinlens.embedding import embed_photos
+from twinlens.errors import TrainingError, TwinlensError
+from twinlens.evaluation.retrieval import rank_both_ways
+from twinlens.model.bundle import IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle, save_bundle
+from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import Dataset, DualEncoder
+from twinlens.training.feeding.inputs import LiveTexts
+from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.training.parts.export import (
+    ImageModel,
+    TextModel,
+    export_image_model,
+    export_text_model,
+    quantize_text_int8,
+    store_weights_as_float16,
+)
+from twinlens.training.recipe import Recipe
+from twinlens.training.runs.run import load_run
+from twinlens.training.runs.run_folder import RunFolder
+from twinlens.training.runs.torch_encoder import TorchDualEncoder
+from twinlens.types import CaptionedImage, Embeddings
+
+TOLERANCE = 1e-4  # between torch's float32 and the graph's
+POINTS = 0.5  # of R@1, mean of both directions, that 8-bit weights may cost
+PROBES = ("a dog", "two children play football on a wet street", "a man in a red jacket climbs a wall of ice at night")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A bundle that was written.
+
+    Attributes:
+        bundle: opens anywhere, without torch.
+        difference: the largest one between torch's embeddings and the float32 graphs'.
+        quantization: what ``--int8`` costs on the val split; None without it, or where the data is gone.
+    """
+
+    bundle: Bundle
+    difference: float
+    quantization: dict[str, float] | None
+
+
+def export_run(
+    run: Path, out: Path, *, int8: bool = False, on_progress: Callable[[int, int], None] | None = None
+) -> Exported:
+    """Writes the bundle of a run's best epoch.
+
+    Args:
+        run: the folder of a run.
+        out: the bundle's folder; one that is there is replaced, any other content is left alone.
+        int8: 8-bit text weights and float16 image weights: a third of the size or less.
+        on_progress: told how many of how many photos are compared.
+
+    Raises:
+        TrainingError: no epoch was finished, a graph differs from torch, or 8-bit weights cost too much.
+    """
+    recipe, model, loss, checkpoint = load_run(run)
+    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
+        raise TrainingError(f"{out} holds something that is no bundle; name a new folder")
+    environment = RunFolder(run).read_json("environment.json")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files, difference, grid = _graphs(model, folder, recipe)
+        model.text.tower.tokenizer.save(str(folder / TOKENIZER))
+        files[TOKENIZER] = folder / TOKENIZER
+        fields = _fields(recipe, model, float(loss.logit_scale), environment, epoch=checkpoint.progress.best_epoch)  # type: ignore[arg-type]
+        fields["image"]["grid"] = grid
+        full = save_bundle(folder / "float32", fields, files)
+        if not int8:
+            return Exported(save_bundle(out, fields, files), difference, None)
+        smaller = dict(files)
+        smaller[IMAGE_MODEL], smaller[TEXT_MODEL] = folder / "image16.onnx", folder / "text8.onnx"
+        store_weights_as_float16(files[IMAGE_MODEL], smaller[IMAGE_MODEL])
+        quantize_text_int8(files[TEXT_MODEL], smaller[TEXT_MODEL])
+        fields["image"]["quantization"], fields["text"]["quantization"] = "float16 weights", "int8 weights"
+        small = save_bundle(folder / "int8", fields, smaller)
+        cost = _cost(environment.get("source"), OnnxDualEncoder(full), OnnxDualEncoder(small), on_progress)
+        if cost:
+            if cost["R@1 lost"] > POINTS:
+                raise TrainingError(
+                    f"8-bit weights cost {cost['R@1 lost']:.2f} points of R@1 on the val split, more than {POINTS}; "
+                    "export without --int8"
+                )
+            fields["training"]["int8"] = cost
+        return Exported(save_bundle(out, fields, smaller), difference, cost)
+
+
+def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, Path], float, tuple[int, int] | None]:
+    """Float32 graphs, how far they are from torch, and the shape of the image graph's grid."""
+    files = {IMAGE_MODEL: folder / "image32.onnx", TEXT_MODEL: folder / "text32.onnx"}
+    image = ImageModel(model.image.tower, model.image.head).eval()
+    text = TextModel(model.text.tower, model.text.head).eval()
+    size = model.image.preprocessing.image_size
+    grid = image.grid_shape(size)
+    outputs = ("embedding", "features") if grid is None else ("embedding", "features", "grid")
+    export_image_model(image, files[IMAGE_MODEL], image_size=size, outputs=outputs)
+    export_text_model(text, files[TEXT_MODEL])
+    generator = torch.Generator().manual_seed(0)
+    pixels = [torch.randn(batch, 3, size, size, generator=generator) for batch in (1, 3)]
+    texts = LiveTexts(PROBES, model.text.tower.tokenizer, max_tokens=recipe.text.max_tokens)
+    tokens = [texts.take(torch.tensor(rows), epoch=None) for rows in ([0], [1, 2], [0, 1, 2])]
+    difference = max(
+        _difference(files[IMAGE_MODEL], ("pixels",), [(batch,) for batch in pixels], lambda batch: image(batch)[0]),
+        _difference(files[TEXT_MODEL], ("input_ids", "attention_mask"), tokens, text),
+    )
+    if grid is not None:
+        asked = [(batch, torch.tensor(True)) for batch in pixels]
+        cells = _difference(
+            files[IMAGE_MODEL], ("pixels", WITH_GRID), asked, lambda batch, _: image(batch)[2], output="grid"
+        )
+        difference = max(difference, cells)
+    if not difference <= TOLERANCE:
+        raise TrainingError(f"the exported graphs differ from torch by {difference:.1e}, more than {TOLERANCE:.0e}")
+    return files, difference, grid
+
+
+def _difference(
+    file: Path,
+    names: tuple[str, ...],
+    batches: Sequence[tuple[Tensor, ...]],
+    model: Callable[..., Tensor],
+    *,
+    output: str = "embedding",
+) -> float:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # it warns of the grid's switch
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    found = 0.0
+    for batch in batches:
+        feeds = {name: part.numpy() for name, part in zip(names, batch, strict=True)}
+        with torch.no_grad():
+            wanted = model(*batch).numpy()
+        scale = max(1.0, float(np.abs(wanted).max()))  # a grid's cells may be longer than 1
+        found = max(found, float(np.abs(session.run([output], feeds)[0] - wanted).max()) / scale)
+    return found
+
+
+def _fields(
+    recipe: Recipe, model: TwoTowers, logit_scale: float, environment: dict[str, Any], *, epoch: int
+) -> dict[str, Any]:
+    """The manifest, but for the files."""
+    source = {key: environment[key] for key in ("data", "train_photos", "started", "packages")}
+    return {
+        "name": recipe.name,
+        "description": recipe.description,
+        "created": datetime.now(UTC).date().isoformat(),
+        "license": recipe.license,
+        "embedding_dim": recipe.embedding_dim,
+        "logit_scale": round(logit_scale, 4),
+        "image": {
+            "architecture": recipe.image.tower,
+            "features_dim": model.image.tower.features_dim,
+            "preprocessing": model.image.preprocessing.model_dump(mode="json"),
+        },
+        "text": {
+            "architecture": recipe.text.tower,
+            "features_dim": model.text.tower.features_dim,
+            "max_tokens": recipe.text.max_tokens,
+        },
+        "training": {
+            **source,
+            "recipe": _published(recipe),
+            "epoch": epoch,
+            "machine": platform.machine(),
+        },
+    }
+
+
+def _published(recipe: Recipe) -> dict[str, Any]:
+    """The recipe without this machine's paths."""
+    fields = recipe.model_dump(mode="json", exclude_none=True)
+    if recipe.distillation and recipe.distillation.photos:
+        fields["distillation"]["photos"] = Path(recipe.distillation.photos).name
+    return fields
+
+
+def _cost(
+    source: dict[str, Any] | None,
+    full: DualEncoder,
+    small: DualEncoder,
+    on_progress: Callable[[int, int], None] | None,
+) -> dict[str, float] | None:
+    """Cosine and R@1 of two encoders on the val split of the run's data; None where the data is gone."""
+    dataset = _reopen(source)
+    if dataset is None:
+        return None
+    photos = [photo for photo in dataset.split("val") if photo.captions]
+    total = 2 * len(photos)
+    first = _embedded(full, photos, lambda done: on_progress(done, total) if on_progress else None)
+    second = _embedded(small, photos, lambda done: on_progress(len(photos) + done, total) if on_progress else None)
+    recalls = []
+    for images, texts, index in (first, second):
+        to_image, to_text = rank_both_ways(images, texts, index)
+        recalls.append((to_image["R@1"] + to_text["R@1"]) / 2)
+    return {
+        "image cosine": round(float((first[0] * second[0]).sum(axis=1).mean()), 6),
+        "text cosine": round(float((first[1] * second[1]).sum(axis=1).mean()), 6),
+        "R@1 before": round(recalls[0], 4),
+        "R@1 lost": round(recalls[0] - recalls[1], 4),
+    }
+
+
+def _reopen(source: dict[str, Any] | None) -> Dataset | None:
+    if not source:
+        return None
+    file, images = (Path(source[key]) if source.get(key) else None for key in ("file", "images"))
+    directory = Path(source["directory"])
+    try:
+        return open_dataset(directory, kind=source["kind"], file=file, images=images, ratios=source["ratios"])
+    except TwinlensError:
+        return None  # the caller tells that nothing was measured
+
+
+def _embedded(
+    encoder: DualEncoder, photos: list[CaptionedImage], on_progress: Callable[[int], None]
+) -> tuple[Embeddings, Embeddings, NDArray[np.int64]]:
+    images = embed_photos([photo.path for photo in photos], encoder, on_progress=on_progress)
+    captions = [photos[place].captions for place in images.kept]
+    texts = encoder.encode_text([caption for own in captions for caption in own])
+    return images.embeddings, texts, np.repeat(np.arange(len(captions)), [len(own) for own in captions])
+
+
+def open_run(run: Path) -> TorchDualEncoder:
+    """A run's best epoch as a model that can be measured.
+
+    Raises:
+        TrainingError: the folder holds no run with a finished epoch.
+    """
+    _, model, _, _ = load_run(run)
+    return TorchDualEncoder(model)

@@ -1,0 +1,140 @@
+"""A run's report: one HTML page with its curves, and the same numbers for TensorBoard."""
+
+import html
+import io
+import json
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from twinlens.training.loop.run_log import EpochLog
+from twinlens.training.recipe import Recipe
+
+FIGURES = "figures"
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
+table { border-collapse: collapse; margin: 1rem 0; } td, th { padding: .2rem .8rem; text-align: right; }
+th { border-bottom: 1px solid #999; } td:first-child, th:first-child { text-align: left; }
+tr.best { background: #eaf4ea; } pre { background: #f4f4f4; padding: 1rem; overflow-x: auto; }
+figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+"""
+
+
+def write_report(
+    path: Path, recipe: Recipe, logs: Sequence[EpochLog], validation: dict[str, Any], environment: dict[str, Any]
+) -> Path:
+    """Writes the page; it needs no other file and no network."""
+    shown = "".join(f"<figure>{drawing}</figure>" for drawing in _curves(path.parent / FIGURES, logs))
+    resolved = json.dumps(recipe.model_dump(mode="json", exclude_none=True), indent=1)
+    document = f"<p>After {html.escape(recipe.document)}.</p>" if recipe.document else ""
+    page = (
+        "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        f"<title>Run {html.escape(recipe.name)}</title><style>{_STYLE}</style>"
+        f"<h1>Run {html.escape(recipe.name)}</h1><p>{html.escape(recipe.description)}</p>{document}"
+        f"<p>Best epoch {validation['epoch']} of {validation['epochs']}, {validation['seconds']:.0f} s of training, "
+        f"measured on {validation['n_images']:,} photos of {html.escape(validation['data'])}/val, whole gallery.</p>"
+        f"{_measures(validation)}{shown}<h2>Epochs</h2>{_epochs(logs)}"
+        f"<h2>Recipe</h2><pre>{html.escape(resolved)}</pre>"
+        f"<h2>Environment</h2><pre>{html.escape(json.dumps(environment, indent=1))}</pre></html>\n"
+    )
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _measures(validation: dict[str, Any]) -> str:
+    names = list(validation["text_to_image"])
+    head = "".join(f"<th>{name}</th>" for name in names)
+    rows = "".join(
+        f"<tr><td>{title}</td>" + "".join(f"<td>{validation[key][name]:.4g}</td>" for name in names) + "</tr>"
+        for title, key in (("text → image", "text_to_image"), ("image → text", "image_to_text"))
+    )
+    return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+
+
+def _epochs(logs: Sequence[EpochLog]) -> str:
+    cells = "".join(
+        f"<tr class='{'best' if line.best else ''}'><td>{line.epoch}</td><td>{line.stage}</td>"
+        f"<td>{line.losses['loss']:.4f}</td><td>{_number(line.val_loss)}</td>"
+        f"<td>{_number(line.text_to_image.get('R@1'))}</td><td>{_number(line.image_to_text.get('R@1'))}</td>"
+        f"<td>{max(line.learning_rates.values()):.2g}</td><td>{line.photos_per_s:,.0f}</td></tr>"
+        for line in logs
+    )
+    names = ("epoch", "stage", "train loss", "val loss", "t→i R@1", "i→t R@1", "learning rate", "photos/s")
+    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{cells}</table>"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _curves(folder: Path, logs: Sequence[EpochLog]) -> list[str]:
+    """SVG drawings of losses, recalls and rates; also kept as files."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    folder.mkdir(exist_ok=True)
+    mpl.rcParams["svg.hashsalt"] = "twinlens"  # the same run draws the same bytes
+    measured = [line for line in logs if line.val_loss is not None]
+    epochs, at = [line.epoch for line in logs], [line.epoch for line in measured]
+    drawings = []
+    curves: dict[str, list[tuple[str, list[int], list[float]]]] = {
+        "loss": [
+            ("train", epochs, [line.losses["pairs"] for line in logs]),
+            ("val", at, [line.val_loss or 0.0 for line in measured]),
+        ],
+        "recall in per cent (val)": [
+            (f"{way} {name}", at, [getattr(line, key)[name] for line in measured])
+            for way, key in (("t→i", "text_to_image"), ("i→t", "image_to_text"))
+            for name in ("R@1", "R@10")
+        ],
+        "learning rate": [
+            (group, epochs, [line.learning_rates.get(group, 0.0) for line in logs])
+            for group in dict.fromkeys(name for line in logs for name in line.learning_rates)
+        ],
+    }
+    for title, lines in curves.items():
+        figure = Figure(figsize=(8, 3.2), layout="constrained")
+        axes = figure.subplots()
+        for name, x, y in lines:
+            axes.plot(x, y, marker="." if len(x) < 40 else None, label=name)
+        axes.set(title=title, xlabel="epoch")
+        axes.grid(alpha=0.3)
+        axes.legend()
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None})
+        drawing = text.getvalue()
+        (folder / f"{title.split()[0]}.svg").write_text(drawing, encoding="utf-8")
+        drawings.append(drawing[drawing.index("<svg") :])
+    return drawings
+
+
+class TensorBoard:
+    """Writes the log for TensorBoard where the package ``tensorboard`` is installed; else nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._writer: Any = None
+        if find_spec("tensorboard"):
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def add(self, line: EpochLog) -> None:
+        """One epoch."""
+        if self._writer is None:
+            return
+        values = {f"train/{name}": value for name, value in line.losses.items()}
+        values |= {f"learning_rate/{name}": value for name, value in line.learning_rates.items()}
+        values["logit_scale"] = line.logit_scale
+        if line.val_loss is not None:
+            values["val/loss"] = line.val_loss
+            values |= {f"val/text_to_image/{name}": value for name, value in line.text_to_image.items()}
+            values |= {f"val/image_to_text/{name}": value for name, value in line.image_to_text.items()}
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, line.epoch)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Ends the file."""
+        if self._writer is not None:
+            self._writer.close()

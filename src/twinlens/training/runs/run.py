@@ -1,0 +1,309 @@
+"""One training run from recipe to report."""
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
+from twinlens.data.splits import held_out
+from twinlens.errors import ConfigError, DataError, TrainingError
+from twinlens.plugins import load_part
+from twinlens.protocols import Dataset
+from twinlens.training.feeding.features import FeatureCache, OnProgress, weights_digest
+from twinlens.training.feeding.split_inputs import InputsFactory
+from twinlens.training.loop.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from twinlens.training.loop.precision import find_device
+from twinlens.training.loop.processes import Processes
+from twinlens.training.loop.run_log import EpochLog, Listener
+from twinlens.training.loop.stages import close_stage, open_stage
+from twinlens.training.loop.trainer import Trainer
+from twinlens.training.loop.weights import load_weights, trained_towers
+from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.training.parts.losses import LOSSES
+from twinlens.training.recipe import Recipe
+from twinlens.training.runs.build import build_model
+from twinlens.training.runs.report import TensorBoard, write_report
+from twinlens.training.runs.run_folder import BAD_BATCH, REPORT, TOKENIZER, VALIDATION, RunFolder
+from twinlens.types import CaptionedImage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class RunListener:
+    """What a run tells whoever started it; every field may be left out."""
+
+    on_prepare: OnProgress = lambda _what, _done, _total: None
+    on_step: Callable[[int, int, int], None] = lambda _epoch, _done, _steps: None
+    on_epoch: Callable[[EpochLog], None] = lambda _: None
+    on_note: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """Where a run is and what it came to.
+
+    Attributes:
+        folder: of the run.
+        report: the page with its curves.
+        best: the checkpoint of the best epoch.
+        validation: that epoch's measures, as ``validation.json`` has them.
+    """
+
+    folder: Path
+    report: Path
+    best: Path
+    validation: dict[str, Any]
+
+
+def run_recipe(
+    recipe: Recipe,
+    dataset: Dataset,
+    out: Path,
+    *,
+    resume: bool = False,
+    source: dict[str, Any] | None = None,
+    cache: Path | None = None,
+    listener: RunListener | None = None,
+) -> FinishedRun:
+    """Trains on a data set's train split, measured on its val split, and writes all of it into a folder.
+
+    Args:
+        recipe: the run.
+        dataset: captioned photos with the splits train and val.
+        out: the run's folder.
+        resume: go on from the run's last checkpoint.
+        source: where the data set lies, kept for the export's measurement.
+        cache: of features and pixels; None = ``cache/`` beside the run's folder.
+        listener: told what happens.
+
+    Raises:
+        TrainingError: the folder holds a run already, or the run cannot go on.
+        DataError: a split is missing or empty.
+        ConfigError: the recipe does not fit the data.
+    """
+    folder, processes = RunFolder(out), Processes(find_device(recipe.trainer.device))
+    listener = listener if listener and processes.is_first else RunListener()
+    whole = False
+    try:
+        with folder.locked() if processes.is_first else nullcontext():
+            finished = _run(recipe, dataset, folder, processes, cache, listener, resume=resume, source=source)
+        whole = True
+        return finished
+    finally:
+        processes.close(wait=whole)
+
+
+def _run(
+    recipe: Recipe,
+    dataset: Dataset,
+    folder: RunFolder,
+    processes: Processes,
+    cache: Path | None,
+    listener: RunListener,
+    *,
+    resume: bool,
+    source: dict[str, Any] | None,
+) -> FinishedRun:
+    checkpoint = _begin(recipe, folder, processes, resume=resume)
+    photos, val_photos = _split(dataset, "train", listener), _split(dataset, "val", listener)
+    if recipe.data.held_out:
+        left_out = held_out([photo.image_id for photo in photos], recipe.data.held_out)
+        photos = [photo for photo in photos if photo.image_id not in left_out]
+    tokenizer_file = folder.path / TOKENIZER if checkpoint else None
+    captions = [caption for photo in photos for caption in photo.captions]
+    model = build_model(recipe, captions=captions, tokenizer_file=tokenizer_file)
+    loss = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
+    digests = _digests(recipe, model)
+    _check_digests(checkpoint, digests)
+    if processes.is_first and not checkpoint:
+        about = {"data": dataset.name, "train_photos": len(photos), "val_photos": len(val_photos), "source": source}
+        folder.begin(recipe, {**about, "device": str(processes.device), "processes": processes.count})
+        model.text.tower.tokenizer.save(str(folder.path / TOKENIZER))
+    features = FeatureCache(
+        cache or folder.path.parent / "cache", device=processes.device, on_progress=listener.on_prepare
+    )
+    factory = InputsFactory(recipe, model, features)
+    place = recipe.distillation.photos if recipe.distillation else ""
+    writer = _Writer(folder, digests, listener, processes)
+    trainer = Trainer(
+        recipe,
+        model,
+        loss,
+        photos,
+        val_photos,
+        factory=factory,
+        processes=processes,
+        unlabeled=_photos_below(place) if place else (),
+        listener=Listener(listener.on_step, writer.epoch, writer.checkpoint, writer.bad_batch, listener.on_note),
+    )
+    if checkpoint is None or not checkpoint.progress.done:
+        trainer.fit(checkpoint)
+    writer.close()
+    return (
+        _finish(folder, recipe)
+        if processes.is_first
+        else FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
+    )
+
+
+class _Writer:
+    """Keeps what the trainer tells in the run's folder; only the first process writes."""
+
+    def __init__(self, folder: RunFolder, digests: dict[str, str], listener: RunListener, processes: Processes) -> None:
+        self.folder, self.digests, self.listener, self.is_first = folder, digests, listener, processes.is_first
+        self.board = TensorBoard(folder.path) if self.is_first else None
+
+    def epoch(self, line: EpochLog) -> None:
+        if self.is_first:
+            self.folder.log(line)
+            self.listener.on_epoch(line)
+            if self.board:
+                self.board.add(line)
+
+    def checkpoint(self, name: str, progress: Any, tensors: dict[str, torch.Tensor]) -> None:
+        write_checkpoint(self.folder.path / f"{name}.safetensors", progress, tensors, towers=self.digests)
+
+    def bad_batch(self, where: dict[str, Any]) -> str:
+        if self.is_first:
+            self.folder.write_json(BAD_BATCH, where)
+        file = self.folder.path / BAD_BATCH
+        good = f"the last good checkpoint is {self.folder.last}" if self.folder.last.exists() else "no epoch was done"
+        return f"{good}, the batch is in {file}"
+
+    def close(self) -> None:
+        if self.board:
+            self.board.close()
+
+
+def _begin(recipe: Recipe, folder: RunFolder, processes: Processes, *, resume: bool) -> Checkpoint | None:
+    """The checkpoint to go on from; None for a new run."""
+    with processes.first_goes_ahead():
+        if processes.is_first:
+            _check_folder(recipe, folder, resume=resume)
+        checkpoint = read_checkpoint(folder.last) if resume and folder.last.exists() else None
+        if processes.is_first and resume:
+            folder.logs(until=checkpoint.progress.epoch if checkpoint else 0)
+    return checkpoint
+
+
+def _check_folder(recipe: Recipe, folder: RunFolder, *, resume: bool) -> None:
+    if not resume:
+        if folder.exists:
+            raise TrainingError(f"{folder.path} holds a run already; go on with --resume, or take another --out")
+        return
+    if not folder.exists:
+        raise TrainingError(f"there is no run in {folder.path} to go on with; leave out --resume")
+    changed = _differences(folder.recipe().model_dump(mode="json"), recipe.model_dump(mode="json"))
+    if changed:
+        raise TrainingError(
+            f"the run in {folder.path} was begun with other values of {', '.join(changed)}; resume it with its own "
+            f"recipe, or take another --out"
+        )
+
+
+RESUMABLE = ("trainer.device", "trainer.checkpoint_every", "trainer.checkpoint_every_steps", "data.image_cache")
+
+
+def _differences(first: Any, second: Any, key: str = "") -> list[str]:
+    """Keys with other values, but for those that change no result."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        found = [
+            _differences(first.get(name), second.get(name), f"{key}.{name}".lstrip("."))
+            for name in sorted({*first, *second})
+        ]
+        return [name for part in found for name in part]
+    return [key] if first != second and key not in RESUMABLE else []
+
+
+def _split(dataset: Dataset, name: str, listener: RunListener) -> list[CaptionedImage]:
+    """Photos of a split that have a caption and a file; what is left out is told."""
+    photos = dataset.split(name)
+    uncaptioned = [photo.image_id for photo in photos if not any(caption.strip() for caption in photo.captions)]
+    missing = [photo.image_id for photo in photos if not photo_exists(photo.path)]
+    for left_out, lack in ((uncaptioned, "caption"), (missing, "file")):
+        if left_out:
+            count = f"{len(left_out):,} photos" if len(left_out) > 1 else "a photo"
+            listener.on_note(f"{count} without a {lack} in split {name!r}, as {left_out[0]}; left out")
+    gone = {*uncaptioned, *missing}
+    kept = [photo for photo in photos if photo.image_id not in gone]
+    if not kept:
+        raise DataError(f"split {name!r} of {dataset.name} has no photo with a file and a caption")
+    return kept
+
+
+def _photos_below(place: str) -> list[Path]:
+    folder = Path(place).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(f"distillation.photos: there is no folder {folder}")
+    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
+    if not found:
+        raise ConfigError(f"distillation.photos: no photos in {folder}")
+    return found
+
+
+def _digests(recipe: Recipe, model: TwoTowers) -> dict[str, str]:
+    """Side → digest of the weights of towers that are never trained, so that a checkpoint needs not hold them."""
+    towers: dict[str, nn.Module] = {"image": model.image.tower, "text": model.text.tower}
+    return {side: weights_digest(tower) for side, tower in towers.items() if side not in trained_towers(recipe)}
+
+
+def _check_digests(checkpoint: Checkpoint | None, digests: dict[str, str]) -> None:
+    for side, digest in (checkpoint.towers if checkpoint else {}).items():
+        if digests.get(side) != digest:
+            raise TrainingError(
+                f"the run's {side} tower has other weights now than when it was begun; get the old ones"
+            )
+
+
+def load_run(path: Path) -> tuple[Recipe, TwoTowers, nn.Module, Checkpoint]:
+    """A run's model with the weights of its best epoch.
+
+    Raises:
+        TrainingError: the folder holds no run, or no epoch was finished.
+    """
+    folder = RunFolder(path)
+    recipe = folder.recipe()
+    if not folder.best.exists():
+        raise TrainingError(f"the run in {path} has no best checkpoint yet; go on with --resume")
+    checkpoint = read_checkpoint(folder.best)
+    model = build_model(recipe, tokenizer_file=folder.path / TOKENIZER)
+    loss = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
+    _check_digests(checkpoint, _digests(recipe, model))
+    stage = checkpoint.progress.stage
+    open_stage(model, loss, recipe.stages[stage], number=stage)  # LoRA's matrices are part of the checkpoint
+    load_weights(model, checkpoint)
+    loss.load_state_dict(checkpoint.part("loss"))
+    close_stage(model)
+    return recipe, model.eval().requires_grad_(False), loss, checkpoint
+
+
+def _finish(folder: RunFolder, recipe: Recipe) -> FinishedRun:
+    logs = folder.logs()
+    measured = [line for line in logs if line.best]
+    if not measured:
+        raise TrainingError(f"the run in {folder.path} was never measured; see trainer.validate_every")
+    best = measured[-1]
+    environment = folder.read_json("environment.json")
+    validation = {
+        "run": str(folder.path),
+        "recipe": recipe.name,
+        "data": environment["data"],
+        "split": "val",
+        "n_images": environment["val_photos"],
+        "epoch": best.epoch,
+        "epochs": logs[-1].epoch,
+        "loss": best.val_loss,
+        "text_to_image": best.text_to_image,
+        "image_to_text": best.image_to_text,
+        "seconds": round(sum(line.seconds for line in logs), 1),
+    }
+    folder.write_json(VALIDATION, validation)
+    report = write_report(folder.path / REPORT, recipe, logs, validation, environment)
+    return FinishedRun(folder.path, report, folder.best, validation)

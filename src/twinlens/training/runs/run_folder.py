@@ -1,0 +1,186 @@
+"""The folder of a training run: recipe, environment, logs, checkpoints, report."""
+
+import json
+import platform
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from twinlens.errors import TrainingError
+from twinlens.training.loop.checkpoints import BEST, LAST
+from twinlens.training.loop.run_log import EpochLog
+from twinlens.training.recipe import Recipe
+
+RECIPE = "recipe.json"
+ENVIRONMENT = "environment.json"
+METRICS = "metrics.jsonl"
+VALIDATION = "validation.json"
+TOKENIZER = "tokenizer.json"
+BAD_BATCH = "bad-batch.json"
+REPORT = "report.html"
+PACKAGES = ("torch", "transformers", "accelerate", "peft", "numpy", "onnxruntime", "tokenizers", "safetensors")
+
+
+class RunFolder:
+    """Where a run writes, and what is read of it later."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint that a resumed run goes on from."""
+        return self.path / LAST
+
+    @property
+    def best(self) -> Path:
+        """The weights of the best epoch."""
+        return self.path / BEST
+
+    @property
+    def exists(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / RECIPE).is_file()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps a second process from training in the same folder.
+
+        Raises:
+            TrainingError: one does already, or the folder cannot be written.
+        """
+        lock = FileLock(self.path / ".lock")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise TrainingError(f"another process is training in {self.path}; take another --out") from error
+        except OSError as error:
+            raise TrainingError(f"the run's folder {self.path} cannot be written: {error.strerror or error}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def begin(self, recipe: Recipe, about: dict[str, Any]) -> None:
+        """Writes the recipe as it was resolved, and what the run works with."""
+        self.write_json(RECIPE, recipe.model_dump(mode="json"))
+        self.write_json(ENVIRONMENT, {**environment(), **about})
+
+    def recipe(self) -> Recipe:
+        """The recipe that the run was begun with.
+
+        Raises:
+            TrainingError: this is no run's folder, or the recipe is not one of this release.
+        """
+        try:
+            return Recipe.model_validate(self.read_json(RECIPE))
+        except ValidationError as error:
+            raise TrainingError(
+                f"{self.path / RECIPE} is no recipe of this release: {error.errors()[0]['msg']}"
+            ) from error
+
+    def log(self, line: EpochLog) -> None:
+        """Adds a line to the metrics.
+
+        Raises:
+            TrainingError: the disk is full.
+        """
+        with self._writing(METRICS), (self.path / METRICS).open("a", encoding="utf-8") as file:
+            file.write(_line(line))
+
+    def logs(self, *, until: int | None = None) -> list[EpochLog]:
+        """The lines of the metrics; those after an epoch are taken away for good, since they are run again."""
+        file = self.path / METRICS
+        if not file.is_file():
+            return []
+        text = file.read_text(encoding="utf-8")
+        # what follows the last line break was cut short by a full disk or a lost process
+        lines = [EpochLog(**json.loads(line)) for line in text[: text.rfind("\n") + 1].splitlines()]
+        if until is not None:
+            lines = [line for line in lines if line.epoch <= until]
+            self._replace(METRICS, "".join(map(_line, lines)))
+        return lines
+
+    def write_json(self, name: str, value: Any) -> Path:
+        """Writes a JSON file whole or not at all.
+
+        Raises:
+            TrainingError: the disk is full.
+        """
+        return self._replace(name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        """A JSON file of the run.
+
+        Raises:
+            TrainingError: it is missing or damaged.
+        """
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise TrainingError(f"{self.path} is not the folder of a training run: it has no {name}") from error
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{self.path / name} cannot be read: {error}") from error
+
+    def _replace(self, name: str, text: str) -> Path:
+        path = self.path / name
+        partial = path.with_suffix(".partial")
+        with self._writing(name):
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+        return path
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TrainingError(
+                f"{self.path / name} cannot be written: {error.strerror or error}; make room and go on with --resume"
+            ) from error
+
+
+def _line(log: EpochLog) -> str:
+    return json.dumps(asdict(log)) + "\n"
+
+
+def environment() -> dict[str, Any]:
+    """When and on what a run is made, and the state of the code where it lies in git."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": torch.get_num_threads(),
+        "packages": found,
+        "git": git_state(Path(__file__).parent),
+    }
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit and whether something is changed; None where git does not keep the folder's files."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", ".")  # a copy installed inside somebody's repository is not theirs
+        return {"commit": git("rev-parse", "HEAD"), "changed": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,70 @@
+"""A trained model in torch as a ``DualEncoder``: measured and searched with before it is exported."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+
+from twinlens.protocols import EncodedImages
+from twinlens.training.feeding.features import weights_digest
+from twinlens.training.feeding.inputs import LiveTexts
+from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.types import Embeddings, Pixels
+
+TEXT_BATCH = 128
+
+
+class TorchDualEncoder:
+    """Implements ``DualEncoder`` on the two towers of a run, in eval mode."""
+
+    def __init__(self, model: TwoTowers, *, device: torch.device | None = None) -> None:
+        self.device = device or torch.device("cpu")
+        self.model = model.eval().to(self.device)
+        self.preprocessing = model.image.preprocessing
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the weights; another one than the exported bundle's."""
+        return f"torch-{weights_digest(self.model)}"
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        return int(self.encode_text(["a"]).shape[1])
+
+    @property
+    def features_dim(self) -> int:
+        """F."""
+        return self.model.image.tower.features_dim
+
+    @property
+    def input_side(self) -> int:
+        """Pixels a decoded photo's shorter side should at least have."""
+        return self.preprocessing.resized_side
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        """[H, W, 3] uint8."""
+        return self.preprocessing.pixels(image)
+
+    @torch.no_grad()
+    def encode_pixels(self, pixels: Pixels) -> EncodedImages:
+        """Embeddings [B, D] and features [B, F] of prepared photos [B, H, W, 3]."""
+        normalized = torch.from_numpy(self.preprocessing.normalize(pixels)).to(self.device)
+        features = self.model.image.tower(normalized)
+        return EncodedImages(self.model.image.head(features).cpu().numpy(), features.cpu().numpy())
+
+    def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
+        """[B, D]."""
+        return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Embeddings:
+        """[B, D]."""
+        tower = self.model.text.tower
+        inputs = LiveTexts(texts, tower.tokenizer, max_tokens=self.model.text.max_tokens)
+        rows = []
+        for start in range(0, len(texts), TEXT_BATCH):
+            taken = inputs.take(torch.arange(start, min(start + TEXT_BATCH, len(texts))), epoch=None)
+            rows.append(self.model.text(*(part.to(self.device) for part in taken)).cpu())
+        return np.asarray(torch.cat(rows).numpy(), dtype=np.float32)

@@ -1,0 +1,144 @@
+import pytest
+
+from conftest import ColourEncoder
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.rows import FileState, Vector
+from twinlens.collection.searching.filters import Filters
+from twinlens.data.exif import PhotoDetails
+from twinlens.errors import QueryError
+
+TAKEN = {
+    1: "2022-12-31T23:59:59",
+    2: "2023-01-01T00:00:00",
+    3: "2023-06-30T12:00:00",
+    4: "2023-06-30T23:59:59",
+    5: "2023-12-31T23:59:59",
+    6: "2024-01-01T00:00:00",
+    7: None,
+}
+CAMERAS = {1: "Canon EOS R5", 2: "NIKON D850", 3: "Apple iPhone 12", 4: "50%_off", 5: "OLYMPUS É-M1"}
+
+
+@pytest.fixture
+def dated(catalog: Catalog, encoder: ColourEncoder) -> Catalog:
+    """One photo for each of TAKEN."""
+    catalog.add_folder("photos", "..")
+    vector = Vector(encoder.encode_text(["red"])[0], None)
+    with catalog.change() as change:
+        for number, taken_at in TAKEN.items():
+            details = PhotoDetails(9, 9, taken_at, camera=CAMERAS.get(number))
+            change.put_photo(FileState(1, f"{number}.jpg", 1, 1, None), details, vector, reader_version=1)
+    return catalog
+
+
+def found(catalog: Catalog, **filters: str) -> list[int]:
+    return catalog.select_ids(*Filters(**filters).sql()).tolist()
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ("2023", [2, 3, 4, 5, 6]),
+        ("2023-06", [3, 4, 5, 6]),
+        ("2023-06-30", [3, 4, 5, 6]),
+        ("2023-07-01", [5, 6]),
+        ("2023-06-30T12:00", [3, 4, 5, 6]),
+        ("2023-06-30 12:00:01", [4, 5, 6]),
+        ("2024-01-01T00:00:00", [6]),
+        ("2025", []),
+        (" 2024 ", [6]),
+    ],
+)
+def test_after_takes_in_the_day_it_names(dated: Catalog, after: str, expected: list[int]) -> None:
+    assert found(dated, after=after) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("2022", [1]),
+        ("2023", [1, 2, 3, 4, 5]),
+        ("2023-06", [1, 2, 3, 4]),
+        ("2023-06-29", [1, 2]),
+        ("2023-06-30", [1, 2, 3, 4]),
+        ("2023-06-30T12:00", [1, 2, 3]),
+        ("2023-06-30T11:59", [1, 2]),
+        ("2023-06-30 23:59:59", [1, 2, 3, 4]),
+        ("2021", []),
+    ],
+)
+def test_before_takes_in_all_of_what_it_names(dated: Catalog, before: str, expected: list[int]) -> None:
+    assert found(dated, before=before) == expected
+
+
+def test_after_and_before_together_are_a_span(dated: Catalog) -> None:
+    assert found(dated, after="2023", before="2023") == [2, 3, 4, 5]
+    assert found(dated, after="2023-06-30", before="2023-06-30") == [3, 4]
+    assert found(dated, after="2024", before="2022") == []
+
+
+def test_photos_without_a_date_pass_no_date_filter(dated: Catalog) -> None:
+    assert 7 not in found(dated, after="0001") + found(dated, before="9999")
+
+
+@pytest.mark.parametrize(
+    ("camera", "expected"),
+    [
+        ("canon", [1]),
+        ("CANON EOS", [1]),
+        ("d850", [2]),
+        ("iphone", [3]),
+        ("%", [4]),
+        ("_", [4]),
+        ("É-m", [5]),
+        ("Sony", []),
+    ],
+)
+def test_camera_is_a_part_of_the_name_as_it_is_written(dated: Catalog, camera: str, expected: list[int]) -> None:
+    assert found(dated, camera=camera) == expected
+    assert found(dated, camera=f"  {camera} ") == expected
+
+
+def test_filters_are_joined_by_and(dated: Catalog) -> None:
+    assert found(dated, after="2023", camera="n") == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "23",
+        "2023-6",
+        "2023-13",
+        "2023-00",
+        "2023-02-29",
+        "2023-06-31",
+        "2023-06-00",
+        "30.6.2023",
+        "2023/06/30",
+        "2023-06-30T24:00",
+        "2023-06-30T12:60",
+        "2023-06-30T12:00:60",
+        "2023-06-30T12",
+        "2023-06-30T12:00:00Z",
+        "0000",
+        "２０２３",
+        "2023; DROP TABLE photos",
+    ],
+)
+def test_what_is_no_date_is_refused_with_an_example(date: str) -> None:
+    with pytest.raises(QueryError, match="--after wants a date as 2023, 2023-06 or 2023-06-30"):
+        Filters(after=date).sql()
+    with pytest.raises(QueryError, match="--before wants a date"):
+        Filters(before=date).sql()
+
+
+def test_the_29th_of_february_exists_in_leap_years(dated: Catalog) -> None:
+    assert found(dated, after="2024-02-29") == []
+
+
+def test_no_filter_is_empty_and_lets_every_photo_pass(dated: Catalog) -> None:
+    assert Filters().is_empty()
+    assert not any(Filters(**{name: "2023"}).is_empty() for name in ("after", "before", "folder", "camera"))
+    assert found(dated) == list(TAKEN)

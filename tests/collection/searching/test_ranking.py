@@ -1,0 +1,218 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import ColourEncoder
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.rows import FileState, PhotoRecord, Vector
+from twinlens.collection.searching.judging import Judge
+from twinlens.collection.searching.ranking import Page, ranked_hits
+from twinlens.data.exif import PhotoDetails
+from twinlens.errors import QueryError
+from twinlens.relevance.judge import Judgement, Relevance
+from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
+from twinlens.stores.exact import ExactStore
+from twinlens.types import Hit
+
+DATES = {1: "2021-01-01T00:00:00", 2: None, 3: "2023-01-01T00:00:00", 4: "2022-01-01T00:00:00", 5: None}
+
+
+class Shelf:
+    """A catalog and the store that mirrors it; photo 1 fits the query best, then 2, and so on."""
+
+    def __init__(self, catalog: Catalog, folder: Path, count: int) -> None:
+        self.catalog, self.query = catalog, np.eye(8, dtype=np.float32)[0]
+        catalog.add_folder("photos", "..")
+        with catalog.change() as change:
+            for number in range(1, count + 1):
+                angle = number / 100
+                row = (np.cos(angle) * np.eye(8)[0] + np.sin(angle) * np.eye(8)[1]).astype(np.float32)
+                file = FileState(1, f"{number}.jpg", 1, 1, bytes([number]) * 16)
+                change.put_photo(file, PhotoDetails(9, 9, DATES.get(number)), Vector(row, None), reader_version=1)
+        self.store = ExactStore(folder, dim=8, owner="test")
+        ids = catalog.select_ids("1", ())
+        self.store.update(catalog.embeddings(ids), np.empty(0, dtype=np.int64), generation=catalog.generation)
+
+    def hits(
+        self,
+        page: Page | None = None,
+        *,
+        among: list[int] | None = None,
+        without: tuple[int, ...] = (),
+        judge: Judge | None = None,
+    ) -> tuple[list[Hit], int]:
+        return ranked_hits(
+            self.query,
+            self.catalog,
+            self.store,
+            page or Page(),
+            among=None if among is None else np.array(among, dtype=np.int64),
+            without=without,
+            locate=locate,
+            judge=judge,
+        )
+
+
+def locate(record: PhotoRecord) -> tuple[str, Path]:
+    return record.path, Path("/photos") / record.path
+
+
+def ids(hits: list[Hit]) -> list[int]:
+    return [int(Path(hit.id).stem) for hit in hits]
+
+
+@pytest.fixture
+def shelf(catalog: Catalog, tmp_path: Path) -> Shelf:
+    return Shelf(catalog, tmp_path / "exact", count=30)
+
+
+def test_hits_are_ranked_located_and_scored(shelf: Shelf) -> None:
+    hits, candidates = shelf.hits(Page(k=3))
+    assert [(hit.rank, hit.id, hit.path) for hit in hits] == [
+        (1, "1.jpg", Path("/photos/1.jpg")),
+        (2, "2.jpg", Path("/photos/2.jpg")),
+        (3, "3.jpg", Path("/photos/3.jpg")),
+    ]
+    np.testing.assert_allclose([hit.score for hit in hits], np.cos([0.01, 0.02, 0.03]), atol=1e-6)
+    assert candidates == 30
+
+
+@pytest.mark.parametrize("k", [1, 3, 7, 30, 50])
+def test_pages_join_without_gap_or_overlap(shelf: Shelf, k: int) -> None:
+    joined: list[Hit] = []
+    while page := shelf.hits(Page(k=k, offset=len(joined)), without=(4, 9))[0]:
+        assert len(page) <= k
+        joined += page
+    assert ids(joined) == [number for number in range(1, 31) if number not in (4, 9)]
+    assert [hit.rank for hit in joined] == list(range(1, 29))
+
+
+def test_a_page_behind_the_end_is_empty(shelf: Shelf) -> None:
+    hits, candidates = shelf.hits(Page(k=5, offset=30))
+    assert (hits, candidates) == ([], 30)
+
+
+def test_what_is_left_out_is_replaced_by_the_next_best(shelf: Shelf) -> None:
+    hits, candidates = shelf.hits(Page(k=3), without=(1, 3))
+    assert (ids(hits), candidates) == ([2, 4, 5], 28)
+
+
+def test_what_is_left_out_counts_only_where_it_was_a_candidate(shelf: Shelf) -> None:
+    hits, candidates = shelf.hits(Page(k=3), among=[2, 5, 9], without=(1, 5, 999))
+    assert (ids(hits), candidates) == ([2, 9], 2)
+
+
+def test_a_filter_narrows_before_the_top_k(shelf: Shelf) -> None:
+    hits, candidates = shelf.hits(Page(k=2), among=[20, 28, 29])
+    assert (ids(hits), candidates) == ([20, 28], 3)
+    assert shelf.hits(among=[]) == ([], 0)
+
+
+def test_sorted_by_date_the_page_is_shown_newest_first_and_undated_last(shelf: Shelf) -> None:
+    hits, _ = shelf.hits(Page(k=5, sort="date"))
+    assert ids(hits) == [3, 4, 1, 2, 5]
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+
+
+def test_which_hits_are_on_a_page_is_decided_by_relevance(shelf: Shelf) -> None:
+    assert ids(shelf.hits(Page(k=2, offset=2, sort="date"))[0]) == [3, 4]
+    assert ids(shelf.hits(Page(k=2, offset=0, sort="date"))[0]) == [1, 2]
+
+
+def test_a_photo_that_left_the_catalog_meanwhile_is_not_shown(shelf: Shelf) -> None:
+    with shelf.catalog.change() as change:
+        change.remove(2)
+    hits, _ = shelf.hits(Page(k=3))
+    assert (ids(hits), [hit.rank for hit in hits]) == ([1, 3], [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"k": 0}, "k must be at least 1"),
+        ({"k": -3}, "k must"),
+        ({"offset": -1}, "offset must"),
+        ({"sort": "size"}, "sort must be one of relevance, date, got 'size'"),
+    ],
+)
+def test_a_page_that_makes_no_sense_is_refused(options: dict, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        Page(**options)
+
+
+def test_the_encoders_colours_are_found(catalog: Catalog, tmp_path: Path, encoder: ColourEncoder) -> None:
+    """The same on vectors of an encoder: the right colour first, then what is near it."""
+    catalog.add_folder("photos", "..")
+    rows = encoder.encode_text(["red", "blue", "red yellow"])
+    with catalog.change() as change:
+        for number, row in enumerate(rows, start=1):
+            file = FileState(1, f"{number}.jpg", 1, 1, None)
+            change.put_photo(file, PhotoDetails(9, 9), Vector(row, None), reader_version=1)
+    store = ExactStore(tmp_path / "exact", dim=8, owner="test")
+    store.update(catalog.embeddings(np.array([1, 2, 3])), np.empty(0, dtype=np.int64), generation=1)
+    query = encoder.encode_text(["red"])[0]
+    hits, _ = ranked_hits(query, catalog, store, Page(), among=None, without=(), locate=locate)
+    assert ids(hits) == [1, 3, 2]
+
+
+def judge_above(least: float) -> Judge:
+    """Judges a hit relevant from a score on; the probability is a half there."""
+    rising = LogisticMap(intercept=-1000 * least, weights={"score": 1000.0})
+    one = RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.5, largest=1000)
+    relevance = Relevance(Calibration(model="test", text=one), np.eye(8, dtype=np.float32))
+
+    def judge(best: float, candidates: int) -> Judgement | None:
+        return relevance.judge(np.eye(8, dtype=np.float32)[0], "text", best=best, num_candidates=candidates)
+
+    return judge
+
+
+class TestJudged:
+    def test_hits_say_how_probable_and_whether_relevant(self, shelf: Shelf) -> None:
+        hits, _ = shelf.hits(Page(k=5), judge=judge_above(float(np.cos(0.035))))
+        assert [hit.relevant for hit in hits] == [True, True, True, False, False]
+        chances = [hit.probability for hit in hits]
+        assert chances == sorted(chances, reverse=True)
+        assert chances[2] > 0.5 > chances[3]
+
+    def test_without_a_calibration_nobody_knows(self, shelf: Shelf) -> None:
+        for judge in (None, lambda best, candidates: None):
+            hits, _ = shelf.hits(Page(k=2), judge=judge)
+            assert [(hit.probability, hit.relevant) for hit in hits] == [(None, None)] * 2
+
+    def test_all_k_hits_come_though_none_is_relevant(self, shelf: Shelf) -> None:
+        hits, _ = shelf.hits(Page(k=4), judge=judge_above(2.0))
+        assert [hit.relevant for hit in hits] == [False] * 4
+
+    def test_the_judge_is_told_of_the_best_hit_on_every_page(self, shelf: Shelf) -> None:
+        told: list[tuple[float, int]] = []
+
+        def judge(best: float, candidates: int) -> None:
+            told.append((best, candidates))
+
+        shelf.hits(Page(k=2), judge=judge, without=(1,))
+        shelf.hits(Page(k=2, offset=6), judge=judge, without=(1,))
+        assert told == [(pytest.approx(np.cos(0.02)), 29)] * 2
+
+    def test_by_date_all_relevant_hits_come_newest_first_then_the_others_by_score(self, shelf: Shelf) -> None:
+        judge = judge_above(float(np.cos(0.045)))  # photos 1 to 4
+        assert ids(shelf.hits(Page(k=6, sort="date"), judge=judge)[0]) == [3, 4, 1, 2, 5, 6]
+        assert ids(shelf.hits(Page(k=1, sort="date"), judge=judge)[0]) == [3]  # not on the page by relevance
+        assert ids(shelf.hits(Page(k=3, offset=2, sort="date"), judge=judge)[0]) == [1, 2, 5]
+
+    @pytest.mark.parametrize("k", [1, 2, 7, 30, 50])
+    def test_pages_by_date_join_without_gap_or_overlap(self, shelf: Shelf, k: int) -> None:
+        judge = judge_above(float(np.cos(0.205)))
+        joined: list[Hit] = []
+        while page := shelf.hits(Page(k=k, offset=len(joined), sort="date"), judge=judge)[0]:
+            joined += page
+        assert ids(joined) == [3, 4, 1, 2, *range(5, 31)]
+        assert [hit.rank for hit in joined] == list(range(1, 31))
+        assert [hit.relevant for hit in joined] == [True] * 20 + [False] * 10
+
+    def test_by_date_where_nothing_is_relevant_the_closest_come_first(self, shelf: Shelf) -> None:
+        assert ids(shelf.hits(Page(k=3, sort="date"), judge=judge_above(2.0))[0]) == [1, 2, 3]
+
+    def test_an_empty_answer_is_not_judged(self, shelf: Shelf) -> None:
+        assert shelf.hits(Page(k=3), among=[], judge=judge_above(0.5)) == ([], 0)

@@ -1,0 +1,66 @@
+"""The map of a library: true to its widest axes, drawn anew when photos change."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from conftest import COLOURS, PhotoMaker
+from twinlens.collection.collection import Collection
+from twinlens.collection.showing.map import Projector, flat_places
+
+OpenCollection = Callable[..., Collection]
+
+
+def test_places_are_those_of_the_singular_vectors() -> None:
+    vectors = np.random.default_rng(0).normal(size=(90, 32)).astype(np.float32) * np.arange(32, 0, -1, dtype=np.float32)
+    centred = vectors - vectors.mean(axis=0)
+    axes = np.linalg.svd(centred.astype(np.float64), full_matrices=False)[2][:2]
+    wanted = centred @ axes.T
+    wanted = (wanted - wanted.min(axis=0)) / (wanted.max(axis=0) - wanted.min(axis=0))
+    made = flat_places(vectors)
+    for axis in (0, 1):  # an axis may point either way
+        assert (
+            min(np.abs(made[:, axis] - wanted[:, axis]).max(), np.abs(1 - made[:, axis] - wanted[:, axis]).max()) < 1e-4
+        )
+
+
+def test_the_same_vectors_in_another_order_lie_at_the_same_places() -> None:
+    vectors = np.random.default_rng(1).normal(size=(40, 16)).astype(np.float32)
+    order = np.random.default_rng(2).permutation(40)
+    assert flat_places(vectors[order]) == pytest.approx(flat_places(vectors)[order], abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_vectors_have_a_place_each(count: int) -> None:
+    places = flat_places(np.eye(4, dtype=np.float32)[:count])
+    assert places.shape == (count, 2)
+    assert np.isfinite(places).all()
+
+
+def test_a_map_has_every_photo_and_follows_the_library(make_photo: PhotoMaker, open_collection: OpenCollection) -> None:
+    for colour in COLOURS:
+        make_photo(f"{colour}/one.png", colour, size=(48, 36))
+    collection = open_collection()
+    collection.index()
+    projector = Projector(collection)
+    first = projector.projection()
+    assert first is projector.projection()
+    assert sorted(first.ids) == sorted(f"{colour}/one.png" for colour in COLOURS)
+    assert set(first.sides) == {(48, 36)}
+    make_photo("red/two.png", "red", seed=1)
+    collection.index()
+    second = projector.projection()
+    places = dict(zip(second.ids, second.places, strict=True))
+    assert len(places) == 7
+    assert np.linalg.norm(places["red/one.png"] - places["red/two.png"]) < 0.1
+
+
+def test_of_a_large_library_every_nth_photo_is_drawn(make_photo: PhotoMaker, open_collection: OpenCollection) -> None:
+    for number in range(7):
+        make_photo(f"{number}.png", "red", seed=number)
+    collection = open_collection()
+    collection.index()
+    drawn = Projector(collection, most=3).projection()
+    assert drawn.ids == ["0.png", "3.png", "6.png"]
+    assert drawn.num_photos == 7

@@ -1,0 +1,101 @@
+"""Two processes take the steps of one: the same losses in all epochs, the same weights at the end."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from training import two_processes
+from training.tiny_world import recipe, stage, train
+from twinlens.training.loop.checkpoints import read_checkpoint
+from twinlens.training.loop.processes import Processes
+from twinlens.training.recipe import Recipe
+
+Towers = dict[str, Path]
+# no attention: the gradient of its keys' bias is 0 but for rounding, which Adam makes a step of full length
+LSTM = {"hidden": 32, "word_dim": 32, "layers": 1, "dropout": 0.0}
+LIVE = {
+    "text": {"tower": "lstm", "pooling": None, "options": LSTM},
+    "stages": [stage(image="last-1", text="all", image_learning_rate=1e-3)],
+}
+# dropout and batch norms of heads are of the whole batch; towers have neither
+HEAD = {"kind": "mlp", "hidden": [24], "dropout": 0.2}
+
+
+def torchrun(settings: Recipe, world: Path, out: Path, cache: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
+    file = out.parent / f"{out.name}.json"
+    file.write_text(settings.model_dump_json(), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_addr", "127.0.0.1"]
+    command += ["--master_port", str(port), two_processes.__file__, str(file), str(world), str(out), str(cache), *flags]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+
+
+def check_equal(out: Path, expected: Path) -> None:
+    assert json.loads((out / "environment.json").read_text())["processes"] == 2
+    found, wanted = (
+        [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()] for folder in (out, expected)
+    )
+    assert len(found) == len(wanted)
+    for line, other in zip(found, wanted, strict=True):
+        assert line["losses"] == pytest.approx(other["losses"], rel=1e-5)
+        assert line["val_loss"] == pytest.approx(other["val_loss"], rel=1e-5)
+    first, second = (read_checkpoint(folder / "last.safetensors").tensors for folder in (out, expected))
+    assert first.keys() == second.keys()
+    for name in (name for name in first if name.startswith(("model.", "loss."))):
+        assert torch.allclose(first[name], second[name], atol=1e-5, rtol=1e-5), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {**LIVE, "data": {"captions": "mean"}, "image": {"head": HEAD}},
+        {**LIVE, "optimizer": {"chunk_size": 10}, "hard_negatives": {"neighbours": 4}},
+        {"image": {"head": HEAD}, "text": {"head": HEAD}, "data": {"captions": "all"}},
+    ],
+    ids=["mean captions, norms and dropout in heads", "chunks, hard negatives", "frozen towers, all captions"],
+)
+def test_two_processes_equal_one(
+    changes: dict[str, Any], world: Path, towers: Towers, cache: Path, tmp_path: Path
+) -> None:
+    settings = recipe(towers, **changes)
+    train(settings, world, tmp_path / "one", cache=cache)
+    done = torchrun(settings, world, tmp_path / "two", cache)
+    assert done.returncode == 0, done.stderr
+    check_equal(tmp_path / "two", tmp_path / "one")
+
+
+@pytest.mark.slow
+def test_a_failing_process_ends_the_run_rather_than_leaving_the_other_to_wait(
+    world: Path, towers: Towers, cache: Path, tmp_path: Path
+) -> None:
+    settings = recipe(towers, **LIVE)
+    assert torchrun(settings, world, tmp_path / "run", cache).returncode == 0
+    again = torchrun(settings, world, tmp_path / "run", cache, "--resume")  # there is nothing left to do
+    assert again.returncode == 0, again.stderr
+    done = torchrun(settings, world, tmp_path / "run", cache)
+    assert done.returncode != 0
+    assert "holds a run already" in done.stderr
+
+
+def test_one_process_keeps_its_rows_and_gradients() -> None:
+    alone = Processes(torch.device("cpu"))
+    rows = torch.ones(3, 2)
+    assert (alone.count, alone.rank, alone.is_first) == (1, 0, True)
+    assert alone.gather(rows, [3]) is rows
+    assert alone.agree({"a": 1}) == {"a": 1}
+    weight = torch.nn.Parameter(torch.ones(2))
+    weight.grad = torch.full((2,), 3.0)
+    alone.average_gradients([weight])
+    assert weight.grad.tolist() == [3.0, 3.0]
+    alone.close(wait=True)
