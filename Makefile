@@ -7,6 +7,8 @@ DATA ?=
 UNLABELED ?=
 ZEROSHOT ?=
 HUB ?=
+# ALL=1 runs the slow tests too
+ALL ?=
 # where torch comes from, as "--index-url …" of CPU builds
 TORCH_FLAGS ?=
 
@@ -23,10 +25,10 @@ help:  ## this list
 demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures QUERY="a dog on a beach"
 	@$(RUNTIME)/bin/python scripts/demo.py --photos="$(PHOTOS)" --query="$(QUERY)"
 
-test: check  ## make the test environment and run what CI runs
+test: check  ## the checks, then the tests; make test ALL=1 runs the slow ones too, as CI does
 	@scripts/browser $(TESTING)/bin/python
-	@echo "Running the tests"
-	@$(TESTING)/bin/python -m pytest -n auto -m "not gpu" -q
+	@echo "Running $(if $(ALL),all tests,the tests but the slow ones: make test ALL=1 runs all)"
+	@$(TESTING)/bin/python -m pytest -n auto --dist worksteal -m "not gpu$(if $(ALL),, and not slow)" -q
 	@echo "All tests passed."
 
 check: $(TESTING)/.ready  ## format, lint, types, import directions
@@ -37,11 +39,13 @@ check: $(TESTING)/.ready  ## format, lint, types, import directions
 	@$(TESTING)/bin/lint-imports --no-cache > /dev/null || $(TESTING)/bin/lint-imports --no-cache
 	@page=$$(mktemp) && $(CLI_DOCS) --output $$page > /dev/null && cmp -s $$page docs/reference/cli.md \
 		|| { echo "docs/reference/cli.md is stale: run make docs"; exit 1; }
+	@$(TESTING)/bin/python scripts/figures.py --check
 	@echo "All checks passed."
 
-docs: $(TESTING)/.ready  ## write the pages that are generated from the program
+docs: $(TESTING)/.ready  ## write the pages generated from the program, and the figures of the embedded model
 	@$(CLI_DOCS) --output docs/reference/cli.md
 	@$(TESTING)/bin/python -m twinlens.rest > docs/reference/openapi.json
+	@$(TESTING)/bin/python scripts/figures.py
 
 format: $(TESTING)/.ready  ## put the code in shape
 	@$(TESTING)/bin/ruff format src tests benchmarks scripts

@@ -20,9 +20,9 @@ from command_run import run_command
 from drawn_photos import HEIGHT, QUALITY, WIDTH, draw_photos
 from result_page import publish, table
 
-from twinlens.api import load_model
+from twinlens.api.models import load_model
 from twinlens.collection.indexing.scan import scan_folder
-from twinlens.embedding import BATCH_SIZE, map_ahead, prepare_photo
+from twinlens.embedding.local import BATCH_SIZE, map_ahead, prepare_photo
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 
 

@@ -23,7 +23,7 @@ from command_run import CommandRun, run_command
 from numpy.typing import NDArray
 from result_page import publish, table
 
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 from twinlens.collection.catalog.rows import FileState, Vector
 from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.data.exif import PhotoDetails
@@ -128,11 +128,11 @@ def fill(collection: Collection, model: str, size: int) -> None:
     details = PhotoDetails(4000, 3000, taken_at="2024-06-30T12:00:00", camera="Benchmark")
     number = 0
     for block in clustered_vectors(size, encoder.dim):
-        with catalog.change() as change:
+        with catalog.writing() as writer:
             for embedding in block:
                 path = f"{number // 1000:04d}/photo-{number:07d}.jpg"
                 file = FileState(folder.id, path, size_bytes=1, mtime_ns=1, content_hash=number.to_bytes(16, "big"))
-                change.put_photo(file, details, Vector(embedding, None), reader_version=READER_VERSION)
+                writer.put_photo(file, details, Vector(embedding, None), reader_version=READER_VERSION)
                 number += 1
     catalog.checkpoint()
 

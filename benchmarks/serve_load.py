@@ -27,7 +27,7 @@ import numpy as np
 from result_page import publish, table
 from search_latency import PLACES, SUBJECTS, fill
 
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 from twinlens.rest.process.server import bind, serve
 from twinlens.rest.settings import Settings
 

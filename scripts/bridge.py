@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from twinlens.data.find import open_dataset
-from twinlens.embedding import embed_photos
+from twinlens.embedding.local import embed_photos
 from twinlens.errors import TwinlensError
 from twinlens.evaluation.class_categories import imagenet_categories
 from twinlens.evaluation.pairs import EmbeddedPairs, embed_split

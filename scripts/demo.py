@@ -22,12 +22,12 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff")
 class DemoProgress(IndexProgress):
     """Shows indexing; once, in the middle of a long run, what can be found already."""
 
-    def __init__(self, collection: api.Collection, queries: tuple[str, ...]) -> None:
+    def __init__(self, collection: api.library.Collection, queries: tuple[str, ...]) -> None:
         super().__init__()
         self._collection, self._queries = collection, queries
         self._due = time.monotonic() + FIRST_ANSWERS_S
 
-    def advanced(self, done: int, report: api.IndexReport) -> None:
+    def advanced(self, done: int, report: api.indexing.IndexReport) -> None:
         super().advanced(done, report)
         if time.monotonic() > self._due:
             self._due = float("inf")
@@ -57,18 +57,18 @@ def main() -> int:
 def demo(given: str, queries: tuple[str, ...]) -> int:
     """Indexes, searches, and says what to try next."""
     photos = Path(given).expanduser().resolve() if given else sample_photos()
-    model = api.load_model("default").fingerprint  # a newer model gets a collection of its own
+    model = api.models.load_model("default").fingerprint  # a newer model gets a collection of its own
     place = WORK / f"collection-{hashlib.sha256(f'{photos} {model}'.encode()).hexdigest()[:8]}"
     print(f"Photos:      {photos} (only read)")
     print(f"Collection:  {place}")
-    with api.Collection.create([photos], at=place) as collection:
+    with api.library.Collection.create([photos], at=place) as collection:
         with DemoProgress(collection, queries) as progress:
             report = collection.index(listener=progress)
         print(f"{report.images:,} photos indexed, {len(report.skipped):,} files skipped, {report.seconds:.1f} s")
         sheet = [(query, hits) for query, hits in answer(collection, queries)]
     page = WORK / "hits.html"
     page.unlink(missing_ok=True)
-    api.write_contact_sheet(sheet, page)
+    api.searching.write_contact_sheet(sheet, page)
     program = ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin") / "twinlens"
     print(f"\nSee them: open {page} in a browser. Search as you type, on a page of your own:")
     print(f"  {program} serve --in {place}")
@@ -81,7 +81,7 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
     return 0
 
 
-def answer(collection: api.Collection, queries: tuple[str, ...]) -> list[tuple[str, list[api.Hit]]]:
+def answer(collection: api.library.Collection, queries: tuple[str, ...]) -> list[tuple[str, list[api.searching.Hit]]]:
     """Prints the best three of each query that match, or that nothing does; all hits."""
     answers = []
     for query in queries:

@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "quality", help="where sheets and figures go")
     options = parser.parse_args()
     try:
-        encoder = api.load_model(options.model)
+        encoder = api.models.load_model(options.model)
         folder = options.out / encoder.fingerprint
         folder.mkdir(parents=True, exist_ok=True)
         pointing = point(encoder, options.photos)
@@ -77,12 +77,12 @@ def heat_maps(encoder: OnnxDualEncoder, photos: Path, boxes: list[ObjectBox]) ->
 def draw_sheets(photos: Path, model: str, folder: Path) -> list[Path]:
     """A contact sheet for each kind of query."""
     written = []
-    with api.Collection.create([photos], at=folder / "collection", model=model) as collection:
+    with api.library.Collection.create([photos], at=folder / "collection", model=model) as collection:
         collection.index()
         for kind, queries in read_queries().items():
             sheet = [(query, collection.search(query, k=HITS)) for query in queries]
             written.append(folder / f"{kind}.png")
-            api.write_contact_sheet(sheet, written[-1])
+            api.searching.write_contact_sheet(sheet, written[-1])
     return written
 
 

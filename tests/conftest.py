@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from twinlens.protocols import EncodedImages
+from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Pixels
 
 COLOURS = {
@@ -20,17 +20,18 @@ COLOURS = {
 }
 
 
-class ColourEncoder:
+class ColourEncoder(DualEncoder):
     """A small, true dual encoder: a photo is its mean colour, a text the colours it names.
 
     Colours stand at the corners of a 3-d space around mid-grey, so that "red" is near red photos.
     """
 
-    def __init__(self, *, fingerprint: str = "colour0000000001", dim: int = 8) -> None:
+    name, fingerprint, dim, features_dim, input_side = "default", "", 8, 3, 16
+
+    def __init__(self, *, fingerprint: str = "colour0000000001", dim: int = 8, name: str = "default") -> None:
         self.fingerprint = fingerprint
         self.dim = dim
-        self.features_dim = 3
-        self.input_side = 16
+        self.name = name
 
     def prepare(self, image: Image.Image) -> Pixels:
         return np.asarray(image.resize((16, 16), Image.Resampling.BOX))
@@ -47,9 +48,6 @@ class ColourEncoder:
             [COLOURS[word] for word in text.lower().split() if word in COLOURS] or [(128, 120, 128)] for text in texts
         ]
         return self._embed(np.array([np.mean(colours, axis=0) for colours in named], dtype=np.float32))
-
-    def seen_part(self, text: str) -> str:
-        return text
 
     def _embed(self, colours: np.ndarray) -> Embeddings:
         rows = np.zeros((len(colours), self.dim), dtype=np.float32)

@@ -1,10 +1,11 @@
+import math
 import sys
-from pathlib import Path
 
 import pytest
 
+from installed_package import install_package
 from twinlens.errors import UnknownPartError
-from twinlens.plugins import did_you_mean, load_part
+from twinlens.plugins import did_you_mean, load_part, load_part_module, part_names
 from twinlens.stores import STORES
 from twinlens.training.parts.losses import LOSSES
 
@@ -13,25 +14,17 @@ TABLE = {"root": "math:sqrt", "absolute": "builtins:abs"}
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Puts a package with entry points where Python looks for packages, as pip would."""
+    """Installs a package with parts; its module is forgotten after the test."""
+    modules: list[str] = []
 
-    def install(family: str, parts: dict[str, str], *, module: str, source: str) -> Path:
-        site = tmp_path / "site"
-        site.mkdir(exist_ok=True)
-        (site / f"{module}.py").write_text(source)
-        info = site / f"{module}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-        entries = "".join(f"{name} = {target}\n" for name, target in parts.items())
-        (info / "entry_points.txt").write_text(f"[twinlens.{family}]\n{entries}")
-        monkeypatch.syspath_prepend(str(site))
-        return site
+    def install(family: str, parts: dict[str, str], *, module: str, source: str) -> None:
+        install_package(tmp_path / "site", module, source, family=family, parts=parts)
+        monkeypatch.syspath_prepend(str(tmp_path / "site"))
+        modules.append(module)
 
-    before = set(sys.modules)
     yield install
-    for name in set(sys.modules) - before:
-        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in str(sys.modules[name].__file__):
-            del sys.modules[name]
+    for module in modules:
+        sys.modules.pop(module, None)
 
 
 def test_built_in_part_is_found_by_its_name():
@@ -63,7 +56,30 @@ def test_part_of_a_missing_module_is_no_unknown_part(module):
         load_part("function", {"broken": f"{module}:no_such_thing"}, "broken")
 
 
+def test_names_of_a_family_without_installed_parts_are_those_of_its_table():
+    assert part_names("function", TABLE) == ["root", "absolute"]
+    assert part_names("planet", {}) == []
+
+
+def test_module_of_a_built_in_part_is_the_one_in_the_table():
+    assert load_part_module("function", TABLE, "root") is math
+    with pytest.raises(UnknownPartError, match="did you mean 'root'"):
+        load_part_module("function", TABLE, "rot")
+
+
 class TestInstalledParts:
+    def test_names_of_installed_parts_follow_the_built_in_ones(self, installed):
+        parts = {name: f"outside_names:{name}" for name in ("twice", "double", "root")}
+        installed("function", parts, module="outside_names", source="raise RuntimeError('imported too early')\n")
+        assert part_names("function", TABLE) == ["root", "absolute", "double", "twice"]
+        assert part_names("store", STORES) == list(STORES)
+
+    def test_module_of_an_installed_part_is_that_of_its_entry_point(self, installed):
+        source = "from math import sqrt\nbeside = 'here'\n"
+        installed("function", {"other": "outside_module:sqrt"}, module="outside_module", source=source)
+        assert load_part("function", TABLE, "other") is math.sqrt
+        assert load_part_module("function", TABLE, "other").beside == "here"
+
     def test_part_of_another_package_is_found(self, installed):
         installed("function", {"double": "outside_parts:double"}, module="outside_parts", source="double = 'ours'\n")
         assert load_part("function", TABLE, "double") == "ours"

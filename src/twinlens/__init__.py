@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 __all__ = [
+    "Answer",
     "Collection",
     "EmbeddedPairs",
+    "Filters",
     "Hit",
+    "Search",
     "TwinlensError",
     "__version__",
     "compare",
     "embed_pairs",
     "evaluate",
     "evaluate_embeddings",
+    "known_filters",
     "load_embeddings",
     "load_model",
     "save_embeddings",
@@ -26,34 +30,40 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from twinlens.api import (
-        Collection,
+    from twinlens.api.evaluation import (
         EmbeddedPairs,
-        Hit,
         compare,
         embed_pairs,
         evaluate,
         evaluate_embeddings,
         load_embeddings,
-        load_model,
         save_embeddings,
-        train,
     )
+    from twinlens.api.filters import Filters, known_filters
+    from twinlens.api.lab import train
+    from twinlens.api.library import Collection
+    from twinlens.api.models import load_model
+    from twinlens.api.searching import Answer, Search
     from twinlens.errors import TwinlensError
+    from twinlens.types import Hit
 
 _HOMES = {
-    "Collection": "twinlens.api",
-    "EmbeddedPairs": "twinlens.api",
+    "Answer": "twinlens.api.searching",
+    "Collection": "twinlens.api.library",
+    "EmbeddedPairs": "twinlens.api.evaluation",
+    "Filters": "twinlens.api.filters",
     "Hit": "twinlens.types",
+    "Search": "twinlens.api.searching",
     "TwinlensError": "twinlens.errors",
-    "compare": "twinlens.api",
-    "embed_pairs": "twinlens.api",
-    "evaluate": "twinlens.api",
-    "evaluate_embeddings": "twinlens.api",
-    "load_embeddings": "twinlens.api",
-    "load_model": "twinlens.api",
-    "save_embeddings": "twinlens.api",
-    "train": "twinlens.api",
+    "compare": "twinlens.api.evaluation",
+    "embed_pairs": "twinlens.api.evaluation",
+    "evaluate": "twinlens.api.evaluation",
+    "evaluate_embeddings": "twinlens.api.evaluation",
+    "known_filters": "twinlens.api.filters",
+    "load_embeddings": "twinlens.api.evaluation",
+    "load_model": "twinlens.api.models",
+    "save_embeddings": "twinlens.api.evaluation",
+    "train": "twinlens.api.lab",
 }
 
 

@@ -40,6 +40,10 @@ class QueryError(TwinlensError):
     """A query or a filter cannot be understood."""
 
 
+class NoProbabilitiesError(QueryError):
+    """A least probability was asked for where the model gives none."""
+
+
 class CollectionError(TwinlensError):
     """A collection cannot be found, opened or written."""
 

@@ -6,7 +6,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from twinlens.api import picture_preview
+from twinlens.api.searching import picture_preview
 from twinlens.errors import PhotoError
 
 

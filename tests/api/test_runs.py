@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apps.conftest import a_run
-from twinlens.api import find_runs, read_run
+from twinlens.api.runs import find_runs, read_run
 from twinlens.errors import DataError
 
 

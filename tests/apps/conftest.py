@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rest.served_library import CAPTIONS, PHOTOS, draw
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 from twinlens.apps.launch import PAGE
 from twinlens.apps.open_libraries import LIBRARIES
 from twinlens.apps.settings import AppSettings

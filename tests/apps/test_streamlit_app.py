@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from apps.conftest import OpenPage, a_run
 from rest.served_library import ODD_NAME, draw
-from twinlens.api import Collection, save_embeddings
+from twinlens.api.evaluation import save_embeddings
+from twinlens.api.library import Collection
 from twinlens.evaluation.pairs import checked_pairs
 from twinlens.model.load import DEFAULT_BUNDLE
 

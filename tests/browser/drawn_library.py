@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from twinlens.api import Collection, find_bundle
+from twinlens.api.library import Collection
+from twinlens.api.models import find_bundle
 
 MARKUP = "<img src=x onerror=alert(1)> \"quoted\" & 'single'.png"
 RIGHT_TO_LEFT = "صورة الشاطئ 🏖️.png"
@@ -60,7 +61,7 @@ def multiply(root: Path, count: int) -> None:
         folder = catalog.folders()[0].id
         sources = [key for key in sorted(catalog.known_files()) if key[1].startswith("home/")]
         (root / "many").mkdir()
-        with catalog.change() as change:
+        with catalog.writing() as writer:
             for number in range(count - catalog.count()):
                 path = sources[number % len(sources)][1]
                 copy = f"many/{number:05}.jpg"
@@ -74,7 +75,7 @@ def multiply(root: Path, count: int) -> None:
                 noise = np.random.default_rng(number).normal(0, 0.02, len(vector.embedding)).astype(np.float32)
                 turned = (vector.embedding + noise) / np.linalg.norm(vector.embedding + noise)
                 taken = f"20{10 + number % 14}-0{1 + number % 9}-11T08:00:00"
-                change.put_photo(
+                writer.put_photo(
                     _file_state(folder, copy, known),
                     replace(details, taken_at=taken),
                     vector._replace(embedding=turned),

@@ -1,15 +1,18 @@
-"""Filters, order, favourites."""
+"""Filters, order, favourites; filters that the server lists and the page has never heard of."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import ServedPage
+from browser.test_accessibility import faults
 
 pytestmark = pytest.mark.browser
 
@@ -141,3 +144,177 @@ def test_a_year_that_is_left_unfinished_does_not_stay(page: Page) -> None:
     page.select_option("#folder", "home")
     expect(page.locator("#status")).to_have_text("8 photos")
     assert page.input_value("#after") == ""
+
+
+# --- filters as the server lists them ---------------------------------------------------------
+
+SEASON = {
+    "name": "season", "kind": "choice", "label": "Season", "help": "Only this season.", "example": "",
+    "choices": ["spring", "autumn"],
+}  # fmt: skip
+HIDDEN = {
+    "name": "hidden", "kind": "flag", "label": "Hidden ones", "help": "Only what is hidden.", "example": "",
+    "choices": [],
+}  # fmt: skip
+PLACE = {
+    "name": "map", "kind": "text", "label": "Place", "help": "Only photos taken there.", "example": "Lisbon",
+    "choices": [],
+}  # fmt: skip
+
+
+def list_also(page: Page, *added: dict[str, Any]) -> list[dict[str, Any]]:
+    """Lets the server list more filters than it has.
+
+    Returns:
+        what is asked for, call by call; it goes on to the server without the filters that it lacks.
+    """
+    asked: list[dict[str, Any]] = []
+    strange = {one["name"] for one in added}
+
+    def listed(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json={"filters": [*response.json()["filters"], *added]})
+
+    def searched(route: Route) -> None:
+        fields = json.loads(route.request.post_data or "{}")
+        asked.append(fields)
+        known = {name: value for name, value in fields.items() if name not in strange}
+        route.continue_(post_data=json.dumps(known))
+
+    def browsed(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        fields = parse_qsl(address.query)
+        asked.append(dict(fields))
+        known = urlencode([(name, value) for name, value in fields if name not in strange])
+        route.continue_(url=urlunsplit(address._replace(query=known)))
+
+    page.route("**/api/filters", listed)
+    page.route("**/api/search/text", searched)
+    page.route("**/api/photos?*", browsed)
+    page.reload()
+    page.wait_for_selector(".tile img.is-loaded")
+    page.click("#filters-button")
+    return asked
+
+
+def test_a_choice_that_only_the_server_knows_is_drawn_asked_for_and_taken_back(page: Page) -> None:
+    asked = list_also(page, SEASON)
+    season = page.get_by_label("Season")
+    assert season.locator("option").all_text_contents() == ["All", "spring", "autumn"]
+    page.fill("#words", "a red circle")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    assert "season" not in asked[-1]
+    page.keyboard.press("Enter")
+    with page.expect_response("**/api/search/text"):
+        season.select_option("autumn")
+    assert asked[-1]["season"] == "autumn"
+    assert page.url.endswith("#q=a+red+circle&season=autumn")
+    expect(page.locator("#filters-button")).to_have_attribute("aria-label", "Filters, 1 in use")
+    page.go_back()
+    expect(season).to_have_value("")
+    assert page.url.endswith("#q=a+red+circle")
+    page.go_forward()
+    expect(season).to_have_value("autumn")
+    page.reload()
+    expect(page.get_by_label("Season")).to_have_value("autumn")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    assert asked[-1]["season"] == "autumn"
+
+
+def test_a_switch_that_only_the_server_knows_is_drawn_asked_for_and_taken_back(page: Page) -> None:
+    asked = list_also(page, HIDDEN)
+    hidden = page.get_by_role("button", name="Hidden ones", exact=True)
+    expect(hidden).to_have_attribute("aria-pressed", "false")
+    with page.expect_response("**/api/photos?*"):
+        hidden.click()
+    assert asked[-1]["hidden"] == "true"
+    expect(hidden).to_have_attribute("aria-pressed", "true")
+    assert page.url.endswith("#hidden=true")
+    page.fill("#words", "a red circle")
+    expect(page.locator("#status")).to_contain_text("best match first")
+    assert asked[-1]["hidden"] is True
+    page.go_back()
+    page.go_back()
+    expect(hidden).to_have_attribute("aria-pressed", "false")
+    assert "#" not in page.url
+    page.click("#filters-button")
+    expect(page.locator("#filters")).to_be_hidden()
+
+
+def test_text_is_searched_for_once_it_is_entered_even_under_the_name_of_a_part_of_the_page(page: Page) -> None:
+    asked = list_also(page, PLACE)
+    place = page.get_by_label("Place", exact=True)
+    expect(place).to_have_attribute("placeholder", "Lisbon")
+    before = len(asked)
+    place.press_sequentially("Porto")
+    assert len(asked) == before
+    with page.expect_response("**/api/photos?*"):
+        place.press("Enter")
+    assert asked[-1]["map"] == "Porto"
+    page.click("#map-button")
+    expect(page.locator("dialog#map")).to_be_visible()
+
+
+def test_axe_finds_nothing_in_a_bar_with_every_kind_of_filter(open_page: Any, site: str) -> None:
+    for scheme in ("light", "dark"):
+        page = open_page(site, color_scheme=scheme, reduced_motion="reduce")
+        list_also(page, SEASON, HIDDEN, PLACE)
+        page.get_by_role("button", name="Hidden ones").click()
+        expect(page.locator("#filters-button")).to_have_attribute("aria-label", "Filters, 1 in use")
+        expect(page.locator("#status")).to_have_text("29 photos")
+        assert faults(page) == []
+
+
+def test_filters_keep_their_names_and_their_order(page: Page) -> None:
+    page.click("#filters-button")
+    expect(page.locator("#after")).to_be_visible()
+    bar = page.locator("#filters")
+    assert bar.locator("[id]").evaluate_all("all => all.map(one => one.id)") == [
+        "after", "before", "folder", "camera", "favourites", "sort", "no-filters",
+    ]  # fmt: skip
+    for label, name in (("From", "after"), ("To", "before"), ("Folder", "folder"), ("Camera", "camera")):
+        expect(bar.get_by_label(label, exact=True)).to_have_id(name)
+    expect(bar.get_by_role("button", name="Favourites", exact=True)).to_have_id("favourites")
+    expect(page.locator("#favourites svg")).to_have_count(1)
+
+
+def test_photos_do_not_wait_for_the_list_unless_the_address_has_filters(open_page: Any, site: str) -> None:
+    page = open_page(site)
+    asked: list[str] = []
+    held: list[Route] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/photos" in request.url else None)
+    page.route("**/api/filters", held.append)
+    page.reload()
+    page.wait_for_selector(".tile img.is-loaded")
+    held.pop().continue_()
+    page.goto("about:blank")
+    asked.clear()
+    page.goto(f"{site}/#folder=home")
+    page.wait_for_timeout(700)
+    assert asked == []
+    held.pop().continue_()
+    expect(page.locator("#status")).to_have_text("8 photos")
+    expect(page.locator("#folder")).to_have_value("home")
+    assert [parse_qs(urlsplit(url).query)["folder"] for url in asked] == [["home"]]
+
+
+def test_without_a_list_the_page_searches_and_keeps_what_the_address_says(open_page: Any, site: str) -> None:
+    page = open_page(site)
+    page.route("**/api/filters", lambda route: route.fulfill(status=404, json={"error": {"code": "not_found"}}))
+    page.goto("about:blank")
+    page.goto(f"{site}/#folder=home&favourites=true")
+    expect(page.locator("#status")).to_have_text("29 photos · no filter here: favourites, folder")
+    page.fill("#words", "a red circle")
+    expect(page.locator("#status")).to_contain_text("29 photos, best match first")
+    assert page.url.endswith("#q=a+red+circle&favourites=true&folder=home")
+    page.click("#filters-button")
+    expect(page.locator("#sort")).to_be_visible()
+
+
+def test_a_filter_that_the_server_lacks_stays_in_the_address_and_is_told_of(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#season=autumn&folder=home")
+    expect(page.locator("#status")).to_have_text("8 photos · no filter here: season")
+    expect(page.locator("#filters-button")).to_have_attribute("aria-label", "Filters, 1 in use")
+    page.select_option("#folder", "odd")
+    expect(page.locator("#status")).to_contain_text("5 photos")
+    assert page.url.endswith("#folder=odd&season=autumn")

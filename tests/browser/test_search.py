@@ -23,10 +23,10 @@ def search(page: Page, words: str) -> None:
     expect(page.locator("#status")).to_contain_text("best match first")
 
 
-def answered(route: Route, change: Any) -> None:
-    """Lets a call go on, and changes its results."""
+def answered(route: Route, change: Any, **fields: Any) -> None:
+    """Lets a call go on, and changes its results and what is said of them all."""
     response = route.fetch()
-    body = response.json()
+    body = response.json() | fields
     for result in body["results"]:
         result.update(change(result))
     route.fulfill(response=response, body=json.dumps(body))
@@ -126,7 +126,10 @@ def test_recent_searches_are_offered_again_and_can_be_forgotten(page: Page) -> N
 
 
 def test_nothing_here_matches_says_what_was_tried_and_shows_the_closest_three(page: Page) -> None:
-    page.route("**/api/search/text", lambda route: answered(route, lambda _: {"relevant": False, "probability": 0.02}))
+    def judged(result: dict[str, Any]) -> dict[str, Any]:
+        return {"relevant": False, "probability": 0.02, "shown": result["rank"] <= 3}
+
+    page.route("**/api/search/text", lambda route: answered(route, judged, num_matches=0))
     page.fill("#words", "an elephant")
     nothing = page.locator("#nothing")
     expect(nothing.locator("h2")).to_have_text("Nothing here matches")
@@ -141,7 +144,7 @@ def test_what_is_less_likely_stands_apart_with_its_likelihood(page: Page) -> Non
     def judged(result: dict[str, Any]) -> dict[str, Any]:
         return {"relevant": result["rank"] <= 4, "probability": 0.97 if result["rank"] <= 4 else 0.1}
 
-    page.route("**/api/search/text", lambda route: answered(route, judged))
+    page.route("**/api/search/text", lambda route: answered(route, judged, num_matches=4))
     page.fill("#words", "a red square")
     expect(page.locator("#status")).to_contain_text(f"4 matches among {N_PHOTOS} photos")
     expect(page.locator(".badge").first).to_have_text("1 · 97 %")

@@ -21,7 +21,6 @@ from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import indexer as upkeep
 from twinlens.collection.indexing.report import IndexPlan, IndexReport, SilentListener
 from twinlens.collection.place import locate
-from twinlens.collection.searching.ranking import Page
 from twinlens.errors import (
     CatalogDamagedError,
     CollectionBusyError,
@@ -187,7 +186,7 @@ class TestSearching:
         assert pages[2] == []
 
     def test_the_answer_counts_the_candidates(self, indexed: Collection, photos: Path) -> None:
-        answer = indexed.answer("red", page=Page(k=2))
+        answer = indexed.answer("red", k=2)
         assert (len(answer.hits), answer.num_candidates) == (2, 4)
         assert answer.took_ms > 0
         assert indexed.answer(str(photos / "red.png")).num_candidates == 3
@@ -322,10 +321,9 @@ class TestFilters:
         assert dated.search("red", folder="2022", after="2023") == []
 
     def test_candidates_are_those_that_pass(self, dated: Collection, photos: Path) -> None:
-        from twinlens.collection.searching.filters import Filters
 
-        assert dated.answer("red", filters=Filters(folder="2022")).num_candidates == 2
-        answer = dated.answer(str(photos / "2022" / "b.jpg"), filters=Filters(folder="2022"))
+        assert dated.answer("red", folder="2022").num_candidates == 2
+        answer = dated.answer(str(photos / "2022" / "b.jpg"), folder="2022")
         assert (answer.num_candidates, ids(answer.hits)) == (1, ["2022/c.jpg"])
 
 
@@ -799,10 +797,8 @@ class TestOthersAtWork:
             "from pathlib import Path\n"
             f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
             "from conftest import ColourEncoder\n"
-            "from twinlens.collection import model_of_record\n"
             "from twinlens.collection.collection import Collection\n"
-            "model_of_record.load_model = lambda source: ColourEncoder()\n"
-            "collection = Collection.open(sys.argv[1])\n"
+            "collection = Collection.open(sys.argv[1], model=ColourEncoder())\n"
             "for _ in sys.stdin:\n"
             "    hits = collection.search('white', k=100)\n"
             "    print(json.dumps([len(hits), hits[0].id, collection.faults()]), flush=True)\n"
@@ -863,7 +859,7 @@ def test_the_store_holds_what_the_catalog_holds(indexed: Collection) -> None:
         indexed.path / "exact", dim=8, owner=f"{indexed.catalog.identity}/{indexed.catalog.meta('fingerprint')}"
     )
     assert store.generation == indexed.catalog.generation
-    np.testing.assert_array_equal(store.ids(), indexed.catalog.select_ids("1", ()))
+    np.testing.assert_array_equal(store.ids(), indexed.catalog.select_ids())
 
 
 def test_a_catalog_put_back_from_a_copy_is_noticed_before_its_generation_catches_up(

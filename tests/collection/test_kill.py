@@ -34,7 +34,7 @@ from conftest import ColourEncoder
 from twinlens.collection.indexing import captions
 from twinlens.collection.indexing import index
 from twinlens.collection.indexing import model_of_record
-from twinlens.collection.catalog.writing import Change
+from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.collection import Collection
 
 def slowed(function):
@@ -47,10 +47,10 @@ def slowed(function):
 
 # so that a kill also hits between two rows of a transaction, and between two files of the vectors
 ColourEncoder.encode_pixels = slowed(ColourEncoder.encode_pixels)
-Change._put = slowed(Change._put)
-Change.remove = slowed(Change.remove)
-Change.put_caption = slowed(Change.put_caption)
-Change.remove_caption = slowed(Change.remove_caption)
+CatalogWriter._put = slowed(CatalogWriter._put)
+CatalogWriter.remove = slowed(CatalogWriter.remove)
+CatalogWriter.put_caption = slowed(CatalogWriter.put_caption)
+CatalogWriter.remove_caption = slowed(CatalogWriter.remove_caption)
 os.fsync = slowed(os.fsync)
 Path.replace = slowed(Path.replace)
 Path.unlink = slowed(Path.unlink)

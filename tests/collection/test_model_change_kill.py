@@ -34,7 +34,7 @@ from twinlens.collection.indexing import captions
 from twinlens.collection.indexing import model_change
 from twinlens.collection.indexing import model_of_record
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.writing import Change
+from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.collection import Collection
 from twinlens.collection.catalog.next_vectors import NextVectors
 
@@ -66,7 +66,7 @@ Turned.encode_pixels = slowed(Turned.encode_pixels)
 ColourEncoder.encode_pixels = slowed(ColourEncoder.encode_pixels)
 for name in ("begin", "clear", "put_photo", "put_captions"):
     setattr(NextVectors, name, slowed(getattr(NextVectors, name)))
-Change.take_next_vectors = slowed(Change.take_next_vectors)
+CatalogWriter.take_next_vectors = slowed(CatalogWriter.take_next_vectors)
 Catalog.set_meta = slowed(Catalog.set_meta)
 os.fsync = slowed(os.fsync)
 Path.replace = slowed(Path.replace)

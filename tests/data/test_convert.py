@@ -90,9 +90,9 @@ def test_photos_may_come_out_of_any_format(tmp_path: Path, dataset: CaptionedPho
 @pytest.mark.parametrize("to", KINDS)
 def test_dealt_splits_stay_as_they_were_dealt(tmp_path: Path, photos: Path, to: str) -> None:
     images = [CaptionedImage(name, photos / name, ("a",)) for name in NAMES]
-    dealt = CaptionedPhotos("dealt", images, {}, ratios={"train": 0.5, "val": 0.5}, seed=3)
-    convert(dealt, tmp_path / "out", to=to)
-    assert ids(open_dataset(tmp_path / "out", seed=9)) == ids(dealt)
+    at_random = CaptionedPhotos("at random", images, {}, ratios={"train": 0.5, "val": 0.5}, seed=3)
+    convert(at_random, tmp_path / "out", to=to)
+    assert ids(open_dataset(tmp_path / "out", seed=9)) == ids(at_random)
 
 
 @pytest.mark.parametrize("to", KINDS)
@@ -188,7 +188,7 @@ def test_empty_folder_is_filled(tmp_path: Path, dataset: CaptionedPhotos) -> Non
 
 def test_rest_of_a_killed_conversion_is_named_and_not_touched(tmp_path: Path, dataset: CaptionedPhotos) -> None:
     (tmp_path / "out.partial").mkdir()
-    with pytest.raises(DataError, match=r"out\.partial is left of a conversion"):
+    with pytest.raises(DataError, match=r"out\.partial belongs to a conversion"):
         convert(dataset, tmp_path / "out", to="jsonl")
     assert (tmp_path / "out.partial").is_dir()
 

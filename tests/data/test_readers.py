@@ -147,7 +147,7 @@ def write_shards(root: Path) -> None:
 
 
 def write_img2dataset(root: Path) -> None:
-    """Shards in numbers with tables of their own beside them, one caption in text and json, dealt by photo."""
+    """Shards in numbers with tables of their own beside them, one caption in text and JSON, split at random."""
     for shard, numbers in (("00000", range(8)), ("00001", range(8, 12))):
         members = {}
         for number in numbers:
@@ -231,7 +231,7 @@ class TestFormats(DatasetContract):
         FORMATS[layout][1](images_folder)
         return lambda: open_dataset(images_folder)
 
-    def test_the_kind_is_found_out_by_looking(self, open_dataset, images_folder: Path, layout: str) -> None:
+    def test_the_kind_is_recognized(self, open_dataset, images_folder: Path, layout: str) -> None:
         assert find_kind(images_folder) == FORMATS[layout][0]
 
     def test_each_photo_has_its_two_captions_to_the_letter(self, open_dataset) -> None:
@@ -262,7 +262,7 @@ def test_given_splits_are_used(tmp_path: Path) -> None:
     assert [len(open_dataset(root).split(split)) for split in ("train", "val")] == [8, 4]
 
 
-def test_one_file_of_coco_is_dealt_by_photo(tmp_path: Path) -> None:
+def test_one_file_of_coco_is_split_at_random(tmp_path: Path) -> None:
     write_coco(tmp_path)
     (tmp_path / "annotations" / "captions_val2017.json").unlink()
     assert open_dataset(tmp_path).splits() == ("train", "val", "test")
@@ -282,7 +282,9 @@ def test_one_file_of_coco_is_dealt_by_photo(tmp_path: Path) -> None:
         ("a.jsonl", '{"image": 1}', "table"),
     ],
 )
-def test_the_kind_of_a_file_is_told_from_its_first_lines(tmp_path: Path, name: str, start: str, kind: str) -> None:
+def test_the_kind_of_a_file_is_recognized_from_its_first_lines(
+    tmp_path: Path, name: str, start: str, kind: str
+) -> None:
     (tmp_path / name).write_text(start, encoding="utf-8")
     assert kind_of_file(tmp_path / name) == kind
 
@@ -308,12 +310,12 @@ def test_captions_and_photos_may_lie_apart(tmp_path: Path) -> None:
             '{"images": [], "annotations": [{"image_id": 9, "caption": "x"}]}',
             r"entry 0 of annot",
         ),
-        ("captions_train2017.json", '{"images": []}', "a list 'annotations' was expected"),
+        ("captions_train2017.json", '{"images": []}', "expected a list 'annotations'"),
         ("dataset_x.json", '{"images": [{"filename": "a.jpg", "split": "none", "sentences": []}]}', r"entry 0.*none"),
-        ("dataset_x.json", "[]", "a list 'images' was expected"),
+        ("dataset_x.json", "[]", "expected a list 'images'"),
         ("region_descriptions.json", '[{"id": 7, "regions": []}]', r"descriptions\.json, entry 0: KeyError\(7\)"),
         ("region_descriptions.json", '[{"id": 1, "regions": [{"x": 0}]}]', r"descriptions\.json, entry 0"),
-        ("region_descriptions.json", '{"id": 1}', "a list was expected"),
+        ("region_descriptions.json", '{"id": 1}', "expected a list"),
     ],
 )
 def test_a_fault_names_file_and_line(tmp_path: Path, file: str, content: str, message: str) -> None:
@@ -324,7 +326,7 @@ def test_a_fault_names_file_and_line(tmp_path: Path, file: str, content: str, me
         open_dataset(tmp_path).split("all")
 
 
-def test_a_folder_that_no_reader_knows_is_told_with_the_kinds(tmp_path: Path) -> None:
+def test_a_folder_that_no_reader_recognizes_lists_the_kinds(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=", ".join(READERS)):
         open_dataset(tmp_path)
     with pytest.raises(UnknownPartError, match="did you mean 'karpathy'"):
@@ -337,14 +339,14 @@ def test_every_reader_says_what_is_missing_in_an_empty_folder(tmp_path: Path) ->
             open_dataset(tmp_path, kind=kind)
 
 
-def test_photos_without_a_folder_are_told(tmp_path: Path) -> None:
+def test_missing_folder_of_photos_is_named(tmp_path: Path) -> None:
     write_csv(tmp_path)
     (tmp_path / "Images").rename(tmp_path / "elsewhere")
     with pytest.raises(DataError, match="no folder of photos; expected images/"):
         open_dataset(tmp_path)
 
 
-def test_ratios_deal_data_of_every_kind_that_brings_no_splits(tmp_path: Path) -> None:
+def test_ratios_apply_to_every_kind_of_data_without_splits(tmp_path: Path) -> None:
     writers = (write_csv, write_jsonl, write_sidecars, write_visual_genome, write_img2dataset)
     for write in writers:
         root = tmp_path / write.__name__
@@ -373,7 +375,7 @@ def test_split_without_photos_says_so_when_asked_for(tmp_path: Path) -> None:
     (tmp_path / "captions.csv").write_text(f"image,caption\n{NAMES[0]},a\n{NAMES[1]},b\n", encoding="utf-8")
     dataset = open_dataset(tmp_path)
     assert dataset.splits() == ("train",)
-    with pytest.raises(DataError, match=r"split 'test' of .* is empty: 2 photos were dealt; use train, all"):
+    with pytest.raises(DataError, match=r"split 'test' of .* is empty: 2 photos were split at random; use train, all"):
         dataset.split("test")
     (tmp_path / "splits.json").write_text(json.dumps({"train": NAMES[:2], "val": []}), encoding="utf-8")
     with pytest.raises(DataError, match=r"split 'val' of .* is empty: its list has no photos; use train, all"):

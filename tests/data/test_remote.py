@@ -47,7 +47,7 @@ def test_an_error_of_the_server_is_named(server: str) -> None:
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
-    with pytest.raises(PhotoError, match="cannot be fetched"):
+    with pytest.raises(PhotoError, match="download failed"):
         fetch_photo_bytes("http://127.0.0.1:9/a.png")
 
 

@@ -14,13 +14,13 @@ shares = st.lists(st.integers(0, 10), min_size=1, max_size=5).filter(any)
 
 @settings(deadline=None, derandomize=True, database=None)
 @given(image_ids=ids, shares=shares, seed=st.integers(0, 1000))
-def test_every_photo_is_dealt_once_and_splits_have_their_share(image_ids, shares, seed):
+def test_every_photo_is_in_one_split_and_splits_have_their_share(image_ids, shares, seed):
     ratios = {str(number): share / sum(shares) for number, share in enumerate(shares)}
     splits = seeded_splits(image_ids, ratios=ratios, seed=seed)
     assert list(splits) == list(ratios)
-    assert sorted(image_id for dealt in splits.values() for image_id in dealt) == sorted(image_ids)
-    for name, dealt in splits.items():
-        assert abs(len(dealt) - ratios[name] * len(image_ids)) <= 1
+    assert sorted(image_id for ids in splits.values() for image_id in ids) == sorted(image_ids)
+    for name, ids in splits.items():
+        assert abs(len(ids) - ratios[name] * len(image_ids)) <= 1
 
 
 @settings(deadline=None, derandomize=True, database=None)
@@ -31,13 +31,13 @@ def test_order_of_the_photos_does_not_change_the_deal(image_ids, shuffle):
 
 
 def test_ratios_are_eighty_ten_ten_unless_told_otherwise():
-    assert {name: len(dealt) for name, dealt in seeded_splits(IDS).items()} == {"train": 160, "val": 20, "test": 20}
+    assert {name: len(ids) for name, ids in seeded_splits(IDS).items()} == {"train": 160, "val": 20, "test": 20}
 
 
 def test_ratios_may_be_any_that_sum_to_one():
     splits = seeded_splits(IDS, ratios={"train": 0.7, "val": 0.15, "test": 0.15})
-    assert [len(dealt) for dealt in splits.values()] == [140, 30, 30]
-    assert [len(dealt) for dealt in seeded_splits(IDS, ratios={"train": 0.8, "test": 0.2}).values()] == [160, 40]
+    assert [len(ids) for ids in splits.values()] == [140, 30, 30]
+    assert [len(ids) for ids in seeded_splits(IDS, ratios={"train": 0.8, "test": 0.2}).values()] == [160, 40]
 
 
 def test_seed_decides_the_deal():
@@ -95,13 +95,13 @@ def test_unknown_split_names_the_known_ones_and_the_nearest():
 def test_ratios_are_read_as_per_cent_or_parts_of_one(text, ratios):
     assert parse_ratios(text) == pytest.approx(ratios)
     assert list(parse_ratios(text)) == list(ratios)
-    dealt = seeded_splits(IDS, ratios=parse_ratios(text))
-    assert sum(len(own) for own in dealt.values()) == len(IDS)
+    splits = seeded_splits(IDS, ratios=parse_ratios(text))
+    assert sum(len(ids) for ids in splits.values()) == len(IDS)
 
 
 @pytest.mark.parametrize("text", ["", "80", "a/b", "80/10/5/5", "120/-20", "nan/1", "inf/1", "80,20"])
 def test_ratios_that_are_none_say_how_to_write_them(text):
-    with pytest.raises(DataError, match="as 70/15/15, or of train/val, as 80/20") as error:
+    with pytest.raises(DataError, match="such as 70/15/15, or of train/val such as 80/20") as error:
         parse_ratios(text)
     assert repr(text) in str(error.value)
 

@@ -82,7 +82,7 @@ def test_quick_survey_reads_no_photo_and_says_so(data: Path) -> None:
     quick = survey(CaptionsJson(data), "captions-json", quick=True)
     assert (quick.broken, quick.same_across_splits, quick.same_within_split) == (None, None, None)
     assert quick.missing == ["gone.png"]
-    assert "not looked for (--quick)" in str(quick)
+    assert "not checked (--quick)" in str(quick)
 
 
 def test_progress_goes_to_the_end(data: Path) -> None:
@@ -91,9 +91,9 @@ def test_progress_goes_to_the_end(data: Path) -> None:
     assert told[-1] == (6, 6)
 
 
-def test_dealt_splits_are_said_to_be_dealt(data: Path) -> None:
+def test_random_splits_are_reported_as_random(data: Path) -> None:
     (data / "splits.json").unlink()
-    assert "(dealt by photo)" in str(survey(CaptionsJson(data), "captions-json", quick=True))
+    assert "(random, by photo)" in str(survey(CaptionsJson(data), "captions-json", quick=True))
 
 
 def test_json_has_plain_values(found: Survey) -> None:

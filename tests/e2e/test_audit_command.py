@@ -35,7 +35,7 @@ def test_audit_names_the_leak_and_shows_wrong_protocols_beside_the_right_one(run
     result = run("audit", "--data", data)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("claimed/test: 4 photos, 8 captions, model ")
-    assert "error: another split has 1 photo of test too, byte by byte" in result.stdout
+    assert "error: 1 photo of test byte-identical to one of another split" in result.stdout
     for row in ("right: whole gallery", "wrong: in batches of 32", "wrong: training rows included", "baseline: TF-IDF"):
         assert row in result.stdout
     for part, count in (
@@ -46,7 +46,7 @@ def test_audit_names_the_leak_and_shows_wrong_protocols_beside_the_right_one(run
     ):
         assert any(line.startswith(part) and count in line for line in result.stderr.splitlines())
     said = result.stderr.splitlines()
-    assert "error: another split has 1 photo of test too, byte by byte; the figures are too high " in said[-2]
+    assert "error: 1 photo of test byte-identical to one of another split; results are too high " in said[-2]
     assert said[-1].startswith("warning: the gallery has 4 photos and 8 captions")
 
 
@@ -70,7 +70,7 @@ def test_audit_as_json_has_the_right_figures_of_evaluate(run: Run, data: Path, t
         ([], 2, "say what to look at"),
         (["--captions", "captions.json"], 2, "need both"),
         (["--embeddings", "gone.npz"], 1, "gone.npz is missing"),
-        (["--embeddings", "nan.npz"], 1, "holds NaN"),
+        (["--embeddings", "nan.npz"], 1, "has NaN"),
         (["--data", "claimed", "--split", "tset"], 1, "no split is called 'tset'"),
         (["--data", "nowhere"], 1, "does not exist"),
     ],

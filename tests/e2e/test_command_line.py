@@ -211,7 +211,7 @@ def test_a_damaged_catalog_is_named_and_photos_are_untouched(run: Run, library: 
 
 
 def test_a_damaged_bundle_and_another_model_are_refused(run: Run, library: Path, tmp_path: Path) -> None:
-    from twinlens.api import find_bundle
+    from twinlens.api.models import find_bundle
 
     index(run, library)
     other = tmp_path / "other"

@@ -28,7 +28,7 @@ def test_info_counts_a_folder_on_stdout_and_shows_progress_on_stderr(run: Run, d
     lines = result.stdout.splitlines()
     assert lines[0] == "drawn (table)"
     assert "photos: 6" in lines
-    assert "captions: 12, 2 to 2 a photo, mean 2.0" in lines
+    assert "captions: 12, 2 to 2 per photo, mean 2.0" in lines
     assert "broken photos: 0" in lines
     assert "opening photos" in result.stderr
 
@@ -81,7 +81,7 @@ def test_folder_of_a_published_name_is_looked_into(run: Run, data: Path) -> None
     [
         (["info", "flickr8"], 1, "did you mean 'flickr8k'?"),
         (["info"], 2, "say which data"),
-        (["info", ".", "--quick"], 1, "is no data set that is known by looking"),
+        (["info", ".", "--quick"], 1, "holds no data set in a recognized format"),
         (["info", "drawn", "--ratios", "80/30"], 1, "sum to 110, not to 100"),
         (["info", "drawn", "--format", "tabel"], 1, "did you mean 'table'?"),
         (["convert", "drawn", "--to", "parket", "--out", "x"], 1, "did you mean 'parquet'?"),

@@ -98,9 +98,9 @@ def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embed
 @pytest.mark.parametrize(
     ("array", "rows", "value", "told"),
     [
-        ("image_embeddings", 3, np.nan, "NaN or infinity in 1 rows, the first is row 3"),
-        ("text_embeddings", 7, 0, "text_embeddings holds 1 rows of zeros, the first is row 7"),
-        ("text_image_index", 9, 40, "must be from 0 to 39, but text 9 names photo 40"),
+        ("image_embeddings", 3, np.nan, "NaN or infinity in 1 rows, first in row 3"),
+        ("text_embeddings", 7, 0, "text_embeddings has 1 rows of zeros, the first is row 7"),
+        ("text_image_index", 9, 40, "must be from 0 to 39, but text 9 has 40"),
         ("text_image_index", [78, 79], None, "one number for each of 80 texts, got [78]"),
         ("text_embeddings", [0], None, "one number for each of 79 texts, got [80]"),
     ],
@@ -118,13 +118,13 @@ def test_bad_arrays_are_told_in_one_line(
 
 
 def test_a_cut_off_beyond_the_gallery_is_told_before_anything_is_embedded(run: Run, data: Path) -> None:
-    assert "K = 7 was asked for, but the gallery holds 6 photos" in only_line(
+    assert "K = 7 is larger than the gallery of 6 photos" in only_line(
         run("evaluate", "--data", data, "--split", "all", "-k", 7)
     )
 
 
 def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path, tmp_path: Path) -> None:
-    assert "K = 5000 was asked for, but the gallery holds 40 photos" in only_line(
+    assert "K = 5000 is larger than the gallery of 40 photos" in only_line(
         run("evaluate", "--embeddings", embeddings, "--k", 5000)
     )
     assert "is missing" in only_line(run("evaluate", "--embeddings", tmp_path / "absent.npz"))

@@ -22,7 +22,7 @@ def model(tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(find_bundle("default"), tmp_path / "model"))
     bundle = open_bundle(folder)
     rising = LogisticMap(intercept=-40 * LINE, weights={"score": 40.0})
-    one = RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.5, largest=1000)
+    one = RelevanceMap(hit=rising, query=rising, query_threshold=0.5, hit_threshold=0.5, max_fitted_photos=1000)
     rows = np.eye(4, bundle.manifest.embedding_dim, dtype=np.float32)
     save_calibration(bundle, Calibration(model=bundle.fingerprint, text=one), rows)
     return folder

@@ -29,12 +29,12 @@ def test_a_class_may_have_several_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("c.txt", "\n", "names no classes"),
-        ("c.txt", "cat\ndog\ncat\n", "names class 'cat' twice"),
-        ("c.json", "[]", "names no classes"),
-        ("c.json", "[1]", "needs a text or a list of texts, got 1"),
-        ("c.json", '{"cat": []}', "needs a text or a list of texts"),
-        ("c.json", '{"cat": ["", "x"]}', "needs a text or a list of texts"),
+        ("c.txt", "\n", "contains no classes"),
+        ("c.txt", "cat\ndog\ncat\n", "contains class 'cat' twice"),
+        ("c.json", "[]", "contains no classes"),
+        ("c.json", "[1]", "needs a string or a list of strings, got 1"),
+        ("c.json", '{"cat": []}', "needs a string or a list of strings"),
+        ("c.json", '{"cat": ["", "x"]}', "needs a string or a list of strings"),
         ("c.json", "3", "expected a list of classes or an object, got int"),
         ("c.json", "{", "is not readable JSON"),
     ],
@@ -55,5 +55,5 @@ def test_photos_keep_their_class_among_all_of_the_file() -> None:
     data = ClassifiedImages("data", [Path("a"), Path("b"), Path("c")], [0, 1, 0], ["cat", "dog"])
     placed = with_classes(data, {"dog": ("dog",), "fox": ("fox",), "cat": ("cat",)})
     assert [placed.class_names[label] for label in placed.labels] == ["cat", "dog", "cat"]
-    with pytest.raises(DataError, match="class 'dog' of data is not in the file of classes; did you mean 'dogs'"):
+    with pytest.raises(DataError, match="class 'dog' of data is not in the classes file; did you mean 'dogs'"):
         with_classes(data, {"cat": ("cat",), "dogs": ("dogs",)})

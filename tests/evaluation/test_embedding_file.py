@@ -33,12 +33,12 @@ def test_the_three_arrays_of_another_program_are_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": EYE}, "lacks image_embeddings, text_embeddings, text_image_index; it holds images"),
+        ({"images": EYE}, "lacks image_embeddings, text_embeddings, text_image_index; it has images"),
         ({**PLAIN, "text_image_index": np.array([0, 2])}, "x.npz: text_image_index must be from 0 to 1"),
-        ({**PLAIN, "image_embeddings": EYE * np.nan}, "x.npz: image_embeddings holds NaN"),
+        ({**PLAIN, "image_embeddings": EYE * np.nan}, "x.npz: image_embeddings has NaN"),
         ({**PLAIN, "text_image_index": np.array([0, 0])}, "1 photos have no caption"),
-        ({**PLAIN, "captions": np.array(["one"])}, "captions holds 1 entries for 2 rows"),
-        ({**PLAIN, "text_embeddings": np.array([[None], [{}]])}, "no readable npz file of plain arrays"),
+        ({**PLAIN, "captions": np.array(["one"])}, "captions has 1 entries for 2 rows"),
+        ({**PLAIN, "text_embeddings": np.array([[None], [{}]])}, "not a readable npz file of plain arrays"),
     ],
 )
 def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
@@ -55,9 +55,9 @@ def test_files_that_are_no_npz_are_told_apart(tmp_path: Path) -> None:
     np.savez(tmp_path / "whole.npz", **PLAIN)
     (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:200])
     wanted = {
-        "one.npy": "is one array",
+        "one.npy": "is a single array",
         "absent.npz": "is missing",
-        **dict.fromkeys(("text.npz", "empty.npz", "cut.npz", ""), "no readable"),
+        **dict.fromkeys(("text.npz", "empty.npz", "cut.npz", ""), "not a readable"),
     }
     for name, message in wanted.items():
         with pytest.raises(DataError, match=message):

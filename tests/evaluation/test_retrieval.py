@@ -199,7 +199,7 @@ def test_cutoffs_are_taken_in_order_and_each_once() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ks": [5, 31]}, "K = 31 was asked for, but the gallery holds 30 photos"),
+        ({"ks": [5, 31]}, "K = 31 is larger than the gallery of 30 photos"),
         ({"ks": [0]}, "K must be at least 1, got 0"),
         ({"ks": []}, "K must be at least 1, got none"),
         ({"folds": 31}, "from 1 to the 30 photos, got 31"),
@@ -223,7 +223,7 @@ def test_notes_tell_of_lengths_and_of_sampled_rows() -> None:
     texts = random.normal(size=(8200, 2))
     report = evaluate_embeddings(random.normal(size=(2, 2)), texts, np.arange(8200) % 2, ks=[1], resamples=10)
     assert "image_embeddings had lengths from" in report.notes[0]
-    assert "uniformity of texts is that of 8,192 of 8,200 rows" in report.notes[-1]
+    assert "uniformity of texts is estimated from 8,192 of 8,200 rows" in report.notes[-1]
     assert f"note: {report.notes[0]}" in str(report)
 
 

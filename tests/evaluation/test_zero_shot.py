@@ -111,7 +111,7 @@ def test_classes_without_photos_can_be_chosen_wrongly(
         ("blue", 1, 100.0),
     ]
     assert report.ci95[0] == (0.0, 100.0)
-    with pytest.raises(DataError, match="class 'rosy' of photos is not in the file of classes"):
+    with pytest.raises(DataError, match="class 'rosy' of photos is not in the classes file"):
         evaluate_zero_shot(encoder, data, class_names={"red": ("red",)})
 
 

@@ -12,7 +12,8 @@ from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
 def calibration(model: str) -> Calibration:
     rising = LogisticMap(intercept=-1.0, weights={"z": 2.0})
     return Calibration(
-        model=model, text=RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.1, largest=1000)
+        model=model,
+        text=RelevanceMap(hit=rising, query=rising, query_threshold=0.5, hit_threshold=0.1, max_fitted_photos=1000),
     )
 
 

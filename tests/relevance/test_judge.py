@@ -1,14 +1,23 @@
+import math
+
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
-from twinlens.errors import BundleError
-from twinlens.model.bundle import MANIFEST, open_bundle
-from twinlens.model.relevance_file import REFERENCE, open_relevance, save_calibration
-from twinlens.relevance.judge import Relevance, Scale, features, probabilities, score_scale
+from twinlens.relevance.judge import (
+    RelevanceJudge,
+    ScoreScale,
+    hit_probabilities,
+    hits_match,
+    query_matches,
+    score_features,
+    score_scale,
+)
 from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
 
 RISING = LogisticMap(intercept=-3.0, weights={"z": 1.0, "log_n": -0.5})
+BY_SCORE = LogisticMap(intercept=0.0, weights={"score": 10.0})  # a score of 0 has a probability of exactly one half
+HIGHER = LogisticMap(intercept=2.0, weights={"score": 10.0})
+ONE = ScoreScale(np.zeros(1), np.ones(1), np.full(1, 3.0))
 
 
 def unit_rows(count: int, dim: int = 6, *, seed: int = 0) -> np.ndarray:
@@ -16,139 +25,203 @@ def unit_rows(count: int, dim: int = 6, *, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def calibration(model: str = "m", *, least_query: float = 0.5, photo: bool = False) -> Calibration:
-    one = RelevanceMap(hit=RISING, query=RISING, least_query=least_query, least_hit=0.2, largest=1000)
-    return Calibration(model=model, text=one, photo=one if photo else None)
+def relevance_map(hit: LogisticMap = RISING, query: LogisticMap = RISING, **thresholds: float) -> RelevanceMap:
+    """By default every query matches, and hits do from a probability of 0.2."""
+    options = {"query_threshold": 0.0, "hit_threshold": 0.2, "max_fitted_photos": 1000} | thresholds
+    return RelevanceMap.model_validate({"hit": hit, "query": query, **options})
 
 
-def test_a_querys_scale_is_that_of_its_scores_one_by_one():
+def judge_of(text: RelevanceMap, photo: RelevanceMap | None = None) -> RelevanceJudge:
+    return RelevanceJudge(Calibration(model="m", text=text, photo=photo), unit_rows(50))
+
+
+# --- the formulas, as plain loops -------------------------------------------------------------
+
+
+def plain_probability(by: LogisticMap, score: float, reference_scores: list[float], num_candidates: int) -> float:
+    count = len(reference_scores)
+    mean = sum(reference_scores) / count
+    variance = sum((one - mean) ** 2 for one in reference_scores) / count
+    kurtosis = sum((one - mean) ** 4 for one in reference_scores) / count / variance**2
+    features = {
+        "score": score,
+        "z": (score - mean) / math.sqrt(variance),
+        "log_n": math.log(num_candidates),
+        "mean": mean,
+        "log_std": math.log(math.sqrt(variance)),
+        "log_kurtosis": math.log(kurtosis),
+    }
+    logit = by.intercept
+    for name, weight in by.weights.items():
+        logit += weight * features[name]
+    return 1 / (1 + math.exp(-logit))
+
+
+def test_judgements_are_those_of_plain_loops():
+    random = np.random.default_rng(7)
+    names = ("score", "z", "log_n", "mean", "log_std", "log_kurtosis")
+    verdicts: list[tuple[bool, bool]] = []
+    for _ in range(300):
+        maps = [
+            LogisticMap(
+                intercept=random.normal(),
+                weights={name: abs(random.normal()) if name in ("score", "z") else random.normal() for name in names},
+            )
+            for _ in range(2)
+        ]
+        largest = int(random.integers(1, 1000))
+        by = RelevanceMap(
+            hit=maps[0],
+            query=maps[1],
+            query_threshold=random.random() / 2,
+            hit_threshold=random.random() / 4,
+            relative_threshold=random.random(),
+            max_fitted_photos=largest,
+        )
+        # sixteenths: their products and sums are exact in float32, in any order
+        reference = (random.integers(-8, 9, size=(30, 6)) / 16).astype(np.float32)
+        query = (random.integers(-8, 9, size=6) / 16).astype(np.float32)
+        best, scores = random.uniform(0.2, 0.6), random.uniform(-0.4, 0.6, size=5)
+        num_candidates = int(random.integers(1, 2000))
+
+        against = [sum(float(a) * float(b) for a, b in zip(query, photo, strict=True)) for photo in reference]
+        fitted = min(num_candidates, largest)
+        matched = plain_probability(by.query, best, against, fitted) >= by.query_threshold
+        threshold = max(by.hit_threshold, by.relative_threshold * plain_probability(by.hit, best, against, fitted))
+        relevant = [matched and plain_probability(by.hit, score, against, fitted) >= threshold for score in scores]
+        probabilities = [plain_probability(by.hit, score, against, num_candidates) for score in scores]
+
+        judge = RelevanceJudge(Calibration(model="m", text=by), reference)
+        judgement = judge.judge(query, "text", best=best, num_candidates=num_candidates)
+        assert judgement.has_match == matched
+        assert judgement.relevant(scores).tolist() == relevant
+        np.testing.assert_allclose(judgement.probability(scores), probabilities, rtol=1e-9)
+        verdicts += [(matched, one) for one in relevant]
+    assert {(True, True), (True, False), (False, False)} == set(verdicts)
+
+
+def test_the_scale_of_queries_is_that_of_each():
     queries, reference = unit_rows(3), unit_rows(40, seed=1)
     found = score_scale(queries, reference)
-    for row, query in enumerate(queries):
-        scores = [float(np.dot(query, photo)) for photo in reference]
-        mean = sum(scores) / 40
-        variance = sum((score - mean) ** 2 for score in scores) / 40
-        fourth = sum((score - mean) ** 4 for score in scores) / 40
-        assert [column[row] for column in found] == pytest.approx(
-            [mean, variance**0.5, fourth / variance**2], rel=1e-4, abs=1e-6
-        )
+    for row in range(3):
+        alone = score_scale(queries[row : row + 1], reference)
+        assert [column[row] for column in found] == pytest.approx([column[0] for column in alone], rel=1e-5)
 
 
 def test_a_query_to_which_all_photos_are_alike_gives_finite_features():
     same = np.repeat(unit_rows(1), 9, axis=0)
-    table = features(np.array([[0.5, 0.1]]), score_scale(unit_rows(1, seed=2), same), 1)
+    table = score_features(np.array([[0.5, 0.1]]), score_scale(unit_rows(1, seed=2), same), 1)
     assert all(np.isfinite(column).all() for column in table.values())
-
-
-def test_a_probability_is_the_sigmoid_of_the_weighted_features():
-    scale = Scale(np.array([0.1]), np.array([0.05]), np.array([3.0]))
-    chance = probabilities(RISING, features(np.array([[0.35]]), scale, 100))
-    assert chance.item() == pytest.approx(1 / (1 + np.exp(-(-3 + 5 - 0.5 * np.log(100)))))
 
 
 @pytest.mark.parametrize("num_candidates", [0, 1, 1_000_000])
 def test_a_better_score_never_has_a_lower_probability(num_candidates):
-    relevance = Relevance(calibration(), unit_rows(50))
-    judgement = relevance.judge(unit_rows(1, seed=3)[0], "text", best=0.9, num_candidates=num_candidates)
-    chances = judgement.probability(np.linspace(-1, 1, 101))
-    assert (np.diff(chances) >= 0).all()
-    assert ((chances >= 0) & (chances <= 1)).all()
+    judgement = judge_of(relevance_map()).judge(unit_rows(1)[0], "text", best=0.9, num_candidates=num_candidates)
+    probabilities = judgement.probability(np.linspace(-1, 1, 101))
+    assert (np.diff(probabilities) >= 0).all()
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
 
 
-def test_nothing_matches_where_the_best_hit_is_weak_whatever_its_probability():
-    relevance = Relevance(calibration(least_query=0.3), unit_rows(50))
-    query = unit_rows(1, seed=3)[0]
-    weak, strong = (relevance.judge(query, "text", best=best, num_candidates=1) for best in (0.1, 1.0))
-    assert (weak.answered, strong.answered) == (False, True)
+# --- does the query have a match? -------------------------------------------------------------
+
+
+def test_a_query_matches_from_its_threshold_on():
+    by = relevance_map(query=BY_SCORE, query_threshold=0.5)
+    assert [query_matches(by, np.array([best]), ONE, 9).item() for best in (-1e-9, 0.0)] == [False, True]
+
+
+def test_a_query_is_judged_by_the_query_map_and_a_hit_by_the_hit_map():
+    for hit, query in ((HIGHER, BY_SCORE), (BY_SCORE, HIGHER)):
+        by = relevance_map(hit, query, query_threshold=0.5, hit_threshold=0.5)
+        assert query_matches(by, np.array([-0.1]), ONE, 9).item() == (query is HIGHER)
+        assert hits_match(by, np.array([[-0.1]]), np.array([-0.1]), ONE, 9).item() == (hit is HIGHER)
+        assert (hit_probabilities(by, np.array([[-0.1]]), ONE, 9).item() > 0.5) == (hit is HIGHER)
+
+
+def test_where_nothing_matches_no_hit_is_relevant():
+    judge = judge_of(relevance_map(query_threshold=0.3))
+    weak, strong = (judge.judge(unit_rows(1, seed=3)[0], "text", best=best, num_candidates=1) for best in (0.1, 1.0))
+    assert (weak.has_match, strong.has_match) == (False, True)
     scores = np.linspace(-1, 1, 101)
     assert not weak.relevant(scores).any()
     assert strong.relevant(scores).tolist() == (strong.probability(scores) >= 0.2).tolist()
     assert 0 < strong.relevant(scores).sum() < 101
 
 
-def test_beside_a_sure_hit_a_weak_one_is_no_match():
-    one = RelevanceMap(hit=RISING, query=RISING, least_query=0.0, least_hit=0.01, least_share=0.5, largest=1000)
-    relevance = Relevance(Calibration(model="m", text=one), unit_rows(50))
+# --- which hits are relevant? -----------------------------------------------------------------
+
+
+def test_a_hit_is_relevant_from_its_threshold_on():
+    by = relevance_map(hit=BY_SCORE, hit_threshold=0.5)
+    assert hits_match(by, np.array([[-1e-9, 0.0]]), np.array([0.9]), ONE, 9).tolist() == [[False, True]]
+
+
+def test_the_best_hit_is_never_below_the_relative_threshold():
+    by = relevance_map(hit=BY_SCORE, hit_threshold=0.0, relative_threshold=1.0)
+    assert hits_match(by, np.array([[0.3, 0.3 - 1e-9]]), np.array([0.3]), ONE, 9).tolist() == [[True, False]]
+
+
+def test_beside_a_sure_hit_a_weak_one_is_not_relevant():
+    judge = judge_of(relevance_map(hit_threshold=0.01, relative_threshold=0.5))
     query, scores = unit_rows(1, seed=3)[0], np.linspace(-1, 1, 101)
     for best in (0.3, 0.9):
-        judgement = relevance.judge(query, "text", best=best, num_candidates=1)
+        judgement = judge.judge(query, "text", best=best, num_candidates=1)
         (of_best,) = judgement.probability([best])
-        least = max(0.01, 0.5 * of_best)
-        assert judgement.relevant(scores).tolist() == (judgement.probability(scores) >= least).tolist()
+        threshold = max(0.01, 0.5 * of_best)
+        assert judgement.relevant(scores).tolist() == (judgement.probability(scores) >= threshold).tolist()
         assert judgement.relevant([best]).all()
 
 
-def test_the_lines_stay_where_they_were_in_the_largest_collection_fitted_on():
-    relevance = Relevance(calibration(least_query=0.01), unit_rows(50))
+def test_hits_of_a_later_page_are_held_against_the_best_of_all():
+    judge = judge_of(relevance_map(hit_threshold=0.0, relative_threshold=0.5))
+    judgement = judge.judge(unit_rows(1, seed=3)[0], "text", best=0.9, num_candidates=1)
+    first, later = judgement.relevant([0.9, 0.8, 0.0, -0.4]), judgement.relevant([0.0, -0.4])
+    assert first.tolist() == [True, True, False, False]
+    assert later.tolist() == [False, False]
+
+
+# --- collections larger than those fitted on --------------------------------------------------
+
+FALLING_WITH_SIZE = LogisticMap(intercept=0.0, weights={"score": 10.0, "log_n": -1.0})
+
+
+@pytest.mark.parametrize("num_candidates", [1, 10, 11, 1_000_000])
+def test_a_query_matches_in_a_larger_collection_as_in_the_largest_fitted_on(num_candidates):
+    by = relevance_map(query=FALLING_WITH_SIZE, query_threshold=0.5, max_fitted_photos=10)
+    best = np.array([0.2303])  # a probability of one half among 10.004 photos
+    assert query_matches(by, best, ONE, num_candidates).item()
+    larger = by.model_copy(update={"max_fitted_photos": 11})
+    assert query_matches(larger, best, ONE, num_candidates).item() == (num_candidates <= 10)
+
+
+@pytest.mark.parametrize("num_candidates", [1, 10, 11, 1_000_000])
+def test_a_hit_is_relevant_in_a_larger_collection_as_in_the_largest_fitted_on(num_candidates):
+    by = relevance_map(hit=FALLING_WITH_SIZE, hit_threshold=0.5, max_fitted_photos=10)
+    scores, best = np.array([[0.2303]]), np.array([0.9])
+    assert hits_match(by, scores, best, ONE, num_candidates).item()
+    larger = by.model_copy(update={"max_fitted_photos": 11})
+    assert hits_match(larger, scores, best, ONE, num_candidates).item() == (num_candidates <= 10)
+
+
+def test_thresholds_stay_in_larger_collections_while_probabilities_fall():
+    judge = judge_of(relevance_map(query_threshold=0.01, hit_threshold=0.01))
     query, scores = unit_rows(1, seed=3)[0], np.linspace(-1, 1, 101)
-    largest, vast = (relevance.judge(query, "text", best=1.0, num_candidates=n) for n in (1000, 10_000_000))
-    assert vast.answered
-    assert vast.relevant(scores).tolist() == largest.relevant(scores).tolist()
-    assert (vast.probability(scores) < largest.probability(scores)).all()
+    fitted, larger = (judge.judge(query, "text", best=1.0, num_candidates=n) for n in (1000, 10_000_000))
+    assert larger.has_match
+    assert larger.relevant(scores).tolist() == fitted.relevant(scores).tolist()
+    assert 0 < fitted.relevant(scores).sum() < 101
+    assert (larger.probability(scores) < fitted.probability(scores)).all()
 
 
-def test_photos_as_queries_have_their_own_map_or_none():
-    query = unit_rows(1)[0]
-    assert Relevance(calibration(), unit_rows(9)).judge(query, "photo", best=0.5, num_candidates=5) is None
-    assert Relevance(calibration(photo=True), unit_rows(9)).judge(query, "photo", best=0.5, num_candidates=5)
+# --- kinds of query ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("weights", [{"z": -1.0}, {"score": -0.1, "z": 2.0}, {"log_n": 1.0}, {}])
-def test_a_map_by_which_a_better_score_is_less_probable_is_refused(weights):
-    with pytest.raises(ValidationError, match="a better score must make a hit more probable"):
-        LogisticMap(intercept=0.0, weights=weights)
+def test_text_and_photo_queries_have_maps_of_their_own():
+    text, photo = relevance_map(hit=BY_SCORE), relevance_map(hit=HIGHER)
+    judge, query = judge_of(text, photo), unit_rows(1)[0]
+    assert judge.judge(query, "text", best=0.5, num_candidates=5).relevance_map == text
+    assert judge.judge(query, "photo", best=0.5, num_candidates=5).relevance_map == photo
 
 
-def test_a_bundle_without_calibration_has_no_relevance(tiny_bundle):
-    assert open_relevance(tiny_bundle) is None
-
-
-class TestInABundle:
-    @pytest.fixture
-    def calibrated(self, bundle_folder):
-        bundle = open_bundle(bundle_folder)
-        save_calibration(bundle, calibration(bundle.fingerprint), unit_rows(7))
-        return bundle_folder
-
-    def test_it_is_read_back_and_the_fingerprint_stays(self, calibrated, tiny_bundle):
-        bundle = open_bundle(calibrated)
-        assert bundle.fingerprint == tiny_bundle.fingerprint
-        relevance = open_relevance(bundle)
-        assert relevance.calibration == calibration(bundle.fingerprint)
-        direct = Relevance(calibration(), unit_rows(7).astype(np.float16).astype(np.float32))
-        query = unit_rows(1, seed=5)[0]
-        read, made = (one.judge(query, "text", best=0.4, num_candidates=9) for one in (relevance, direct))
-        np.testing.assert_array_equal(read.probability([0.4, 0.1]), made.probability([0.4, 0.1]))
-
-    def test_it_is_replaced_by_a_later_one(self, calibrated):
-        bundle = open_bundle(calibrated)
-        later = calibration(bundle.fingerprint, least_query=0.7)
-        save_calibration(bundle, later, unit_rows(5))
-        assert open_relevance(open_bundle(calibrated)).calibration == later
-
-    def test_that_of_another_model_is_not_used_and_the_log_says_so(self, calibrated, caplog):
-        bundle = open_bundle(calibrated)
-        save_calibration(bundle, calibration("another"), unit_rows(7))
-        assert open_relevance(open_bundle(calibrated)) is None
-        assert "was fitted for model another" in caplog.text
-
-    def test_damaged_reference_photos_are_named(self, calibrated):
-        path = calibrated / REFERENCE
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
-        with pytest.raises(BundleError, match=r"reference\.npy is damaged"):
-            open_relevance(open_bundle(calibrated))
-        path.unlink()
-        with pytest.raises(BundleError, match=r"reference\.npy cannot be read"):
-            open_relevance(open_bundle(calibrated))
-
-    def test_reference_photos_of_another_space_are_refused(self, calibrated):
-        bundle = open_bundle(calibrated)
-        save_calibration(bundle, calibration(bundle.fingerprint), unit_rows(7, dim=5))
-        with pytest.raises(BundleError, match=r"must be \[R, 6\], got \[7, 5\]"):
-            open_relevance(open_bundle(calibrated))
-
-    def test_a_calibration_of_another_shape_is_no_valid_manifest(self, calibrated):
-        text = (calibrated / MANIFEST).read_text().replace('"least_hit"', '"least"')
-        (calibrated / MANIFEST).write_text(text)
-        with pytest.raises(BundleError, match=r"calibration\.text\.least_hit"):
-            open_bundle(calibrated)
+def test_photo_queries_without_a_map_are_not_judged():
+    assert judge_of(relevance_map()).judge(unit_rows(1)[0], "photo", best=0.5, num_candidates=5) is None

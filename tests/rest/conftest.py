@@ -15,7 +15,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from rest.served_library import CAPTIONS, PHOTOS, client_of, draw
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 
 
 @pytest.fixture(scope="session")

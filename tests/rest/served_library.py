@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from starlette.testclient import TestClient
 
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 from twinlens.rest.app import create_app
 from twinlens.rest.process.server import Server, bind, serve
 from twinlens.rest.settings import Settings

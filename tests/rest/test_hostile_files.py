@@ -13,7 +13,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, client_of, draw
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 
 SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 HEADER_CLAIMS = {  # each claims far more pixels than it has bytes

@@ -12,7 +12,7 @@ from PIL import Image
 
 from rest.conftest import Serve
 from rest.served_library import draw
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 
 pytestmark = pytest.mark.server
 PORT = 5000

@@ -10,7 +10,9 @@ import pytest
 from contracts.vector_store import (
     DIM,
     NOTHING,
-    VectorStoreContract,
+    OWNER,
+    ExactStoreContract,
+    RecallStoreContract,
     blocks,
     check_answer,
     clustered,
@@ -22,7 +24,7 @@ from twinlens.stores.exact import ExactStore
 from twinlens.types import Embeddings, Ids
 
 
-def open_exact(folder: Path, *, dim: int = DIM, owner: str = "catalog/model") -> ExactStore:
+def open_exact(folder: Path, *, dim: int = DIM, owner: str = OWNER) -> ExactStore:
     return ExactStore(folder, dim=dim, owner=owner)
 
 
@@ -32,9 +34,16 @@ def files(folder: Path, pattern: str) -> list[Path]:
     return found
 
 
-class TestExactStore(VectorStoreContract):
-    def open_store(self, folder: Path) -> ExactStore:
-        return open_exact(folder)
+class TestExactStore(ExactStoreContract):
+    def open_store(self, folder: Path, *, dim: int = DIM, owner: str = OWNER) -> ExactStore:
+        return ExactStore(folder, dim=dim, owner=owner)
+
+
+class TestExactStoreMissesNothing(RecallStoreContract):
+    minimum_recall = 1.0
+
+    def open_store(self, folder: Path, *, dim: int = DIM, owner: str = OWNER) -> ExactStore:
+        return ExactStore(folder, dim=dim, owner=owner)
 
 
 class TestTwoStoresOnOneFolder:
@@ -247,12 +256,7 @@ class TestDamagedFiles:
         check_answer(open_exact(folder).search(vectors[3][None], 20), vectors, vectors[3][None], 20)
 
 
-class TestOwnersAndSizes:
-    def test_vectors_of_another_owner_are_not_used(self, tmp_path: Path) -> None:
-        put(open_exact(tmp_path, owner="catalog/old-model"), clustered(8), generation=3)
-        store = open_exact(tmp_path, owner="catalog/new-model")
-        assert (len(store), store.generation) == (0, 0)
-
+class TestOwners:
     def test_another_owner_never_writes_into_files_that_someone_maps(self, tmp_path: Path) -> None:
         vectors = clustered(8)
         old = put(open_exact(tmp_path, owner="old"), vectors, generation=3)
@@ -262,14 +266,6 @@ class TestOwnersAndSizes:
         check_answer(new.search(others[1][None], 8), others, others[1][None], 8)
         old.refresh()
         assert (len(old), old.generation) == (0, 0)
-
-    def test_vectors_of_another_length_are_not_used(self, tmp_path: Path) -> None:
-        put(open_exact(tmp_path), clustered(8), generation=3)
-        store = open_exact(tmp_path, dim=DIM * 2)
-        assert len(store) == 0
-        vectors = clustered(8, dim=DIM * 2)
-        put(store, vectors, generation=1)
-        check_answer(store.search(vectors[1][None], 8), vectors, vectors[1][None], 8)
 
     def test_a_cleared_store_is_empty_and_is_filled_anew(self, tmp_path: Path) -> None:
         store = put(open_exact(tmp_path), clustered(8), generation=9)

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.tiny_world import draw_world, save_image_tower, save_text_tower
+from training.tiny_world import draw_world, recipe, save_image_tower, save_text_tower, train
+from twinlens.training.loop.run_log import EpochLog
+from twinlens.training.runs import run
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,26 @@ def towers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     saved = {"image": save_image_tower(folder / "image"), "text": save_text_tower(folder / "text")}
     torch.set_rng_state(state)
     return saved
+
+
+@pytest.fixture(scope="session")
+def whole_run(
+    world: Path, towers: dict[str, Path], cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[EpochLog]]:
+    """The folder and log of the plain recipe's run, which no test changes."""
+    finished, lines = train(recipe(towers), world, tmp_path_factory.mktemp("whole") / "run", cache=cache)
+    return finished.folder, lines
+
+
+@pytest.fixture(autouse=True)
+def page_without_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of a single test leave out their curves, two thirds of a tiny run's time; those that tests share have them."""
+
+    def write(path: Path, *_: object) -> Path:
+        path.write_text("<!doctype html>", encoding="utf-8")
+        return path
+
+    monkeypatch.setattr(run, "write_report", write)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from twinlens.collection.place.locate import user_path
 from twinlens.data.convert import SHARD_SIZE, Converted, convert
 from twinlens.data.find import known_kind, open_dataset
+from twinlens.data.published import Published, find_published
 from twinlens.data.splits import DEFAULT_RATIOS, parse_ratios
 from twinlens.data.survey import Survey, survey
 from twinlens.errors import DataError

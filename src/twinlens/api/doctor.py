@@ -6,18 +6,15 @@ import tempfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from twinlens.api.collections import find_existing
+from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
 from twinlens.errors import CollectionNotFoundError, TwinlensError
 from twinlens.model.bundle import MODEL_FILES, open_bundle
 from twinlens.model.load import known_bundles, load_model
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +65,7 @@ def _check_model(name: str, folder: Path) -> Finding:
         for file in MODEL_FILES:
             bundle.verified(file)
         encoder = load_model(folder)
-        side = encoder.manifest.image.preprocessing.image_size
-        grey = encoder.encode_pixels(np.full((1, side, side, 3), 128, dtype=np.uint8)).embeddings
+        grey = encoder.encode_image([Image.new("RGB", (64, 64), "grey")])
         words = encoder.encode_text(["a photo of a dog", "a photo of a puppy", "the annual tax report"])
     except TwinlensError as error:
         return Finding(what, False, str(error))

@@ -13,10 +13,15 @@ from twinlens.data.readers.classes_json import read_classes
 from twinlens.errors import DataError
 from twinlens.evaluation.class_names import read_class_names
 from twinlens.evaluation.comparison import Comparison, compare_pairs
-from twinlens.evaluation.embedding_file import load_pairs, save_pairs
+from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
 from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
+from twinlens.evaluation.plots.model_comparison import draw_model_comparison
+from twinlens.evaluation.plots.recall_curves import draw_recall_curves
+from twinlens.evaluation.plots.training_curves import draw_training_curves
+from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
-from twinlens.evaluation.retrieval import checked_ks, evaluate_pairs
+from twinlens.evaluation.retrieval import checked_ks, evaluate_embeddings, evaluate_pairs
 from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
 from twinlens.model.bundle import open_bundle, write_manifest
 from twinlens.model.load import find_bundle, known_bundles, load_model
@@ -283,7 +288,7 @@ def audit(
 
 def _open_model(name_or_path: str | Path) -> DualEncoder:
     if _is_run(name_or_path):
-        encoder: DualEncoder = lab_module("export_run").open_run(user_path(name_or_path))
+        encoder: DualEncoder = lab_module("runs.export_run").open_run(user_path(name_or_path))
         return encoder
     return load_model(name_or_path)
 
@@ -296,7 +301,7 @@ def _is_run(name_or_path: str | Path) -> bool:
 def _deal_of(model: DualEncoder | str | Path, encoder: DualEncoder) -> str | None:
     """The split ratios in the recipe that a model was trained with; None where it does not say."""
     if isinstance(model, str | Path) and _is_run(model):
-        ratios: str = lab_module("run_folder").RunFolder(user_path(model)).recipe().data.ratios
+        ratios: str = lab_module("runs.run_folder").RunFolder(user_path(model)).recipe().data.ratios
         return ratios
     manifest = getattr(encoder, "manifest", None)
     recipe: dict[str, Any] = manifest.training.get("recipe", {}) if manifest else {}

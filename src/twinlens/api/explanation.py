@@ -21,7 +21,7 @@ from twinlens.collection.showing.match_map import (
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, QueryError
 from twinlens.model.load import load_model
-from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import DualEncoder
 
 SIDE_PX = 1024  # longest side of the drawn photo
 
@@ -62,14 +62,14 @@ class Explained:
 
 
 def explain(
-    photo: str | Path, query: str, *, model: OnnxDualEncoder | str | Path = "default", out: str | Path | None = None
+    photo: str | Path, query: str, *, model: DualEncoder | str | Path = "default", out: str | Path | None = None
 ) -> Explained:
     """The map of a match between a photo and a query.
 
     Args:
         photo: a photo, in a collection or not.
         query: as in a search.
-        model: a bundle that was opened, its name or its folder.
+        model: an encoder, or the name or folder of one.
         out: where the map is drawn over the photo, a .png; an older map there is replaced.
 
     Raises:
@@ -79,7 +79,7 @@ def explain(
     path = user_path(photo)
     if out is not None:
         check_map_path(user_path(out))
-    encoder = model if isinstance(model, OnnxDualEncoder) else load_model(model)
+    encoder = load_model(model) if isinstance(model, str | Path) else model
     try:
         image = open_photo(path, min_side=max(SIDE_PX // 2, encoder.input_side)).image
     except PhotoError as error:
@@ -89,7 +89,7 @@ def explain(
     relevance = match_map(vector, grid)
     score = float(encoder.encode_image([image])[0] @ vector)
     image.thumbnail((SIDE_PX, SIDE_PX))
-    heat = spread(relevance, image.size, box=encoder.manifest.image.preprocessing.seen_box(image))
+    heat = spread(relevance, image.size, box=encoder.seen_box(image))
     explained = Explained(query, path, encoder.fingerprint, score, relevance, peak(heat), draw_match_map(image, heat))
     if out is not None:
         write_match_map(explained.picture, user_path(out))

@@ -48,7 +48,7 @@ def train(
         ConfigError: the recipe has faults; all are named.
         DataError: the data is not what it should be.
     """
-    recipes, run = lab_module("recipe"), lab_module("run")
+    recipes, run = lab_module("recipe"), lab_module("runs.run")
     resolved: Recipe = recipes.load_recipe(user_path(recipe), changes=changes)
     ratios = resolved.data.ratios
     dataset, name = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
@@ -69,7 +69,7 @@ def train(
 
 def run_listener() -> "RunListener":
     """An empty listener of a run, whose fields a caller sets; needs the extra ``train``."""
-    listener: RunListener = lab_module("run").RunListener()
+    listener: RunListener = lab_module("runs.run").RunListener()
     return listener
 
 
@@ -91,7 +91,7 @@ def export_run(
     Raises:
         TrainingError: no epoch was finished, or a graph is not as good as torch.
     """
-    exported: Exported = lab_module("export_run").export_run(
+    exported: Exported = lab_module("runs.export_run").export_run(
         user_path(run), user_path(out), int8=int8, on_progress=on_progress
     )
     return exported

@@ -34,7 +34,7 @@ def _measure_folder(model: str | None) -> None:
     data = st.text_input("Data folder", key="data", placeholder="path/to/flickr8k", help="Captioned photos.")
     left, right = st.columns(2)
     split = left.selectbox("Split", SPLITS, key="split")
-    known = list(api.known_bundles())
+    known = list(api.models.known_bundles())
     chosen = right.text_input(
         "Model to measure",
         value=model or known[0],

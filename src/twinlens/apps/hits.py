@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from twinlens.apps.library import Found, Library, matching
+from twinlens.apps.library import Found, Library
 from twinlens.apps.notices import plain
 from twinlens.errors import TwinlensError
 from twinlens.types import Hit
@@ -13,9 +13,9 @@ from twinlens.types import Hit
 COLUMNS = 4
 
 
-def show_photos(library: Library, found: Found, *, show_all: bool) -> None:
+def show_photos(library: Library, found: Found) -> None:
     """A grid of the photos that match; where none does, the closest, and that they are no match."""
-    hits = _say_what_matches(found, show_all=show_all, what="photos")
+    hits = _say_what_matches(found, what="photos")
     for start in range(0, len(hits), COLUMNS):
         for column, hit in zip(st.columns(COLUMNS), hits[start : start + COLUMNS], strict=False):
             with column:
@@ -26,9 +26,9 @@ def show_photos(library: Library, found: Found, *, show_all: bool) -> None:
                 st.text(f"{verdict(hit)}\n{hit.id}")
 
 
-def show_captions(found: Found, *, show_all: bool) -> None:
+def show_captions(found: Found) -> None:
     """A table of the captions that match, with the photos that they are of."""
-    hits = _say_what_matches(found, show_all=show_all, what="captions")
+    hits = _say_what_matches(found, what="captions")
     if hits:
         st.dataframe(caption_rows(hits), hide_index=True)
 
@@ -57,14 +57,13 @@ def caption_rows(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     return rows
 
 
-def _say_what_matches(found: Found, *, show_all: bool, what: str) -> Sequence[Hit]:
-    hits, matched = matching(found.hits, show_all=show_all)
+def _say_what_matches(found: Found, *, what: str) -> Sequence[Hit]:
     if found.query_read is not None:
         st.warning(plain(f"The model reads only this part of the query: {found.query_read}"))
-    if not hits:
+    if not found.hits:
         st.info(f"Nothing was found among {found.num_candidates:,} {what}.")
-    elif not matched:
+    elif not found.is_match:
         st.info(f"Nothing here matches, among {found.num_candidates:,} {what}. These come closest:")
     else:
-        st.caption(f"{len(hits):,} of {found.num_candidates:,} {what}, {found.took_ms:.0f} ms")
-    return hits
+        st.caption(f"{len(found.hits):,} of {found.num_candidates:,} {what}, {found.took_ms:.0f} ms")
+    return found.hits

@@ -7,7 +7,7 @@ import streamlit as st
 from twinlens import api
 
 
-class PageListener(api.SilentListener):
+class PageListener(api.indexing.SilentListener):
     """Shows indexing as a bar on the page."""
 
     def __init__(self) -> None:
@@ -15,21 +15,21 @@ class PageListener(api.SilentListener):
         self._to_read = 0
         self._again = 0
 
-    def planned(self, plan: api.IndexPlan) -> None:
+    def planned(self, plan: api.indexing.IndexPlan) -> None:
         """The folders were walked."""
         self._to_read = plan.to_read
         self._bar.progress(0.0, f"{plan.found:,} photos found, {plan.to_read:,} to read")
 
-    def advanced(self, done: int, report: api.IndexReport) -> None:
+    def advanced(self, done: int, report: api.indexing.IndexReport) -> None:
         """More files are committed."""
         skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
         self._bar.progress(share(done, self._to_read), f"{done:,} of {self._to_read:,} photos read{skipped}")
 
-    def change_planned(self, plan: api.ChangePlan) -> None:
+    def change_planned(self, plan: api.indexing.ModelChangePlan) -> None:
         """The model is another now; all is to be embedded again."""
         self._again = plan.photos_left
 
-    def change_advanced(self, progress: api.ChangeProgress) -> None:
+    def change_advanced(self, progress: api.indexing.ModelChangeProgress) -> None:
         """More is embedded by the next model."""
         done = progress.photos
         self._bar.progress(share(done, self._again), f"{done:,} of {self._again:,} photos embedded again")
@@ -47,7 +47,7 @@ def index_photos(place: str, *, model: str | None) -> str:
     """
     listener = PageListener()
     try:
-        located = api.open_for_index([Path(place)], at=None, model=model)
+        located = api.indexing.open_for_index([Path(place)], at=None, model=model)
         with located.collection as collection:
             report = collection.index(listener=listener)
     finally:
@@ -64,7 +64,7 @@ def change_model(place: str, *, model: str) -> str:
     """
     listener = PageListener()
     try:
-        with api.find_existing(place).collection as collection:
+        with api.library.find_existing(place).collection as collection:
             collection.reindex(model, listener=listener)
             return f"{len(collection):,} photos can be searched with the model {model}"
     finally:

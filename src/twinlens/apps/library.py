@@ -1,12 +1,11 @@
 """Library: photos that the app searches, whether they lie here or behind a server."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from twinlens.types import Hit
 
-CLOSEST = 3  # shown where nothing matches
 THUMBNAIL_PX = 480  # sharp in a quarter of a wide page
 
 
@@ -33,19 +32,38 @@ class LibraryCard:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, relevant or not.
+    """What is shown of a search.
 
     Attributes:
-        hits: best first.
+        hits: those that match; where none does, the closest.
+        is_match: False where they are only the closest, or nothing was found.
+        num_matches: how many there are in all; None where the model cannot tell.
         num_candidates: photos, or captions, that were ranked.
         took_ms: embedding the query included.
         query_read: what the model reads of words too long for it; None when it reads all.
     """
 
     hits: Sequence[Hit]
+    is_match: bool
+    num_matches: int | None
     num_candidates: int
     took_ms: float
     query_read: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a search besides its query.
+
+    Attributes:
+        k: number of hits.
+        show_all: also those that do not match.
+        filters: values by filter name.
+    """
+
+    k: int = 10
+    show_all: bool = False
+    filters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Library(Protocol):
@@ -54,25 +72,14 @@ class Library(Protocol):
     def card(self) -> LibraryCard:
         """What it holds now."""
 
-    def by_words(self, words: str, *, k: int) -> Found:
+    def by_words(self, words: str, wanted: Wanted) -> Found:
         """Photos that fit words, or a weighted sum of words."""
 
-    def by_picture(self, picture: bytes, *, k: int) -> Found:
+    def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
         """Photos that look like a picture that was uploaded."""
 
-    def captions_of(self, picture: bytes, *, k: int) -> Found:
+    def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
         """Known captions that fit a picture that was uploaded."""
 
     def thumbnail(self, photo_id: str) -> bytes:
         """A JPEG of one of its photos, upright, of at most ``THUMBNAIL_PX`` pixels a side."""
-
-
-def matching(hits: Sequence[Hit], *, show_all: bool) -> tuple[Sequence[Hit], bool]:
-    """The hits to show, and whether they match; where none does, the closest.
-
-    Args:
-        hits: best first.
-        show_all: all of them are wanted, relevant or not.
-    """
-    relevant = hits if show_all else [hit for hit in hits if hit.relevant is not False]
-    return (relevant, True) if relevant else (hits[:CLOSEST], False)

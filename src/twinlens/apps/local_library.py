@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-import numpy as np
-
-from twinlens import api
-from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard
+from twinlens.api.filters import Filters
+from twinlens.api.library import Opened, photo_file
+from twinlens.api.searching import Page, Query, Search, Target, Term, picture_pixels, words_query
+from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
 from twinlens.errors import PhotoError, QueryError
-from twinlens.types import Hit
 
 MAX_MEGAPIXELS = 100.0  # of an uploaded picture, as in serve
 THUMBNAILS_BYTES = 500_000_000
@@ -24,21 +22,19 @@ class LocalLibrary:
     """Searches a collection, from a few threads of its own.
 
     Args:
-        collection: closed by ``close``.
-        within: the sub-folder that all searches, and the card, are limited to; None = all.
+        opened: the collection, closed by ``close``, and the sub-folder that all searches, and the card,
+            are limited to.
 
     Raises:
         ModelMismatchError: the collection was opened with another model than its own.
     """
 
-    def __init__(self, collection: api.Collection, within: Path | None) -> None:
-        self.collection = collection
-        self._within = within
-        self._filters = api.Filters(folder=str(within) if within else None)
+    def __init__(self, opened: Opened) -> None:
+        self.collection, self._opened = opened.collection, opened
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="library")
-        self._thumbnails = api.open_thumbnails(collection, max_bytes=THUMBNAILS_BYTES)
+        self._thumbnails = opened.collection.thumbnails(max_bytes=THUMBNAILS_BYTES)
         try:
-            self._run(lambda: collection.encoder)
+            self._run(lambda: opened.collection.encoder)
         except BaseException:
             self.close()
             raise
@@ -52,31 +48,30 @@ class LocalLibrary:
         """What it holds now."""
         return self._run(self._card)
 
-    def by_words(self, words: str, *, k: int) -> Found:
+    def by_words(self, words: str, wanted: Wanted) -> Found:
         """Photos that fit words, or a weighted sum of words; never a file or an address.
 
         Raises:
-            QueryError: there is nothing to search for.
+            QueryError: there is nothing to search for, or a filter cannot use its value.
         """
-        query = api.words_query(words)
-        return self._run(self._find, query, "image", k)
+        return self._run(self._find, words_query(words), "image", wanted)
 
-    def by_picture(self, picture: bytes, *, k: int) -> Found:
+    def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
         """Photos that look like a picture that was uploaded.
 
         Raises:
-            QueryError: it cannot be read.
+            QueryError: it cannot be read, or a filter cannot use its value.
         """
-        return self._run(lambda: self._find(self._picture_query(picture), "image", k))
+        return self._run(lambda: self._find(self._picture_query(picture), "image", wanted))
 
-    def captions_of(self, picture: bytes, *, k: int) -> Found:
+    def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
         """Known captions that fit a picture that was uploaded.
 
         Raises:
-            QueryError: it cannot be read.
+            QueryError: it cannot be read, or a filter cannot use its value.
             CollectionNotFoundError: no caption is known.
         """
-        return self._run(lambda: self._find(self._picture_query(picture), "caption", k))
+        return self._run(lambda: self._find(self._picture_query(picture), "caption", wanted))
 
     def thumbnail(self, photo_id: str) -> bytes:
         """A JPEG of one of its photos.
@@ -91,49 +86,48 @@ class LocalLibrary:
 
     def _card(self) -> LibraryCard:
         collection = self.collection
-        folders = self._within or ", ".join(str(folder.path) for folder in collection.folders())
-        num_images = self._num_images()
+        folders = self._opened.within or ", ".join(str(folder.path) for folder in collection.folders())
         return LibraryCard(
             place=str(folders),
-            num_images=num_images,
-            num_captions=self._num_captions() if num_images else 0,
+            num_images=self._count("image"),
+            num_captions=self._count("caption"),
             model=str(collection.catalog.meta("model") or "default"),
             fingerprint=collection.encoder.fingerprint,
             is_complete=collection.is_complete,
         )
 
-    def _num_images(self) -> int:
+    def _count(self, target: Target) -> int:
         try:
-            return api.browse(self.collection, self._filters, k=1)[1]
+            return self.collection.count(target=target, folder=self._opened.folder())
         except QueryError:  # no photo of the sub-folder is indexed, which its card says with a 0
             return 0
 
-    def _num_captions(self) -> int:
-        known = self.collection.catalog.captions.count()
-        if not known or self._within is None:
-            return known
-        # a search counts its candidates, whatever it looks for; a vector given with it saves the model's work
-        any_vector = np.eye(1, self.collection.encoder.dim, dtype=np.float32)[0]
-        query = api.Query((api.Term("words", "any caption"),), any_vector)
-        return self.collection.answer(query, target="caption", page=api.Page(k=1), filters=self._filters).num_candidates
+    def _find(self, query: Query, target: Target, wanted: Wanted) -> Found:
+        filters = {**wanted.filters, "folder": self._opened.folder(wanted.filters.get("folder"))}
+        answer = self.collection.answer(
+            Search(query, Filters(**filters), Page(wanted.k), target, show_all=wanted.show_all)
+        )
+        return Found(
+            hits=answer.shown,
+            is_match=bool(answer.matching),
+            num_matches=answer.matched,
+            num_candidates=answer.num_candidates,
+            took_ms=answer.took_ms,
+            query_read=answer.query_read,
+        )
 
-    def _find(self, query: api.Query, target: api.Target, k: int) -> Found:
-        answer = self.collection.answer(query, target=target, page=api.Page(k=k), filters=self._filters)
-        read = api.seen_part(self.collection, query)
-        hits: list[Hit] = answer.hits
-        return Found(hits, answer.num_candidates, answer.took_ms, read)
-
-    def _picture_query(self, picture: bytes) -> api.Query:
+    def _picture_query(self, picture: bytes) -> Query:
         encoder = self.collection.encoder
         try:
-            pixels: Any = api.picture_pixels(picture, encoder, max_megapixels=MAX_MEGAPIXELS)
+            pixels = picture_pixels(picture, encoder, max_megapixels=MAX_MEGAPIXELS)
         except PhotoError as error:
             raise QueryError(f"the picture cannot be used: {error}; upload a JPEG, PNG, WebP, HEIC or AVIF") from error
         vector = encoder.encode_pixels(pixels[None]).embeddings[0]
-        return api.Query((api.Term("photo", "the uploaded picture"),), vector)
+        name = "the uploaded picture"
+        return Query((Term("photo", name),), name, vector)
 
     def _thumbnail(self, photo_id: str) -> bytes:
-        card = api.find_photo(self.collection, photo_id)
+        card = self.collection.photo(photo_id)
         if card is None:
             raise PhotoError("the photo is not in the collection any more")
-        return self._thumbnails.thumbnail(api.photo_file(card), side=THUMBNAIL_PX)[0]
+        return self._thumbnails.thumbnail(photo_file(card), side=THUMBNAIL_PX)[0]

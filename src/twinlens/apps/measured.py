@@ -27,7 +27,7 @@ class Measured:
 
     name: str
     report: dict[str, Any]
-    pairs: api.EmbeddedPairs | None = None
+    pairs: api.evaluation.EmbeddedPairs | None = None
 
 
 def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on_texts: Progress) -> Measured:
@@ -44,11 +44,11 @@ def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on
         DataError: the folder holds no known data, or no such split.
         UnknownPartError: there is no such model.
     """
-    if api.is_classified(data):
-        report = api.evaluate(model, data, on_progress=on_photos, on_texts=on_texts)
+    if api.evaluation.is_classified(data):
+        report = api.evaluation.evaluate(model, data, on_progress=on_photos, on_texts=on_texts)
         return Measured(f"{Path(data).name}, model {model}", report.to_json())
-    pairs = api.embed_pairs(model, data, split, on_progress=on_photos, on_texts=on_texts)
-    return Measured(f"{pairs.name}, model {model}", api.evaluate_pairs(pairs).to_json(), pairs)
+    pairs = api.evaluation.embed_pairs(model, data, split, on_progress=on_photos, on_texts=on_texts)
+    return Measured(f"{pairs.name}, model {model}", api.evaluation.evaluate_pairs(pairs).to_json(), pairs)
 
 
 def read_measured(name: str, content: bytes) -> Measured:
@@ -62,10 +62,10 @@ def read_measured(name: str, content: bytes) -> Measured:
             file = Path(folder) / "embeddings.npz"
             file.write_bytes(content)
             try:
-                pairs = api.load_embeddings(file)
+                pairs = api.evaluation.load_embeddings(file)
             except DataError as error:
                 raise DataError(str(error).replace(str(file), name)) from error
-        return Measured(name, api.evaluate_pairs(pairs).to_json(), pairs)
+        return Measured(name, api.evaluation.evaluate_pairs(pairs).to_json(), pairs)
     try:
         report = json.loads(content)
     except ValueError as error:
@@ -107,15 +107,15 @@ def draw_measured(several: Sequence[Measured]) -> dict[str, bytes]:
     pictures = {}
     for one in several:
         if one.pairs is not None:
-            curves = drawn(api.draw_recall_curves, one.pairs, title=one.name)
+            curves = drawn(api.evaluation.draw_recall_curves, one.pairs, title=one.name)
             pictures[f"R@K and P@K: {one.name}"] = curves
-            heat_map = drawn(api.draw_cosine_heat_map, one.pairs, title=one.name)
+            heat_map = drawn(api.evaluation.draw_cosine_heat_map, one.pairs, title=one.name)
             pictures[f"Similarity of photos and captions: {one.name}"] = heat_map
     ranked = {one.name: one.report for one in several if "zero_shot" not in one.report}
     if len(ranked) > 1 or any(one.pairs is None for one in several if one.name in ranked):
         for letter in "RP":
             if shared := shared_measures(ranked.values(), f"{letter}@"):
-                bars = drawn(api.draw_model_comparison, ranked, measures=shared, title=f"{letter}@K")
+                bars = drawn(api.evaluation.draw_model_comparison, ranked, measures=shared, title=f"{letter}@K")
                 pictures[f"{letter}@K"] = bars
     return pictures
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from twinlens import api
+from twinlens.api.library import find_existing
 from twinlens.apps.local_library import LocalLibrary
 
 MOST_OPEN = 8  # each holds its model and maps its vectors
@@ -28,8 +28,7 @@ class OpenLibraries:
                 library.close()
                 library = None
             if library is None:
-                opened = api.find_existing(place, model=model)
-                library = LocalLibrary(opened.collection, opened.within)
+                library = LocalLibrary(find_existing(place, model=model))
             self._open[place, model] = library
             while len(self._open) > MOST_OPEN:
                 self._open.pop(next(iter(self._open))).close()

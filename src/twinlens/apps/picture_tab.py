@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from twinlens import api
+from twinlens.api.searching import picture_preview
 from twinlens.apps.hits import show_captions, show_photos
 from twinlens.apps.library import Library
 from twinlens.apps.notices import told
-from twinlens.apps.words_tab import hit_options
+from twinlens.apps.search_options import search_options
 
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif")
 SHOWN_PX = 480
@@ -15,17 +15,17 @@ SHOWN_PX = 480
 def picture_tab(library: Library) -> None:
     """An upload, the captions that fit it, and the photos that look like it."""
     upload = st.file_uploader("A picture", type=SUFFIXES, key="picture", help="It stays in memory and is not kept.")
-    k, show_all = hit_options("picture")
+    wanted = search_options("picture")
     if upload is None:
         return
     picture = upload.getvalue()
     with told():
-        shown = api.picture_preview(picture, side=SHOWN_PX)
+        shown = picture_preview(picture, side=SHOWN_PX)
         left, right = st.columns([1, 2])
         left.image(shown)
         with right:
             st.subheader("Captions that fit")
             with told():
-                show_captions(library.captions_of(picture, k=k), show_all=show_all)
+                show_captions(library.captions_of(picture, wanted))
         st.subheader("Similar photos")
-        show_photos(library, library.by_picture(picture, k=k), show_all=show_all)
+        show_photos(library, library.by_picture(picture, wanted))

@@ -24,20 +24,20 @@ def runs_tab() -> None:
         return
     with told():
         place = typed_place(folder, otherwise=".")
-        runs = api.find_runs(place)
+        runs = api.runs.find_runs(place)
         names = {_name(run, Path(place).expanduser()): run for run in runs}
         chosen = st.selectbox("Run", list(names), key="run")
-        _show_run(api.read_run(names[chosen]))
+        _show_run(api.runs.read_run(names[chosen]))
 
 
-def _show_run(run: api.TrainingRun) -> None:
+def _show_run(run: api.runs.TrainingRun) -> None:
     st.text(run_line(run))
     if run.validation is not None and is_report(run.validation):
         st.subheader("Validation")
         st.dataframe(figure_rows(run.validation), hide_index=True)
     if run.epochs:
         st.subheader("Curves")
-        st.image(drawn(api.draw_training_curves, run.epochs, title=run.path.name))
+        st.image(drawn(api.evaluation.draw_training_curves, run.epochs, title=run.path.name))
     st.subheader("Recipe")
     st.json(run.recipe, expanded=2)
     if run.environment:
@@ -45,7 +45,7 @@ def _show_run(run: api.TrainingRun) -> None:
             st.json(run.environment)
 
 
-def run_line(run: api.TrainingRun) -> str:
+def run_line(run: api.runs.TrainingRun) -> str:
     """How far a run is, in one line."""
     if not run.epochs:
         return "No epoch is finished yet."

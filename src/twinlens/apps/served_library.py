@@ -2,11 +2,12 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard
+from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
 from twinlens.apps.rest_client import RestClient
 from twinlens.errors import CollectionError
 from twinlens.types import Hit
@@ -44,22 +45,28 @@ class ServedLibrary:
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
 
-    def by_words(self, words: str, *, k: int) -> Found:
+    def by_words(self, words: str, wanted: Wanted) -> Found:
         """Photos that fit words, or a weighted sum of words.
 
         Raises:
             QueryError: the server refuses the query.
             CollectionError: no server of ours answers.
         """
-        return self._found(self._client.post("/api/search/text", {"query": words, "top_k": k}))
+        body = {"query": words, "top_k": wanted.k, **_given(wanted.filters)}
+        return self._found(self._client.post("/api/search/text", body), wanted)
 
-    def by_picture(self, picture: bytes, *, k: int) -> Found:
+    def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
         """Photos that look like a picture; errors as ``by_words``."""
-        return self._found(self._client.post_picture("/api/search/image", picture, {"top_k": str(k)}))
+        return self._by_picture("/api/search/image", picture, wanted)
 
-    def captions_of(self, picture: bytes, *, k: int) -> Found:
+    def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
         """Captions that fit a picture; errors as ``by_words``."""
-        return self._found(self._client.post_picture("/api/search/captions", picture, {"top_k": str(k)}))
+        return self._by_picture("/api/search/captions", picture, wanted)
+
+    def _by_picture(self, path: str, picture: bytes, wanted: Wanted) -> Found:
+        fields = {"top_k": str(wanted.k)}
+        fields |= {name: "true" if value is True else str(value) for name, value in _given(wanted.filters).items()}
+        return self._found(self._client.post_picture(path, picture, fields), wanted)
 
     def thumbnail(self, photo_id: str) -> bytes:
         """A JPEG of one of its photos; errors as ``by_words``."""
@@ -74,10 +81,19 @@ class ServedLibrary:
                 self._thumbnails.popitem(last=False)
         return data
 
-    def _found(self, answer: dict[str, Any]) -> Found:
+    def _found(self, answer: dict[str, Any], wanted: Wanted) -> Found:
         try:
             hits = [_hit(result) for result in answer["results"]]
-            return Found(hits, int(answer["num_candidates"]), float(answer["took_ms"]), answer.get("query_read"))
+            shown = [hit for hit, result in zip(hits, answer["results"], strict=True) if result["shown"]]
+            matching = [hit for hit in hits if wanted.show_all or hit.relevant is not False]
+            return Found(
+                hits=hits if wanted.show_all else shown,
+                is_match=bool(matching),
+                num_matches=None if answer["num_matches"] is None else int(answer["num_matches"]),
+                num_candidates=int(answer["num_candidates"]),
+                took_ms=float(answer["took_ms"]),
+                query_read=answer.get("query_read"),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
 
@@ -99,3 +115,7 @@ def _hit(result: dict[str, Any]) -> Hit:
         caption=result.get("caption"),
         relevant=None if relevant is None else bool(relevant),
     )
+
+
+def _given(filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value}

@@ -58,7 +58,7 @@ def _checked(chosen: Chosen) -> Chosen:
 def _place_and_model(settings: AppSettings) -> tuple[str, str | None]:
     start = settings.collection or str(Path.cwd())
     place = st.text_input("Photos", value=start, key="place", help="A photo folder, a part of one, or a collection.")
-    models = [OWN_MODEL, *dict.fromkeys([*([settings.model] if settings.model else []), *api.known_bundles()])]
+    models = [OWN_MODEL, *dict.fromkeys([*([settings.model] if settings.model else []), *api.models.known_bundles()])]
     model = st.selectbox("Model", models, index=1 if settings.model else 0, key="model")
     return typed_place(place, otherwise=start), None if model == OWN_MODEL else model
 

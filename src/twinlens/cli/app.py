@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from twinlens.cli.key import chosen_key
-from twinlens.cli.outcome import FOUND, LogFile, Verbose, exits, say, start_logging
-from twinlens.cli.search import Model, Place
+from twinlens.cli.options import Model, Place
+from twinlens.cli.outcome import FOUND, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens app --in ~/Pictures"
 
 
-@exits
+@as_exit_code
 def run(
     context: typer.Context,
     place: Place = None,

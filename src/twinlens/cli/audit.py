@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
+from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Data, Images, Kind, RatiosOfModel
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"
 
 
-@exits
+@as_exit_code
 def run(
     data: Data = None,
     captions: Captions = None,
@@ -44,15 +45,13 @@ def run(
     one and each baseline gives. Errors and warnings are repeated on stderr; the exit
     code stays 0.
     """
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     if (captions is None) != (images is None):
         raise typer.BadParameter("captions and photos that lie apart need both --captions FILE and --images DIR")
     if data is None and captions is None and embeddings is None:
         raise typer.BadParameter("say what to look at: --data DIR, --embeddings FILE.npz, or both")
     with part_bars() as show:
-        report = api.audit(
+        report = api.evaluation.audit(
             model,
             data or (captions.parent if captions else None),
             split,

@@ -1,19 +1,23 @@
 """``twinlens caption``: captions that fit one photo."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
-from twinlens.cli.search import Count, Place, print_json, print_line, result_json, show_answer
-from twinlens.cli.shown import choose
+from twinlens import api
+from twinlens.cli.answers import print_json, print_line, show_answer
+from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
+from twinlens.cli.options import Count, Place
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"
 
 
-@exits
+@as_exit_code
+@with_filters
 def run(
     photo: Annotated[
         Path, typer.Argument(help="A photo, in the collection or not.", show_default=False, readable=False)
@@ -32,6 +36,7 @@ def run(
         str | None,
         typer.Option(metavar="NAME|DIR", help="Must be the collection's model; with --candidates any."),
     ] = None,
+    filters: FilterValues | None = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -42,36 +47,54 @@ def run(
     are the captions that the collection learned with 'twinlens index --captions FILE',
     or those of --candidates.
     """
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     if candidates is not None:
         if place is not None:
             raise typer.BadParameter("captions come from a collection or from a file: give --in or --candidates")
         return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json)
-    opened = api.find_existing(place, model=model)
+    filters = filters or {}
+    check_filters(filters)
+    opened = api.library.find_existing(place, model=model)
     with opened.collection as collection:
-        filters = api.Filters(folder=str(opened.within) if opened.within else None)
-        query = api.photo_query(photo.expanduser())
-        answer = collection.answer(query, target="caption", page=api.Page(k=k), filters=filters)
-        return show_answer(str(photo), choose(answer, show_all=True), collection, target="caption", as_json=as_json)
+        search = api.searching.Search(
+            replace(api.searching.photo_query(photo.expanduser()), text=str(photo)),
+            api.filters.Filters(**{**filters, "folder": opened.folder(filters.get("folder"))}),
+            api.searching.Page(k=k),
+            "caption",
+            show_all=True,
+        )
+        return show_answer(collection.answer(search), as_json=as_json)
 
 
 def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool) -> int:
-    from twinlens import api
 
-    captions = api.read_candidates(candidates.expanduser())
-    encoder = api.load_model(model)
+    captions = api.searching.read_candidates(candidates.expanduser())
+    encoder = api.models.load_model(model)
     started = time.perf_counter()
-    ranked = api.rank_candidates(api.photo_query(photo.expanduser()), captions, encoder, k=k)
+    ranked = api.searching.rank_candidates(api.searching.photo_query(photo.expanduser()), captions, encoder, k=k)
     if as_json:
+        results = [
+            {
+                "rank": found.rank,
+                "image_id": None,
+                "image_path": None,
+                "score": round(found.score, 6),
+                "probability": None,
+                "relevant": None,  # captions of a file are not judged
+                "caption": found.caption,
+            }
+            for found in ranked
+        ]
         print_json(
-            [result_json(found, image_id=None, image_path=None) for found in ranked],
-            query=str(photo),
-            target="caption",
-            model=encoder.fingerprint,
-            num_candidates=len(captions),
-            took_ms=round((time.perf_counter() - started) * 1000, 2),
+            {
+                "query": str(photo),
+                "target": "caption",
+                "model": encoder.fingerprint,
+                "num_results": len(results),
+                "num_candidates": len(captions),
+                "took_ms": round((time.perf_counter() - started) * 1000, 2),
+                "results": results,
+            }
         )
     else:
         for found in ranked:

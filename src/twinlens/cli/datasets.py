@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from twinlens import api
 from twinlens.cli.data_options import Captions, Images, Kind, Ratios
-from twinlens.cli.outcome import FOUND, INTERRUPTED, AsJson, LogFile, Verbose, exits, say, start_logging
-
-if TYPE_CHECKING:
-    from twinlens import api
+from twinlens.cli.outcome import FOUND, INTERRUPTED, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 app = typer.Typer(
     help="Look into captioned photos, or write them in another format.",
@@ -23,7 +21,7 @@ app = typer.Typer(
 
 
 @app.command("info", epilog="Example: twinlens datasets info path/to/flickr8k --quick")
-@exits
+@as_exit_code
 def info(
     data: Annotated[
         str | None,
@@ -44,17 +42,15 @@ def info(
     log_file: LogFile = None,
 ) -> int:
     """Show what a data set holds, and what may be wrong with it; or where a published one is."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     if data is None and captions is None:
         raise typer.BadParameter("say which data: a folder, a name as flickr8k, or --captions FILE with --images DIR")
     folder = Path(data).expanduser() if data is not None else (captions or Path()).parent
     if captions is None and not folder.is_dir():
-        _show_published(api.find_published(str(data)), as_json=as_json)
+        _show_published(api.datasets.find_published(str(data)), as_json=as_json)
         return FOUND
     with _bar("opening photos", shown=not quick) as show:
-        found = api.survey_dataset(
+        found = api.datasets.survey_dataset(
             folder, kind=kind, captions=captions, images=images, ratios=ratios, quick=quick, on_progress=show
         )
     typer.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else str(found))
@@ -65,7 +61,7 @@ def info(
 
 
 @app.command("convert", epilog="Example: twinlens datasets convert path/to/flickr8k --to webdataset --out flickr8k-tar")
-@exits
+@as_exit_code
 def convert(
     data: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="The data set's folder.")],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="captions-json, jsonl, webdataset or parquet.")],
@@ -86,12 +82,10 @@ def convert(
     log_file: LogFile = None,
 ) -> int:
     """Write a data set in another format; the data is only read, and a broken-off run leaves nothing."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     try:
         with _bar("writing photos") as show:
-            done = api.convert_dataset(
+            done = api.datasets.convert_dataset(
                 data,
                 out,
                 to=to,
@@ -128,7 +122,7 @@ def _bar(what: str, *, shown: bool = True) -> Iterator[Callable[[int, int], None
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _show_published(found: "api.Published", *, as_json: bool) -> None:
+def _show_published(found: "api.datasets.Published", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
         return

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, exits, start_logging
+from twinlens import api
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens doctor --in ~/Pictures"
 
 
-@exits
+@as_exit_code
 def run(
     place: Annotated[
         Path | None,
@@ -28,10 +29,8 @@ def run(
     log_file: LogFile = None,
 ) -> int:
     """Check the environment, the models and a collection; photos and catalog are only read."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
-    findings = api.check_up(place)
+    findings = api.doctor.check_up(place)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:

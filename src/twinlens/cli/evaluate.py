@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Images, Kind, RatiosOfModel
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
-
-if TYPE_CHECKING:
-    from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
@@ -59,7 +57,7 @@ class _Data:
         return {"kind": self.kind, "captions": self.captions, "images": self.images}
 
 
-@exits
+@as_exit_code
 def run(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos, or classes.json + images/.")
@@ -116,8 +114,6 @@ def run(
     log_file: LogFile = None,
 ) -> int:
     """Measure a model both ways on the whole gallery: R@K, P@K, MRR, ranks, mAP, nDCG, with 95 % intervals."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     if any("{}" not in prompt for prompt in prompts or ()):
         raise typer.BadParameter("a --prompt needs {} where the class's name goes, as 'a photo of a {}'")
@@ -136,21 +132,25 @@ def run(
         _show(_compare(compare, source, ks, plots), as_json=as_json)
         return FOUND
     if record:
-        api.open_bundle(api.find_bundle(model or "default"))  # a run has no manifest: said before minutes of work
+        api.models.open_bundle(
+            api.models.find_bundle(model or "default")
+        )  # a run has no manifest: said before minutes of work
     if asked == CLASSES:
         report = _classify(model or "default", source, classes, prompts)
     else:
-        pairs = api.load_embeddings(embeddings) if embeddings else _embed(model or "default", source, ks)
+        pairs = api.evaluation.load_embeddings(embeddings) if embeddings else _embed(model or "default", source, ks)
         if save_embeddings:
-            api.save_embeddings(pairs, save_embeddings)
+            api.evaluation.save_embeddings(pairs, save_embeddings)
         with part_bars() as show:
-            report = api.evaluate_pairs(pairs, ks=ks or None, folds=folds, on_progress=partial(show, "ranking queries"))
+            report = api.evaluation.evaluate_pairs(
+                pairs, ks=ks or None, folds=folds, on_progress=partial(show, "ranking queries")
+            )
         if ranks:
-            api.write_ranks(report, pairs, ranks.expanduser())
+            api.evaluation.write_ranks(report, pairs, ranks.expanduser())
         if plots:
             _draw(plots, pairs, model, source)
     if record:
-        api.record_figures(model or "default", report)
+        api.evaluation.record_figures(model or "default", report)
     _show(report, as_json=as_json)
     _warn_of(report.skipped)
     return FOUND
@@ -160,7 +160,6 @@ def _what_is_asked(
     source: _Data, *, compare: tuple[str, str] | None, embeddings: Path | None, classes: Path | None
 ) -> str:
     """A key of REFUSED."""
-    from twinlens import api
 
     if compare:
         return "--compare"
@@ -168,42 +167,45 @@ def _what_is_asked(
         return "--embeddings"
     if not source.is_named:
         raise typer.BadParameter("say what to measure on: --data DIR, or --captions FILE with --images DIR")
-    is_classified = classes or api.is_classified(source.folder, kind=source.kind, captions=source.captions)
+    is_classified = classes or api.evaluation.is_classified(source.folder, kind=source.kind, captions=source.captions)
     return CLASSES if is_classified else CAPTIONS
 
 
 def _check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path | None, *, maps: bool) -> None:
     """Refuses what could not be written in the end, before anything is measured."""
-    from twinlens import api
 
     if plots:
-        for missing in api.check_plots():
+        for missing in api.evaluation.check_plots():
             if maps:
                 say(f"note: {missing}")
     for path, suffix in ((save_embeddings, ".npz"), (ranks, ".csv")):
         if path:
-            api.check_writable(path.expanduser(), suffix)
+            api.evaluation.check_writable(path.expanduser(), suffix)
 
 
-def _compare(names: tuple[str, str], source: _Data, ks: list[int] | None, plots: Path | None) -> "api.Comparison":
-    from twinlens import api
+def _compare(
+    names: tuple[str, str], source: _Data, ks: list[int] | None, plots: Path | None
+) -> "api.evaluation.Comparison":
 
     if not source.is_named and not all(_is_npz(name) for name in names):
         raise typer.BadParameter("two models are compared on --data DIR; without it, name two .npz files")
-    first, second = (api.load_embeddings(name) if _is_npz(name) else _embed(name, source, ks) for name in names)
+    first, second = (
+        api.evaluation.load_embeddings(name) if _is_npz(name) else _embed(name, source, ks) for name in names
+    )
     with part_bars() as show:
-        found = api.compare(first, second, names=names, ks=ks or None, on_progress=partial(show, "ranking queries"))
+        found = api.evaluation.compare(
+            first, second, names=names, ks=ks or None, on_progress=partial(show, "ranking queries")
+        )
     if plots:
-        say(f"plots: {api.write_comparison_plot(plots, found)}")
+        say(f"plots: {api.evaluation.write_comparison_plot(plots, found)}")
     _warn_of(first.skipped or second.skipped)
     return found
 
 
-def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.EmbeddedPairs":
-    from twinlens import api
+def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.EmbeddedPairs":
 
     with part_bars() as show:
-        return api.embed_pairs(
+        return api.evaluation.embed_pairs(
             model,
             source.folder,
             source.split,
@@ -215,28 +217,28 @@ def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.EmbeddedPair
         )
 
 
-def _draw(folder: Path, pairs: "api.EmbeddedPairs", model: str | None, source: _Data) -> None:
-    from twinlens import api
+def _draw(folder: Path, pairs: "api.evaluation.EmbeddedPairs", model: str | None, source: _Data) -> None:
 
-    paths = api.photo_paths(source.folder, **source.found_by) if source.is_named else None
+    paths = api.datasets.photo_paths(source.folder, **source.found_by) if source.is_named else None
     with part_bars() as show:
-        written = api.write_plots(folder, pairs, paths=paths, run=model, on_progress=partial(show, "drawing plots"))
+        written = api.evaluation.write_plots(
+            folder, pairs, paths=paths, run=model, on_progress=partial(show, "drawing plots")
+        )
     say(f"plots: {len(written)} in {folder}")
 
 
 def _classify(
     model: str, source: _Data, classes: Path | None, prompts: list[str] | None
-) -> "api.RetrievalReport | api.ZeroShotReport":
-    from twinlens import api
+) -> "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport":
 
     with part_bars() as show:
-        return api.evaluate(
+        return api.evaluation.evaluate(
             model,
             source.folder,
             kind=source.kind,
             captions=source.captions,
             classes=classes,
-            prompts=prompts or api.PROMPTS,
+            prompts=prompts or api.evaluation.PROMPTS,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding prompts"),
         )
@@ -246,7 +248,11 @@ def _is_npz(name: str) -> bool:
     return name.lower().endswith(".npz")
 
 
-def _show(report: "api.RetrievalReport | api.ZeroShotReport | api.Comparison", *, as_json: bool) -> None:
+def _show(
+    report: "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.Comparison",
+    *,
+    as_json: bool,
+) -> None:
     typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else str(report))
 
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kite.png"
 
 
-@exits
+@as_exit_code
 def run(
     photo: Annotated[Path, typer.Argument(help="A photo, in a collection or not.", show_default=False, readable=False)],
     query: Annotated[str, typer.Argument(help="Words, a photo's path, or a weighted sum.", show_default=False)],
@@ -25,10 +26,8 @@ def run(
     log_file: LogFile = None,
 ) -> int:
     """Show where in a photo a query is found: the score, and the strongest place from the left and from the top."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
-    explained = api.explain(photo, query, model=model, out=out)
+    explained = api.explanation.explain(photo, query, model=model, out=out)
     if as_json:
         typer.echo(json.dumps({**explained.to_json(), "picture": str(out) if out else None}, ensure_ascii=False))
     else:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens export runs/heads --out models/heads --int8"
 
 
-@exits
+@as_exit_code
 def run(
     folder: Annotated[Path, typer.Argument(metavar="RUN", readable=False, show_default=False)],
     out: Annotated[Path, typer.Option(metavar="DIR", readable=False, help="The bundle's folder.")],
@@ -23,7 +24,6 @@ def run(
     log_file: LogFile = None,
 ) -> int:
     """Write a run's best epoch as a model bundle; needs the extra "train"."""
-    from twinlens import api
     from twinlens.cli.progress import progress_bar
 
     start_logging(verbose=verbose, log_file=log_file)
@@ -33,7 +33,7 @@ def run(
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        exported = api.export_run(folder, out, int8=int8, on_progress=show)
+        exported = api.lab.export_run(folder, out, int8=int8, on_progress=show)
     bundle = exported.bundle
     size = sum(record.size_bytes for record in bundle.manifest.files.values())
     if as_json:

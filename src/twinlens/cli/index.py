@@ -3,20 +3,18 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
-
-if TYPE_CHECKING:
-    from twinlens import api
+from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
 REASONS_SHOWN = 5
 
 
-@exits
+@as_exit_code
 def run(
     photos: Annotated[
         list[Path] | None,
@@ -32,6 +30,9 @@ def run(
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model bundle, used when indexing first.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Engine that ranks the vectors; kept for later. Default: exact.")
     ] = None,
     captions: Annotated[
         Path | None,
@@ -52,13 +53,11 @@ def run(
     Captions are matched to photos by path, then by file name; a photo that FILE lists
     has the captions listed for it from then on, any other keeps its own.
     """
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     folders = photos or []
     if len(folders) > 1 and collection is None:
         raise typer.BadParameter("several folders in one collection need a place for it: give --collection DIR")
-    opened = api.open_for_index(folders, at=collection, model=model)
+    opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
     if folders and opened.within is not None:
         say(f"{opened.within} belongs to a collection already, which is brought up to date")
     with opened.collection:
@@ -69,8 +68,8 @@ def run(
 
 
 def index_with_progress(
-    collection: "api.Collection", *, captions: Path | None = None, forget_missing: bool = False
-) -> "api.IndexReport":
+    collection: "api.library.Collection", *, captions: Path | None = None, forget_missing: bool = False
+) -> "api.indexing.IndexReport":
     """Indexes with a bar on stderr and a summary behind it."""
     return with_progress(
         collection,
@@ -79,8 +78,8 @@ def index_with_progress(
 
 
 def with_progress(
-    collection: "api.Collection", run: Callable[["api.IndexListener"], "api.IndexReport"]
-) -> "api.IndexReport":
+    collection: "api.library.Collection", run: Callable[["api.indexing.IndexListener"], "api.indexing.IndexReport"]
+) -> "api.indexing.IndexReport":
     """Runs what changes a collection, with bars on stderr and a summary behind them."""
     from twinlens.cli.progress import IndexProgress
 
@@ -95,8 +94,7 @@ def with_progress(
     return report
 
 
-def _summarize(report: "api.IndexReport") -> None:
-    from twinlens import api
+def _summarize(report: "api.indexing.IndexReport") -> None:
 
     counts = ("added", "updated", "renamed", "removed", "unchanged")
     told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
@@ -104,7 +102,7 @@ def _summarize(report: "api.IndexReport") -> None:
     if not report.skipped:
         return
     say(f"{len(report.skipped):,} files were skipped:")
-    reasons = list(api.reasons_summary(report.skipped))
+    reasons = list(api.indexing.reasons_summary(report.skipped))
     for reason, count in reasons[:REASONS_SHOWN]:
         example = next(skipped.path for skipped in report.skipped if skipped.reason == reason)
         say(f"  {count:,} × {reason}, as {example}")
@@ -112,7 +110,7 @@ def _summarize(report: "api.IndexReport") -> None:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
 
 
-def _summarize_change(change: "api.ModelChangeReport", *, deferred: int) -> None:
+def _summarize_change(change: "api.indexing.ModelChangeReport", *, deferred: int) -> None:
     what = f"{change.photos:,} photos" + (f" and {change.captions:,} captions" if change.captions else "")
     say(f"model {change.model}: {what} embedded again ({change.seconds:.1f} s)")
     if change.is_complete:
@@ -125,7 +123,7 @@ def _summarize_change(change: "api.ModelChangeReport", *, deferred: int) -> None
     )
 
 
-def _summarize_captions(report: "api.CaptionReport") -> None:
+def _summarize_captions(report: "api.indexing.CaptionReport") -> None:
     counts = ("added", "removed", "unchanged")
     told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
     say(f"{report.captions:,} captions can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")

@@ -2,32 +2,81 @@
 
 import io
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from twinlens import __version__
-from twinlens.cli import app as app_command
-from twinlens.cli import (
-    audit,
-    caption,
-    datasets,
-    doctor,
-    evaluate,
-    explain,
-    export,
-    index,
-    models,
-    reindex,
-    search,
-    serve,
-    similar,
-    status,
-    train,
-)
+from twinlens.cli import COMMANDS
+from twinlens.cli.outcome import say
+from twinlens.errors import UnknownPartError
+from twinlens.plugins import load_part, part_names
+
+
+class Commands(Mapping[str, Any]):
+    """All commands by name, loaded when they are asked for: the built-in ones, and those of installed packages.
+
+    A command is a module or an object with ``run`` and ``EXAMPLE``, or with ``app`` for a group of commands.
+    An installed one that cannot be loaded is left out with one line on stderr.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+        self._left_out: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self._load(name)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in part_names("command", COMMANDS) if name not in self._left_out)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _load(self, name: str) -> Any:
+        if name in self._left_out:
+            raise KeyError(name)
+        try:
+            return _click_command(name, load_part("command", COMMANDS, name))
+        except UnknownPartError as error:
+            raise KeyError(name) from error
+        except (Exception, SystemExit) as error:  # another package's code may raise anything
+            if name in COMMANDS:
+                raise
+            self._left_out.add(name)
+            say(f"warning: the command {name!r} was left out, its package failed: {error!r}")
+            raise KeyError(name) from error
+
+
+class Program(TyperGroup):
+    """The group of all commands; none of them is imported before it is asked for."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """Their names, without those that cannot be loaded."""
+        return [name for name in self.commands if name in self.commands]
+
+
+def _click_command(name: str, part: Any) -> Any:
+    """What Typer makes of a command."""
+    holder, panel = typer.Typer(), "Commands" if name in COMMANDS else "Commands of installed packages"
+    if hasattr(part, "run"):
+        holder.command(name, epilog=part.EXAMPLE, rich_help_panel=panel)(part.run)
+    else:
+        holder.add_typer(part.app, name=name, rich_help_panel=panel)
+    return typer.main.get_group(holder).commands[name]
+
 
 app = typer.Typer(
     name="twinlens",
+    cls=Program,
     help="Search a folder of photos by words, offline. Photos are only read; nothing leaves this machine.",
     epilog="Example: twinlens search 'a dog on a beach' --in ~/Pictures",
     no_args_is_help=True,
@@ -48,27 +97,6 @@ def _program(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None: ...
-
-
-for _command in (
-    index,
-    search,
-    similar,
-    caption,
-    explain,
-    serve,
-    app_command,
-    status,
-    reindex,
-    train,
-    evaluate,
-    audit,
-    export,
-    doctor,
-):
-    app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.run)
-app.add_typer(models.app, name="models")
-app.add_typer(datasets.app, name="datasets")
 
 
 def main() -> None:

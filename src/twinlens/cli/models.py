@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
@@ -14,16 +15,14 @@ app = typer.Typer(
 
 
 @app.command("list", epilog="Example: twinlens models list --json")
-@exits
+@as_exit_code
 def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None) -> int:
     """List the models by name, the embedded one first."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
     rows = []
-    for name, folder in api.known_bundles().items():
+    for name, folder in api.models.known_bundles().items():
         try:
-            bundle = api.open_bundle(folder)
+            bundle = api.models.open_bundle(folder)
         except TwinlensError as error:
             rows.append({"name": name, "fingerprint": None, "path": str(folder), "description": str(error)})
             continue
@@ -44,7 +43,7 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
 
 
 @app.command("info", epilog="Example: twinlens models info default")
-@exits
+@as_exit_code
 def info(
     model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="A model's name or a bundle's folder.")] = "default",
     as_json: AsJson = False,
@@ -52,10 +51,8 @@ def info(
     log_file: LogFile = None,
 ) -> int:
     """Show one model: towers, preprocessing, training, figures."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
-    bundle = api.open_bundle(api.find_bundle(model))
+    bundle = api.models.open_bundle(api.models.find_bundle(model))
     fields = {
         "fingerprint": bundle.fingerprint,
         "path": str(bundle.directory),

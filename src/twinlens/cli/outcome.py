@@ -25,7 +25,7 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON 
 logger = logging.getLogger("twinlens")
 
 
-def exits(command: Callable[Arguments, int]) -> Callable[Arguments, None]:
+def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]:
     """Turns a command's result into an exit code, and its errors into one line on stderr."""
 
     @functools.wraps(command)

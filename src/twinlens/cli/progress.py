@@ -45,7 +45,7 @@ class IndexProgress:
     def __init__(self) -> None:
         self._bar = progress_bar()
         self._photos = self._captions = TaskID(0)
-        self._change: api.ChangePlan | None = None
+        self._change: api.indexing.ModelChangePlan | None = None
         self._again: tuple[TaskID, TaskID] | None = None
 
     def __enter__(self) -> Self:
@@ -57,7 +57,7 @@ class IndexProgress:
         if self._bar.live.is_started:  # else it would print an empty line
             self._bar.stop()
 
-    def planned(self, plan: "api.IndexPlan") -> None:
+    def planned(self, plan: "api.indexing.IndexPlan") -> None:
         """The folders were walked."""
         self._bar.console.print(
             f"{plan.found:,} photos found, {plan.to_read:,} to read, about {plan.disk_bytes / 1e6:,.1f} MB of disk",
@@ -66,12 +66,12 @@ class IndexProgress:
         if plan.to_read:
             self._photos = self._start("indexing", plan.to_read)
 
-    def advanced(self, done: int, report: "api.IndexReport") -> None:
+    def advanced(self, done: int, report: "api.indexing.IndexReport") -> None:
         """More photos are committed."""
         skipped = f" ({len(report.skipped):,} skipped)" if report.skipped else ""
         self._bar.update(self._photos, completed=done, description=f"indexing{skipped}")
 
-    def captions_planned(self, plan: "api.CaptionPlan") -> None:
+    def captions_planned(self, plan: "api.indexing.CaptionPlan") -> None:
         """The captions were read and their photos found."""
         self._bar.console.print(f"{plan.found:,} captions found, {plan.to_embed:,} of them new", highlight=False)
         if plan.to_embed:
@@ -81,11 +81,11 @@ class IndexProgress:
         """More captions are committed."""
         self._bar.update(self._captions, completed=done)
 
-    def change_planned(self, plan: "api.ChangePlan") -> None:
+    def change_planned(self, plan: "api.indexing.ModelChangePlan") -> None:
         """The model is another now; all is to be embedded again."""
         self._change, self._again = plan, None
 
-    def change_advanced(self, progress: "api.ChangeProgress") -> None:
+    def change_advanced(self, progress: "api.indexing.ModelChangeProgress") -> None:
         """More is embedded by the next model; told in a line when its pace is known, then by bars."""
         if self._change is None or (self._again is None and progress.seconds_left is None):
             return
@@ -107,7 +107,7 @@ class IndexProgress:
         return self._bar.add_task(what, total=total)
 
 
-def _change_line(plan: "api.ChangePlan", seconds: float) -> str:
+def _change_line(plan: "api.indexing.ModelChangePlan", seconds: float) -> str:
     model = "the default model" if plan.model == "default" else f"the model {plan.model}"
     what = f"{model} has changed since" if plan.is_update else f"changing to {model}"
     done = plan.photos - plan.photos_left

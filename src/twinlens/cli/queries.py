@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from twinlens import api
+from twinlens.cli.answers import sheet_title
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
-from twinlens.cli.shown import Shown
 from twinlens.errors import QueryError, TwinlensError
 
 OVERVIEW = "top_matches_grid.png"
@@ -33,8 +34,8 @@ def read_queries(file: Path) -> list[str]:
 
 def answer_all(
     queries: Sequence[str],
-    ask: Callable[[str], Shown],
-    show: Callable[[str, Shown], int],
+    ask: Callable[[str], "api.searching.Answer"],
+    show: Callable[["api.searching.Answer"], int],
     *,
     folder: Path | None,
 ) -> int:
@@ -44,7 +45,7 @@ def answer_all(
 
     Args:
         queries: as the user wrote them.
-        ask: one query → its hits.
+        ask: one query → its answer.
         show: prints one answer; its exit code.
         folder: for the pictures, made by ``make_picture_folder``.
 
@@ -54,26 +55,24 @@ def answer_all(
     Raises:
         QueryError: a picture cannot be written.
     """
-    from twinlens import api
 
     pictures = _pictures(folder, len(queries)) if folder else []
     failed = False
-    rows: list[tuple[str, Sequence[api.Hit]]] = []
+    rows: list[tuple[str, Sequence[api.searching.Hit]]] = []
     codes: set[int] = set()
     for number, query in enumerate(queries):
         try:
-            shown = ask(query)
+            answer = ask(query)
         except TwinlensError as error:
             failed = True
             say(f"error: query {number + 1} ({query}): {error}")
             continue
-        codes.add(show(query, shown))
-        title = query if shown.matched else f"nothing matches: {query}"
-        rows.append((title, shown.hits))
+        codes.add(show(answer))
+        rows.append((sheet_title(answer), answer.shown))
         if pictures:
-            api.write_contact_sheet([rows[-1]], pictures[number])
+            api.searching.write_contact_sheet([rows[-1]], pictures[number])
     if folder and rows:
-        api.write_contact_sheet([(title, hits[:OVERVIEW_HITS]) for title, hits in rows], folder / OVERVIEW)
+        api.searching.write_contact_sheet([(title, hits[:OVERVIEW_HITS]) for title, hits in rows], folder / OVERVIEW)
         say(f"{len(rows) + 1} pictures: {folder}")
     if failed:
         return OUR_ERROR
@@ -86,7 +85,6 @@ def make_picture_folder(folder: Path, n_queries: int) -> None:
     Raises:
         QueryError: it is a file, cannot be made, or holds other pictures of these names.
     """
-    from twinlens import api
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +93,7 @@ def make_picture_folder(folder: Path, n_queries: int) -> None:
             f"with --queries, --grid is a folder for the pictures; {folder} cannot be one: {error.strerror or error}"
         ) from error
     for path in (*_pictures(folder, n_queries), folder / OVERVIEW):
-        api.check_sheet_path(path)
+        api.searching.check_sheet_path(path)
 
 
 def _pictures(folder: Path, n_queries: int) -> list[Path]:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from twinlens import api
 from twinlens.cli.index import with_progress
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"
 
 
-@exits
+@as_exit_code
 def run(
     place: Annotated[
         Path | None,
@@ -34,10 +35,8 @@ def run(
     Searches use the earlier vectors until all is embedded. Interrupt at any time: the
     next run, or index, goes on; reindex with the earlier model gives the change up.
     """
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
-    with api.find_existing(place).collection as collection:
+    with api.library.find_existing(place).collection as collection:
         report = with_progress(collection, lambda listener: collection.reindex(model, listener=listener))
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))

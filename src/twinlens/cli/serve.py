@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from twinlens import api
 from twinlens.cli.key import chosen_key
-from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, exits, say, start_logging
-from twinlens.cli.search import Model, Place
+from twinlens.cli.options import Model, Place
+from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, as_exit_code, say, start_logging
 
 if TYPE_CHECKING:
     from twinlens.rest.settings import Settings
@@ -19,7 +20,7 @@ EXAMPLE = "Example: twinlens serve --in ~/Pictures --port 5001"
 Names: TypeAlias = list[str] | None
 
 
-@exits
+@as_exit_code
 def run(
     context: typer.Context,
     place: Place = None,
@@ -137,11 +138,10 @@ def _warn(settings: "Settings") -> None:
 def _serve(settings: "Settings") -> int:
     import signal
 
-    from twinlens import api
     from twinlens.rest.process.server import bind, serve
     from twinlens.rest.process.workers import Workers
 
-    collection = api.open_for_serving(settings.collection, model=settings.model)
+    collection = api.library.open_for_serving(settings.collection, model=settings.model)
     listener = bind(settings)
     port = listener.getsockname()[1]
     if settings.workers == 1:

@@ -1,24 +1,30 @@
 """``twinlens similar``: photos that look like one photo."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from twinlens.cli.outcome import AsJson, LogFile, Verbose, exits, start_logging
-from twinlens.cli.search import Count, Grid, Model, Open, Place, check_usage, open_indexed, show_answer
-from twinlens.cli.shown import choose
+from twinlens import api
+from twinlens.cli.answers import check_sheet, show_answer
+from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
+from twinlens.cli.open_collection import open_indexed
+from twinlens.cli.options import Count, Grid, Model, Open, Place
+from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"
 
 
-@exits
+@as_exit_code
+@with_filters
 def run(
     photo: Annotated[
         Path, typer.Argument(help="A photo, in the collection or not.", show_default=False, readable=False)
     ],
     place: Place = None,
     k: Count = 10,
+    filters: FilterValues | None = None,
     include_self: Annotated[bool, typer.Option("--include-self", help="The photo may find itself.")] = False,
     grid: Grid = None,
     open_sheet: Open = False,
@@ -28,14 +34,17 @@ def run(
     log_file: LogFile = None,
 ) -> int:
     """Find the photos that look most like one photo; the photo itself is left out."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
-    check_usage(grid)
+    filters = filters or {}
+    check_filters(filters)
+    check_sheet(grid)
     opened = open_indexed(place, model)
     with opened.collection as collection:
-        filters = api.Filters(folder=str(opened.within) if opened.within else None)
-        query = api.photo_query(photo.expanduser())
-        answer = collection.answer(query, page=api.Page(k=k), filters=filters, include_query_photo=include_self)
-        shown = choose(answer, show_all=True)  # what is asked is what is nearest, near or far
-        return show_answer(str(photo), shown, collection, grid=grid, open_sheet=open_sheet, as_json=as_json)
+        search = api.searching.Search(
+            replace(api.searching.photo_query(photo.expanduser()), text=str(photo)),
+            api.filters.Filters(**{**filters, "folder": opened.folder(filters.get("folder"))}),
+            api.searching.Page(k=k),
+            show_all=True,  # what is asked for is what is nearest, near or far
+            include_query_photo=include_self,
+        )
+        return show_answer(collection.answer(search), grid=grid, open_sheet=open_sheet, as_json=as_json)

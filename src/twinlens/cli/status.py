@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, start_logging
+from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"
 
 
-@exits
+@as_exit_code
 def run(
     place: Annotated[
         Path | None,
@@ -27,10 +28,8 @@ def run(
     log_file: LogFile = None,
 ) -> int:
     """Show what a collection holds, and where."""
-    from twinlens import api
-
     start_logging(verbose=verbose, log_file=log_file)
-    with api.find_existing(place).collection as collection:
+    with api.library.find_existing(place).collection as collection:
         status = api.collection_status(collection)
     if as_json:
         typer.echo(json.dumps(status, ensure_ascii=False))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twinlens import api
 from twinlens.cli.data_options import Captions, Images, Kind
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, exits, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 if TYPE_CHECKING:
     from twinlens.cli.training_log import TrainingLog
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: twinlens train recipes/heads.toml --data path/to/flickr8k --set stages.0.epochs=20"
 
 
-@exits
+@as_exit_code
 def run(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml", readable=False, show_default=False)],
     data: Annotated[
@@ -45,7 +46,6 @@ def run(
 
     Interrupt at any time: --resume goes on from the last checkpoint, to the same result.
     """
-    from twinlens import api
     from twinlens.cli.training_log import TrainingLog
 
     start_logging(verbose=verbose, log_file=log_file)
@@ -53,7 +53,7 @@ def run(
         raise typer.BadParameter("say what to train on: --data DIR, or --captions FILE with --images DIR")
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]
     with TrainingLog() as log:
-        finished = api.train(
+        finished = api.lab.train(
             recipe,
             data or (captions or Path()).parent,
             out,
@@ -83,9 +83,8 @@ def run(
 
 
 def _listener(log: "TrainingLog") -> Any:
-    from twinlens import api
 
-    listener = api.run_listener()
+    listener = api.lab.run_listener()
     listener.on_prepare, listener.on_step = log.prepared, log.stepped
     listener.on_epoch, listener.on_note = log.epoch_done, say
     return listener

@@ -2,29 +2,36 @@
 
 import logging
 import os
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
-from twinlens.collection.catalog.rows import PhotoRecord
-from twinlens.collection.catalog.vectors import DerivedVectors
-from twinlens.collection.indexing.indexer import Upkeep, why_nothing
-from twinlens.collection.indexing.model_of_record import ModelOfRecord, SearchEncoder
-from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingChange
+from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
+from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
+from twinlens.collection.indexing.indexer import Indexer
+from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
+from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
-from twinlens.collection.searching.filters import Filters, candidate_ids
-from twinlens.collection.searching.judging import OpenCalibration
-from twinlens.collection.searching.query import Query, embed_query, parse_query, photo_query
-from twinlens.collection.searching.ranking import TARGETS, Answer, Page, PhotoTable, Sort, Target, ranked_hits
-from twinlens.errors import CollectionError, CollectionNotFoundError, QueryError
-from twinlens.protocols import VectorStore
-from twinlens.types import Embeddings, Hit
+from twinlens.collection.searching.answer import Answer
+from twinlens.collection.searching.filtering import Filters
+from twinlens.collection.searching.query import QueryLike, photo_query
+from twinlens.collection.searching.search import Search, Sort, Target
+from twinlens.collection.searching.searcher import Searcher
+from twinlens.collection.showing.archive import list_photos, zip_photos
+from twinlens.collection.showing.card import PhotoCard, find_card
+from twinlens.collection.showing.facts import LibraryFacts, library_facts
+from twinlens.collection.showing.grid import GridPhoto, browse
+from twinlens.collection.showing.map import Projection, Projector
+from twinlens.collection.showing.status import collection_status
+from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
+from twinlens.errors import CollectionError, QueryError
+from twinlens.protocols import DualEncoder
+from twinlens.types import Hit
 
 logger = logging.getLogger(__name__)
 
@@ -37,45 +44,46 @@ class Collection:
 
     Attributes:
         path: the collection's own folder, with the catalog in it.
+        store: name of the engine that ranks its vectors.
     """
 
-    def __init__(self, path: Path, *, model: str | Path | None = None, create: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, model: ModelSource | None = None, store: str | None = None, create: bool = False
+    ) -> None:
         self.path = path
         self._writable = os.access(path, os.W_OK) if path.exists() else True
         self._is_fresh = create and not (path / CATALOG_NAME).exists()
         if create:
             make_folder(path)
         self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
-        self._vectors = DerivedVectors(path, self.catalog, self.catalog, name="exact", writable=self._writable)
-        self._caption_vectors = DerivedVectors(
-            path, self.catalog, self.catalog.captions, name="captions", writable=self._writable
+        try:
+            self.store = chosen_store(self.catalog, store, writable=self._writable)
+        except BaseException:
+            self.catalog.close()
+            raise
+        self._vectors, self._caption_vectors = derived_vectors(
+            path, self.catalog, engine=self.store, writable=self._writable
         )
         self._folders = PhotoFolders(path, self.catalog)
         self._model = ModelOfRecord(path, self.catalog, asked=model)
-        self._calibration = OpenCalibration()
-        self._upkeep = Upkeep(
-            path,
-            self.catalog,
-            self._folders,
-            self._model,
-            vectors=self._vectors,
-            caption_vectors=self._caption_vectors,
-            writable=self._writable,
-        )
+        vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors}
+        self._indexer = Indexer(path, self.catalog, self._folders, self._model, writable=self._writable, **vectors)
+        self._searcher = Searcher(self.catalog, self._folders, self._model, **vectors)
+        self._projector = Projector(self.catalog, self._folders)
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._folders.add(path.parent)  # its first run was killed before it did
 
     # --- opening ------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, model: str | Path | None = None) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, model: ModelSource | None = None) -> Self:
         """Opens the collection of a photo folder, or a collection's own folder.
 
         A photo folder that was never indexed gets an empty collection; call ``index`` next.
 
         Args:
             path: may start with ``~``.
-            model: name or folder of a bundle; must be the collection's, once it has photos.
+            model: an encoder, or the name or folder of one; must be the collection's, once it has photos.
 
         Raises:
             CollectionError: the folder is missing, or is a sub-folder of an indexed one.
@@ -98,7 +106,8 @@ class Collection:
         folders: Sequence[str | os.PathLike[str]],
         *,
         at: str | os.PathLike[str] | None = None,
-        model: str | Path | None = None,
+        model: ModelSource | None = None,
+        store: str | None = None,
     ) -> Self:
         """Makes a collection of one or several photo folders, or adds folders to the one at ``at``.
 
@@ -106,10 +115,12 @@ class Collection:
             folders: photo folders; several need ``at``.
             at: the collection's own folder; by default ``.twinlens`` inside the photo
                 folder, or the user's data folder where that cannot be written.
-            model: name or folder of a bundle; default ``default``.
+            model: an encoder, or the name or folder of one; default ``default``.
+            store: name of the engine that ranks the vectors; default ``exact``.
 
         Raises:
             CollectionError: a folder is missing, or several came without ``at``.
+            UnknownPartError: there is no such model or store.
         """
         photos = [user_path(folder) for folder in folders]
         if at is None and len(photos) != 1:
@@ -120,7 +131,7 @@ class Collection:
             place = user_path(at)
         elif why:
             logger.warning("%s, so its collection is kept in %s", why, place)
-        collection = cls(place, model=model, create=True)
+        collection = cls(place, model=model, store=store, create=True)
         try:
             for folder in photos:
                 collection._folders.add(folder)
@@ -154,6 +165,11 @@ class Collection:
     def __len__(self) -> int:
         return self.catalog.count()
 
+    def __repr__(self) -> str:
+        record = self.catalog.model()
+        model = f"model {record.model} {record.fingerprint}" if record else "nothing indexed yet"
+        return f"<Collection {str(self.path)!r}: {len(self):,} photos, {model}>"
+
     # --- folders and model --------------------------------------------------------------------
 
     def folders(self) -> list[PhotoFolder]:
@@ -161,7 +177,7 @@ class Collection:
         return self._folders.all()
 
     @property
-    def encoder(self) -> SearchEncoder:
+    def encoder(self) -> DualEncoder:
         """Embeds queries: the model that made, or will make, the vectors, or a bridge to it.
 
         Raises:
@@ -182,7 +198,7 @@ class Collection:
 
         Args:
             captions: a file of captions, learned when the photos are done; see ``add_captions``.
-            listener: told of plan and progress.
+            listener: called with the plan and the progress.
             forget_missing: let a folder without any photo drop what is known of it.
 
         Raises:
@@ -191,9 +207,9 @@ class Collection:
             DiskFullError: no space left; what was committed is kept.
             DataError: the captions cannot be read, or are of no photo here.
         """
-        return self._upkeep.index(captions=captions, listener=listener, forget_missing=forget_missing)
+        return self._indexer.index(captions=captions, listener=listener, forget_missing=forget_missing)
 
-    def reindex(self, model: str | Path, *, listener: IndexListener | None = None) -> IndexReport:
+    def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Changes the collection to another model: embeds its photos and captions again, then lets them take over.
 
         Searches see the earlier vectors until the new ones are complete. What an interrupt
@@ -201,14 +217,14 @@ class Collection:
         gives it up. The report's ``model_change`` says how far the run came.
 
         Args:
-            model: name or folder of a bundle.
-            listener: told of plan and progress.
+            model: an encoder, or the name or folder of one.
+            listener: called with the plan and the progress.
 
         Raises:
             UnknownPartError: there is no such model.
             CollectionBusyError, DiskFullError: as ``index``.
         """
-        return self._upkeep.reindex(model, listener=listener)
+        return self._indexer.reindex(model, listener=listener)
 
     def add_captions(self, captions: str | os.PathLike[str], *, listener: IndexListener | None = None) -> CaptionReport:
         """Learns the captions of photos that are indexed; only new ones are embedded.
@@ -218,16 +234,16 @@ class Collection:
         Args:
             captions: a file of any kind that ``data`` reads, or the folder of a known data set. Its
                 photos are looked for by path below the photo folders, then by file name.
-            listener: told of plan and progress.
+            listener: called with the plan and the progress.
 
         Raises:
             DataError: the captions cannot be read, or are of no photo here.
             CollectionNotFoundError: no photo is indexed yet.
             CollectionBusyError, ModelMismatchError, DiskFullError: as ``index``.
         """
-        return self._upkeep.add_captions(captions, listener=listener)
+        return self._indexer.add_captions(captions, listener=listener)
 
-    def pending_change(self) -> PendingChange | None:
+    def pending_change(self) -> PendingModelChange | None:
         """A change to another model that is in progress, or that ``index`` would begin; None where there is none."""
         return self._model.pending_change()
 
@@ -240,107 +256,159 @@ class Collection:
 
     def search(
         self,
-        query: str | Query,
+        query: QueryLike,
         *,
-        target: Target = "image",
         k: int = 10,
         offset: int = 0,
         sort: Sort = "relevance",
-        after: str | None = None,
-        before: str | None = None,
-        folder: str | None = None,
-        camera: str | None = None,
+        target: Target = "image",
         include_query_photo: bool = False,
+        **filters: Any,
     ) -> list[Hit]:
         """Photos that fit the query best, or captions of theirs.
 
         There are k of them, relevant or not: ``relevant`` of a hit says which fit, where
-        the model has a calibration.
+        the model has a calibration. ``answer`` says how many do, and gives only those.
 
         Args:
-            query: words, a photo's path, or a weighted sum; see ``parse_query``.
-            target: "image", or "caption" for hits that are captions; the filters then
-                say whose.
+            query: words, a photo's path, a weighted sum (see ``parse_query``), or a PIL image.
             k: number of hits, at least 1.
             offset: hits to leave out at the top, for paging.
             sort: "relevance", or "date" for all relevant hits newest first, then the others.
-            after: taken then or later, as ``2023`` or ``2023-06-30``.
-            before: taken then or earlier, inclusive.
-            folder: only this sub-folder.
-            camera: part of the camera's name.
+            target: "image", or "caption" for hits that are captions; the filters then
+                say whose.
             include_query_photo: let a photo of the collection find itself; its captions it always finds.
+            filters: as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
+                ``twinlens.filters()`` lists them.
 
         Raises:
             QueryError: the query or a filter cannot be understood.
             CollectionNotFoundError: nothing was indexed yet, or no caption is known.
         """
-        filters = Filters(after=after, before=before, folder=folder, camera=camera)
-        page = Page(k=k, offset=offset, sort=sort)
-        return self.answer(
-            query, target=target, page=page, filters=filters, include_query_photo=include_query_photo
-        ).hits
+        return list(
+            self.answer(
+                query,
+                k=k,
+                offset=offset,
+                sort=sort,
+                target=target,
+                include_query_photo=include_query_photo,
+                **filters,
+            ).hits
+        )
 
-    def similar(self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False) -> list[Hit]:
+    def similar(
+        self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False, **filters: Any
+    ) -> list[Hit]:
         """Photos that look like one photo; the photo itself is left out unless asked for."""
-        return self.answer(photo_query(Path(photo)), page=Page(k=k), include_query_photo=include_query_photo).hits
+        return self.search(photo_query(Path(photo)), k=k, include_query_photo=include_query_photo, **filters)
 
-    def caption(self, photo: str | os.PathLike[str], *, k: int = 10) -> list[Hit]:
+    def caption(self, photo: str | os.PathLike[str], *, k: int = 10, **filters: Any) -> list[Hit]:
         """Captions known to the collection that fit a photo best; the photo need not be in it."""
-        return self.answer(photo_query(Path(photo)), target="caption", page=Page(k=k)).hits
+        return self.search(photo_query(Path(photo)), target="caption", k=k, **filters)
 
-    def answer(
-        self,
-        query: str | Query,
-        *,
-        target: Target = "image",
-        page: Page | None = None,
-        filters: Filters | None = None,
-        include_query_photo: bool = False,
-    ) -> Answer:
-        """Like ``search``, with the number of candidates and the time it took."""
-        started = time.perf_counter()
-        parsed = parse_query(query) if isinstance(query, str) else query
-        filters = filters or Filters()
-        if target not in TARGETS:
-            raise QueryError(f"target must be one of {', '.join(TARGETS)}, got {target!r}")
-        if target == "caption" and self.catalog.captions.is_empty():
-            raise CollectionNotFoundError(why_nothing(self.path, self.catalog, captions=target == "caption"))
-        among = None if filters.is_empty() else candidate_ids(self.catalog, self.folders(), filters, target=target)
-        table: PhotoTable = self.catalog.captions if target == "caption" else self.catalog
-        store, vector = self._in_one_space(parsed, target)
-        # a photo's own captions are what it asks for; itself it is not
-        own = set() if include_query_photo or target == "caption" else self._folders.ids_of(parsed.photos())
-        logger.debug("query %s over %d %ss of %s", parsed.terms, len(store), target, self.path)
-        folders = {folder.id: folder for folder in self.folders()}
+    def answer(self, search: Search | QueryLike, **options: Any) -> Answer:
+        """All that is to be said of a search: hits, how many match, the closest where none does.
 
-        def locate(record: PhotoRecord) -> tuple[str, Path]:
-            folder = folders[record.folder_id]
-            return folder.prefix + record.path, folder.path / record.path
+        Args:
+            search: a request, or a query.
+            options: with a query, those of ``Search.of`` and the filters by name.
 
-        page = page or Page()
-        judge = None if target == "caption" else self._calibration.judge(parsed, vector, self._model.embedder())
-        hits, candidates = ranked_hits(vector, table, store, page, among=among, without=own, locate=locate, judge=judge)
-        return Answer(hits, candidates, round((time.perf_counter() - started) * 1000, 2))
+        Raises:
+            QueryError, CollectionNotFoundError: as ``search``.
+        """
+        if not isinstance(search, Search):
+            return self._searcher.answer(_search_of(search, options))
+        if options:
+            raise QueryError(f"a Search has its options already, got {', '.join(options)} besides")
+        return self._searcher.answer(search)
 
-    def _in_one_space(self, query: Query, target: Target) -> tuple[VectorStore, Embeddings]:
-        """What is ranked, and the query's vector [D], both of one model."""
-        while True:
-            model = self.catalog.model()
-            store = (self._caption_vectors if target == "caption" else self._vectors).synced()
-            if not len(store):
-                raise CollectionNotFoundError(why_nothing(self.path, self.catalog, captions=target == "caption"))
-            vector = self._query_vector(query)
-            if self.catalog.model() == model:  # else another process has just changed the collection's model
-                return store, vector
+    def count(self, *, target: Target = "image", **filters: Any) -> int:
+        """How many photos pass the filters, or captions of theirs.
 
-    def _query_vector(self, query: Query) -> Embeddings:
-        """A photo of the collection is not decoded again, and needs no model."""
-        self._model.refuse_other()
-        if len(query.terms) == 1 and query.terms[0].kind == "photo":
-            for photo_id in self._folders.ids_of([Path(query.terms[0].value)], unchanged=True):
-                if (known := self.catalog.embedding(photo_id)) is not None:
-                    return known
-        return embed_query(query, self.encoder)
+        Raises:
+            QueryError: a filter cannot be understood.
+        """
+        return self._searcher.count(Filters(**filters), target)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def browse(
+        self, filters: Mapping[str, object] | None = None, *, k: int = 100, offset: int = 0
+    ) -> tuple[list[GridPhoto], int]:
+        """Photos without a query: newest first, undated ones last by path, and how many there are in all.
+
+        Raises:
+            QueryError: a filter cannot be understood.
+        """
+        return browse(self.catalog, self.folders(), Filters(**(filters or {})), k=k, offset=offset)
+
+    def photo(self, photo_id: str) -> PhotoCard | None:
+        """What the catalog knows of the photo of an id as hits give it; None where there is none."""
+        return find_card(self.catalog, self._folders, photo_id)
+
+    def captions_of(self, photo_id: str) -> list[str]:
+        """The captions that are known of a photo, oldest first."""
+        card = self.photo(photo_id)
+        return [] if card is None else self.catalog.captions.of_photo(card.number)
+
+    def facts(self) -> LibraryFacts:
+        """What the collection holds, in numbers: photos by sub-folder and camera, dates, captions."""
+        return library_facts(self.catalog, self.folders(), is_complete=self.is_complete)
+
+    def status(self) -> dict[str, Any]:
+        """Where the collection is and what state it is in, as ``twinlens status --json`` prints it."""
+        return collection_status(self.path, self.catalog, self.folders(), self.pending_change())
+
+    def map(self) -> Projection:
+        """The photos as dots on a plane, those that look alike close together; drawn again when they have changed."""
+        return self._projector.projection()
+
+    def thumbnails(self, *, max_bytes: int) -> ThumbnailCache:
+        """Small upright pictures of the photos, kept on disk up to a size."""
+        folder = thumbnails_folder(self.path, identity=self.catalog.identity)
+        return ThumbnailCache(folder, max_bytes=max_bytes)
+
+    def zip_photos(self, photo_ids: Iterable[str]) -> Iterator[bytes]:
+        """The files of photos as a zip, piece by piece; what cannot be read is named in it."""
+        return zip_photos(self.photo, photo_ids)
+
+    def list_photos(self, photo_ids: Iterable[str]) -> str:
+        """A CSV with what is known of photos; unknown ids are left out."""
+        cards = (card for one in dict.fromkeys(photo_ids) if (card := self.photo(one)) is not None)
+        return list_photos((card, self.catalog.captions.of_photo(card.number)) for card in cards)
+
+    # --- marks --------------------------------------------------------------------------------
+
+    def mark_favourites(self, photo_ids: Iterable[str], *, is_favourite: bool = True) -> int:
+        """Marks photos, or takes their marks away, all or none; how many were changed by it.
+
+        Raises:
+            QueryError: no indexed photo has one of the ids; nothing was changed.
+            CollectionError: the catalog cannot be written.
+        """
+        with self.catalog.transaction():
+            numbers = []
+            for photo_id in photo_ids:
+                if (card := self.photo(photo_id)) is None:
+                    raise QueryError(f"no indexed photo has the id {photo_id!r}; no mark was changed")
+                numbers.append(card.number)
+            return self.catalog.marks.mark(numbers, is_favourite=is_favourite)
+
+    def favourites(self) -> list[str]:
+        """Ids of the marked photos, by folder and path."""
+        prefixes = {folder.id: folder.prefix for folder in self.folders()}
+        return [prefixes[folder_id] + path for folder_id, path in self.catalog.marks.favourites()]
+
+    # --- state --------------------------------------------------------------------------------
+
+    def index_state(self) -> IndexState:
+        """How far the index run has come that was noted last, by whatever process."""
+        return read_index_state(self.catalog)
+
+    def note_index_state(self, state: IndexState) -> None:
+        """Notes how far an index run has come, for other processes."""
+        write_index_state(self.catalog, state)
 
     def faults(self) -> list[str]:
         """What is wrong with catalog or vectors, a sentence each; empty when all is well."""
@@ -360,3 +428,12 @@ class Collection:
         if captions.folder.exists() or not self.catalog.captions.is_empty():
             faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
         return faults
+
+
+_OPTIONS = frozenset({"k", "offset", "sort", "target", "min_probability", "show_all", "include_query_photo"})
+
+
+def _search_of(query: QueryLike, options: Mapping[str, Any]) -> Search:
+    """A search from keywords: those that are no option are filters."""
+    own = {name: value for name, value in options.items() if name in _OPTIONS}
+    return Search.of(query, **own, filters={name: value for name, value in options.items() if name not in _OPTIONS})

@@ -1,4 +1,4 @@
-"""Photos and captioned data sets on disk."""
+"""Photos and captioned data sets on disk; readers and writers by format name."""
 
 READERS = {
     "captions-json": "twinlens.data.readers.captions_json:read_captions_json",

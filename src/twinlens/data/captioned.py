@@ -1,4 +1,4 @@
-"""Captioned photos with their splits: what every reader of a data set gives."""
+"""Captioned photos with their splits: the result of every data set reader."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from twinlens.types import CaptionedImage
 
 
 class CaptionedPhotos:
-    """Implements ``Dataset`` on photos that a reader has gathered.
+    """Implements ``Dataset`` for photos that a reader has collected.
 
     Args:
-        name: what reports call the data.
+        name: shown in reports.
         images: in file order, each id once.
-        splits: name → ids; empty = dealt by seeded ratios, by photo.
-        ratios: split name → share of the deal.
-        seed: of the deal.
+        splits: name → ids; if empty, photos are split at random by ``ratios``.
+        ratios: split name → share of the photos.
+        seed: of the random split.
 
     Raises:
         DataError: there are no photos, or a photo is in two splits.
@@ -38,50 +38,54 @@ class CaptionedPhotos:
             raise DataError(f"{name} holds no captioned photos")
         given = {split: list(dict.fromkeys(ids)) for split, ids in splits.items()}
         _check_disjoint(name, given)
-        self._dealt = not any(given.values())
-        self._splits = seeded_splits(list(self._images), ratios=ratios, seed=seed) if self._dealt else given
+        self._split_at_random = not any(given.values())
+        self._splits = seeded_splits(list(self._images), ratios=ratios, seed=seed) if self._split_at_random else given
 
     @property
     def name(self) -> str:
-        """What reports call the data."""
+        """The name shown in reports."""
         return self._name
 
     @property
-    def is_dealt(self) -> bool:
-        """True when the data brought no splits, and photos were dealt by seeded ratios."""
-        return self._dealt
+    def is_split_at_random(self) -> bool:
+        """True when the data has no splits of its own, so that photos were split at random."""
+        return self._split_at_random
 
     def splits(self) -> tuple[str, ...]:
-        """Names of the splits besides ``all`` that have photos."""
+        """Names of the non-empty splits, without ``all``."""
         return tuple(split for split, ids in self._splits.items() if ids)
 
     def split(self, name: str) -> Sequence[CaptionedImage]:
-        """The photos of one split in the order it lists them; ``all`` in file order.
+        """The photos of one split in the order of its list; ``all`` is in file order.
 
         Raises:
-            DataError: there is no such split, it is empty, or it lists a photo without captions.
+            DataError: the split does not exist, is empty, or lists a photo without captions.
         """
         ids = list(self._images) if name == "all" else self._splits.get(name)
         if ids is None:
-            check_split_name(name, list(self._splits))  # also the empty ones: the name may be near to theirs
+            check_split_name(name, list(self._splits))  # empty ones included, for the suggestion
         if not ids:
-            why = f"{len(self._images)} photos were dealt" if self._dealt else "its list has no photos"
+            why = (
+                f"{len(self._images)} photos were split at random"
+                if self._split_at_random
+                else "its list has no photos"
+            )
             raise DataError(f"split {name!r} of {self._name} is empty: {why}; use {', '.join((*self.splits(), 'all'))}")
         if unknown := [image_id for image_id in ids if image_id not in self._images]:
-            raise DataError(f"split {name!r} lists {len(unknown)} photos without captions, as {unknown[0]!r}")
+            raise DataError(f"split {name!r} lists {len(unknown)} photos without captions, e.g. {unknown[0]!r}")
         return [self._images[image_id] for image_id in ids]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a reader is asked to read.
+    """Arguments of a reader.
 
     Attributes:
         directory: the data set's folder.
-        file: the captions' file, in place of the one that the reader knows by name.
-        images: the folder of photos, likewise.
-        ratios: split name → share of the deal, where the data brings no splits.
-        seed: of that deal.
+        file: the captions file; None = the one with the format's usual name.
+        images: the folder of photos; None = the one with the format's usual name.
+        ratios: split name → share, used where the data has no splits of its own.
+        seed: of the random split.
     """
 
     directory: Path
@@ -91,19 +95,19 @@ class Source:
     seed: int = 0
 
     def image_folder(self, *names: str) -> Path:
-        """The folder of photos: the one asked for, or the first of ``names`` in the data set's folder."""
+        """The folder of photos: ``images`` if given, else the first of ``names`` that exists."""
         return self.images or image_folder(self.directory, *names)
 
     def captioned(
         self, images: Iterable[CaptionedImage], splits: Mapping[str, Sequence[str]] | None = None
     ) -> CaptionedPhotos:
-        """The photos that were read, under the folder's name; dealt as asked where no splits are given."""
+        """A data set of these photos, named after the folder; split at random if no splits are given."""
         name = self.directory.resolve().name
         return CaptionedPhotos(name, images, splits or {}, ratios=self.ratios, seed=self.seed)
 
 
 def gather(images: Path, rows: Iterable[tuple[str, str]]) -> list[CaptionedImage]:
-    """Photos with all their captions, from rows of file name and caption, in order of first appearance."""
+    """Groups rows of file name and caption by photo, in order of first appearance."""
     captions: dict[str, list[str]] = {}
     for file_name, caption in rows:
         captions.setdefault(file_name, []).append(caption)
@@ -111,10 +115,10 @@ def gather(images: Path, rows: Iterable[tuple[str, str]]) -> list[CaptionedImage
 
 
 def image_folder(directory: Path, *names: str) -> Path:
-    """The folder with the photos: the first of ``names`` that is there, or one of that name inside it.
+    """The folder of photos: the first of ``names`` that exists, or a folder of the same name inside it.
 
     Raises:
-        DataError: none of them is there.
+        DataError: none of them exists.
     """
     for name in names:
         folder = directory / name
@@ -125,7 +129,7 @@ def image_folder(directory: Path, *names: str) -> Path:
 
 
 def check_below(file_name: str) -> str:
-    """The name, when it stays below the folder of photos; ValueError otherwise."""
+    """Returns the name if it stays below the folder of photos; raises ValueError otherwise."""
     if not file_name or PurePath(file_name).is_absolute() or ".." in PurePath(file_name).parts:
         raise ValueError(f"{file_name!r} is not below the folder of photos")
     return file_name
@@ -136,4 +140,4 @@ def _check_disjoint(name: str, splits: Mapping[str, Sequence[str]]) -> None:
     for split, ids in splits.items():
         for image_id in ids:
             if (other := seen.setdefault(image_id, split)) != split:
-                raise DataError(f"{name}: photo {image_id!r} is in split {other!r} and in {split!r}; a photo has one")
+                raise DataError(f"{name}: photo {image_id!r} is in split {other!r} and in {split!r}; list it in one")

@@ -1,4 +1,4 @@
-"""Write a data set anew in another format: into a partial folder first, under its name only when whole."""
+"""Convert a data set to another format; the new folder gets its final name only when it is complete."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ SHARD_SIZE = 1000
 
 
 class LeftOut(NamedTuple):
-    """A photo that is not in the new data, and why."""
+    """A photo that was left out of the new data set, and why."""
 
     image_id: str
     reason: str
@@ -25,13 +25,13 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What a conversion wrote.
+    """The result of a conversion.
 
     Attributes:
         path: the new folder.
-        n_images: photos in it.
-        n_captions: their captions.
-        splits: photos of each split.
+        n_images: number of photos written.
+        n_captions: number of their captions.
+        splits: number of photos in each split.
         left_out: photos that could not be read or have no captions.
     """
 
@@ -64,16 +64,16 @@ def convert(
 ) -> Converted:
     """Writes photos, captions and splits to a new folder; the source is only read.
 
-    Splits that were dealt are written as given ones, so the deal stays.
+    Random splits are written too, so that they stay the same from then on.
 
     Args:
         dataset: the data.
-        out: the new folder; not there yet, or empty.
+        out: the new folder; must not exist or be empty.
         to: name of a writer in ``data.WRITERS``.
-        splits: only these; none = all photos, also those in no split.
-        link: photo files are hard-linked rather than copied: no room is taken, but editing one edits both.
-        shard_size: photos in a shard or Parquet file.
-        on_progress: told how many of how many photos are done.
+        splits: the splits to write; none = all photos, including those in no split.
+        link: hard-link photo files instead of copying them: saves disk space, but editing one edits both.
+        shard_size: photos per shard or Parquet file.
+        on_progress: called with the number of photos done and the total.
 
     Raises:
         DataError: the folder is not empty, a split is unknown, or no photo can be read.
@@ -83,26 +83,26 @@ def convert(
     only = () if "all" in splits else splits
     wanted = {name: dataset.split(name) for name in (only or dataset.splits())}
     images = [image for own in wanted.values() for image in own] if only else dataset.split("all")
-    fate: dict[str, PhotoError | None] = {
+    errors: dict[str, PhotoError | None] = {
         image.image_id: PhotoError("it has no captions") for image in images if not image.captions
     }
     captioned = [image for image in images if image.captions]
     ids = {name: [image.image_id for image in own if image.captions] for name, own in wanted.items()}
 
-    def tell(image: CaptionedImage, error: PhotoError | None) -> None:
-        fate[image.image_id] = error
+    def report(image: CaptionedImage, error: PhotoError | None) -> None:
+        errors[image.image_id] = error
         if on_progress:
-            on_progress(len(fate), len(images))
+            on_progress(len(errors), len(images))
 
     partial = _make_partial(out)
     try:
-        write(Job(captioned, ids, partial, link, shard_size, tell))
-        written = [image for image in captioned if fate[image.image_id] is None]
+        write(Job(captioned, ids, partial, link, shard_size, report))
+        written = [image for image in captioned if errors[image.image_id] is None]
         if not written:
-            reason = next((str(error) for error in fate.values() if error), "there are none")
+            reason = next((str(error) for error in errors.values() if error), "there are none")
             raise DataError(f"none of {len(images)} photos could be written: {reason}")
         if out.is_dir():
-            out.rmdir()  # it is empty
+            out.rmdir()  # checked to be empty
         partial.rename(out)
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error.strerror or error}") from error
@@ -112,8 +112,8 @@ def convert(
         path=out,
         n_images=len(written),
         n_captions=sum(len(image.captions) for image in written),
-        splits={name: sum(fate[image_id] is None for image_id in own) for name, own in ids.items()},
-        left_out=[LeftOut(image_id, str(error)) for image_id, error in fate.items() if error],
+        splits={name: sum(errors[image_id] is None for image_id in own) for name, own in ids.items()},
+        left_out=[LeftOut(image_id, str(error)) for image_id, error in errors.items() if error],
     )
 
 
@@ -121,10 +121,12 @@ def _make_partial(out: Path) -> Path:
     partial = out.with_name(f"{out.name}.partial")
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise DataError(f"{out} exists and is not an empty folder; name a new one")
+            raise DataError(f"{out} exists and is not an empty folder; choose a new one")
         if partial.exists():
-            raise DataError(f"{partial} is left of a conversion that was broken off, or still runs; remove it first")
+            raise DataError(
+                f"{partial} belongs to a conversion that was interrupted or is still running; remove it first"
+            )
         partial.mkdir(parents=True)
     except OSError as error:
-        raise DataError(f"{partial} cannot be made: {error.strerror or error}") from error
+        raise DataError(f"{partial} cannot be created: {error.strerror or error}") from error
     return partial

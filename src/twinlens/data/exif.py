@@ -1,4 +1,4 @@
-"""What a photo's EXIF says: size, date with zone, camera, place."""
+"""Read a photo's EXIF: size, date with time zone, camera, location."""
 
 import logging
 import math
@@ -11,19 +11,19 @@ from typing import Any
 from PIL import ExifTags, Image
 
 logger = logging.getLogger(__name__)
-_TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+_SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoDetails:
-    """Attributes of a photo that filters and results use.
+    """Attributes of a photo used by filters and shown in results.
 
     Attributes:
         width: pixels, upright.
         height: pixels, upright.
-        taken_at: the camera's wall clock, ``YYYY-MM-DDTHH:MM:SS``.
-        utc_offset_minutes: the zone of ``taken_at``, where the camera wrote one.
-        camera: maker and model.
+        taken_at: local time by the camera's clock, ``YYYY-MM-DDTHH:MM:SS``.
+        utc_offset_minutes: the time zone of ``taken_at``, if the camera recorded one.
+        camera: make and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
     """
@@ -38,23 +38,23 @@ class PhotoDetails:
 
 
 def read_details(image: Image.Image) -> PhotoDetails:
-    """Details of an opened picture; whatever is missing or unreadable is None.
+    """Details of an opened image; missing or unreadable ones are None.
 
-    Call it before ``Image.draft``, which changes the picture's size.
+    Call it before ``Image.draft``, which changes the size of the image.
     """
     width, height = image.size
-    # Pillow turns a TIFF's size when it opens one
-    if read_orientation(image) in _TURNED and image.format != "TIFF":
+    # Pillow already swaps the size of a TIFF when it opens one
+    if read_orientation(image) in _SIDEWAYS and image.format != "TIFF":
         width, height = height, width
     try:
         return _details(image.getexif(), width, height)
-    except Exception as error:  # noqa: BLE001 — damaged EXIF raises anything; the photo itself is fine
+    except Exception as error:  # noqa: BLE001 — damaged EXIF may raise anything; the photo itself is fine
         logger.debug("unreadable EXIF: %s", error)
         return PhotoDetails(width, height)
 
 
 def read_orientation(image: Image.Image) -> int:
-    """EXIF's 1 to 8; 1, upright, when it says nothing readable."""
+    """EXIF orientation, 1 to 8; 1 (upright) if missing or unreadable."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except Exception as error:  # noqa: BLE001 — as above
@@ -93,7 +93,7 @@ def _date(value: object) -> str | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     try:
         return datetime(year, month, day, hour, minute, min(second, 59)).isoformat()
-    except ValueError:  # "0000:00:00 00:00:00" is how cameras without a clock say "unknown"
+    except ValueError:  # cameras without a clock write "0000:00:00 00:00:00"
         return None
 
 
@@ -102,7 +102,7 @@ def _offset_minutes(value: object) -> int | None:
     if not match:
         return None
     sign, hours, minutes = match.group(1), int(match.group(2)), int(match.group(3))
-    if hours > 14 or minutes > 59:  # no zone on earth
+    if hours > 14 or minutes > 59:  # not a real time zone
         return None
     return (hours * 60 + minutes) * (-1 if sign == "-" else 1)
 
@@ -111,7 +111,7 @@ def _camera(make: object, model: object) -> str | None:
     maker, name = _text(make), _text(model)
     if not maker or not name:
         return name or maker
-    # "Canon" + "Canon EOS R5" is one name, "NIKON CORPORATION" + "NIKON D850" too
+    # the model often repeats the make: "Canon" + "Canon EOS R5", "NIKON CORPORATION" + "NIKON D850"
     return name if name.lower().startswith(maker.split()[0].lower()) else f"{maker} {name}"
 
 

@@ -1,18 +1,21 @@
-"""Find out by looking which kind of data set a folder holds, and open it."""
+"""Recognize the format of a data set, and open it."""
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from twinlens.data import READERS
 from twinlens.data.captioned import Source
 from twinlens.data.splits import DEFAULT_RATIOS
-from twinlens.errors import DataError
-from twinlens.plugins import load_part
+from twinlens.errors import DataError, UnknownPartError
+from twinlens.plugins import load_part, load_part_module, part_names
 from twinlens.protocols import Dataset
 
+logger = logging.getLogger(__name__)
+FAMILY = "dataset"  # other packages add readers with entry points of the group twinlens.dataset
 _TOKEN = re.compile(r"#\d+\t")
-_KINDS = {".tar": "webdataset", ".parquet": "parquet"}  # files that are no text
+_BINARY_KINDS = {".tar": "webdataset", ".parquet": "parquet"}
 
 
 def open_dataset(
@@ -28,55 +31,84 @@ def open_dataset(
 
     Args:
         directory: the data set's folder.
-        kind: name of a reader; None = found out by looking.
-        file: the captions' file, in place of the one that the reader knows by name.
-        images: the folder of photos, likewise.
-        ratios: split name → share of the deal, where the data brings no splits; see ``parse_ratios``.
-        seed: of that deal.
+        kind: name of a reader; None = recognized from the files.
+        file: the captions file; None = the one with the format's usual name.
+        images: the folder of photos; None = the one with the format's usual name.
+        ratios: split name → share, used where the data has no splits of its own; see ``parse_ratios``.
+        seed: of the random split.
 
     Raises:
-        DataError: no reader knows the folder, or its data is not what it should be.
+        DataError: no reader recognizes the folder, the reader cannot be imported, or the data is invalid.
         UnknownPartError: there is no reader of that name.
     """
-    name = kind or known_kind(directory, file)
-    dataset: Dataset = load_part("dataset", READERS, name)(Source(directory, file, images, ratios, seed))
-    return dataset
+    read = _load_reader(kind or known_kind(directory, file))
+    return read(Source(directory, file, images, ratios, seed))
 
 
 def known_kind(directory: Path, file: Path | None = None) -> str:
-    """Name of the reader for a folder, or for the file of captions where there is one.
+    """Name of the reader for a folder, or for a captions file if one is given.
 
     Raises:
-        DataError: none is known.
+        DataError: no reader recognizes it; the message lists all readers, built-in and installed.
     """
     name = kind_of_file(file) if file else find_kind(directory)
     if name is None:
-        raise DataError(f"{directory} is no data set that is known by looking; name its kind: {', '.join(READERS)}")
+        known = ", ".join(part_names(FAMILY, READERS))
+        raise DataError(f"{directory} holds no data set in a recognized format; name the format, one of: {known}")
     return name
 
 
 def find_kind(directory: Path) -> str | None:
-    """Name of the first reader that recognizes a folder; None when none does."""
-    for name, target in READERS.items():
-        module, _, _ = target.partition(":")
-        if load_part("dataset", {name: f"{module}:recognizes"}, name)(directory):
+    """Name of the first reader that recognizes a folder; None when none does.
+
+    Built-in readers come first, then those of installed packages. A reader's module says what it
+    recognizes with a function ``recognizes(directory)``; an installed reader without one is only used
+    by name, and one that fails is skipped with a warning.
+    """
+    for name in part_names(FAMILY, READERS):
+        if _recognizes(name, directory):
             return name
     return None
 
 
+def _recognizes(name: str, directory: Path) -> bool:
+    try:
+        recognizes = getattr(load_part_module(FAMILY, READERS, name), "recognizes", None)
+        return recognizes is not None and bool(recognizes(directory))
+    except Exception as error:  # another package's code may raise anything, and must not hide the other formats
+        if name in READERS:
+            raise
+        logger.warning("the data set reader %r was skipped, its package failed: %r", name, error)
+        return False
+
+
+def _load_reader(name: str) -> Callable[[Source], Dataset]:
+    try:
+        reader: Callable[[Source], Dataset] = load_part(FAMILY, READERS, name)
+    except UnknownPartError:
+        raise
+    except Exception as error:
+        if name in READERS:
+            raise
+        raise DataError(
+            f"the data set reader {name!r} cannot be imported: {error!r}; reinstall or remove its package"
+        ) from error
+    return reader
+
+
 def kind_of_file(file: Path) -> str:
-    """Name of the reader for a file of captions, from its ending and its first lines.
+    """Name of the reader for a captions file, recognized from its suffix and its first lines.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     try:
         with file.open(encoding="utf-8-sig", errors="replace") as text:
             start = text.read(65536)
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
-    if (suffix := file.suffix.lower()) in _KINDS:
-        return _KINDS[suffix]
+    if (suffix := file.suffix.lower()) in _BINARY_KINDS:
+        return _BINARY_KINDS[suffix]
     if suffix == ".json":
         if start.lstrip().startswith("["):
             return "visual-genome" if '"phrase"' in start else "captions-json"

@@ -1,4 +1,4 @@
-"""Open one photo safely: upright RGB pixels of any common format, or one clear reason why not."""
+"""Open a photo safely: upright RGB pixels from any common format, or one clear reason why not."""
 
 import io
 import threading
@@ -24,17 +24,17 @@ RAW_SUFFIXES = frozenset(
         ".rwl .sr2 .srf .srw .x3f"
     ).split()
 )
-MAX_FILE_BYTES = 1_000_000_000  # files are read whole, by several threads at once
-MAX_MEGAPIXELS = 178  # Pillow refuses more; one such photo is 534 MB of pixels
-LARGE_MEGAPIXELS = 40  # decoded one at a time, so that several panoramas in a row keep memory bounded
-# A JPEG is decoded at the smallest eighth that still leaves this many times the model's size. With 1.4 a 12-megapixel
-# photo takes 58 ms of processor time in all, with 2 it takes 66; its embedding stays within a cosine of 0.995.
+MAX_FILE_BYTES = 1_000_000_000  # whole files are read into memory, by several threads at once
+MAX_MEGAPIXELS = 178  # Pillow's own limit; such a photo takes 534 MB decoded
+LARGE_MEGAPIXELS = 40  # larger photos are decoded one at a time, so that panoramas in a row keep memory bounded
+# A JPEG is decoded at the smallest scale (in eighths) that is still this many times the model's input size. With 1.4 a
+# 12-megapixel photo takes 58 ms of CPU time, with 2 it takes 66; the embedding stays within a cosine of 0.995.
 DRAFT_OVERSAMPLING = 1.4
 
-# EPS would start a program, PSD and others are layered documents: only formats that hold photos are tried.
+# Photo formats only: EPS would start an external program, and PSD and others are layered documents.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # JPEG opens MPO too
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
-_TURNS = {
+_TRANSPOSES = {  # by EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -47,32 +47,31 @@ _large_photo = threading.Lock()
 _heif_lock = threading.Lock()
 _heif_registered = False
 
-# MAX_MEGAPIXELS is our own limit, and damaged EXIF is no fault of the photo: Pillow's warnings would only alarm.
+# Sizes are checked here (MAX_MEGAPIXELS) and damaged EXIF is harmless, so Pillow's warnings would only confuse.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class Photo(NamedTuple):
-    """A decoded photo and what its file says about it."""
+    """A decoded photo and its metadata."""
 
-    image: Image.Image  # RGB, upright; a JPEG may be smaller than the file says
+    image: Image.Image  # RGB, upright; a JPEG may be decoded smaller than the original
     details: PhotoDetails
 
 
 def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """Decodes one photo to upright RGB.
 
-    The EXIF orientation is applied; transparency is laid on white; CMYK, palette,
-    grey and 16-bit pictures become RGB; of an animation the first frame counts.
-    The file is only read.
+    The EXIF orientation is applied; transparent areas become white; CMYK, palette,
+    grey and 16-bit images become RGB; of an animation the first frame is used.
 
     Args:
-        source: a file, or the bytes of one.
-        min_side: when given, a JPEG may be decoded smaller than it is, with a
+        source: a file, or its content.
+        min_side: if given, a JPEG may be decoded at a reduced size, with a
             shorter side of at least 1.4 times this many pixels.
-        max_megapixels: a larger photo is refused before any of its pixels are made.
+        max_megapixels: larger photos are rejected before they are decoded.
 
     Raises:
-        PhotoError: the file is empty, no photo, cut, damaged, too large or unreadable.
+        PhotoError: the file is empty, not a photo, truncated, damaged, too large or unreadable.
     """
     data = source if isinstance(source, bytes) else read_photo_bytes(source)
     if not data:
@@ -99,7 +98,7 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapix
 
 
 def _decode(image: Image.Image, min_side: int | None) -> Photo:
-    details = read_details(image)  # before the draft, which changes the picture's size
+    details = read_details(image)  # before the draft, which changes the size
     if min_side is not None:
         side = round(min_side * DRAFT_OVERSAMPLING)
         image.draft("RGB", (side, side))
@@ -107,10 +106,10 @@ def _decode(image: Image.Image, min_side: int | None) -> Photo:
 
 
 def read_photo_bytes(path: Path) -> bytes:
-    """The whole file, or the whole photo where the path goes through an archive (see ``packed``).
+    """The content of a photo file, or of a photo inside an archive (see ``packed``).
 
     Raises:
-        PhotoError: it is gone, is not ours to read, or the disk failed.
+        PhotoError: it is missing, too large or cannot be read.
     """
     with _photo_errors():
         if packed := find_packed(path):
@@ -121,10 +120,10 @@ def read_photo_bytes(path: Path) -> bytes:
 
 
 def photo_stamp(path: Path) -> tuple[int, int]:
-    """Size in bytes and date in ns, by which a cache sees that a photo changed.
+    """Size in bytes and modification time in ns, by which a cache detects changes.
 
-    A photo in an archive has the archive's date; in Parquet, which does not tell the size
-    of one photo, the archive's size too. So a key names the photo besides its stamp.
+    A photo in an archive has the archive's time, and in Parquet, where the size of a photo
+    is unknown, also the archive's size. So a cache key must include the path as well.
 
     Raises:
         PhotoError: as ``read_photo_bytes``.
@@ -137,7 +136,7 @@ def photo_stamp(path: Path) -> tuple[int, int]:
 
 
 def photo_exists(path: Path) -> bool:
-    """True where there is a photo file or an archive's photo of that path; a row of Parquet is not looked into."""
+    """Whether there is a photo at that path, as a file or in an archive; rows of Parquet are not checked."""
     if packed := find_packed(path):
         try:
             packed_stamp(packed)
@@ -164,7 +163,7 @@ def _photo_errors() -> Iterator[None]:
 
 
 def _is_large(image: Image.Image, *, drafted: bool) -> bool:
-    # a drafted JPEG keeps at most its coefficients, a quarter of what the full pixels of others take
+    # decoding a drafted JPEG takes at most a quarter of the memory of full pixels
     share = 0.25 if drafted and image.format in ("JPEG", "MPO") else 1.0
     return share * image.width * image.height > LARGE_MEGAPIXELS * 1e6
 
@@ -177,9 +176,9 @@ def _refuse_huge(image: Image.Image, max_megapixels: float) -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     image.load()
-    # not ImageOps.exif_transpose: it writes the EXIF anew, and fails on a damaged one
-    turn = _TURNS.get(read_orientation(image))
-    upright = image.copy() if turn is None else image.transpose(turn)
+    # not ImageOps.exif_transpose: it rewrites the EXIF, and fails if that is damaged
+    transpose = _TRANSPOSES.get(read_orientation(image))
+    upright = image.copy() if transpose is None else image.transpose(transpose)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         return _eight_bit(upright).convert("RGB")
     if upright.has_transparency_data:
@@ -191,7 +190,7 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Deep grey to 8 bits: 16-bit range for integers, [0, 1] or the 8- or 16-bit range for floats."""
+    """Converts high-bit-depth grey to 8 bits; floats may be in [0, 1] or in the 8- or 16-bit range."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float32))
     top = float(values.max(initial=0.0))
     if image.mode == "F":
@@ -204,7 +203,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 def _is_heif(data: bytes) -> bool:
     if data[4:8] != b"ftyp" or data[8:12] not in _HEIF_BRANDS:
         return False
-    # "mif1" is the container of both; its compatible brands tell AVIF from HEIC
+    # "mif1" may be AVIF or HEIC; the compatible brands tell which
     return b"avif" not in data[16 : int.from_bytes(data[:4])]
 
 
@@ -212,7 +211,7 @@ def _register_heif() -> None:
     global _heif_registered
     with _heif_lock:
         if not _heif_registered:
-            import pillow_heif  # only libraries with HEIC photos pay for it
+            import pillow_heif  # imported only when there are HEIC photos
 
             pillow_heif.register_heif_opener()
             _heif_registered = True

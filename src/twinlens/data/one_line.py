@@ -1,8 +1,8 @@
-"""A caption as it is stored: on one line, and valid Unicode."""
+"""Normalize a caption for storage: one line of valid Unicode."""
 
 
 def one_line(caption: str) -> str:
-    """A caption as it is kept: on one line, and valid Unicode.
+    """The caption on one line, in valid Unicode, with single spaces.
 
     >>> one_line(" A dog  runs\\n across the grass . ")
     'A dog runs across the grass .'

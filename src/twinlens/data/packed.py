@@ -1,4 +1,4 @@
-"""Photos inside an archive, each under a path of its own: ``000.tar/0001.jpg``, ``train-0.parquet/17.jpg`` (row 17)."""
+"""Photos inside archives, addressed by path: ``000.tar/0001.jpg``, ``train-0.parquet/17.jpg`` (row 17)."""
 
 import re
 from pathlib import Path
@@ -13,14 +13,14 @@ _ROW = re.compile(r"(\d+)\.\w+")
 
 
 class Packed(NamedTuple):
-    """A photo that has no file of its own."""
+    """A photo inside an archive."""
 
     archive: Path
     member: str
 
 
 def find_packed(path: Path) -> Packed | None:
-    """The archive that a path goes through and the rest of the path; None for an ordinary one."""
+    """The archive in a path and the rest of the path; None for an ordinary file."""
     for parent in path.parents:
         if parent.suffix.lower() in SUFFIXES and parent.is_file():
             return Packed(parent, path.relative_to(parent).as_posix())
@@ -28,10 +28,10 @@ def find_packed(path: Path) -> Packed | None:
 
 
 def read_packed(packed: Packed, *, max_bytes: int) -> bytes:
-    """The photo's bytes, without unpacking anything else to disk.
+    """The photo's bytes; nothing is unpacked to disk.
 
     Raises:
-        PhotoError: the archive has no such photo or cannot be read, or the photo is larger than allowed.
+        PhotoError: the archive lacks the photo or cannot be read, or the photo is larger than ``max_bytes``.
     """
     try:
         if packed.archive.suffix.lower() == ".tar":
@@ -40,13 +40,13 @@ def read_packed(packed: Packed, *, max_bytes: int) -> bytes:
             return read_member(packed.archive, packed.member)
         return read_photo(packed.archive, _row(packed.member))
     except KeyError as error:
-        raise PhotoError(f"{packed.archive.name} holds no photo {packed.member}") from error
+        raise PhotoError(f"{packed.archive.name} has no photo {packed.member}") from error
     except DataError as error:
         raise PhotoError(str(error)) from error
 
 
 def packed_stamp(packed: Packed) -> tuple[int, int]:
-    """Size and date in ns: of the member where the archive tells it, else of the archive.
+    """Size and modification time in ns; the size is the archive's if that of the photo is unknown (Parquet).
 
     Raises:
         PhotoError: as ``read_packed``.
@@ -57,7 +57,7 @@ def packed_stamp(packed: Packed) -> tuple[int, int]:
     try:
         return tar_members(packed.archive)[packed.member].size, stat.st_mtime_ns
     except KeyError as error:
-        raise PhotoError(f"{packed.archive.name} holds no photo {packed.member}") from error
+        raise PhotoError(f"{packed.archive.name} has no photo {packed.member}") from error
     except DataError as error:
         raise PhotoError(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""Read rows of a Parquet file, with pyarrow (extra ``parquet``)."""
+"""Read rows of a Parquet file with pyarrow (extra ``parquet``)."""
 
 import threading
 from collections import OrderedDict
@@ -10,14 +10,16 @@ from typing import Any
 from twinlens.errors import DataError
 
 IMAGE_COLUMNS = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes")
-KEPT_ROW_GROUPS = 4  # the hub's files have 100 to 1,000 photos a group: some 10 to 130 MB each
+KEPT_ROW_GROUPS = 4  # files on the hub have 100 to 1,000 photos per row group, about 10 to 130 MB
 
-_row_groups: OrderedDict[tuple[Path, int, int], Any] = OrderedDict()  # column of photos by file, date and group
+_row_groups: OrderedDict[tuple[Path, int, int], Any] = (
+    OrderedDict()
+)  # photo column by file, modification time and group
 _reading = threading.Lock()
 
 
 def load_pyarrow(module: str) -> Any:
-    """A module of pyarrow, imported when first needed.
+    """Imports a module of pyarrow.
 
     Raises:
         DataError: pyarrow is not installed.
@@ -29,10 +31,10 @@ def load_pyarrow(module: str) -> Any:
 
 
 def open_parquet(file: Path) -> Any:
-    """A ``pyarrow.parquet.ParquetFile``; to be closed.
+    """A ``pyarrow.parquet.ParquetFile``; the caller closes it.
 
     Raises:
-        DataError: it cannot be read, or is no Parquet file.
+        DataError: it cannot be read, or is not a Parquet file.
     """
     parquet = load_pyarrow("pyarrow.parquet")
     try:
@@ -40,11 +42,11 @@ def open_parquet(file: Path) -> Any:
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
     except load_pyarrow("pyarrow").ArrowException as error:
-        raise DataError(f"{file} is no Parquet file, or a damaged one: {error}") from error
+        raise DataError(f"{file} is damaged or not a Parquet file: {error}") from error
 
 
 def read_columns(file: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of a file with some of their columns; ``image.path`` names a field of a struct.
+    """The rows of a file, with the given columns only; ``image.path`` selects a field of a struct.
 
     Raises:
         DataError: the file cannot be read.
@@ -58,20 +60,20 @@ def read_columns(file: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def photo_column(schema: Any) -> str | None:
-    """The column that holds the bytes of photos; None where there is none."""
+    """The column with the bytes of photos; None if there is none."""
     return next(
         (name for name in IMAGE_COLUMNS if name in schema.names and _holds_bytes(schema.field(name).type)), None
     )
 
 
 def read_photo(file: Path, row: int) -> bytes:
-    """The bytes of the photo in one row, counted from 0.
+    """The bytes of the photo in a row, counted from 0.
 
-    The row group of a photo is read whole, and the last few are kept: photos in
-    file order are fast, photos in any order cost a row group each.
+    Whole row groups are read, and the last few are cached: reading in file order is
+    fast, reading in random order costs a row group per photo.
 
     Raises:
-        KeyError: there is no such row, or it holds no photo.
+        KeyError: there is no such row, or it has no photo.
         DataError: the file cannot be read.
     """
     with _reading, open_parquet(file) as opened:
@@ -105,7 +107,7 @@ def _photos_of(file: Path, opened: Any, group: int) -> Any:
 
 
 def has_field(kind: Any, name: str) -> bool:
-    """True when a column's type is a struct with a field of that name."""
+    """Whether a column's type is a struct with a field of that name."""
     return load_pyarrow("pyarrow").types.is_struct(kind) and any(field.name == name for field in kind)
 
 

@@ -1,6 +1,5 @@
-"""Every photo of a data set looked at once: is it there, does it open, is it the same as another?"""
+"""Check every photo of a data set: does it exist, does it open, is it a duplicate?"""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +8,17 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from twinlens.data.content_hash import content_hash
 from twinlens.data.images import PHOTO_SUFFIXES, open_photo, photo_exists, read_photo_bytes
 from twinlens.errors import PhotoError
 from twinlens.types import CaptionedImage
 
-CHECKED_SIDE = 16  # JPEGs are read to their end but decoded small: a fraction of the time, the same faults found
-CHUNK = 64  # photos whose bytes wait at once
+CHECKED_SIDE = 16  # pixels; JPEGs are read completely but decoded small: faster, and damage is still found
+CHUNK = 64  # photos in memory at once
 
 
 class BrokenPhoto(NamedTuple):
-    """A photo that is there but does not open, and why."""
+    """A photo that exists but cannot be opened, and why."""
 
     image_id: str
     reason: str
@@ -26,12 +26,12 @@ class BrokenPhoto(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CheckedPhotos:
-    """What the photos of a data set are like.
+    """The result of checking the photos of a data set.
 
     Attributes:
-        missing: ids whose photo is not there.
-        broken: photos that do not open.
-        same: ids of photos with the same content, byte by byte, each group in order.
+        missing: ids of photos whose file is missing.
+        broken: photos that cannot be opened.
+        same: groups of ids of byte-identical photos, each in order.
     """
 
     missing: list[str]
@@ -42,11 +42,11 @@ class CheckedPhotos:
 def check_photos(
     images: Sequence[CaptionedImage], *, on_progress: Callable[[int, int], None] | None = None
 ) -> CheckedPhotos:
-    """Reads and opens each photo once, in threads; none is changed.
+    """Reads and opens each photo once, in threads.
 
     Args:
         images: the photos.
-        on_progress: told how many of how many are done.
+        on_progress: called with the number of photos done and the total.
     """
     missing: list[str] = []
     broken: list[BrokenPhoto] = []
@@ -55,7 +55,7 @@ def check_photos(
     done = 0
     with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="check") as pool:
         while chunk := list(islice(remaining, CHUNK)):
-            for image, found in zip(chunk, pool.map(_look, [image.path for image in chunk]), strict=True):
+            for image, found in zip(chunk, pool.map(_check, [image.path for image in chunk]), strict=True):
                 if found is None:
                     missing.append(image.image_id)
                 elif isinstance(found, PhotoError):
@@ -69,15 +69,15 @@ def check_photos(
 
 
 def missing_photos(images: Iterable[CaptionedImage]) -> list[str]:
-    """Ids whose photo is not there; nothing is read."""
+    """Ids of photos whose file is missing; no file is read."""
     return [image.image_id for image in images if not photo_exists(image.path)]
 
 
 def uncaptioned_photos(images: Sequence[CaptionedImage]) -> list[str]:
-    """Photos without a caption: those listed with none, and files beside the captioned ones that nothing names."""
+    """Photos without captions: those listed with none, and files in the same folders that are not listed."""
     known = {image.path for image in images}
-    silent = [image.image_id for image in images if not image.captions]
-    return silent + sorted(
+    without = [image.image_id for image in images if not image.captions]
+    return without + sorted(
         file.relative_to(root).as_posix()
         for root in _roots(images)
         for file in root.rglob("*")
@@ -86,7 +86,7 @@ def uncaptioned_photos(images: Sequence[CaptionedImage]) -> list[str]:
 
 
 def _roots(images: Iterable[CaptionedImage]) -> Iterator[Path]:
-    """The folders that ids are below; none of them is inside another."""
+    """The folders that ids are relative to; none is inside another."""
     roots = {_root(image) for image in images}
     for root in roots:
         if root.is_dir() and not any(parent in roots for parent in root.parents):
@@ -100,8 +100,8 @@ def _root(image: CaptionedImage) -> Path:
     return image.path.parent
 
 
-def _look(path: Path) -> str | PhotoError | None:
-    """A hash of the content; the reason why it does not open; None when it is not there."""
+def _check(path: Path) -> str | PhotoError | None:
+    """A hash of the content, or the error that opening it raised, or None if the file is missing."""
     if not photo_exists(path):
         return None
     try:
@@ -109,4 +109,4 @@ def _look(path: Path) -> str | PhotoError | None:
         open_photo(data, min_side=CHECKED_SIDE)
     except PhotoError as error:
         return error
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return content_hash(data).hex()

@@ -1,4 +1,4 @@
-"""Published data sets by name: where to get them, under which licence, how large, laid out how."""
+"""Published data sets by name: source, licence, size and file layout."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from twinlens.plugins import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one should know before fetching a data set.
+    """What to know before downloading a data set.
 
     Attributes:
-        name: as the command takes it.
-        title: as its paper calls it.
-        home: the page of those who made it.
-        access: how one gets it from there.
+        name: as given on the command line.
+        title: as in its paper.
+        home: the authors' page.
+        access: how to get it from there.
         licence: terms of captions and photos.
         images: number of photos.
         captions: number of captions.
-        download: size of what is fetched.
+        download: size of the download.
         layout: files as ``--data`` expects them.
         citation: the paper.
     """
@@ -35,14 +35,14 @@ class Published:
     citation: str
 
 
-_FLICKR_TERMS = "photos belong to their Flickr owners; for non-commercial research and education, not to be passed on"
+_FLICKR_TERMS = "photos belong to their Flickr owners; for non-commercial research and education, no redistribution"
 
 PUBLISHED = {
     "flickr8k": Published(
         name="flickr8k",
         title="Flickr8k",
         home="https://hockenmaier.cs.illinois.edu/8k-pictures.html",
-        access="ask for it with the form on that page",
+        access="request it with the form on that page",
         licence=_FLICKR_TERMS,
         images=8091,
         captions=40455,
@@ -60,7 +60,7 @@ PUBLISHED = {
         name="flickr30k",
         title="Flickr30k",
         home="https://shannon.cs.illinois.edu/DenotationGraph/",
-        access="ask for it with the form on that page",
+        access="request it with the form on that page",
         licence=_FLICKR_TERMS,
         images=31783,
         captions=158915,
@@ -79,7 +79,7 @@ PUBLISHED = {
         title="COCO Captions (2017)",
         home="https://cocodataset.org/#download",
         access="2017 train and val images, 2017 train/val annotations; no account",
-        licence="captions CC BY 4.0; photos under the terms that their Flickr owners chose",
+        licence="captions CC BY 4.0; photos under the terms chosen by their Flickr owners",
         images=123287,
         captions=616767,
         download="19 GB",
@@ -96,7 +96,7 @@ PUBLISHED = {
         title="Visual Genome",
         home="https://homes.cs.washington.edu/~ranjay/visualgenome/",
         access="images (two parts), image meta data and region descriptions of version 1.2 or later; no account",
-        licence="annotations CC BY 4.0; photos come from YFCC100M and COCO under their own terms",
+        licence="annotations CC BY 4.0; photos from YFCC100M and COCO under their own terms",
         images=108077,
         captions=5408689,
         download="15 GB",
@@ -114,7 +114,7 @@ def find_published(name: str) -> Published:
     """A published data set by name.
 
     Raises:
-        DataError: there is none of that name.
+        DataError: there is no data set of that name.
     """
     if name.lower() in PUBLISHED:
         return PUBLISHED[name.lower()]

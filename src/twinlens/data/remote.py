@@ -1,4 +1,4 @@
-"""Fetch one picture that the user named by its address."""
+"""Download a picture from a URL given by the user."""
 
 import http.client
 import urllib.error
@@ -12,15 +12,15 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 def is_url(text: str) -> bool:
-    """True for an http or https address."""
+    """Whether the text is an http or https URL."""
     return text.lower().startswith(("http://", "https://")) and not any(letter.isspace() for letter in text)
 
 
 def fetch_photo_bytes(url: str) -> bytes:
-    """The bytes behind an address; the only time that twinlens uses the network.
+    """Downloads a URL; the only place where a search uses the network.
 
     Raises:
-        PhotoError: it cannot be reached in time, answers with an error, or sends too much.
+        PhotoError: the server does not respond in time, returns an error, or sends too much.
     """
     address = urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
     try:
@@ -31,7 +31,7 @@ def fetch_photo_bytes(url: str) -> bytes:
         error.close()
         raise PhotoError(f"the server answered {error.code}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise PhotoError(f"it cannot be fetched: {getattr(error, 'reason', error)}") from error
+        raise PhotoError(f"download failed: {getattr(error, 'reason', error)}") from error
     if len(data) > MAX_BYTES:
         raise PhotoError(f"more than {MAX_BYTES // 2**20} MB")
     return data

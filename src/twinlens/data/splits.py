@@ -1,4 +1,4 @@
-"""Splits by photo, never by caption row: given ones, or seeded ratios."""
+"""Splits by photo, never by caption: from the data, or at random with a seed."""
 
 import random
 import re
@@ -9,7 +9,7 @@ from twinlens.plugins import did_you_mean
 
 STANDARD_SPLITS = ("train", "val", "test")
 DEFAULT_RATIOS = {"train": 0.8, "val": 0.1, "test": 0.1}
-# what shards, files and columns of published data call the three; restval is what papers train on besides train
+# names of the three splits in published shards, files and columns; papers train on restval as well
 _WORDS = {
     **dict.fromkeys(("train", "training", "trn", "restval"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
@@ -20,7 +20,7 @@ _WORDS = {
 def seeded_splits(
     image_ids: Sequence[str], *, ratios: Mapping[str, float] = DEFAULT_RATIOS, seed: int = 0
 ) -> dict[str, list[str]]:
-    """Deals photos into splits; the same ids and seed always give the same deal.
+    """Splits photos at random; the same ids and seed always give the same splits.
 
     Args:
         image_ids: each photo once, in any order.
@@ -28,7 +28,7 @@ def seeded_splits(
         seed: of the shuffle.
 
     Raises:
-        DataError: the ratios do not sum to 1, or an id comes twice.
+        DataError: the ratios do not sum to 1, or an id occurs twice.
 
     >>> {name: len(ids) for name, ids in seeded_splits([str(i) for i in range(10)]).items()}
     {'train': 8, 'val': 1, 'test': 1}
@@ -36,21 +36,21 @@ def seeded_splits(
     if abs(sum(ratios.values()) - 1.0) > 1e-6:
         raise DataError(f"split ratios must sum to 1, got {dict(ratios)}")
     if len(set(image_ids)) != len(image_ids):
-        raise DataError("split by photo: an image id comes more than once")
-    deck = sorted(image_ids)
-    random.Random(seed).shuffle(deck)
+        raise DataError("cannot split by photo: an image id occurs more than once")
+    shuffled = sorted(image_ids)
+    random.Random(seed).shuffle(shuffled)
     splits: dict[str, list[str]] = {}
     start, share = 0, 0.0
     for name, ratio in ratios.items():
         share += ratio
-        end = round(share * len(deck))
-        splits[name] = sorted(deck[start:end])
+        end = round(share * len(shuffled))
+        splits[name] = sorted(shuffled[start:end])
         start = end
     return splits
 
 
 def held_out(image_ids: Sequence[str], every: int) -> set[str]:
-    """Every so many of the ids in their order: what a training leaves out, so that a calibration sees new photos.
+    """Every n-th id in sorted order: photos left out of training, so that the calibration is fitted on unseen ones.
 
     >>> sorted(held_out(["c", "a", "d", "b"], every=2))
     ['a', 'c']
@@ -59,11 +59,11 @@ def held_out(image_ids: Sequence[str], every: int) -> set[str]:
 
 
 def parse_ratios(text: str) -> dict[str, float]:
-    """Shares of train, val and test, written in per cent or as parts of 1.
+    """Parses shares of train, val and test, in per cent or as fractions.
 
-    Two numbers are train and val: a run is steered by its val split (which
-    epoch is kept, when to stop), so a test split of one's own needs a third number,
-    and nothing may be measured on what steered the run. ``80/0/20`` has no val.
+    Two numbers are train and val: a run needs a val split to choose its best epoch
+    and when to stop, and final results must not be measured on that split, so a
+    test split needs a third number. ``80/0/20`` has no val.
 
     Raises:
         DataError: not two or three numbers, one is below 0, or they do not sum to 100 or 1.
@@ -73,7 +73,7 @@ def parse_ratios(text: str) -> dict[str, float]:
     >>> parse_ratios("80/20")
     {'train': 0.8, 'val': 0.2}
     """
-    wanted = "expected shares of train/val/test, as 70/15/15, or of train/val, as 80/20"
+    wanted = "expected shares of train/val/test such as 70/15/15, or of train/val such as 80/20"
     try:
         shares = [float(share) for share in text.split("/")]
     except ValueError as error:
@@ -88,7 +88,7 @@ def parse_ratios(text: str) -> dict[str, float]:
 
 
 def split_in_name(*names: str) -> str | None:
-    """The split that the first telling name speaks of, as a whole word; None where none does.
+    """The split named by a whole word in the first of the names that has one; None if none has.
 
     >>> split_in_name("cc3m-validation-0001.tar"), split_in_name("0001.tar", "train"), split_in_name("latest.tar")
     ('val', 'train', None)
@@ -98,10 +98,10 @@ def split_in_name(*names: str) -> str | None:
 
 
 def group_splits(images: Iterable[tuple[str, str | None]]) -> dict[str, list[str]]:
-    """Given splits of photos that each name theirs: train, val, test in this order.
+    """Groups photos by their split, in the order train, val, test.
 
-    A photo without one belongs to ``all`` only. A lone train is no split yet: it is
-    dealt, for a run needs a val to be steered by; a lone val or test stands.
+    A photo without a split belongs to ``all`` only. If all photos are in train, the result is
+    empty, so that they are split at random: training needs a val split. A lone val or test is kept.
 
     Args:
         images: id and split of each photo.

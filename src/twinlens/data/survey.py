@@ -1,4 +1,4 @@
-"""What a data set holds, and what may be wrong with it: counts, words, missing, broken and repeated photos."""
+"""Statistics and problems of a data set: counts, words, missing, broken and duplicate photos."""
 
 import re
 from collections import Counter
@@ -13,12 +13,12 @@ from twinlens.protocols import Dataset
 from twinlens.types import CaptionedImage
 
 FREQUENT_WORDS = 20
-SHOWN = 3  # of a list of faults, in the report for people
+SHOWN = 3  # items of each list in the text report
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 class Spread(NamedTuple):
-    """Smallest, mean and largest of some counts."""
+    """Minimum, mean and maximum of some counts."""
 
     min: int
     mean: float
@@ -30,22 +30,22 @@ class Survey:
     """A data set as ``twinlens datasets info`` shows it.
 
     Attributes:
-        name: what reports call the data.
+        name: shown in reports.
         kind: the reader's name.
-        n_images: photos with a place in the data.
-        n_captions: their captions.
-        captions_per_image: how many a photo has.
-        splits: photos of each split.
-        dealt: True when the data brings no splits and they were dealt by seeded ratios.
-        vocabulary: distinct words, lower-cased.
+        n_images: number of photos.
+        n_captions: number of captions.
+        captions_per_image: captions per photo.
+        splits: number of photos in each split.
+        dealt: True if the data has no splits of its own, so that photos were split at random.
+        vocabulary: number of distinct words, lower-cased.
         frequent_words: the most frequent words and their counts.
-        words_per_caption: how long captions are.
-        missing: ids whose photo is not there.
-        uncaptioned: photo files that no caption names.
-        broken: photos that do not open and why; None when they were not opened.
-        same_across_splits: groups of the same photo in more than one split; None likewise.
-        same_within_split: groups of the same photo otherwise; None likewise.
-        captions_across_splits: captions that stand in more than one split to the letter.
+        words_per_caption: length of captions.
+        missing: ids of photos whose file is missing.
+        uncaptioned: photos without captions.
+        broken: photos that cannot be opened, and why; None if photos were not opened.
+        same_across_splits: groups of identical photos in more than one split; None if photos were not opened.
+        same_within_split: other groups of identical photos; None if photos were not opened.
+        captions_across_splits: captions that occur in more than one split, verbatim.
     """
 
     name: str
@@ -76,15 +76,15 @@ class Survey:
         lines = [
             f"{self.name} ({self.kind})",
             f"photos: {self.n_images:,}",
-            f"captions: {self.n_captions:,}, {per_image.min} to {per_image.max} a photo, mean {per_image.mean:.1f}",
-            f"splits: {splits} ({'dealt by photo' if self.dealt else 'given'})",
-            f"words: {self.vocabulary:,} different; {words.mean:.1f} a caption, at most {words.max}",
+            f"captions: {self.n_captions:,}, {per_image.min} to {per_image.max} per photo, mean {per_image.mean:.1f}",
+            f"splits: {splits} ({'random, by photo' if self.dealt else 'given'})",
+            f"words: {self.vocabulary:,} distinct; {words.mean:.1f} per caption, at most {words.max}",
             _listed("missing photos", self.missing),
             _listed("photo files without captions", self.uncaptioned),
             _listed("captions in more than one split", self.captions_across_splits),
         ]
         if self.broken is None or self.same_across_splits is None or self.same_within_split is None:
-            return "\n".join([*lines, "broken and repeated photos: not looked for (--quick)"])
+            return "\n".join([*lines, "broken and duplicate photos: not checked (--quick)"])
         broken = [f"{photo['image_id']}: {photo['reason']}" for photo in self.broken]
         across, within = (
             [" = ".join(ids) for ids in found] for found in (self.same_across_splits, self.same_within_split)
@@ -98,13 +98,13 @@ class Survey:
 def survey(
     dataset: Dataset, kind: str, *, quick: bool = False, on_progress: Callable[[int, int], None] | None = None
 ) -> Survey:
-    """Counts a data set, and opens each of its photos.
+    """Counts photos, captions and words, and opens every photo.
 
     Args:
         dataset: the data.
         kind: its reader's name.
-        quick: photos are not read: broken and repeated ones stay unknown.
-        on_progress: told how many of how many photos are opened.
+        quick: do not open photos; broken and duplicate ones are then not found.
+        on_progress: called with the number of photos opened and the total.
 
     Raises:
         DataError: a split lists photos without captions.
@@ -123,7 +123,7 @@ def survey(
         n_captions=len(captions),
         captions_per_image=_spread([len(image.captions) for image in images]),
         splits={name: len(own) for name, own in splits.items()},
-        dealt=isinstance(dataset, CaptionedPhotos) and dataset.is_dealt,
+        dealt=isinstance(dataset, CaptionedPhotos) and dataset.is_split_at_random,
         vocabulary=len(frequency),
         frequent_words=sorted(frequency.items(), key=lambda item: (-item[1], item[0]))[:FREQUENT_WORDS],
         words_per_caption=_spread([len(own) for own in words]),

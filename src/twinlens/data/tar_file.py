@@ -1,4 +1,4 @@
-"""Read members of an uncompressed tar by their place in it, without unpacking."""
+"""Read members of an uncompressed tar by their offset, without unpacking."""
 
 import tarfile
 import threading
@@ -10,26 +10,26 @@ from twinlens.errors import DataError
 
 
 class Member(NamedTuple):
-    """Where a member's bytes lie."""
+    """Position of a member's bytes."""
 
     offset: int
     size: int
 
 
 class _Index(NamedTuple):
-    stamp: tuple[int, int]  # of the tar when it was indexed
+    stamp: tuple[int, int]  # size and modification time of the tar when it was indexed
     members: Mapping[str, Member]
 
 
-_indexes: dict[Path, _Index] = {}  # kept once per process: finding one member means walking over all headers
+_indexes: dict[Path, _Index] = {}  # cached: finding a member means reading all headers
 _indexing = threading.Lock()
 
 
 def tar_members(tar: Path) -> Mapping[str, Member]:
-    """The regular files of a tar, by name, in their order; safe to call from several threads.
+    """The regular files in a tar by name, in archive order; thread-safe.
 
     Raises:
-        DataError: it cannot be read, is no uncompressed tar, or is cut or damaged.
+        DataError: it cannot be read, is not an uncompressed tar, or is truncated or damaged.
     """
     try:
         stat = tar.stat()
@@ -41,7 +41,7 @@ def tar_members(tar: Path) -> Mapping[str, Member]:
     except OSError as error:
         raise DataError(f"{tar} cannot be read: {error.strerror or error}") from error
     except tarfile.TarError as error:
-        raise DataError(f"{tar} is no uncompressed tar, or a damaged one: {error}; make or fetch it again") from error
+        raise DataError(f"{tar} is damaged or not an uncompressed tar: {error}; create or download it again") from error
     return known.members
 
 
@@ -70,7 +70,7 @@ def _read_index(tar: Path) -> dict[str, Member]:
         }
         end = archive.offset
     with tar.open("rb") as file:
-        # tarfile takes a damaged header for the end: a true one is followed by zeros or by nothing
+        # tarfile stops silently at a damaged header; a real end is followed by zeros or nothing
         file.seek(end)
         if any(file.read(tarfile.BLOCKSIZE)):
             raise tarfile.ReadError(f"a header after {len(members):,} members is damaged")

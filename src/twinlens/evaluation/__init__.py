@@ -1,1 +1,1 @@
-"""Measures of retrieval, and the protocols under which they are honest."""
+"""Retrieval metrics, evaluation protocols, audits, baselines and plots."""

@@ -1,4 +1,4 @@
-"""Bootstrap over photos: how far a figure would move with other photos of the same kind."""
+"""Bootstrap over photos: confidence intervals of retrieval metrics."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from twinlens.evaluation.metrics import Ranks, first_ranks
 from twinlens.evaluation.query_values import query_values
 
-RESAMPLES = 1000  # the ends of a 95 % interval then move by about a twentieth of its width from seed to seed
-BLOCK_WEIGHTS = 4_000_000  # 32 MB of weights at once, however many photos
+RESAMPLES = 1000  # the ends of a 95 % interval then vary with the seed by about a twentieth of its width
+BLOCK_WEIGHTS = 4_000_000  # 32 MB of weights at a time, whatever the number of photos
 
 Interval: TypeAlias = tuple[float, float]
 
@@ -18,16 +18,16 @@ Interval: TypeAlias = tuple[float, float]
 def resampled_means(
     values: NDArray[np.float64], photo_of_query: NDArray[np.int64], *, resamples: int = RESAMPLES, seed: int = 0
 ) -> NDArray[np.float64]:
-    """[R, V], the mean of each column over R draws of photos with replacement.
+    """[R, V], the mean of each column over R resamples of the photos, with replacement.
 
-    A photo is drawn with all its queries, for captions of one photo are not independent.
-    Only queries are drawn again: their ranks are those in the whole gallery.
+    A photo is drawn with all its queries, since captions of one photo are not independent.
+    Only queries are resampled: their ranks remain those in the whole gallery.
 
     Args:
         values: [Q, V].
         photo_of_query: [Q], from 0, every photo at least once.
         resamples: R.
-        seed: the same seed draws the same photos, so that two models can be compared draw by draw.
+        seed: the same seed draws the same photos, so that two models can be compared resample by resample.
     """
     n_photos = int(photo_of_query.max()) + 1
     columns = np.column_stack([values, np.ones(len(values))])  # the last one counts queries
@@ -40,7 +40,7 @@ def resampled_means(
 def resampled_medians(
     ranks: Ranks, photo_of_query: NDArray[np.int64], *, resamples: int = RESAMPLES, seed: int = 0
 ) -> NDArray[np.float64]:
-    """[R], the median rank over the same draws as ``resampled_means``."""
+    """[R], the median rank over the same resamples as ``resampled_means``."""
     order = np.argsort(ranks)
     sorted_ranks, photos = ranks[order], photo_of_query[order]
     medians = []
@@ -61,7 +61,7 @@ def intervals(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """Measure → 95 % interval, the middle of ``resamples`` draws of photos (percentile bootstrap)."""
+    """Metric → 95 % confidence interval (percentile bootstrap over photos)."""
     values = query_values(ranks_of_relevant, ks)
     stacked = np.column_stack(list(values.values()))
     means = resampled_means(stacked, photo_of_query, resamples=resamples, seed=seed)
@@ -71,18 +71,18 @@ def intervals(
 
 
 def middle_95(drawn: NDArray[np.float64]) -> Interval:
-    """What lies between the 2.5th and the 97.5th percentile, to four places."""
+    """The 2.5th and the 97.5th percentile, rounded to four places."""
     low, high = np.percentile(drawn, (2.5, 97.5))
     return round(float(low), 4), round(float(high), 4)
 
 
 def _weights(n_photos: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """How often each photo is drawn, [B, N], block by block."""
+    """Yields blocks [B, N]: how often each resample contains each photo."""
     random = np.random.default_rng(seed)
     rows = max(1, BLOCK_WEIGHTS // n_photos)
     for start in range(0, resamples, rows):
         count = min(rows, resamples - start)
-        # photo p of draw b is number b * N + p, so that one count serves the block
+        # photo p of resample b is number b * N + p, so that a single bincount covers the block
         drawn = random.integers(n_photos, size=(count, n_photos)) + n_photos * np.arange(count)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=count * n_photos)
         yield counts.reshape(count, n_photos).astype(np.float64)

@@ -5,11 +5,11 @@ from functools import cache
 from importlib.resources import files
 
 OTHER = "other"
-_KNOWN = 0.5  # a data set is taken for ImageNet's, or a part of it, when we know at least this share of its classes
+_KNOWN = 0.5  # classes are treated as ImageNet classes if at least this share of them is known
 
 
 def categories_of(class_names: Sequence[str]) -> list[str] | None:
-    """The category of each class, or None for classes that are not ImageNet's.
+    """The category of each class; None if the classes are not those of ImageNet.
 
     >>> categories_of(["beagle", "daisy", "my own class"])
     ['dogs', 'plants and fungi', 'other']
@@ -26,10 +26,10 @@ def categories_of(class_names: Sequence[str]) -> list[str] | None:
 
 @cache
 def imagenet_categories() -> dict[str, str]:
-    """Class name → category, in the order of our file.
+    """Class name → category, in the order of the file.
 
-    "Cardigan" is a dog and "cardigan" is not. Two names stand for two classes each: "crane"
-    is a bird here, "maillot" clothing.
+    Names are case-sensitive: "Cardigan" is a dog, "cardigan" clothing. Two names are shared by two
+    classes each: "crane" is a bird here, "maillot" clothing.
     """
     lines = files("twinlens.evaluation").joinpath("imagenet_categories.txt").read_text(encoding="utf-8").splitlines()
     rows = [line.partition("\t") for line in lines]

@@ -1,4 +1,4 @@
-"""The file of ``--classes``: by which names each class is asked for."""
+"""Read the file given with ``--classes``: the names or prompts of each class."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,17 +9,17 @@ from twinlens.errors import DataError
 from twinlens.plugins import did_you_mean
 
 ClassNames = Mapping[str, Sequence[str]]
-"""Class → the names or whole prompts that stand for it, at least one."""
+"""Class → its names or prompts, at least one."""
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:
     """Reads the classes to choose from.
 
-    A text file holds one class a line; JSON is a list of classes, or an object of class →
-    name or list of names (synonyms, or whole prompts for the template ``{}``).
+    A text file has one class per line; JSON is a list of classes, or an object of class →
+    name or list of names (synonyms, or complete prompts for the template ``{}``).
 
     Raises:
-        DataError: the file is missing, holds no classes, names one twice, or an entry is no text.
+        DataError: the file is missing, has no classes or a class twice, or an entry is not a string.
     """
     if path.suffix.lower() == ".json":
         rows = read_json(path)
@@ -39,7 +39,7 @@ def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def with_classes(data: ClassifiedImages, names: ClassNames) -> ClassifiedImages:
-    """The same photos, to be told apart among all classes of a file.
+    """The same photos, to be classified among all given classes.
 
     Raises:
         DataError: a photo's class is not in the file.
@@ -48,18 +48,18 @@ def with_classes(data: ClassifiedImages, names: ClassNames) -> ClassifiedImages:
     place = {name: number for number, name in enumerate(order)}
     for name in data.class_names:
         if name not in place:
-            raise DataError(f"class {name!r} of {data.name} is not in the file of classes{did_you_mean(name, order)}")
+            raise DataError(f"class {name!r} of {data.name} is not in the classes file{did_you_mean(name, order)}")
     return data._replace(labels=[place[data.class_names[label]] for label in data.labels], class_names=order)
 
 
 def _checked(path: Path, listed: list[tuple[str, list[str]]]) -> dict[str, tuple[str, ...]]:
     if not listed:
-        raise DataError(f"{path} names no classes")
+        raise DataError(f"{path} contains no classes")
     classes: dict[str, tuple[str, ...]] = {}
     for name, own in listed:
         if not own or not all(isinstance(text, str) and text.strip() for text in (name, *own)):
-            raise DataError(f"{path}: each class needs a text or a list of texts, got {name!r:.80}: {own!r:.80}")
+            raise DataError(f"{path}: each class needs a string or a list of strings, got {name!r:.80}: {own!r:.80}")
         if name in classes:
-            raise DataError(f"{path} names class {name!r} twice")
+            raise DataError(f"{path} contains class {name!r} twice")
         classes[name] = tuple(own)
     return classes

@@ -1,4 +1,4 @@
-"""Two models on the same pairs: which is better, and how sure that is (paired bootstrap)."""
+"""Compare two models on the same pairs with a paired bootstrap."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from twinlens.evaluation.query_values import query_values
 from twinlens.evaluation.report import DIRECTIONS
 from twinlens.evaluation.retrieval import checked_ks, ranks_both_ways
 
-MEASURES = ("R@", "MRR", "mAP", "nDCG")  # of all these, more is better
+MEASURES = ("R@", "MRR", "mAP", "nDCG")  # higher is better in all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One measure of A and of B.
+    """One metric of A and B.
 
     Attributes:
-        a: the figure of A.
-        b: the figure of B.
+        a: value of A.
+        b: value of B.
         difference: a − b.
-        ci95: 95 % interval of the difference; both draws are of the same photos.
-        a_ci95: that of A.
-        b_ci95: that of B.
-        a_better: share of draws in which A is better, in [0, 1]; a tie is not better.
+        ci95: 95 % confidence interval of the difference; both models are resampled with the same photos.
+        a_ci95: interval of A.
+        b_ci95: interval of B.
+        a_better: share of resamples in which A is strictly better, in [0, 1].
     """
 
     a: float
@@ -45,13 +45,13 @@ class Comparison:
     """Two models on one data set.
 
     Attributes:
-        a: what A is called.
-        b: what B is called.
-        data: what both were measured on.
+        a: name of A.
+        b: name of B.
+        data: name of the data.
         n_images: N.
         n_captions: M.
-        text_to_image: measure → difference.
-        image_to_text: the same, the other way.
+        text_to_image: metric → difference.
+        image_to_text: the same for image → text.
     """
 
     a: str
@@ -83,20 +83,20 @@ class Comparison:
         return fields
 
     def reports(self) -> dict[str, dict[str, Any]]:
-        """The figures of A and of B, each as ``evaluate --json`` has them, by what the two are called."""
-        told: dict[str, dict[str, Any]] = {f"A: {self.a}": {}, f"B: {self.b}": {}}
+        """Name → report as in ``evaluate --json``, for A and B."""
+        reports: dict[str, dict[str, Any]] = {f"A: {self.a}": {}, f"B: {self.b}": {}}
         for _, direction in DIRECTIONS:
             own: dict[str, Difference] = getattr(self, direction)
-            for letter, report in zip("ab", told.values(), strict=True):
+            for letter, report in zip("ab", reports.values(), strict=True):
                 figures = {name: getattr(found, letter) for name, found in own.items()}
                 ci95 = {name: getattr(found, f"{letter}_ci95") for name, found in own.items()}
                 report[direction] = {**figures, "ci95": ci95}
-        return told
+        return reports
 
     def __str__(self) -> str:
         lines = [
             f"{self.data}: {self.n_images:,} photos, {self.n_captions:,} captions; A = {self.a}, B = {self.b}",
-            f"{'':<24}{'A':>8}{'B':>8}{'A - B':>9}  {'95 % interval':<20}draws in which A is better",
+            f"{'':<24}{'A':>8}{'B':>8}{'A - B':>9}  {'95 % interval':<20}resamples in which A is better",
         ]
         for title, direction in DIRECTIONS:
             for name, found in getattr(self, direction).items():
@@ -119,19 +119,19 @@ def compare_pairs(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
-    """Is A better than B, and how sure: both are drawn again with the same photos.
+    """Compares A with B; both are resampled with the same photos.
 
     Args:
         first: A's embeddings.
         second: B's, of the same photos and captions in the same order; D may differ.
-        names: what A and B are called.
+        names: names of A and B.
         ks: cut-offs of R@K; None = 1, 5 and 10.
-        resamples: draws of the bootstrap.
+        resamples: number of bootstrap resamples.
         seed: of the bootstrap.
-        on_progress: told how many of how many queries are ranked.
+        on_progress: called with the number of queries ranked and the total.
 
     Raises:
-        DataError: the two do not hold the same photos and captions.
+        DataError: the two do not have the same photos and captions.
     """
     _check_same(first, second)
     cutoffs = checked_ks(ks, len(first.images))
@@ -173,11 +173,11 @@ def _differences(
 def _check_same(first: EmbeddedPairs, second: EmbeddedPairs) -> None:
     sizes = [f"{len(own.images):,} photos and {len(own.texts):,} captions" for own in (first, second)]
     if sizes[0] != sizes[1]:
-        raise DataError(f"A holds {sizes[0]}, B {sizes[1]}; a comparison needs the same data")
+        raise DataError(f"A has {sizes[0]}, B has {sizes[1]}; a comparison needs the same data")
     same = np.array_equal(first.text_image_index, second.text_image_index)
     for mine, others in ((first.image_ids, second.image_ids), (first.captions, second.captions)):
         same = same and (not mine or not others or mine == others)
     if not same:
         raise DataError(
-            "A and B hold other photos or captions, or the same in another order; embed both from one data set"
+            "A and B have different photos or captions, or a different order; embed both from the same data set"
         )

@@ -1,4 +1,4 @@
-"""The npz file of embedded photos and captions, which other programs read and write too."""
+"""Read and write embedded photos and captions as an npz file, also for exchange with other programs."""
 
 import zipfile
 import zlib
@@ -15,9 +15,9 @@ ARRAYS = ("image_embeddings", "text_embeddings", "text_image_index")
 
 
 def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
-    """Writes image_embeddings [N, D], text_embeddings [M, D], text_image_index [M], and what is known besides.
+    """Writes image_embeddings [N, D], text_embeddings [M, D], text_image_index [M] and name.
 
-    Besides: image_ids [N], captions [M], name and model, where there are any.
+    If known, also image_ids [N], captions [M] and model.
 
     Raises:
         DataError: the file cannot be written, or does not end in .npz.
@@ -40,35 +40,35 @@ def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
 
 
 def load_pairs(path: Path) -> EmbeddedPairs:
-    """Reads and checks such a file; only the three arrays are needed.
+    """Reads and validates such a file; only the three arrays are required.
 
     Raises:
-        DataError: it is missing, is no npz file, or its arrays are not what they should be.
+        DataError: it is missing, not an npz file, or its arrays are invalid.
     """
-    held = _read(path)
-    missing = [name for name in ARRAYS if name not in held]
+    arrays = _read(path)
+    missing = [name for name in ARRAYS if name not in arrays]
     if missing:
-        raise DataError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}")
+        raise DataError(f"{path} lacks {', '.join(missing)}; it has {', '.join(arrays) or 'nothing'}")
     about: dict[str, Any] = {
-        "name": str(held.get("name", path.stem)),
-        "model": str(held["model"]) if "model" in held else None,
-        **{key: tuple(map(str, held[key].ravel())) for key in ("image_ids", "captions") if key in held},
+        "name": str(arrays.get("name", path.stem)),
+        "model": str(arrays["model"]) if "model" in arrays else None,
+        **{key: tuple(map(str, arrays[key].ravel())) for key in ("image_ids", "captions") if key in arrays},
     }
     try:
-        pairs = checked_pairs(*(held[name] for name in ARRAYS), **about)
+        pairs = checked_pairs(*(arrays[name] for name in ARRAYS), **about)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     for name, given, rows in (("image_ids", pairs.image_ids, pairs.images), ("captions", pairs.captions, pairs.texts)):
         if given and len(given) != len(rows):
-            raise DataError(f"{path}: {name} holds {len(given):,} entries for {len(rows):,} rows")
+            raise DataError(f"{path}: {name} has {len(given):,} entries for {len(rows):,} rows")
     return pairs
 
 
 def check_writable(path: Path, suffix: str) -> None:
-    """Refuses, before any work is done, a file that could not be written in the end.
+    """Checks, before any work is done, that a file can be written later.
 
     Raises:
-        DataError: another ending, or the folder is missing.
+        DataError: the suffix is wrong, or the folder is missing.
     """
     if path.suffix.lower() != suffix:
         raise DataError(f"{path} must end in {suffix}")
@@ -79,13 +79,13 @@ def check_writable(path: Path, suffix: str) -> None:
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file:
-            held = np.load(file, allow_pickle=False)
-            if isinstance(held, np.ndarray):
-                raise DataError(f"{path} is one array; expected an npz file with {', '.join(ARRAYS)}")
-            return {name: held[name] for name in held.files}
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                raise DataError(f"{path} is a single array; expected an npz file with {', '.join(ARRAYS)}")
+            return {name: loaded[name] for name in loaded.files}
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        # the library's own words advise unpickling, which would run what a stranger's file says
+        # NumPy's own message suggests unpickling, which would execute code from an untrusted file
         wanted = f"write it with numpy.savez and {', '.join(ARRAYS)}"
-        raise DataError(f"{path} is no readable npz file of plain arrays; {wanted}") from error
+        raise DataError(f"{path} is not a readable npz file of plain arrays; {wanted}") from error

@@ -1,16 +1,16 @@
-"""How embeddings lie in their space: alignment, uniformity, cosines of matched and unmatched pairs."""
+"""Geometry of embeddings: alignment, uniformity, cosines of matched and unmatched pairs."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.types import Embeddings
 
-ALL_PAIRS_UP_TO = 8192  # rows: 34 million pairs take about a second; beyond, a seeded sample of rows
+ALL_PAIRS_UP_TO = 8192  # rows: 34 million pairs take about a second; above that, rows are sampled
 BLOCK_ROWS = 512
 
 
 def alignment(images: Embeddings, texts: Embeddings, text_image_index: NDArray[np.int64]) -> float:
-    """Mean squared distance of a caption and its photo, from 0 (best) to 4.
+    """Mean squared distance between a caption and its photo, from 0 (best) to 4.
 
     Wang and Isola 2020, "Understanding Contrastive Representation Learning through
     Alignment and Uniformity on the Hypersphere", α = 2.
@@ -30,16 +30,16 @@ def alignment(images: Embeddings, texts: Embeddings, text_image_index: NDArray[n
 def uniformity(rows: Embeddings, *, limit: int = ALL_PAIRS_UP_TO, seed: int = 0) -> float | None:
     """Log of the mean of exp(−2 · squared distance) over pairs of different rows; lower = more spread out.
 
-    Wang and Isola 2020, t = 2: 0 where all rows are one, about −4 where a high-dimensional
-    sphere is covered evenly.
+    Wang and Isola 2020, t = 2: 0 if all rows are equal, about −4 if they cover a
+    high-dimensional sphere evenly.
 
     Args:
         rows: [N, D], unit rows.
-        limit: with more rows than this, all pairs of so many drawn rows.
-        seed: of the draw.
+        limit: if there are more rows, this many are sampled.
+        seed: of the sample.
 
     Returns:
-        None where there is no pair.
+        None if there are fewer than two rows.
     """
     if len(rows) < 2:
         return None
@@ -57,9 +57,9 @@ def uniformity(rows: Embeddings, *, limit: int = ALL_PAIRS_UP_TO, seed: int = 0)
 def mean_cosines(
     images: Embeddings, texts: Embeddings, text_image_index: NDArray[np.int64]
 ) -> tuple[float, float | None]:
-    """Mean cosine of matched pairs, and of all others; None where there are no others.
+    """Mean cosine of matched pairs, and of all other pairs; None if there are no others.
 
-    The second comes from sums of rows, without a score matrix: Σ x·y = (Σ x)·(Σ y).
+    The latter is computed from sums of rows, without a score matrix: Σ x·y = (Σ x)·(Σ y).
     """
     matched = 0.0
     for start in range(0, len(texts), BLOCK_ROWS):

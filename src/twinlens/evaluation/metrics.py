@@ -1,4 +1,4 @@
-"""Ranks and what is counted from them: R@K, P@K, coverage@K, MRR, MedR, MeanR, mAP, nDCG."""
+"""Ranks and the metrics computed from them: R@K, P@K, coverage@K, MRR, MedR, MeanR, mAP, nDCG."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -11,10 +11,10 @@ from twinlens.types import Embeddings
 Ranks: TypeAlias = NDArray[np.int64]
 """[Q], 1 = best."""
 
-ROUNDING = 1e-6  # equal vectors get scores up to this far apart: float32 sums depend on a row's place in its matrix
-BLOCK_ROWS = 512  # queries scored at once; more make no product faster
-BLOCK_SCORES = 8_000_000  # 32 MB of scores: a larger gallery gets fewer rows at once, so memory stays flat
-SORTED_FROM = 32  # right answers of one query: below, counting for each is faster than sorting the gallery
+ROUNDING = 1e-6  # scores of equal vectors differ by up to this: float32 sums depend on a row's position in its matrix
+BLOCK_ROWS = 512  # queries scored at once; more are not faster
+BLOCK_SCORES = 8_000_000  # 32 MB of scores; with a larger gallery fewer queries are scored at once
+SORTED_FROM = 32  # with fewer right answers per query, counting for each is faster than sorting the gallery
 
 
 def relevant_ranks(
@@ -24,20 +24,20 @@ def relevant_ranks(
     *,
     on_progress: Callable[[int], None] | None = None,
 ) -> list[Ranks]:
-    """For each query the ranks of all its right answers in the whole gallery, ascending.
+    """For each query, the ranks of all its right answers in the whole gallery, ascending.
 
-    A wrong candidate that ties with a right answer stands before it: a model that
-    gives everything the same score must not look good. Scores that are no numbers
-    count as the best where they are wrong, and as the worst where they are right.
+    Ties count against the model: a wrong candidate with the same score ranks before the right
+    answer, so that a model that scores everything alike does not look good. NaN scores count
+    as the best for wrong candidates, and as the worst for right ones.
 
     Args:
         queries: [Q, D], unit rows.
         candidates: [N, D], unit rows.
-        relevant: for each query the rows of its right answers, at least one.
-        on_progress: told after each block how many queries are done.
+        relevant: for each query, the rows of its right answers, at least one.
+        on_progress: called after each block with the number of queries done.
 
     Raises:
-        ValueError: a query has no right answer, or the counts differ.
+        ValueError: a query has no right answer, or the number of queries differs.
     """
     if len(queries) != len(relevant):
         raise ValueError(f"{len(queries)} queries but {len(relevant)} lists of right answers")
@@ -56,7 +56,7 @@ def relevant_ranks(
 def _ranks_in(scores: NDArray[np.float32], answers: NDArray[np.int64]) -> Ranks:
     right = scores[answers]
     thresholds = np.sort(np.where(np.isnan(right), -np.inf, right))[::-1] - np.float32(ROUNDING)  # [M]
-    # counted are those surely below: neither a tie nor a score that is no number may look good
+    # counts only candidates that are strictly worse: ties and NaN must not look good
     below = _count_below(scores, thresholds) - _count_below(right, thresholds)
     before = len(scores) - len(right) - below
     return before + np.arange(1, len(right) + 1)
@@ -65,11 +65,11 @@ def _ranks_in(scores: NDArray[np.float32], answers: NDArray[np.int64]) -> Ranks:
 def _count_below(scores: NDArray[np.float32], thresholds: NDArray[np.float32]) -> NDArray[np.int64]:
     if len(thresholds) < SORTED_FROM:
         return np.array([np.count_nonzero(scores < threshold) for threshold in thresholds], dtype=np.int64)
-    return np.searchsorted(np.sort(scores), thresholds)  # no number sorts last, as if it were the best
+    return np.searchsorted(np.sort(scores), thresholds)  # NaN sorts last, as if it were the best
 
 
 def first_ranks(ranks_of_relevant: Sequence[Ranks]) -> Ranks:
-    """[Q], rank of each query's best right answer."""
+    """[Q], rank of each query's first right answer."""
     return np.array([ranks[0] for ranks in ranks_of_relevant], dtype=np.int64)
 
 
@@ -99,7 +99,7 @@ def precision_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> float:
     A query with one right answer can reach at most 1 / k.
 
     Args:
-        ranks_of_relevant: for each query the ranks of all its right answers.
+        ranks_of_relevant: for each query, the ranks of all its right answers.
         k: at least 1.
 
     >>> precision_at_k([np.array([1, 2]), np.array([7])], k=2)
@@ -111,7 +111,7 @@ def precision_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> float:
 def coverage_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> float:
     """Mean share of a query's right answers that are among the first k.
 
-    Textbooks call it recall; with one right answer a query it is R@K.
+    This is recall in textbooks; with one right answer per query it equals R@K.
 
     >>> coverage_at_k([np.array([1, 9]), np.array([2, 3])], k=5)
     0.75
@@ -136,16 +136,16 @@ def average_precisions(ranks_of_relevant: Sequence[Ranks]) -> NDArray[np.float64
     """
     flat, starts = _flat(ranks_of_relevant)
     counts = np.diff(starts, append=len(flat))
-    place = np.arange(1, len(flat) + 1) - np.repeat(starts, counts)  # 1, 2, … within each query
-    precisions: NDArray[np.float64] = np.add.reduceat(place / flat, starts) / counts
+    position = np.arange(1, len(flat) + 1) - np.repeat(starts, counts)  # 1, 2, … within each query
+    precisions: NDArray[np.float64] = np.add.reduceat(position / flat, starts) / counts
     return precisions
 
 
 def ndcgs_at_k(ranks_of_relevant: Sequence[Ranks], k: int) -> NDArray[np.float64]:
-    """[Q], gain of the first k answers as a share of the best possible; their mean is nDCG@K.
+    """[Q], nDCG of each query: the gain of the first k answers divided by the best possible; their mean is nDCG@K.
 
-    Right answers gain 1 / log2(rank + 1), wrong ones nothing (Järvelin and Kekäläinen 2002,
-    with the discount that search engines' evaluations use).
+    A right answer gains 1 / log2(rank + 1), a wrong one nothing (Järvelin and Kekäläinen 2002,
+    with the discount common in web search evaluation).
 
     >>> ndcgs_at_k([np.array([1, 3])], k=10)
     array([0.91972079])
@@ -189,7 +189,7 @@ def mean_rank(ranks: Ranks) -> float:
 
 
 def _flat(ranks_of_relevant: Sequence[Ranks]) -> tuple[Ranks, NDArray[np.int64]]:
-    """All ranks in one row, and where each query's begin."""
+    """All ranks concatenated, and the position where each query's ranks begin."""
     lengths = [len(ranks) for ranks in ranks_of_relevant]
     return np.concatenate(ranks_of_relevant), np.cumsum([0, *lengths[:-1]])
 

@@ -1,4 +1,4 @@
-"""Embedded photos with their embedded captions: what every measure of retrieval is taken from."""
+"""Embedded photos and captions, from which all retrieval metrics are computed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinlens.embedding import Skipped, embed_photos
+from twinlens.embedding.local import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.text_embeddings import embed_texts
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage, Embeddings
 
-UNIT_TOLERANCE = 1e-3  # float16 rows of length 1 are up to this far from it; they stay as they are
+UNIT_TOLERANCE = 1e-3  # rounding to float16 changes a unit row's length by up to this; such rows are left unchanged
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +24,13 @@ class EmbeddedPairs:
     Attributes:
         images: [N, D], unit rows.
         texts: [M, D], unit rows.
-        text_image_index: [M], the photo that each caption describes; every photo has one at least.
-        name: data and split, in words.
-        model: the model's fingerprint; None where it is not known.
+        text_image_index: [M], the photo of each caption; every photo has at least one caption.
+        name: data and split.
+        model: the model's fingerprint; None if unknown.
         image_ids: [N], or empty.
         captions: [M], or empty.
-        notes: what was done to make the rows comparable.
-        skipped: photos that could not be read; they are in no figure.
+        notes: how the rows were changed, e.g. normalized.
+        skipped: photos that could not be read; they are not part of any metric.
     """
 
     images: Embeddings
@@ -44,15 +44,15 @@ class EmbeddedPairs:
     skipped: tuple[Skipped, ...] = ()
 
     def photo_of_text(self) -> list[NDArray[np.int64]]:
-        """For each caption the one row of its photo."""
+        """For each caption, the row of its photo."""
         return list(self.text_image_index[:, None])
 
     def texts_of_photo(self) -> list[NDArray[np.int64]]:
-        """For each photo the rows of its captions."""
+        """For each photo, the rows of its captions."""
         return texts_of_photos(self.text_image_index, len(self.images))
 
     def part(self, photos: NDArray[np.int64]) -> "EmbeddedPairs":
-        """Some photos with all their captions, as a gallery of their own."""
+        """A subset of the photos with all their captions, as a smaller gallery."""
         place = np.full(len(self.images), -1, dtype=np.int64)
         place[photos] = np.arange(len(photos))
         kept = np.flatnonzero(place[self.text_image_index] >= 0)
@@ -62,7 +62,7 @@ class EmbeddedPairs:
 
 
 def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[NDArray[np.int64]]:
-    """For each of N photos the rows of its captions, ascending."""
+    """For each of N photos, the rows of its captions, ascending."""
     order = np.argsort(text_image_index, kind="stable")
     bounds = np.searchsorted(text_image_index[order], np.arange(n_images + 1))
     return [order[start:end] for start, end in pairwise(bounds)]
@@ -76,14 +76,14 @@ def embed_split(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
-    """Embeds the photos of a split that have captions, and all of these.
+    """Embeds the photos of a split that have captions, and all their captions.
 
     Args:
         encoder: the model.
         dataset: captioned photos.
         split: train, val, test or all.
-        on_progress: told how many of how many photos are embedded.
-        on_texts: told, after the photos, how many of how many captions are.
+        on_progress: called with the number of photos embedded and the total.
+        on_texts: called afterwards with the number of captions embedded and the total.
 
     Raises:
         DataError: there is no such split, or none of its photos can be read.
@@ -108,27 +108,26 @@ def embed_split(
 
 
 def checked_pairs(images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLike, **about: Any) -> EmbeddedPairs:
-    """Pairs out of anybody's arrays, or what is wrong with them.
+    """Validates arrays from any source.
 
-    Rows that are not of length 1 are divided by their length, and a note says so: every
-    score is a cosine. What cannot be ranked honestly is refused.
+    Rows that do not have length 1 are normalized, with a note: every score is a cosine.
 
     Args:
         images: [N, D], floating point.
         texts: [M, D], floating point.
-        text_image_index: [M], whole numbers from 0 to N − 1.
-        **about: the further fields of ``EmbeddedPairs``.
+        text_image_index: [M], integers from 0 to N − 1.
+        **about: the other fields of ``EmbeddedPairs``.
 
     Raises:
-        DataError: a wrong shape or type, NaN or infinity, a row of zeros, a number out of
-            range, a photo without captions.
+        DataError: wrong shape or type, NaN or infinity, a row of zeros, an index out of
+            range, or a photo without captions.
     """
     image_rows, image_notes = _unit_rows(images, "image_embeddings")
     text_rows, text_notes = _unit_rows(texts, "text_embeddings")
     if image_rows.shape[1] != text_rows.shape[1]:
         raise DataError(
-            "image_embeddings and text_embeddings must share one space, but they are "
-            f"{list(image_rows.shape)} and {list(text_rows.shape)}; both must come from one model"
+            "image_embeddings and text_embeddings must be in the same space, but they are "
+            f"{list(image_rows.shape)} and {list(text_rows.shape)}; both must come from the same model"
         )
     index = _checked_index(text_image_index, len(image_rows), len(text_rows))
     return EmbeddedPairs(image_rows, text_rows, index, **about, notes=image_notes + text_notes)
@@ -142,36 +141,36 @@ def _unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]
         raise DataError(f"{what} must be floating point numbers, got {rows.dtype}; convert with .astype('float32')")
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
-        raise DataError(f"{what} holds NaN or infinity in {len(bad):,} rows, the first is row {bad[0]}; leave them out")
-    # divided by the largest number first: squares of very small or large rows leave the range
+        raise DataError(f"{what} has NaN or infinity in {len(bad):,} rows, first in row {bad[0]}; remove them")
+    # divided by the largest value first: squares of very small or large values would overflow
     largest = np.abs(rows).max(axis=1, keepdims=True).astype(np.float64)
     empty = np.flatnonzero(largest == 0)
     if len(empty):
-        raise DataError(f"{what} holds {len(empty):,} rows of zeros, the first is row {empty[0]}; leave them out")
+        raise DataError(f"{what} has {len(empty):,} rows of zeros, the first is row {empty[0]}; remove them")
     scaled = rows / largest
     norms = np.linalg.norm(scaled, axis=1, keepdims=True)
     lengths = largest * norms
     if np.all(np.abs(lengths - 1) <= UNIT_TOLERANCE):
         return rows.astype(np.float32, copy=False), ()
-    note = f"{what} had lengths from {lengths.min():.3g} to {lengths.max():.3g} and were divided by them"
+    note = f"{what} had lengths from {lengths.min():.3g} to {lengths.max():.3g} and were normalized"
     return (scaled / norms).astype(np.float32), (note,)
 
 
 def _checked_index(given: ArrayLike, n_images: int, n_texts: int) -> NDArray[np.int64]:
     index = np.asarray(given)
     if index.shape != (n_texts,):
-        raise DataError(f"text_image_index must hold one number for each of {n_texts:,} texts, got {list(index.shape)}")
+        raise DataError(f"text_image_index must have one number for each of {n_texts:,} texts, got {list(index.shape)}")
     if not np.issubdtype(index.dtype, np.integer):
-        raise DataError(f"text_image_index must be whole numbers, got {index.dtype}; convert with .astype('int64')")
+        raise DataError(f"text_image_index must be integers, got {index.dtype}; convert with .astype('int64')")
     outside = np.flatnonzero((index < 0) | (index >= n_images))
     if len(outside):
         first = outside[0]
         raise DataError(
-            f"text_image_index must be from 0 to {n_images - 1}, but text {first} names photo {index[first]} "
+            f"text_image_index must be from 0 to {n_images - 1}, but text {first} has {index[first]} "
             f"({len(outside):,} are out of range)"
         )
     index = index.astype(np.int64)
     bare = np.flatnonzero(np.bincount(index, minlength=n_images) == 0)
     if len(bare):
-        raise DataError(f"{len(bare):,} photos have no caption, the first is photo {bare[0]}; leave them out")
+        raise DataError(f"{len(bare):,} photos have no caption, the first is photo {bare[0]}; remove them")
     return index

@@ -1,4 +1,4 @@
-"""The pointing game: does a heat map's strongest place lie on the object that was asked for?
+"""The pointing game: does the maximum of a heat map lie on the object named in the query?
 
 Zhang et al., Top-down Neural Attention by Excitation Backprop, 2016; without their tolerance of 15 pixels.
 """
@@ -17,25 +17,25 @@ from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
 
 
 class ObjectBox(NamedTuple):
-    """An object in a photo, and what it is asked for by."""
+    """An object in a photo, and the query for it."""
 
     photo: str
     words: str
-    box: tuple[float, float, float, float]  # left, top, right, bottom, shares of the photo's sides
+    box: tuple[float, float, float, float]  # left, top, right, bottom, relative to the photo's size
 
 
 @dataclass(frozen=True)
 class PointingReport:
-    """Figures in per cent, all of them means over boxes.
+    """Results in per cent, all of them means over boxes.
 
     Attributes:
-        n_boxes: objects asked for.
-        n_photos: photos they lie in.
-        pointed: share of maps whose strongest place is inside the box.
-        ci95: its 95 % interval, by bootstrap over photos.
-        heat_inside: share of a map's heat that lies inside the box.
-        centre: ``pointed`` of a map that always shows the photo's middle.
-        random: ``pointed`` of a place drawn at random, which is the mean area of the boxes.
+        n_boxes: number of objects.
+        n_photos: number of photos.
+        pointed: share of maps whose maximum is inside the box.
+        ci95: its 95 % confidence interval, by bootstrap over photos.
+        heat_inside: share of a map's total that is inside the box.
+        centre: ``pointed`` of a map that always points at the centre of the photo.
+        random: ``pointed`` of a random point, which is the mean area of the boxes.
         missed: the boxes that were not pointed at.
     """
 
@@ -49,7 +49,7 @@ class PointingReport:
     missed: tuple[ObjectBox, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The figures by name; ``missed`` as photo and words."""
+        """The results by name; ``missed`` as photo and words."""
         names = ("n_boxes", "n_photos", "pointed", "heat_inside", "centre", "random")
         missed = [{"photo": own.photo, "words": own.words} for own in self.missed]
         return {**{name: getattr(self, name) for name in names}, "ci95": list(self.ci95), "missed": missed}
@@ -58,20 +58,20 @@ class PointingReport:
         low, high = self.ci95
         return (
             f"pointing game, {self.n_boxes} objects in {self.n_photos} photos: {self.pointed:.1f} % [{low:.1f}, "
-            f"{high:.1f}] pointed at (middle of the photo {self.centre:.1f} %, at random {self.random:.1f} %), "
+            f"{high:.1f}] pointed at (centre of the photo {self.centre:.1f} %, random {self.random:.1f} %), "
             f"{self.heat_inside:.1f} % of the heat inside the box"
         )
 
 
 def read_boxes(path: Path) -> list[ObjectBox]:
-    """Reads ``[{"file_name": …, "words": …, "box": [left, top, right, bottom]}]``, shares of the photo's sides.
+    """Reads ``[{"file_name": …, "words": …, "box": [left, top, right, bottom]}]``, relative to the photo's size.
 
     Raises:
-        DataError: the file cannot be read, holds no boxes, or one of them is no box.
+        DataError: the file cannot be read, has no boxes, or a box is invalid.
     """
     rows = read_json(path)
     if not isinstance(rows, list) or not rows:
-        raise DataError(f"{path}: a list of {{file_name, words, box}} was expected, got {str(rows)[:80]}")
+        raise DataError(f"{path}: expected a list of {{file_name, words, box}}, got {str(rows)[:80]}")
     boxes = []
     for number, row in enumerate(rows):
         try:
@@ -86,14 +86,14 @@ def read_boxes(path: Path) -> list[ObjectBox]:
 
 
 def pointing_game(heats: Sequence[NDArray[np.float32]], boxes: Sequence[ObjectBox]) -> PointingReport:
-    """Measures maps against boxes.
+    """Compares heat maps with boxes.
 
     Args:
-        heats: a map [H, W] over the whole photo for each box, not negative.
+        heats: for each box a map [H, W] of the whole photo, not negative.
         boxes: as many.
 
     Raises:
-        DataError: there is no box, or not a map for each.
+        DataError: there are no boxes, or the numbers of maps and boxes differ.
     """
     if not boxes or len(heats) != len(boxes):
         raise DataError(f"the pointing game needs a map for each box, got {len(heats)} maps and {len(boxes)} boxes")
@@ -117,7 +117,7 @@ def pointing_game(heats: Sequence[NDArray[np.float32]], boxes: Sequence[ObjectBo
 
 
 def _inside(shape: tuple[int, ...], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
-    """[H, W], true where a pixel's middle lies in the box."""
+    """[H, W], true where a pixel's centre is in the box."""
     rows, columns = ((np.arange(length) + 0.5) / length for length in shape)
     left, top, right, bottom = box
     return np.outer((top <= rows) & (rows <= bottom), (left <= columns) & (columns <= right))

@@ -1,4 +1,4 @@
-"""What each query gives to each measure; the mean over queries is the figure."""
+"""Metrics per query; their mean over queries is the metric of the split."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ NDCG_K = 10
 
 
 def query_values(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int]) -> dict[str, NDArray[np.float64]]:
-    """Measure → [Q]; R, P, coverage, mAP and nDCG in per cent.
+    """Metric → [Q]; R, P, coverage, mAP and nDCG in per cent.
 
-    The median rank is no mean and is not among them.
+    The median rank is missing, since it is not a mean over queries.
 
     Args:
-        ranks_of_relevant: for each query the ranks of all its right answers, ascending.
+        ranks_of_relevant: for each query, the ranks of all its right answers, ascending.
         ks: cut-offs of R@K, P@K and coverage@K.
     """
     first = first_ranks(ranks_of_relevant)

@@ -1,4 +1,4 @@
-"""Per-query ranks as a CSV file: which queries a model answers, and which it does not."""
+"""Write the ranks of each query to a CSV file."""
 
 import csv
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ COLUMNS = ("direction", "query", "caption", "photo", "rank", "right_answers")
 
 
 def write_ranks(report: RetrievalReport, pairs: EmbeddedPairs, path: Path) -> None:
-    """One line a query: text→image first, then image→text.
+    """Writes one line per query: text → image first, then image → text.
 
-    ``query`` is the number of the caption or photo, from 0; ``caption`` is empty where a photo
-    asks, or where captions are not known; ``rank`` is that of the first right answer.
+    ``query`` is the number of the caption or photo, from 0; ``caption`` is empty if the query is
+    a photo, or if captions are unknown; ``rank`` is that of the first right answer.
 
     Args:
-        report: what ``evaluate_pairs`` gave for ``pairs``.
-        pairs: what was ranked.
-        path: ends in .csv.
+        report: the result of ``evaluate_pairs`` for ``pairs``.
+        pairs: the pairs that were ranked.
+        path: must end in .csv.
 
     Raises:
         DataError: the file cannot be written, or does not end in .csv.
@@ -29,7 +29,7 @@ def write_ranks(report: RetrievalReport, pairs: EmbeddedPairs, path: Path) -> No
     check_writable(path, ".csv")
     partial = path.with_name(f".{path.name}.partial")
     try:
-        # names that are no Unicode keep their bytes
+        # file names that are not valid Unicode keep their bytes
         with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             table = csv.writer(file)
             table.writerow(COLUMNS)

@@ -1,9 +1,9 @@
-"""The report of a retrieval evaluation: a table for people, JSON for programs."""
+"""The report of a retrieval evaluation, as a table and as JSON."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinlens.embedding import Skipped
+from twinlens.embedding.local import Skipped
 from twinlens.evaluation.bootstrap import Interval
 from twinlens.evaluation.metrics import Ranks
 
@@ -12,23 +12,23 @@ DIRECTIONS = (("text → image", "text_to_image"), ("image → text", "image_to_
 
 @dataclass(frozen=True)
 class RetrievalReport:
-    """What one model gives on one split.
+    """Results of one model on one split.
 
     Attributes:
-        n_images: N, photos in the gallery.
-        n_captions: M, captions in the gallery.
-        protocol: data, split and how ranks were counted, in words.
+        n_images: N, number of photos in the gallery.
+        n_captions: M, number of captions in the gallery.
+        protocol: data, split and how ranks were counted, as text.
         text_to_image: R@K, P@K, coverage@K, mAP and nDCG@10 in per cent, MRR in [0, 1], MedR and MeanR from 1.
-        image_to_text: the same, the other way.
-        model: the model's fingerprint; None where it is not known.
-        skipped: photos that could not be read; they are in no figure.
-        ci95: direction → measure → 95 % interval, by bootstrap over photos.
+        image_to_text: the same for image → text.
+        model: the model's fingerprint; None if unknown.
+        skipped: photos that could not be read; they are not part of any metric.
+        ci95: direction → metric → 95 % confidence interval, by bootstrap over photos.
         alignment: mean squared distance of matched pairs, 0 is best.
         uniformity: of "image" and "text", lower is more spread out.
         cosine: mean of "matched" and of "unmatched" pairs.
-        folds: direction → measure → mean over galleries of a part of the photos; empty = not asked for.
-        notes: what a reader of the figures should know besides.
-        ranks: direction → for each query the ranks of all its right answers.
+        folds: direction → metric → mean over smaller galleries; empty if not requested.
+        notes: remarks on how to read the results.
+        ranks: direction → for each query, the ranks of all its right answers.
     """
 
     n_images: int
@@ -89,7 +89,7 @@ class RetrievalReport:
         lines += [f"note: {note}" for note in self.notes]
         if self.skipped:
             lines.append(
-                f"{len(self.skipped)} photos were left out, as {self.skipped[0].path}: {self.skipped[0].reason}"
+                f"{len(self.skipped)} photos were left out, e.g. {self.skipped[0].path}: {self.skipped[0].reason}"
             )
         return "\n".join(lines)
 

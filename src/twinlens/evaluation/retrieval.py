@@ -1,4 +1,4 @@
-"""Retrieval over captioned photos, both ways, whole gallery, any right caption counts."""
+"""Retrieval evaluation in both directions: whole gallery, any caption of the photo counts as right."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,13 +24,13 @@ PROTOCOL = "whole gallery, any right caption counts, ties count against"
 def evaluate_retrieval(
     encoder: DualEncoder, dataset: Dataset, split: str, *, on_progress: Callable[[int, int], None] | None = None
 ) -> RetrievalReport:
-    """Embeds a split and ranks its whole gallery both ways.
+    """Embeds a split and ranks its whole gallery in both directions.
 
     Args:
         encoder: the model.
         dataset: captioned photos.
         split: train, val, test or all.
-        on_progress: told how many of how many photos are embedded.
+        on_progress: called with the number of photos embedded and the total.
 
     Raises:
         DataError: there is no such split, or none of its photos can be read.
@@ -49,20 +49,20 @@ def evaluate_embeddings(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport:
-    """Every measure of anybody's embeddings, both ways.
+    """All metrics of embeddings from any source, in both directions.
 
     Args:
-        images: [N, D], floating point; rows of another length than 1 are divided by it.
+        images: [N, D], floating point; rows are normalized.
         texts: [M, D], likewise.
-        text_image_index: [M], the photo that each text describes.
-        ks: as in ``evaluate_pairs``, with all that follows.
-        folds: galleries of N / folds photos, reported besides the whole one.
-        resamples: draws of the bootstrap; 0 = no intervals.
+        text_image_index: [M], the photo of each text.
+        ks: cut-offs; None = 1, 5 and 10.
+        folds: also reports the mean over this many galleries of N / folds photos.
+        resamples: number of bootstrap resamples; 0 = no intervals.
         seed: of the bootstrap.
-        on_progress: told how many of how many queries are ranked.
+        on_progress: called with the number of queries ranked and the total.
 
     Raises:
-        DataError: the arrays are not what they should be, or a K is larger than the gallery.
+        DataError: the arrays are invalid, or a K is larger than the gallery.
 
     >>> report = evaluate_embeddings(np.eye(3), np.eye(3), [0, 1, 2], ks=[1])
     >>> report.text_to_image["R@1"], report.image_to_text["MedR"]
@@ -81,19 +81,19 @@ def evaluate_pairs(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport:
-    """Ranks the whole gallery both ways, and says how sure the figures are.
+    """Ranks the whole gallery in both directions, with confidence intervals.
 
     Args:
         pairs: embedded photos and captions.
-        ks: cut-offs; None = 1, 5 and 10, also where the gallery is smaller.
-        folds: the photos in their order are cut into so many galleries, whose mean is reported besides
-            (COCO's five galleries of 1,000).
-        resamples: draws of the bootstrap; 0 = no intervals.
+        ks: cut-offs; None = 1, 5 and 10, even if the gallery is smaller.
+        folds: the photos are cut in order into this many galleries, whose mean is reported as well
+            (such as COCO's five galleries of 1,000).
+        resamples: number of bootstrap resamples; 0 = no intervals.
         seed: of the bootstrap.
-        on_progress: told how many of how many queries are ranked.
+        on_progress: called with the number of queries ranked and the total.
 
     Raises:
-        DataError: a K, or the number of folds, does not fit the gallery.
+        DataError: a K or the number of folds is too large for the gallery.
     """
     n_images, n_texts = len(pairs.images), len(pairs.texts)
     cutoffs = checked_ks(ks, n_images)
@@ -128,12 +128,12 @@ def evaluate_pairs(
 def rank_both_ways(
     images: Embeddings, texts: Embeddings, text_image_index: NDArray[np.int64]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The measures text→image and image→text, without intervals: cheap enough for every epoch.
+    """Metrics text → image and image → text, without intervals: fast enough for every epoch.
 
     Args:
         images: [N, D], unit rows.
         texts: [M, D], unit rows.
-        text_image_index: [M], the photo that each text describes.
+        text_image_index: [M], the photo of each text.
     """
     texts_of_photo = texts_of_photos(text_image_index, len(images))
     return (
@@ -145,7 +145,7 @@ def rank_both_ways(
 def ranks_both_ways(
     pairs: EmbeddedPairs, on_progress: Callable[[int, int], None] | None = None
 ) -> dict[str, list[Ranks]]:
-    """Direction → for each query the ranks of all its right answers."""
+    """Direction → for each query, the ranks of all its right answers."""
     total = len(pairs.texts) + len(pairs.images)
 
     def after(start: int) -> Callable[[int], None] | None:
@@ -159,7 +159,7 @@ def ranks_both_ways(
 
 
 def measures(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int] = KS) -> dict[str, float]:
-    """R@K, P@K, coverage@K, mAP and nDCG@10 in per cent, MRR, MedR and MeanR, from ranks of all right answers."""
+    """R@K, P@K, coverage@K, mAP and nDCG@10 in per cent, MRR, MedR and MeanR, from the ranks of all right answers."""
     figures: dict[str, float] = {}
     for name, values in query_values(ranks_of_relevant, ks).items():
         if name == "MeanR":
@@ -179,7 +179,7 @@ def _mean_of_folds(pairs: EmbeddedPairs, ks: Sequence[int], folds: int) -> dict[
 
 
 def checked_ks(ks: Sequence[int] | None, n_images: int) -> tuple[int, ...]:
-    """The cut-offs asked for, ascending, each once; None gives 1, 5 and 10 in any gallery.
+    """The cut-offs, ascending and without repeats; None gives 1, 5 and 10 for any gallery.
 
     Raises:
         DataError: a K is below 1, or larger than the gallery.
@@ -190,8 +190,8 @@ def checked_ks(ks: Sequence[int] | None, n_images: int) -> tuple[int, ...]:
         raise DataError(f"K must be at least 1, got {', '.join(map(str, ks)) or 'none'}")
     if max(ks) > n_images:
         raise DataError(
-            f"K = {max(ks)} was asked for, but the gallery holds {n_images:,} photos: "
-            "any model would find them all; choose a smaller K"
+            f"K = {max(ks)} is larger than the gallery of {n_images:,} photos, so that "
+            "any model would score 100; choose a smaller K"
         )
     return tuple(sorted(set(ks)))
 
@@ -203,10 +203,10 @@ def _notes(pairs: EmbeddedPairs, ks: Sequence[int]) -> list[str]:
     for what, rows in (("images", pairs.images), ("texts", pairs.texts)):
         if len(rows) > ALL_PAIRS_UP_TO:
             notes.append(
-                f"uniformity of {what} is that of {ALL_PAIRS_UP_TO:,} of {len(rows):,} rows, drawn with seed 0"
+                f"uniformity of {what} is estimated from {ALL_PAIRS_UP_TO:,} of {len(rows):,} rows, sampled with seed 0"
             )
         if bad := int(np.count_nonzero(~np.isfinite(rows).all(axis=1))):
-            notes.append(f"the model gave {bad:,} {what} no numbers; they count as wrong")
+            notes.append(f"the model gave non-finite values for {bad:,} {what}; they count as wrong")
     return notes
 
 

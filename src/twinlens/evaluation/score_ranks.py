@@ -1,4 +1,4 @@
-"""Ranks counted in scores that are no dot products, or under a lenient rule for ties."""
+"""Ranks from a score matrix, or with ties counted in favour of the model."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,19 +10,19 @@ from twinlens.evaluation.metrics import ROUNDING, Ranks
 from twinlens.types import Embeddings
 
 Ties = Literal["against", "for"]
-BLOCK_ROWS = 512  # queries scored at once; 512 × 40,000 candidates are 82 MB of scores
+BLOCK_ROWS = 512  # queries scored at once; 512 × 40,000 candidates take 82 MB
 
 
 def ranks_in_scores(
     scores: NDArray[np.float32], relevant: Sequence[NDArray[np.int64]], *, ties: Ties = "against"
 ) -> list[Ranks]:
-    """For each query the ranks of all its right answers, ascending.
+    """For each query, the ranks of all its right answers, ascending.
 
     Args:
         scores: [Q, N], higher is better.
-        relevant: for each query the columns of its right answers, at least one.
-        ties: "against" puts a wrong candidate with the same score before the right one, as
-            ``relevant_ranks`` does; "for" puts it behind, as counting what is strictly better does.
+        relevant: for each query, the columns of its right answers, at least one.
+        ties: "against" ranks a wrong candidate with the same score before the right one, like
+            ``relevant_ranks``; "for" ranks it after, which is what counting only strictly better scores does.
 
     >>> row = np.array([[0.5, 0.9, 0.5]], dtype=np.float32)
     >>> [ranks_in_scores(row, [np.array([0])], ties=rule)[0].tolist() for rule in ("against", "for")]
@@ -32,19 +32,19 @@ def ranks_in_scores(
     for row, answers in zip(scores, relevant, strict=True):
         right = np.sort(row[answers])[::-1]  # [M]
         wrong = np.delete(row, answers)[:, None]  # [N - M, 1]
-        # "against" is not ">=": a score that is no number must not look good either
+        # "~(a < b)" rather than "a >= b": NaN must count against the model too
         before = ~(wrong < right - ROUNDING) if ties == "against" else wrong > right + ROUNDING
         ranks.append(np.count_nonzero(before, axis=0) + np.arange(1, len(right) + 1))
     return ranks
 
 
 def lenient_ranks(queries: Embeddings, candidates: Embeddings, relevant: Sequence[NDArray[np.int64]]) -> list[Ranks]:
-    """As ``relevant_ranks``, but every tie counts for the right answer.
+    """Like ``relevant_ranks``, but ties count in favour of the model.
 
     Args:
         queries: [Q, D], unit rows.
         candidates: [N, D], unit rows.
-        relevant: for each query the rows of its right answers, at least one.
+        relevant: for each query, the rows of its right answers, at least one.
     """
     ranks: list[Ranks] = []
     for start in range(0, len(queries), BLOCK_ROWS):
@@ -54,7 +54,7 @@ def lenient_ranks(queries: Embeddings, candidates: Embeddings, relevant: Sequenc
 
 
 def diagonal_ranks(queries: Embeddings, candidates: Embeddings) -> Ranks:
-    """[B], ranks where only row i is right for query i, and every tie counts for it.
+    """[B], ranks if only row i is right for query i, and ties count in favour of the model.
 
     Args:
         queries: [B, D], unit rows.

@@ -1,4 +1,4 @@
-"""Zero-shot classification: each photo takes the class whose prompts are nearest."""
+"""Zero-shot classification: each photo gets the class with the nearest prompt embedding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.data.readers.classes_json import ClassifiedImages
-from twinlens.embedding import Skipped, embed_photos
+from twinlens.embedding.local import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
 from twinlens.evaluation.class_categories import OTHER, categories_of, imagenet_categories
@@ -19,7 +19,7 @@ from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings
 
 PROMPTS = ("a photo of a {}",)
-TABLE_ROWS = 25  # of a printed table; --json has all
+TABLE_ROWS = 25  # in the text report; --json lists all
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ClassFigures:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
-    """Top-1 and top-5 accuracy of the photos of one category's classes, in per cent; told apart among all classes."""
+    """Top-1 and top-5 accuracy of the photos of one category, in per cent; classified among all classes."""
 
     category: str
     n_classes: int
@@ -45,21 +45,21 @@ class CategoryFigures:
 
 @dataclass(frozen=True)
 class ZeroShotReport:
-    """Top-1 and top-5 accuracy in per cent, ties against.
+    """Top-1 and top-5 accuracy in per cent; ties count against the model.
 
     Attributes:
-        data: what was classified.
-        top1: share of photos whose own class comes first.
-        top5: share of photos whose own class is among the first five.
-        n_images: photos that could be read.
-        n_classes: classes to choose from.
-        prompts: templates; a class's embedding is the mean of all its prompts' unit embeddings.
+        data: name of the data.
+        top1: share of photos whose class ranks first.
+        top5: share of photos whose class ranks among the first five.
+        n_images: number of photos that could be read.
+        n_classes: number of classes to choose from.
+        prompts: templates; a class embedding is the mean of the unit embeddings of all its prompts.
         model: the model's fingerprint.
-        skipped: photos that could not be read; they are in no figure.
-        ci95: top1 and top5 → 95 % interval, by bootstrap over photos.
+        skipped: photos that could not be read; they are not part of any metric.
+        ci95: 95 % confidence intervals of top1 and top5, by bootstrap over photos.
         classes: each class that has photos, in the order of the data.
-        categories: everyday categories of those classes, as dogs or vehicles, in the order of
-            our file; empty where the classes are not ImageNet's.
+        categories: everyday categories of those classes, such as dogs or vehicles; empty if the
+            classes are not those of ImageNet.
     """
 
     data: str
@@ -107,7 +107,7 @@ class ZeroShotReport:
         )
 
     def _table(self) -> str:
-        """Top-1 and top-5 of each category, or of the worst classes, a line each."""
+        """Top-1 and top-5 of each category, or else of the worst classes, one per line."""
         rows = [(own.category, own.n_images, own.top1, own.top5) for own in self.categories]
         title = "category"
         if not rows:
@@ -128,21 +128,21 @@ def evaluate_zero_shot(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
 ) -> ZeroShotReport:
-    """Accuracy with the mean of each class's prompts as its text embedding.
+    """Accuracy with the mean prompt embedding of each class.
 
     Args:
         encoder: the model.
         data: photos with class names.
         prompts: templates with ``{}`` for the class name.
         class_names: the classes to choose from, each with its names; None = those of the data.
-        on_progress: told how many of how many photos are embedded.
-        on_texts: told, after the photos, how many of how many prompts are.
+        on_progress: called with the number of photos embedded and the total.
+        on_texts: called afterwards with the number of prompts embedded and the total.
 
     Raises:
         DataError: no photo can be read, or a photo's class is not among ``class_names``.
     """
     if not prompts:
-        raise DataError("zero-shot classification needs at least one prompt, as 'a photo of a {}'")
+        raise DataError("zero-shot classification needs at least one prompt, such as 'a photo of a {}'")
     names = class_names or {name: (name,) for name in data.class_names}
     data = with_classes(data, names)
     done = (lambda count: on_progress(count, len(data.paths))) if on_progress else None
@@ -175,7 +175,7 @@ def class_embeddings(
     *,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Embeddings:
-    """[C, D], for each class the unit mean of the unit embeddings of every template with every name."""
+    """[C, D], for each class the normalized mean of the embeddings of every template with every name."""
     counts = [len(own) * len(prompts) for own in names.values()]
     texts = [prompt.replace("{}", name) for own in names.values() for prompt in prompts for name in own]
     starts = np.cumsum([0, *counts[:-1]])

@@ -2,8 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -12,10 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twinlens.errors import BundleError
-from twinlens.model.bundle import Bundle, FileRecord, Manifest, file_record, write_manifest
-from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.protocols import EncodedImages
-from twinlens.types import Embeddings, Grids, Pixels
+from twinlens.model.bundle import Bundle, FileRecord, file_record, write_manifest
+from twinlens.protocols import DualEncoder, EncodedImages
+from twinlens.types import Embeddings, Grids, ModelDescription, Pixels
 
 FOLDER = "bridges"
 
@@ -35,29 +33,18 @@ class Bridge:
     image: NDArray[np.float32]
 
 
-class BridgedEncoder:
-    """A model whose embeddings are led into the space of an earlier one.
+class BridgedEncoder(DualEncoder):
+    """A model whose embeddings are mapped into the space of an earlier one.
 
-    Offers what a search asks of a model. It is good for queries: photos that are
-    kept are embedded by a model itself.
+    It is good for queries: photos that are kept are embedded by a model itself.
 
     Args:
         encoder: the model at hand.
         bridge: from its space to the earlier one.
     """
 
-    def __init__(self, encoder: OnnxDualEncoder, bridge: Bridge) -> None:
+    def __init__(self, encoder: DualEncoder, bridge: Bridge) -> None:
         self.model, self._bridge = encoder, bridge
-
-    @property
-    def bundle(self) -> Bundle:
-        """Of the model at hand."""
-        return self.model.bundle
-
-    @cached_property
-    def manifest(self) -> Manifest:
-        """Of the model at hand; without its calibration, which is of other scores."""
-        return self.model.manifest.model_copy(update={"calibration": None})
 
     @property
     def name(self) -> str:
@@ -66,7 +53,7 @@ class BridgedEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """The earlier model's: in its space the embeddings are."""
+        """The earlier model's: its space is where the embeddings are."""
         return self._bridge.fingerprint
 
     @property
@@ -75,30 +62,30 @@ class BridgedEncoder:
         return int(self._bridge.text.shape[1])
 
     @property
-    def features_dim(self) -> int:
-        """0: the features are not the earlier model's."""
-        return 0
-
-    @property
     def input_side(self) -> int:
         """Pixels that the shorter side of a decoded photo should at least have."""
         return self.model.input_side
+
+    @property
+    def queries_only(self) -> bool:
+        """True."""
+        return True
 
     def prepare(self, image: Image.Image) -> Pixels:
         """[H, W, 3] uint8, as the model at hand expects."""
         return self.model.prepare(image)
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
-        """Embeds B prepared photos, [B, H, W, 3] uint8."""
-        return EncodedImages(_led(self.model.encode_pixels(pixels).embeddings, self._bridge.image), None)
+        """Embeds B prepared photos, [B, H, W, 3] uint8; without features, which are not the earlier model's."""
+        return EncodedImages(_mapped(self.model.encode_pixels(pixels).embeddings, self._bridge.image), None)
 
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
         """[B, E], one unit row a photo."""
-        return _led(self.model.encode_image(images), self._bridge.image)
+        return _mapped(self.model.encode_image(images), self._bridge.image)
 
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
         """[B, E], one unit row a text."""
-        return _led(self.model.encode_text(texts), self._bridge.text)
+        return _mapped(self.model.encode_text(texts), self._bridge.text)
 
     def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
         """Never: the map of a match is not drawn across a bridge.
@@ -107,7 +94,7 @@ class BridgedEncoder:
             BundleError: always.
         """
         raise BundleError(
-            f"the {len(images)} photos asked for were embedded by an earlier model, of which no map of a match can be "
+            f"the {len(images)} photos asked for were embedded by an earlier model, for which no map of a match can be "
             "drawn; embed them again: twinlens index PHOTOS"
         )
 
@@ -115,13 +102,24 @@ class BridgedEncoder:
         """Loads the text tower (and the image tower) now rather than at the first query."""
         self.model.warm_up(image=image)
 
+    def verify(self) -> None:
+        """Checks the files of the model at hand."""
+        self.model.verify()
+
     def seen_part(self, text: str) -> str:
         """The start of a text that the model at hand reads."""
         return self.model.seen_part(text)
 
+    def describe(self) -> ModelDescription:
+        """The model at hand, without its calibration, which is for other scores."""
+        return replace(self.model.describe(), fingerprint=self.fingerprint, is_calibrated=False)
+
+    def __repr__(self) -> str:
+        return f"<BridgedEncoder from {self.model!r} to {self.fingerprint}>"
+
 
 def fit_map(here: Embeddings, there: Embeddings, *, ridge: float) -> NDArray[np.float32]:
-    """[D, E], the linear map that leads rows [N, D] nearest to rows [N, E].
+    """[D, E], the linear map that brings rows [N, D] nearest to rows [N, E].
 
     Ridge regression without a constant: unit rows have a common part that serves as one.
 
@@ -180,7 +178,7 @@ def open_bridge(bundle: Bundle, fingerprint: str) -> Bridge | None:
     return Bridge(fingerprint, text, image)
 
 
-def _led(embeddings: Embeddings, way: NDArray[np.float32]) -> Embeddings:
-    led: Embeddings = embeddings @ way
-    led /= np.maximum(np.linalg.norm(led, axis=1, keepdims=True), np.float32(1e-12))
-    return led
+def _mapped(embeddings: Embeddings, way: NDArray[np.float32]) -> Embeddings:
+    mapped: Embeddings = embeddings @ way
+    mapped /= np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), np.float32(1e-12))
+    return mapped

@@ -100,6 +100,9 @@ class Bundle:
         self.directory = directory
         self.manifest = manifest
 
+    def __repr__(self) -> str:
+        return f"<Bundle {self.manifest.name!r} {self.fingerprint} in {self.directory}>"
+
     @property
     def fingerprint(self) -> str:
         """The manifest's fingerprint; ``verified`` proves the files agree with it."""

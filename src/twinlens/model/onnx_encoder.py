@@ -12,16 +12,17 @@ import numpy as np
 from PIL import Image
 
 from twinlens.errors import BundleError
-from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
+from twinlens.model.bundle import IMAGE_MODEL, MODEL_FILES, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
+from twinlens.model.relevance_file import open_relevance
 from twinlens.model.tokenizer import TextTokenizer
-from twinlens.protocols import EncodedImages
-from twinlens.types import Embeddings, Grids, Pixels
+from twinlens.protocols import DualEncoder, EncodedImages, Judge
+from twinlens.types import Box, Embeddings, Grids, ModelDescription, Pixels, TowerDescription
 
 IMAGE_BATCH = 8  # above this the activations leave the cache and the tower runs no faster
 TEXT_BATCH = 64
 
 
-class OnnxDualEncoder:
+class OnnxDualEncoder(DualEncoder):
     """Implements ``DualEncoder`` on a model bundle.
 
     Each tower is opened, and its file's hash checked, on its first use, so that a
@@ -99,7 +100,7 @@ class OnnxDualEncoder:
         """
         if self.manifest.image.grid is None:
             raise BundleError(
-                f"model {self.name!r} gives no grid of cells, which the map of a match is made of; "
+                f"model {self.name!r} has no map of a match: it gives no grid of cells; "
                 "use a model whose image tower pools by the mean, exported by this release"
             )
         grids = np.empty((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
@@ -130,7 +131,50 @@ class OnnxDualEncoder:
 
     def seen_part(self, text: str) -> str:
         """The start of a text that the model reads; all of it when it is short enough."""
+        if len(text.encode()) <= self.manifest.text.max_tokens - 2:  # a token has one byte or more: no need to count
+            return text
         return self._tokenizer.seen_part(text)
+
+    def seen_box(self, image: Image.Image) -> Box:
+        """What the model sees of a photo: left, top, right and bottom, in the photo's pixels."""
+        return self.manifest.image.preprocessing.seen_box(image)
+
+    def relevance(self) -> Judge | None:
+        """The bundle's calibration, opened on first use; None where it has none.
+
+        Raises:
+            BundleError: it is damaged.
+        """
+        return self._relevance
+
+    def verify(self) -> None:
+        """Checks the hashes of the bundle's files.
+
+        Raises:
+            BundleError: one is damaged or missing.
+        """
+        for name in MODEL_FILES:
+            self.bundle.verified(name)
+
+    def describe(self) -> ModelDescription:
+        """What the manifest says of the model."""
+        manifest, image, text = self.manifest, self.manifest.image, self.manifest.text
+        return ModelDescription(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            dim=self.dim,
+            image=TowerDescription(image.architecture, image.features_dim, image.quantization),
+            text=TowerDescription(text.architecture, text.features_dim, text.quantization),
+            description=manifest.description,
+            created=manifest.created,
+            license=manifest.license,
+            max_tokens=text.max_tokens,
+            is_calibrated=manifest.calibration is not None,
+            figures=manifest.figures,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} {self.fingerprint}, D = {self.dim}>"
 
     def warm_up(self, *, image: bool = False) -> None:
         """Loads the text tower (and the image tower) now rather than at the first query."""
@@ -150,6 +194,10 @@ class OnnxDualEncoder:
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._threads, thread_name_prefix="tower")
+
+    @cached_property
+    def _relevance(self) -> Judge | None:
+        return open_relevance(self.bundle)
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:

@@ -1,4 +1,4 @@
-"""The relevance maps of a bundle: open them, check them, write them."""
+"""A bundle's calibration and its reference photos: opened, checked, written."""
 
 import logging
 from pathlib import Path
@@ -7,19 +7,19 @@ import numpy as np
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import Bundle, file_record, write_manifest
-from twinlens.relevance.judge import Relevance
+from twinlens.relevance.judge import RelevanceJudge
 from twinlens.relevance.maps import Calibration
 from twinlens.types import Embeddings
 
 logger = logging.getLogger(__name__)
-REFERENCE = "reference.npy"  # in a bundle: [R, D] float16, embeddings of photos that any query is held against
+REFERENCE = "reference.npy"  # in a bundle: [R, D] float16, embeddings of the reference photos
 
 
-def open_relevance(bundle: Bundle) -> Relevance | None:
-    """The calibration of a bundle, opened; None where it has none.
+def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
+    """The judge that a bundle's calibration makes; None if it has none, or one of another model.
 
     Raises:
-        BundleError: the reference photos are missing or damaged.
+        BundleError: the reference photos are missing, damaged or of another dimension.
     """
     calibration = bundle.manifest.calibration
     if calibration is None:
@@ -38,16 +38,16 @@ def open_relevance(bundle: Bundle) -> Relevance | None:
     try:
         rows = np.load(path, allow_pickle=False).astype(np.float32)
     except ValueError as error:
-        raise BundleError(f"{path} is no array of photos ({error}); run scripts/calibrate.py again") from error
+        raise BundleError(f"{path} is no NumPy array ({error}); run scripts/calibrate.py again") from error
     if rows.ndim != 2 or not len(rows) or rows.shape[1] != bundle.manifest.embedding_dim:
         raise BundleError(
             f"{path} must be [R, {bundle.manifest.embedding_dim}], got {list(rows.shape)}; run scripts/calibrate.py"
         )
-    return Relevance(calibration, rows)
+    return RelevanceJudge(calibration, rows)
 
 
 def save_calibration(bundle: Bundle, calibration: Calibration, reference: Embeddings) -> Path:
-    """Writes a calibration into a bundle, or replaces the one that is there; the fingerprint stays."""
+    """Writes a calibration into a bundle, in place of any earlier one; the fingerprint stays the same."""
     path = bundle.directory / REFERENCE
     partial = path.with_name(REFERENCE + ".partial")
     with partial.open("wb") as file:

@@ -1,1 +1,1 @@
-"""How probable it is that a hit fits its query, from scores alone."""
+"""How probable it is that a hit is relevant to its query, judged from scores alone."""

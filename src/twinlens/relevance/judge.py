@@ -1,4 +1,4 @@
-"""From scores to probabilities of relevance: how a query's scores stand against those of reference photos."""
+"""From scores to probabilities of relevance: each score is set against the query's scores on reference photos."""
 
 import math
 from collections.abc import Sequence
@@ -8,41 +8,40 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.relevance.maps import Calibration, Feature, Kind, LogisticMap, RelevanceMap
-from twinlens.types import Embeddings
+from twinlens.relevance.maps import Calibration, Feature, Floats, RelevanceMap
+from twinlens.types import Embeddings, QueryKind
 
-Floats = NDArray[np.float64]
-MIN_STD = 1e-4  # a query to which all reference photos are alike says nothing; its z stays finite
+MIN_STD = 1e-4  # keeps z finite for a query with the same score on all reference photos
 
 
-class Scale(NamedTuple):
-    """How the scores of Q queries over the reference photos are spread, [Q] each."""
+class ScoreScale(NamedTuple):
+    """Moments of the scores of Q queries on the reference photos, [Q] each."""
 
     mean: Floats
     std: Floats
-    kurtosis: Floats  # 3 for a bell; large where few photos stand out
+    kurtosis: Floats  # 3 for a normal distribution; large where a few photos stand out
 
 
-def score_scale(queries: Embeddings, reference: Embeddings) -> Scale:
-    """The spread of the scores of queries [Q, D] over reference photos [R, D]."""
+def score_scale(queries: Embeddings, reference: Embeddings) -> ScoreScale:
+    """How the scores of queries [Q, D] on reference photos [R, D] are distributed."""
     scores = (queries @ reference.T).astype(np.float64)  # [Q, R]
     mean = scores.mean(axis=1)
     centred = scores - mean[:, None]
     squares = centred * centred
     variance = squares.mean(axis=1).clip(min=MIN_STD**2)
-    return Scale(mean, np.sqrt(variance), ((squares * squares).mean(axis=1) / variance**2).clip(min=1.0))
+    return ScoreScale(mean, np.sqrt(variance), ((squares * squares).mean(axis=1) / variance**2).clip(min=1.0))
 
 
-def features(scores: Floats, scale: Scale, num_candidates: int) -> dict[Feature, Floats]:
-    """What a map weighs, [Q, K] each.
+def score_features(scores: Floats, scale: ScoreScale, num_candidates: int) -> dict[Feature, Floats]:
+    """The inputs of a logistic map, [Q, K] each.
 
     Args:
         scores: [Q, K], cosines of each query's hits.
-        scale: of the queries.
-        num_candidates: photos that were ranked.
+        scale: of the Q queries.
+        num_candidates: how many photos were ranked.
 
-    >>> one = Scale(np.array([0.1]), np.array([0.05]), np.array([3.0]))
-    >>> features(np.array([[0.2, 0.1]]), one, 1000)["z"].round(6).tolist()
+    >>> scale = ScoreScale(np.array([0.1]), np.array([0.05]), np.array([3.0]))
+    >>> score_features(np.array([[0.2, 0.1]]), scale, 1000)["z"].round(6).tolist()
     [[2.0, 0.0]]
     """
     mean, std, kurtosis = (column[:, None] for column in scale)
@@ -57,82 +56,108 @@ def features(scores: Floats, scale: Scale, num_candidates: int) -> dict[Feature,
     }
 
 
-def probabilities(by: LogisticMap, table: dict[Feature, Floats]) -> Floats:
-    """[Q, K], of ``features``."""
-    logits = by.intercept + sum(weight * table[name] for name, weight in by.weights.items())
-    chances: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60)))
-    return chances
+def hit_probabilities(relevance_map: RelevanceMap, scores: Floats, scale: ScoreScale, num_candidates: int) -> Floats:
+    """[Q, K], how probable it is that each hit is relevant."""
+    return relevance_map.hit.probabilities(score_features(scores, scale, num_candidates))
 
 
-def hit_chances(by: RelevanceMap, scores: Floats, scale: Scale, num_candidates: int) -> Floats:
-    """[Q, K], that each hit is relevant."""
-    return probabilities(by.hit, features(scores, scale, num_candidates))
+def query_probabilities(
+    relevance_map: RelevanceMap, best_scores: Floats, scale: ScoreScale, num_candidates: int
+) -> Floats:
+    """[Q], how probable it is that a query has a match, from the best hits' scores [Q].
+
+    For comparison with ``query_threshold``: a collection counts as at most ``max_fitted_photos``.
+    """
+    candidates = min(num_candidates, relevance_map.max_fitted_photos)
+    features = score_features(best_scores[:, None], scale, candidates)
+    probabilities: Floats = relevance_map.query.probabilities(features)[:, 0]
+    return probabilities
 
 
-def answers(by: RelevanceMap, best: Floats, scale: Scale, num_candidates: int) -> NDArray[np.bool_]:
-    """[Q], False where the best hit's score says that nothing here matches."""
-    table = features(best[:, None], scale, min(num_candidates, by.largest))
-    held: NDArray[np.bool_] = probabilities(by.query, table)[:, 0] >= by.least_query
-    return held
+def query_matches(
+    relevance_map: RelevanceMap, best_scores: Floats, scale: ScoreScale, num_candidates: int
+) -> NDArray[np.bool_]:
+    """[Q], False where the best hit's score [Q] says that nothing here matches."""
+    probabilities = query_probabilities(relevance_map, best_scores, scale, num_candidates)
+    matches: NDArray[np.bool_] = probabilities >= relevance_map.query_threshold
+    return matches
 
 
-def hits_count(by: RelevanceMap, scores: Floats, best: Floats, scale: Scale, num_candidates: int) -> NDArray[np.bool_]:
-    """[Q, K], whether each hit is shown as relevant where anything matches; the best hits' scores are ``best`` [Q]."""
-    candidates = min(num_candidates, by.largest)
-    of_best = hit_chances(by, best[:, None], scale, candidates)  # [Q, 1]
-    counted: NDArray[np.bool_] = hit_chances(by, scores, scale, candidates) >= np.maximum(
-        by.least_hit, by.least_share * of_best
-    )
-    return counted
+def hits_match(
+    relevance_map: RelevanceMap, scores: Floats, best_scores: Floats, scale: ScoreScale, num_candidates: int
+) -> NDArray[np.bool_]:
+    """[Q, K], whether each hit is relevant, provided that its query has a match.
+
+    Args:
+        relevance_map: of the queries' kind.
+        scores: [Q, K], any of each query's hits.
+        best_scores: [Q], of each query's best hit.
+        scale: of the queries.
+        num_candidates: how many photos were ranked.
+    """
+    candidates = min(num_candidates, relevance_map.max_fitted_photos)
+    best = hit_probabilities(relevance_map, best_scores[:, None], scale, candidates)  # [Q, 1]
+    threshold = np.maximum(relevance_map.hit_threshold, relevance_map.relative_threshold * best)
+    matches: NDArray[np.bool_] = hit_probabilities(relevance_map, scores, scale, candidates) >= threshold
+    return matches
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a calibration says of one query's answer; for hits in any order.
+    """The verdict on one query's answer, and on its hits in any order.
 
     Attributes:
-        answered: False says "nothing here matches".
-        best: score of the best hit.
-        by: the map of the query's kind.
+        has_match: False means "nothing here matches".
+        best_score: of the best hit.
+        relevance_map: of the query's kind.
         scale: of the query.
-        num_candidates: photos that were ranked.
+        num_candidates: how many photos were ranked.
     """
 
-    answered: bool
-    best: float
-    by: RelevanceMap
-    scale: Scale
+    has_match: bool
+    best_score: float
+    relevance_map: RelevanceMap
+    scale: ScoreScale
     num_candidates: int
 
     def probability(self, scores: Sequence[float]) -> Floats:
-        """[K], that each hit is relevant; never falls with the score."""
-        chances: Floats = hit_chances(self.by, np.array([scores], dtype=np.float64), self.scale, self.num_candidates)[0]
-        return chances
+        """[K], how probable it is that each hit is relevant; never falls as the score rises."""
+        rows = np.array([scores], dtype=np.float64)
+        probabilities: Floats = hit_probabilities(self.relevance_map, rows, self.scale, self.num_candidates)[0]
+        return probabilities
 
     def relevant(self, scores: Sequence[float]) -> NDArray[np.bool_]:
-        """[K], whether each hit is shown as one that fits; with a score all better ones are, too."""
-        best = np.array([self.best])
-        fits = hits_count(self.by, np.array([scores], dtype=np.float64), best, self.scale, self.num_candidates)[0]
-        found: NDArray[np.bool_] = fits & self.answered
+        """[K], whether each hit is relevant; if one is, so are all with better scores."""
+        rows, best = np.array([scores], dtype=np.float64), np.array([self.best_score])
+        found: NDArray[np.bool_] = (
+            hits_match(self.relevance_map, rows, best, self.scale, self.num_candidates)[0] & self.has_match
+        )
         return found
 
 
-class Relevance:
-    """Judges hits of one model.
+class RelevanceJudge:
+    """Judges the answers of one model.
 
     Args:
-        calibration: of the model's bundle.
-        reference: [R, D], unit rows of photos.
+        calibration: from the model's bundle.
+        reference: [R, D], embeddings of the reference photos, unit rows.
     """
 
     def __init__(self, calibration: Calibration, reference: Embeddings) -> None:
         self.calibration, self._reference = calibration, reference
 
-    def judge(self, query: Embeddings, kind: Kind, *, best: float, num_candidates: int) -> Judgement | None:
-        """What is to be said of a query [D] whose best hit has the score ``best``; None where its kind has no map."""
-        by = self.calibration.text if kind == "text" else self.calibration.photo
-        if by is None:
+    def judge(self, query: Embeddings, kind: QueryKind, *, best: float, num_candidates: int) -> Judgement | None:
+        """The verdict on one answer; None for a kind of query that is not calibrated.
+
+        Args:
+            query: [D], unit length.
+            kind: what the query is made of.
+            best: score of the best hit.
+            num_candidates: how many photos were ranked.
+        """
+        relevance_map = self.calibration.text if kind == "text" else self.calibration.photo
+        if relevance_map is None:
             return None
         scale = score_scale(query[None], self._reference)
-        answered = bool(answers(by, np.array([best]), scale, num_candidates)[0])
-        return Judgement(answered, best, by, scale, num_candidates)
+        has_match = bool(query_matches(relevance_map, np.array([best]), scale, num_candidates)[0])
+        return Judgement(has_match, best, relevance_map, scale, num_candidates)

@@ -1,18 +1,20 @@
-"""What a bundle knows of relevance: weights that turn scores into probabilities, and where the line is drawn."""
+"""What a bundle knows about relevance: logistic maps from scores to probabilities, and thresholds on these."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
-Kind: TypeAlias = Literal["text", "photo"]
-"""What a query is made of: words alone, or photos alone."""
+Floats: TypeAlias = NDArray[np.float64]
 Feature: TypeAlias = Literal["score", "z", "log_n", "mean", "log_std", "log_kurtosis"]
-"""See ``relevance.features``."""
+"""See ``judge.score_features``."""
 RISING: tuple[Feature, ...] = ("score", "z")
 
 
 class LogisticMap(BaseModel):
-    """probability = sigmoid(intercept + Σ weight · feature), never falling with the score."""
+    """probability = sigmoid(intercept + Σ weight · feature); never falls as the score rises."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,40 +28,56 @@ class LogisticMap(BaseModel):
             raise ValueError(f"a better score must make a hit more probable, got weights {self.weights}")
         return self
 
+    def probabilities(self, features: Mapping[Feature, Floats]) -> Floats:
+        """[Q, K], from features of the same shape."""
+        logits = self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
+        probabilities: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60)))
+        return probabilities
+
 
 class RelevanceMap(BaseModel):
-    """Probabilities of one kind of query.
+    """Probabilities of relevance for one kind of query, and the thresholds on them.
+
+    Bundles written before 2026-11-28 use the second name of each alias.
 
     Attributes:
-        hit: that this hit is relevant.
-        query: that the best hits hold anything relevant, told from the best one's score.
-        least_query: of ``query``; below this "nothing here matches".
-        least_hit: of ``hit``; below this a hit is not called relevant in any answer.
-        least_share: of the best hit's ``hit``; below this a hit is not called relevant beside that one.
-        largest: photos in the largest collection it was fitted on. In larger ones the lines
-            stay as they were there: who asks for a dog has more dogs among more photos.
+        hit: probability that a hit is relevant.
+        query: probability that anything relevant is among the best hits, from the best one's score.
+        query_threshold: on ``query``; below it the answer is "nothing here matches".
+        hit_threshold: on ``hit``; below it a hit is not relevant, whatever the best hit is.
+        relative_threshold: on a hit's probability divided by the best hit's; below it a hit is not
+            relevant beside that one.
+        max_fitted_photos: size of the largest collection that the map was fitted on. In a larger one
+            thresholds are applied as if it had this size, because relevant photos grow in number
+            with the collection.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hit: LogisticMap
     query: LogisticMap
-    least_query: float = Field(ge=0.0, le=1.0)
-    least_hit: float = Field(ge=0.0, le=1.0)
-    least_share: float = Field(default=0.0, ge=0.0, le=1.0)  # a calibration of before 2026-11-21 has none
-    largest: int = Field(ge=1)
+    query_threshold: float = Field(ge=0.0, le=1.0, validation_alias=AliasChoices("query_threshold", "least_query"))
+    hit_threshold: float = Field(ge=0.0, le=1.0, validation_alias=AliasChoices("hit_threshold", "least_hit"))
+    relative_threshold: float = Field(
+        default=0.0,  # bundles written before 2026-11-21 have none
+        ge=0.0,
+        le=1.0,
+        validation_alias=AliasChoices("relative_threshold", "least_share"),
+    )
+    max_fitted_photos: int = Field(ge=1, validation_alias=AliasChoices("max_fitted_photos", "largest"))
 
 
 class Calibration(BaseModel):
-    """The ``calibration`` of a manifest; the photos in ``reference.npy`` belong to it.
+    """The ``calibration`` of a manifest; it goes with the reference photos in ``reference.npy``.
 
-    It says nothing about captions as hits: their scores have another scale.
+    It covers photos as hits. Captions as hits have no probabilities: their scores are
+    distributed otherwise.
 
     Attributes:
-        model: fingerprint of the model whose scores these are.
-        text: for queries with words in them.
-        photo: for queries of photos alone; None leaves them without probabilities.
-        fitted: on what, in words and figures.
+        model: fingerprint of the model whose scores it was fitted on.
+        text: for queries of words.
+        photo: for queries of photos; None leaves them without probabilities.
+        fitted: the data it was fitted on, in words and figures.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

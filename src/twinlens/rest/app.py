@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from twinlens import api
+from twinlens.api.library import Collection, open_for_serving
 from twinlens.errors import TwinlensError
 from twinlens.rest.calls import archive, browsing, favourites, indexing, library, photos, searching, session
 from twinlens.rest.engine.engine import Engine
@@ -33,7 +33,7 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 41
 
 
 def create_app(
-    collection: "api.Collection | str | os.PathLike[str] | None" = None, *, settings: Settings | None = None
+    collection: Collection | str | os.PathLike[str] | None = None, *, settings: Settings | None = None
 ) -> FastAPI:
     """A server of one collection, for any program that runs ASGI applications.
 
@@ -49,13 +49,12 @@ def create_app(
         ConfigError: a variable of the environment cannot be used.
     """
     settings = settings or Settings.from_environment()
-    if not isinstance(collection, api.Collection):
+    if not isinstance(collection, Collection):
         place = settings.collection if collection is None else os.fspath(collection)
-        collection = api.open_for_serving(place, model=settings.model)
+        collection = open_for_serving(place, model=settings.model)
     app, metrics = calls(settings), Metrics()
     engine = app.state.engine = Engine(collection, settings, metrics)
     app.state.index_run = IndexRun(engine)
-    app.state.projector = api.Projector(collection)
     app.state.keys = KeyRing(settings.api_key) if settings.api_key else None
     app.state.wrong_keys = RateLimit(WRONG_KEYS_PER_MINUTE)
     app.add_exception_handler(HTTPException, _answer_http)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from twinlens import api
+from twinlens.api.library import OutsideLibraryError
 from twinlens.errors import (
     CollectionBusyError,
     CollectionNotFoundError,
     DiskFullError,
     ModelMismatchError,
+    NoProbabilitiesError,
     PhotoError,
     QueryError,
     TwinlensError,
@@ -92,9 +93,13 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure(
                 "unknown_folder", "no indexed photo lies in that folder", "GET /api/collection lists them"
             )
+        case NoProbabilitiesError():
+            return RequestFailure(
+                "no_calibration", "there are no probabilities for such a query", "leave out min_probability"
+            )
         case QueryError():
             return RequestFailure("invalid_query", str(error).replace("--", ""), "see /docs for what a query may hold")
-        case api.OutsideLibraryError():
+        case OutsideLibraryError():
             return RequestFailure(
                 "outside_library", "a link leads to this photo, and its file lies outside of the library"
             )

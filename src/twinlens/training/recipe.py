@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterable, Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ from twinlens.config import Section, read_recipe
 from twinlens.data.splits import parse_ratios
 from twinlens.errors import DataError
 from twinlens.model.preprocess import ResizeMode
-from twinlens.plugins import did_you_mean, load_part
+from twinlens.plugins import did_you_mean, load_part, part_names
 from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
 from twinlens.training.parts.losses import LOSSES
 from twinlens.training.parts.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOWERS
@@ -124,7 +123,7 @@ class Text(Section):
     @classmethod
     def _known_cleaning(cls, steps: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for step in steps or ():
-            _known(step, "cleaning step", CLEANING)
+            _known(step, "cleaning", CLEANING, what="cleaning step")
         return steps
 
     @property
@@ -327,11 +326,11 @@ def _schedule_faults(stage: Stage) -> Iterable[str]:
         yield f"warmup_epochs: more than the stage's {stage.epochs} epochs"
 
 
-def _known(name: str, family: str, names: Iterable[str], *, prefixes: tuple[str, ...] = ()) -> str:
+def _known(name: str, family: str, names: Iterable[str], *, what: str = "", prefixes: tuple[str, ...] = ()) -> str:
     """The name, when a table, another package, a directory or a hub can have it; ValueError otherwise."""
-    known = sorted({*names, *(entry.name for entry in entry_points(group=f"twinlens.{family}"))})
+    known = sorted(part_names(family, names))
     may_be_place = family.endswith("_tower") and ("/" in name or "\\" in name or Path(name).is_dir())
     if name in known or may_be_place or name.startswith(prefixes or ("\0",)):
         return name
-    what = family.replace("_", " ")
+    what = what or family.replace("_", " ")
     raise ValueError(f"no {what} is called {name!r}; known: {', '.join(known)}{did_you_mean(name, known)}")

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.collection.catalog.catalog import Catalog, schema
+from twinlens.collection.catalog import schema
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.errors import CollectionError, CollectionNotFoundError
 
@@ -184,4 +185,4 @@ def test_what_a_new_catalog_holds_is_what_the_tables_say(catalog: Catalog) -> No
     with catalog.transaction() as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert {*TABLES, "captions", "removed_captions", "next_vectors", "next_captions"} <= tables
-    np.testing.assert_array_equal(catalog.captions.select_ids("1", ()), [])
+    np.testing.assert_array_equal(catalog.captions.select_ids(), [])

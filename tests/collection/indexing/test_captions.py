@@ -8,14 +8,14 @@ from PIL import ExifTags, Image
 
 from conftest import COLOURS, ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.rows import FileState, Vector
+from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import captions as captions_module
 from twinlens.collection.indexing.captions import match_photos
 from twinlens.collection.indexing.report import CaptionPlan, IndexReport, SilentListener
 from twinlens.collection.place.photo_folders import PhotoFolder
-from twinlens.collection.searching.ranking import Page
 from twinlens.data.exif import PhotoDetails
+from twinlens.embedding.local import PhotoVector
 from twinlens.errors import (
     BundleError,
     CollectionBusyError,
@@ -184,7 +184,7 @@ class TestLearning:
         monkeypatch.setattr(captions_module, "BATCH_SIZE", batch)
         indexed.add_captions(table)
         texts = [text for own in CAPTIONS.values() for text in own]
-        rows = indexed.catalog.captions.embeddings(indexed.catalog.captions.select_ids("1", ()))
+        rows = indexed.catalog.captions.embeddings(indexed.catalog.captions.select_ids())
         embeddings = np.concatenate([part for _, part in rows])
         np.testing.assert_allclose(embeddings, ColourEncoder().encode_text(texts), atol=1e-6)
 
@@ -201,12 +201,12 @@ class TestMatching:
     def catalog_of(self, catalog: Catalog, paths: Sequence[str], skipped: Sequence[str] = ()) -> Catalog:
         catalog.add_folder("photos", "..")
         embedding = np.eye(8, dtype=np.float32)[0]
-        with catalog.change() as change:
+        with catalog.writing() as writer:
             for path in paths:
                 file = FileState(1, path, 1, 1, None)
-                change.put_photo(file, PhotoDetails(9, 9), Vector(embedding, None), reader_version=1)
+                writer.put_photo(file, PhotoDetails(9, 9), PhotoVector(embedding, None), reader_version=1)
             for path in skipped:
-                change.put_skipped(FileState(1, path, 1, 1, None), "truncated", reader_version=1)
+                writer.put_skipped(FileState(1, path, 1, 1, None), "truncated", reader_version=1)
         return catalog
 
     def match(self, catalog: Catalog, names: Sequence[str]) -> dict[str, str]:
@@ -386,7 +386,7 @@ class TestSearching:
             texts(folder="nowhere")
         newest = collection.search("red", target="caption", k=4, sort="date")
         assert [hit.caption for hit in newest][2:] == ["red old", "red undated"]
-        answer = collection.answer("red", target="caption", page=Page(k=1))
+        answer = collection.answer("red", target="caption", k=1)
         assert answer.num_candidates == 4
 
     def test_a_folder_whose_photos_have_no_captions_is_no_error(self, indexed: Collection, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ from PIL import ExifTags, Image
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.indexing import index as index_module
 from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.report import IndexPlan, IndexReport, SilentListener, reasons_summary
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
-from twinlens.embedding import BATCH_SIZE, Skipped
+from twinlens.data.images import read_photo_bytes
+from twinlens.embedding.local import BATCH_SIZE, Skipped
 from twinlens.errors import BundleError, CollectionError, DiskFullError, PhotoError
 from twinlens.protocols import EncodedImages
 from twinlens.types import Pixels
@@ -110,7 +112,7 @@ def test_a_first_run_adds_every_photo(indexing: Indexing, make_photo: PhotoMaker
 
 
 def test_a_second_run_opens_nothing(three: Indexing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_module, "read_photo_bytes", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr("twinlens.embedding.local.read_photo_bytes", lambda path: pytest.fail(f"{path} was read"))
     generation = three.catalog.generation
     assert counts(three.run()) == {"unchanged": 3}
     assert three.catalog.generation == generation
@@ -174,7 +176,7 @@ def test_details_of_the_photo_are_kept(indexing: Indexing, photos: Path) -> None
     assert found[1] == expected
     shutil.copy(photos / "a.jpg", photos / "b.jpg")  # a copy has them without being opened
     indexing.run()
-    assert indexing.catalog.select_ids("taken_at = ?", ["2023-06-30T12:34:56"]).tolist() == [1, 2]
+    assert indexing.catalog.select_ids(Condition("taken_at = ?", ("2023-06-30T12:34:56",))).tolist() == [1, 2]
 
 
 # --- the same content elsewhere ---------------------------------------------------------------
@@ -319,7 +321,7 @@ def test_a_skipped_file_is_told_again_but_not_tried_again(
     (photos / "empty.jpg").touch()
     (photos / "text.jpg").write_text("no photo")
     first = indexing.run()
-    monkeypatch.setattr(index_module, "read_photo_bytes", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr("twinlens.embedding.local.read_photo_bytes", lambda path: pytest.fail(f"{path} was read"))
     second = indexing.run()
     assert second.skipped == first.skipped
     assert counts(second) == {"unchanged": 1}
@@ -358,14 +360,14 @@ def test_a_file_that_could_not_be_opened_is_tried_again(
 ) -> None:
     make_photo("red.png", "red")
     make_photo("green.png", "green")
-    real = index_module.read_photo_bytes
+    real = read_photo_bytes
 
     def read(path: Path) -> bytes:
         if path.name == "green.png":
             raise PhotoError("no permission to read it")
         return real(path)
 
-    monkeypatch.setattr(index_module, "read_photo_bytes", read)
+    monkeypatch.setattr("twinlens.embedding.local.read_photo_bytes", read)
     assert reasons(indexing.run()) == {"green.png": "no permission to read it"}
     monkeypatch.undo()  # as after chmod, which changes neither size nor date
     report = indexing.run()

@@ -15,7 +15,13 @@ from filelock import FileLock
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog import writing as change_module
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.report import ChangePlan, ChangeProgress, IndexReport, PendingChange, SilentListener
+from twinlens.collection.indexing.report import (
+    IndexReport,
+    ModelChangePlan,
+    ModelChangeProgress,
+    PendingModelChange,
+    SilentListener,
+)
 from twinlens.errors import (
     CollectionBusyError,
     CollectionError,
@@ -56,7 +62,7 @@ class Interrupted(SilentListener):
     def __init__(self, steps: int) -> None:
         self.steps = steps
 
-    def change_advanced(self, progress: ChangeProgress) -> None:
+    def change_advanced(self, progress: ModelChangeProgress) -> None:
         self.steps -= 1
         if self.steps <= 0:
             raise KeyboardInterrupt
@@ -225,13 +231,13 @@ class TestAnotherDefault:
         updated.close()
 
     def test_index_embeds_again(self, updated: Collection, turned: TurnedEncoder) -> None:
-        plans: list[ChangePlan] = []
+        plans: list[ModelChangePlan] = []
 
         class Listener(SilentListener):
-            def change_planned(self, plan: ChangePlan) -> None:
+            def change_planned(self, plan: ModelChangePlan) -> None:
                 plans.append(plan)
 
-        assert updated.pending_change() == PendingChange("default", NEW, 0, 70, is_begun=False)
+        assert updated.pending_change() == PendingModelChange("default", NEW, 0, 70, is_begun=False)
         report = updated.index(listener=Listener())
         assert report.model_change is not None
         assert report.model_change.is_complete
@@ -486,7 +492,7 @@ def test_a_missing_photo_folder_stops_the_change_and_loses_nothing(library: Coll
 
 def test_a_photo_deleted_while_others_are_embedded_holds_nothing_up(library: Collection, photos: Path) -> None:
     class Deleting(SilentListener):
-        def change_planned(self, plan: ChangePlan) -> None:
+        def change_planned(self, plan: ModelChangePlan) -> None:
             (photos / "many" / "33.png").unlink()
 
     report = library.reindex("turned", listener=Deleting())
@@ -575,7 +581,7 @@ def test_every_search_during_a_change_sees_one_model(library: Collection, open_c
     searcher, seen = open_collection(), []
 
     class Searching(SilentListener):
-        def change_advanced(self, progress: ChangeProgress) -> None:
+        def change_advanced(self, progress: ModelChangeProgress) -> None:
             seen.append((answers(searcher), caption_answers(searcher)) == expected)
             assert searcher.encoder.fingerprint == OLD
 
@@ -651,10 +657,10 @@ def test_a_model_that_changes_to_and_fro_while_vectors_are_read_leaves_none_out(
 
 
 def test_the_time_left_is_told_when_the_pace_is_known(library: Collection) -> None:
-    told: list[ChangeProgress] = []
+    told: list[ModelChangeProgress] = []
 
     class Listener(SilentListener):
-        def change_advanced(self, progress: ChangeProgress) -> None:
+        def change_advanced(self, progress: ModelChangeProgress) -> None:
             told.append(progress)
 
     library.reindex("turned", listener=Listener())

@@ -1,10 +1,14 @@
+from datetime import date, datetime
+
 import pytest
 
 from conftest import ColourEncoder
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.rows import FileState, Vector
-from twinlens.collection.searching.filters import Filters
+from twinlens.collection.catalog.rows import FileState
+from twinlens.collection.searching.filtering import Filters, known_filters
+from twinlens.collection.searching.searcher import Scope
 from twinlens.data.exif import PhotoDetails
+from twinlens.embedding.local import PhotoVector
 from twinlens.errors import QueryError
 
 TAKEN = {
@@ -23,16 +27,16 @@ CAMERAS = {1: "Canon EOS R5", 2: "NIKON D850", 3: "Apple iPhone 12", 4: "50%_off
 def dated(catalog: Catalog, encoder: ColourEncoder) -> Catalog:
     """One photo for each of TAKEN."""
     catalog.add_folder("photos", "..")
-    vector = Vector(encoder.encode_text(["red"])[0], None)
-    with catalog.change() as change:
+    vector = PhotoVector(encoder.encode_text(["red"])[0], None)
+    with catalog.writing() as writer:
         for number, taken_at in TAKEN.items():
             details = PhotoDetails(9, 9, taken_at, camera=CAMERAS.get(number))
-            change.put_photo(FileState(1, f"{number}.jpg", 1, 1, None), details, vector, reader_version=1)
+            writer.put_photo(FileState(1, f"{number}.jpg", 1, 1, None), details, vector, reader_version=1)
     return catalog
 
 
 def found(catalog: Catalog, **filters: str) -> list[int]:
-    return catalog.select_ids(*Filters(**filters).sql()).tolist()
+    return catalog.select_ids(Filters(**filters).condition(Scope(catalog, []))).tolist()
 
 
 @pytest.mark.parametrize(
@@ -128,10 +132,10 @@ def test_filters_are_joined_by_and(dated: Catalog) -> None:
     ],
 )
 def test_what_is_no_date_is_refused_with_an_example(date: str) -> None:
-    with pytest.raises(QueryError, match="--after wants a date as 2023, 2023-06 or 2023-06-30"):
-        Filters(after=date).sql()
-    with pytest.raises(QueryError, match="--before wants a date"):
-        Filters(before=date).sql()
+    with pytest.raises(QueryError, match=r"^after wants a date as 2023, 2023-06 or 2023-06-30"):
+        Filters(after=date)
+    with pytest.raises(QueryError, match=r"^before wants a date"):
+        Filters(before=date)
 
 
 def test_the_29th_of_february_exists_in_leap_years(dated: Catalog) -> None:
@@ -142,3 +146,38 @@ def test_no_filter_is_empty_and_lets_every_photo_pass(dated: Catalog) -> None:
     assert Filters().is_empty()
     assert not any(Filters(**{name: "2023"}).is_empty() for name in ("after", "before", "folder", "camera"))
     assert found(dated) == list(TAKEN)
+
+
+def test_a_date_may_come_as_a_number_or_a_date(dated: Catalog) -> None:
+    assert found(dated, after=2024) == found(dated, after=date(2024, 1, 1)) == [6]
+    assert found(dated, after=datetime(2023, 12, 31, 23, 59, 59, 999)) == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"camera": 5}, "camera wants text, got 5"),
+        ({"camera": ["canon"]}, "camera wants text"),
+        ({"folder": 7}, "folder wants a folder, got 7"),
+        ({"favourites": "yes"}, "favourites wants true or false, got 'yes'"),
+        ({"after": True}, "after wants a date"),
+        ({"cammera": "canon"}, "there is no filter 'cammera'; known: .*; did you mean 'camera'"),
+    ],
+)
+def test_what_a_filter_cannot_use_is_refused_by_its_name(filters: dict, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        Filters(**filters)
+
+
+def test_what_is_off_or_empty_is_no_filter() -> None:
+    assert Filters(after=None, camera=" ", folder="", favourites=False) == Filters()
+    assert repr(Filters(favourites=True, after=2023)) == "Filters(after='2023', favourites=True)"
+
+
+def test_every_filter_says_what_an_interface_needs_and_can_be_told() -> None:
+    for name, one in known_filters().items():
+        assert one.name == name
+        assert one.help.endswith(".")
+        assert one.label
+        value = True if one.kind == "flag" else one.choices[0] if one.choices else one.example
+        assert Filters(**{name: value}).phrases()

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -5,16 +6,22 @@ import pytest
 
 from conftest import ColourEncoder
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.rows import FileState, PhotoRecord, Vector
-from twinlens.collection.searching.judging import Judge
-from twinlens.collection.searching.ranking import Page, ranked_hits
+from twinlens.collection.catalog.rows import FileState
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.searching.hits import as_hits
+from twinlens.collection.searching.ranking import Candidates, page_of
+from twinlens.collection.searching.search import Page
 from twinlens.data.exif import PhotoDetails
+from twinlens.embedding.local import PhotoVector
 from twinlens.errors import QueryError
-from twinlens.relevance.judge import Judgement, Relevance
+from twinlens.relevance.judge import Judgement, RelevanceJudge
 from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
 from twinlens.stores.exact import ExactStore
-from twinlens.types import Hit
+from twinlens.types import Embeddings, Hit, Ids
 
+Judge = Callable[[float, int], Judgement | None]
+"""The best hit's score and the number of candidates → what is said of the answer."""
+FOLDERS = [PhotoFolder(1, Path("/photos"), "")]
 DATES = {1: "2021-01-01T00:00:00", 2: None, 3: "2023-01-01T00:00:00", 4: "2022-01-01T00:00:00", 5: None}
 
 
@@ -24,14 +31,14 @@ class Shelf:
     def __init__(self, catalog: Catalog, folder: Path, count: int) -> None:
         self.catalog, self.query = catalog, np.eye(8, dtype=np.float32)[0]
         catalog.add_folder("photos", "..")
-        with catalog.change() as change:
+        with catalog.writing() as writer:
             for number in range(1, count + 1):
                 angle = number / 100
                 row = (np.cos(angle) * np.eye(8)[0] + np.sin(angle) * np.eye(8)[1]).astype(np.float32)
                 file = FileState(1, f"{number}.jpg", 1, 1, bytes([number]) * 16)
-                change.put_photo(file, PhotoDetails(9, 9, DATES.get(number)), Vector(row, None), reader_version=1)
+                writer.put_photo(file, PhotoDetails(9, 9, DATES.get(number)), PhotoVector(row, None), reader_version=1)
         self.store = ExactStore(folder, dim=8, owner="test")
-        ids = catalog.select_ids("1", ())
+        ids = catalog.select_ids()
         self.store.update(catalog.embeddings(ids), np.empty(0, dtype=np.int64), generation=catalog.generation)
 
     def hits(
@@ -42,20 +49,35 @@ class Shelf:
         without: tuple[int, ...] = (),
         judge: Judge | None = None,
     ) -> tuple[list[Hit], int]:
-        return ranked_hits(
+        return found(
             self.query,
             self.catalog,
             self.store,
             page or Page(),
             among=None if among is None else np.array(among, dtype=np.int64),
             without=without,
-            locate=locate,
             judge=judge,
-        )
+        )[:2]
+
+    def matched(self, judge: Judge, page: Page | None = None) -> int | None:
+        return found(self.query, self.catalog, self.store, page or Page(), judge=judge)[2]
 
 
-def locate(record: PhotoRecord) -> tuple[str, Path]:
-    return record.path, Path("/photos") / record.path
+def found(
+    query: Embeddings,
+    catalog: Catalog,
+    store: ExactStore,
+    page: Page,
+    *,
+    among: Ids | None = None,
+    without: tuple[int, ...] = (),
+    judge: Judge | None = None,
+) -> tuple[list[Hit], int, int | None]:
+    """Hits, candidates and matches, as a search puts its parts together."""
+    candidates = Candidates(query, store, among=among, without=without)
+    judgement = judge(candidates.best(1)[0][1], candidates.count) if judge and candidates.count else None
+    ranked, matched = page_of(candidates, catalog, page, None if judgement is None else judgement.relevant)
+    return as_hits(ranked, judgement, FOLDERS, first_rank=page.offset + 1), candidates.count, matched
 
 
 def ids(hits: list[Hit]) -> list[int]:
@@ -121,8 +143,8 @@ def test_which_hits_are_on_a_page_is_decided_by_relevance(shelf: Shelf) -> None:
 
 
 def test_a_photo_that_left_the_catalog_meanwhile_is_not_shown(shelf: Shelf) -> None:
-    with shelf.catalog.change() as change:
-        change.remove(2)
+    with shelf.catalog.writing() as writer:
+        writer.remove(2)
     hits, _ = shelf.hits(Page(k=3))
     assert (ids(hits), [hit.rank for hit in hits]) == ([1, 3], [1, 2])
 
@@ -145,22 +167,22 @@ def test_the_encoders_colours_are_found(catalog: Catalog, tmp_path: Path, encode
     """The same on vectors of an encoder: the right colour first, then what is near it."""
     catalog.add_folder("photos", "..")
     rows = encoder.encode_text(["red", "blue", "red yellow"])
-    with catalog.change() as change:
+    with catalog.writing() as writer:
         for number, row in enumerate(rows, start=1):
             file = FileState(1, f"{number}.jpg", 1, 1, None)
-            change.put_photo(file, PhotoDetails(9, 9), Vector(row, None), reader_version=1)
+            writer.put_photo(file, PhotoDetails(9, 9), PhotoVector(row, None), reader_version=1)
     store = ExactStore(tmp_path / "exact", dim=8, owner="test")
     store.update(catalog.embeddings(np.array([1, 2, 3])), np.empty(0, dtype=np.int64), generation=1)
     query = encoder.encode_text(["red"])[0]
-    hits, _ = ranked_hits(query, catalog, store, Page(), among=None, without=(), locate=locate)
+    hits, _, _ = found(query, catalog, store, Page())
     assert ids(hits) == [1, 3, 2]
 
 
 def judge_above(least: float) -> Judge:
     """Judges a hit relevant from a score on; the probability is a half there."""
     rising = LogisticMap(intercept=-1000 * least, weights={"score": 1000.0})
-    one = RelevanceMap(hit=rising, query=rising, least_query=0.5, least_hit=0.5, largest=1000)
-    relevance = Relevance(Calibration(model="test", text=one), np.eye(8, dtype=np.float32))
+    one = RelevanceMap(hit=rising, query=rising, query_threshold=0.5, hit_threshold=0.5, max_fitted_photos=1000)
+    relevance = RelevanceJudge(Calibration(model="test", text=one), np.eye(8, dtype=np.float32))
 
     def judge(best: float, candidates: int) -> Judgement | None:
         return relevance.judge(np.eye(8, dtype=np.float32)[0], "text", best=best, num_candidates=candidates)
@@ -216,3 +238,13 @@ class TestJudged:
 
     def test_an_empty_answer_is_not_judged(self, shelf: Shelf) -> None:
         assert shelf.hits(Page(k=3), among=[], judge=judge_above(0.5)) == ([], 0)
+
+    def test_all_matches_are_counted_whatever_the_page(self, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("twinlens.collection.searching.ranking.FETCHED_AT_ONCE", 2)
+        for count in (0, 1, 2, 3, 15, 16, 17, 29, 30):
+            judge = judge_above(float(np.cos((count + 0.5) / 100)))
+            for page in (Page(k=1), Page(k=5, offset=3), Page(k=2, sort="date"), Page(k=50)):
+                assert shelf.matched(judge, page) == count
+
+    def test_nobody_counts_what_nobody_can_tell(self, shelf: Shelf) -> None:
+        assert shelf.matched(lambda best, candidates: None) is None

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.showing.archive import LEFT_OUT, list_photos, zip_photos
+from twinlens.collection.showing.archive import LEFT_OUT
 
 OpenCollection = Callable[..., Collection]
 
@@ -32,7 +32,7 @@ def opened(pieces: object) -> zipfile.ZipFile:
 
 
 def test_the_zip_holds_the_files_as_they_are_with_their_folders(collection: Collection, photos: Path) -> None:
-    archive = opened(zip_photos(collection, ["a/red.png", "=1+1.png", "a/red.png"]))
+    archive = opened(collection.zip_photos(["a/red.png", "=1+1.png", "a/red.png"]))
     assert archive.namelist() == ["a/red.png", "=1+1.png"]
     assert archive.testzip() is None
     assert archive.read("a/red.png") == (photos / "a" / "red.png").read_bytes()
@@ -40,7 +40,7 @@ def test_the_zip_holds_the_files_as_they_are_with_their_folders(collection: Coll
 
 def test_what_cannot_be_read_is_named_and_stops_nothing(collection: Collection, photos: Path) -> None:
     (photos / "a" / "red.png").unlink()
-    archive = opened(zip_photos(collection, ["a/red.png", "../../etc/passwd", "a/red 2.png"]))
+    archive = opened(collection.zip_photos(["a/red.png", "../../etc/passwd", "a/red 2.png"]))
     assert archive.namelist() == ["a/red 2.png", LEFT_OUT]
     assert archive.read(LEFT_OUT).decode() == (
         "a/red.png: file is gone\n../../etc/passwd: no indexed photo has this id\n"
@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_named_and_stops_nothing(collection: Collection, 
 def test_a_photo_of_any_year_goes_into_the_zip(collection: Collection, photos: Path, year: int) -> None:
     summer = calendar.timegm((year, 7, 1, 12, 0, 0))
     os.utime(photos / "a" / "red.png", (summer, summer))
-    archive = opened(zip_photos(collection, ["a/red.png", "a/red 2.png"]))
+    archive = opened(collection.zip_photos(["a/red.png", "a/red 2.png"]))
     assert archive.namelist() == ["a/red.png", "a/red 2.png"]
     assert archive.testzip() is None
     assert archive.getinfo("a/red.png").date_time[0] == min(max(year, 1980), 2107)
@@ -59,13 +59,13 @@ def test_a_photo_of_any_year_goes_into_the_zip(collection: Collection, photos: P
 
 def test_the_zip_comes_in_pieces(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("twinlens.collection.showing.archive.CHUNK_BYTES", 1000)
-    pieces = list(zip_photos(collection, ["a/red.png"]))
+    pieces = list(collection.zip_photos(["a/red.png"]))
     assert len(pieces) > 10
     assert max(len(piece) for piece in pieces) < 2000
     assert opened(pieces).testzip() is None
 
 
 def test_the_list_has_a_line_a_photo_and_no_formulas(collection: Collection) -> None:
-    rows = list(csv.DictReader(io.StringIO(list_photos(collection, ["a/red.png", "gone.png", "=1+1.png"]))))
+    rows = list(csv.DictReader(io.StringIO(collection.list_photos(["a/red.png", "gone.png", "=1+1.png"]))))
     assert [row["image_id"] for row in rows] == ["a/red.png", "'=1+1.png"]
     assert rows[0]["width"] == "480"

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import COLOURS, PhotoMaker
 from twinlens.collection.collection import Collection
+from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.showing.map import Projector, flat_places
 
 OpenCollection = Callable[..., Collection]
@@ -43,14 +44,13 @@ def test_a_map_has_every_photo_and_follows_the_library(make_photo: PhotoMaker, o
         make_photo(f"{colour}/one.png", colour, size=(48, 36))
     collection = open_collection()
     collection.index()
-    projector = Projector(collection)
-    first = projector.projection()
-    assert first is projector.projection()
+    first = collection.map()
+    assert first is collection.map()
     assert sorted(first.ids) == sorted(f"{colour}/one.png" for colour in COLOURS)
     assert set(first.sides) == {(48, 36)}
     make_photo("red/two.png", "red", seed=1)
     collection.index()
-    second = projector.projection()
+    second = collection.map()
     places = dict(zip(second.ids, second.places, strict=True))
     assert len(places) == 7
     assert np.linalg.norm(places["red/one.png"] - places["red/two.png"]) < 0.1
@@ -61,6 +61,6 @@ def test_of_a_large_library_every_nth_photo_is_drawn(make_photo: PhotoMaker, ope
         make_photo(f"{number}.png", "red", seed=number)
     collection = open_collection()
     collection.index()
-    drawn = Projector(collection, most=3).projection()
+    drawn = Projector(collection.catalog, PhotoFolders(collection.path, collection.catalog), most=3).projection()
     assert drawn.ids == ["0.png", "3.png", "6.png"]
     assert drawn.num_photos == 7

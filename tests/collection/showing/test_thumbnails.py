@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from conftest import PhotoMaker
-from twinlens.collection.showing.card import find_photo
 from twinlens.collection.showing.file import PhotoFile, photo_file
 from twinlens.collection.showing.thumbnails import ThumbnailCache
 from twinlens.errors import PhotoError
@@ -73,7 +72,7 @@ def test_a_file_that_is_no_regular_one_is_refused(open_collection, make_photo: P
     make_photo("a.png")
     collection = open_collection()
     collection.index()
-    card = find_photo(collection, "a.png")
+    card = collection.photo("a.png")
     assert card is not None
     assert photo_file(card).media_type == "image/png"
     (photos / "a.png").unlink()
@@ -81,14 +80,14 @@ def test_a_file_that_is_no_regular_one_is_refused(open_collection, make_photo: P
         os.mkfifo(photos / "a.png")  # reading it would wait for ever
         with pytest.raises(PhotoError, match="regular"):
             photo_file(card)
-    assert find_photo(collection, "../a.png") is None
+    assert collection.photo("../a.png") is None
 
 
 def test_a_photo_keeps_its_tag_until_it_changes(open_collection, make_photo: PhotoMaker) -> None:
     path = make_photo("a.png")
     collection = open_collection()
     collection.index()
-    card = find_photo(collection, "a.png")
+    card = collection.photo("a.png")
     assert card is not None
     tag = photo_file(card).tag
     assert photo_file(card).tag == tag == card.content_hash.hex()

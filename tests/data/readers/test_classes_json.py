@@ -39,7 +39,7 @@ def test_file_of_another_shape_says_what_came(tmp_path, write_json, content):
 
 def test_file_without_photos_is_refused(tmp_path, write_json):
     write_json("classes.json", [])
-    with pytest.raises(DataError, match="holds no photos"):
+    with pytest.raises(DataError, match="contains no photos"):
         read_classes(tmp_path)
 
 

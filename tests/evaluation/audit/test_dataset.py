@@ -114,7 +114,7 @@ def test_quick_leaves_photos_and_training_rows_out_and_says_so(faulty: CaptionsJ
     report = audit_dataset(faulty, "captions-json", "test", encoder=encoder, quick=True)
     assert report.same_photos is None
     assert report.near_duplicates is None
-    assert "leave out --quick" in report.not_checked[0]
+    assert "run without --quick" in report.not_checked[0]
     assert "captions-on-several-photos" in found(report)
     assert "training rows included" not in [row.name for row in report.protocols]
 

@@ -45,9 +45,9 @@ def test_probabilities_of_a_dual_encoder_are_a_softmax_over_classes() -> None:
     ("probabilities", "top", "message"),
     [
         ([[0.5, 0.5]], 2, "got \\[1, 2\\] and \\[3, 2\\]"),
-        ([[0.5, -0.1, 0.2]], 2, "at least 0"),
+        ([[0.5, -0.1, 0.2]], 2, "none negative or NaN"),
         ([[0.0, 0.0, 0.0]], 2, "some above 0"),
-        ([[0.5, np.nan, 0.2]], 2, "at least 0"),
+        ([[0.5, np.nan, 0.2]], 2, "none negative or NaN"),
         ([[0.5, 0.3, 0.2]], 0, "top=0"),
     ],
 )

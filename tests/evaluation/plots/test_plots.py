@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
+from installed_package import install_package
 from twinlens.data.images import open_photo
 from twinlens.errors import DataError, TwinlensError
 from twinlens.evaluation.comparison import compare_pairs
@@ -26,7 +27,6 @@ from twinlens.evaluation.plots.retrieval_grid import draw_retrieval_grid, found_
 from twinlens.evaluation.plots.score_histogram import draw_score_histogram, pair_cosines
 from twinlens.evaluation.plots.training_curves import draw_training_curves, read_training_log
 from twinlens.evaluation.plots.write import write_comparison_plot, write_plots
-from twinlens.plugins import load_part
 
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
 
@@ -213,7 +213,7 @@ def test_neighbours_stay_together_in_a_t_sne_map() -> None:
 
 def test_a_map_says_what_is_missing_and_what_there_is(pairs: EmbeddedPairs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)  # as if it were not installed
-    with pytest.raises(TwinlensError, match=r'pip install "twinlens\[umap\]", or draw the map with pca'):
+    with pytest.raises(TwinlensError, match=r'pip install "twinlens\[umap\]", or use pca'):
         draw_embedding_map(pairs, method="umap")
     with pytest.raises(DataError, match="did you mean 'tsne'"):
         draw_embedding_map(pairs, method="t-sne")
@@ -284,6 +284,39 @@ def test_all_plots_are_written_and_opened(colours: tuple[EmbeddedPairs, dict[str
             assert picture.width >= 7 * DPI
             assert len(picture.convert("L").getcolors(256) or ()) > 5  # something is drawn
     assert {file.name for file in (tmp_path / "plots").iterdir()} == {file.name for file in files}
+    assert names == set(PLOTS) - {"embedding_map_tsne", "embedding_map_umap"}
+
+
+def test_plots_whose_data_is_missing_are_left_out(pairs: EmbeddedPairs, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    files = write_plots(tmp_path, pairs, maps=(), on_progress=lambda done, total: told.append((done, total)))
+    assert [file.stem for file in files] == ["recall_curves", "cosine_heat_map", "score_histogram", "rank_histogram"]
+    assert told[-1] == (7, 7)  # with the three that there was nothing for
+    with pytest.raises(DataError, match="did you mean 'tsne'"):
+        write_plots(tmp_path, pairs, maps=("t-sne",))
+
+
+def test_plot_of_another_package_is_written_and_a_broken_one_skipped(
+    pairs: EmbeddedPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+from twinlens.evaluation.plots.canvas import new_figure
+
+def plot(data):
+    figure = new_figure(2, 2)
+    figure.subplots().scatter(data.pairs.images[:, 0], data.pairs.images[:, 1])
+    return figure
+
+def nothing(data):
+    return None
+"""
+    parts = {"first_two": "outside_plots:plot", "nothing": "outside_plots:nothing", "gone": "outside_plots:gone"}
+    install_package(tmp_path / "site", "outside_plots", source, family="plot", parts=parts)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    files = write_plots(tmp_path / "plots", pairs, maps=())
+    assert [file.stem for file in files][4:] == ["first_two"]
+    (record,) = caplog.records
+    assert "'gone'" in record.getMessage()
 
 
 @pytest.mark.slow
@@ -303,7 +336,7 @@ def test_files_that_cannot_be_are_refused(pairs: EmbeddedPairs, tmp_path: Path) 
     with pytest.raises(DataError, match=r"\.png, \.svg or \.pdf"):
         save_figure(figure, tmp_path / "plot.xyz")
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be made"):
+    with pytest.raises(DataError, match="cannot be created"):
         save_figure(figure, tmp_path / "file" / "plot.png")
 
 
@@ -313,8 +346,6 @@ def test_a_missing_matplotlib_is_one_line_naming_the_extra(monkeypatch: pytest.M
         new_figure(1, 1)
 
 
-def test_every_plot_of_the_table_is_there_and_none_loads_matplotlib_early() -> None:
-    for name in PLOTS:
-        assert callable(load_part("plot", PLOTS, name))
+def test_no_plot_loads_matplotlib_before_it_is_drawn() -> None:
     code = "import sys, twinlens.api, twinlens.evaluation.plots.write; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 
 from twinlens.evaluation.relevance.fitting import (
-    LOST,
-    LOST_BESIDE,
-    fit_relevance,
-    has_right_hit,
+    QUERY_MISS_RATE,
+    RELATIVE_MISS_RATE,
+    fit_relevance_map,
+    has_relevant_hit,
     logistic_regression,
-    trial_weights,
+    query_weights,
 )
 from twinlens.evaluation.relevance.measuring import calibration_error, measure
 from twinlens.evaluation.relevance.trials import NOT_RELEVANT, RELEVANT, UNSURE, Trial
-from twinlens.relevance.judge import Scale, answers, hit_chances
+from twinlens.relevance.judge import ScoreScale, hit_probabilities, query_matches
 
 
 def world(size: int, *, queries: int = 400, seed: int = 0, gap: float = 0.35) -> Trial:
-    """Captions whose own photo has a score about ``gap`` above all others', and absent things."""
+    """Captions whose own photo scores about ``gap`` above all others, and absent things."""
     random = np.random.default_rng(seed + size)
     k = min(10, size)
     others = np.sort(random.normal(0.05, 0.1, (queries, size)), axis=1)[:, ::-1][:, :k]
@@ -27,7 +27,7 @@ def world(size: int, *, queries: int = 400, seed: int = 0, gap: float = 0.35) ->
         scores[row] = np.insert(scores[row], place, own[row])[:k]
         labels[row] = np.insert(labels[row], place, RELEVANT)[:k]
     same = np.ones(queries)
-    return Trial(group, scores, labels, labels == RELEVANT, Scale(0.05 * same, 0.1 * same, 3 * same), size)
+    return Trial(group, scores, labels, labels == RELEVANT, ScoreScale(0.05 * same, 0.1 * same, 3 * same), size)
 
 
 def test_logistic_regression_finds_the_weights_that_made_the_labels():
@@ -56,46 +56,46 @@ def test_separable_labels_still_give_finite_weights():
     assert found[0] > 0
 
 
-def test_each_size_counts_the_same_and_each_group_its_share():
+def test_each_size_counts_the_same_and_each_group_its_weight():
     trials = [world(1), world(1, seed=9), world(50)]
-    weights = trial_weights(trials)
+    weights = query_weights(trials)
     assert sum(weights[0]) + sum(weights[1]) == pytest.approx(sum(weights[2]))
     assert weights[2][trials[2].group == "caption"].sum() == pytest.approx(0.4)
 
 
 def test_fitted_probabilities_come_true_on_other_queries():
-    fitted = fit_relevance([world(size) for size in (1, 10, 100, 500)])
+    fitted = fit_relevance_map([world(size) for size in (1, 10, 100, 500)])
     for size in (1, 10, 100, 500):
         fresh = world(size, seed=5, queries=2000)
         known = fresh.labels != UNSURE
-        chances = hit_chances(fitted, fresh.scores, fresh.scale, size)
-        assert calibration_error(chances[known], (fresh.labels == RELEVANT)[known]) < 0.06
+        probabilities = hit_probabilities(fitted, fresh.scores, fresh.scale, size)
+        assert calibration_error(probabilities[known], (fresh.labels == RELEVANT)[known]) < 0.06
 
 
-def test_about_as_many_are_lost_in_collections_of_any_size():
-    fitted = fit_relevance([world(size) for size in (1, 10, 100, 500)])
+def test_about_as_many_matches_are_missed_in_collections_of_any_size():
+    fitted = fit_relevance_map([world(size) for size in (1, 10, 100, 500)])
     for size in (1, 10, 100, 500):
         fresh = world(size, seed=5, queries=2000)
-        lost = 1 - answers(fitted, fresh.scores[:, 0], fresh.scale, size)[has_right_hit(fresh)].mean()
-        assert lost == pytest.approx(LOST, abs=0.05)
+        missed = 1 - query_matches(fitted, fresh.scores[:, 0], fresh.scale, size)[has_relevant_hit(fresh)].mean()
+        assert missed == pytest.approx(QUERY_MISS_RATE, abs=0.05)
 
 
-def test_about_the_share_wanted_stands_too_far_below_the_best_hit():
+def test_the_relative_threshold_misses_about_the_share_wanted():
     worlds = [world(size, gap=0.2, queries=2000) for size in (30, 100)]
-    fitted = fit_relevance(worlds)
-    lost = []
+    fitted = fit_relevance_map(worlds)
+    missed = []
     for one in worlds:
-        chances = hit_chances(fitted, one.scores, one.scale, one.num_candidates)
-        best_right = np.where(one.labels == RELEVANT, chances, 0.0).max(axis=1)
-        lost += (best_right < fitted.least_share * chances[:, 0])[has_right_hit(one)].tolist()
-    assert 0 < fitted.least_share < 1
-    assert np.mean(lost) == pytest.approx(LOST_BESIDE, abs=0.01)
+        probabilities = hit_probabilities(fitted, one.scores, one.scale, one.num_candidates)
+        best_relevant = np.where(one.labels == RELEVANT, probabilities, 0.0).max(axis=1)
+        missed += (best_relevant < fitted.relative_threshold * probabilities[:, 0])[has_relevant_hit(one)].tolist()
+    assert 0 < fitted.relative_threshold < 1
+    assert np.mean(missed) == pytest.approx(RELATIVE_MISS_RATE, abs=0.01)
 
 
-def test_a_model_that_tells_more_refuses_more():
+def test_a_model_that_separates_better_refuses_more():
     refused = []
     for gap in (0.1, 0.3, 0.6):
-        fitted = fit_relevance([world(size, gap=gap) for size in (1, 10, 100)])
+        fitted = fit_relevance_map([world(size, gap=gap) for size in (1, 10, 100)])
         refused.append(measure(fitted, [world(100, gap=gap, seed=5)])[0].refused)
     assert refused == sorted(refused)
     assert refused[-1] > 0.95

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from twinlens.evaluation.pairs import EmbeddedPairs
-from twinlens.evaluation.relevance.naming import Naming, content_words
+from twinlens.evaluation.relevance.naming import CaptionWords, content_words
 
 CAPTIONS = ("A dog runs .", "The brown dog jumps", "two children on a beach", "kids play", "A cat")
 
@@ -20,19 +20,20 @@ def test_forms_of_a_word_are_one_word(one, other):
     assert content_words(one) == content_words(other)
 
 
-def test_captions_together_or_alone_name_what_a_query_names():
-    naming, queries = Naming(photos()), ["a brown dog runs", "the dog", "children on the beach", "a horse"]
-    assert naming.together(queries).tolist() == [
+def test_captions_together_or_alone_mention_what_a_query_asks_for():
+    words, queries = CaptionWords(photos()), ["a brown dog runs", "the dog", "children on the beach", "a horse"]
+    assert words.mention(queries).tolist() == [
         [True, False, False],
         [True, False, False],
         [False, True, False],
         [False, False, False],
     ]
-    assert naming.alone(queries).tolist() == [[0, 0, 0], [2, 0, 0], [0, 1, 0], [0, 0, 0]]
+    assert words.count_mentions(queries).tolist() == [[0, 0, 0], [2, 0, 0], [0, 1, 0], [0, 0, 0]]
 
 
 def test_captions_need_not_stand_in_the_order_of_their_photos():
     order = [3, 0, 4, 2, 1]
     mixed = photos(tuple(CAPTIONS[row] for row in order), tuple((0, 0, 1, 1, 2)[row] for row in order))
-    for ask in (Naming.together, Naming.alone):
-        np.testing.assert_array_equal(ask(Naming(mixed), ["dog", "kids"]), ask(Naming(photos()), ["dog", "kids"]))
+    for ask in (CaptionWords.mention, CaptionWords.count_mentions):
+        found, wanted = (ask(CaptionWords(pairs), ["dog", "kids"]) for pairs in (mixed, photos()))
+        np.testing.assert_array_equal(found, wanted)

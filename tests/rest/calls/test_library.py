@@ -12,7 +12,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from rest.served_library import PHOTOS, client_of
-from twinlens.api import Collection, IndexState, write_index_state
+from twinlens.api.indexing import IndexState
+from twinlens.api.library import Collection
 from twinlens.errors import CollectionError, CollectionNotFoundError
 from twinlens.rest.app import create_app
 from twinlens.rest.failures import STATUS_OF
@@ -93,14 +94,14 @@ def test_a_second_run_is_refused_while_another_process_indexes(library: Path) ->
 
 def test_the_state_of_a_run_that_died_is_stopped(library: Path) -> None:
     with Collection.open(library) as collection:
-        write_index_state(collection, IndexState("running", started_at=1.0, updated_at=time.time() - 100))
+        collection.note_index_state(IndexState("running", started_at=1.0, updated_at=time.time() - 100))
     with client_of(library) as client:
         assert client.get("/api/index").json()["stage"] == "stopped"
 
 
 def test_a_server_that_stops_ends_the_events_with_stopped(library: Path) -> None:
     with Collection.open(library) as collection:
-        write_index_state(collection, IndexState("running", started_at=1.0, updated_at=time.time() + 1000, done=3))
+        collection.note_index_state(IndexState("running", started_at=1.0, updated_at=time.time() + 1000, done=3))
     with client_of(library) as client:
         client.app.state.engine.stop_streams()
         told = events(client.get("/api/index/events").text)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from rest.served_library import ODD_NAME, client_of
-from twinlens.api import Collection
+from twinlens.api.library import Collection
 from twinlens.rest.app import create_app
 from twinlens.rest.calls.schemas import BatchAnswer
 from twinlens.rest.settings import Settings

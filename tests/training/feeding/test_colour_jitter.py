@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from twinlens.training.feeding.colour_jitter import jitter_colours, turn_hue
+from twinlens.training.feeding.colour_jitter import jitter_colours, shift_hue
 
 
 def flat(colour: tuple[int, int, int]) -> Image.Image:
@@ -18,13 +18,13 @@ def flat(colour: tuple[int, int, int]) -> Image.Image:
 def test_hue_is_turned_as_the_colour_circle_says(colour: tuple[int, int, int], turn: float) -> None:
     hue, saturation, value = colorsys.rgb_to_hsv(*(level / 255 for level in colour))
     expected = [255 * level for level in colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)]
-    assert np.allclose(turn_hue(flat(colour), turn).getpixel((0, 0)), expected, atol=6)  # HSV is rounded to bytes
+    assert np.allclose(shift_hue(flat(colour), turn).getpixel((0, 0)), expected, atol=6)  # HSV is rounded to bytes
 
 
 def test_grey_has_no_hue_and_a_full_turn_changes_nothing() -> None:
-    assert turn_hue(flat((90, 90, 90)), 0.3).getpixel((0, 0)) == (90, 90, 90)
+    assert shift_hue(flat((90, 90, 90)), 0.3).getpixel((0, 0)) == (90, 90, 90)
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (5, 5, 3), dtype=np.uint8))
-    assert turn_hue(noise, 1.0).tobytes() == turn_hue(noise, 0.0).tobytes() == noise.tobytes()
+    assert shift_hue(noise, 1.0).tobytes() == shift_hue(noise, 0.0).tobytes() == noise.tobytes()
 
 
 def test_strength_zero_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.feeding.augment import Augmentation
-from twinlens.training.feeding.inputs import Activations, Chosen, Frozen, LivePhotos, LiveTexts, pad
+from twinlens.training.feeding.inputs import Activations, FrozenFeatures, LivePhotos, LiveTexts, Subset, pad
 from twinlens.training.feeding.pixels import PhotoPixels
 from twinlens.training.parts.text_towers.transformer import load_transformer
 
@@ -35,7 +35,7 @@ def photos(make_photo: Any, tmp_path: Path) -> PhotoPixels:
 
 def test_frozen_features_are_plain_when_measured_and_a_view_of_their_row_while_training() -> None:
     views = torch.arange(24.0).view(4, 3, 2)
-    frozen = Frozen(views, seed=5)
+    frozen = FrozenFeatures(views, seed=5)
     (plain,) = frozen.take(ROWS, epoch=None)
     assert torch.equal(plain, views[ROWS, 0])
     seen: set[tuple[int, int]] = set()
@@ -133,8 +133,8 @@ def test_words_are_dropped_only_while_training_and_marks_never() -> None:
 
 
 def test_chosen_rows_are_those_of_the_inputs_behind_them() -> None:
-    frozen = Frozen(torch.arange(24.0).view(4, 3, 2), seed=5)
-    chosen = Chosen(frozen, [0, 2, 3])
+    frozen = FrozenFeatures(torch.arange(24.0).view(4, 3, 2), seed=5)
+    chosen = Subset(frozen, [0, 2, 3])
     assert (len(chosen), chosen.is_live) == (3, False)
     for epoch in (None, 0, 1):
         expected = frozen.take(torch.tensor([3, 2]), epoch=epoch)[0]

@@ -1,4 +1,4 @@
-"""``api.explain`` and its command on a bundle that knows colours: a cell of its grid is its pixels' mean colour."""
+"""``api.explanation.explain`` and its command on a bundle that knows colours: a cell of its grid is its pixels' mean colour."""
 
 import json
 from pathlib import Path
@@ -66,8 +66,8 @@ def photo(tmp_path: Path) -> Path:
 
 
 def test_each_colour_is_found_where_it_was_painted(encoder: OnnxDualEncoder, photo: Path, tmp_path: Path) -> None:
-    red = api.explain(photo, "red", model=encoder, out=tmp_path / "red.png")
-    blue = api.explain(photo, "blue", model=encoder)
+    red = api.explanation.explain(photo, "red", model=encoder, out=tmp_path / "red.png")
+    blue = api.explanation.explain(photo, "blue", model=encoder)
     assert red.relevance.shape == (SIDE // CELL, SIDE // CELL)
     assert 40 / 320 < red.peak[0] < 120 / 320
     assert 20 / 160 < red.peak[1] < 60 / 160
@@ -97,7 +97,7 @@ def test_command_prints_score_and_place_and_writes_the_picture(
 def test_score_is_that_of_the_whole_photo(encoder: OnnxDualEncoder, photo: Path) -> None:
     with Image.open(photo) as image:
         wanted = encoder.encode_image([image.convert("RGB")])[0] @ encoder.encode_text(["red"])[0]
-    told = api.explain(photo, "red", model=encoder).to_json()
+    told = api.explanation.explain(photo, "red", model=encoder).to_json()
     assert told["score"] == pytest.approx(float(wanted), abs=1e-4)
     assert (told["query"], told["image_path"], told["model"]) == ("red", str(photo), encoder.fingerprint)
     assert np.array(told["map"]).max() == 1.0
@@ -105,9 +105,9 @@ def test_score_is_that_of_the_whole_photo(encoder: OnnxDualEncoder, photo: Path)
 
 def test_what_cannot_be_used_is_named_before_anything_is_computed(encoder: OnnxDualEncoder, photo: Path) -> None:
     with pytest.raises(QueryError, match="is there already and is no map"):
-        api.explain(photo, "red", model=encoder, out=photo)
+        api.explanation.explain(photo, "red", model=encoder, out=photo)
     with pytest.raises(QueryError, match=r"the photo .*missing.png cannot be used"):
-        api.explain(photo.with_name("missing.png"), "red", model=encoder)
+        api.explanation.explain(photo.with_name("missing.png"), "red", model=encoder)
 
 
 def test_a_bundle_without_a_grid_has_no_map(encoder: OnnxDualEncoder, photo: Path, tmp_path: Path) -> None:
@@ -116,4 +116,4 @@ def test_a_bundle_without_a_grid_has_no_map(encoder: OnnxDualEncoder, photo: Pat
     files = {name: encoder.bundle.directory / name for name in ("image.onnx", "text.onnx", "tokenizer.json")}
     without = OnnxDualEncoder(save_bundle(tmp_path / "bundle", fields, files))
     with pytest.raises(BundleError, match="gives no grid of cells"):
-        api.explain(photo, "red", model=without)
+        api.explanation.explain(photo, "red", model=without)

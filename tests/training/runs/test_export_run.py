@@ -17,7 +17,7 @@ from twinlens.evaluation.retrieval import evaluate_retrieval
 from twinlens.model.bundle import open_bundle
 from twinlens.model.load import load_model
 from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.training.runs.export_run import POINTS, TOLERANCE, export_run, open_run
+from twinlens.training.runs.export_run import POINTS, TOLERANCE, Exported, export_run, open_run
 from twinlens.training.runs.run import load_run
 
 
@@ -28,26 +28,37 @@ def trained(world: Path, towers: dict[str, Path], tmp_path_factory: pytest.TempP
     settings = recipe(
         towers,
         text={"tower": "lstm", "max_tokens": 12, "options": {"hidden": 24, "word_dim": 16}, "pooling": None},
+        trainer={"validate_every": 20, "checkpoint_every": 20},
         stages=[stage(epochs=40, text="all", learning_rate=1e-2)],
     )
     train(settings, world, folder / "run", cache=folder / "cache", source=source_of(world))
     return folder / "run"
 
 
-def test_a_bundle_has_the_measures_of_its_run(trained: Path, world: Path, tmp_path: Path) -> None:
-    exported = export_run(trained, tmp_path / "bundle")
+@pytest.fixture(scope="module")
+def full(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """The run's bundle, which no test changes."""
+    return export_run(trained, tmp_path_factory.mktemp("full") / "bundle")
+
+
+@pytest.fixture(scope="module")
+def small(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Its bundle of 8-bit weights, which no test changes."""
+    return export_run(trained, tmp_path_factory.mktemp("small") / "bundle", int8=True)
+
+
+def test_a_bundle_has_the_measures_of_its_run(full: Exported, trained: Path, world: Path) -> None:
     dataset = open_dataset(world)
     of_run = evaluate_retrieval(open_run(trained), dataset, "val")
-    of_bundle = evaluate_retrieval(load_model(exported.bundle.directory), dataset, "val")
+    of_bundle = evaluate_retrieval(load_model(full.bundle.directory), dataset, "val")
     assert of_bundle.text_to_image == of_run.text_to_image
     assert of_bundle.image_to_text == of_run.image_to_text
     assert of_run.text_to_image["R@1"] > 20  # chance is 2.8
 
 
-def test_graphs_equal_torch_at_other_sizes_than_those_checked_while_exporting(trained: Path, tmp_path: Path) -> None:
-    bundle = export_run(trained, tmp_path / "bundle").bundle
+def test_graphs_equal_torch_at_other_sizes_than_those_checked_while_exporting(full: Exported, trained: Path) -> None:
     _, model, _, _ = load_run(trained)
-    session = onnxruntime.InferenceSession(str(bundle.directory / "text.onnx"))
+    session = onnxruntime.InferenceSession(str(full.bundle.directory / "text.onnx"))
     for batch, tokens in ((1, 1), (4, 9), (9, 12)):
         ids = torch.randint(1, 15, (batch, tokens), generator=torch.Generator().manual_seed(batch))
         mask = (torch.arange(tokens) < torch.randint(1, tokens + 1, (batch, 1))).long()
@@ -56,9 +67,8 @@ def test_graphs_equal_torch_at_other_sizes_than_those_checked_while_exporting(tr
             np.testing.assert_allclose(found, model.text(ids, mask).numpy(), atol=TOLERANCE)
 
 
-def test_the_manifest_says_what_it_was_trained_with(trained: Path, tmp_path: Path) -> None:
-    export_run(trained, tmp_path / "bundle")
-    manifest = open_bundle(tmp_path / "bundle").manifest
+def test_the_manifest_says_what_it_was_trained_with(full: Exported) -> None:
+    manifest = open_bundle(full.bundle.directory).manifest
     assert manifest.name == "tiny"
     assert manifest.embedding_dim == 16
     assert manifest.training["recipe"]["text"]["options"] == {"hidden": 24, "word_dim": 16}
@@ -67,9 +77,8 @@ def test_the_manifest_says_what_it_was_trained_with(trained: Path, tmp_path: Pat
     assert manifest.text.quantization == "float32"
 
 
-def test_the_cells_of_a_photo_make_its_embedding(trained: Path, world: Path, tmp_path: Path) -> None:
-    for int8 in (False, True):
-        bundle = export_run(trained, tmp_path / f"{int8}", int8=int8).bundle
+def test_the_cells_of_a_photo_make_its_embedding(full: Exported, small: Exported, world: Path) -> None:
+    for bundle in (full.bundle, small.bundle):
         encoder = OnnxDualEncoder(bundle)
         photos = [open_photo(path).image for path in sorted(world.rglob("*.png"))[:3]]
         grids = encoder.encode_grid(photos)
@@ -79,9 +88,7 @@ def test_the_cells_of_a_photo_make_its_embedding(trained: Path, world: Path, tmp
         np.testing.assert_allclose(means, encoder.encode_image(photos), atol=1e-5)
 
 
-def test_int8_is_measured_on_the_val_split_and_costs_no_more_than_promised(trained: Path, tmp_path: Path) -> None:
-    full = export_run(trained, tmp_path / "full")
-    small = export_run(trained, tmp_path / "small", int8=True)
+def test_int8_is_measured_on_the_val_split_and_costs_no_more_than_promised(full: Exported, small: Exported) -> None:
     assert full.quantization is None
     assert small.quantization is not None
     assert small.quantization["R@1 lost"] <= POINTS

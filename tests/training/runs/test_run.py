@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -15,7 +16,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training.tiny_world import recipe, stage, train
 from twinlens.data.find import open_dataset
 from twinlens.errors import ConfigError, DataError, TrainingError
-from twinlens.training.runs.run import RunListener, load_run
+from twinlens.training.loop.run_log import EpochLog
+from twinlens.training.recipe import Recipe
+from twinlens.training.runs.run import FinishedRun, RunListener, load_run
 from twinlens.training.runs.run_folder import RunFolder, git_state
 
 Towers = dict[str, Path]
@@ -48,6 +51,20 @@ def small(world: Path, tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture(scope="module")
+def described(towers: Towers) -> Recipe:
+    """A recipe whose description is no HTML."""
+    return recipe(towers, description="<heads> & nothing else", stages=[stage(epochs=3)])
+
+
+@pytest.fixture(scope="module")
+def finished(
+    described: Recipe, world: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[FinishedRun, list[EpochLog]]:
+    """Its run and log, which no test changes."""
+    return train(described, world, tmp_path_factory.mktemp("described") / "run", cache=cache)
+
+
 class Page(HTMLParser):
     """Tags that are open, drawings and rows of a page."""
 
@@ -68,13 +85,10 @@ class Page(HTMLParser):
             assert self.open.pop() == tag
 
 
-def test_a_run_leaves_all_that_is_needed_to_understand_it(
-    world: Path, towers: Towers, cache: Path, tmp_path: Path
-) -> None:
-    settings = recipe(towers, description="<heads> & nothing else", stages=[stage(epochs=3)])
-    run, lines = train(settings, world, tmp_path / "run", cache=cache)
+def test_a_run_leaves_all_that_is_needed_to_understand_it(described: Recipe, finished: Any, world: Path) -> None:
+    run, lines = finished
     folder = RunFolder(run.folder)
-    assert folder.recipe() == settings
+    assert folder.recipe() == described
     assert folder.logs() == lines
     environment = folder.read_json("environment.json")
     assert environment["data"] == open_dataset(world).name
@@ -85,11 +99,8 @@ def test_a_run_leaves_all_that_is_needed_to_understand_it(
     assert not list(run.folder.glob("*.partial*"))
 
 
-def test_the_report_is_one_whole_page_with_drawings_and_every_epoch(
-    world: Path, towers: Towers, cache: Path, tmp_path: Path
-) -> None:
-    settings = recipe(towers, description="<heads> & nothing else", stages=[stage(epochs=3)])
-    run, _ = train(settings, world, tmp_path / "run", cache=cache)
+def test_the_report_is_one_whole_page_with_drawings_and_every_epoch(finished: Any) -> None:
+    run, _ = finished
     text = run.report.read_text(encoding="utf-8")
     page = Page()
     page.feed(text)
@@ -101,11 +112,11 @@ def test_the_report_is_one_whole_page_with_drawings_and_every_epoch(
     assert {file.name for file in (run.folder / "figures").iterdir()} == {"loss.svg", "recall.svg", "learning.svg"}
 
 
-def test_tensorboard_finds_the_same_numbers(world: Path, towers: Towers, cache: Path, tmp_path: Path) -> None:
-    run, lines = train(recipe(towers), world, tmp_path / "run", cache=cache)
+def test_tensorboard_finds_the_same_numbers(finished: Any) -> None:
+    run, lines = finished
     board = EventAccumulator(str(run.folder / "tensorboard")).Reload()
     assert [event.value for event in board.Scalars("train/loss")] == pytest.approx([x.losses["loss"] for x in lines])
-    assert [event.step for event in board.Scalars("val/text_to_image/R@1")] == [1, 2]
+    assert [event.step for event in board.Scalars("val/text_to_image/R@1")] == [1, 2, 3]
 
 
 def test_git_state_is_of_the_repository_that_keeps_the_code(tmp_path: Path) -> None:
@@ -142,13 +153,11 @@ def test_a_failure_inside_the_run_is_not_taken_for_a_folder_that_cannot_be_writt
         pass
 
 
-def test_a_log_whose_last_line_was_cut_is_read_without_it(
-    world: Path, towers: Towers, cache: Path, tmp_path: Path
-) -> None:
-    run, lines = train(recipe(towers), world, tmp_path / "run", cache=cache)
-    with (run.folder / "metrics.jsonl").open("a") as file:
-        file.write('{"epoch": 3, "sta')
-    folder = RunFolder(run.folder)
+def test_a_log_whose_last_line_was_cut_is_read_without_it(finished: Any, tmp_path: Path) -> None:
+    run, lines = finished
+    folder = RunFolder(shutil.copytree(run.folder, tmp_path / "run"))
+    with (folder.path / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 4, "sta')
     assert folder.logs() == lines
     assert folder.logs(until=1) == lines[:1]
     assert folder.logs() == lines[:1]

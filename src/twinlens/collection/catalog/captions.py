@@ -1,19 +1,20 @@
 """The catalog's captions: texts of its photos, each with its embedding of record."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
+from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.rows import Changes, PhotoRecord, embedding_blocks, id_array, rows_by_id
+from twinlens.collection.catalog.reading import record_columns
+from twinlens.collection.catalog.rows import PhotoRecord, VectorDelta, embedding_blocks, id_array, rows_by_id
 from twinlens.types import Embeddings, Ids
 
 _SEARCHABLE = "photo_id IN (SELECT id FROM photos WHERE skip_reason IS NULL)"
 
 
 class CaptionTable:
-    """Reads captions; a ``Change`` writes them.
+    """Reads captions; a ``CatalogWriter`` writes them.
 
     A caption can be searched while its photo can.
     """
@@ -23,8 +24,7 @@ class CaptionTable:
 
     def is_empty(self) -> bool:
         """True without a caption, and in an earlier release's catalog on a medium that cannot be written."""
-        tables = self._database.rows("SELECT 1 FROM sqlite_master WHERE name = 'captions'")
-        return not tables or not self._database.rows("SELECT 1 FROM captions LIMIT 1")
+        return not self._database.has_table("captions") or not self._database.rows("SELECT 1 FROM captions LIMIT 1")
 
     def count(self) -> int:
         """Number of searchable captions."""
@@ -34,6 +34,13 @@ class CaptionTable:
             else int(self._database.rows(f"SELECT count(*) FROM captions WHERE {_SEARCHABLE}")[0][0])
         )
 
+    def of_photo(self, photo_id: int) -> list[str]:
+        """The captions of one photo, oldest first."""
+        if self.is_empty():
+            return []
+        rows = self._database.rows("SELECT text FROM captions WHERE photo_id = ? ORDER BY id", (photo_id,))
+        return [text for (text,) in rows]
+
     def known(self) -> dict[int, dict[str, int]]:
         """Ids of all captions by photo id and text."""
         found: dict[int, dict[str, int]] = {}
@@ -41,27 +48,26 @@ class CaptionTable:
             found.setdefault(photo_id, {})[text] = caption_id
         return found
 
-    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
-        """Ids of searchable captions for whose photo an SQL condition holds, ascending."""
-        photos = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition}"
+    def select_ids(self, condition: Condition = ANY) -> Ids:
+        """Ids of searchable captions for whose photo a condition holds, ascending."""
+        photos = f"SELECT id FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
         # sorted here: ORDER BY would make SQLite read the rows with their embeddings in place of the index
-        return np.sort(
-            id_array(self._database.rows(f"SELECT id FROM captions WHERE photo_id IN ({photos})", parameters))
-        )
+        sql = f"SELECT id FROM captions WHERE photo_id IN ({photos})"
+        return np.sort(id_array(self._database.rows(sql, condition.parameters)))
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
         """The photo of each caption, with the caption; an id that has gone is missing from the answer."""
         select = (
-            "SELECT captions.id, photos.id, folder_id, path, taken_at, text "
+            f"SELECT captions.id, {record_columns(self._database)}, text "
             "FROM captions JOIN photos ON photos.id = photo_id WHERE captions.id"
         )
         return {row[0]: PhotoRecord(*row[1:]) for rows in rows_by_id(self._database, select, ids) for row in rows}
 
-    def changes_since(self, generation: int) -> Changes:
+    def changes_since(self, generation: int) -> VectorDelta:
         """Which captions came or went after a generation."""
         added = f"SELECT id FROM captions WHERE generation > ? AND +{_SEARCHABLE}"  # "+": by the index of generations
         removed = "SELECT caption_id FROM removed_captions WHERE generation > ?"
-        return Changes(
+        return VectorDelta(
             np.sort(id_array(self._database.rows(added, (generation,)))),
             id_array(self._database.rows(removed, (generation,))),
         )

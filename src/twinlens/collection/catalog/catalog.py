@@ -5,25 +5,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from twinlens.collection.catalog.captions import CaptionTable
+from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
+from twinlens.collection.catalog.reading import count_photos, photo_records
 from twinlens.collection.catalog.rows import (
-    Changes,
     ModelRecord,
     PhotoRecord,
-    Vector,
+    VectorDelta,
     embedding_blocks,
     floats,
     halves,
     id_array,
-    rows_by_id,
 )
 from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
-from twinlens.collection.catalog.writing import Change
+from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.data.exif import PhotoDetails
+from twinlens.embedding.local import PhotoVector
 from twinlens.errors import CatalogDamagedError, CollectionError
 from twinlens.types import Embeddings, Ids
 
@@ -56,6 +58,7 @@ class Catalog(Database):
 
     Attributes:
         captions: the captions of its photos.
+        marks: what people have marked.
         next: what a model that is changed to has made so far.
 
     Args:
@@ -73,6 +76,7 @@ class Catalog(Database):
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, read_only=read_only)
         self.captions = CaptionTable(self)
+        self.marks = Marks(self)
         self.next = NextVectors(self)
         try:
             with self.errors():
@@ -136,13 +140,13 @@ class Catalog(Database):
     # --- photos: writing --------------------------------------------------------------------
 
     @contextmanager
-    def change(self) -> Iterator[Change]:
+    def writing(self) -> Iterator[CatalogWriter]:
         """One transaction that changes photos: all of it is kept, or nothing."""
         with self.transaction() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
             generation = int(row[0]) + 1
             connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
-            yield Change(connection, generation)
+            yield CatalogWriter(connection, generation)
 
     # --- photos: reading --------------------------------------------------------------------
 
@@ -162,8 +166,8 @@ class Catalog(Database):
         )
         return KnownFile(*rows[0]) if rows else None
 
-    def vector_of_content(self, content_hash: bytes) -> tuple[Vector, PhotoDetails] | None:
-        """Vector and details of any photo with this content."""
+    def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
+        """PhotoVector and details of any photo with this content."""
         rows = self.rows(
             "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
             "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
@@ -172,7 +176,7 @@ class Catalog(Database):
         if not rows:
             return None
         embedding, features, *details = rows[0]
-        return Vector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
+        return PhotoVector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each file that could not be used."""
@@ -182,17 +186,16 @@ class Catalog(Database):
 
     def count(self) -> int:
         """Number of searchable photos."""
-        return int(self.rows("SELECT count(*) FROM photos WHERE skip_reason IS NULL")[0][0])
+        return count_photos(self)
 
-    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
-        """Ids of searchable photos for which an SQL condition holds, ascending."""
-        sql = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {condition} ORDER BY id"
-        return id_array(self.rows(sql, parameters))
+    def select_ids(self, condition: Condition = ANY) -> Ids:
+        """Ids of searchable photos for which a condition holds, ascending."""
+        sql = f"SELECT id FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) ORDER BY id"
+        return id_array(self.rows(sql, condition.parameters))
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
         """Records by id; an id that has gone is missing from the answer."""
-        select = "SELECT id, folder_id, path, taken_at FROM photos WHERE id"
-        return {row[0]: PhotoRecord(*row) for rows in rows_by_id(self, select, ids) for row in rows}
+        return photo_records(self, ids)
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
@@ -206,17 +209,26 @@ class Catalog(Database):
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
         return floats(rows[0][0]) if rows else None
 
-    def changes_since(self, generation: int) -> Changes:
+    def changes_since(self, generation: int) -> VectorDelta:
         """Which vectors came or went after a generation."""
         added = self.rows(
             "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY id", (generation,)
         )
         removed = self.rows("SELECT photo_id FROM removed WHERE generation > ?", (generation,))
-        return Changes(id_array(added), id_array(removed))
+        return VectorDelta(id_array(added), id_array(removed))
 
     def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
         """Embeddings of record [B, D] for ascending ids, block by block."""
         return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
+
+    def why_empty(self, *, captions: bool = False) -> str:
+        """What to say where nothing can be searched: no photo, or no caption."""
+        place = self.path.parent
+        if captions and self.count():
+            return f"no captions are known in {place} yet; add them: twinlens index PHOTOS --captions FILE"
+        if skipped := len(self.skipped()):
+            return f"none of the {skipped:,} photos of {place} could be read; 'twinlens index --json' says why"
+        return f"nothing is indexed in {place} yet; run: twinlens index PHOTOS"
 
     def integrity_faults(self) -> list[str]:
         """What SQLite's own check and ours find wrong; empty when all is well."""

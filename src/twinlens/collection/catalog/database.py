@@ -80,6 +80,10 @@ class Database:
         with self.errors():
             return self._connection().execute(sql, tuple(parameters)).fetchall()
 
+    def has_table(self, name: str) -> bool:
+        """Whether the file has a table; one of an earlier release lacks some where it cannot be written."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:

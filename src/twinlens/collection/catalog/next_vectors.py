@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.rows import ModelRecord, Vector, blob, halves_blob
+from twinlens.collection.catalog.rows import ModelRecord, blob, halves_blob
+from twinlens.embedding.local import PhotoVector
 from twinlens.types import Embeddings
 
 _PHOTOS_LEFT = "photos WHERE skip_reason IS NULL AND id NOT IN (SELECT photo_id FROM next_vectors)"
@@ -27,7 +28,7 @@ class WaitingPhoto(NamedTuple):
 
 
 class NextVectors:
-    """Embeddings of the next model; no search sees them before ``Change.take_next_vectors``."""
+    """Embeddings of the next model; no search sees them before ``CatalogWriter.take_next_vectors``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,7 +73,7 @@ class NextVectors:
         photos = self._database.rows(f"SELECT count(*) FROM {_PHOTOS_LEFT}")[0][0]
         return int(photos), int(self._database.rows(f"SELECT count(*) FROM {_CAPTIONS_LEFT}")[0][0])
 
-    def put_photo(self, photo: WaitingPhoto, content_hash: bytes, vector: Vector) -> int:
+    def put_photo(self, photo: WaitingPhoto, content_hash: bytes, vector: PhotoVector) -> int:
         """Keeps a photo's vector, and gives it to all photos of the same content as well; how many got one.
 
         Args:

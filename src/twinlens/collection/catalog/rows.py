@@ -1,7 +1,6 @@
 """Rows of the catalog as records and arrays."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,18 +11,20 @@ from twinlens.types import Embeddings, Features, Ids
 MOST_PARAMETERS = 500  # SQLite limits how many a statement may have
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoRecord:
-    """One photo as results and filters see it, with the caption where one was found."""
+class PhotoRecord(NamedTuple):
+    """One photo as results and grids show it, with the caption where one was found."""
 
     id: int
     folder_id: int
     path: str
     taken_at: str | None
+    width: int | None = None
+    height: int | None = None
+    is_favourite: bool = False
     caption: str | None = None
 
 
-class Changes(NamedTuple):
+class VectorDelta(NamedTuple):
     """Which vectors came and which went between two generations."""
 
     added: Ids
@@ -48,11 +49,9 @@ class FileState(NamedTuple):
     content_hash: bytes | None
 
 
-class Vector(NamedTuple):
-    """The embedding of record of one photo, and the pooled features it came from."""
-
-    embedding: Embeddings  # [D]
-    features: Features | None  # [F]
+def vector_bytes(dim: int, *, features_dim: int = 0) -> int:
+    """What a vector takes on disk: float32 embedding and float16 features, and beside the catalog two copies."""
+    return dim * (4 + 4 + 2) + features_dim * 2
 
 
 def id_array(rows: Sequence[Sequence[int]]) -> Ids:

@@ -4,14 +4,15 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.rows import Changes, ModelRecord
+from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.rows import ModelRecord, VectorDelta
 from twinlens.errors import CollectionBusyError
 from twinlens.plugins import load_part
 from twinlens.protocols import VectorStore
@@ -20,15 +21,16 @@ from twinlens.types import Embeddings, Ids
 
 logger = logging.getLogger(__name__)
 LOCK_TIMEOUT_S = 120.0
+DEFAULT_STORE = "exact"
 
 
 class VectorSource(Protocol):
     """Embeddings of record that a store mirrors: a catalog's photos, or its captions."""
 
-    def select_ids(self, condition: str, parameters: Iterable[Any]) -> Ids:
-        """Ids for whose photo an SQL condition holds, ascending."""
+    def select_ids(self, condition: Condition = ANY) -> Ids:
+        """Ids for whose photo a condition holds, ascending."""
 
-    def changes_since(self, generation: int) -> Changes:
+    def changes_since(self, generation: int) -> VectorDelta:
         """What came or went after a generation of the catalog."""
 
     def embeddings(self, ids: Ids) -> Iterator[tuple[Ids, Embeddings]]:
@@ -50,7 +52,7 @@ class DerivedVectors:
     """
 
     def __init__(
-        self, folder: Path, catalog: Catalog, source: VectorSource, *, name: str, writable: bool, engine: str = "exact"
+        self, folder: Path, catalog: Catalog, source: VectorSource, *, name: str, writable: bool, engine: str
     ) -> None:
         self.folder = folder / name
         self._catalog, self._source, self._writable, self._engine = catalog, source, writable, engine
@@ -124,3 +126,29 @@ class DerivedVectors:
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
             store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)
             return store
+
+
+def chosen_store(catalog: Catalog, asked: str | None, *, writable: bool) -> str:
+    """Name of the engine that ranks a collection's vectors; one that is asked for is kept.
+
+    Raises:
+        UnknownPartError: there is no such store.
+    """
+    known = catalog.meta("store") or DEFAULT_STORE
+    if asked is None or asked == known:
+        return known
+    load_part("store", STORES, asked)
+    if writable:
+        catalog.set_meta({"store": asked})
+    return asked
+
+
+def derived_vectors(
+    place: Path, catalog: Catalog, *, engine: str, writable: bool
+) -> tuple[DerivedVectors, DerivedVectors]:
+    """The vectors of photos and of captions, each in a folder of the collection's own."""
+    captions = "captions" if engine == DEFAULT_STORE else f"captions-{engine}"
+    return (
+        DerivedVectors(place, catalog, catalog, name=engine, writable=writable, engine=engine),
+        DerivedVectors(place, catalog, catalog.captions, name=captions, writable=writable, engine=engine),
+    )

@@ -3,8 +3,9 @@
 import sqlite3
 
 from twinlens.collection.catalog.next_vectors import MISSING_NEXT, forget_next_model, model_meta
-from twinlens.collection.catalog.rows import FileState, ModelRecord, Vector, blob, halves_blob
+from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
 from twinlens.data.exif import PhotoDetails
+from twinlens.embedding.local import PhotoVector
 from twinlens.types import Embeddings
 
 _PHOTO_COLUMNS = (
@@ -19,14 +20,14 @@ _PUT_PHOTO = (
 )
 
 
-class Change:
+class CatalogWriter:
     """Writes of one transaction; each photo it touches gets the transaction's generation."""
 
     def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
-    def put_photo(self, file: FileState, details: PhotoDetails, vector: Vector, *, reader_version: int) -> None:
+    def put_photo(self, file: FileState, details: PhotoDetails, vector: PhotoVector, *, reader_version: int) -> None:
         """Adds a photo with its vector, or replaces what its path held."""
         photo_id = self._put(file, details, None, reader_version)
         self._connection.execute(

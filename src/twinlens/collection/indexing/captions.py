@@ -9,15 +9,14 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.index import check_unit_rows
+from twinlens.collection.catalog.rows import vector_bytes
 from twinlens.collection.indexing.report import CaptionPlan, CaptionReport, IndexListener, SilentListener
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.find import open_dataset
 from twinlens.data.one_line import one_line
-from twinlens.embedding import Skipped
+from twinlens.embedding.local import Skipped, check_unit_rows
 from twinlens.errors import DataError
-from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.protocols import Dataset
+from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage
 
 logger = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ def open_captions(source: Path, folders: Sequence[PhotoFolder]) -> Dataset:
 
 def index_captions(
     catalog: Catalog,
-    encoder: OnnxDualEncoder,
+    encoder: DualEncoder,
     folders: Sequence[PhotoFolder],
     captions: Dataset,
     *,
@@ -77,8 +76,8 @@ def index_captions(
     old = [one for photo, texts in listed.items() for text, one in known.get(photo, {}).items() if text not in texts]
     found = sum(map(len, listed.values()))
     report.unchanged = found - len(new)
-    # in the catalog a float32 embedding; beside it a float32 and a float16 copy
-    listener.captions_planned(CaptionPlan(found, len(new), len(new) * (encoder.dim * (4 + 4 + 2) + BYTES_A_CAPTION)))
+    disk_bytes = len(new) * (vector_bytes(encoder.dim) + BYTES_A_CAPTION)
+    listener.captions_planned(CaptionPlan(found, len(new), disk_bytes))
     _add(catalog, encoder, new, report, listener)
     _remove(catalog, old, report)  # after the new: a run that is killed leaves no photo without captions
     report.captions = catalog.captions.count()
@@ -144,7 +143,7 @@ def match_photos(
 
 def _add(
     catalog: Catalog,
-    encoder: OnnxDualEncoder,
+    encoder: DualEncoder,
     new: Iterable[tuple[int, str]],
     report: CaptionReport,
     listener: IndexListener,
@@ -155,9 +154,9 @@ def _add(
         texts = [text for _, text in batch]
         embeddings = encoder.encode_text(texts)
         check_unit_rows(embeddings)
-        with catalog.change() as change:
+        with catalog.writing() as writer:
             for (photo_id, text), embedding in zip(batch, embeddings, strict=True):
-                change.put_caption(photo_id, text, embedding)
+                writer.put_caption(photo_id, text, embedding)
         report.added += len(batch)
         report.cut += sum(encoder.seen_part(text) != text for text in texts)
         listener.captions_advanced(report.added)
@@ -165,9 +164,9 @@ def _add(
 
 def _remove(catalog: Catalog, old: Sequence[int], report: CaptionReport) -> None:
     for start in range(0, len(old), 1000):
-        with catalog.change() as change:
+        with catalog.writing() as writer:
             for caption_id in old[start : start + 1000]:
-                change.remove_caption(caption_id)
+                writer.remove_caption(caption_id)
                 report.removed += 1
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from twinlens.collection.indexing.report import (
     CaptionPlan,
-    ChangePlan,
-    ChangeProgress,
     IndexListener,
     IndexPlan,
     IndexReport,
+    ModelChangePlan,
+    ModelChangeProgress,
 )
 from twinlens.errors import DiskFullError
 
@@ -22,7 +22,7 @@ class DiskGuard:
         self._listener, self._place = listener, place
         self.advanced: Callable[[int, IndexReport], None] = listener.advanced
         self.captions_advanced: Callable[[int], None] = listener.captions_advanced
-        self.change_advanced: Callable[[ChangeProgress], None] = listener.change_advanced
+        self.change_advanced: Callable[[ModelChangeProgress], None] = listener.change_advanced
 
     def planned(self, plan: IndexPlan) -> None:
         """The folders were walked.
@@ -42,7 +42,7 @@ class DiskGuard:
         self._listener.captions_planned(plan)
         self._check_room(plan.disk_bytes)
 
-    def change_planned(self, plan: ChangePlan) -> None:
+    def change_planned(self, plan: ModelChangePlan) -> None:
         """The model is another now; all is to be embedded again.
 
         Raises:

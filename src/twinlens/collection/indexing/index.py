@@ -1,25 +1,21 @@
 """Bring a catalog up to date with its photo folders; an interrupt loses at most a batch."""
 
-import hashlib
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any, NamedTuple
-
-import numpy as np
+from pathlib import Path
+from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.catalog.rows import FileState, Vector
-from twinlens.collection.catalog.writing import Change
+from twinlens.collection.catalog.rows import FileState, vector_bytes
+from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
 from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
 from twinlens.collection.place.photo_folders import PhotoFolder
-from twinlens.data.images import read_photo_bytes
-from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
-from twinlens.errors import BundleError, CollectionError, PhotoError
+from twinlens.embedding.local import EmbeddedPhoto, Skipped, embed_batches
+from twinlens.errors import CollectionError
 from twinlens.protocols import DualEncoder
-from twinlens.types import Embeddings
 
 logger = logging.getLogger(__name__)
 READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
@@ -37,14 +33,6 @@ class _Task(NamedTuple):
 
     def state(self, content_hash: bytes | None) -> FileState:
         return FileState(self.folder.id, *self.file, content_hash)
-
-
-class _Examined(NamedTuple):
-    """A file after reading: its hash, and its pixels where the catalog did not know the content."""
-
-    content_hash: bytes | None
-    prepared: PreparedPhoto | None = None
-    reason: str | None = None
 
 
 def index_folders(
@@ -110,8 +98,9 @@ class _Run:
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
-        vector_bytes = bytes_a_vector(self.encoder) if self.encoder else 0
-        self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (vector_bytes + BYTES_A_PHOTO)))
+        encoder = self.encoder
+        a_vector = vector_bytes(encoder.dim, features_dim=encoder.features_dim) if encoder else 0
+        self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (a_vector + BYTES_A_PHOTO)))
         return tasks
 
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
@@ -139,13 +128,11 @@ class _Run:
 
     def read(self, tasks: Sequence[_Task]) -> None:
         """Reads, embeds and commits, batch by batch."""
-        examined = map_ahead(self._examine, tasks)
         done = 0
-        while batch := list(islice(examined, BATCH_SIZE)):
-            vectors = self._embed(batch)
-            with self.catalog.change() as change:
-                for task, result in batch:
-                    self._store(change, task, result, vectors.get(task.key))
+        for batch in embed_batches(tasks, self.encoder, path_of=_path_of, is_known=self.known_hashes.__contains__):
+            with self.catalog.writing() as writer:
+                for photo in batch:
+                    self._store(writer, photo)
             done += len(batch)
             self.listener.advanced(done, self.report)
 
@@ -153,75 +140,45 @@ class _Run:
         """Removes what neither stayed nor moved."""
         gone = iter(self.gone.values())
         while batch := list(islice(gone, 1000)):
-            with self.catalog.change() as change:
+            with self.catalog.writing() as writer:
                 for file in batch:
-                    change.remove(file.id)
+                    writer.remove(file.id)
                     self.report.removed += file.skip_reason is None
 
-    def _examine(self, task: _Task) -> _Examined:
-        """Runs in the decoders' threads."""
-        content_hash = None
-        try:
-            data = read_photo_bytes(task.folder.path / task.file.path)
-            content_hash = hashlib.sha256(data).digest()[:16]
-            if content_hash in self.known_hashes or self.encoder is None:
-                return _Examined(content_hash)
-            return _Examined(content_hash, prepare_photo(data, self.encoder))
-        except PhotoError as error:
-            return _Examined(content_hash, reason=str(error))
-
-    def _embed(self, batch: Iterable[tuple[_Task, _Examined]]) -> dict[tuple[int, str], Vector]:
-        """Vectors of the batch's photos whose content is new."""
-        fresh = [(task.key, result.prepared) for task, result in batch if result.prepared]
-        if not fresh or self.encoder is None:
-            return {}
-        encoded = self.encoder.encode_pixels(np.stack([prepared.pixels for _, prepared in fresh]))
-        check_unit_rows(encoded.embeddings)
-        features: Iterable[Any] = [None] * len(fresh) if encoded.features is None else encoded.features
-        return {
-            key: Vector(embedding, feature)
-            for (key, _), embedding, feature in zip(fresh, encoded.embeddings, features, strict=True)
-        }
-
-    def _store(self, change: Change, task: _Task, result: _Examined, vector: Vector | None) -> None:
-        state = task.state(result.content_hash)
-        if result.reason is not None:
-            change.put_skipped(state, result.reason, reader_version=READER_VERSION)
-            self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, result.reason))
-            logger.info("skipped %s: %s", task.folder.path / task.file.path, result.reason)
-        elif result.prepared is not None and vector is not None:
-            change.put_photo(state, result.prepared.details, vector, reader_version=READER_VERSION)
+    def _store(self, writer: CatalogWriter, photo: EmbeddedPhoto[_Task]) -> None:
+        task, state = photo.item, photo.item.state(photo.content_hash)
+        if photo.reason is not None:
+            writer.put_skipped(state, photo.reason, reader_version=READER_VERSION)
+            self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, photo.reason))
+            logger.info("skipped %s: %s", _path_of(task), photo.reason)
+        elif photo.details is not None and photo.vector is not None:
+            writer.put_photo(state, photo.details, photo.vector, reader_version=READER_VERSION)
             self._count_new(task)
         else:
-            self._store_known_content(change, task, state)
+            self._store_known_content(writer, task, state)
 
-    def _store_known_content(self, change: Change, task: _Task, state: FileState) -> None:
+    def _store_known_content(self, writer: CatalogWriter, task: _Task, state: FileState) -> None:
         """The content was seen before: touched, renamed or copied."""
-        content_hash = state.content_hash or b""
-        if task.known and task.known.content_hash == content_hash and task.known.skip_reason is None:
-            change.touch(task.known.id, state)
+        known_hash = state.content_hash or b""
+        if task.known and task.known.content_hash == known_hash and task.known.skip_reason is None:
+            writer.touch(task.known.id, state)
             self.report.unchanged += 1
-        elif task.known is None and (moved := self.gone_by_hash.get(content_hash)):
-            change.rename(self.gone.pop(moved.pop(0)).id, state)
+        elif task.known is None and (moved := self.gone_by_hash.get(known_hash)):
+            writer.rename(self.gone.pop(moved.pop(0)).id, state)
             self.report.renamed += 1
         else:
-            self._store_copy(change, task, state)
+            self._store_copy(writer, task, state)
 
-    def _store_copy(self, change: Change, task: _Task, state: FileState) -> None:
+    def _store_copy(self, writer: CatalogWriter, task: _Task, state: FileState) -> None:
         found = self.catalog.vector_of_content(state.content_hash or b"")
-        if found is None:  # the photo that had this content was changed in this very run, or it is new
-            if self.encoder is None:
-                self.report.deferred += 1
-                return
-            try:
-                prepared = prepare_photo(task.folder.path / task.file.path, self.encoder)
-            except PhotoError as error:
-                self._store(change, task, _Examined(state.content_hash, reason=str(error)), None)
-                return
-            vector = self._embed([(task, _Examined(state.content_hash, prepared))])[task.key]
-            found = vector, prepared.details
-        change.put_photo(state, found[1], found[0], reader_version=READER_VERSION)
-        self._count_new(task)
+        if found is not None:
+            writer.put_photo(state, found[1], found[0], reader_version=READER_VERSION)
+            self._count_new(task)
+        elif self.encoder is None:
+            self.report.deferred += 1
+        else:  # the photo that had this content was changed in this very run, or it is new
+            ((photo,),) = embed_batches([task], self.encoder, path_of=_path_of)
+            self._store(writer, photo)
 
     def _count_new(self, task: _Task) -> None:
         if task.known is not None and task.known.skip_reason is None:
@@ -236,15 +193,8 @@ class _Run:
             self.report.skipped.append(Skipped(path, known.skip_reason))
 
 
-def bytes_a_vector(encoder: DualEncoder) -> int:
-    """What a photo's vector takes: float32 embedding and float16 features, and beside the catalog two copies."""
-    return encoder.dim * (4 + 4 + 2) + encoder.features_dim * 2
-
-
-def check_unit_rows(embeddings: Embeddings) -> None:
-    """Raises BundleError unless every row of [N, D] has length 1."""
-    if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):  # also False for NaN
-        raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
+def _path_of(task: _Task) -> Path:
+    return task.folder.path / task.file.path
 
 
 def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:

@@ -3,10 +3,9 @@
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from twinlens.collection.collection import Collection
+from twinlens.collection.catalog.catalog import Catalog
 
 KEY = "index_state"
 STALE_S = 20.0  # a run that tells nothing for so long has ended without saying so
@@ -40,17 +39,17 @@ class IndexState:
     message: str | None = None
 
 
-def write_index_state(collection: "Collection", state: IndexState) -> None:
+def write_index_state(catalog: Catalog, state: IndexState) -> None:
     """Remembers how far a run has come."""
-    collection.catalog.set_meta({KEY: json.dumps(asdict(state))})
+    catalog.set_meta({KEY: json.dumps(asdict(state))})
 
 
-def read_index_state(collection: "Collection") -> IndexState:
+def read_index_state(catalog: Catalog) -> IndexState:
     """How far the run has come that was told of last, by whatever process.
 
     Runs of ``twinlens index`` tell nothing; their photos are seen as they come.
     """
-    text = collection.catalog.meta(KEY)
+    text = catalog.meta(KEY)
     if text is None:
         return IndexState()
     state = IndexState(**json.loads(text))

@@ -13,7 +13,7 @@ from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.model_change import change_model
-from twinlens.collection.indexing.model_of_record import ModelOfRecord, NamedModel, named_model
+from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, named_model
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
 from twinlens.collection.place.disk import INDEX_LOCK, disk_error
 from twinlens.collection.place.locate import user_path
@@ -22,7 +22,7 @@ from twinlens.errors import CollectionBusyError, CollectionError, CollectionNotF
 from twinlens.protocols import Dataset, DualEncoder
 
 
-class Upkeep:
+class Indexer:
     """All that changes a collection besides its making.
 
     Args:
@@ -66,11 +66,11 @@ class Upkeep:
         """See ``Collection.add_captions``."""
         with self._alone():
             if not self._catalog.count():
-                raise CollectionNotFoundError(why_nothing(self._place, self._catalog))
+                raise CollectionNotFoundError(self._catalog.why_empty())
             data = open_captions(user_path(captions), self._folders.all())
             return self._index_captions(data, DiskGuard(listener or SilentListener(), self._place))
 
-    def reindex(self, model: str | Path, *, listener: IndexListener | None) -> IndexReport:
+    def reindex(self, model: ModelSource, *, listener: IndexListener | None) -> IndexReport:
         """See ``Collection.reindex``."""
         with self._alone():
             chosen, record = named_model(model), self._catalog.model()
@@ -154,12 +154,3 @@ class Upkeep:
         self._vectors.synced()
         if self._caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
             self._caption_vectors.synced()
-
-
-def why_nothing(place: Path, catalog: Catalog, *, captions: bool = False) -> str:
-    """What to say where nothing can be searched: no photo, or no caption."""
-    if captions and catalog.count():
-        return f"no captions are known in {place} yet; add them: twinlens index PHOTOS --captions FILE"
-    if skipped := len(catalog.skipped()):
-        return f"none of the {skipped:,} photos of {place} could be read; 'twinlens index --json' says why"
-    return f"nothing is indexed in {place} yet; run: twinlens index PHOTOS"

@@ -1,36 +1,21 @@
 """Embed a collection again with another model, whose vectors take over when they are complete."""
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.next_vectors import WaitingPhoto
-from twinlens.collection.catalog.rows import FileState, Vector
+from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.indexing.captions import BATCH_SIZE as CAPTION_BATCH
-from twinlens.collection.indexing.index import READER_VERSION, bytes_a_vector, check_unit_rows
+from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.collection.indexing.model_of_record import NamedModel
-from twinlens.collection.indexing.report import ChangePlan, ChangeProgress, IndexListener, ModelChangeReport
+from twinlens.collection.indexing.report import IndexListener, ModelChangePlan, ModelChangeProgress, ModelChangeReport
 from twinlens.collection.place.photo_folders import PhotoFolder
-from twinlens.data.images import read_photo_bytes
-from twinlens.embedding import BATCH_SIZE, PreparedPhoto, Skipped, map_ahead, prepare_photo
-from twinlens.errors import PhotoError
+from twinlens.embedding.local import BATCH_SIZE, EmbeddedPhoto, Skipped, check_unit_rows, embed_batches
 
 BATCHES_TO_TELL_A_PACE = 4  # of photos; the first is slow, since it opens the tower
-
-
-class _Seen(NamedTuple):
-    """A photo after reading."""
-
-    content_hash: bytes | None = None
-    prepared: PreparedPhoto | None = None
-    reason: str | None = None
-    is_away: bool = False
 
 
 def change_model(
@@ -51,8 +36,8 @@ def change_model(
     run = _Run(catalog, model, folders, listener)
     run.embed()
     if not run.report.waiting:
-        with catalog.change() as change:
-            change.take_next_vectors(model.record())
+        with catalog.writing() as writer:
+            writer.take_next_vectors(model.record())
         catalog.next.clear()
         run.report.is_complete = True
     run.report.seconds = round(time.perf_counter() - started, 3)
@@ -72,8 +57,9 @@ class _Run:
         self.photos, self.captions = catalog.next.photos_left(), catalog.next.captions_left()
         self.report = ModelChangeReport(model.name, model.encoder.fingerprint)
         self.pace = _Pace(len(self.photos), len(self.captions))
-        disk_bytes = len(self.photos) * bytes_a_vector(self.encoder) + len(self.captions) * self.encoder.dim * 10
-        self.plan = ChangePlan(
+        a_photo = vector_bytes(self.encoder.dim, features_dim=self.encoder.features_dim)
+        disk_bytes = len(self.photos) * a_photo + len(self.captions) * vector_bytes(self.encoder.dim)
+        self.plan = ModelChangePlan(
             model.name,
             record is not None and record.model == model.name,
             catalog.count(),
@@ -96,17 +82,15 @@ class _Run:
         self._embed_captions(captions)
 
     def _embed_photos(self, photos: Sequence[WaitingPhoto]) -> None:
-        examined = map_ahead(self._examine, photos)
-        while batch := list(islice(examined, BATCH_SIZE)):
-            vectors = self._vectors(batch)
+        for batch in embed_batches(photos, self.encoder, path_of=self._path, batch_size=BATCH_SIZE):
             embedded = 0
             with self.catalog.transaction():
-                for photo, seen in batch:
-                    if seen.content_hash is not None and photo.id in vectors:
-                        embedded += self.catalog.next.put_photo(photo, seen.content_hash, vectors[photo.id])
-            set_aside = [(photo, seen) for photo, seen in batch if photo.id not in vectors]
-            for photo, seen in set_aside:
-                self._set_aside(photo, seen)
+                for photo in batch:
+                    if photo.content_hash is not None and photo.vector is not None:
+                        embedded += self.catalog.next.put_photo(photo.item, photo.content_hash, photo.vector)
+            set_aside = [photo for photo in batch if photo.vector is None]
+            for photo in set_aside:
+                self._set_aside(photo)
             self.report.photos += embedded
             self.pace.photos_done(embedded + len(set_aside))
             self.listener.change_advanced(self.pace.progress())
@@ -121,39 +105,14 @@ class _Run:
             self.pace.captions_done(len(batch), time.perf_counter() - started)
             self.listener.change_advanced(self.pace.progress())
 
-    def _examine(self, photo: WaitingPhoto) -> _Seen:
-        """Runs in the decoders' threads."""
-        path = self._path(photo)
-        try:
-            data = read_photo_bytes(path)
-        except PhotoError as error:
-            return _Seen(reason=str(error), is_away=_is_away(path))
-        content_hash = hashlib.sha256(data).digest()[:16]
-        try:
-            return _Seen(content_hash, prepare_photo(data, self.encoder))
-        except PhotoError as error:
-            return _Seen(content_hash, reason=str(error))
-
-    def _vectors(self, batch: Sequence[tuple[WaitingPhoto, _Seen]]) -> dict[int, Vector]:
-        fresh = [(photo.id, seen.prepared.pixels) for photo, seen in batch if seen.prepared]
-        if not fresh:
-            return {}
-        encoded = self.encoder.encode_pixels(np.stack([pixels for _, pixels in fresh]))
-        check_unit_rows(encoded.embeddings)
-        features = [None] * len(fresh) if encoded.features is None else list(encoded.features)
-        return {
-            photo_id: Vector(embedding, feature)
-            for (photo_id, _), embedding, feature in zip(fresh, encoded.embeddings, features, strict=True)
-        }
-
-    def _set_aside(self, photo: WaitingPhoto, seen: _Seen) -> None:
-        reason = seen.reason or ""
-        if seen.is_away:
+    def _set_aside(self, embedded: EmbeddedPhoto[WaitingPhoto]) -> None:
+        photo, reason = embedded.item, embedded.reason or ""
+        if embedded.content_hash is None and _is_away(self._path(photo)):
             self.report.waiting.append(Skipped(self.folders[photo.folder_id].prefix + photo.path, reason))
             return
-        state = FileState(photo.folder_id, photo.path, photo.size_bytes, photo.mtime_ns, seen.content_hash)
-        with self.catalog.change() as change:
-            change.put_skipped(state, reason, reader_version=READER_VERSION)
+        state = FileState(photo.folder_id, photo.path, photo.size_bytes, photo.mtime_ns, embedded.content_hash)
+        with self.catalog.writing() as writer:
+            writer.put_skipped(state, reason, reader_version=READER_VERSION)
 
     def _path(self, photo: WaitingPhoto) -> Path:
         return self.folders[photo.folder_id].path / photo.path
@@ -181,9 +140,9 @@ class _Pace:
         self._done_captions += count
         self._caption_seconds += seconds
 
-    def progress(self) -> ChangeProgress:
+    def progress(self) -> ModelChangeProgress:
         """What is done, and how long the rest will take."""
-        return ChangeProgress(self._done_photos, self._done_captions, self._seconds_left())
+        return ModelChangeProgress(self._done_photos, self._done_captions, self._seconds_left())
 
     def _seconds_left(self) -> float | None:
         photos_left, captions_left = self._photos - self._done_photos, self._captions - self._done_captions

@@ -7,24 +7,22 @@ from typing import NamedTuple, TypeAlias
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import ModelRecord
-from twinlens.collection.indexing.report import PendingChange
+from twinlens.collection.indexing.report import PendingModelChange
 from twinlens.errors import BundleError, ModelMismatchError, UnknownPartError
-from twinlens.model.bridge import BridgedEncoder, open_bridge
-from twinlens.model.bundle import open_bundle
-from twinlens.model.load import DEFAULT, find_bundle, known_bundles, load_model
-from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.model.load import DEFAULT, load_bridged, load_model, model_of_fingerprint
+from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
 
-SearchEncoder: TypeAlias = OnnxDualEncoder | BridgedEncoder
-"""What embeds queries for a collection's vectors."""
+ModelSource: TypeAlias = DualEncoder | str | Path
+"""An encoder, or the name or folder of one."""
 
 
 class NamedModel(NamedTuple):
     """A model as a catalog would remember it, opened."""
 
     name: str
-    encoder: OnnxDualEncoder
+    encoder: DualEncoder
 
     def record(self) -> ModelRecord:
         """What the catalog remembers."""
@@ -37,16 +35,16 @@ class ModelOfRecord:
     Args:
         place: the collection's own folder, for messages.
         catalog: of the collection.
-        asked: name or folder of the model that the user asked for; None = the catalog's.
+        asked: the model that the user asked for; None = the catalog's.
     """
 
-    def __init__(self, place: Path, catalog: Catalog, *, asked: str | Path | None) -> None:
+    def __init__(self, place: Path, catalog: Catalog, *, asked: ModelSource | None) -> None:
         self._place, self._catalog = place, catalog
         self.asked = asked
-        self._encoder: SearchEncoder | None = None
+        self._encoder: DualEncoder | None = None
 
     @property
-    def encoder(self) -> SearchEncoder:
+    def encoder(self) -> DualEncoder:
         """Embeds queries: the model that made, or will make, the vectors, or a bridge to it.
 
         Raises:
@@ -57,21 +55,21 @@ class ModelOfRecord:
         if known is not None and (record is None or known.fingerprint == record.fingerprint):
             return known
         if record is None or not self._catalog.count():
-            self._encoder = load_model(self.asked or (record.model if record else DEFAULT))
+            self._encoder = named_model(self.asked or (record.model if record else DEFAULT)).encoder
         else:
             self._encoder = self._exact(record) or self._bridged(record)
         return self._encoder
 
-    def embedder(self) -> OnnxDualEncoder | None:
+    def embedder(self) -> DualEncoder | None:
         """The very model that made the vectors; None where there is at most a bridge to it."""
         record = self._catalog.model()
-        if isinstance(self._encoder, BridgedEncoder) or record is None:
+        if record is None or (self._encoder is not None and self._encoder.queries_only):
             return None
         if self._encoder is None or self._encoder.fingerprint != record.fingerprint:
             self._encoder = self._exact(record)
         return self._encoder
 
-    def keep(self, encoder: OnnxDualEncoder) -> None:
+    def keep(self, encoder: DualEncoder) -> None:
         """An open model that has become the one of record."""
         self._encoder = encoder
 
@@ -83,13 +81,13 @@ class ModelOfRecord:
         if self._encoder is None or self._encoder.fingerprint != record.fingerprint:
             self._exact(record)
 
-    def adopt(self) -> OnnxDualEncoder:
+    def adopt(self) -> DualEncoder:
         """A collection without a photo takes the model that it is indexed with."""
         model = named_model(self.asked or DEFAULT)
         record = self._catalog.model()
         if record and record.fingerprint != model.encoder.fingerprint and not self._catalog.captions.is_empty():
-            with self._catalog.change() as change:  # of photos that could not be read any more
-                change.remove_all_captions()
+            with self._catalog.writing() as writer:  # of photos that could not be read any more
+                writer.remove_all_captions()
         self._catalog.next.cancel()
         self._catalog.remember_model(model.record())
         self._encoder = model.encoder
@@ -106,8 +104,7 @@ class ModelOfRecord:
         """
         record, following = self._catalog.model(), self._catalog.next_model()
         assert record, "a collection with photos has a model"
-        if self.asked is not None and recorded_name(self.asked) != record.model:
-            model = named_model(self.asked)
+        if (model := self._asked_besides(record)) is not None:
             if following and model.encoder.fingerprint == following.fingerprint:
                 return model
             if model.encoder.fingerprint != record.fingerprint:
@@ -117,27 +114,35 @@ class ModelOfRecord:
         try:
             model = named_model(target.model)
         except UnknownPartError as error:
+            if following is None and self._encoder is not None and self._encoder.fingerprint == record.fingerprint:
+                return None  # an encoder without a name that can be looked up, as one passed in from Python
             raise ModelMismatchError(self._lost(target)) from error
         return None if model.encoder.fingerprint == record.fingerprint else model
 
-    def pending_change(self) -> PendingChange | None:
+    def pending_change(self) -> PendingModelChange | None:
         """A change that is in progress, or that ``index`` would begin."""
         record, following, photos = self._catalog.model(), self._catalog.next_model(), self._catalog.count()
         if record is None or not photos:
             return None
         if following:
             done = photos - self._catalog.next.count_left()[0]
-            return PendingChange(following.model, following.fingerprint, done, photos, is_begun=True)
+            return PendingModelChange(following.model, following.fingerprint, done, photos, is_begun=True)
         with suppress(UnknownPartError, BundleError):
             fingerprint = load_model(record.model).fingerprint
             if fingerprint != record.fingerprint:
-                return PendingChange(record.model, fingerprint, 0, photos, is_begun=False)
+                return PendingModelChange(record.model, fingerprint, 0, photos, is_begun=False)
         return None
 
-    def _exact(self, record: ModelRecord) -> OnnxDualEncoder | None:
+    def _asked_besides(self, record: ModelRecord) -> NamedModel | None:
+        """The model that was asked for, where that may be another than the record's."""
+        if self.asked is None:
+            return None
+        by_name = isinstance(self.asked, str | Path)
+        return None if by_name and recorded_name(self.asked) == record.model else named_model(self.asked)
+
+    def _exact(self, record: ModelRecord) -> DualEncoder | None:
         """The model of a record: by its name, or any that is known and has its fingerprint."""
-        if self.asked is not None and recorded_name(self.asked) != record.model:
-            asked = named_model(self.asked)
+        if (asked := self._asked_besides(record)) is not None:
             if asked.encoder.fingerprint != record.fingerprint:
                 raise ModelMismatchError(self._refusal(record, asked))
             return asked.encoder
@@ -145,27 +150,23 @@ class ModelOfRecord:
             encoder = load_model(record.model)
             if encoder.fingerprint == record.fingerprint:
                 return encoder
-        for folder in known_bundles().values():
-            with suppress(BundleError):
-                if open_bundle(folder).fingerprint == record.fingerprint:
-                    return load_model(folder)
-        return None
+        return model_of_fingerprint(record.fingerprint)
 
-    def _bridged(self, record: ModelRecord) -> BridgedEncoder:
+    def _bridged(self, record: ModelRecord) -> DualEncoder:
         """The model of today in place of an earlier one, where it has a bridge to it."""
         known = False
         for name in dict.fromkeys((record.model, DEFAULT)):
             with suppress(UnknownPartError):
-                bundle = open_bundle(find_bundle(name))
+                bridged = load_bridged(name, record.fingerprint)
                 known = known or name == record.model
-                if bridge := open_bridge(bundle, record.fingerprint):
+                if bridged is not None:
                     logger.warning(
-                        "the photos of %s were embedded by an earlier model %s; queries are led into its space, which "
-                        "finds a little less, until 'twinlens index' has embedded the photos again",
+                        "the photos of %s were embedded by an earlier model %s; queries are mapped into its space, "
+                        "which finds a little less, until 'twinlens index' has embedded the photos again",
                         self._place,
                         record.model,
                     )
-                    return BridgedEncoder(OnnxDualEncoder(bundle), bridge)
+                    return bridged
         raise ModelMismatchError(self._changed(record) if known else self._lost(record))
 
     def _refusal(self, record: ModelRecord, asked: NamedModel) -> str:
@@ -185,16 +186,21 @@ class ModelOfRecord:
     def _lost(self, record: ModelRecord) -> str:
         return (
             f"collection {self._place} needs the model {record.model} ({record.fingerprint}), which is not to be "
-            f"found; put it back, or run 'twinlens reindex {self._place} --model {DEFAULT}'"
+            f"found; put it back, or run 'twinlens reindex {self._place} --model {DEFAULT}' "
+            "(in Python, an encoder can be passed as model=)"
         )
 
 
-def named_model(source: str | Path) -> NamedModel:
+def named_model(source: ModelSource) -> NamedModel:
     """Opens a model under the name by which a catalog remembers it."""
-    return NamedModel(recorded_name(source), load_model(source))
+    if isinstance(source, str | Path):
+        return NamedModel(recorded_name(source), load_model(source))
+    return NamedModel(source.name, source)
 
 
-def recorded_name(source: str | Path) -> str:
+def recorded_name(source: ModelSource) -> str:
     """How a catalog remembers a model: by its name, or by the place of its folder."""
+    if not isinstance(source, str | Path):
+        return source.name
     folder = Path(source).expanduser()
     return str(folder.resolve()) if folder.is_dir() else str(source)

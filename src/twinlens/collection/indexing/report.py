@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from twinlens.embedding import Skipped
+from twinlens.embedding.local import Skipped
 
 
 @dataclass
@@ -155,7 +155,7 @@ class CaptionPlan:
 
 
 @dataclass(frozen=True)
-class PendingChange:
+class PendingModelChange:
     """A change to another model that is not complete.
 
     Attributes:
@@ -174,7 +174,7 @@ class PendingChange:
 
 
 @dataclass(frozen=True)
-class ChangePlan:
+class ModelChangePlan:
     """What a change to another model has to embed, before any photo is opened.
 
     Attributes:
@@ -195,7 +195,7 @@ class ChangePlan:
 
 
 @dataclass(frozen=True)
-class ChangeProgress:
+class ModelChangeProgress:
     """How far a run that changes the model is.
 
     Attributes:
@@ -224,10 +224,10 @@ class IndexListener(Protocol):
     def captions_advanced(self, done: int) -> None:
         """``done`` of the plan's ``to_embed`` captions are committed."""
 
-    def change_planned(self, plan: ChangePlan) -> None:
+    def change_planned(self, plan: ModelChangePlan) -> None:
         """The model is another now; all is to be embedded again."""
 
-    def change_advanced(self, progress: ChangeProgress) -> None:
+    def change_advanced(self, progress: ModelChangeProgress) -> None:
         """More is embedded by the next model, and committed."""
 
 
@@ -246,10 +246,10 @@ class SilentListener:
     def captions_advanced(self, done: int) -> None:
         """More captions are committed."""
 
-    def change_planned(self, plan: ChangePlan) -> None:
+    def change_planned(self, plan: ModelChangePlan) -> None:
         """The model is another now; all is to be embedded again."""
 
-    def change_advanced(self, progress: ChangeProgress) -> None:
+    def change_advanced(self, progress: ModelChangeProgress) -> None:
         """More is embedded by the next model, and committed."""
 
 

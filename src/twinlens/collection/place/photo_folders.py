@@ -1,7 +1,7 @@
 """The photo folders of a collection where they are now, and which photo a path means."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +61,12 @@ class PhotoFolders:
             while name in names:
                 name, number = f"{photos.name}-{number}", number + 1
             self._catalog.add_folder(name, ".." if inside else str(photos))
+
+    def of_id(self, photo_id: str) -> Iterator[tuple[PhotoFolder, str]]:
+        """The folders that an id as hits give it may be in, and its path there; nothing is looked up."""
+        for folder in self.all():
+            if photo_id.startswith(folder.prefix):
+                yield folder, photo_id.removeprefix(folder.prefix)
 
     def ids_of(self, photos: Iterable[Path], *, unchanged: bool = False) -> set[int]:
         """Catalog ids of photo files that lie in the folders.

@@ -1,45 +1,50 @@
-"""The calibration of a collection's model, kept open: it judges what a query found."""
+"""Which hits of an answer match: what the model says of them, or the probability that was asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twinlens.collection.searching.query import Query
-from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.model.relevance_file import open_relevance
-from twinlens.protocols import DualEncoder
-from twinlens.relevance.judge import Judgement, Relevance
-from twinlens.relevance.maps import Kind
+from twinlens.collection.searching.search import Search
+from twinlens.errors import NoProbabilitiesError
+from twinlens.protocols import DualEncoder, Judgement
 from twinlens.types import Embeddings
 
-Judge: TypeAlias = Callable[[float, int], Judgement | None]
-"""The best hit's score and the number of candidates → what is to be said of the answer."""
+Matches: TypeAlias = Callable[[Sequence[float]], NDArray[np.bool_]]
+"""Scores [K] → which hits match; with a score all better ones do."""
 
 
-class OpenCalibration:
-    """Reads the calibration of a model on its first query, and keeps it while the model stays."""
+def judge(
+    query: Query, vector: Embeddings, encoder: DualEncoder | None, *, best: float, num_candidates: int
+) -> Judgement | None:
+    """What the model says of an answer; None where it cannot tell.
 
-    def __init__(self) -> None:
-        self._known: tuple[str, Relevance | None] | None = None
+    Args:
+        query: of words alone or of photos alone. A sum of both has scores between those of the
+            two, and the maps of neither fit.
+        vector: [D], its embedding.
+        encoder: the very model that made the collection's vectors; None where that is gone.
+        best: score of the best hit.
+        num_candidates: photos that were ranked.
+    """
+    kind = query.kind()
+    relevance = None if encoder is None or kind is None else encoder.relevance()
+    if relevance is None or kind is None:
+        return None
+    return relevance.judge(vector, kind, best=best, num_candidates=num_candidates)
 
-    def judge(self, query: Query, vector: Embeddings, encoder: DualEncoder | None) -> Judge | None:
-        """Judges the answers to a query with the vector [D]; None where nothing is known of such answers.
 
-        Args:
-            query: of words alone or of photos alone. A sum of both has scores between those of the
-                two, and neither map fits them.
-            vector: its embedding.
-            encoder: the very model that made the collection's vectors; None where that is gone.
-        """
-        if not isinstance(encoder, OnnxDualEncoder) or (relevance := self._open(encoder)) is None:
-            return None  # a calibration is part of a bundle
-        kinds = {term.kind for term in query.terms}
-        if len(kinds) > 1:
-            return None
-        kind: Kind = "text" if kinds == {"words"} else "photo"
-        return lambda best, candidates: relevance.judge(vector, kind, best=best, num_candidates=candidates)
+def match_test(search: Search, judgement: Judgement | None) -> Matches | None:
+    """Which hits match; None where nobody can tell.
 
-    def _open(self, encoder: OnnxDualEncoder) -> Relevance | None:
-        known = self._known
-        if known is None or known[0] != encoder.fingerprint:
-            known = self._known = (encoder.fingerprint, open_relevance(encoder.bundle))
-        return known[1]
+    Raises:
+        NoProbabilitiesError: a probability was asked for, and there are none.
+    """
+    least = search.min_probability
+    if least is None:
+        return None if judgement is None else judgement.relevant
+    if judgement is None:
+        raise NoProbabilitiesError("there are no probabilities for such a query; leave out min_probability")
+    return lambda scores: judgement.probability(scores) >= least

@@ -5,15 +5,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
+from PIL import Image
 
 from twinlens.data.images import PHOTO_SUFFIXES, open_photo
 from twinlens.data.remote import fetch_photo_bytes, is_url
 from twinlens.errors import PhotoError, QueryError
 from twinlens.protocols import DualEncoder
-from twinlens.types import Embeddings
+from twinlens.types import Embeddings, QueryKind
 
 _OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # one that stands alone
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
@@ -23,11 +24,19 @@ MAX_WEIGHT = 1e6  # float32 has no room for the sum of very large ones
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a query and its signed weight."""
+    """One part of a query and its signed weight.
+
+    Attributes:
+        kind: what it is.
+        value: the words, the photo's path, the address, or what a picture is called.
+        weight: below 0 for less of it.
+        picture: where a photo is not in a file.
+    """
 
     kind: Literal["words", "photo", "url"]
     value: str
     weight: float = 1.0
+    picture: Image.Image | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +45,63 @@ class Query:
 
     Attributes:
         terms: what it asks for.
-        vector: [D], its embedding where the asker has made it already.
+        text: how answers name it.
+        vector: [D], its embedding where it has been made already.
+        embedding_s: time that took, in seconds, waiting included.
     """
 
     terms: tuple[Term, ...]
+    text: str = ""
     vector: Embeddings | None = field(default=None, compare=False, repr=False)
+    embedding_s: float = field(default=0.0, compare=False, repr=False)
 
     def photos(self) -> list[Path]:
         """The photo files that the query names."""
-        return [Path(term.value) for term in self.terms if term.kind == "photo"]
+        return [Path(term.value) for term in self.terms if term.kind == "photo" and term.picture is None]
+
+    def kind(self) -> QueryKind | None:
+        """What it is made of; None for a sum of words and photos."""
+        kinds = {"text" if term.kind == "words" else "photo" for term in self.terms}
+        return ("text" if "text" in kinds else "photo") if len(kinds) == 1 else None
+
+    def understood(self) -> str:
+        """The query in words.
+
+        >>> parse_query("dog + 0.5 ./beach.jpg - night").understood()
+        '“dog” + 0.5 × beach.jpg − “night”'
+        """
+        parts: list[str] = []
+        for term in self.terms:
+            sign = "− " if term.weight < 0 else "+ " if parts else ""
+            weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g} × "
+            value = f"“{term.value}”" if term.kind == "words" else Path(term.value).name or term.value
+            parts.append(f"{sign}{weight}{value}")
+        return " ".join(parts)
+
+
+QueryLike: TypeAlias = str | Path | Image.Image | Query
+"""Words or a weighted sum, a photo's path, a picture, or a query that was parsed before."""
+
+
+def as_query(query: QueryLike) -> Query:
+    """A query from whatever somebody gave.
+
+    Raises:
+        QueryError: it cannot be a query.
+    """
+    match query:
+        case Query():
+            return query
+        case str():
+            return parse_query(query)
+        case Path():
+            return photo_query(query)
+        case Image.Image():
+            return Query((Term("photo", "the picture", picture=query),), "the picture")
+    raise QueryError(
+        f"a query is text, a path, a picture (PIL.Image) or a Query, got {type(query).__name__}; "
+        "for several queries search several times"
+    )
 
 
 def parse_query(text: str) -> Query:
@@ -70,9 +127,9 @@ def parse_query(text: str) -> Query:
         raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
     parts = [text] if _is_file(text) else _OPERATOR.split(text)
     if len(parts) == 1:
-        return Query((_term(text, 1.0),))
+        return Query((_term(text, 1.0),), text)
     signs = ["+", *parts[1::2]]
-    return Query(tuple(_weighted(part, sign) for part, sign in zip(parts[::2], signs, strict=True)))
+    return Query(tuple(_weighted(part, sign) for part, sign in zip(parts[::2], signs, strict=True)), text)
 
 
 def words_query(text: str) -> Query:
@@ -93,20 +150,20 @@ def words_query(text: str) -> Query:
         raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
     parts = [part.strip() for part in _OPERATOR.split(text)]
     if len(parts) == 1 or not all(parts):
-        return Query((Term("words", text),))
+        return Query((Term("words", text),), text)
     terms = []
     for sign, part in zip(["+", *parts[1::2]], parts[::2], strict=True):
         match = _WEIGHT.fullmatch(part)
         weight, words = (float(match[1]), match[2]) if match else (1.0, part)
         if weight > MAX_WEIGHT:
-            return Query((Term("words", text),))
+            return Query((Term("words", text),), text)
         terms.append(Term("words", words, -weight if sign == "-" else weight))
-    return Query(tuple(terms))
+    return Query(tuple(terms), text)
 
 
 def photo_query(path: Path) -> Query:
     """The query that looks for photos like one photo."""
-    return Query((Term("photo", _expanded(str(path))),))
+    return Query((Term("photo", _expanded(str(path))),), str(path))
 
 
 def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
@@ -138,6 +195,9 @@ def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
 
 
 def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
+    if term.picture is not None:
+        given: Embeddings = encoder.encode_image([term.picture.convert("RGB")])[0]
+        return given
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
         photo = open_photo(source, min_side=encoder.input_side)

@@ -4,21 +4,21 @@ import csv
 import io
 import time
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
-from twinlens.collection.showing.card import PhotoCard, captions_of, find_photo
+from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.file import PhotoFile, photo_file
 from twinlens.errors import PhotoError
-
-if TYPE_CHECKING:
-    from twinlens.collection.collection import Collection
 
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
 LIST_COLUMNS = ("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions")
 _ZIP_TIMES = (315_619_200, 4_354_732_800)  # a zip holds 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+FindCard: TypeAlias = Callable[[str], PhotoCard | None]
 
 
 class _Outbox(io.RawIOBase):
@@ -40,20 +40,20 @@ class _Outbox(io.RawIOBase):
         return taken
 
 
-def zip_photos(collection: "Collection", photo_ids: Iterable[str]) -> Iterator[bytes]:
+def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
     """The files of photos as a zip, piece by piece; memory holds a piece and never a photo.
 
     A photo that cannot be read is left out, and named with its reason in ``left out.txt``.
 
     Args:
-        collection: whose photos; an id that it does not know is left out, too.
+        find: gives the photo of an id; an id that it does not know is left out, too.
         photo_ids: as hits give them; their folders come along.
     """
     outbox, left_out = _Outbox(), []
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:  # photos do not get smaller
         for photo_id in dict.fromkeys(photo_ids):
             try:
-                yield from _file_pieces(archive, outbox, photo_id, _readable(collection, photo_id))
+                yield from _file_pieces(archive, outbox, photo_id, _readable(find, photo_id))
             except (PhotoError, OSError) as error:
                 left_out.append(f"{photo_id}: {getattr(error, 'strerror', None) or error}")
         if left_out:
@@ -61,17 +61,19 @@ def zip_photos(collection: "Collection", photo_ids: Iterable[str]) -> Iterator[b
     yield outbox.take()
 
 
-def list_photos(collection: "Collection", photo_ids: Iterable[str]) -> str:
-    """A CSV with a line for each photo; unknown ids are left out.
+def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
+    """A CSV with a line for each photo.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Args:
+        cards: photos with their captions.
     """
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\r\n")
     writer.writerow(LIST_COLUMNS)
-    for photo_id in dict.fromkeys(photo_ids):
-        if (card := find_photo(collection, photo_id)) is not None:
-            writer.writerow([_cell(value) for value in _line(card, captions_of(collection, card))])
+    for card, captions in cards:
+        writer.writerow([_cell(value) for value in _line(card, captions)])
     return table.getvalue()
 
 
@@ -86,8 +88,8 @@ def _cell(value: object) -> object:
     return value
 
 
-def _readable(collection: "Collection", photo_id: str) -> PhotoFile:
-    card = find_photo(collection, photo_id)
+def _readable(find: FindCard, photo_id: str) -> PhotoFile:
+    card = find(photo_id)
     if card is None:
         raise PhotoError("no indexed photo has this id")
     return photo_file(card)

@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from twinlens.collection.collection import Collection
-
-_CARD = (
-    "SELECT id, path, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, "
-    "camera, latitude, longitude FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
-)
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.reading import photo_details
+from twinlens.collection.place.photo_folders import PhotoFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +27,7 @@ class PhotoCard:
         camera: maker and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
+        is_favourite: somebody has marked it.
     """
 
     number: int
@@ -48,25 +44,16 @@ class PhotoCard:
     camera: str | None
     latitude: float | None
     longitude: float | None
+    is_favourite: bool
 
 
-def find_photo(collection: "Collection", photo_id: str) -> PhotoCard | None:
+def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCard | None:
     """The photo of an id as hits give it; None where no indexed photo has that id.
 
     The id is compared with what the catalog holds and never becomes part of a path,
     so that ``../secret.jpg`` is simply not there.
     """
-    for folder in collection.folders():
-        if not photo_id.startswith(folder.prefix):
-            continue
-        rows = collection.catalog.rows(_CARD, (folder.id, photo_id.removeprefix(folder.prefix)))
-        if rows:
-            number, path, *rest = rows[0]
-            return PhotoCard(number, photo_id, folder.path / path, folder.path, *rest)
+    for folder, path in folders.of_id(photo_id):
+        if (details := photo_details(catalog, folder.id, path)) is not None:
+            return PhotoCard(details.id, photo_id, folder.path / details.path, folder.path, *details[2:])
     return None
-
-
-def captions_of(collection: "Collection", card: PhotoCard) -> list[str]:
-    """The captions that the collection knows of a photo, oldest first."""
-    rows = collection.catalog.rows("SELECT text FROM captions WHERE photo_id = ? ORDER BY id", (card.number,))
-    return [row[0] for row in rows]

@@ -1,19 +1,17 @@
-"""What a grid shows of a photo before its picture is there: shape, date, mark; and browsing without a query."""
+"""What a grid shows of photos without a query: shape, date, mark."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from twinlens.collection.catalog.marks import IS_FAVOURITE, knows_favourites
-from twinlens.collection.catalog.rows import MOST_PARAMETERS
-from twinlens.collection.searching.filters import Filters, photo_condition
-
-if TYPE_CHECKING:
-    from twinlens.collection.collection import Collection
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.reading import count_photos, newest_photos
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.searching.filtering import Filters
+from twinlens.collection.searching.searcher import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPhoto:
+class GridPhoto:
     """One photo in a grid.
 
     Attributes:
@@ -31,48 +29,27 @@ class ShownPhoto:
     is_favourite: bool
 
 
-def shown_photos(collection: "Collection", photo_ids: Iterable[str]) -> dict[str, ShownPhoto]:
-    """What is shown of photos, by id; one that has gone is missing from the answer."""
-    wanted = list(photo_ids)
-    select = _select(collection)
-    shown = {}
-    for folder in collection.folders():
-        paths = [one.removeprefix(folder.prefix) for one in wanted if one.startswith(folder.prefix)]
-        for start in range(0, len(paths), MOST_PARAMETERS):
-            part = paths[start : start + MOST_PARAMETERS]
-            where = f"folder_id = ? AND path IN ({','.join('?' * len(part))})"
-            for row in collection.catalog.rows(f"{select} AND {where}", [folder.id, *part]):
-                photo = _shown(row, folder.prefix)
-                shown[photo.id] = photo
-    return shown
-
-
 def browse(
-    collection: "Collection", filters: Filters | None = None, *, k: int = 100, offset: int = 0
-) -> tuple[list[ShownPhoto], int]:
+    catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters, *, k: int, offset: int
+) -> tuple[list[GridPhoto], int]:
     """Photos without a query: newest first, undated ones last by path, and how many there are in all.
 
     Raises:
-        QueryError: a date is not one, or the folder is not in the collection.
+        QueryError: the folder is not in the collection.
     """
-    catalog, folders = collection.catalog, collection.folders()
-    condition, parameters = photo_condition(catalog, folders, filters or Filters())
+    condition = filters.condition(Scope(catalog, folders))
     with catalog.snapshot():
-        count = catalog.rows(f"SELECT count(*) FROM photos WHERE skip_reason IS NULL AND {condition}", parameters)
-        rows = catalog.rows(
-            f"{_select(collection)} AND {condition} "
-            "ORDER BY taken_at IS NULL, taken_at DESC, folder_id, path LIMIT ? OFFSET ?",
-            [*parameters, k, offset],
-        )
+        count = count_photos(catalog, condition)
+        records = newest_photos(catalog, condition, k=k, offset=offset)
     prefixes = {folder.id: folder.prefix for folder in folders}
-    return [_shown(row, prefixes[row[0]]) for row in rows], int(count[0][0])
-
-
-def _shown(row: Sequence[Any], prefix: str) -> ShownPhoto:
-    _, path, width, height, taken_at, mark = row
-    return ShownPhoto(prefix + path, width, height, taken_at, bool(mark))
-
-
-def _select(collection: "Collection") -> str:
-    mark = IS_FAVOURITE if knows_favourites(collection.catalog) else "0"
-    return f"SELECT folder_id, path, width, height, taken_at, {mark} FROM photos WHERE skip_reason IS NULL"
+    photos = [
+        GridPhoto(
+            id=prefixes[record.folder_id] + record.path,
+            width=record.width,
+            height=record.height,
+            taken_at=record.taken_at,
+            is_favourite=bool(record.is_favourite),
+        )
+        for record in records
+    ]
+    return photos, count

@@ -2,16 +2,14 @@
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.catalog.rows import rows_by_id
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.types import Embeddings, Ids
-
-if TYPE_CHECKING:
-    from twinlens.collection.collection import Collection
 
 MOST_PHOTOS = 20_000  # more dots hide each other, and their vectors would take more than 40 MB
 BLOCK, ITERATIONS = 8, 60  # an error shrinks by (9th / 2nd eigenvalue) at each step
@@ -43,20 +41,21 @@ class Projector:
     """Draws the map of a collection, and again once its photos have changed; may be shared by threads.
 
     Args:
-        collection: whose photos.
+        catalog: of the photos.
+        folders: of the photos.
         most: dots; of a larger library every n-th photo is drawn.
     """
 
-    def __init__(self, collection: "Collection", *, most: int = MOST_PHOTOS) -> None:
-        self._collection, self._most = collection, most
+    def __init__(self, catalog: Catalog, folders: PhotoFolders, *, most: int = MOST_PHOTOS) -> None:
+        self._catalog, self._folders, self._most = catalog, folders, most
         self._guard = threading.Lock()
         self._known: Projection | None = None
 
     def projection(self) -> Projection:
         """The map as of now."""
         with self._guard:
-            if self._known is None or self._known.generation != self._collection.catalog.generation:
-                self._known = _project(self._collection, self._most)
+            if self._known is None or self._known.generation != self._catalog.generation:
+                self._known = _project(self._catalog, self._folders, self._most)
             return self._known
 
 
@@ -95,23 +94,21 @@ def _widest_axes(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     return widest
 
 
-def _project(collection: "Collection", most: int) -> Projection:
-    catalog = collection.catalog
+def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> Projection:
     with catalog.snapshot():  # another process may be indexing
         generation = catalog.generation
-        everything = catalog.select_ids("1", ())
+        everything = catalog.select_ids()
         drawn = everything[:: -(-len(everything) // most) or 1]
         blocks = list(catalog.embeddings(drawn))
-        select = "SELECT id, folder_id, path, width, height FROM photos WHERE id"
-        rows = [row for part in rows_by_id(catalog, select, drawn.tolist()) for row in part]
+        records = catalog.photos(drawn.tolist())
     known: Ids = np.concatenate([ids for ids, _ in blocks]) if blocks else np.zeros(0, dtype=np.int64)
     vectors = np.concatenate([part for _, part in blocks]) if blocks else np.zeros((0, 2), dtype=np.float32)
-    assert known.tolist() == [row[0] for row in rows], "every photo has a vector"
-    prefixes = {folder.id: folder.prefix for folder in collection.folders()}
+    assert known.tolist() == list(records), "every photo has a vector"
+    prefixes = {folder.id: folder.prefix for folder in folders.all()}
     return Projection(
         generation=generation,
         num_photos=len(everything),
-        ids=[prefixes[row[1]] + row[2] for row in rows],
+        ids=[prefixes[record.folder_id] + record.path for record in records.values()],
         places=flat_places(vectors),
-        sides=[(row[3], row[4]) for row in rows],
+        sides=[(record.width, record.height) for record in records.values()],
     )

@@ -7,7 +7,6 @@ import math
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from PIL import Image
@@ -15,9 +14,6 @@ from PIL import Image
 from twinlens.collection.showing.file import PhotoFile
 from twinlens.config import data_folder
 from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
-
-if TYPE_CHECKING:
-    from twinlens.collection.collection import Collection
 
 logger = logging.getLogger(__name__)
 THUMBNAILS = "thumbnails"  # their folder in that of the collection
@@ -106,12 +102,11 @@ class ThumbnailCache:
         return total
 
 
-def open_thumbnails(collection: "Collection", *, max_bytes: int) -> ThumbnailCache:
-    """The cache beside a collection's catalog, or in the user's data folder where that cannot be written."""
-    folder = collection.path / THUMBNAILS
-    if not os.access(collection.path, os.W_OK):
-        folder = data_folder() / THUMBNAILS / (collection.catalog.identity or "unnamed")
-    return ThumbnailCache(folder, max_bytes=max_bytes)
+def thumbnails_folder(place: Path, *, identity: str) -> Path:
+    """Beside a collection's catalog, or in the user's data folder where that cannot be written."""
+    if os.access(place, os.W_OK):
+        return place / THUMBNAILS
+    return data_folder() / THUMBNAILS / (identity or "unnamed")
 
 
 def draw_thumbnail(path: Path, *, side: int) -> bytes:

@@ -1,1 +1,1 @@
-"""Readers of captioned data sets, a file a format."""
+"""Readers of captioned data sets, one file per format; the table is ``data.READERS``."""

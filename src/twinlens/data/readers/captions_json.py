@@ -1,4 +1,4 @@
-"""``captions.json`` + ``images/`` (+ ``splits.json``): one row a caption, many rows a photo."""
+"""``captions.json`` + ``images/`` (+ ``splits.json``): one entry per caption, several per photo."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,17 +17,17 @@ class CaptionsJson(CaptionedPhotos):
     """A folder with ``captions.json``: ``[{"file_name": …, "caption": …}]``.
 
     ``splits.json`` maps train, val and test to file names; photos under other
-    keys belong to ``all`` only. Without it photos are dealt by seeded ratios.
+    keys belong to ``all`` only. Without it, photos are split at random.
 
     Args:
-        directory: holds captions.json and images/ (or images/images/).
-        file: the captions, when they are not in captions.json.
-        images: the folder of photos, when it is not images/.
-        ratios: split name → share of the deal, used only without splits.json.
-        seed: of the deal.
+        directory: contains captions.json and images/ (or images/images/).
+        file: the captions file, if it is not captions.json.
+        images: the folder of photos, if it is not images/.
+        ratios: split name → share, used only without splits.json.
+        seed: of the random split.
 
     Raises:
-        DataError: a file is missing or does not hold what it should.
+        DataError: a file is missing or malformed.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class CaptionsJson(CaptionedPhotos):
 
 
 def recognizes(directory: Path) -> Path | None:
-    """``captions.json`` in a folder; None where there is none."""
+    """``captions.json`` in a folder; None if missing."""
     return directory / NAME if (directory / NAME).is_file() else None
 
 
 def read_captions_json(source: Source) -> CaptionsJson:
-    """Photos and captions of ``captions.json``, with the splits of ``splits.json`` where there is one.
+    """Photos and captions from ``captions.json``, with the splits in ``splits.json`` if it exists.
 
     Raises:
         DataError: as ``CaptionsJson``.
@@ -65,7 +65,7 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
     captions: dict[str, list[str]] = {}
     rows = read_json(path)
     if not isinstance(rows, list):
-        raise DataError(f"{path}: a list of {{file_name, caption}} was expected, got {type(rows).__name__}")
+        raise DataError(f"{path}: expected a list of {{file_name, caption}}, got {type(rows).__name__}")
     for number, row in enumerate(rows):
         try:
             captions.setdefault(read_file_name(row), []).append(read_text(row, "caption"))
@@ -73,5 +73,5 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
             wanted = "a file_name below images/ and a caption"
             raise DataError(f"{path}, entry {number}: expected {wanted}, got {row!r:.80}") from error
     if not captions:
-        raise DataError(f"{path} holds no captions")
+        raise DataError(f"{path} contains no captions")
     return captions

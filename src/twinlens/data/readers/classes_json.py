@@ -27,7 +27,7 @@ def read_classes(directory: Path) -> ClassifiedImages:
     paths, labels = [], []
     rows = read_json(path)
     if not isinstance(rows, list):
-        raise DataError(f"{path}: a list of {{file_name, class_name}} was expected, got {type(rows).__name__}")
+        raise DataError(f"{path}: expected a list of {{file_name, class_name}}, got {type(rows).__name__}")
     for number, row in enumerate(rows):
         try:
             file_name, class_name = read_file_name(row), read_text(row, "class_name")
@@ -37,5 +37,5 @@ def read_classes(directory: Path) -> ClassifiedImages:
         paths.append(directory / "images" / file_name)
         labels.append(numbers.setdefault(class_name, len(numbers)))
     if not paths:
-        raise DataError(f"{path} holds no photos")
+        raise DataError(f"{path} contains no photos")
     return ClassifiedImages(directory.resolve().name, paths, labels, list(numbers))

@@ -1,4 +1,4 @@
-"""COCO's ``captions_*.json``: images and annotations; the split stands in the file's name."""
+"""COCO's ``captions_*.json``: images and annotations; the file name says the split."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ _NAME = re.compile(r"captions_(?P<split>train|val|test)(?P<year>\d{4})?\.json")
 
 
 def recognizes(directory: Path) -> list[Path] | None:
-    """The caption files in a folder or its ``annotations/``; None where there are none."""
+    """The caption files in a folder or its ``annotations/``; None if there are none."""
     places = (directory, directory / "annotations")
     files = [
         file for place in places if place.is_dir() for file in sorted(place.iterdir()) if _NAME.fullmatch(file.name)
@@ -22,14 +22,14 @@ def recognizes(directory: Path) -> list[Path] | None:
 
 
 def read_coco(source: Source) -> CaptionedPhotos:
-    """Photos and captions of COCO's annotation files, a split for each file.
+    """Photos and captions from COCO's annotation files, one split per file.
 
     Raises:
         DataError: an entry is incomplete, or a folder of photos is missing.
     """
     files = [source.file] if source.file else recognizes(source.directory)
     if not files:
-        raise DataError(f"{source.directory} holds no captions_*.json of COCO")
+        raise DataError(f"{source.directory} contains no COCO captions_*.json")
     photos: list[CaptionedImage] = []
     splits: dict[str, list[str]] = {}
     for annotations in files:
@@ -54,7 +54,7 @@ def _photos(file: Path, folder: Path) -> list[CaptionedImage]:
     for number, row in enumerate(_entries(file, data, "annotations")):
         try:
             if row["image_id"] not in names:
-                raise ValueError(f"image_id {row['image_id']!r} is no image's id")
+                raise ValueError(f"image_id {row['image_id']!r} is not the id of an image")
             captions.setdefault(row["image_id"], []).append(str(row["caption"]).strip())
         except (TypeError, KeyError, ValueError) as error:
             raise _fault(file, "annotations", number, error) from error
@@ -63,10 +63,10 @@ def _photos(file: Path, folder: Path) -> list[CaptionedImage]:
 
 def _entries(file: Path, data: Any, key: str) -> list[Any]:
     if not isinstance(data, dict) or not isinstance(data.get(key), list):
-        raise DataError(f"{file}: a list {key!r} was expected, as in COCO's captions")
+        raise DataError(f"{file}: expected a list {key!r}, as in COCO's caption files")
     entries: list[Any] = data[key]
     return entries
 
 
 def _fault(file: Path, key: str, number: int, error: Exception) -> DataError:
-    return DataError(f"{file}, entry {number} of {key}: {error!r}; expected COCO's captions format")
+    return DataError(f"{file}, entry {number} of {key}: {error!r}; expected the COCO captions format")

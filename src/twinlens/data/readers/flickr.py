@@ -14,29 +14,29 @@ SPLIT_LISTS = {
     "val": ("Flickr_8k.devImages.txt", "val.txt"),
     "test": ("Flickr_8k.testImages.txt", "test.txt"),
 }
-# the official Flickr8k file has one name with a second ending: "2258277193_586949ec62.jpg.1#0"
+# one name in the official Flickr8k file has an extra suffix: "2258277193_586949ec62.jpg.1#0"
 _ROW = re.compile(r"(?P<image>.+?\.\w+?)(?:\.\d+)?#\d+\t(?P<caption>.*)")
 
 
 def recognizes(directory: Path) -> Path | None:
-    """The token file in a folder, by its name; None where there is none."""
+    """The token file in a folder, by its name; None if there is none."""
     return next((directory / name for name in NAMES if (directory / name).is_file()), None)
 
 
 def read_flickr(source: Source) -> CaptionedPhotos:
-    """Photos and captions of a token file, with the splits of the lists beside it.
+    """Photos and captions from a token file, with the splits from the lists beside it.
 
-    Photos whose file is missing are left out: the official lists name one that was never published.
+    Photos whose file is missing are left out: the official lists contain one that was never published.
 
     Raises:
-        DataError: with file and line, where a row is not one.
+        DataError: a row is malformed; the message gives file and line.
     """
     tokens = source.file or recognizes(source.directory)
     if tokens is None:
-        raise DataError(f"{source.directory} holds no token file; expected one of {', '.join(NAMES)}")
+        raise DataError(f"{source.directory} contains no token file; expected one of {', '.join(NAMES)}")
     folder = source.image_folder(*IMAGE_FOLDERS)
     listed = gather(folder, _rows(tokens))
-    photos = [photo for photo in listed if photo.path.is_file()] or listed  # captions alone are data too
+    photos = [photo for photo in listed if photo.path.is_file()] or listed  # without any photo files, keep the captions
     known = {photo.image_id for photo in photos}
     splits = {
         split: [name for name in _names(source.directory / list_name) if name in known]

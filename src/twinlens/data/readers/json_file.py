@@ -1,4 +1,4 @@
-"""Read a JSON data file, or say what is wrong with it."""
+"""Read a JSON data file, with clear errors."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ def read_json(path: Path, *, keep: Callable[[dict[str, Any]], Any] | None = None
 
     Args:
         path: the file.
-        keep: what is kept of each object, told as soon as the object is read; None = all of it.
+        keep: maps each JSON object to what is kept of it, while the file is read; None = keep everything.
 
     Raises:
         DataError: the file is missing or is not JSON.
@@ -27,14 +27,14 @@ def read_json(path: Path, *, keep: Callable[[dict[str, Any]], Any] | None = None
 
 
 def read_text(row: Any, key: str) -> str:
-    """A text of one entry; TypeError or KeyError where there is none."""
+    """A string value of an entry; raises TypeError or KeyError if there is none."""
     if not isinstance(text := row[key], str):
-        raise TypeError(f"{key} is {text!r}, not a text")
+        raise TypeError(f"{key} is {text!r}, not a string")
     return text
 
 
 def read_file_name(row: Any) -> str:
-    """An entry's ``file_name``; ValueError when it does not stay below the images folder."""
+    """An entry's ``file_name``; raises ValueError if it points outside the images folder."""
     name = read_text(row, "file_name")
     if not name or PurePath(name).is_absolute() or ".." in PurePath(name).parts:
         raise ValueError(f"{name!r} is not below the images folder")

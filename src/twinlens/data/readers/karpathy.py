@@ -1,4 +1,4 @@
-"""Karpathy's ``dataset_*.json``: photos, sentences and the splits that papers report on."""
+"""Karpathy's ``dataset_*.json``: photos, sentences and the splits used in papers."""
 
 from pathlib import Path
 
@@ -7,27 +7,27 @@ from twinlens.data.readers.json_file import read_json
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
 
-RESTVAL = "restval"  # COCO photos of the old validation set that papers train on
+RESTVAL = "restval"  # COCO photos of the original validation set that papers train on
 
 
 def recognizes(directory: Path) -> Path | None:
-    """The file in a folder; None where there is none."""
+    """The file in a folder; None if there is none."""
     return next(iter(sorted(directory.glob("dataset*.json"))), None)
 
 
 def read_karpathy(source: Source) -> CaptionedPhotos:
-    """Photos, captions and splits; ``restval`` counts as train, as in the papers.
+    """Photos, captions and splits; ``restval`` counts as train, as in papers.
 
     Raises:
         DataError: an entry is incomplete.
     """
     file = source.file or recognizes(source.directory)
     if file is None:
-        raise DataError(f"{source.directory} holds no dataset_*.json")
+        raise DataError(f"{source.directory} contains no dataset_*.json")
     folder = source.image_folder("images", "Images")
     data = read_json(file)
     if not isinstance(data, dict) or not isinstance(data.get("images"), list):
-        raise DataError(f"{file}: a list 'images' was expected, as in Karpathy's files")
+        raise DataError(f"{file}: expected a list 'images', as in Karpathy's files")
     photos: list[CaptionedImage] = []
     splits: dict[str, list[str]] = {"train": [], "val": [], "test": []}
     for number, entry in enumerate(data["images"]):

@@ -1,4 +1,4 @@
-"""Parquet files with photos inside them or paths of photos, and captions, as the hub's data sets are stored."""
+"""Parquet files with captions and photos (or paths of photos), as on the Hugging Face hub."""
 
 import re
 from collections.abc import Iterator
@@ -19,49 +19,49 @@ _NUMBERED = re.compile(r"captions?_?\d+")  # caption_0 … caption_4
 
 
 class _Columns(NamedTuple):
-    """Where a file keeps what; names that it lacks are None."""
+    """Column names of a file; None for columns that it lacks."""
 
-    photo: str | None  # bytes, alone or in a struct
-    name: str | None  # file names: below images/ where there are no bytes, and ids always
+    photo: str | None  # plain bytes, or a struct with bytes
+    name: str | None  # file names: the ids, and without bytes also the paths below images/
     captions: list[str]
     split: str | None
-    inner_path: bool  # the struct of bytes has a path too
+    inner_path: bool  # the struct has a path as well
 
 
 class _Row(NamedTuple):
     image_id: str
-    place: str  # file and row, an id where there is no other
+    place: str  # file and row, the id when there is no file name
     path: Path
     captions: list[str]
     split: str | None
-    is_named: bool  # by a column of file names, so that rows of one name are one photo
+    is_named: bool  # has a file name column, so that rows with the same name are one photo
 
 
 def recognizes(directory: Path) -> list[Path] | None:
-    """The Parquet files in a folder or below it, in order; None where there are none."""
+    """The Parquet files in a folder and its subfolders, in order; None if there are none."""
     return sorted(file for file in directory.rglob("*.parquet") if file.is_file()) or None
 
 
 def read_parquet(source: Source) -> CaptionedPhotos:
-    """Photos and captions of Parquet files; photos that are inside stay there.
+    """Photos and captions from Parquet files; embedded photos are not extracted.
 
-    Photos are a column of bytes (alone, or a struct with bytes and path), or paths below images/.
-    Captions are texts, lists of texts or numbered columns; rows of one file name are one photo.
-    The split is a column's, else it stands in the name of the file or its folder.
+    Photos are a column of bytes (plain, or a struct with bytes and path), or paths below images/.
+    Captions are strings, lists of strings or numbered columns; rows with the same file name are one photo.
+    The split comes from a column, else from the name of the file or its folder.
 
     Raises:
-        DataError: pyarrow is not installed, a file cannot be read, or has no such columns.
+        DataError: pyarrow is not installed, a file cannot be read, or the columns are missing.
     """
     files = [source.file] if source.file else recognizes(source.directory)
     if not files:
-        raise DataError(f"{source.directory} holds no .parquet files")
+        raise DataError(f"{source.directory} contains no .parquet files")
     paths: dict[str, Path] = {}
     captions: dict[str, list[str]] = {}
     splits: dict[tuple[str, str | None], None] = {}
     for file in files:
         for row in _rows(source, file):
             if row.captions:
-                is_other = row.image_id in captions and not row.is_named  # many files call every photo "image.jpg"
+                is_other = row.image_id in captions and not row.is_named  # some files call every photo "image.jpg"
                 image_id = row.place if is_other else row.image_id
                 paths.setdefault(image_id, row.path)
                 captions.setdefault(image_id, []).extend(row.captions)

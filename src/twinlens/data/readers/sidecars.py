@@ -1,4 +1,4 @@
-"""A folder of photos each with its captions beside it: ``photo.jpg`` and ``photo.txt``, one caption a line."""
+"""A folder of photos with a text file each: ``photo.jpg`` and ``photo.txt``, one caption per line."""
 
 from pathlib import Path
 
@@ -9,16 +9,16 @@ from twinlens.types import CaptionedImage
 
 
 def recognizes(directory: Path) -> Path | None:
-    """The folder, when a photo in it has a text of its name; None otherwise."""
+    """The folder, if a photo in it has a text file of the same name; None otherwise."""
     photos = (file for file in directory.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
     return directory if any(photo.with_suffix(".txt").is_file() for photo in photos) else None
 
 
 def read_sidecars(source: Source) -> CaptionedPhotos:
-    """Photos with a text beside them; splits are dealt by photo, photos without a text are left out.
+    """Photos with captions from their text files, split at random; photos without a text file are left out.
 
     Raises:
-        DataError: a text cannot be read, or there are none.
+        DataError: a text file cannot be read, or there are none.
     """
     root = source.images or source.directory
     photos = []

@@ -1,4 +1,4 @@
-"""``splits.json``: the photos of each split, by file name."""
+"""``splits.json``: the file names of each split."""
 
 from pathlib import Path
 
@@ -10,19 +10,19 @@ NAME = "splits.json"
 
 
 def read_splits(directory: Path) -> dict[str, list[str]]:
-    """The splits that a folder gives; empty where it has no ``splits.json``.
+    """The splits in a folder's ``splits.json``; empty if there is no such file.
 
     Photos under other keys than train, val and test belong to ``all`` only.
 
     Raises:
-        DataError: the file does not hold what it should, or a photo is in it twice.
+        DataError: the file is malformed, or lists a photo twice.
     """
     path = directory / NAME
     if not path.exists():
         return {}
     splits = read_json(path)
     if not isinstance(splits, dict) or not all(isinstance(ids, list) for ids in splits.values()):
-        raise DataError(f"{path}: an object of lists was expected, as {{'train': […], 'test': […]}}")
+        raise DataError(f"{path}: expected an object of lists, such as {{'train': […], 'test': […]}}")
     seen: dict[str, str] = {}
     for name, ids in splits.items():
         for image_id in ids:
@@ -33,5 +33,7 @@ def read_splits(directory: Path) -> dict[str, list[str]]:
             seen[image_id] = name
     known = {name: splits[name] for name in STANDARD_SPLITS if name in splits}
     if not known:
-        raise DataError(f"{path} has none of {', '.join(STANDARD_SPLITS)}; without the file photos are dealt 80/10/10")
+        raise DataError(
+            f"{path} has none of {', '.join(STANDARD_SPLITS)}; remove the file to split photos at random 80/10/10"
+        )
     return known

@@ -15,12 +15,12 @@ NAMES = ("captions.csv", "captions.tsv", "captions.txt", "captions.jsonl", "resu
 IMAGE_FOLDERS = ("images", "Images", "flickr30k_images", "flickr30k-images", "Flicker8k_Dataset", "photos")
 IMAGE_COLUMNS = ("image", "image_name", "file_name", "filename", "image_id")
 CAPTION_COLUMNS = ("caption", "comment", "text")
-# Flickr30k's own table has a row whose second bar is missing: "2199200615.jpg| 4   A dog runs across the grass ."
+# one row of Flickr30k's own table lacks the second bar: "2199200615.jpg| 4   A dog runs across the grass ."
 _BAR_LOST = re.compile(r"\s*(?P<image>[^|]+?)\s*\|\s*\d+\s+(?P<caption>\S.*)")
 
 
 def recognizes(directory: Path) -> Path | None:
-    """The table in a folder, by its name and first line; None where there is none."""
+    """The table in a folder, by its name and first line; None if there is none."""
     for name in NAMES:
         file = directory / name
         if file.is_file() and (file.suffix == ".jsonl" or _columns(_first_line(file)) is not None):
@@ -29,17 +29,17 @@ def recognizes(directory: Path) -> Path | None:
 
 
 def read_table(source: Source) -> CaptionedPhotos:
-    """Photos and captions of a table, with the splits of a ``splits.json`` beside it.
+    """Photos and captions from a table, with the splits from a ``splits.json`` beside it.
 
-    Columns are found by name (image or file_name; caption or comment), the
-    delimiter by looking (``|``, tab, comma).
+    Columns are found by name (image or file_name; caption or comment); the delimiter
+    (``|``, tab or comma) is detected from the header.
 
     Raises:
-        DataError: with file and line, where a row is not one.
+        DataError: a row is malformed; the message gives file and line.
     """
     table = source.file or recognizes(source.directory)
     if table is None:
-        raise DataError(f"{source.directory} holds no table of captions; expected one of {', '.join(NAMES)}")
+        raise DataError(f"{source.directory} contains no table of captions; expected one of {', '.join(NAMES)}")
     folder = source.image_folder(*IMAGE_FOLDERS)
     rows = _json_lines(table) if table.suffix == ".jsonl" else _delimited(table)
     return source.captioned(gather(folder, rows), read_splits(source.directory))
@@ -53,7 +53,7 @@ def _delimited(table: Path) -> Iterator[tuple[str, str]]:
         if columns is None:
             raise DataError(f"{table}, line 1: expected columns image and caption, got {header.strip()!r:.80}")
         image, caption = columns
-        if delimiter == "|":  # Flickr30k's captions hold quotation marks that quote nothing
+        if delimiter == "|":  # Flickr30k's captions contain unpaired quotation marks
             reader = csv.reader(lines, delimiter="|", quoting=csv.QUOTE_NONE)
         else:
             reader = csv.reader(lines, delimiter=delimiter)
@@ -72,7 +72,7 @@ def _delimited(table: Path) -> Iterator[tuple[str, str]]:
 
 def _cells(row: list[str], image: int, caption: int, delimiter: str) -> tuple[str, str] | None:
     if len(row) > max(image, caption):
-        # a caption that stands last may hold the delimiter, unquoted
+        # a caption in the last column may contain the delimiter unquoted
         text = delimiter.join(row[caption:]) if caption > image else row[caption]
         return (row[image].strip(), text.strip()) if text.strip() else None
     lost = _BAR_LOST.fullmatch(delimiter.join(row))
@@ -89,7 +89,7 @@ def _json_lines(table: Path) -> Iterator[tuple[str, str]]:
                 image = next(row[key] for key in IMAGE_COLUMNS if key in row)
                 caption = next(row[key] for key in CAPTION_COLUMNS if key in row)
                 if not isinstance(image, str) or not isinstance(caption, str):
-                    raise TypeError("image and caption must be texts")
+                    raise TypeError("image and caption must be strings")
                 yield check_below(image), caption.strip()
             except (ValueError, TypeError, StopIteration) as error:
                 wanted = "an object with image and caption"

@@ -1,4 +1,4 @@
-"""Visual Genome: phrases of regions as captions, ``region_descriptions.json`` + ``image_data.json``."""
+"""Visual Genome: region descriptions as captions, ``region_descriptions.json`` + ``image_data.json``."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,14 +14,14 @@ IMAGE_DATA = "image_data.json"
 
 
 def recognizes(directory: Path) -> Path | None:
-    """The file of phrases in a folder; None where there is none."""
+    """The file of region descriptions in a folder; None if there is none."""
     return directory / NAME if (directory / NAME).is_file() else None
 
 
 def read_visual_genome(source: Source) -> CaptionedPhotos:
-    """Photos with the phrases of their regions, each phrase once a photo; splits are dealt by photo.
+    """Photos with the phrases of their regions, each phrase once per photo; split at random.
 
-    A photo's id is its folder and file in the address that ``image_data.json`` gives, as
+    A photo's id is the folder and file name in its URL in ``image_data.json``, such as
     ``VG_100K_2/1.jpg``. Photos without phrases are left out.
 
     Raises:
@@ -31,7 +31,7 @@ def read_visual_genome(source: Source) -> CaptionedPhotos:
     names = _names(file.with_name(IMAGE_DATA))
     folders: dict[str, Path] = {}
     photos: list[CaptionedImage] = []
-    # 5.4 million regions: of each only the phrase is kept, while the file is read
+    # 5.4 million regions: only the phrase of each is kept while the file is read
     for number, entry in enumerate(_entries(file, read_json(file, keep=_phrase))):
         try:
             image_id = names[entry["id"]]
@@ -71,5 +71,5 @@ def _folder(source: Source, part: str) -> Path:
 
 def _entries(file: Path, data: Any) -> list[Any]:
     if not isinstance(data, list):
-        raise DataError(f"{file}: a list was expected, as in Visual Genome's files, got {type(data).__name__}")
+        raise DataError(f"{file}: expected a list, as in Visual Genome's files, got {type(data).__name__}")
     return data

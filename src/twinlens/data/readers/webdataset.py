@@ -1,4 +1,4 @@
-"""Webdataset shards: ``*.tar`` files whose members of one name are a sample, ``0001.jpg`` + ``0001.txt``."""
+"""Webdataset shards: ``*.tar`` files in which members with the same name are a sample, ``0001.jpg`` + ``0001.txt``."""
 
 import json
 from collections.abc import Iterator
@@ -14,36 +14,36 @@ from twinlens.types import CaptionedImage
 
 
 class _Sample(NamedTuple):
-    photo: str  # the member's name
+    photo: str  # member name
     image_id: str
     captions: tuple[str, ...]
 
 
 def recognizes(directory: Path) -> list[Path] | None:
-    """The shards in a folder or below it, in order; None where there are none."""
+    """The shards in a folder and its subfolders, in order; None if there are none."""
     return sorted(file for file in directory.rglob("*.tar") if file.is_file()) or None
 
 
 def read_webdataset(source: Source) -> CaptionedPhotos:
-    """Photos and captions of tar shards; photos stay in them.
+    """Photos and captions from tar shards; photos are not extracted.
 
-    Captions are the sample's ``.json`` ("caption" or "captions"), else its ``.txt``, one a line.
-    Samples without a photo or a caption are left out. The id is the json's "file_name", else the
-    photo's name in the shard. Splits stand in the names of shards or folders, as ``train-0001.tar``.
+    Captions come from the sample's ``.json`` ("caption" or "captions"), else from its ``.txt``, one per line.
+    Samples without a photo or a caption are left out. The id is "file_name" in the JSON, else the
+    photo's name in the shard. Splits come from the names of shards or folders, such as ``train-0001.tar``.
 
     Raises:
         DataError: a shard or a member cannot be read.
     """
     shards = [source.file] if source.file else recognizes(source.directory)
     if not shards:
-        raise DataError(f"{source.directory} holds no .tar shards")
+        raise DataError(f"{source.directory} contains no .tar shards")
     photos: dict[str, CaptionedImage] = {}
     splits: list[tuple[str, str | None]] = []
     for shard in shards:
         inside = shard.relative_to(source.directory) if shard.is_relative_to(source.directory) else Path(shard.name)
         split = split_in_name(*reversed(inside.parts))
         for sample in _samples(shard):
-            # the same name in two shards is two photos
+            # two shards may use the same name for different photos
             image_id = sample.image_id if sample.image_id not in photos else f"{inside.as_posix()}/{sample.image_id}"
             photos[image_id] = CaptionedImage(image_id, shard / sample.photo, sample.captions)
             splits.append((image_id, split))
@@ -51,15 +51,15 @@ def read_webdataset(source: Source) -> CaptionedPhotos:
 
 
 def _samples(shard: Path) -> Iterator[_Sample]:
-    members: dict[str, dict[str, str]] = {}  # key → ending → member
+    members: dict[str, dict[str, str]] = {}  # key → extension → member
     for name in tar_members(shard):
         path = PurePosixPath(name)
-        stem, _, ending = path.name.partition(".")
-        if stem:  # not macOS's "._0001.jpg" and its like
-            members.setdefault(str(path.with_name(stem)), {})[ending.lower()] = name
+        stem, _, extension = path.name.partition(".")
+        if stem:  # skips macOS files such as "._0001.jpg"
+            members.setdefault(str(path.with_name(stem)), {})[extension.lower()] = name
     for own in members.values():
-        # an ending of two parts, as "seg.png", is a picture besides the photo
-        photo = next((own[ending] for ending in own if f".{ending}" in PHOTO_SUFFIXES), None)
+        # a two-part extension such as "seg.png" is an additional picture, not the photo
+        photo = next((own[extension] for extension in own if f".{extension}" in PHOTO_SUFFIXES), None)
         if photo is None:
             continue
         details = _json(shard, own["json"]) if "json" in own else {}

@@ -1,1 +1,1 @@
-"""Writers of captioned photos, a file each format; their table is ``data.WRITERS``."""
+"""Writers of captioned photos, one file per format; the table is ``data.WRITERS``."""

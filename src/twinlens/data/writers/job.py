@@ -1,4 +1,4 @@
-"""What a writer is asked to write, and how it tells what became of each photo."""
+"""Arguments of a writer: what to write, where, and how to report each photo."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from twinlens.data.images import read_photo_bytes
 from twinlens.errors import PhotoError
 from twinlens.types import CaptionedImage
 
-OTHER = "other"  # shards of photos that are in no split; the word names none
+OTHER = "other"  # names the shards of photos that are in no split
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,11 @@ class Job:
 
     Attributes:
         images: the photos to write, each with captions.
-        splits: name → ids among them; a photo may be in none.
-        folder: empty, takes everything.
-        link: photo files are hard-linked rather than copied.
-        shard_size: photos in a shard or a Parquet file.
-        tell: told of each photo once it is written, or with the reason why it is left out.
+        splits: name → ids; a photo may be in no split.
+        folder: the output folder, empty.
+        link: hard-link photo files instead of copying them.
+        shard_size: photos per shard or Parquet file.
+        report: called once for each photo, with None when it was written, else with the reason it was left out.
     """
 
     images: Sequence[CaptionedImage]
@@ -30,21 +30,21 @@ class Job:
     folder: Path
     link: bool
     shard_size: int
-    tell: Callable[[CaptionedImage, PhotoError | None], None]
+    report: Callable[[CaptionedImage, PhotoError | None], None]
 
     def read(self, images: Sequence[CaptionedImage]) -> Iterator[tuple[CaptionedImage, bytes]]:
-        """Photos with their bytes; one that cannot be read is told and left out."""
+        """Yields photos with their bytes; photos that cannot be read are reported and left out."""
         for image in images:
             try:
                 data = read_photo_bytes(image.path)
             except PhotoError as error:
-                self.tell(image, error)
+                self.report(image, error)
                 continue
             yield image, data
-            self.tell(image, None)
+            self.report(image, None)
 
     def shards(self) -> Iterator[tuple[str, int, list[CaptionedImage]]]:
-        """Split, number and photos of each shard, split after split in the order of their lists."""
+        """Yields split, number and photos of each shard, one split after another."""
         by_id = {image.image_id: image for image in self.images}
         placed = {image_id for ids in self.splits.values() for image_id in ids}
         others = [image.image_id for image in self.images if image.image_id not in placed]

@@ -1,4 +1,4 @@
-"""Write a table of JSON lines: ``captions.jsonl`` + ``splits.json`` + ``images/``."""
+"""Write JSON lines: ``captions.jsonl`` + ``splits.json`` + ``images/``."""
 
 import json
 
@@ -7,7 +7,7 @@ from twinlens.data.writers.photo_files import write_photo_files, write_splits
 
 
 def write_jsonl(job: Job) -> None:
-    """One line a caption, ``{"file_name": …, "caption": …}``."""
+    """Writes one line per caption, ``{"file_name": …, "caption": …}``."""
     written = write_photo_files(job)
     with (job.folder / "captions.jsonl").open("w", encoding="utf-8") as file:
         for image in written:

@@ -1,15 +1,15 @@
-"""Write Parquet files with the photos inside: ``data/train-00000.parquet`` …, columns file_name, image and captions."""
+"""Write Parquet files that contain the photos: ``data/train-00000.parquet`` …, columns file_name, image, captions."""
 
 from typing import Any
 
 from twinlens.data.parquet_file import load_pyarrow
 from twinlens.data.writers.job import Job
 
-ROW_GROUP = 100  # photos: a reader of one photo reads its group
+ROW_GROUP = 100  # photos; reading one photo reads its whole row group
 
 
 def write_parquet(job: Job) -> None:
-    """Files of ``shard_size`` photos, split by split; ``image`` is bytes and path, as the hub's data sets store it.
+    """Writes files of ``shard_size`` photos, split by split; ``image`` has bytes and path, as on the Hugging Face hub.
 
     Raises:
         DataError: pyarrow is not installed.

@@ -1,4 +1,4 @@
-"""Photo files copied or linked below ``images/``, and the ``splits.json`` that goes with them."""
+"""Copy or link photo files into ``images/``, and write the matching ``splits.json``."""
 
 import errno
 import json
@@ -14,14 +14,14 @@ from twinlens.types import CaptionedImage
 
 
 def write_photo_files(job: Job) -> list[CaptionedImage]:
-    """Puts each photo at ``images/<id>``; returns those that could be.
+    """Writes each photo to ``images/<id>``; returns the photos that were written.
 
     Raises:
-        DataError: an id would leave the folder, or a link was wanted and cannot be made.
+        DataError: an id points outside the folder, or a hard link cannot be made.
     """
     folder = job.folder / "images"
     if any(image.image_id.startswith("images/") for image in job.images):
-        folder = folder / "images"  # readers take images/images/ for the folder of photos where there is one
+        folder = folder / "images"  # readers use images/images/ if it exists
     written = []
     for image in job.images:
         try:
@@ -31,15 +31,15 @@ def write_photo_files(job: Job) -> list[CaptionedImage]:
         try:
             _place(image.path, target, link=job.link)
         except PhotoError as error:
-            job.tell(image, error)
+            job.report(image, error)
             continue
         written.append(image)
-        job.tell(image, None)
+        job.report(image, None)
     return written
 
 
 def write_splits(job: Job, written: list[CaptionedImage]) -> None:
-    """``splits.json`` of the photos that were written."""
+    """Writes ``splits.json`` for the photos that were written."""
     known = {image.image_id for image in written}
     splits = {name: [image_id for image_id in ids if image_id in known] for name, ids in job.splits.items()}
     text = json.dumps(splits, ensure_ascii=False, indent=0)
@@ -48,7 +48,7 @@ def write_splits(job: Job, written: list[CaptionedImage]) -> None:
 
 def _place(source: Path, target: Path, *, link: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not link or find_packed(source):  # what lies in an archive cannot be linked
+    if not link or find_packed(source):  # photos inside an archive cannot be linked
         target.write_bytes(read_photo_bytes(source))
         return
     try:

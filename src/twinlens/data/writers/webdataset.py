@@ -1,4 +1,4 @@
-"""Write webdataset shards: ``train-000000.tar`` … with a photo and a ``.json`` a sample."""
+"""Write webdataset shards: ``train-000000.tar`` …, with a photo and a ``.json`` per sample."""
 
 import io
 import json
@@ -10,13 +10,13 @@ from twinlens.data.writers.job import Job
 
 
 def write_webdataset(job: Job) -> None:
-    """Shards of ``shard_size`` photos, split by split; the json holds the photo's id and captions.
+    """Writes shards of ``shard_size`` photos, split by split; the JSON holds the photo's id and captions.
 
-    Keys are numbers: a key ends at its first dot, and ids may have several.
+    Keys are numbers, since a webdataset key ends at the first dot and ids may contain dots.
     """
     key = 0
     for split, number, images in job.shards():
-        # the older format has no place for dates with fractions: the same photos give the same bytes
+        # GNU format: no fractional timestamps, so the same photos give the same bytes
         with tarfile.open(job.folder / f"{split}-{number:06}.tar", "w", format=tarfile.GNU_FORMAT) as shard:
             for image, photo in job.read(images):
                 suffix = PurePosixPath(image.image_id).suffix.lower()

@@ -1,1 +1,1 @@
-"""What would make a claim of retrieval false, and what each wrong protocol would have reported."""
+"""Audit of retrieval results: leaks, ties, collapse, and what each wrong protocol would have reported."""

@@ -1,4 +1,4 @@
-"""Has a model collapsed: do its vectors still differ, and do ties decide its ranks?"""
+"""Detect collapsed embeddings, and ranks decided by ties."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,19 +9,19 @@ from twinlens.evaluation.audit.finding import AuditFinding, counted
 from twinlens.evaluation.metrics import Ranks
 from twinlens.types import Embeddings
 
-COLLAPSED_COSINE = 0.9  # mean over pairs; trained models are near 0.1, and a narrow cone still below 0.7
-NARROW_SHARE = 0.1  # of the rank that N rows of length D could have
+COLLAPSED_COSINE = 0.9  # mean over pairs; trained models are near 0.1, even a narrow cone is below 0.7
+NARROW_SHARE = 0.1  # of the largest possible rank of N rows of length D
 
 
 @dataclass(frozen=True, slots=True)
 class Collapse:
-    """How much of its space a set of vectors uses.
+    """How much of their space a set of embeddings uses.
 
     Attributes:
-        mean_cosine: over all pairs of different rows, in [-1, 1]; 1 = all are one; 0 where there is one row.
-        effective_rank: exp of the entropy of the singular values' shares (Roy and Vetterli 2007), 1 to min(N, D).
+        mean_cosine: over all pairs of different rows, in [-1, 1]; 1 = all are equal; 0 for a single row.
+        effective_rank: exp of the entropy of the normalized singular values (Roy and Vetterli 2007), 1 to min(N, D).
         possible_rank: min(N, D).
-        repeated_rows: rows that are equal, bit by bit, to an earlier one.
+        repeated_rows: number of rows that are bit-identical to an earlier one.
     """
 
     mean_cosine: float
@@ -30,12 +30,12 @@ class Collapse:
     repeated_rows: int
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
+        """The fields for JSON."""
         return asdict(self)
 
 
 def measure_collapse(rows: Embeddings) -> Collapse:
-    """Looks at vectors of one kind, photos or captions.
+    """Measures the embeddings of photos or of captions.
 
     Args:
         rows: [N, D], unit rows.
@@ -55,34 +55,36 @@ def measure_collapse(rows: Embeddings) -> Collapse:
 
 
 def collapse_findings(kinds: dict[str, Collapse]) -> list[AuditFinding]:
-    """What the vectors of photos and captions say; ``kinds`` names both."""
+    """Findings about collapsed, narrow and repeated embeddings.
+
+    Args:
+        kinds: "photo" and "caption" → what was measured.
+    """
     found = []
-    for kind, looked in kinds.items():
-        if looked.mean_cosine >= COLLAPSED_COSINE:
-            sentence = (
-                f"the {kind} embeddings have collapsed: any two have a cosine of {looked.mean_cosine:.3f} on average"
-            )
+    for kind, measured in kinds.items():
+        if measured.mean_cosine >= COLLAPSED_COSINE:
+            sentence = f"the {kind} embeddings have collapsed: mean cosine {measured.mean_cosine:.3f}"
             found.append(AuditFinding("collapsed-embeddings", "error", sentence, 1))
-        elif looked.effective_rank < NARROW_SHARE * looked.possible_rank:
+        elif measured.effective_rank < NARROW_SHARE * measured.possible_rank:
             sentence = (
                 f"the {kind} embeddings use little of their space: effective rank "
-                f"{looked.effective_rank:.1f} of {looked.possible_rank}"
+                f"{measured.effective_rank:.1f} of {measured.possible_rank}"
             )
             found.append(AuditFinding("narrow-embeddings", "warning", sentence, 1))
-    repeated = {kind: looked.repeated_rows for kind, looked in kinds.items() if looked.repeated_rows}
+    repeated = {kind: measured.repeated_rows for kind, measured in kinds.items() if measured.repeated_rows}
     if repeated:
         named = " and ".join(counted(count, f"{kind} embedding") for kind, count in repeated.items())
-        sentence = f"equal to another, bit by bit: {named}; the same photos or words, or a broken cache"
+        sentence = f"bit-identical to another: {named}; repeated photos or captions, or a broken cache"
         found.append(AuditFinding("repeated-embeddings", "note", sentence, sum(repeated.values())))
     return found
 
 
 def tie_findings(against: dict[str, Ranks], in_favour: dict[str, Ranks]) -> list[AuditFinding]:
-    """Queries whose first right answer shares its score with a wrong one.
+    """Queries whose first right answer has the same score as a wrong one.
 
     Args:
-        against: direction → [Q], first ranks with ties counted against the right answer.
-        in_favour: the same with ties counted for it.
+        against: direction → [Q], first ranks with ties counted against the model.
+        in_favour: the same with ties counted in favour of the model.
     """
     found = []
     for way, ranks in against.items():

@@ -1,4 +1,4 @@
-"""Audit of a model on a data set: its photos and captions are looked at, too, and what it was trained on."""
+"""Audit of a model on a data set, including the data itself and the training split."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ from twinlens.types import CaptionedImage
 ALL, TRAIN = "all", "train"
 
 Listener: TypeAlias = Callable[[str, int, int], None]
-"""Told what is done, how many, of how many."""
+"""Called with the name of the step, the number done and the total."""
 
 
 def audit_dataset(
@@ -42,36 +42,36 @@ def audit_dataset(
     quick: bool = False,
     on_progress: Listener | None = None,
 ) -> AuditReport:
-    """Audits a model, or embeddings that were made elsewhere, on a split.
+    """Audits a model, or embeddings from elsewhere, on a split.
 
     Args:
         dataset: captioned photos.
         kind: name of its reader.
-        split: the one that figures are claimed for.
-        encoder: the model; embeds the photos of all splits, with ``quick`` only the audited one.
-        pairs: embeddings of the split, in place of a model.
-        quick: photos are not compared between splits, and training rows not embedded.
-        on_progress: told what is done, and how far.
+        split: the split to audit.
+        encoder: the model; embeds the photos of all splits, or with ``quick`` only of the audited one.
+        pairs: embeddings of the split, instead of a model.
+        quick: do not compare photos between splits, and do not embed training photos.
+        on_progress: called with the name of the step, the number done and the total.
 
     Raises:
-        DataError: there is no such split, or the embeddings are not of it.
+        DataError: there is no such split, or the embeddings belong to other data.
     """
     names = (split,) if split == ALL else dict.fromkeys((*dataset.splits(), split))
     captioned = {name: _captioned(dataset, name) for name in names}
-    told = on_progress or (lambda *_: None)
+    report = on_progress or (lambda *_: None)
     everything: EmbeddedPairs | None = None
     if pairs is not None:
         pairs = _named(pairs, captioned[split], f"{dataset.name}/{split}")
     elif encoder is None:
         raise DataError("an audit needs a model or embeddings; give --model or --embeddings")
     elif quick or split == ALL:
-        pairs = _embedded(encoder, dataset, split, told)
+        pairs = _embedded(encoder, dataset, split, report)
     else:
-        everything = _embedded(encoder, dataset, ALL, told)
+        everything = _embedded(encoder, dataset, ALL, report)
         pairs = _part_of(everything, captioned[split], f"{dataset.name}/{split}")
-    data = _look_at_data(dataset, kind, split, captioned, everything or pairs, quick=quick, told=told)
-    trained = _training_rows(everything, captioned, split, len(pairs.images), told)
-    not_checked = _left_out(split, quick=quick, trained=bool(trained))
+    data = _audit_data(dataset, kind, split, captioned, everything or pairs, quick=quick, report=report)
+    trained = _training_rows(everything, captioned, split, len(pairs.images), report)
+    not_checked = _not_checked(split, quick=quick, trained=bool(trained))
     return audit_embeddings(pairs, data=data, trained=trained, not_checked=not_checked)
 
 
@@ -79,28 +79,30 @@ def _captioned(dataset: Dataset, split: str) -> list[CaptionedImage]:
     return [image for image in dataset.split(split) if image.captions]
 
 
-def _embedded(encoder: DualEncoder, dataset: Dataset, split: str, told: Listener) -> EmbeddedPairs:
-    photos, captions = partial(told, "embedding photos"), partial(told, "embedding captions")
+def _embedded(encoder: DualEncoder, dataset: Dataset, split: str, report: Listener) -> EmbeddedPairs:
+    photos, captions = partial(report, "embedding photos"), partial(report, "embedding captions")
     return embed_split(encoder, dataset, split, on_progress=photos, on_texts=captions)
 
 
 def _named(pairs: EmbeddedPairs, images: Sequence[CaptionedImage], name: str) -> EmbeddedPairs:
-    """Embeddings of a file with the ids and captions of the split that they are said to be of."""
+    """Embeddings from a file, with name and ids of the split they belong to; raises DataError if they do not fit."""
     counts = [len(image.captions) for image in images]
     if pairs.image_ids and set(pairs.image_ids) != {image.image_id for image in images}:
-        raise DataError(f"the embeddings are of other photos than {name}, as {pairs.image_ids[0]}; name their --split")
+        raise DataError(
+            f"the embeddings are of other photos than {name}, e.g. {pairs.image_ids[0]}; give their --split"
+        )
     if pairs.image_ids:
         return replace(pairs, name=name)
     if list(np.bincount(pairs.text_image_index)) != counts:
         raise DataError(
             f"the embeddings are of {len(pairs.images):,} photos and {len(pairs.texts):,} captions, {name} has "
-            f"{len(images):,} and {sum(counts):,}, or in another order; name their --split, or save image_ids too"
+            f"{len(images):,} and {sum(counts):,}, or the order differs; give their --split, or save image_ids too"
         )
     return replace(pairs, name=name, image_ids=tuple(image.image_id for image in images))
 
 
 def _part_of(everything: EmbeddedPairs, images: Sequence[CaptionedImage], name: str) -> EmbeddedPairs:
-    """The photos of one split out of those of all."""
+    """The embeddings of one split, taken from those of all photos."""
     row_of = {image_id: row for row, image_id in enumerate(everything.image_ids)}
     rows = np.array([row_of[image.image_id] for image in images if image.image_id in row_of], dtype=np.int64)
     if not len(rows):
@@ -118,7 +120,7 @@ def _part_of(everything: EmbeddedPairs, images: Sequence[CaptionedImage], name: 
     )
 
 
-def _look_at_data(
+def _audit_data(
     dataset: Dataset,
     kind: str,
     split: str,
@@ -126,26 +128,26 @@ def _look_at_data(
     embedded: EmbeddedPairs,
     *,
     quick: bool,
-    told: Listener,
+    report: Listener,
 ) -> DataFaults:
     repeated = repeated_captions(captioned, split)
     findings = [*listed_twice(captioned), *caption_findings(repeated, split)]
     if quick:
         return DataFaults(findings, captions=repeated)
     split_of = split_of_photo(captioned)
-    looked = survey(dataset, kind, on_progress=lambda *done: told("opening photos", *done))
-    findings += same_photo_findings(looked, split_of, split)
+    surveyed = survey(dataset, kind, on_progress=lambda *done: report("opening photos", *done))
+    findings += same_photo_findings(surveyed, split_of, split)
     images = [image for own in captioned.values() for image in own]
-    hashed = hash_photos([image.path for image in images], on_progress=lambda *done: told("comparing photos", *done))
+    hashed = hash_photos([image.path for image in images], on_progress=lambda *done: report("comparing photos", *done))
     hashes = {image.image_id: found for image, found in zip(images, hashed, strict=True)}
     vectors = dict(zip(embedded.image_ids, embedded.images, strict=False))
-    # a model that finds everything alike has no say in what is a copy
-    alike = collapse_findings({"photo": measure_collapse(embedded.images)})
-    near = near_duplicates(hashes, split_of, split, vectors=None if alike else vectors)
-    known = {frozenset(group) for group in looked.same_across_splits or ()}
+    # embeddings of a collapsed model cannot tell which photos are copies
+    collapsed = collapse_findings({"photo": measure_collapse(embedded.images)})
+    near = near_duplicates(hashes, split_of, split, vectors=None if collapsed else vectors)
+    known = {frozenset(group) for group in surveyed.same_across_splits or ()}
     near = [pair for pair in near if not any({pair.image_id, pair.other_id} <= group for group in known)]
     findings += near_duplicate_findings(near, split)
-    groups = {"across_splits": looked.same_across_splits or [], "within_split": looked.same_within_split or []}
+    groups = {"across_splits": surveyed.same_across_splits or [], "within_split": surveyed.same_within_split or []}
     return DataFaults(findings, groups, near, repeated)
 
 
@@ -154,7 +156,7 @@ def _training_rows(
     captioned: Mapping[str, Sequence[CaptionedImage]],
     split: str,
     n_images: int,
-    told: Listener,
+    report: Listener,
 ) -> list[ProtocolFigures]:
     if everything is None or split == TRAIN or TRAIN not in captioned:
         return []
@@ -162,10 +164,10 @@ def _training_rows(
     rows = np.array([row for row, image_id in enumerate(everything.image_ids) if image_id in ids], dtype=np.int64)
     if not len(rows):
         return []
-    return with_training_rows(everything, rows, n_images, on_progress=partial(told, "ranking queries"))
+    return with_training_rows(everything, rows, n_images, on_progress=partial(report, "ranking queries"))
 
 
-def _left_out(split: str, *, quick: bool, trained: bool) -> list[str]:
+def _not_checked(split: str, *, quick: bool, trained: bool) -> list[str]:
     if quick:
-        return ["the same or nearly the same photos in two splits, training rows: leave out --quick"]
-    return [] if trained else [f"training rows: {split} is audited with no embeddings of a train split beside it"]
+        return ["identical and near-duplicate photos across splits, training rows: run without --quick"]
+    return [] if trained else [f"training rows: there are no embeddings of a train split besides {split}"]

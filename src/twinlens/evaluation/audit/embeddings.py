@@ -1,4 +1,4 @@
-"""Audit of embeddings: ties, collapse, gallery size, and the figures of right and wrong protocols."""
+"""Audit of embeddings: ties, collapse, gallery size, and metrics under right and wrong protocols."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.score_ranks import lenient_ranks
 from twinlens.plugins import load_part
 
-SMALL_GALLERY = 200  # photos; chance R@10 is then 5 %, and a figure says little about larger galleries
-NO_DATA = "split leaks, same and nearly same photos, training rows: give --data DIR too"
+SMALL_GALLERY = 200  # photos; chance R@10 is then 5 %, and results say little about larger galleries
+NO_DATA = "split leaks, identical and near-duplicate photos, training rows: give --data DIR as well"
 
 
 @dataclass(frozen=True, eq=False)
 class DataFaults:
-    """What is known of the photos and captions besides their embeddings; None = was not looked at."""
+    """Findings about the photos and captions themselves; None = not checked."""
 
     findings: list[AuditFinding] = field(default_factory=list)
     same_photos: dict[str, list[list[str]]] | None = None
@@ -43,9 +43,9 @@ def audit_embeddings(
 
     Args:
         pairs: of the split.
-        data: what was found in photos and captions.
-        trained: rows of protocols that score training photos.
-        not_checked: what was not looked at, and how to have it looked at.
+        data: findings about photos and captions.
+        trained: protocols that score training photos.
+        not_checked: what was not checked, and how to check it.
     """
     data = data or DataFaults()
     right = right_protocol(pairs)
@@ -54,7 +54,7 @@ def audit_embeddings(
     findings = [*data.findings, *collapse_findings(collapse), *_ties(pairs), _gallery(pairs), *_flattering(protocols)]
     checked = ["gallery size", "ties", "collapse", "protocols"]
     checked += ["repeated captions"] if data.captions is not None else []
-    checked += ["same and nearly same photos across splits"] if data.near is not None else []
+    checked += ["identical and near-duplicate photos across splits"] if data.near is not None else []
     return AuditReport(
         name=pairs.name,
         model=pairs.model,
@@ -87,7 +87,7 @@ def _gallery(pairs: EmbeddedPairs) -> AuditFinding:
     count = len(pairs.images)
     sentence = (
         f"the gallery has {count:,} photos and {len(pairs.texts):,} captions, chance text → image R@10 is "
-        f"{min(100.0, 1000 / count):.1f} %; only figures of a gallery of this size can be compared"
+        f"{min(100.0, 1000 / count):.1f} %; compare only with results on a gallery of this size"
     )
     return AuditFinding("gallery-size", "warning" if count <= SMALL_GALLERY else "note", sentence, count)
 

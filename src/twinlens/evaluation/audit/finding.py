@@ -1,23 +1,23 @@
-"""One finding of an audit: how bad, what, and where to look."""
+"""One finding of an audit: severity, description and examples."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-SHOWN = 3  # examples in the report for people; JSON has all
+SHOWN = 3  # examples in the text report; JSON lists all
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFinding:
-    """Something that a reader of the figures should know.
+    """Something to know when reading the results.
 
     Attributes:
-        code: what kind, in one word or two, for programs.
-        severity: "error" makes the figures false, "warning" may, "note" tells how to read them.
-        sentence: what was found, and what it does to the figures.
-        count: how many of them.
-        examples: all of them, a line each; empty where there is nothing to name.
+        code: identifies the kind of finding, for programs.
+        severity: "error" makes the results wrong, "warning" may, "note" helps to read them.
+        sentence: what was found, and its effect on the results.
+        count: number of occurrences.
+        examples: all occurrences, one string each; empty if they have no names.
     """
 
     code: str
@@ -27,7 +27,7 @@ class AuditFinding:
     examples: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
+        """The fields for JSON."""
         return asdict(self) | {"examples": list(self.examples)}
 
     def __str__(self) -> str:

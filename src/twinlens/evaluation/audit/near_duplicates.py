@@ -1,4 +1,4 @@
-"""Photos that are nearly the same in two splits: copies scaled, recompressed, brightened or cropped a little."""
+"""Near-duplicate photos across splits: copies that were scaled, recompressed, brightened or slightly cropped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from twinlens.evaluation.audit.photo_hash import PhotoHash
 from twinlens.types import Embeddings
 
-# Measured on Flickr8k: of 33 million pairs of different photos none is nearer than 36 bits, while 99 % of copies
-# that were halved, recompressed at quality 50 or brightened by a fifth are within 34.
+# Measured on Flickr8k: of 33 million pairs of different photos none differs in fewer than 36 bits, while 99 % of
+# copies that were halved in size, recompressed at quality 50 or brightened by a fifth differ in at most 34.
 COPY_BITS = 30
-# 90 % of copies cropped by 3 % a side are within 61 bits, but so are 300 pairs of strangers: the model must agree.
+# 90 % of copies cropped by 3 % per side are within 61 bits, but so are 300 pairs of different photos, so the
+# embeddings must be close as well.
 CROPPED_BITS = 64
 CROPPED_COSINE = 0.9
 BLOCK_ROWS = 256  # photos compared at once with all others
@@ -20,14 +21,14 @@ BLOCK_ROWS = 256  # photos compared at once with all others
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """Two photos of different splits that show nearly the same.
+    """Two nearly identical photos in different splits.
 
     Attributes:
-        image_id: of the photo in the audited split.
-        other_id: of the other one.
-        other_split: where it is.
-        bits: that differ, of 256.
-        cosine: of their embeddings; None where they were not embedded.
+        image_id: id of the photo in the audited split.
+        other_id: id of the other photo.
+        other_split: split of the other photo.
+        bits: number of differing bits, of 256.
+        cosine: of their embeddings; None if they were not embedded.
     """
 
     image_id: str
@@ -49,14 +50,14 @@ def near_duplicates(
 ) -> list[NearDuplicate]:
     """Pairs of a photo in the audited split and one in another split, nearest first.
 
-    Two photos are near where at most 30 of 256 bits differ, or at most 64 and the cosine
-    of their embeddings is 0.9 or more.
+    Two photos are near duplicates if at most 30 of 256 bits differ, or at most 64 bits
+    and the cosine of their embeddings is 0.9 or more.
 
     Args:
         hashes: image id → hash; photos without one are left out.
-        split_of: image id → its split.
-        split: the audited one.
-        vectors: image id → unit vector [D]; None = photos are compared by hash alone.
+        split_of: image id → split.
+        split: the audited split.
+        vectors: image id → unit vector [D]; None = compare photos by hash only.
     """
     own, own_bits = _with_hash(hashes, [name for name in hashes if split_of.get(name) == split])
     others, other_bits = _with_hash(hashes, [name for name in hashes if split_of.get(name, split) != split])

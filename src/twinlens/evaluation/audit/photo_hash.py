@@ -1,7 +1,7 @@
-"""Difference hash: 256 bits by which a photo is known again after scaling, recompression and brightening.
+"""Difference hash: 256 bits that recognize a photo after scaling, recompression and brightening.
 
-The signs of brightness steps between neighbours of a 17 × 16 picture, as in Krawetz's
-dHash, whose usual 64 bits are too few: on Flickr8k they call strangers the same at 2 bits.
+The signs of the brightness differences between neighbouring pixels of a 17 × 16 picture, as in Krawetz's
+dHash, whose usual 64 bits are too few: on Flickr8k, different photos differ in as few as 2 of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twinlens.data.images import open_photo
-from twinlens.embedding import map_ahead
+from twinlens.embedding.local import map_ahead
 from twinlens.errors import PhotoError
 
 COLUMNS, ROWS = 17, 16
-FLAT_RANGE = 20  # of 255; a fainter picture has only noise to hash. The flattest photo of Flickr8k has 35
+FLAT_RANGE = 20  # of 255; below this the hash would be noise. The flattest photo of Flickr8k has 35
 OPENED_SIDE = 32
 REPORTED_EVERY = 64
 
@@ -27,7 +27,7 @@ PhotoHash: TypeAlias = NDArray[np.uint64]
 
 
 def photo_hash(image: Image.Image) -> PhotoHash | None:
-    """The hash of an upright photo; None where it is too flat to have one."""
+    """The hash of an upright photo; None if it has too little contrast."""
     small = image.convert("L").resize((COLUMNS, ROWS), Image.Resampling.BOX)
     grey = np.asarray(small, dtype=np.int16)  # [16, 17]
     if int(grey.max()) - int(grey.min()) < FLAT_RANGE:
@@ -38,11 +38,11 @@ def photo_hash(image: Image.Image) -> PhotoHash | None:
 def hash_photos(
     paths: Sequence[Path], *, on_progress: Callable[[int, int], None] | None = None
 ) -> list[PhotoHash | None]:
-    """The hash of each photo file; None where it cannot be read or is too flat.
+    """The hash of each photo file; None if it cannot be read or has too little contrast.
 
     Args:
         paths: photo files.
-        on_progress: told how many of how many are done.
+        on_progress: called with the number of photos done and the total.
     """
     hashes: list[PhotoHash | None] = []
     hashed = map_ahead(_hash_file, paths)
@@ -56,5 +56,5 @@ def hash_photos(
 def _hash_file(path: Path) -> PhotoHash | None:
     try:
         return photo_hash(open_photo(path, min_side=OPENED_SIDE).image)
-    except PhotoError:  # the survey names photos that cannot be read
+    except PhotoError:  # the survey reports photos that cannot be read
         return None

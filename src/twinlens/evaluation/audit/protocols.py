@@ -1,4 +1,4 @@
-"""The right protocol, and what each wrong one would have reported of the same embeddings."""
+"""The right protocol, and what each wrong one would have reported for the same embeddings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,22 +12,22 @@ from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.retrieval import measures, rank_both_ways, ranks_both_ways
 from twinlens.evaluation.score_ranks import diagonal_ranks, lenient_ranks
 
-BATCH_ROWS = 32  # what training scripts validate with; chance is then R@1 3.1, whatever the gallery
-CHUNK_ROWS = 5000  # rows that scripts score at once to save memory, and then forget that the rest is gallery too
+BATCH_ROWS = 32  # typical of validation in training scripts; chance R@1 is then 3.1, whatever the gallery
+CHUNK_ROWS = 5000  # some scripts score chunks of this size to save memory, and ignore the rest of the gallery
 
 
 @dataclass(frozen=True)
 class ProtocolFigures:
-    """One way to count, and what it gives.
+    """Metrics under one protocol.
 
     Attributes:
-        name: in a few words.
-        sentence: what is done, and why that is wrong; for the right one, what it is.
-        is_right: only one is.
-        n_images: photos that were scored.
-        n_captions: captions that were scored.
-        text_to_image: measures as in ``evaluate``.
-        image_to_text: the same, the other way.
+        name: of the protocol.
+        sentence: what is done, and why it is wrong.
+        is_right: true for one protocol only.
+        n_images: number of photos that were scored.
+        n_captions: number of captions that were scored.
+        text_to_image: metrics as in ``evaluate``.
+        image_to_text: the same for image → text.
     """
 
     name: str
@@ -39,7 +39,7 @@ class ProtocolFigures:
     image_to_text: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
+        """The fields for JSON."""
         return asdict(self)
 
 
@@ -50,11 +50,11 @@ def right_protocol(pairs: EmbeddedPairs) -> ProtocolFigures:
 
 
 def wrong_protocols(pairs: EmbeddedPairs, *, seed: int = 0) -> list[ProtocolFigures]:
-    """What one split's embeddings would have given under the usual mistakes.
+    """Results of one split's embeddings under common mistakes.
 
     Args:
         pairs: of the split.
-        seed: of the batches.
+        seed: for shuffling into batches.
     """
     in_favour = (
         measures(lenient_ranks(pairs.texts, pairs.images, pairs.photo_of_text())),
@@ -65,13 +65,13 @@ def wrong_protocols(pairs: EmbeddedPairs, *, seed: int = 0) -> list[ProtocolFigu
     return [
         _row(
             "ties in favour",
-            "equal scores count for the right answer, so a collapsed model gives 100",
+            "equal scores count as right, so a collapsed model scores 100",
             pairs,
             in_favour,
         ),
         ProtocolFigures(
             "one caption a photo",
-            "the other captions are left out: fewer right answers a photo, and a smaller gallery of captions",
+            "the other captions are left out: fewer right answers per photo, and a smaller gallery of captions",
             False,
             len(lone),
             len(lone),
@@ -84,27 +84,27 @@ def wrong_protocols(pairs: EmbeddedPairs, *, seed: int = 0) -> list[ProtocolFigu
 
 
 def diagonal_only(pairs: EmbeddedPairs) -> ProtocolFigures:
-    """Each caption is the one right answer of a row of its own; its photo's other captions count as wrong."""
+    """Only the caption of the same row is right; the other captions of its photo count as wrong."""
     rows = np.arange(len(pairs.texts))
     to_image = lenient_ranks(pairs.texts, pairs.images, pairs.photo_of_text())
     to_text = lenient_ranks(pairs.images[pairs.text_image_index], pairs.texts, list(rows[:, None]))
-    sentence = "only the caption of the same row counts, a photo's other captions count as wrong; ties in favour"
+    sentence = "only the caption of the same row is right, the photo's other captions count as wrong; ties in favour"
     return _row("diagonal only", sentence, pairs, (measures(to_image), measures(to_text)))
 
 
 def in_batches(pairs: EmbeddedPairs, *, rows: int = BATCH_ROWS, seed: int = 0) -> ProtocolFigures:
-    """Shuffled caption rows, ranked only inside batches; a last, smaller batch is dropped."""
+    """Shuffled rows, ranked only within batches; an incomplete last batch is dropped."""
     order = np.random.default_rng(seed).permutation(len(pairs.texts))
     whole = max(1, len(order) // rows) * rows
     batches = [order[start : start + rows] for start in range(0, min(whole, len(order)), rows)]
-    sentence = f"rows are ranked among the {rows} of their batch in place of the gallery; only the diagonal is right"
+    sentence = f"rows are ranked within batches of {rows} instead of the whole gallery; only the diagonal is right"
     return _row(f"in batches of {rows}", sentence, pairs, _diagonal(pairs, batches))
 
 
 def in_chunks(pairs: EmbeddedPairs, *, rows: int = CHUNK_ROWS, name: str = "") -> ProtocolFigures:
-    """Caption rows in their order, ranked only inside chunks."""
+    """Rows in order, ranked only within chunks."""
     chunks = [np.arange(start, min(start + rows, len(pairs.texts))) for start in range(0, len(pairs.texts), rows)]
-    sentence = f"rows are ranked among at most {rows:,} in place of the gallery; only the diagonal is right"
+    sentence = f"rows are ranked within chunks of {rows:,} instead of the whole gallery; only the diagonal is right"
     return _row(name or f"in chunks of {rows:,} rows", sentence, pairs, _diagonal(pairs, chunks))
 
 
@@ -116,19 +116,19 @@ def with_training_rows(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[ProtocolFigures]:
-    """What photos that the model was trained on would have given.
+    """Results if training photos had been scored.
 
     Args:
         everything: the photos of all splits.
         trained: rows of the training photos among them.
-        n_images: of the audited split; as many training photos are drawn, so that galleries are alike.
-        seed: of the draw.
-        on_progress: told how many of how many queries to all splits are ranked, which takes longest.
+        n_images: of the audited split; as many training photos are sampled, for a gallery of equal size.
+        seed: of the sample.
+        on_progress: called with the number of queries ranked and the total, in the gallery of all splits.
     """
     drawn = np.random.default_rng(seed).choice(trained, size=min(n_images, len(trained)), replace=False)
     seen = everything.part(np.sort(drawn))
-    known = "the model was trained on these photos; whole gallery of as many as the split has"
-    mixed = "photos of all splits, most of them trained on; whole gallery, any right caption counts"
+    known = "as many photos as the split has, but ones that the model was trained on; whole gallery"
+    mixed = "photos of all splits, including those trained on; whole gallery, any right caption counts"
     ranks = ranks_both_ways(everything, on_progress)
     return [
         _row("training photos instead", known, seen, rank_both_ways(seen.images, seen.texts, seen.text_image_index)),
@@ -143,7 +143,7 @@ def with_training_rows(
 
 
 def _diagonal(pairs: EmbeddedPairs, batches: Sequence[NDArray[np.int64]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Measures where row i of a batch is right for row i alone."""
+    """Metrics if only row i of a batch is right for row i."""
     to_image: list[Ranks] = []
     to_text: list[Ranks] = []
     for rows in batches:

@@ -1,4 +1,4 @@
-"""Captions that stand more than once, to the letter: in a photo, on several photos of a split, in two splits."""
+"""Captions that occur more than once, verbatim: on one photo, on several photos of a split, in two splits."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ class RepeatedCaptions:
     """Where captions repeat.
 
     Attributes:
-        in_photo: image id → captions that the photo has more than once; of all splits.
-        in_split: caption → the photos of the audited split that share it.
-        across_splits: captions of the audited split that another split has too.
+        in_photo: image id → captions that the photo has more than once, in all splits.
+        in_split: caption → photos of the audited split that share it.
+        across_splits: caption of the audited split → other splits that have it too.
     """
 
     in_photo: dict[str, list[str]]
@@ -24,16 +24,16 @@ class RepeatedCaptions:
     across_splits: dict[str, list[str]]
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
+        """The fields for JSON."""
         return {"in_photo": self.in_photo, "in_split": self.in_split, "across_splits": self.across_splits}
 
 
 def repeated_captions(splits: Mapping[str, Sequence[CaptionedImage]], split: str) -> RepeatedCaptions:
-    """Counts captions that are the same to the letter.
+    """Finds captions that are repeated verbatim.
 
     Args:
-        splits: name → photos; besides the audited one all others that a claim may lean on.
-        split: the audited one.
+        splits: name → photos, of the audited split and all others.
+        split: the audited split.
     """
     in_photo: dict[str, list[str]] = {}
     for image in {image.image_id: image for images in splits.values() for image in images}.values():
@@ -56,21 +56,21 @@ def repeated_captions(splits: Mapping[str, Sequence[CaptionedImage]], split: str
 
 
 def caption_findings(repeated: RepeatedCaptions, split: str) -> list[AuditFinding]:
-    """What repeated captions do to the figures."""
+    """Findings about repeated captions."""
     found = []
     if photos := repeated.in_photo:
         examples = tuple(f"{image_id}: {captions[0]}" for image_id, captions in photos.items())
-        sentence = f"the same caption stands more than once on {counted(len(photos), 'photo')} of the data"
+        sentence = f"{counted(len(photos), 'photo')} with the same caption more than once"
         found.append(AuditFinding("repeated-captions-in-photo", "note", sentence, len(photos), examples))
     if shared := repeated.in_split:
         examples = tuple(f"{caption}: {', '.join(ids)}" for caption, ids in shared.items())
         sentence = (
-            f"several photos of {split} share {counted(len(shared), 'caption')}; only one photo counts as right each "
-            "time, so the figures are a little too low"
+            f"{counted(len(shared), 'caption')} shared by several photos of {split}; only one photo counts as right "
+            "each time, so results are slightly too low"
         )
         found.append(AuditFinding("captions-on-several-photos", "warning", sentence, len(shared), examples))
     if leaked := repeated.across_splits:
         examples = tuple(f"{caption}: {', '.join(names)}" for caption, names in leaked.items())
-        sentence = f"another split shares {counted(len(leaked), 'caption')} with {split}, to the letter"
+        sentence = f"{counted(len(leaked), 'caption')} of {split} also in another split, verbatim"
         found.append(AuditFinding("captions-across-splits", "note", sentence, len(leaked), examples))
     return found

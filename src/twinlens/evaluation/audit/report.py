@@ -1,10 +1,10 @@
-"""What an audit found: findings, the right figures, and beside them what wrong protocols would have reported."""
+"""The report of an audit: findings, and metrics under the right protocol next to the wrong ones."""
 
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinlens.embedding import Skipped
+from twinlens.embedding.local import Skipped
 from twinlens.evaluation.audit.collapse import Collapse
 from twinlens.evaluation.audit.finding import AuditFinding
 from twinlens.evaluation.audit.near_duplicates import NearDuplicate
@@ -18,23 +18,23 @@ WIDTH = 110
 
 @dataclass(frozen=True)
 class AuditReport:
-    """An audited claim.
+    """An audited result.
 
     Attributes:
         name: data and split.
-        model: the model's fingerprint; None where embeddings came without it.
-        n_images: N, photos in the gallery.
-        n_captions: M, captions in the gallery.
+        model: the model's fingerprint; None if unknown.
+        n_images: N, number of photos in the gallery.
+        n_captions: M, number of captions in the gallery.
         protocols: the right one first.
-        baselines: rows that the right figures must beat.
-        findings: the worst first.
+        baselines: results of methods that a model should beat.
+        findings: most severe first.
         collapse: of "photo" and "caption" embeddings.
-        checked: what was looked at, in words; a part without a finding is clean.
-        not_checked: what was not, and how to have it checked.
-        same_photos: groups of photos that are the same byte by byte, as ``datasets info`` finds them.
+        checked: what was checked; where there is no finding, all is well.
+        not_checked: what was not checked, and how to check it.
+        same_photos: groups of byte-identical photos, as found by ``datasets info``.
         near_duplicates: pairs across splits.
-        captions: repeated ones.
-        skipped: photos that could not be read; they are in no figure.
+        captions: repeated captions.
+        skipped: photos that could not be read; they are not part of any metric.
     """
 
     name: str
@@ -63,7 +63,7 @@ class AuditReport:
             "findings": [finding.to_json() for finding in self.findings],
             "protocols": [protocol.to_json() for protocol in self.protocols],
             "baselines": [baseline.to_json() for baseline in self.baselines],
-            "collapse": {kind: looked.to_json() for kind, looked in self.collapse.items()},
+            "collapse": {kind: measured.to_json() for kind, measured in self.collapse.items()},
             "checked": list(self.checked),
             "not_checked": list(self.not_checked),
             "same_photos": self.same_photos,

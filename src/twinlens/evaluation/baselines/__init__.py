@@ -1,4 +1,4 @@
-"""What a claim must beat on the same split: name → function of each photo's captions."""
+"""Baselines that a model should beat on the same split: name → function of each photo's captions."""
 
 BASELINES = {
     "random": "twinlens.evaluation.baselines.chance:random_baseline",

@@ -1,4 +1,4 @@
-"""Random ranking: its expected measures in closed form, and one draw of it by seed."""
+"""Random ranking: its expected metrics in closed form, and a random sample of it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from twinlens.errors import DataError
 from twinlens.evaluation.baselines.row import Baseline
 from twinlens.evaluation.retrieval import KS, rank_both_ways
 
-DRAWN_DIM = 64  # of random embeddings: any length gives every order of a gallery the same chance
+DRAWN_DIM = 64  # of random embeddings; with any D, every order of the gallery is equally likely
 
 
 def random_baseline(captions: Sequence[Sequence[str]]) -> Baseline:
-    """The measures that a random order of the gallery has on average.
+    """Expected metrics of a random order of the gallery.
 
     Args:
         captions: of each photo, at least one.
@@ -29,9 +29,9 @@ def random_baseline(captions: Sequence[Sequence[str]]) -> Baseline:
 
 
 def expected_figures(n_candidates: int, right_counts: Sequence[int], *, ks: Sequence[int] = KS) -> dict[str, float]:
-    """Expected measures when candidates are ranked at random.
+    """Expected metrics if candidates are ranked at random.
 
-    The first of r right answers among N is behind rank k with the probability
+    The first of r right answers among N ranks after k with probability
     C(N - r, k) / C(N, k); R@K, MRR, MedR and MeanR follow from it, and P@K is r / N.
 
     Args:
@@ -43,7 +43,7 @@ def expected_figures(n_candidates: int, right_counts: Sequence[int], *, ks: Sequ
         R@K and P@K in per cent, MRR, MedR (the median of the distribution) and MeanR.
 
     Raises:
-        DataError: a query has no right answer, or more than there are candidates.
+        DataError: a query has no right answers, or more than there are candidates.
 
     >>> expected_figures(32, [1])["R@1"], expected_figures(32, [1])["MeanR"]
     (3.125, 16.5)
@@ -69,12 +69,12 @@ def expected_figures(n_candidates: int, right_counts: Sequence[int], *, ks: Sequ
 def drawn_figures(
     n_images: int, text_image_index: NDArray[np.int64], *, seed: int = 0
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The measures of one random ranking, text→image and image→text: of embeddings drawn by seed.
+    """Metrics of random embeddings, text → image and image → text.
 
     Args:
         n_images: N.
-        text_image_index: [M], the photo that each text describes.
-        seed: of the draw.
+        text_image_index: [M], the photo of each text.
+        seed: of the random embeddings.
     """
     random = np.random.default_rng(seed)
     rows = random.normal(size=(n_images + len(text_image_index), DRAWN_DIM))
@@ -83,7 +83,7 @@ def drawn_figures(
 
 
 def _behind(n_candidates: int, right_counts: Sequence[int]) -> NDArray[np.float64]:
-    """[N + 1], the share of queries whose first right answer is behind rank k = 0 … N."""
+    """[N + 1], share of queries whose first right answer ranks after k = 0 … N."""
     taken = np.arange(n_candidates)
     total = np.zeros(n_candidates + 1)
     for right, queries in Counter(right_counts).items():
@@ -93,7 +93,7 @@ def _behind(n_candidates: int, right_counts: Sequence[int]) -> NDArray[np.float6
 
 
 def _median(behind: NDArray[np.float64]) -> float:
-    """Midway between the first rank that half of the queries reach, and the first that more than half do."""
+    """Midpoint of the first rank that half of the queries reach, and the first that more than half reach."""
     reached = 1 - behind
     at_least = int(np.argmax(reached >= 0.5 - 1e-12))
     more = int(np.argmax(reached > 0.5 + 1e-12))

@@ -1,4 +1,4 @@
-"""ConSE: a photo is the mean of its likeliest classes' names (Norouzi et al. 2014, arXiv:1312.5650)."""
+"""ConSE: a photo is embedded as the mean of its likeliest class names (Norouzi et al. 2014, arXiv:1312.5650)."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from twinlens.evaluation.baselines.row import Baseline
 from twinlens.evaluation.retrieval import rank_both_ways
 from twinlens.types import Embeddings
 
-TOP = 10  # classes that are mixed, as in the paper's best row
+TOP = 10  # classes per photo, as in the paper's best result
 
 
 def conse_baseline(
@@ -21,17 +21,17 @@ def conse_baseline(
     *,
     top: int = TOP,
 ) -> Baseline:
-    """Measures of a classifier and a text encoder that never saw a photo with its caption.
+    """Metrics of a classifier combined with a text encoder, without training on captioned photos.
 
     Args:
-        probabilities: [N, C], a classifier's for each photo.
+        probabilities: [N, C], class probabilities of each photo.
         class_names: [C].
         captions: of each photo, at least one.
         embed_text: texts → unit rows, of any text encoder.
-        top: classes that are mixed.
+        top: number of classes averaged.
 
     Raises:
-        DataError: the shapes do not fit, or a row is no probabilities.
+        DataError: the shapes do not match, or a row does not contain probabilities.
     """
     if probabilities.shape != (len(captions), len(class_names)):
         raise DataError(
@@ -42,22 +42,22 @@ def conse_baseline(
     texts = embed_text([caption for own in captions for caption in own])
     index = np.repeat(np.arange(len(captions)), [len(own) for own in captions])
     text_to_image, image_to_text = rank_both_ways(images, texts, index)
-    uses = f"class names: a photo is the mix of its {top} likeliest of {len(class_names):,} classes"
+    uses = f"class names: a photo is the weighted mean of its {top} likeliest of {len(class_names):,} classes"
     return Baseline("ConSE", uses, text_to_image, image_to_text)
 
 
 def conse_embeddings(
     probabilities: NDArray[np.floating], class_embeddings: Embeddings, *, top: int = TOP
 ) -> Embeddings:
-    """[N, D], the convex combination of the likeliest classes' embeddings, each by its probability; unit rows.
+    """[N, D], unit rows: the mean of the likeliest classes' embeddings, weighted by probability.
 
     Args:
-        probabilities: [N, C], not below 0.
+        probabilities: [N, C], not negative.
         class_embeddings: [C, D], unit rows.
-        top: classes that are mixed; more than C means all.
+        top: number of classes averaged; more than C means all.
 
     Raises:
-        DataError: the shapes do not fit, a value is below 0 or no number, or a row is all zeros.
+        DataError: the shapes do not match, a value is negative or NaN, or a row is all zeros.
 
     >>> conse_embeddings(np.array([[0.6, 0.3, 0.1]]), np.eye(3, dtype=np.float32), top=1).tolist()
     [[1.0, 0.0, 0.0]]
@@ -70,7 +70,7 @@ def conse_embeddings(
     mixed = np.einsum("nt,ntd->nd", weights, class_embeddings[likeliest])
     norms = np.linalg.norm(mixed, axis=1, keepdims=True)
     if not norms.all():
-        raise DataError("ConSE: the likeliest classes of a photo cancel each other out; mix fewer with top=")
+        raise DataError("ConSE: the likeliest classes of a photo cancel each other out; use fewer with top=")
     unit: Embeddings = (mixed / norms).astype(np.float32)
     return unit
 
@@ -78,7 +78,7 @@ def conse_embeddings(
 def zero_shot_probabilities(
     images: Embeddings, class_embeddings: Embeddings, *, logit_scale: float
 ) -> NDArray[np.float32]:
-    """[N, C], softmax over classes of logit_scale · cosine: a dual encoder as the classifier of ConSE.
+    """[N, C], softmax of logit_scale · cosine: class probabilities from a dual encoder.
 
     Args:
         images: [N, D], unit rows.
@@ -98,6 +98,6 @@ def _check(probabilities: NDArray[np.floating], class_embeddings: Embeddings, to
             f"got {list(probabilities.shape)} and {list(class_embeddings.shape)}"
         )
     if top < 1:
-        raise DataError(f"ConSE mixes at least one class, got top={top}")
+        raise DataError(f"ConSE needs at least one class, got top={top}")
     if not (np.isfinite(probabilities).all() and (probabilities >= 0).all() and probabilities.any(axis=1).all()):
-        raise DataError("ConSE needs probabilities: each at least 0, and some above 0 in every row")
+        raise DataError("ConSE needs probabilities: none negative or NaN, and some above 0 in every row")

@@ -1,4 +1,4 @@
-"""One row of a table of baselines."""
+"""Results of a baseline."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a method without a trained dual encoder gives on a split.
+    """Results of a method without a trained dual encoder on a split.
 
     Attributes:
         name: of the method.
-        uses: what it was allowed to look at, in words, for the table.
-        text_to_image: measures as in ``evaluate``.
-        image_to_text: the same, the other way.
+        uses: the information it uses, as text for the report.
+        text_to_image: metrics as in ``evaluate``.
+        image_to_text: the same for image → text.
     """
 
     name: str
@@ -21,5 +21,5 @@ class Baseline:
     image_to_text: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
+        """The fields for JSON."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Bag of words and TF-IDF: photos ranked by the words of their other captions."""
+"""Bag-of-words and TF-IDF baselines: photos are ranked by the words of their other captions."""
 
 import re
 from collections import Counter
@@ -12,8 +12,8 @@ from twinlens.evaluation.baselines.row import Baseline
 from twinlens.evaluation.retrieval import measures
 from twinlens.evaluation.score_ranks import ranks_in_scores
 
-USES = "gallery captions: a photo stands for its other captions, the query's own left out"
-BLOCK_ROWS = 512  # captions counted at once; 512 × 9,000 words are 18 MB
+USES = "gallery captions: a photo is represented by its other captions, without the query"
+BLOCK_ROWS = 512  # captions at a time; 512 × 9,000 words take 18 MB
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -21,13 +21,13 @@ def bag_of_words_baseline(captions: Sequence[Sequence[str]]) -> Baseline:
     """Cosine of word counts between a caption and a photo's other captions.
 
     Args:
-        captions: of each photo, at least one; a photo with a single one can never be found by it.
+        captions: of each photo, at least one; a photo with a single caption cannot be found by it.
     """
     return _figures("bag of words", word_scores(captions), captions)
 
 
 def tf_idf_baseline(captions: Sequence[Sequence[str]]) -> Baseline:
-    """The same with words weighted by ln((1 + N) / (1 + photos that have the word)) + 1.
+    """Like bag of words, with words weighted by ln((1 + N) / (1 + photos that have the word)) + 1.
 
     Args:
         captions: of each photo, at least one.
@@ -36,13 +36,13 @@ def tf_idf_baseline(captions: Sequence[Sequence[str]]) -> Baseline:
 
 
 def word_scores(captions: Sequence[Sequence[str]], *, weighted: bool = False) -> NDArray[np.float32]:
-    """[M, N], cosine of each caption's words and each photo's captions without that caption.
+    """[M, N], cosine between the words of each caption and of each photo's captions, without that caption.
 
-    The whole matrix is held: 20 MB for 1,000 photos with five captions.
+    The whole matrix is in memory: 20 MB for 1,000 photos with five captions.
 
     Args:
         captions: of each of the N photos.
-        weighted: by inverse document frequency; a photo is a document.
+        weighted: use inverse document frequency; a photo is a document.
 
     >>> np.round(word_scores([["a dog", "dog"], ["a cat"]]).astype(float), 3).tolist()
     [[0.707, 0.5], [0.707, 0.0], [0.316, 0.0]]
@@ -64,7 +64,7 @@ def word_scores(captions: Sequence[Sequence[str]], *, weighted: bool = False) ->
 def _cosines(
     texts: NDArray[np.float32], photos: NDArray[np.float32], photo_squares: NDArray[np.float32], own: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """[B, N]; in the column of its own photo each text is first taken away from the photo."""
+    """[B, N]; each text is first subtracted from the word counts of its own photo."""
     rows = np.arange(len(texts))
     dots = texts @ photos.T  # [B, N]
     squares = np.square(texts).sum(axis=1)  # [B]
@@ -72,7 +72,7 @@ def _cosines(
     sizes[rows, own] += squares - 2 * dots[rows, own]  # |p - t|² = |p|² - 2 p·t + |t|²
     dots[rows, own] -= squares
     norms = np.sqrt(squares[:, None] * np.maximum(sizes, 0))
-    # what is left of a sum that took itself away is rounding, not likeness
+    # tiny values left after the subtraction are rounding errors, not shared words
     shared = (dots > 1e-5 * squares[:, None]) & (norms > 0)
     cosines: NDArray[np.float32] = np.divide(dots, norms, out=np.zeros_like(dots), where=shared)
     return cosines

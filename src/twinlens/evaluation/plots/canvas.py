@@ -1,4 +1,4 @@
-"""Figures without a screen: matplotlib loaded when first drawn, and files that are the same every time."""
+"""Matplotlib figures without a display, loaded on first use, and reproducible files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Wong 2011, "Points of view: Color blindness": told apart by every eye
+# Wong 2011, "Points of view: Color blindness": distinguishable with colour blindness
 IMAGE_COLOUR, TEXT_COLOUR = "#0072b2", "#d55e00"
 RIGHT_COLOUR, WRONG_COLOUR = "#009e73", "#cc3311"
 COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, RIGHT_COLOUR, "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -18,7 +18,7 @@ DPI = 120
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """An empty figure, inches wide and high, that belongs to no window.
+    """An empty figure without a window; width and height in inches.
 
     Raises:
         TwinlensError: matplotlib is not installed.
@@ -33,7 +33,7 @@ def new_figure(width: float, height: float) -> "Figure":
 
 
 def tidy(axes: "Axes") -> "Axes":
-    """Light lines to read values by, and no box around them."""
+    """Adds light grid lines and removes the top and right border."""
     axes.grid(alpha=0.25)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -41,20 +41,20 @@ def tidy(axes: "Axes") -> "Axes":
 
 
 def save_figure(figure: "Figure", path: Path) -> Path:
-    """Writes a figure as PNG, SVG or PDF, by the ending; an older file is replaced.
+    """Writes a figure as PNG, SVG or PDF, by its suffix; an existing file is replaced.
 
     Raises:
-        DataError: another ending, or the file cannot be written.
+        DataError: the suffix is not supported, or the file cannot be written.
     """
     kind = path.suffix.lower().lstrip(".")
-    dates = {"png": None, "svg": "Date", "pdf": "CreationDate"}  # what would differ from run to run
+    dates = {"png": None, "svg": "Date", "pdf": "CreationDate"}  # dates would make files differ between runs
     if kind not in dates:
-        raise DataError(f"a plot is a .png, .svg or .pdf file, got {path.name!r}")
+        raise DataError(f"plots are .png, .svg or .pdf files, got {path.name!r}")
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"the folder {path.parent} cannot be made: {error.strerror or error}") from error
+        raise DataError(f"the folder {path.parent} cannot be created: {error.strerror or error}") from error
     try:
         figure.savefig(partial, format=kind, dpi=DPI, metadata={dates[kind]: None} if dates[kind] else None)
         partial.replace(path)

@@ -1,4 +1,4 @@
-"""Cosines of matched pairs against each other: a bright diagonal is what training is for."""
+"""Heat map of the cosines between some photos and captions; matched pairs are on the diagonal."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import new_figure
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,13 +15,18 @@ SHOWN_PAIRS = 40
 LONGEST_LABEL = 38
 
 
+def plot(data: PlotData) -> "Figure":
+    """Heat map of some pairs of the split."""
+    return draw_cosine_heat_map(data.pairs, seed=data.seed)
+
+
 def draw_cosine_heat_map(pairs: EmbeddedPairs, *, shown: int = SHOWN_PAIRS, seed: int = 0, title: str = "") -> "Figure":
-    """Photos drawn by seed in columns, the first caption of each in rows.
+    """Sampled photos in columns, the first caption of each in rows.
 
     Args:
         pairs: of a split.
-        shown: photos, at most.
-        seed: of the draw.
+        shown: largest number of photos.
+        seed: of the sample.
         title: of the figure.
     """
     count = min(shown, len(pairs.images))

@@ -1,4 +1,4 @@
-"""A flat map of photos and captions: PCA with NumPy, t-SNE or UMAP where their packages are installed."""
+"""A 2-d map of photos and captions by PCA, t-SNE or UMAP (the latter two if installed)."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twinlens.errors import DataError, TwinlensError
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import IMAGE_COLOUR, TEXT_COLOUR, new_figure, tidy
+from twinlens.evaluation.plots.plot_data import PlotData
 from twinlens.plugins import did_you_mean
 from twinlens.types import Embeddings
 
@@ -19,21 +20,36 @@ if TYPE_CHECKING:
 Method = Literal["pca", "tsne", "umap"]
 METHODS: tuple[Method, ...] = ("pca", "tsne", "umap")
 NEEDED: dict[Method, tuple[str, str]] = {"tsne": ("sklearn", "plots"), "umap": ("umap", "umap")}
-"""Method → the module it needs, and the extra that brings it."""
+"""Method → the module it needs, and the extra that installs it."""
 SHOWN_AS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
-SHOWN_PHOTOS = 300  # t-SNE of 600 points takes a few seconds, and more dots hide each other
+SHOWN_PHOTOS = 300  # t-SNE of 600 points takes a few seconds, and more points would overlap
+
+
+def plot_pca(data: PlotData) -> "Figure":
+    """PCA map of the split."""
+    return draw_embedding_map(data.pairs, method="pca", seed=data.seed)
+
+
+def plot_tsne(data: PlotData) -> "Figure":
+    """t-SNE map of the split."""
+    return draw_embedding_map(data.pairs, method="tsne", seed=data.seed)
+
+
+def plot_umap(data: PlotData) -> "Figure":
+    """UMAP map of the split."""
+    return draw_embedding_map(data.pairs, method="umap", seed=data.seed)
 
 
 def draw_embedding_map(
     pairs: EmbeddedPairs, *, method: Method = "pca", shown: int = SHOWN_PHOTOS, seed: int = 0, title: str = ""
 ) -> "Figure":
-    """Photos and the first caption of each as dots, matched ones joined by a line.
+    """Photos and the first caption of each as points, matched ones connected by a line.
 
     Args:
         pairs: of a split.
         method: "pca", "tsne" (scikit-learn, in the extra "plots") or "umap" (umap-learn, in the extra "umap").
-        shown: photos, at most; drawn by seed.
-        seed: of the draw and of the method.
+        shown: largest number of photos.
+        seed: of the sample and of the method.
         title: of the figure.
 
     Raises:
@@ -60,25 +76,24 @@ def draw_embedding_map(
 
 
 def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> NDArray[np.float64]:
-    """[N, 2], where each row stands on the map.
+    """[N, 2], position of each row on the map.
 
     Args:
         rows: [N, D].
         method: as in ``draw_embedding_map``.
-        seed: of t-SNE and UMAP; PCA needs none.
+        seed: of t-SNE and UMAP.
 
     Raises:
         TwinlensError: as ``draw_embedding_map``.
     """
-    if method not in METHODS:
-        raise DataError(f"a map is one of {', '.join(METHODS)}, got {method!r}{did_you_mean(method, METHODS)}")
-    if method == "pca" or len(rows) < 5:  # too few for neighbours
+    check_method(method)
+    if method == "pca" or len(rows) < 5:  # too few points for a neighbourhood method
         return _principal_components(rows)
     near = min(30, (len(rows) - 1) // 3)
     if method == "tsne":
         settings = {"perplexity": near, "metric": "cosine", "init": "random", "random_state": seed}
         drawer = _package(method, "sklearn.manifold").TSNE(n_components=2, **settings)
-        # two threads wait for each other at every step: on busy cores 180 points took 164 s, and 5 s with one
+        # threads wait for each other at every step: on busy cores 180 points took 164 s with two, 5 s with one
         with _package(method, "threadpoolctl").threadpool_limits(1):
             mapped = drawer.fit_transform(rows)
     else:
@@ -87,13 +102,21 @@ def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> N
     return np.asarray(mapped, dtype=np.float64)
 
 
+def check_method(method: str) -> None:
+    """Raises ``DataError`` when there is no such method."""
+    if method not in METHODS:
+        raise DataError(
+            f"the method of a map is one of {', '.join(METHODS)}, got {method!r}{did_you_mean(method, METHODS)}"
+        )
+
+
 def is_drawable(method: Method) -> bool:
-    """Whether what a method needs is installed."""
+    """Whether the package that a method needs is installed."""
     return method not in NEEDED or find_spec(NEEDED[method][0]) is not None
 
 
 def what_is_missing(method: Method) -> str:
-    """Why a method that is not drawable is not, and what to install."""
+    """Which package a method lacks, and how to install it."""
     module, extra = NEEDED[method]
     return f'a {SHOWN_AS[method]} map needs {module}, which is not installed: pip install "twinlens[{extra}]"'
 
@@ -102,7 +125,7 @@ def _package(method: Method, module: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise TwinlensError(f"{what_is_missing(method)}, or draw the map with pca") from error
+        raise TwinlensError(f"{what_is_missing(method)}, or use pca") from error
 
 
 def _principal_components(rows: Embeddings) -> NDArray[np.float64]:
@@ -110,7 +133,7 @@ def _principal_components(rows: Embeddings) -> NDArray[np.float64]:
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     places = centred @ directions[:2].T
     places = np.pad(places, ((0, 0), (0, 2 - places.shape[1])))
-    # a direction's sign is free: the largest step is made positive, so that the same rows give the same map
+    # the sign of a component is arbitrary: the largest value is made positive, so that maps are reproducible
     signs = np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
     mapped: NDArray[np.float64] = places * np.where(signs == 0, 1, signs)
     return mapped

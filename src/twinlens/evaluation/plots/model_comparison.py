@@ -1,4 +1,4 @@
-"""Bars of several models' measures on one split, with their intervals."""
+"""Bar chart of the metrics of several models on one split, with confidence intervals."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from twinlens.errors import DataError
 from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,19 +15,24 @@ if TYPE_CHECKING:
 MEASURES = ("R@1", "R@5", "R@10")
 
 
+def plot(data: PlotData) -> "Figure | None":
+    """Comparison of the reports; None where there are none."""
+    return draw_model_comparison(data.reports, title=data.pairs.name) if data.reports else None
+
+
 def draw_model_comparison(
     reports: Mapping[str, Mapping[str, Any]], *, measures: Sequence[str] = MEASURES, title: str = ""
 ) -> "Figure":
-    """Two panels, one a direction; a group of bars a measure, a bar a model.
+    """One panel per direction, one group of bars per metric, one bar per model.
 
     Args:
-        reports: model's name → report as ``evaluate --json`` prints it; intervals are drawn where
+        reports: model name → report as printed by ``evaluate --json``; intervals are drawn if
             the report has ``ci95``.
         measures: keys of the report.
         title: of the figure.
 
     Raises:
-        DataError: there is no report, or one lacks a measure.
+        DataError: there is no report, or a report lacks a metric.
     """
     _check(reports, measures)
     figure = new_figure(max(8.0, 2.5 + 0.5 * len(reports) * len(measures)), 4.2)

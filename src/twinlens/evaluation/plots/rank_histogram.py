@@ -1,4 +1,4 @@
-"""How the ranks of first right answers are spread, both ways."""
+"""Histogram of the ranks of first right answers, in both directions."""
 
 from typing import TYPE_CHECKING
 
@@ -7,13 +7,14 @@ import numpy as np
 from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def rank_bins(n_candidates: int) -> list[tuple[int, int]]:
-    """First and last rank of each bar: 1, 2, 3–5, 6–10, 11–20, 21–50, 51–100, …, to the gallery's size.
+    """First and last rank of each bar: 1, 2, 3–5, 6–10, 11–20, 21–50, 51–100, …, up to the gallery size.
 
     >>> rank_bins(30)
     [(1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 30)]
@@ -23,8 +24,13 @@ def rank_bins(n_candidates: int) -> list[tuple[int, int]]:
     return [(before + 1, end) for before, end in zip([0, *ends], ends, strict=False)]
 
 
+def plot(data: PlotData) -> "Figure":
+    """Rank histogram of the split."""
+    return draw_rank_histogram(data.pairs)
+
+
 def draw_rank_histogram(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
-    """Two panels; a bar is the share of queries whose first right answer has such a rank.
+    """One panel per direction; bars show the share of queries whose first right answer is in that range of ranks.
 
     Args:
         pairs: of a split.

@@ -1,4 +1,4 @@
-"""R@K and P@K over K, both ways, with what a random order would give."""
+"""R@K and P@K over K, in both directions, with chance level."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ from twinlens.evaluation.baselines.chance import expected_figures
 from twinlens.evaluation.metrics import first_ranks, precision_at_k, recall_at_k, relevant_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,7 +15,7 @@ LARGEST_K = 100
 
 
 def curve_ks(n_candidates: int, *, largest: int = LARGEST_K) -> list[int]:
-    """The K that a curve is drawn at: every one to 10, then ever wider apart.
+    """The values of K on the curve: 1 to 10, then doubling.
 
     >>> curve_ks(14)
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14]
@@ -22,6 +23,11 @@ def curve_ks(n_candidates: int, *, largest: int = LARGEST_K) -> list[int]:
     last = min(n_candidates, largest)
     wider = [10 * 2**step for step in range(1, 10)]
     return [k for k in (*range(1, 11), *wider) if k < last] + [last]
+
+
+def plot(data: PlotData) -> "Figure":
+    """Recall curves of the split."""
+    return draw_recall_curves(data.pairs)
 
 
 def draw_recall_curves(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":

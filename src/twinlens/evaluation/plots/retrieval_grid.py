@@ -1,4 +1,4 @@
-"""A grid of queries and the photos they found, right ones framed in green, wrong ones in red."""
+"""A grid of queries and the photos found, with right ones framed in green and wrong ones in red."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,14 @@ from twinlens.data.images import open_photo
 from twinlens.errors import DataError, PhotoError
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CELL_PX = 200
 SHOWN_HITS = 5
+SHOWN_QUERIES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class FoundPhoto:
 
     Attributes:
         path: the photo file.
-        label: what stands above it.
-        is_right: whether it answers the query; None where that is not known.
+        label: text above the photo.
+        is_right: whether it is a right answer; None if unknown.
     """
 
     path: Path
@@ -37,25 +39,35 @@ class FoundPhoto:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """One query and the photos that it found, best first."""
+    """One query and the photos found, best first."""
 
     query: str
     found: tuple[FoundPhoto, ...]
 
 
+def plot(data: PlotData) -> "Figure | None":
+    """Grid of some captions of the split as queries; None without photo files, ids or captions."""
+    pairs = data.pairs
+    if not (data.paths and pairs.image_ids and pairs.captions):
+        return None
+    count = min(SHOWN_QUERIES, len(pairs.texts))
+    queries = np.random.default_rng(data.seed).choice(len(pairs.texts), size=count, replace=False)
+    return draw_retrieval_grid(found_photos(pairs, queries.tolist(), data.paths), title=f"{pairs.name}: text → image")
+
+
 def found_photos(
     pairs: EmbeddedPairs, captions: Sequence[int], paths: Mapping[str, Path], *, k: int = SHOWN_HITS
 ) -> list[GridRow]:
-    """The rows of a grid for captions of a split; its own photo is the right answer.
+    """The rows of a grid with captions of a split as queries; the right answer is the caption's own photo.
 
     Args:
         pairs: of a split, with ids and captions.
-        captions: rows of the captions that are asked.
+        captions: rows of the captions used as queries.
         paths: image id → photo file.
-        k: photos a query.
+        k: photos per query.
 
     Raises:
-        DataError: the embeddings came without ids or captions.
+        DataError: the embeddings have no ids or captions.
     """
     if not pairs.image_ids or not pairs.captions:
         raise DataError("a grid needs image_ids and captions; save them with evaluate --save-embeddings")
@@ -76,10 +88,10 @@ def found_photos(
 
 
 def draw_retrieval_grid(rows: Sequence[GridRow], *, title: str = "") -> "Figure":
-    """A row a query, a column a rank.
+    """One row per query, one column per rank.
 
     Args:
-        rows: queries with what they found.
+        rows: queries and the photos found.
         title: of the figure.
 
     Raises:
@@ -106,7 +118,7 @@ def draw_retrieval_grid(rows: Sequence[GridRow], *, title: str = "") -> "Figure"
 
 def _draw_photo(axes: Any, found: FoundPhoto) -> None:
     colour = {True: RIGHT_COLOUR, False: WRONG_COLOUR, None: "#888888"}[found.is_right]
-    mark = {True: "  right", False: "  wrong", None: ""}[found.is_right]  # not by colour alone
+    mark = {True: "  right", False: "  wrong", None: ""}[found.is_right]  # colour alone would not be accessible
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_title(found.label + mark, fontsize=8, color=colour, parse_math=False)
@@ -114,7 +126,7 @@ def _draw_photo(axes: Any, found: FoundPhoto) -> None:
         side.set(color=colour, linewidth=3)
     try:
         image = open_photo(found.path, min_side=CELL_PX).image
-    except PhotoError as error:  # the grid says so in its place
+    except PhotoError as error:  # shown in place of the photo
         axes.text(0.5, 0.5, textwrap.fill(str(error), 20), ha="center", va="center", fontsize=7, color=WRONG_COLOUR)
         axes.set_aspect("equal")
         return

@@ -1,4 +1,4 @@
-"""Cosines of matched and unmatched pairs: how far apart right and wrong answers lie."""
+"""Histogram of the cosines of matched and unmatched pairs."""
 
 from typing import TYPE_CHECKING
 
@@ -7,12 +7,18 @@ from numpy.typing import NDArray
 
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure, tidy
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BINS = 60
-DRAWN_PAIRS = 200_000  # unmatched ones; enough for a smooth curve of any gallery
+DRAWN_PAIRS = 200_000  # unmatched pairs; enough for a smooth histogram of any gallery
+
+
+def plot(data: PlotData) -> "Figure":
+    """Score histogram of the split."""
+    return draw_score_histogram(data.pairs, seed=data.seed)
 
 
 def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = "") -> "Figure":
@@ -20,7 +26,7 @@ def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = ""
 
     Args:
         pairs: of a split.
-        seed: of the draw of unmatched pairs.
+        seed: of the sample of unmatched pairs.
         title: of the figure.
     """
     matched, unmatched = pair_cosines(pairs, seed=seed)
@@ -43,18 +49,18 @@ def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = ""
 def pair_cosines(
     pairs: EmbeddedPairs, *, drawn: int = DRAWN_PAIRS, seed: int = 0
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """[M] cosines of all matched pairs, and of up to ``drawn`` unmatched ones, drawn by seed.
+    """[M] cosines of all matched pairs, and of a sample of unmatched ones.
 
     Args:
         pairs: of a split.
-        drawn: unmatched pairs.
-        seed: of the draw.
+        drawn: number of unmatched pairs.
+        seed: of the sample.
     """
     index, texts = pairs.text_image_index, pairs.texts
     matched = np.einsum("md,md->m", texts, pairs.images[index])
     random = np.random.default_rng(seed)
     captions = random.integers(len(texts), size=drawn)
-    # a step of 1 to N - 1 from its own photo: never the right one
+    # an offset of 1 to N - 1 from the caption's own photo never gives a matched pair
     steps = random.integers(1, len(pairs.images), size=drawn) if len(pairs.images) > 1 else np.empty(0, dtype=np.int64)
     captions = captions[: len(steps)]
     photos = (index[captions] + steps) % len(pairs.images)

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from twinlens.errors import DataError
 from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METRICS = "metrics.jsonl"
-MARKED_UP_TO = 40  # epochs; more points would run into each other
+MARKED_UP_TO = 40  # epochs; with more, markers would overlap
+
+
+def plot(data: PlotData) -> "Figure | None":
+    """Training curves of the run; None where there is none."""
+    if data.run is None:
+        return None
+    return draw_training_curves(read_training_log(data.run), title=data.run.resolve().name)
 
 
 def read_training_log(run: Path) -> list[dict[str, Any]]:
-    """The epochs in a run's ``metrics.jsonl``; a last line that was cut short is left out.
+    """The epochs in a run's ``metrics.jsonl``; an incomplete last line is ignored.
 
     Args:
         run: the run's folder, or the file itself.
@@ -30,16 +38,18 @@ def read_training_log(run: Path) -> list[dict[str, Any]]:
         text = file.read_text(encoding="utf-8")
         epochs = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line.strip()]
     except (OSError, ValueError) as error:
-        raise DataError(f"{file} is no log of a training run: {getattr(error, 'strerror', None) or error}") from error
+        raise DataError(
+            f"{file} is not the log of a training run: {getattr(error, 'strerror', None) or error}"
+        ) from error
     if not epochs or not all(isinstance(line, dict) and {"epoch", "losses"} <= line.keys() for line in epochs):
         raise DataError(
-            f"{file} holds no epochs of a training run; expected a JSON object with epoch and losses a line"
+            f"{file} contains no epochs of a training run; expected JSON objects with epoch and losses, one per line"
         )
     return epochs
 
 
 def draw_training_curves(epochs: Sequence[Mapping[str, Any]], *, title: str = "") -> "Figure":
-    """Three panels over epochs; the best epoch is marked, and where a stage begins.
+    """Three panels over epochs, with the best epoch and the start of each stage marked.
 
     Args:
         epochs: lines of ``metrics.jsonl``, as ``read_training_log`` gives them.

@@ -1,28 +1,24 @@
-"""The plots of an evaluation, each in a file of a folder."""
+"""Write the plots of an evaluation, one file each, into a folder."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from twinlens.evaluation.comparison import Comparison
 from twinlens.evaluation.pairs import EmbeddedPairs
+from twinlens.evaluation.plots import PLOTS
 from twinlens.evaluation.plots.canvas import new_figure, save_figure
-from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
-from twinlens.evaluation.plots.embedding_map import METHODS, Method, draw_embedding_map, is_drawable
+from twinlens.evaluation.plots.embedding_map import METHODS, Method, check_method, is_drawable
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
-from twinlens.evaluation.plots.rank_histogram import draw_rank_histogram
-from twinlens.evaluation.plots.recall_curves import draw_recall_curves
-from twinlens.evaluation.plots.retrieval_grid import draw_retrieval_grid, found_photos
-from twinlens.evaluation.plots.score_histogram import draw_score_histogram
-from twinlens.evaluation.plots.training_curves import draw_training_curves, read_training_log
+from twinlens.evaluation.plots.plot_data import Plot, PlotData
+from twinlens.plugins import load_part, part_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-GRID_QUERIES = 6
+logger = logging.getLogger(__name__)
+FAMILY = "plot"  # other packages add plots with entry points of the group twinlens.plot
 
 
 def write_plots(
@@ -36,19 +32,20 @@ def write_plots(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Writes every plot that what is given allows, as PNG; older ones of the same name are replaced.
+    """Writes every plot for which there is data, as PNG under its name; existing files are replaced.
 
-    Always: recall_curves, cosine_heat_map, score_histogram, rank_histogram and embedding_map_pca.
+    The plots are those of ``PLOTS`` and of installed packages. A plot of another package that fails is
+    skipped with a warning.
 
     Args:
-        folder: made where it is missing.
+        folder: created if missing.
         pairs: embeddings of a split.
-        paths: image id → photo file; with it retrieval_grid, of captions drawn by seed.
-        run: a training run's folder; with it training_curves.
-        reports: model's name → report as ``evaluate --json`` prints it; with it model_comparison.
-        maps: methods of the embedding maps; None = pca, and tsne and umap where their packages are installed.
-        seed: of every draw.
-        on_progress: told how many of how many plots are written.
+        paths: image id → photo file, needed for retrieval_grid.
+        run: folder of a training run, needed for training_curves.
+        reports: model name → report as printed by ``evaluate --json``, needed for model_comparison.
+        maps: methods of the embedding maps; None = pca, and tsne and umap if their packages are installed.
+        seed: for every random choice.
+        on_progress: called with the number of plots done and the total.
 
     Returns:
         The files, in the order they were written.
@@ -56,26 +53,15 @@ def write_plots(
     Raises:
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
-    new_figure(1, 1)  # what is missing is said before anything is computed
-    drawings: dict[str, Callable[[], Figure]] = {
-        "recall_curves": lambda: draw_recall_curves(pairs),
-        "cosine_heat_map": lambda: draw_cosine_heat_map(pairs, seed=seed),
-        "score_histogram": lambda: draw_score_histogram(pairs, seed=seed),
-        "rank_histogram": lambda: draw_rank_histogram(pairs),
-    }
-    for method in filter(is_drawable, METHODS) if maps is None else maps:
-        drawings[f"embedding_map_{method}"] = partial(draw_embedding_map, pairs, method=method, seed=seed)
-    if paths is not None and pairs.image_ids and pairs.captions:
-        drawings["retrieval_grid"] = lambda: _grid(pairs, paths, seed)
-    if run is not None:
-        drawings["training_curves"] = lambda: draw_training_curves(read_training_log(run), title=run.resolve().name)
-    if reports:
-        drawings["model_comparison"] = lambda: draw_model_comparison(reports, title=pairs.name)
+    new_figure(1, 1)  # fails early when matplotlib is missing
+    names = [name for name in part_names(FAMILY, PLOTS) if name not in _unwanted_maps(maps)]
+    data = PlotData(pairs, paths or {}, run, reports or {}, seed)
     written = []
-    for name, draw in drawings.items():
-        written.append(save_figure(draw(), folder / f"{name}.png"))
+    for done, name in enumerate(names, start=1):
+        if (figure := _draw(name, data)) is not None:
+            written.append(save_figure(figure, folder / f"{name}.png"))
         if on_progress:
-            on_progress(len(written), len(drawings))
+            on_progress(done, len(names))
     return written
 
 
@@ -83,7 +69,7 @@ def write_comparison_plot(folder: Path, comparison: Comparison) -> Path:
     """Writes model_comparison.png: R@K of two models with their intervals.
 
     Args:
-        folder: made where it is missing.
+        folder: created if missing.
         comparison: of two models on the same data.
 
     Raises:
@@ -94,7 +80,19 @@ def write_comparison_plot(folder: Path, comparison: Comparison) -> Path:
     return save_figure(figure, folder / "model_comparison.png")
 
 
-def _grid(pairs: EmbeddedPairs, paths: Mapping[str, Path], seed: int) -> "Figure":
-    count = min(GRID_QUERIES, len(pairs.texts))
-    asked = np.random.default_rng(seed).choice(len(pairs.texts), size=count, replace=False)
-    return draw_retrieval_grid(found_photos(pairs, asked.tolist(), paths), title=f"{pairs.name}: text → image")
+def _draw(name: str, data: PlotData) -> "Figure | None":
+    try:
+        plot: Plot = load_part(FAMILY, PLOTS, name)
+        return plot(data)
+    except Exception as error:  # another package's code may raise anything, and must not cost the other plots
+        if name in PLOTS:
+            raise
+        logger.warning("the plot %r was skipped, its package failed: %r", name, error)
+        return None
+
+
+def _unwanted_maps(wanted: Sequence[Method] | None) -> set[str]:
+    methods = [method for method in METHODS if is_drawable(method)] if wanted is None else wanted
+    for method in methods:
+        check_method(method)
+    return {f"embedding_map_{method}" for method in METHODS if method not in methods}

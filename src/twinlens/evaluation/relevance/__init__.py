@@ -1,1 +1,1 @@
-"""Fitting probabilities of relevance on captioned photos, and measuring what they are worth."""
+"""Fitting probabilities of relevance on captioned photos, and measuring how good they are."""

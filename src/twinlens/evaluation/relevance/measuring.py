@@ -1,4 +1,4 @@
-"""What a calibration is worth: its error, and absent things refused against true matches lost."""
+"""How good a calibration is: its calibration error, and absent things refused against relevant photos missed."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -7,74 +7,74 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.evaluation.relevance.fitting import has_right_hit, trial_weights
-from twinlens.evaluation.relevance.trials import RELEVANT, UNSURE, WITH_ANSWER, Group, Trial
-from twinlens.relevance.judge import features, hit_chances, hits_count, probabilities
+from twinlens.evaluation.relevance.fitting import has_relevant_hit, query_weights
+from twinlens.evaluation.relevance.trials import RELEVANT, UNSURE, WITH_RELEVANT, Group, Trial
+from twinlens.relevance.judge import hit_probabilities, hits_match, query_probabilities
 from twinlens.relevance.maps import RelevanceMap
 
 BINS = 15
-CURVE_AT = (0.01, 0.02, 0.05, 0.1, 0.2)
+CURVE_AT = (0.01, 0.02, 0.05, 0.1, 0.2)  # shares missed
 
 
 def calibration_error(
-    chances: NDArray[np.float64],
-    found: NDArray[np.bool_],
+    probabilities: NDArray[np.float64],
+    outcomes: NDArray[np.bool_],
     *,
     weights: NDArray[np.float64] | None = None,
     bins: int = BINS,
 ) -> float:
-    """Expected calibration error, as in Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """Expected calibration error (ECE), as in Guo et al. 2017, "On Calibration of Modern Neural Networks".
 
     Args:
-        chances: probabilities.
-        found: what came true, of the same shape.
-        weights: how much each counts; None = all the same.
+        probabilities: of any shape.
+        outcomes: what was observed, of the same shape.
+        weights: of the same shape; None = all equal.
         bins: of equal width.
 
     >>> calibration_error(np.array([0.5, 0.5, 0.9, 0.9]), np.array([True, False, True, True]))
     0.05
     """
-    bin_of = np.minimum((chances * bins).astype(int), bins - 1).ravel()
-    counts = np.ones(chances.size) if weights is None else weights.ravel()
-    gaps = np.bincount(bin_of, weights=counts * (chances.ravel() - found.ravel()), minlength=bins)
+    bin_of = np.minimum((probabilities * bins).astype(int), bins - 1).ravel()
+    counts = np.ones(probabilities.size) if weights is None else weights.ravel()
+    gaps = np.bincount(bin_of, weights=counts * (probabilities.ravel() - outcomes.ravel()), minlength=bins)
     return round(float(np.abs(gaps).sum() / counts.sum()), 10)
 
 
 @dataclass(frozen=True)
 class CalibrationReport:
-    """Figures of one size of collection; shares from 0 to 1, None where nobody was asked.
+    """Figures for collections of one size; shares are from 0 to 1, and None where no query of the group was asked.
 
     Attributes:
         photos: in the collection.
-        error: ECE over the ten best hits of each caption whose photo is there.
-        error_first: of the first hits alone.
-        error_own: as ``error``, when nothing but the caption's own photo counts as right.
-        error_own_first: of the first hits alone.
-        error_all: over the ten best hits of queries of all groups, absent things among them, each
-            group with the share that fitting gives it.
-        refused: of absent things, those answered by "nothing here matches".
-        lost: of captions and short queries with a right photo among the ten best, those whose
-            best right photo is not shown as relevant; half captions, half short queries.
-        lost_by: the same for each group.
-        silent: of queries with a right photo anywhere in the collection, those answered by
-            "nothing here matches", for each group.
-        precision: of the hits shown as relevant among the ten best of answers that hold something right,
-            those that are right, for each group.
-        curves: (lost, refused) where the line of "nothing here matches" would be drawn elsewhere,
-            for each group and for "both", half and half.
+        ece: of the ten best hits of each caption (or photo query) with relevant photos in the collection.
+        ece_first: of the first hits alone.
+        ece_own: as ``ece``, with only the caption's own photo counted as relevant.
+        ece_own_first: of the first hits alone.
+        ece_all: of the ten best hits of queries of all groups, absent things included, each group
+            with the weight that it has in fitting.
+        refused: of absent things, the share answered by "nothing here matches".
+        missed: of captions and short queries with a relevant photo among the ten best hits, the share
+            whose best relevant hit is not shown as relevant; captions and short queries count half each.
+        missed_by: the same for each group.
+        wrongly_refused: of queries with a relevant photo anywhere in the collection, the share answered
+            by "nothing here matches", for each group.
+        precision: of the hits shown as relevant among the ten best, the share that are, for each group, over
+            queries with a relevant photo among the ten best; None where no hit is shown.
+        curves: (missed, refused) at other thresholds of "nothing here matches", for each group and for
+            "both", half each.
     """
 
     photos: int
-    error: float | None
-    error_first: float | None
-    error_own: float | None
-    error_own_first: float | None
-    error_all: float
+    ece: float | None
+    ece_first: float | None
+    ece_own: float | None
+    ece_own_first: float | None
+    ece_all: float
     refused: float | None
-    lost: float | None
-    lost_by: dict[str, float]
-    silent: dict[str, float]
-    precision: dict[str, float]
+    missed: float | None
+    missed_by: dict[str, float]
+    wrongly_refused: dict[str, float]
+    precision: dict[str, float | None]
     curves: dict[str, list[tuple[float, float]]]
 
     def to_json(self) -> dict[str, Any]:
@@ -83,105 +83,103 @@ class CalibrationReport:
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
+class _Verdicts:
     """All queries to collections of one size; [Q] or [Q, K]."""
 
     group: NDArray[np.str_]
     labels: NDArray[np.int8]
     own: NDArray[np.bool_]
-    hits: NDArray[np.float64]
-    answer: NDArray[np.float64]
+    hits: NDArray[np.float64]  # [Q, K], probabilities
+    query: NDArray[np.float64]  # [Q], probabilities
     weights: NDArray[np.float64]
-    right: NDArray[np.bool_]
-    counts: NDArray[np.bool_]  # [Q, K], the hit is above the lines of hits
+    has_relevant: NDArray[np.bool_]  # [Q], among the best hits
+    match: NDArray[np.bool_]  # [Q, K], the hit is above its thresholds
 
     @property
-    def best_counts(self) -> NDArray[np.bool_]:
-        """[Q], whether the best right hit is above the lines of hits."""
-        found: NDArray[np.bool_] = (self.counts & (self.labels == RELEVANT)).any(axis=1)
+    def relevant_match(self) -> NDArray[np.bool_]:
+        """[Q], whether a relevant hit is above its thresholds."""
+        found: NDArray[np.bool_] = (self.match & (self.labels == RELEVANT)).any(axis=1)
         return found
 
     def of(self, *groups: Group) -> NDArray[np.bool_]:
         return np.isin(self.group, groups)
 
 
-def measure(by: RelevanceMap, trials: Sequence[Trial]) -> list[CalibrationReport]:
+def measure(relevance_map: RelevanceMap, trials: Sequence[Trial]) -> list[CalibrationReport]:
     """One report for each size of collection, ascending."""
     sizes = sorted({trial.num_candidates for trial in trials})
-    return [_report(by, size, [trial for trial in trials if trial.num_candidates == size]) for size in sizes]
+    return [_report(relevance_map, size, [trial for trial in trials if trial.num_candidates == size]) for size in sizes]
 
 
-def _report(by: RelevanceMap, size: int, trials: Sequence[Trial]) -> CalibrationReport:
-    judged = _judged(by, trials)
-    answered = judged.answer >= by.least_query
-    shown = answered & judged.best_counts
+def _report(relevance_map: RelevanceMap, size: int, trials: Sequence[Trial]) -> CalibrationReport:
+    judged = _judge(relevance_map, trials)
+    answered = judged.query >= relevance_map.query_threshold
+    shown = answered & judged.relevant_match
     absent = judged.of("absent")
-    groups: list[Group] = [group for group in WITH_ANSWER if (judged.of(group) & judged.right).any()]
-    lost: dict[str, float] = {group: 1 - _share(shown[judged.of(group) & judged.right]) for group in groups}
-    silent: dict[str, float] = {group: 1 - _share(answered[judged.of(group)]) for group in groups}
-    known = judged.counts & (judged.labels != UNSURE) & (answered & judged.right)[:, None]
-    precision: dict[str, float] = {g: _share(judged.labels[known & judged.of(g)[:, None]] == RELEVANT) for g in groups}
+    groups: list[Group] = [group for group in WITH_RELEVANT if (judged.of(group) & judged.has_relevant).any()]
+    missed: dict[str, float] = {group: 1 - _share(shown[judged.of(group) & judged.has_relevant]) for group in groups}
+    wrongly_refused: dict[str, float] = {group: 1 - _share(answered[judged.of(group)]) for group in groups}
+    known = judged.match & (judged.labels != UNSURE) & (answered & judged.has_relevant)[:, None]
+    precision: dict[str, float | None] = {}
+    for group in groups:
+        of_group = judged.labels[known & judged.of(group)[:, None]]
+        precision[group] = _share(of_group == RELEVANT) if len(of_group) else None
     asked, captions = judged.of("caption", "photo"), judged.of("caption")
     by_name = {group: [group] for group in groups} | ({"both": groups} if len(groups) > 1 else {})
     curves = {name: _curve(judged, parts) for name, parts in by_name.items()} if absent.any() else {}
     return CalibrationReport(
         photos=size,
-        error=_error(judged.hits[asked], judged.labels[asked]),
-        error_first=_error(judged.hits[asked, :1], judged.labels[asked, :1]),
-        error_own=_error(judged.hits[captions], judged.own[captions]),
-        error_own_first=_error(judged.hits[captions, :1], judged.own[captions, :1]),
-        error_all=_error_of_all(judged),
+        ece=_ece(judged.hits[asked], judged.labels[asked]),
+        ece_first=_ece(judged.hits[asked, :1], judged.labels[asked, :1]),
+        ece_own=_ece(judged.hits[captions], judged.own[captions]),
+        ece_own_first=_ece(judged.hits[captions, :1], judged.own[captions, :1]),
+        ece_all=_ece_of_all(judged),
         refused=_share(~answered[absent]) if absent.any() else None,
-        lost=float(np.mean(list(lost.values()))) if lost else None,
-        lost_by=lost,
-        silent=silent,
+        missed=float(np.mean(list(missed.values()))) if missed else None,
+        missed_by=missed,
+        wrongly_refused=wrongly_refused,
         precision=precision,
         curves=curves,
     )
 
 
-def _judged(by: RelevanceMap, trials: Sequence[Trial]) -> _Judged:
-    asked = [(trial.scores, trial.scale, trial.num_candidates) for trial in trials]
-    counts = [hits_count(by, scores, scores[:, 0], scale, size) for scores, scale, size in asked]
-    answer = [
-        probabilities(by.query, features(scores[:, :1], scale, min(size, by.largest)))[:, 0]
-        for scores, scale, size in asked
-    ]
-    return _Judged(
+def _judge(relevance_map: RelevanceMap, trials: Sequence[Trial]) -> _Verdicts:
+    asked = [(trial.scores, (trial.scale, trial.num_candidates)) for trial in trials]
+    return _Verdicts(
         np.concatenate([trial.group for trial in trials]),
         np.concatenate([trial.labels for trial in trials]),
         np.concatenate([trial.own for trial in trials]),
-        np.concatenate([hit_chances(by, *one) for one in asked]),
-        np.concatenate(answer),
-        np.concatenate(trial_weights(trials)),
-        np.concatenate([has_right_hit(trial) for trial in trials]),
-        np.concatenate(counts),
+        np.concatenate([hit_probabilities(relevance_map, scores, *rest) for scores, rest in asked]),
+        np.concatenate([query_probabilities(relevance_map, scores[:, 0], *rest) for scores, rest in asked]),
+        np.concatenate(query_weights(trials)),
+        np.concatenate([has_relevant_hit(trial) for trial in trials]),
+        np.concatenate([hits_match(relevance_map, scores, scores[:, 0], *rest) for scores, rest in asked]),
     )
 
 
-def _curve(judged: _Judged, groups: Sequence[Group]) -> list[tuple[float, float]]:
-    """Lost → refused, for lines drawn where about so many are lost."""
-    absent = np.sort(judged.answer[judged.of("absent")])
-    held = [np.where(judged.best_counts, judged.answer, -1.0)[judged.of(g) & judged.right] for g in groups]
-    lines = np.unique(np.concatenate([absent, *held]))
-    lost = np.mean([np.searchsorted(np.sort(own), lines) / len(own) for own in held], axis=0)  # ascending
+def _curve(judged: _Verdicts, groups: Sequence[Group]) -> list[tuple[float, float]]:
+    """(missed, refused) at the thresholds that miss at most so many as ``CURVE_AT`` says."""
+    absent = np.sort(judged.query[judged.of("absent")])
+    found = [np.where(judged.relevant_match, judged.query, -1.0)[judged.of(g) & judged.has_relevant] for g in groups]
+    thresholds = np.unique(np.concatenate([absent, *found]))
+    missed = np.mean([np.searchsorted(np.sort(own), thresholds) / len(own) for own in found], axis=0)  # ascending
     points = []
     for wanted in CURVE_AT:
-        place = int(np.searchsorted(lost, wanted, side="right")) - 1
+        place = int(np.searchsorted(missed, wanted, side="right")) - 1
         if place >= 0:
-            points.append((float(lost[place]), float(np.searchsorted(absent, lines[place]) / len(absent))))
+            points.append((float(missed[place]), float(np.searchsorted(absent, thresholds[place]) / len(absent))))
     return points
 
 
-def _error_of_all(judged: _Judged) -> float:
+def _ece_of_all(judged: _Verdicts) -> float:
     known = judged.labels != UNSURE
     weights = np.broadcast_to(judged.weights[:, None], known.shape)[known]
     return calibration_error(judged.hits[known], judged.labels[known] == RELEVANT, weights=weights)
 
 
-def _error(chances: NDArray[np.float64], labels: NDArray[Any]) -> float | None:
+def _ece(probabilities: NDArray[np.float64], labels: NDArray[Any]) -> float | None:
     known = labels != UNSURE
-    return calibration_error(chances[known], labels[known] == RELEVANT) if known.any() else None
+    return calibration_error(probabilities[known], labels[known] == RELEVANT) if known.any() else None
 
 
 def _share(yes: NDArray[np.bool_]) -> float:

@@ -1,4 +1,4 @@
-"""Which captions name what a query names: labels of relevance that people wrote."""
+"""Which photos' captions mention what a query asks for: relevance labels that come from people."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SHORTEST_STEM = 3
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Stems of the words that say what is to be seen.
+    """Stems of a text's words, without function words.
 
     >>> sorted(content_words("Two dogs are running on the beaches ."))
     ['beach', 'dog', 'run', 'two']
@@ -33,7 +33,7 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > SHORTEST_STEM and word[-1] == word[-2] else word
 
 
-class Naming:
+class CaptionWords:
     """The captions of N photos as sets of words.
 
     Args:
@@ -45,32 +45,35 @@ class Naming:
         self._captions = [[words[row] for row in rows] for rows in photos.texts_of_photo()]
         self._photos = [frozenset().union(*captions) for captions in self._captions]
 
-    def together(self, queries: Sequence[str]) -> NDArray[np.bool_]:
-        """[Q, N], whether a photo's captions together name every content word of a query."""
-        wanted, column = _asked(queries)
-        return _holds(_table(self._photos, column), wanted, column)
+    def mention(self, queries: Sequence[str]) -> NDArray[np.bool_]:
+        """[Q, N], whether a photo's captions, taken together, have all content words of a query."""
+        wanted, column = _vocabulary(queries)
+        return _contains(_bag_of_words(self._photos, column), wanted, column)
 
-    def alone(self, queries: Sequence[str]) -> NDArray[np.int64]:
-        """[Q, N], how many of a photo's captions do so, each alone."""
-        wanted, column = _asked(queries)
-        said = _table([caption for captions in self._captions for caption in captions], column)
+    def count_mentions(self, queries: Sequence[str]) -> NDArray[np.int64]:
+        """[Q, N], how many of a photo's captions have all content words of a query by themselves."""
+        wanted, column = _vocabulary(queries)
+        captions = _bag_of_words([caption for captions in self._captions for caption in captions], column)
         starts = np.cumsum([0, *map(len, self._captions)])[:-1]
-        return np.add.reduceat(_holds(said, wanted, column).astype(np.int64), starts, axis=1)
+        return np.add.reduceat(_contains(captions, wanted, column).astype(np.int64), starts, axis=1)
 
 
-def _asked(queries: Sequence[str]) -> tuple[list[frozenset[str]], dict[str, int]]:
+def _vocabulary(queries: Sequence[str]) -> tuple[list[frozenset[str]], dict[str, int]]:
+    """The words of each query, and a column for each of these words."""
     wanted = [content_words(query) for query in queries]
     return wanted, {word: number for number, word in enumerate(sorted(frozenset().union(*wanted)))}
 
 
-def _holds(said: NDArray[np.float32], wanted: Sequence[frozenset[str]], column: dict[str, int]) -> NDArray[np.bool_]:
-    """[Q, rows], whether a row of a table [rows, V] has all words of a set."""
-    asked = _table(wanted, column)
-    found: NDArray[np.bool_] = asked @ said.T == asked.sum(axis=1)[:, None]
+def _contains(
+    captions: NDArray[np.float32], wanted: Sequence[frozenset[str]], column: dict[str, int]
+) -> NDArray[np.bool_]:
+    """[Q, rows], whether a row of ``captions`` [rows, V] has all words of a query."""
+    queries = _bag_of_words(wanted, column)
+    found: NDArray[np.bool_] = queries @ captions.T == queries.sum(axis=1)[:, None]
     return found
 
 
-def _table(sets: Sequence[frozenset[str]], column: dict[str, int]) -> NDArray[np.float32]:
+def _bag_of_words(sets: Sequence[frozenset[str]], column: dict[str, int]) -> NDArray[np.float32]:
     table = np.zeros((len(sets), len(column)), dtype=np.float32)
     for row, words in enumerate(sets):
         table[row, [column[word] for word in words if word in column]] = 1.0

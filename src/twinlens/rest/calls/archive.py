@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from twinlens import api
 from twinlens.rest.calls.schemas import Body, ImageId
 from twinlens.rest.calls.searching import Ready
 
@@ -32,14 +31,14 @@ class Taken(Body):
 @router.post("", response_class=StreamingResponse, responses=_ZIP)
 async def archive(body: Taken, engine: Ready) -> Response:
     """The files of photos with their folders, as they lie in the library; made while it is sent."""
-    pieces = api.zip_photos(engine.collection, body.image_ids)
+    pieces = engine.collection.zip_photos(body.image_ids)
     return StreamingResponse(pieces, media_type="application/zip", headers=_named("photos.zip"))
 
 
 @router.post("/list", response_class=Response, responses=_CSV)
 async def photo_list(body: Taken, engine: Ready) -> Response:
     """What is known of photos: a CSV with date, camera, size, place and captions; unknown ids are left out."""
-    text = await engine.run("search", api.list_photos, engine.collection, body.image_ids)
+    text = await engine.run("search", engine.collection.list_photos, body.image_ids)
     return Response(text, media_type="text/csv", headers=_named("photos.csv"))
 
 

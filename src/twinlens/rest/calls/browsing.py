@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from twinlens import api
+from twinlens.api.filters import known_filters
+from twinlens.api.library import Collection
 from twinlens.rest.calls.results import filters_of, page_length
-from twinlens.rest.calls.schemas import DEEPEST_OFFSET, Date
+from twinlens.rest.calls.schemas import BrowseFields, FilterCard, FiltersAnswer
 from twinlens.rest.calls.searching import Ready
-from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 
 router = APIRouter(prefix="/api", tags=["library"])
@@ -48,42 +48,48 @@ class MapAnswer(BaseModel):
 
 
 @router.get("/photos")
-async def photos(
-    request: Request,
-    engine: Ready,
-    top_k: Annotated[int, Query(ge=1)] = 100,
-    offset: Annotated[int, Query(ge=0, le=DEEPEST_OFFSET)] = 0,
-    after: Date | None = None,
-    before: Date | None = None,
-    folder: Annotated[str | None, Query(max_length=4096)] = None,
-    camera: Annotated[str | None, Query(max_length=200)] = None,
-    favourites: Annotated[bool, Query(description="only marked photos")] = False,
-) -> PhotosAnswer:
+async def photos(request: Request, engine: Ready, fields: Annotated[BrowseFields, Query()]) -> PhotosAnswer:
     """Photos without a query: newest first, those without a date last."""
-    length = page_length(engine, top_k if "top_k" in request.query_params else None, usual=top_k)
-    filters = filters_of(after=after, before=before, folder=folder, camera=camera, favourites=favourites)
-    shown, count = await engine.run("search", lambda: api.browse(engine.collection, filters, k=length, offset=offset))
+    length = page_length(engine, fields.top_k if "top_k" in request.query_params else None, usual=fields.top_k)
+    filters = filters_of(fields)
+    shown, count = await engine.run("search", lambda: engine.collection.browse(filters, k=length, offset=fields.offset))
     results = [
         GridPhoto(
             image_id=one.id, width=one.width, height=one.height, taken_at=one.taken_at, is_favourite=one.is_favourite
         )
         for one in shown
     ]
-    return PhotosAnswer(num_results=len(results), num_candidates=count, offset=offset, results=results)
+    return PhotosAnswer(num_results=len(results), num_candidates=count, offset=fields.offset, results=results)
+
+
+@router.get("/filters")
+async def filters() -> FiltersAnswer:
+    """The filters that searches and ``/api/photos`` take, for whoever draws a form."""
+    cards = [
+        FilterCard(
+            name=one.name,
+            kind=one.kind,
+            label=one.label,
+            help=one.help,
+            example=one.example,
+            choices=list(one.choices),
+        )
+        for one in known_filters().values()
+    ]
+    return FiltersAnswer(filters=cards)
 
 
 @router.get("/map")
-async def library_map(request: Request, engine: Ready) -> MapAnswer:
+async def library_map(engine: Ready) -> MapAnswer:
     """The library's vectors on their two widest axes; of more than 20,000 photos every n-th is drawn."""
-    projector: api.Projector = request.app.state.projector
-    return await engine.run("decode", _map, engine, projector)
+    return await engine.run("decode", _map, engine.collection)
 
 
-def _map(engine: Engine, projector: api.Projector) -> MapAnswer:
-    if not len(engine.collection):
+def _map(collection: Collection) -> MapAnswer:
+    if not len(collection):
         raise RequestFailure("nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS")
-    drawn = projector.projection()
-    marked = set(api.favourite_ids(engine.collection))  # a mark is no new generation: the projection knows none
+    drawn = collection.map()
+    marked = set(collection.favourites())  # a mark is no new generation: the projection knows none
     return MapAnswer(
         generation=drawn.generation,
         num_images=drawn.num_photos,

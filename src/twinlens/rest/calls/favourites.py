@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from twinlens import api
 from twinlens.errors import QueryError
 from twinlens.rest.calls.schemas import Body, ImageId
 from twinlens.rest.calls.searching import Ready
@@ -40,7 +39,7 @@ class FavouritesAnswer(BaseModel):
 @router.get("")
 async def favourites(engine: Ready) -> FavouritesAnswer:
     """Ids of the marked photos; ``favourites`` of a search finds among them only."""
-    ids = await engine.run("search", api.favourite_ids, engine.collection)
+    ids = await engine.run("search", engine.collection.favourites)
     return FavouritesAnswer(num_favourites=len(ids), image_ids=ids)
 
 
@@ -55,7 +54,7 @@ def _mark(engine: Engine, body: Marks) -> MarksAnswer:
     if collection.catalog.read_only:
         raise RequestFailure("read_only", "the library lies where nothing can be written", "move it, or leave marks be")
     try:
-        changed = api.mark_favourites(collection, body.image_ids, is_favourite=body.is_favourite)
+        changed = collection.mark_favourites(body.image_ids, is_favourite=body.is_favourite)
     except QueryError as error:
         raise RequestFailure("unknown_image", str(error), "use image_ids of a search's results") from error
-    return MarksAnswer(changed=changed, num_favourites=len(api.favourite_ids(collection)))
+    return MarksAnswer(changed=changed, num_favourites=len(collection.favourites()))

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from twinlens.api.filters import known_filters
 from twinlens.rest.calls.schemas import ImageSearch, PageFields, Weight
 from twinlens.rest.failures import RequestFailure
 
@@ -18,7 +19,9 @@ Schema = TypeVar("Schema", bound=BaseModel)
 MOST_FILES = 8
 MOST_FIELDS = 64
 FIELD_BYTES = 64_000
-_TEXTS = frozenset({"query", "image_id", "after", "before", "folder", "camera", "sort"})
+_TEXTS = frozenset(
+    {"query", "image_id", "sort", *(name for name, one in known_filters().items() if one.kind != "flag")}
+)
 _LISTS = {"weight": "weights", "image_weight": "image_weights", "image_id": "image_ids"}
 
 

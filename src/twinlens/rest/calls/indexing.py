@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
-from twinlens import api
+from twinlens.api.indexing import IndexState
 from twinlens.rest.calls.schemas import IndexAnswer
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
@@ -45,7 +45,7 @@ async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
     run: IndexRun = request.app.state.index_run
     await run.start()
 
-    async def state() -> api.IndexState:
+    async def state() -> IndexState:
         return run.state
 
     return StreamingResponse(_events(engine, state), media_type=EVENTS)
@@ -61,23 +61,23 @@ async def indexing_state(request: Request, engine: Ready) -> IndexAnswer:
 async def follow_indexing(request: Request, engine: Ready) -> StreamingResponse:
     """Tells of a run until its end, as server-sent events; at once where none runs."""
 
-    async def state() -> api.IndexState:
+    async def state() -> IndexState:
         return await _state(request, engine)
 
     return StreamingResponse(_events(engine, state), media_type=EVENTS)
 
 
-async def _state(request: Request, engine: Engine) -> api.IndexState:
+async def _state(request: Request, engine: Engine) -> IndexState:
     run: IndexRun = request.app.state.index_run
     if run.state.stage == "running":
         return run.state
-    return await engine.run("search", api.read_index_state, engine.collection)
+    return await engine.run("search", engine.collection.index_state)
 
 
 async def _events(engine: Engine, read: Any) -> AsyncIterator[str]:
     told, silent_s = None, 0.0
     while True:
-        state: api.IndexState = await read()
+        state: IndexState = await read()
         fields = asdict(state)
         if state.stage != "running":
             yield _event(state.stage, fields)

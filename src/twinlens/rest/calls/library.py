@@ -14,6 +14,7 @@ from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.metrics import CONTENT_TYPE
+from twinlens.types import TowerDescription
 
 logger = logging.getLogger(__name__)
 router = APIRouter(tags=["library"])
@@ -46,8 +47,7 @@ async def ready(engine: Ready) -> dict[str, bool]:
 @router.get("/api/stats")
 async def stats(engine: Ready) -> Stats:
     """The library and its model in numbers."""
-    facts, model = await engine.facts(), engine.collection.encoder
-    manifest = model.manifest
+    facts, model = await engine.facts(), engine.collection.encoder.describe()
     return Stats(
         num_images=facts.photos,
         num_captions=facts.captions,
@@ -56,7 +56,7 @@ async def stats(engine: Ready) -> Stats:
         model=model.name,
         model_fingerprint=model.fingerprint,
         model_architecture=Architecture(
-            image_input_dim=manifest.image.features_dim, text_input_dim=manifest.text.features_dim, shared_dim=model.dim
+            image_input_dim=model.image.features_dim, text_input_dim=model.text.features_dim, shared_dim=model.dim
         ),
         generation=facts.generation,
         uptime_s=round(time.time() - STARTED, 1),
@@ -67,20 +67,19 @@ async def stats(engine: Ready) -> Stats:
 @router.get("/api/model")
 async def model_card(engine: Ready) -> ModelCard:
     """The model that made the library's vectors."""
-    manifest = engine.collection.encoder.manifest
-    image, text = manifest.image, manifest.text
+    model = engine.collection.encoder.describe()
     return ModelCard(
-        name=manifest.name,
-        fingerprint=manifest.fingerprint,
-        description=manifest.description,
-        created=manifest.created,
-        license=manifest.license,
-        embedding_dim=manifest.embedding_dim,
-        image=Tower(architecture=image.architecture, input_dim=image.features_dim, quantization=image.quantization),
-        text=Tower(architecture=text.architecture, input_dim=text.features_dim, quantization=text.quantization),
-        max_tokens=text.max_tokens,
-        is_calibrated=manifest.calibration is not None,
-        figures=manifest.figures,
+        name=model.name,
+        fingerprint=model.fingerprint,
+        description=model.description,
+        created=model.created,
+        license=model.license,
+        embedding_dim=model.dim,
+        image=_tower(model.image),
+        text=_tower(model.text),
+        max_tokens=model.max_tokens,
+        is_calibrated=model.is_calibrated,
+        figures=model.figures,
     )
 
 
@@ -112,3 +111,7 @@ async def metrics(request: Request) -> Response:
         except (TwinlensError, RequestFailure) as error:  # the other counters are wanted then more than ever
             logger.warning("photos and captions could not be counted: %s", error)
     return Response(await engine.run("search", engine.metrics.text), media_type=CONTENT_TYPE)
+
+
+def _tower(tower: TowerDescription) -> Tower:
+    return Tower(architecture=tower.architecture, input_dim=tower.features_dim, quantization=tower.quantization)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
-from twinlens import api
+from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, photo_file
 from twinlens.rest.calls.schemas import PhotoAnswer
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
@@ -13,7 +13,7 @@ from twinlens.rest.failures import RequestFailure, unknown_image
 from twinlens.rest.gate.envelope import PHOTO_POLICY
 
 router = APIRouter(prefix="/api", tags=["photos"])
-SIDES = api.THUMBNAIL_SIDES_PX
+SIDES = THUMBNAIL_SIDES_PX
 KEPT = "private, max-age=60"  # the page scrolls back and forth; a changed photo is seen within a minute
 Side = Annotated[int, Query(ge=SIDES.start, lt=SIDES.stop, description="pixels of the longer side")]
 _PICTURE: dict[int | str, dict[str, Any]] = {
@@ -84,18 +84,18 @@ async def photo(image_id: str, engine: Ready) -> PhotoAnswer:
     return await engine.run("search", _photo_answer, engine.collection, image_id)
 
 
-def _card_of(collection: api.Collection, image_id: str) -> api.PhotoCard:
-    card = api.find_photo(collection, image_id)
+def _card_of(collection: Collection, image_id: str) -> PhotoCard:
+    card = collection.photo(image_id)
     if card is None:
         raise unknown_image(image_id)
     return card
 
 
-def _file_of(engine: Engine, image_id: str) -> api.PhotoFile:
-    return api.photo_file(_card_of(engine.collection, image_id))
+def _file_of(engine: Engine, image_id: str) -> PhotoFile:
+    return photo_file(_card_of(engine.collection, image_id))
 
 
-def _photo_answer(collection: api.Collection, image_id: str) -> PhotoAnswer:
+def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:
     card = _card_of(collection, image_id)
     return PhotoAnswer(
         image_id=card.id,
@@ -109,8 +109,8 @@ def _photo_answer(collection: api.Collection, image_id: str) -> PhotoAnswer:
         camera=card.camera,
         latitude=card.latitude,
         longitude=card.longitude,
-        captions=api.captions_of(collection, card),
-        is_favourite=any(one.is_favourite for one in api.shown_photos(collection, [card.id]).values()),
+        captions=collection.captions_of(image_id),
+        is_favourite=card.is_favourite,
     )
 
 

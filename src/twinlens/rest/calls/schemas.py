@@ -1,15 +1,13 @@
 """What calls take and give, as the OpenAPI page shows it."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from twinlens.api.filters import Filter, known_filters
+
 DEEPEST_OFFSET = 10_000_000
-DATE = (
-    r"^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])"
-    r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?)?)?$"
-)
 
 
 def _whole(value: object) -> object:
@@ -33,7 +31,6 @@ Words = Annotated[
         examples=["a dog playing in the park"],
     ),
 ]
-Date = Annotated[str, Field(pattern=DATE, examples=["2023-06-30"])]
 
 
 class Body(BaseModel):
@@ -42,22 +39,57 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PageFields(Body):
+def _filter_field(one: Filter, *, strict: bool) -> tuple[Any, Any]:
+    """The field of a filter: strict in JSON, where true is not "true"."""
+    if one.kind == "flag":
+        return bool, Field(default=False, strict=strict, description=one.help)
+    value = Literal[one.choices] if one.choices else str
+    limits = {"pattern": one.pattern, "max_length": one.max_length, "examples": [one.example] if one.example else None}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return Annotated[value, Field(**given)] | None, Field(default=None, description=one.help)  # type: ignore[call-overload]
+
+
+if TYPE_CHECKING:
+
+    class FilterFields(Body):
+        """Which photos are candidates: a field for each filter."""
+
+    class FilterParameters(FilterFields):
+        """The same in an address."""
+
+else:
+    FilterFields = create_model(
+        "FilterFields",
+        __base__=Body,
+        **{name: _filter_field(one, strict=True) for name, one in known_filters().items()},
+    )
+    FilterParameters = create_model(
+        "FilterParameters",
+        __base__=FilterFields,
+        **{name: _filter_field(one, strict=False) for name, one in known_filters().items()},
+    )
+
+
+class PageFields(FilterFields):
     """Which results are wanted, and in which order."""
 
     top_k: Whole = Field(default=10, ge=1, description="number of results")
     offset: Whole = Field(default=0, ge=0, le=DEEPEST_OFFSET, description="results to leave out at the top, for paging")
-    after: Date | None = Field(default=None, description="taken then or later: 2023, 2023-06, 2023-06-30")
-    before: Date | None = Field(default=None, description="taken then or earlier, inclusive")
-    folder: str | None = Field(default=None, max_length=4096, description="only this sub-folder of the library")
-    camera: str | None = Field(default=None, max_length=200, description="part of the camera's name")
-    favourites: bool = Field(default=False, strict=True, description="only photos that were marked")
+
+
+class BrowseFields(FilterParameters):
+    """A part of the library, without a query."""
+
+    top_k: int = Field(default=100, ge=1)
+    offset: int = Field(default=0, ge=0, le=DEEPEST_OFFSET)
 
 
 class SearchFields(PageFields):
     """Which photos are wanted."""
 
-    sort: Literal["relevance", "date"] = Field(default="relevance", description="'date' shows the page newest first")
+    sort: Literal["relevance", "date"] = Field(
+        default="relevance", description="'date' brings all that matches newest first, then the others"
+    )
     min_probability: float | None = Field(
         default=None, ge=0, le=1, strict=True, description="leave out what is less likely to fit"
     )
@@ -131,6 +163,7 @@ class ImageResult(BaseModel):
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
     is_favourite: bool = Field(default=False, description="it was marked")
+    shown: bool = Field(default=True, description="it matches or, where nothing does, is one of the closest")
 
 
 class CaptionResult(ImageResult):
@@ -143,7 +176,9 @@ class Answered(BaseModel):
     """What is said of every search."""
 
     query: str
+    understood: str = Field(description="what was searched for, in a sentence")
     num_results: int
+    num_matches: int | None = Field(description="how many of the candidates match; null without a calibration")
     num_candidates: int = Field(description="what the filters let through")
     offset: int
     model: str = Field(description="fingerprint of the model")
@@ -220,9 +255,26 @@ class ModelCard(BaseModel):
     embedding_dim: int
     image: Tower
     text: Tower
-    max_tokens: int
+    max_tokens: int | None
     is_calibrated: bool
     figures: dict[str, Any]
+
+
+class FilterCard(BaseModel):
+    """A filter that searches take."""
+
+    name: str = Field(description="the field's name")
+    kind: Literal["text", "date", "folder", "camera", "choice", "flag"] = Field(description="how to ask for its value")
+    label: str
+    help: str
+    example: str
+    choices: list[str] = Field(description="the values that there are; empty for any")
+
+
+class FiltersAnswer(BaseModel):
+    """All filters, in the order in which they are shown."""
+
+    filters: list[FilterCard]
 
 
 class Count(BaseModel):

@@ -7,17 +7,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response, StreamingResponse
 
-from twinlens import api
+from twinlens.api.filters import Filter, known_filters
+from twinlens.api.searching import Query, words_query
 from twinlens.errors import PhotoError
 from twinlens.rest.calls.forms import MOST_FILES, caption_search, image_search, read_upload, validated
 from twinlens.rest.calls.results import (
-    Asked,
-    ask_photo,
-    ask_picture,
-    ask_sum,
-    ask_words,
     find_captions,
     find_photos,
+    library_photo,
+    sum_of,
+    uploaded_picture,
+    words,
 )
 from twinlens.rest.calls.schemas import (
     BatchAnswer,
@@ -64,12 +64,17 @@ def two_bodies(schema: str, *, form: dict[str, Any], most_pictures: int) -> dict
     return {"requestBody": {"required": True, "content": content}}
 
 
+def _form_field(one: Filter) -> dict[str, Any]:
+    if one.kind == "flag":
+        return {"type": "boolean"}
+    return {"type": "string", "enum": list(one.choices)} if one.choices else {"type": "string"}
+
+
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _PAGE_FORM = {
     "top_k": {"type": "integer", "minimum": 1},
     "offset": {"type": "integer", "minimum": 0},
-    **{name: {"type": "string"} for name in ("after", "before", "folder", "camera")},
-    "favourites": {"type": "boolean"},
+    **{name: _form_field(one) for name, one in known_filters().items()},
 }
 _IMAGE_FORM = {
     "weight": _NUMBERS,
@@ -87,7 +92,7 @@ _IMAGE_FORM = {
 async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
     """Photos that fit words, best first; ``top_k`` of them always, each with its relevance."""
     _terms(engine, [body.query])
-    return await find_photos(engine, await ask_words(engine, body.query), body)
+    return await find_photos(engine, await words(engine, body.query), body)
 
 
 @router.post("/batch", response_model=BatchAnswer)
@@ -100,7 +105,7 @@ async def search_batch(body: BatchSearch, engine: Ready) -> Response:
     await engine.text_vectors(_terms(engine, body.queries))  # embedded together; each is then found in the cache
     pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
     for number, query in enumerate(body.queries):
-        answer = await find_photos(engine, await ask_words(engine, query), body)
+        answer = await find_photos(engine, await words(engine, query), body)
         # written and sent one by one: all at once would hold up every other call
         pieces.append((b"," if number else b"") + answer.model_dump_json().encode())
     pieces.append(b"]}")
@@ -123,14 +128,14 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
         for number, (data, weight) in enumerate(zip(pictures, weights, strict=True))
     ]
     if body.image_id is not None:
-        parts.append((1.0, await ask_photo(engine, body.image_id)))
-    parts += [(image.weight, await ask_photo(engine, image.image_id)) for image in body.images]
+        parts.append((1.0, await library_photo(engine, body.image_id)))
+    parts += [(image.weight, await library_photo(engine, image.image_id)) for image in body.images]
     if not parts:
         raise RequestFailure("invalid_request", "no picture came", "give an image_id, images, or upload a file")
     if body.query is not None:
         _terms(engine, [body.query])
-        parts.append((body.query_weight, await ask_words(engine, body.query)))
-    return await find_photos(engine, ask_sum(parts), body, include_self=body.include_self)
+        parts.append((body.query_weight, await words(engine, body.query)))
+    return await find_photos(engine, sum_of(parts), body, include_self=body.include_self)
 
 
 @router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
@@ -148,13 +153,13 @@ async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
         raise RequestFailure(
             "invalid_request", f"captions are found for one picture, got {len(ids) + len(pictures)}", "upload one file"
         )
-    asked = await ask_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
-    return await find_captions(engine, asked, fields)
+    query = await library_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
+    return await find_captions(engine, query, fields)
 
 
-async def _picture(engine: Engine, data: bytes, number: int) -> Asked:
+async def _picture(engine: Engine, data: bytes, number: int) -> Query:
     try:
-        return await ask_picture(engine, data, number)
+        return await uploaded_picture(engine, data, number)
     except PhotoError as error:
         code = "picture_too_large" if "megapixels" in str(error) else "unreadable_picture"
         raise RequestFailure(
@@ -182,7 +187,7 @@ def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
                 f"a query has at most {longest:,} letters, got {len(query):,}",
                 "the limit is --max-query-length",
             )
-    terms = [term.value for query in queries for term in api.words_query(query).terms]
+    terms = [term.value for query in queries for term in words_query(query).terms]
     if len(terms) > most:
         raise RequestFailure(
             "invalid_request",

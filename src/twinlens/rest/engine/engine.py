@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
-from twinlens import api
+from twinlens.api.library import Collection, LibraryFacts, warm_up
+from twinlens.api.searching import Page, Query, Term, picture_pixels
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.metrics import Metrics
@@ -39,18 +40,18 @@ class Engine:
         metrics: told of everything.
     """
 
-    def __init__(self, collection: api.Collection, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, collection: Collection, settings: Settings, metrics: Metrics) -> None:
         self.collection, self.settings, self.metrics = collection, settings, metrics
         self.state: Literal["new", "starting", "ready", "failed", "stopping"] = "new"
         self.failure: Exception | None = None
         self.stopping = asyncio.Event()
         self.texts = TextVectors(self._encode_texts, metrics=metrics, together=settings.batch_queries)
-        self.thumbnails = api.open_thumbnails(collection, max_bytes=int(settings.thumbnails_mb * 1e6))
+        self.thumbnails = collection.thumbnails(max_bytes=int(settings.thumbnails_mb * 1e6))
         self._pools = {
             stage: ThreadPoolExecutor(threads, thread_name_prefix=stage) for stage, threads in THREADS.items()
         }
         self._waiting = dict.fromkeys(THREADS, 0)
-        self._facts: api.LibraryFacts | None = None
+        self._facts: LibraryFacts | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- from start to stop -------------------------------------------------------------------
@@ -66,7 +67,7 @@ class Engine:
 
     async def _warm_up(self) -> None:
         try:
-            await self.run("encode", api.warm_up, self.collection)
+            await self.run("encode", warm_up, self.collection)
             await self.facts()
             if len(self.collection):
                 await self.run("search", self._first_search)
@@ -77,7 +78,7 @@ class Engine:
 
     def _first_search(self) -> None:
         vector = self.collection.encoder.encode_text(["a photo"])[0]
-        self.collection.answer(api.Query((api.Term("words", "a photo"),), vector), page=api.Page(k=1))
+        self.collection.answer(Query((Term("words", "a photo"),), vector), page=Page(k=1))
 
     async def _note_memory(self) -> None:
         while True:
@@ -151,19 +152,19 @@ class Engine:
         return await self.run("encode", self._encode_pixels, pixels)
 
     def _pixels(self, data: bytes) -> Pixels:
-        return api.picture_pixels(data, self.collection.encoder, max_megapixels=self.settings.max_megapixels)
+        return picture_pixels(data, self.collection.encoder, max_megapixels=self.settings.max_megapixels)
 
     def _encode_pixels(self, pixels: Pixels) -> Embeddings:
         vector: Embeddings = self.collection.encoder.encode_pixels(pixels[None]).embeddings[0]
         return vector
 
-    async def facts(self) -> api.LibraryFacts:
+    async def facts(self) -> LibraryFacts:
         """What the library holds now; counted again only when the catalog has changed."""
         self._facts = await self.run("search", self._current_facts, self._facts)
         self.metrics.images.set(self._facts.photos)
         self.metrics.captions.set(self._facts.captions)
         return self._facts
 
-    def _current_facts(self, known: api.LibraryFacts | None) -> api.LibraryFacts:
+    def _current_facts(self, known: LibraryFacts | None) -> LibraryFacts:
         is_current = known is not None and known.generation == self.collection.catalog.generation
-        return known if known is not None and is_current else api.library_facts(self.collection)
+        return known if known is not None and is_current else self.collection.facts()

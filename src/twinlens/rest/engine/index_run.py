@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
-from twinlens import api
+from twinlens.api.indexing import IndexPlan, IndexReport, IndexState, SilentListener
 from twinlens.errors import CollectionBusyError, CollectionError, TwinlensError
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import failure_of
@@ -22,7 +22,7 @@ class IndexStoppedError(CollectionError):
     """The server was told to stop; what was committed is kept."""
 
 
-class IndexRun(api.SilentListener):
+class IndexRun(SilentListener):
     """Listens to a run, and remembers how far it is.
 
     One at a time is started: the collection's own lock keeps other workers and other programs out.
@@ -32,7 +32,7 @@ class IndexRun(api.SilentListener):
     """
 
     def __init__(self, engine: Engine) -> None:
-        self.state = api.IndexState()
+        self.state = IndexState()
         self._engine = engine
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
         self._task: asyncio.Task[None] | None = None
@@ -47,7 +47,7 @@ class IndexRun(api.SilentListener):
         if self._task is not None and not self._task.done():
             raise CollectionBusyError("the collection is being indexed already")
         now = time.time()
-        before, self.state = self.state, api.IndexState("running", started_at=now, updated_at=now)
+        before, self.state = self.state, IndexState("running", started_at=now, updated_at=now)
         self._is_walking = True
         self._task = asyncio.create_task(self._run())
         done, _ = await asyncio.wait({self._task}, timeout=REFUSED_WITHIN_S)
@@ -64,13 +64,13 @@ class IndexRun(api.SilentListener):
 
     # --- told by the collection, in the run's thread -------------------------------------------
 
-    def planned(self, plan: api.IndexPlan) -> None:
+    def planned(self, plan: IndexPlan) -> None:
         """The folders were walked."""
         self._is_walking = False
         self.state = replace(self.state, found=plan.found, to_read=plan.to_read)
         self._check_stop()
 
-    def advanced(self, done: int, report: api.IndexReport) -> None:
+    def advanced(self, done: int, report: IndexReport) -> None:
         """More files are committed."""
         self.state = replace(self.state, done=done, skipped=len(report.skipped))
         self._check_stop()
@@ -79,7 +79,7 @@ class IndexRun(api.SilentListener):
         if self._engine.stopping.is_set():
             raise IndexStoppedError("the server was told to stop")
 
-    def _index(self) -> api.IndexReport:
+    def _index(self) -> IndexReport:
         return self._engine.collection.index(listener=self)
 
     # --- on the event loop --------------------------------------------------------------------
@@ -110,6 +110,6 @@ class IndexRun(api.SilentListener):
     async def _tell(self, stage: str = "running", **changes: object) -> None:
         self.state = replace(self.state, stage=stage, updated_at=time.time(), **changes)  # type: ignore[arg-type]
         try:
-            await asyncio.to_thread(api.write_index_state, self._engine.collection, self.state)
+            await asyncio.to_thread(self._engine.collection.note_index_state, self.state)
         except CollectionError as error:  # a full disk is no reason to stop
             logger.warning("the state of indexing cannot be kept: %s", error)

@@ -1,1 +1,1 @@
-"""What goes into a training step: which photos with which captions, as features or pixels."""
+"""Input of a training step: batches of photos and captions, as features, pixels or tokens."""

@@ -1,4 +1,4 @@
-"""Augmentation: what may change about a photo or its caption without changing what they say."""
+"""Augmentation of photos and captions: random changes that keep their meaning."""
 
 import math
 import re
@@ -12,25 +12,25 @@ from twinlens.training.feeding.colour_jitter import jitter_colours
 from twinlens.training.feeding.rand_augment import MAX_MAGNITUDE, OPERATIONS, rand_augment
 from twinlens.types import Pixels
 
-CROP_SHAPES = (3 / 4, 4 / 3)  # width : height, as in Inception's crops
+CROP_SHAPES = (3 / 4, 4 / 3)  # aspect ratio (width : height) as in Inception
 CROP_TRIES = 10
 _SIDES = re.compile(r"\b(left|right)(-?hand(ed)?|-?most|wards?|-?side)?\b|clockwise\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes of prepared pixels. The same pixels and seed give the same answer on any thread.
+    """Random changes of prepared pixels. The result depends only on pixels and seed.
 
     Attributes:
-        random_resized_crop: least and greatest share of the area that a crop keeps (Szegedy et al. 2015,
-            "Going Deeper with Convolutions"), scaled back to the same size; None leaves the whole photo.
-        flip: probability of mirroring left and right.
+        random_resized_crop: smallest and largest share of the area that a crop keeps (Szegedy et al. 2015,
+            "Going Deeper with Convolutions"); crops are resized to the original size. None = no cropping.
+        flip: probability of a horizontal flip.
         colour_jitter: strength of SimCLR's change of brightness, contrast, saturation and hue, from 0 to 1.
-            Hue changes what "red" means: small values for captions that name colours.
-        rand_augment: number of RandAugment's operations and their magnitude (0 to 10).
+            Hue changes colour names: use small values if captions mention colours.
+        rand_augment: number of RandAugment operations and their magnitude (0 to 10).
 
     Raises:
-        ValueError: an option makes no sense.
+        ValueError: an option is out of range.
     """
 
     random_resized_crop: tuple[float, float] | None = (0.8, 1.0)
@@ -41,7 +41,7 @@ class Augmentation:
     def __post_init__(self) -> None:
         if self.random_resized_crop and not 0 < self.random_resized_crop[0] <= self.random_resized_crop[1] <= 1:
             raise ValueError(
-                "random_resized_crop is the least and the greatest share of the area, above 0 and up to 1, "
+                "random_resized_crop is the smallest and the largest share of the area, above 0 and up to 1, "
                 f"but {self.random_resized_crop} was given"
             )
         for name, value in (("flip", self.flip), ("colour_jitter", self.colour_jitter)):
@@ -49,7 +49,7 @@ class Augmentation:
                 raise ValueError(f"{name} is a number from 0 to 1, but {value} was given")
         if self.rand_augment and not (self.rand_augment[0] >= 0 and 0 <= self.rand_augment[1] <= MAX_MAGNITUDE):
             raise ValueError(
-                f"rand_augment is a number of operations (of {len(OPERATIONS)}, drawn with repetition) and a magnitude "
+                f"rand_augment is a number of operations (of {len(OPERATIONS)}, with repetition) and a magnitude "
                 f"from 0 to {MAX_MAGNITUDE}, but {self.rand_augment} was given"
             )
 
@@ -57,9 +57,9 @@ class Augmentation:
         """[H, W, 3] uint8 from [H, W, 3] uint8.
 
         Args:
-            pixels: one prepared photo; it is not changed.
-            seed: decides all that is drawn; not negative.
-            may_flip: false where the caption ``mentions_side``; all else stays as with true.
+            pixels: one prepared photo; not modified.
+            seed: of all random choices; not negative.
+            may_flip: false if a caption ``mentions_side``; other changes do not depend on it.
         """
         random = np.random.default_rng(seed)
         image = Image.fromarray(pixels)
@@ -75,9 +75,9 @@ class Augmentation:
 
 
 def mentions_side(caption: str) -> bool:
-    """Whether an English caption names left or right, so that its photo should not be mirrored.
+    """Whether an English caption mentions left or right, so that its photo should not be flipped.
 
-    Errs on the careful side: "she left the room" counts too.
+    Has false positives: "she left the room" counts too.
 
     >>> [mentions_side(text) for text in ("a dog on the left", "right-hand traffic", "a bright upright lamp")]
     [True, True, False]
@@ -86,19 +86,19 @@ def mentions_side(caption: str) -> bool:
 
 
 def drop_words(ids: Sequence[int], special: frozenset[int], share: float, seed: int) -> list[int]:
-    """Token ids without some of the words: word dropout (Iyyer et al. 2015) for captions.
+    """Word dropout (Iyyer et al. 2015): removes tokens of a caption at random.
 
     Args:
         ids: a caption's token ids.
-        special: ids that always stay (start, end, padding).
-        share: probability of dropping a word, from 0 to 1; one word always stays.
-        seed: decides what is dropped; not negative.
+        special: ids that are never dropped (start, end, padding).
+        share: probability of dropping a token, from 0 to 1; at least one is kept.
+        seed: of the random choice; not negative.
 
     Raises:
         ValueError: the share is not from 0 to 1.
     """
     if not 0 <= share <= 1:
-        raise ValueError(f"the share of words to drop is from 0 to 1, but {share} was given")
+        raise ValueError(f"the share of words to drop must be from 0 to 1, got {share}")
     random = np.random.default_rng(seed)
     words = [place for place, token in enumerate(ids) if token not in special]
     dropped = {place for place, draw in zip(words, random.random(len(words)), strict=True) if draw < share}
@@ -108,7 +108,7 @@ def drop_words(ids: Sequence[int], special: frozenset[int], share: float, seed: 
 
 
 def _crop(image: Image.Image, area: tuple[float, float], random: np.random.Generator) -> Image.Image:
-    """A random part of the photo at the photo's size; the whole where no drawn shape fits."""
+    """A random crop, resized to the photo's size; the whole photo if no random crop fits."""
     for _ in range(CROP_TRIES):
         share = random.uniform(*area)
         shape = math.exp(random.uniform(math.log(CROP_SHAPES[0]), math.log(CROP_SHAPES[1])))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from twinlens.errors import ConfigError
-from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.seeds import derived_seed
 from twinlens.types import CaptionedImage
 
 Sampling = Literal["one", "all", "mean"]
@@ -16,12 +16,12 @@ Sampling = Literal["one", "all", "mean"]
 
 @dataclass(frozen=True)
 class Batch:
-    """B pairs, as rows of a split.
+    """B pairs, as row numbers of a split.
 
     Attributes:
-        photos: [B], rows of photos; one may come twice where all captions are shown.
-        captions: [C], rows of captions; C > B where the captions of a photo are averaged.
-        owner: [C], place in ``photos`` of the photo that a caption belongs to.
+        photos: [B], rows of photos; may repeat if all captions are used.
+        captions: [C], rows of captions; C > B if the captions of a photo are averaged.
+        owner: [C], position in ``photos`` of each caption's photo.
     """
 
     photos: Tensor
@@ -32,7 +32,7 @@ class Batch:
         return len(self.photos)
 
     def share(self, rank: int, processes: int) -> "Batch":
-        """The part of one of several processes; together they are the batch, in order."""
+        """The part of the batch that a process handles; the parts concatenated by rank are the batch."""
         size = len(self.photos) // processes
         first, last = rank * size, (rank + 1) * size
         mine = (self.owner >= first) & (self.owner < last)
@@ -40,12 +40,12 @@ class Batch:
 
 
 class CaptionRows:
-    """Which rows of captions belong to which photo.
+    """Maps photos to the rows of their captions.
 
     Attributes:
         texts: [M], all captions, photo after photo.
-        photo: [M], row of the photo that each describes.
-        first: [N + 1], where the captions of each photo begin.
+        photo: [M], row of each caption's photo.
+        first: [N + 1], row of each photo's first caption.
     """
 
     def __init__(self, images: Sequence[CaptionedImage]) -> None:
@@ -55,12 +55,12 @@ class CaptionRows:
         self.first = torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)])
 
     def one_each(self, generator: torch.Generator) -> Tensor:
-        """[N], a caption of each photo, drawn uniformly."""
+        """[N], a random caption of each photo."""
         counts = self.first.diff()
         return self.first[:-1] + (torch.rand(len(counts), generator=generator) * counts).long().clamp(max=counts - 1)
 
     def of(self, photos: Tensor) -> tuple[Tensor, Tensor]:
-        """All captions of photos [B], and the place in ``photos`` that each belongs to."""
+        """All captions of photos [B], and for each caption the position of its photo in ``photos``."""
         counts = self.first.diff()[photos]
         owner = torch.repeat_interleave(torch.arange(len(photos)), counts)
         within = torch.arange(len(owner)) - (counts.cumsum(0) - counts)[owner]
@@ -68,9 +68,9 @@ class CaptionRows:
 
 
 class Epochs:
-    """The batches of each epoch: everything drawn follows from seed and epoch.
+    """The batches of each epoch; random choices depend only on seed and epoch.
 
-    A last batch that is not full is left out, as its loss would be on another scale.
+    An incomplete last batch is dropped, since its loss would have another scale.
 
     Raises:
         ConfigError: a batch is larger than the data.
@@ -88,14 +88,14 @@ class Epochs:
         self.steps = items // batch_size
 
     def order(self, epoch: int) -> Tensor:
-        """[N] photos, or [M] captions where all pairs are shown, in the order of an epoch."""
-        generator = torch.Generator().manual_seed(derived(self.seed, "order", epoch))
+        """[N] photos, or [M] captions if all pairs are used, in the random order of an epoch."""
+        generator = torch.Generator().manual_seed(derived_seed(self.seed, "order", epoch))
         return torch.randperm(len(self.rows.texts) if self.sampling == "all" else self.photos, generator=generator)
 
     def batches(self, epoch: int, *, order: Tensor | None = None, start: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch from step ``start`` on; ``order`` replaces the drawn one."""
+        """The batches of an epoch from step ``start`` on; ``order`` replaces the random order."""
         rows = self.order(epoch) if order is None else order
-        generator = torch.Generator().manual_seed(derived(self.seed, "captions", epoch))
+        generator = torch.Generator().manual_seed(derived_seed(self.seed, "captions", epoch))
         drawn = self.rows.one_each(generator)
         for step in range(start, self.steps):
             yield self._batch(rows[step * self.batch_size : (step + 1) * self.batch_size], drawn)

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from twinlens.data.images import open_photo, photo_stamp
-from twinlens.embedding import map_ahead
+from twinlens.embedding.local import map_ahead
 from twinlens.errors import PhotoError, TrainingError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.feeding.augment import Augmentation
 from twinlens.training.feeding.inputs import LiveTexts, pad
-from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.seeds import derived_seed
 from twinlens.training.parts.export import export_image_model
 from twinlens.training.parts.towers import ImageTower
 from twinlens.types import Pixels
@@ -31,9 +31,9 @@ IMAGE_BATCH = 16
 TEXT_BATCH = 128
 
 OnProgress = Callable[[str, int, int], None]
-"""Told what is done, how many of how many."""
+"""Called with the name of the step, the number done and the total."""
 Run = Callable[[NDArray[np.float32]], Sequence[NDArray[np.float32]]]
-"""From normalised pixels to what a module gives."""
+"""Normalised pixels → outputs of a module."""
 
 
 def weights_digest(module: nn.Module) -> str:
@@ -47,27 +47,27 @@ def weights_digest(module: nn.Module) -> str:
 
 @dataclass(frozen=True)
 class Views:
-    """How prepared photos are changed before a tower sees them.
+    """How prepared photos are augmented before they go through a tower.
 
     Attributes:
-        augmentation: None leaves them as they are.
-        seed: of the changes.
-        may_flip: [N], whether a photo may be mirrored; empty = all.
+        augmentation: None = no augmentation.
+        seed: of the augmentation.
+        may_flip: [N], whether a photo may be flipped; empty = all may.
     """
 
     augmentation: Augmentation | None = None
     seed: int = 0
     may_flip: tuple[bool, ...] = ()
 
-    def changed(self, pixels: Pixels, row: int) -> Pixels:
-        """The photo in a row, changed."""
+    def augmented(self, pixels: Pixels, row: int) -> Pixels:
+        """The augmented photo; its row is part of the seed."""
         if self.augmentation is None:
             return pixels
         may_flip = self.may_flip[row] if self.may_flip else True
-        return self.augmentation(pixels, derived(self.seed, row), may_flip=may_flip)
+        return self.augmentation(pixels, derived_seed(self.seed, row), may_flip=may_flip)
 
     def key(self, count: int) -> str:
-        """What the changes of so many photos depend on."""
+        """Identifies the augmentation of ``count`` photos, for the cache."""
         if self.augmentation is None:
             return ""
         return f"{self.augmentation}|{self.seed}|{list(self.may_flip) or [True] * count}"
@@ -77,16 +77,16 @@ PLAIN = Views()
 
 
 class FeatureCache:
-    """Computes the features of photos and captions, or takes them from a folder.
+    """Computes the features of photos and captions, or reads them from a folder.
 
-    A key covers the tower's weights, how inputs are prepared, and the inputs: photos by
-    name, size and date, captions by their text.
+    The cache key covers the tower's weights, the preprocessing and the inputs: photos by
+    name, size and modification time, captions by their text.
 
     Args:
-        folder: made when missing.
-        device: where towers run; on a CPU an image tower runs in ONNX Runtime, the same
-            features to 1e-5, about six times as fast as eager torch.
-        on_progress: told how far a computation is.
+        folder: created if missing.
+        device: where towers run; on a CPU an image tower runs in ONNX Runtime, which gives the
+            same features within 1e-5 about six times as fast as eager torch.
+        on_progress: called with the name of the step, the number done and the total.
     """
 
     def __init__(
@@ -98,13 +98,13 @@ class FeatureCache:
     def images(
         self, tower: ImageTower, preprocessing: Preprocessing, paths: Sequence[Path], views: Views = PLAIN
     ) -> Tensor:
-        """[N, F] pooled features of photos; a row of NaN where a photo cannot be read.
+        """[N, F] pooled features of photos; NaN for photos that cannot be read.
 
         Args:
             tower: pixels to features, frozen.
             preprocessing: how photos become pixels.
             paths: N photos.
-            views: how the prepared photos are changed.
+            views: how the prepared photos are augmented.
         """
         name = self._images_name(tower, preprocessing, paths, views)
         return self._cached(name, lambda: self._run(tower, preprocessing, paths, views)[0])
@@ -112,19 +112,19 @@ class FeatureCache:
     def activations(
         self, tower: ImageTower, last: int, preprocessing: Preprocessing, paths: Sequence[Path], views: Views = PLAIN
     ) -> Tensor | None:
-        """[N, ...] float16 before a tower's last blocks; NaN where a photo cannot be read.
+        """[N, ...] float16, input of a tower's last blocks; NaN for photos that cannot be read.
 
-        Kept with the pooled features, which come out of the same pass. None where the tower cannot be cut.
+        The pooled features are computed in the same pass and cached too. None if the tower cannot be cut.
         """
-        parts = tower.cut(last) if hasattr(tower, "cut") else None  # another package's may not
+        parts = tower.cut(last) if hasattr(tower, "cut") else None  # towers of other packages may lack it
         if parts is None:
             return None
         name = self._images_name(parts[0], preprocessing, paths, views)
         pooled = self._images_name(tower, preprocessing, paths, views)
 
         def compute() -> NDArray[Any]:
-            activations, features = self._run(_InParts(*parts), preprocessing, paths, views, halved=1)
-            self._keep(pooled, features)
+            activations, features = self._run(_BothParts(*parts), preprocessing, paths, views, halved=1)
+            self._save(pooled, features)
             return activations
 
         return self._cached(name, compute, mapped=True)
@@ -142,16 +142,16 @@ class FeatureCache:
         *,
         halved: int = 0,
     ) -> list[NDArray[Any]]:
-        """What a module gives for photos, an array an output; the first ``halved`` of them as float16."""
+        """Runs a module on photos; one array per output, the first ``halved`` of them as float16."""
 
         def prepare(numbered: tuple[int, Path]) -> Pixels | None:
             row, path = numbered
             try:
                 pixels = preprocessing.pixels(open_photo(path, min_side=preprocessing.resized_side).image)
             except PhotoError as error:
-                logger.warning("left out: %s: %s", path, error)
+                logger.warning("photo left out: %s: %s", path, error)
                 return None
-            return views.changed(pixels, row)
+            return views.augmented(pixels, row)
 
         kinds: list[type[np.floating[Any]]] = [*[np.float16] * halved, np.float32]
         with tempfile.TemporaryDirectory() as folder:
@@ -182,13 +182,15 @@ class FeatureCache:
     def _cached(self, name: str, compute: Callable[[], NDArray[Any]], *, mapped: bool = False) -> Tensor:
         file = self.folder / f"{name}.npy"
         if not file.exists():
-            self._keep(name, compute())
+            self._save(name, compute())
         try:
-            return torch.from_numpy(np.load(file, mmap_mode="c" if mapped else None))  # a tensor must be writable
+            return torch.from_numpy(
+                np.load(file, mmap_mode="c" if mapped else None)
+            )  # "c": torch needs a writable array
         except (OSError, ValueError) as error:
-            raise TrainingError(f"{file} is damaged ({error}); delete it, and it is computed again") from error
+            raise TrainingError(f"{file} is damaged ({error}); delete it to have it computed again") from error
 
-    def _keep(self, name: str, features: NDArray[Any]) -> None:
+    def _save(self, name: str, features: NDArray[Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f"{name}.{os.getpid()}.partial.npy"
         try:
@@ -196,7 +198,7 @@ class FeatureCache:
             partial.replace(self.folder / f"{name}.npy")
         except OSError as error:
             partial.unlink(missing_ok=True)
-            raise TrainingError(f"features cannot be kept in {self.folder}: {error.strerror or error}") from error
+            raise TrainingError(f"features cannot be saved in {self.folder}: {error.strerror or error}") from error
 
     def _rows(
         self,
@@ -244,8 +246,8 @@ class FeatureCache:
         return run
 
 
-class _InParts(nn.Module):
-    """A tower's two parts as one graph with both outputs."""
+class _BothParts(nn.Module):
+    """The two parts of a tower as one module with both outputs."""
 
     def __init__(self, first: nn.Module, rest: nn.Module) -> None:
         super().__init__()

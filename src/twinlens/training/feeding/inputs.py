@@ -1,4 +1,4 @@
-"""What goes into a tower's side: photos and captions while it is trained, cached features while it is frozen."""
+"""Input of one tower: photos or captions while it is trained, cached features while it is frozen."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,30 +12,30 @@ from twinlens.model.preprocess import Preprocessing
 from twinlens.model.tokenizer import pad_id
 from twinlens.training.feeding.augment import Augmentation, drop_words
 from twinlens.training.feeding.pixels import PhotoPixels
-from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.seeds import derived_seed
 
 LENGTH_GROUP = 64
 
 
 class Inputs(Protocol):
-    """N rows of one side of a split."""
+    """N rows of the images or texts of a split."""
 
     @property
     def is_live(self) -> bool:
-        """Whether rows go through the tower, or are its features already."""
+        """Whether rows go through the tower; false if they are its features already."""
 
     def __len__(self) -> int:
         """N."""
 
     def take(self, rows: Tensor, *, epoch: int | None) -> tuple[Tensor, ...]:
-        """What the tower takes for B rows; ``epoch`` decides what is drawn, None = nothing is changed."""
+        """Inputs for B rows, augmented at random for that epoch; ``epoch=None`` = without augmentation."""
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
-        """[B, F] from what was taken."""
+        """[B, F], features of the inputs that ``take`` returned."""
 
 
-class Frozen:
-    """Features of a frozen tower, [N, V, F]: V views of each row, the first one plain."""
+class FrozenFeatures:
+    """Features of a frozen tower, [N, V, F]: V views of each row, the first one not augmented."""
 
     is_live = False
 
@@ -46,22 +46,22 @@ class Frozen:
         return len(self.views)
 
     def take(self, rows: Tensor, *, epoch: int | None) -> tuple[Tensor, ...]:
-        """Features [B, F]; while training of a view drawn for each row and epoch."""
+        """Features [B, F]; in training, of a random view of each row."""
         drawn = drawn_views(len(self), self.views.shape[1], self.seed, epoch)
         return (self.views[rows, drawn[rows]],)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:  # noqa: ARG002
-        """What was taken."""
+        """The features that ``take`` returned."""
         return taken[0]
 
 
 class Activations:
-    """What the frozen first blocks of an image tower say of N photos; the last ones are trained.
+    """Activations of the frozen first blocks of an image tower, whose last blocks are trained.
 
     Args:
-        views: V tensors [N, ...] of the activations before the trained blocks, the first one of the plain photos.
-        last: blocks that are trained.
-        seed: of the view that is drawn.
+        views: V tensors [N, ...] of the input of the trained blocks, the first one not augmented.
+        last: number of blocks that are trained.
+        seed: of the choice of views.
     """
 
     is_live = True
@@ -73,59 +73,59 @@ class Activations:
         return len(self.views[0])
 
     def take(self, rows: Tensor, *, epoch: int | None) -> tuple[Tensor, ...]:
-        """Activations [B, ...]; while training of a view drawn for each row and epoch."""
+        """Activations [B, ...]; in training, of a random view of each row."""
         drawn = drawn_views(len(self), len(self.views), self.seed, epoch)[rows].tolist()
-        # float32 before they are stacked: autocast of a CPU stacks no float16
+        # converted before stacking: CPU autocast cannot stack float16
         taken = [self.views[view][row].float() for view, row in zip(drawn, rows.tolist(), strict=True)]
         return (torch.stack(taken),)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
-        """[B, F] of the tower's last blocks."""
+        """[B, F], output of the tower's last blocks."""
         _, rest = tower.cut(self.last)  # type: ignore[operator]
         found: Tensor = rest(*taken)
         return found
 
 
 def drawn_views(count: int, views: int, seed: int, epoch: int | None) -> Tensor:
-    """[N] a view of each row; all the plain one without an epoch."""
+    """[N], a random view of each row; the first view of all without an epoch."""
     if epoch is None or views == 1:
         return torch.zeros(count, dtype=torch.int64)
-    generator = torch.Generator().manual_seed(derived(seed, "view", epoch))
+    generator = torch.Generator().manual_seed(derived_seed(seed, "view", epoch))
     return torch.randint(views, (count,), generator=generator)
 
 
-class Chosen:
-    """Some rows of other inputs: what is drawn for a row does not depend on the rows left out."""
+class Subset:
+    """A subset of other inputs; a row's augmentation does not depend on which rows are left out."""
 
     def __init__(self, inputs: Inputs, rows: Sequence[int]) -> None:
         self.inputs, self.rows = inputs, torch.tensor(rows)
 
     @property
     def is_live(self) -> bool:
-        """As the other inputs."""
+        """As for the other inputs."""
         return self.inputs.is_live
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def take(self, rows: Tensor, *, epoch: int | None) -> tuple[Tensor, ...]:
-        """What the other inputs take for the rows that these stand for."""
+        """The other inputs' rows."""
         return self.inputs.take(self.rows[rows], epoch=epoch)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
-        """[B, F], as the other inputs."""
+        """[B, F], as for the other inputs."""
         return self.inputs.features(tower, taken)
 
 
 class LivePhotos:
-    """Photos whose tower is trained.
+    """Photos for a tower that is trained.
 
     Args:
         pixels: decoded photos.
-        preprocessing: makes pixels an input.
-        augmentation: changes photos while training.
-        may_flip: [N], whether a photo may be mirrored.
-        seed: of the changes.
+        preprocessing: normalises pixels.
+        augmentation: applied in training.
+        may_flip: [N], whether a photo may be flipped.
+        seed: of the augmentation.
     """
 
     is_live = True
@@ -149,7 +149,7 @@ class LivePhotos:
         """Normalised pixels [B, 3, H, W]."""
         photos = self.pixels.take(rows.tolist())
         if self.augmentation and epoch is not None:
-            seeds = [derived(self.seed, "photo", epoch, row) for row in rows.tolist()]
+            seeds = [derived_seed(self.seed, "photo", epoch, row) for row in rows.tolist()]
             changed = [
                 self.augmentation(photo, seed, may_flip=self.may_flip[row])
                 for photo, seed, row in zip(photos, seeds, rows.tolist(), strict=True)
@@ -158,20 +158,20 @@ class LivePhotos:
         return (torch.from_numpy(self.preprocessing.normalize(photos)),)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
-        """[B, F] of the tower."""
+        """[B, F], output of the tower."""
         found: Tensor = tower(*taken)
         return found
 
 
 class LiveTexts:
-    """Captions whose tower is trained; tokens are computed once.
+    """Captions for a tower that is trained; they are tokenized once.
 
     Args:
         texts: M captions.
         tokenizer: of the tower.
-        max_tokens: longer captions are cut.
-        share_dropped: of words, while training.
-        seed: of what is dropped.
+        max_tokens: longer captions are truncated.
+        share_dropped: of tokens, dropped at random in training.
+        seed: of the dropout.
     """
 
     is_live = True
@@ -187,7 +187,7 @@ class LiveTexts:
     ) -> None:
         self.texts, self.max_tokens = list(texts), max_tokens
         self.share_dropped, self.seed, self.pad_id = share_dropped, seed, pad_id(tokenizer)
-        self.tokenizer = Tokenizer.from_str(tokenizer.to_str())  # the tower's own stays as it is
+        self.tokenizer = Tokenizer.from_str(tokenizer.to_str())  # a copy: the tower's own is not modified
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(max_tokens)
         encodings = self.tokenizer.encode_batch(self.texts)
@@ -202,17 +202,17 @@ class LiveTexts:
         """Token ids and mask, [B, T]."""
         ids = [self.ids[row] for row in rows.tolist()]
         if self.share_dropped and epoch is not None:
-            seeds = [derived(self.seed, "words", epoch, row) for row in rows.tolist()]
+            seeds = [derived_seed(self.seed, "words", epoch, row) for row in rows.tolist()]
             ids = [
                 drop_words(own, self.special, self.share_dropped, seed) for own, seed in zip(ids, seeds, strict=True)
             ]
         return pad(ids, self.pad_id)
 
     def features(self, tower: nn.Module, taken: tuple[Tensor, ...]) -> Tensor:
-        """[B, F] of the tower.
+        """[B, F], output of the tower.
 
-        Texts of like length go through it together: one long caption would pad the whole
-        batch to twice the tokens and twice the time.
+        Texts of similar length go through it together: a single long caption would otherwise
+        pad the whole batch to twice the tokens and twice the time.
         """
         ids, mask = taken
         lengths = mask.sum(dim=1)
@@ -224,12 +224,12 @@ class LiveTexts:
 
 
 def pad(ids: Sequence[Sequence[int]], filler: int) -> tuple[Tensor, Tensor]:
-    """Token ids and mask, [B, T], padded to the longest.
+    """Token ids and attention mask, [B, T], padded to the longest row.
 
     >>> pad([[5, 6], [7]], 0)[0].tolist()
     [[5, 6], [7, 0]]
     """
-    longest = max([1, *map(len, ids)])  # a text without a single known letter still has one place
+    longest = max([1, *map(len, ids)])  # at least 1, even if a text has no tokens
     padded = torch.full((len(ids), longest), filler, dtype=torch.int64)
     mask = torch.zeros_like(padded)
     for row, own in enumerate(ids):

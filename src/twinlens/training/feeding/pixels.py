@@ -1,4 +1,4 @@
-"""Decoded photos for a tower that is trained: decoded each time, or kept on disk or in memory."""
+"""Decoded photos for a tower that is trained: decoded at each use, or cached on disk or in memory."""
 
 import hashlib
 import logging
@@ -11,28 +11,28 @@ from typing import Literal
 import numpy as np
 
 from twinlens.data.images import open_photo, photo_stamp
-from twinlens.embedding import map_ahead
+from twinlens.embedding.local import map_ahead
 from twinlens.errors import ConfigError, PhotoError, TrainingError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.types import Pixels
 
 logger = logging.getLogger(__name__)
 ImageCache = Literal["none", "disk", "memory"]
-SHARE_OF_MEMORY = 0.8  # the rest is for weights and activations
+SHARE_OF_MEMORY = 0.8  # the rest is needed for weights and activations
 
 
 class PhotoPixels:
-    """Prepared photos [N, H, W, 3] uint8; the cache changes speed, never pixels.
+    """Prepared photos [N, H, W, 3] uint8; the kind of cache does not change them.
 
     Args:
         paths: N photos.
-        preprocessing: how a photo becomes pixels.
-        cache: "none" decodes at each use, "disk" keeps a memory-mapped file, "memory" an array.
-        folder: where the file goes.
-        on_progress: told how many of how many photos are decoded.
+        preprocessing: how photos become pixels.
+        cache: "none" decodes at each use, "disk" uses a memory-mapped file, "memory" an array.
+        folder: of the cache file.
+        on_progress: called with "photos", the number of photos decoded and the total.
 
     Raises:
-        ConfigError: the cache would not fit; the message has the estimate.
+        ConfigError: the cache would not fit; the message gives its size.
     """
 
     def __init__(
@@ -50,18 +50,18 @@ class PhotoPixels:
         self.broken: dict[int, str] = {}  # row → reason
         self._kept: Pixels | None = None
         if cache != "none":
-            self._kept = self._keep(cache, folder, on_progress)
+            self._kept = self._load_or_decode(cache, folder, on_progress)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     @property
     def size_bytes(self) -> int:
-        """What a cache of all photos takes."""
+        """Size of a cache of all photos."""
         return int(np.prod(self.shape))
 
     def take(self, rows: Sequence[int]) -> Pixels:
-        """[B, H, W, 3] of some photos.
+        """[B, H, W, 3], the photos in some rows.
 
         Raises:
             TrainingError: a photo cannot be read.
@@ -71,7 +71,7 @@ class PhotoPixels:
         photos = []
         for row, pixels in map_ahead(self._prepare, rows):
             if isinstance(pixels, PhotoError):
-                hint = "'twinlens datasets info' finds all such photos; image_cache = 'disk' leaves them out"
+                hint = "'twinlens datasets info' lists all such photos; image_cache = 'disk' leaves them out"
                 raise TrainingError(f"{self.paths[row]} cannot be read: {pixels}; {hint}")
             photos.append(pixels)
         return np.stack(photos)
@@ -83,7 +83,7 @@ class PhotoPixels:
             return error
         return self.preprocessing.pixels(photo.image)
 
-    def _keep(self, cache: ImageCache, folder: Path, on_progress: Callable[[str, int, int], None]) -> Pixels:
+    def _load_or_decode(self, cache: ImageCache, folder: Path, on_progress: Callable[[str, int, int], None]) -> Pixels:
         file = folder / f"pixels-{self._key()}.npy"
         if cache == "disk" and file.exists():
             kept: Pixels = np.load(file, mmap_mode="r")
@@ -105,11 +105,11 @@ class PhotoPixels:
     def _fill(self, pixels: Pixels, on_progress: Callable[[str, int, int], None]) -> Pixels:
         for row, photo in map_ahead(self._prepare, range(len(self.paths))):
             if isinstance(photo, PhotoError):
-                logger.warning("left out: %s: %s", self.paths[row], photo)
+                logger.warning("photo left out: %s: %s", self.paths[row], photo)
                 self.broken[row] = str(photo)
                 pixels[row] = 0
             else:
-                # pure black would be taken for a photo that cannot be read
+                # all zeros mark a photo that cannot be read
                 pixels[row] = photo if photo.any() else 1
             on_progress("photos", row + 1, len(self.paths))
         return pixels
@@ -131,13 +131,13 @@ class PhotoPixels:
         if self.size_bytes > free:
             other = "'none' or 'disk'" if cache == "memory" else "'none'"
             raise ConfigError(
-                f"data.image_cache = {cache!r} needs {need}, but {free / 1e9:.2f} GB can be had; take {other}, "
+                f"data.image_cache = {cache!r} needs {need}, but {free / 1e9:.2f} GB are free; use {other}, "
                 "or lower image.image_size"
             )
 
 
 def _free_memory() -> int:
-    """Bytes of memory that are free; where the system does not say, all there is to address."""
+    """Free memory in bytes; if unknown, a number larger than any cache."""
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):

@@ -1,7 +1,7 @@
-"""RandAugment: operations drawn at random, all at one magnitude.
+"""RandAugment: random operations, all with the same magnitude.
 
 Cubuk et al. 2020, "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space";
-the ranges are AutoAugment's. Strength 0 leaves a photo as it is, but for the two operations that have none.
+the ranges are AutoAugment's. Magnitude 0 leaves a photo unchanged, except for the two operations without magnitude.
 """
 
 from collections.abc import Callable
@@ -13,22 +13,22 @@ from PIL import Image, ImageEnhance, ImageOps
 MAX_MAGNITUDE = 10
 MAX_DEGREES = 30
 MAX_SHEAR = 0.3
-MAX_SHIFT = 150 / 331  # of a side: AutoAugment moved photos of 331 pixels by up to 150
+MAX_SHIFT = 150 / 331  # of a side: AutoAugment shifts photos of 331 pixels by up to 150
 MAX_ENHANCEMENT = 0.9
 MAX_BITS_LOST = 4
 FILL = (128, 128, 128)
 
 Operation = Callable[[Image.Image, float], Image.Image]
-"""From an RGB photo and a strength in [−1, 1]; what has no direction takes its size only."""
+"""Changes an RGB photo with a strength in [−1, 1]; operations without direction ignore the sign."""
 
 
 def rand_augment(image: Image.Image, count: int, magnitude: int, random: np.random.Generator) -> Image.Image:
-    """An RGB photo after ``count`` operations drawn with repetition, each way of a direction as likely.
+    """Applies ``count`` random operations (with repetition), each in a random direction.
 
     Args:
         image: RGB.
-        count: operations one after the other.
-        magnitude: strength of each, 0 to 10.
+        count: number of operations.
+        magnitude: of each operation, 0 to 10.
         random: source of randomness.
     """
     operations = list(OPERATIONS.values())

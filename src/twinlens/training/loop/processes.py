@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 Value = TypeVar("Value")
 PATIENCE = timedelta(hours=12)  # the others wait while the first computes features of all photos
@@ -55,7 +55,7 @@ class Processes:
         parts = all_gather(torch.cat([rows, filler]))  # type: ignore[no-untyped-call]
         return torch.cat([part[:count] for part, count in zip(parts, counts, strict=True)])
 
-    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+    def average_gradients(self, parameters: Iterable[Tensor]) -> None:
         """The mean gradient over processes, in one message.
 
         Every process has the loss of the whole batch, and gathering sums what all of them

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from twinlens.training.feeding.batches import Epochs
 from twinlens.training.feeding.inputs import Inputs
@@ -68,7 +68,7 @@ class StageRun:
         return self.inputs.epochs.steps
 
     @property
-    def trained(self) -> list[nn.Parameter]:
+    def trained(self) -> list[Tensor]:
         """All parameters of the groups."""
         return [value for group in self.groups for value in group.parameters.values()]
 

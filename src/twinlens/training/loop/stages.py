@@ -1,11 +1,13 @@
 """Stages: which parts of the towers are trained, how fast, and on what schedule."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from twinlens.errors import ConfigError
+from twinlens.protocols import Loss
 from twinlens.training.parts import lora
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.recipe import Stage
@@ -25,10 +27,10 @@ class Group:
 
     name: str
     learning_rate: float
-    parameters: dict[str, nn.Parameter]
+    parameters: dict[str, Tensor]
 
 
-def open_stage(model: TwoTowers, loss: nn.Module, stage: Stage, *, number: int) -> list[Group]:
+def open_stage(model: TwoTowers, loss: Loss[Tensor], stage: Stage, *, number: int) -> list[Group]:
     """Freezes and unfreezes as the stage says; the groups that the optimizer gets.
 
     Raises:
@@ -57,8 +59,8 @@ def close_stage(model: TwoTowers) -> None:
     lora.merge(model.text.tower)
 
 
-def _groups(model: TwoTowers, loss: nn.Module, stage: Stage) -> list[Group]:
-    found: dict[str, dict[str, nn.Parameter]] = {"heads": {}, "image": {}, "text": {}}
+def _groups(model: TwoTowers, loss: Loss[Tensor], stage: Stage) -> list[Group]:
+    found: dict[str, dict[str, Tensor]] = {"heads": {}, "image": {}, "text": {}}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             side, part, *_ = name.split(".")
@@ -100,7 +102,7 @@ def share_of_rate(step: int, *, schedule: str, warmup: int, total: int) -> float
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
 
 
-def decayed(parameters: dict[str, nn.Parameter]) -> tuple[list[Tensor], list[Tensor]]:
+def decayed(parameters: Mapping[str, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
     """Those that weight decay shrinks, and those it leaves alone: biases, norms, scales."""
-    values: list[Tensor] = list(parameters.values())
+    values = list(parameters.values())
     return [value for value in values if value.ndim > 1], [value for value in values if value.ndim <= 1]

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from twinlens.errors import TrainingError
+from twinlens.protocols import Loss
 from twinlens.training.feeding.batches import Batch
 from twinlens.training.feeding.inputs import Inputs
-from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.seeds import derived_seed
 from twinlens.training.loop.checkpoints import Progress
 from twinlens.training.loop.gradient_cache import Part, backward_in_chunks
 from twinlens.training.loop.precision import arithmetic
@@ -38,7 +39,7 @@ class BadBatchError(TrainingError):
 class Step:
     """Takes the steps of a run, each as if there were one process and memory for the whole batch."""
 
-    def __init__(self, recipe: Recipe, model: TwoTowers, loss: nn.Module, processes: Processes) -> None:
+    def __init__(self, recipe: Recipe, model: TwoTowers, loss: Loss[Tensor], processes: Processes) -> None:
         self.recipe, self.model, self.loss, self.processes = recipe, model, loss, processes
 
     def take(self, run: StageRun, batch: Batch, progress: Progress) -> dict[str, float]:
@@ -49,7 +50,7 @@ class Step:
             TrainingError: memory ran out.
         """
         settings = self.recipe.optimizer
-        drawn = derived(self.recipe.seed, "step", progress.epoch, progress.step)  # by all processes alike
+        drawn = derived_seed(self.recipe.seed, "step", progress.epoch, progress.step)  # by all processes alike
         stage_step = progress.stage_epoch * run.steps + progress.step
         run.set_rate(stage_step)
         run.optimizer.zero_grad()
@@ -65,7 +66,7 @@ class Step:
         run.optimizer.step()
         for module in self.loss.modules():
             if isinstance(module, LogitScale):
-                module.log_scale.data.clamp_(max=module.maximum)  # past it the gradient is 0 for good
+                module.clamp_()
         if run.average:
             run.average.update(stage_step)
         return values
@@ -73,8 +74,8 @@ class Step:
     def _backward(self, run: StageRun, batch: Batch, drawn: int, *, epoch: int) -> dict[str, Tensor]:
         inputs = run.inputs
         shares = [batch.share(rank, self.processes.count) for rank in range(self.processes.count)]
-        seed = derived(drawn, self.processes.rank)
-        generator = torch.Generator().manual_seed(derived(drawn, "lesson"))
+        seed = derived_seed(drawn, self.processes.rank)
+        generator = torch.Generator().manual_seed(derived_seed(drawn, "lesson"))
         teacher, lesson = inputs.teacher, None
         if teacher and inputs.prompts:
             lesson = teacher.lesson(generator, batch_size=len(batch), all_classes=teacher.shows_all(inputs.prompts))
@@ -86,10 +87,10 @@ class Step:
             # heads see the whole batch in every process: their batch norms and dropout know no processes
             photos = self.processes.gather(features[0], [len(share.photos) for share in shares])
             captions = self.processes.gather(features[1], [len(share.captions) for share in shares])
-            torch.manual_seed(derived(drawn, "heads"))
+            torch.manual_seed(derived_seed(drawn, "heads"))
             images, texts = self.model.image.head(photos), self.model.text.head(captions)
             texts = _mean_of_owner(texts, batch.owner.to(images.device), len(batch))
-            total: Tensor = self.loss(images, texts, batch.photos.to(images.device))
+            total = self.loss(images, texts, batch.photos.to(images.device))
             losses["pairs"] = total.detach()
             if teacher and lesson:
                 now = torch.cat([photos[: len(batch) // 2], features[3]])

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from twinlens.errors import ConfigError, TrainingError
+from twinlens.protocols import Loss
 from twinlens.training.feeding.batches import CaptionRows, Epochs
 from twinlens.training.feeding.hard_negatives import mine, mixed_order
-from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.seeds import derived_seed
 from twinlens.training.feeding.split_inputs import InputsFactory, SplitInputs, embed
 from twinlens.training.loop.checkpoints import Checkpoint, Progress
 from twinlens.training.loop.precision import arithmetic
@@ -54,7 +55,7 @@ class Trainer:
         self,
         recipe: Recipe,
         model: TwoTowers,
-        loss: nn.Module,
+        loss: Loss[Tensor],
         photos: Sequence[CaptionedImage],
         val_photos: Sequence[CaptionedImage],
         *,
@@ -120,7 +121,7 @@ class Trainer:
         had_begun = checkpoint is not None and bool(checkpoint.part("optimizer"))
         if checkpoint and not had_begun:
             self._load(checkpoint)
-        torch.manual_seed(derived(self.recipe.seed, "stage", number))
+        torch.manual_seed(derived_seed(self.recipe.seed, "stage", number))
         groups = open_stage(self.model, self.loss, stage, number=number)
         if checkpoint and had_begun:  # LoRA's matrices are there now
             self._load(checkpoint)
@@ -145,12 +146,12 @@ class Trainer:
         if settings is None:
             return StageInputs(train, val, epochs)
         others = self.factory.photos(self.unlabeled or [photo.path for photo in train.photos], stage)
-        scale = getattr(self.loss, "scale", None)
+        scale = next((module for module in self.loss.modules() if isinstance(module, LogitScale)), None)
         teacher = ClassifierTeacher(
             settings,
             self.model.image.tower.classifier,
             others,
-            scale if isinstance(scale, LogitScale) else None,
+            scale,
             tower=self.pretrained.to(self.processes.device) if self.pretrained and stage.image != "frozen" else None,
         )
         prompts = self.factory.texts(teacher_prompts(settings), stage, training=False)
@@ -204,7 +205,7 @@ class Trainer:
             found.text_to_image,
             found.image_to_text,
             learning_rates={group["name"]: group["lr"] for group in run.optimizer.param_groups},
-            logit_scale=float(self.loss.logit_scale),  # type: ignore[arg-type]
+            logit_scale=self.loss.logit_scale,
             photos_per_s=photos_per_s,
             seconds=seconds,
             best=better,

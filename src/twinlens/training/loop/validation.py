@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from twinlens.evaluation.retrieval import rank_both_ways
+from twinlens.protocols import Loss
 from twinlens.training.feeding.batches import Epochs
-from twinlens.training.feeding.seeds import derived
+from twinlens.training.feeding.seeds import derived_seed
 from twinlens.training.feeding.split_inputs import SplitInputs, embed
 from twinlens.training.loop.checkpoints import Progress
 from twinlens.training.loop.precision import arithmetic
@@ -31,13 +32,17 @@ class Validation:
 
 
 @torch.no_grad()
-def validate(model: TwoTowers, loss: nn.Module, split: SplitInputs, recipe: Recipe, device: torch.device) -> Validation:
+def validate(
+    model: TwoTowers, loss: Loss[Tensor], split: SplitInputs, recipe: Recipe, device: torch.device
+) -> Validation:
     """Ranks the whole split both ways; the loss is that of batches of one caption a photo."""
     model.eval()
     images, texts = embed_split(model, split, recipe, device)
     both = rank_both_ways(images.numpy(), texts.numpy(), split.rows.photo.numpy())
     size = min(recipe.optimizer.batch_size, len(images))
-    batches = Epochs(split.rows, sampling="one", batch_size=size, seed=derived(recipe.seed, "validation")).batches(0)
+    batches = Epochs(split.rows, sampling="one", batch_size=size, seed=derived_seed(recipe.seed, "validation")).batches(
+        0
+    )
     losses = [
         loss(images[batch.photos].to(device), texts[batch.captions].to(device), batch.photos.to(device))
         for batch in batches

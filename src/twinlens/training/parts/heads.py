@@ -134,3 +134,8 @@ class LogitScale(nn.Module):
     def forward(self) -> Tensor:
         """The scale, a scalar."""
         return self.log_scale.clamp(max=self.maximum).exp()
+
+    @torch.no_grad()
+    def clamp_(self) -> None:
+        """Lowers the parameter to the maximum after an update; above it, the gradient would be 0 for good."""
+        self.log_scale.clamp_(max=self.maximum)

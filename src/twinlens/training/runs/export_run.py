@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from twinlens.data.find import open_dataset
-from twinlens.embedding import embed_photos
+from twinlens.embedding.local import embed_photos
 from twinlens.errors import TrainingError, TwinlensError
 from twinlens.evaluation.retrieval import rank_both_ways
 from twinlens.model.bundle import IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle, save_bundle
@@ -80,7 +80,7 @@ def export_run(
         files, difference, grid = _graphs(model, folder, recipe)
         model.text.tower.tokenizer.save(str(folder / TOKENIZER))
         files[TOKENIZER] = folder / TOKENIZER
-        fields = _fields(recipe, model, float(loss.logit_scale), environment, epoch=checkpoint.progress.best_epoch)  # type: ignore[arg-type]
+        fields = _fields(recipe, model, loss.logit_scale, environment, epoch=checkpoint.progress.best_epoch)
         fields["image"]["grid"] = grid
         full = save_bundle(folder / "float32", fields, files)
         if not int8:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.splits import held_out
 from twinlens.errors import ConfigError, DataError, TrainingError
 from twinlens.plugins import load_part
-from twinlens.protocols import Dataset
+from twinlens.protocols import Dataset, Loss
 from twinlens.training.feeding.features import FeatureCache, OnProgress, weights_digest
 from twinlens.training.feeding.split_inputs import InputsFactory
 from twinlens.training.loop.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -119,7 +119,7 @@ def _run(
     tokenizer_file = folder.path / TOKENIZER if checkpoint else None
     captions = [caption for photo in photos for caption in photo.captions]
     model = build_model(recipe, captions=captions, tokenizer_file=tokenizer_file)
-    loss = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
+    loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
     digests = _digests(recipe, model)
     _check_digests(checkpoint, digests)
     if processes.is_first and not checkpoint:
@@ -262,7 +262,7 @@ def _check_digests(checkpoint: Checkpoint | None, digests: dict[str, str]) -> No
             )
 
 
-def load_run(path: Path) -> tuple[Recipe, TwoTowers, nn.Module, Checkpoint]:
+def load_run(path: Path) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
     """A run's model with the weights of its best epoch.
 
     Raises:
@@ -274,7 +274,7 @@ def load_run(path: Path) -> tuple[Recipe, TwoTowers, nn.Module, Checkpoint]:
         raise TrainingError(f"the run in {path} has no best checkpoint yet; go on with --resume")
     checkpoint = read_checkpoint(folder.best)
     model = build_model(recipe, tokenizer_file=folder.path / TOKENIZER)
-    loss = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
+    loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
     _check_digests(checkpoint, _digests(recipe, model))
     stage = checkpoint.progress.stage
     open_stage(model, loss, recipe.stages[stage], number=stage)  # LoRA's matrices are part of the checkpoint

@@ -49,9 +49,9 @@ export function numberOf(count) {
   return NUMBER.format(count);
 }
 
-/** "1 photo", "1,234 photos". @param {number} count @param {string} [noun] */
-export function countOf(count, noun = "photo") {
-  return `${numberOf(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** "1 photo", "1,234 photos". @param {number} count @param {string} [noun] @param {string} [plural] */
+export function countOf(count, noun = "photo", plural = `${noun}s`) {
+  return `${numberOf(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** "2.4 MB". @param {number} bytes */

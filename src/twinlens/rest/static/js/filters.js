@@ -1,12 +1,10 @@
-/** The bar of filters: dates, folder, camera, favourites, order. */
+/** The bar of filters, drawn as the server lists them, and the order of results. */
 
-import { byId, element } from "./dom.js";
-import { ask } from "./server.js";
-import { filterCount, NO_FILTERS } from "./query.js";
-import { numberOf } from "./facts.js";
-
-const NAMES = ["after", "before", "folder", "camera"];
-const FIRST_YEAR = "1000"; // while somebody types 2022 it is the year 0002, 0020 and 0202
+import { Control } from "./control.js";
+import { byId } from "./dom.js";
+import { knownFilters } from "./known_filters.js";
+import { filterCount, NO_FILTERS, NOTHING } from "./query.js";
+import { ask, connection } from "./server.js";
 
 /** Tells of `change` (detail: {filters, sort, isTyping}); `isTyping`: a date, more of which may follow. */
 export class FilterBar extends EventTarget {
@@ -15,14 +13,25 @@ export class FilterBar extends EventTarget {
     this.bar = byId("filters");
     this.button = byId("filters-button");
     this.button.addEventListener("click", () => this.toggle(this.bar.hidden));
-    this.filters = NO_FILTERS;
+    /** @type {Control[]} */
+    this.controls = [];
+    this.query = NOTHING;
     this.count = 0;
     this.bar.addEventListener("change", (event) => this.onChange(event.target));
     this.bar.addEventListener("focusout", (event) => this.onLeave(event.target));
     this.bar.addEventListener("keydown", (event) => event.key === "Escape" && this.onEscape(event));
-    this.bar.addEventListener("submit", (event) => event.preventDefault());
-    byId("favourites").addEventListener("click", () => this.press(byId("favourites").getAttribute("aria-pressed") !== "true"));
     byId("no-filters").addEventListener("click", () => this.clear());
+    connection.addEventListener("back", () => this.draw());
+  }
+
+  /** Draws the filters once the server has told of them; without them there is only the order. */
+  async draw() {
+    const known = await knownFilters().catch(() => []); // a banner says that the server is away, a dialog that it wants a key
+    if (this.controls.length) return;
+    this.controls = known.map((filter) => new Control(filter));
+    this.bar.prepend(...this.controls.map((control) => control.element));
+    this.show(this.query);
+    if (!this.bar.hidden) this.fill();
   }
 
   toggle(isOpen) {
@@ -33,10 +42,9 @@ export class FilterBar extends EventTarget {
 
   /** @param {import("./query.js").Query} query */
   show(query) {
-    this.filters = query.filters;
-    for (const name of NAMES) this.set(byId(name), query.filters[name]);
+    this.query = query;
+    for (const control of this.controls) control.show(query.filters[control.name] || "");
     byId("sort").value = query.sort;
-    byId("favourites").setAttribute("aria-pressed", String(query.filters.favourites));
     const count = filterCount(query);
     this.button.classList.toggle("is-on", count > 0);
     this.button.setAttribute("aria-label", count ? `Filters, ${count} in use` : "Filters");
@@ -47,12 +55,12 @@ export class FilterBar extends EventTarget {
 
   /** Reads what there is to choose from; again after the library has changed. */
   async fill() {
-    if (this.isFilled) return;
+    const lists = this.controls.filter((control) => control.holdings);
+    if (this.isFilled || !lists.length) return;
     this.isFilled = true;
     try {
-      const card = await ask("/api/collection");
-      this.options(byId("folder"), withParents(card.folders));
-      this.options(byId("camera"), card.cameras);
+      const library = await ask("/api/collection");
+      for (const control of lists) control.fill(library);
     } catch {
       this.isFilled = false; // the banner says that the server is away; the next opening asks again
     }
@@ -63,26 +71,16 @@ export class FilterBar extends EventTarget {
     if (!this.bar.hidden) this.fill();
   }
 
-  options(select, counts) {
-    const chosen = select.value;
-    const made = counts.map(({ name, images }) => element("option", { value: name, text: `${name} (${numberOf(images)})` }));
-    select.replaceChildren(select.options[0], ...made);
-    this.set(select, chosen);
-  }
-
-  set(input, value) {
-    const isUnknown = input.tagName === "SELECT" && value && ![...input.options].some((one) => one.value === value);
-    if (isUnknown) input.append(element("option", { value, text: value }));
-    if (input.value !== value) input.value = value;
-  }
-
   onChange(input) {
-    if (isUnfinished(input)) return;
-    this.tell(this.chosen(), { isTyping: input.type === "date" });
+    const control = this.controlOf(input);
+    if (control?.isUnfinished) return;
+    const chosen = control ? { [control.name]: control.value } : {}; // none: it was the order
+    this.tell({ ...this.query.filters, ...chosen }, { isTyping: Boolean(control?.isDate) });
   }
 
   onLeave(input) {
-    if (isUnfinished(input)) this.set(input, this.filters[input.id]);
+    const control = this.controlOf(input);
+    if (control?.isUnfinished) control.show(this.query.filters[control.name] || "");
   }
 
   onEscape(event) {
@@ -91,43 +89,18 @@ export class FilterBar extends EventTarget {
     this.button.focus();
   }
 
-  press(isPressed) {
-    byId("favourites").setAttribute("aria-pressed", String(isPressed));
-    this.tell(this.chosen());
-  }
-
   clear() {
     this.tell(NO_FILTERS);
     this.button.focus(); // the one that was pressed is gone
   }
 
-  /** @returns {import("./query.js").Filters} */
-  chosen() {
-    const valueOf = (name) => (isUnfinished(byId(name)) ? this.filters[name] : byId(name).value);
-    const isPressed = byId("favourites").getAttribute("aria-pressed") === "true";
-    return { ...Object.fromEntries(NAMES.map((name) => [name, valueOf(name)])), favourites: isPressed };
+  /** @returns {Control|undefined} */
+  controlOf(input) {
+    return this.controls.find((control) => control.input === input);
   }
 
   tell(filters, { isTyping = false } = {}) {
     const detail = { filters, sort: byId("sort").value, isTyping };
     this.dispatchEvent(new CustomEvent("change", { detail }));
   }
-}
-
-/** True for a date whose year is still being typed. */
-function isUnfinished(input) {
-  return input.type === "date" && input.value !== "" && input.value < FIRST_YEAR;
-}
-
-/** Folders with the folders that hold them, so that a whole branch can be chosen. */
-function withParents(folders) {
-  const counts = new Map();
-  for (const { name, images } of folders) {
-    const parts = name.split("/");
-    for (let depth = 1; depth <= parts.length; depth += 1) {
-      const path = parts.slice(0, depth).join("/");
-      counts.set(path, (counts.get(path) || 0) + images);
-    }
-  }
-  return [...counts].sort(([one], [other]) => one.localeCompare(other)).map(([name, images]) => ({ name, images }));
 }

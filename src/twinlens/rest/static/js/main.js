@@ -70,6 +70,7 @@ function goTo(place) {
 }
 
 function begin() {
+  filters.draw();
   goTo(address.place);
   if (address.photo) openPhoto(address.photo);
 }
@@ -207,7 +208,7 @@ map.addEventListener("caught", ({ detail: photos }) => {
   show(NOTHING);
   address.write(query, { isNew: true });
   search.show({
-    query, photos, total: photos.length, isComplete: true, tookMs: null, queryRead: null,
+    query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null,
     title: `${countOf(photos.length)} from the map`,
   });
 });
@@ -241,7 +242,11 @@ document.addEventListener("keydown", (event) => {
 
 takePictures(usePictures);
 watchConnection();
-guardWithKey(() => (search.query ? search.start(search.query) : begin()));
+guardWithKey(() => {
+  if (!search.query) return begin();
+  filters.draw();
+  return search.start(search.query);
+});
 byId("filters-button").setAttribute("aria-expanded", "false");
 openSession().then(({ mayAsk, most }) => {
   search.most = most;

@@ -1,6 +1,7 @@
 /** What is said of results: how many, how likely, or that nothing here matches. */
 
 import { byId, element } from "./dom.js";
+import { unknownNames } from "./known_filters.js";
 import { asks, filterCount, inWords } from "./query.js";
 import { countOf, monthOf, nameOf, numberOf, yearOf } from "./facts.js";
 import { chanceOf } from "./tile.js";
@@ -22,31 +23,37 @@ export function titles(results) {
 
 /** True where the model says that no photo fits. @param {import("./search.js").Results} results */
 export function isNothing(results) {
-  return asks(results.query) && !results.title && results.photos[0]?.relevant === false;
+  return results.matches === 0;
 }
 
 /** The line above the grid. @param {import("./search.js").Results} results */
 export function statusOf(results) {
-  const { photos, total, query, tookMs } = results;
+  const { total, query, tookMs, queryRead } = results;
   if (results.title) return results.title;
+  const parts = [countsOf(results)];
+  if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
+  if (queryRead) parts.push(`only this was read: ${queryRead}`);
+  const unknown = unknownNames(query.filters);
+  if (unknown.length) parts.push(`no filter here: ${unknown.join(", ")}`);
+  return parts.join(" · ");
+}
+
+function countsOf({ total, matches, query }) {
   if (!total) return filterCount(query) ? "No photo passes these filters" : "No photos yet";
   if (!asks(query)) return countOf(total);
-  const took = tookMs === null ? "" : ` · ${numberOf(Math.max(1, Math.round(tookMs)))} ms`;
-  const cut = results.queryRead ? ` · only this was read: ${results.queryRead}` : "";
-  if (photos[0]?.relevant === null || photos[0]?.relevant === undefined) return `${countOf(total)}, best match first${took}${cut}`;
-  const likely = photos.filter((photo) => photo.relevant).length;
-  const more = likely === photos.length && !results.isComplete ? "More than " : "";
-  return `${more}${countOf(likely, "match").replace("matchs", "matches")} among ${countOf(total)}${took}${cut}`;
+  if (matches === null) return `${countOf(total)}, best match first`;
+  return `${countOf(matches, "match", "matches")} among ${countOf(total)}`;
 }
 
 /**
- * "Nothing here matches", with what was tried and the three closest.
+ * "Nothing here matches", with what was tried and what comes closest.
  * @param {import("./search.js").Results} results
  * @param {{open: (index: number) => void, showAll: () => void, noFilters: () => void}} actions
  */
 export function showNothing(results, actions) {
-  const closest = results.photos.slice(0, 3).map((photo, index) => {
+  const closest = results.photos.filter((photo) => photo.shown).map((photo) => {
     const name = nameOf(photo.image_id);
+    const index = results.photos.indexOf(photo);
     const picture = element("img", { src: thumbnailAddress(photo.image_id, 512), alt: "" });
     return element(
       "button",

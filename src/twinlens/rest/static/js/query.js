@@ -2,27 +2,30 @@
  * What is asked for: words, terms beside them, filters, order. A query is never changed, only replaced.
  *
  * @typedef {{kind: "words"|"photo"|"upload", value: string, sign: 1|-1, file?: Blob, preview?: string}} Term
- * @typedef {{after: string, before: string, folder: string, camera: string, favourites: boolean}} Filters
+ * @typedef {Object<string, string>} Filters by name, as an address has them; "" is not in use, a switch that is on is "true"
  * @typedef {{words: string, terms: Term[], filters: Filters, sort: "relevance"|"date"}} Query
  */
 
+import { filtersInUse } from "./known_filters.js";
+
 /** @type {Filters} */
-export const NO_FILTERS = Object.freeze({ after: "", before: "", folder: "", camera: "", favourites: false });
+export const NO_FILTERS = Object.freeze({});
 /** @type {Query} */
 export const NOTHING = Object.freeze({ words: "", terms: [], filters: NO_FILTERS, sort: "relevance" });
 /** As many pictures as one call takes. */
 export const MOST_PICTURES = 8;
 const KINDS = { w: "words", p: "photo" };
+/** What else an address holds; all other names are filters, of this server or of the one where it comes from. */
+const NO_FILTER_NAMES = new Set(["q", "t", "sort", "photo"]);
 
 /** True where there is something to look for, not only filters. @param {Query} query */
 export function asks(query) {
   return query.words.trim() !== "" || query.terms.length > 0;
 }
 
-/** Number of filters in use. @param {Query} query */
+/** Number of filters in use; dates are one together. @param {Query} query */
 export function filterCount(query) {
-  const { after, before, folder, camera, favourites } = query.filters;
-  return [after || before, folder, camera, favourites].filter(Boolean).length;
+  return new Set(filtersInUse(query.filters).map(({ name, kind }) => (kind === "date" ? "" : name))).size;
 }
 
 /** Two queries that find the same. */
@@ -43,7 +46,8 @@ export function toHash(query) {
   for (const term of query.terms) {
     if (term.kind !== "upload") parts.append("t", `${term.sign < 0 ? "-" : "+"}${term.kind[0]}:${term.value}`);
   }
-  for (const [name, value] of Object.entries(query.filters)) if (value) parts.set(name, String(value));
+  // in one order, however they were chosen: the same search has one address
+  for (const name of Object.keys(query.filters).sort()) if (query.filters[name]) parts.set(name, query.filters[name]);
   if (query.sort === "date") parts.set("sort", "date");
   return parts.toString();
 }
@@ -51,9 +55,7 @@ export function toHash(query) {
 /** @param {string} hash @returns {Query} */
 export function fromHash(hash) {
   const parts = new URLSearchParams(hash.replace(/^#/, ""));
-  const filters = { ...NO_FILTERS };
-  for (const name of ["after", "before", "folder", "camera"]) filters[name] = parts.get(name) || "";
-  filters.favourites = parts.get("favourites") === "true";
+  const filters = Object.fromEntries([...parts].filter(([name, value]) => value && !NO_FILTER_NAMES.has(name)));
   const terms = parts.getAll("t").flatMap((text) => {
     const match = /^([+-])([wp]):([^]+)$/.exec(text);
     return match ? [{ kind: KINDS[match[2]], value: match[3], sign: match[1] === "-" ? -1 : 1 }] : [];

@@ -1,5 +1,6 @@
 /** From a query to the call that answers it. */
 
+import { filterFields } from "./known_filters.js";
 import { asks } from "./query.js";
 
 /** A part of the results. @typedef {{top_k: number, offset: number}} Part */
@@ -7,10 +8,10 @@ import { asks } from "./query.js";
 /**
  * @param {import("./query.js").Query} query
  * @param {Part} part
- * @returns {{path: string, options: object}}
+ * @returns {Promise<{path: string, options: object}>}
  */
-export function requestOf(query, part) {
-  const fields = { ...part, ...givenFilters(query.filters) };
+export async function requestOf(query, part) {
+  const fields = { ...part, ...(await filterFields(query.filters)) };
   if (!asks(query)) return { path: `/api/photos?${new URLSearchParams(fields)}`, options: {} };
   if (query.sort === "date") fields.sort = "date";
   const { words, weight } = wordsOf(query);
@@ -49,8 +50,4 @@ function wordsOf(query) {
   const minus = terms.filter((term) => term.sign < 0).map((term) => term.value);
   if (!plus.length) return { words: minus.join(" + "), weight: -1 };
   return { words: [plus.join(" + "), ...minus].join(" - "), weight: 1 };
-}
-
-function givenFilters(filters) {
-  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value));
 }

@@ -2,8 +2,11 @@
  * The running search: as somebody types, cancelled when stale, more of it on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
- *   rank?: number, score?: number, probability?: ?number, relevant?: ?boolean}} Photo
- * @typedef {{query: object, photos: Photo[], total: number, isComplete: boolean, tookMs: ?number, queryRead: ?string, title?: string}} Results
+ *   rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
+ *   shown: it matches or, where nothing does, is one of the closest.
+ * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
+ *   queryRead: ?string, title?: string}} Results
+ *   matches: of all in total, loaded or not; null where the model cannot tell.
  */
 
 import { ask, connection, isAwayError } from "./server.js";
@@ -114,7 +117,7 @@ export class Search extends EventTarget {
   }
 
   async fetchPart(query, part, signal) {
-    const { path, options } = requestOf(query, part);
+    const { path, options } = await requestOf(query, part);
     return ask(path, { ...options, signal });
   }
 
@@ -130,6 +133,7 @@ function resultsOf(query, found, wanted) {
     query,
     photos,
     total: found.num_candidates,
+    matches: found.num_matches ?? null,
     isComplete: photos.length < wanted || photos.length >= found.num_candidates,
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,

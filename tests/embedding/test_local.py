@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twinlens.embedding import BATCH_SIZE, embed_photos, map_ahead
+from twinlens.embedding.local import BATCH_SIZE, embed_photos, map_ahead
 from twinlens.errors import DataError
 
 

@@ -1,0 +1,314 @@
+"""How each figure of the embedded model is worded in the docs: name → text, from the manifest and the records."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from figure_records import TOP
+
+from twinlens.model.bundle import MODEL_FILES, Manifest
+
+TEST, ZERO_SHOT = "flickr8k/test", "imagenet_sample"
+TO_IMAGE, TO_TEXT = "text_to_image", "image_to_text"
+HITS = 5  # that are judged of each everyday query
+WIDTH = 118
+MISSED = (0.1, 0.05)  # shares of missed matches at which refusals are quoted
+MEGABYTE = 1e6
+SHOWN_BY_TABLE = ("gallery-size", "wrong-protocol")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where figures come from."""
+
+    manifest: Manifest
+    records: dict[str, dict[str, Any]]
+
+    def found(self, name: str) -> Any:
+        return self.records[name]["found"]
+
+    def remarks(self, name: str) -> str:
+        paragraphs = self.records[name].get("remarks", [])
+        return "\n\n".join(textwrap.fill(own, WIDTH, break_on_hyphens=False) for own in paragraphs) or "No remarks."
+
+    @property
+    def test(self) -> dict[str, Any]:
+        return dict(self.manifest.figures[TEST])
+
+    @property
+    def zero_shot(self) -> dict[str, Any]:
+        return dict(self.manifest.figures[ZERO_SHOT]["zero_shot"])
+
+
+# --- from the manifest
+
+
+def bundle_size(sources: Sources) -> str:
+    manifest = sources.manifest
+    sizes = {name: record.size_bytes / MEGABYTE for name, record in manifest.files.items()}
+    image, text, tokenizer = (sizes[name] for name in MODEL_FILES)
+    bridges = sum(record.size_bytes for record in manifest.bridges.values()) / MEGABYTE
+    return (
+        f"{image + text + tokenizer:.1f} MB: image {image:.1f} ({manifest.image.quantization}), "
+        f"text {text:.1f} ({manifest.text.quantization}), tokenizer {tokenizer:.1f}; with the reference embeddings of "
+        f"the calibration and the bridge to the earlier default model {sum(sizes.values()) + bridges:.1f} MB"
+    )
+
+
+def card_retrieval(sources: Sources) -> str:
+    ways = {"text→image": sources.test[TO_IMAGE], "image→text": sources.test[TO_TEXT]}
+    return "; ".join(
+        f"{name} R@1/5/10 **{_slashed(way, ' / ')}** (R@1 {_dashed(way['ci95']['R@1'])}), MRR {way['MRR']:.3f}, "
+        f"median rank {way['MedR']:g}"
+        for name, way in ways.items()
+    )
+
+
+def zero_shot_interval(sources: Sources) -> str:
+    own = sources.zero_shot
+    return (
+        f"top-1 accuracy of **{own['top1']:.1f} %** ({_dashed(own['ci95']['top1'])}) and top-5 accuracy of "
+        f"{own['top5']:.1f} % ({_dashed(own['ci95']['top5'])})"
+    )
+
+
+def zero_shot_categories(sources: Sources) -> str:
+    own = sources.zero_shot
+    rows = sorted(own["categories"], key=lambda row: -row["top1"])
+    lines = [f"| {row['category']} | {row['n_images']} | {row['top1']:.1f} | {row['top5']:.1f} |" for row in rows]
+    total = f"| all | {own['n_images']:,} | {own['top1']:.1f} | {own['top5']:.1f} |"
+    head = ["| category | photos | top-1, % | top-5, % |", "| --- | ---: | ---: | ---: |"]
+    return "\n".join([*head, *lines, total])
+
+
+def default_row(sources: Sources) -> str:
+    ways = [sources.test[TO_IMAGE], sources.test[TO_TEXT]]
+    recalls, intervals, mrr, median = (
+        " \\| ".join(cells)
+        for cells in (
+            [_slashed(way) for way in ways],
+            [_dashed(way["ci95"]["R@1"]) for way in ways],
+            [f"{way['MRR']:.3f}" for way in ways],
+            [f"{way['MedR']:.1f}" for way in ways],
+        )
+    )
+    head = ["| model | R@1/5/10 | R@1 interval | MRR | MedR |", "| --- | --- | --- | --- | --- |"]
+    name = f"`default`, fingerprint {sources.manifest.fingerprint}"
+    return "\n".join([*head, f"| {name} | {recalls} | {intervals} | {mrr} | {median} |"])
+
+
+# --- from recorded runs
+
+
+def audit_run(sources: Sources) -> str:
+    return f"fingerprint {sources.manifest.fingerprint}, {sources.records['audit-flickr8k-val']['date']}"
+
+
+def audit_table(sources: Sources) -> str:
+    audit = sources.found("audit-flickr8k-val")
+    head = ["| row | text → image R@1 / R@5 / R@10 | image → text R@1 / R@5 / R@10 |", "| --- | --- | --- |"]
+    rows = [*audit["protocols"], *audit["baselines"]]
+    return "\n".join([*head, *(_audit_row(row) for row in rows)])
+
+
+def _audit_row(row: dict[str, Any]) -> str:
+    bold = "**" if row["is_right"] else ""
+    cells = (row["name"], _slashed(row[TO_IMAGE], " / "), _slashed(row[TO_TEXT], " / "))
+    return "| " + " | ".join(f"{bold}{cell}{bold}" for cell in cells) + " |"
+
+
+def audit_findings(sources: Sources) -> str:
+    findings = sources.found("audit-flickr8k-val")["findings"]
+    told = [own for own in findings if own["code"] not in SHOWN_BY_TABLE]
+    lines = [f"| `{own['code']}` | {own['severity']} | {own['count']:,} |" for own in told]
+    errors = sum(own["severity"] == "error" for own in findings)
+    counts = f"Number of errors: {errors}. The warnings and notes, apart from those that the table above shows:"
+    return "\n".join([counts, "", "| code | severity | how many |", "| --- | --- | ---: |", *lines])
+
+
+def val_r1(sources: Sources) -> str:
+    right = sources.found("audit-flickr8k-val")["protocols"][0]
+    return f"{right[TO_IMAGE]['R@1']:.1f} \\| {right[TO_TEXT]['R@1']:.1f}"
+
+
+def card_calibration(sources: Sources) -> str:
+    rows = {row["photos"]: row for row in sources.found("calibration-val")["text"]}
+    largest, *smaller = sorted(rows, reverse=True)
+    whole, (ten, five) = rows[largest], MISSED
+    return (
+        f"val split, {largest:,} photos: ECE of the ten best hits **{whole['ece']:.3f}**, of the first hit "
+        f"{whole['ece_first']:.3f}. Half captions and half short queries: **{_refused(whole, 'both', ten)}** of absent "
+        f"things are refused when 10 % of the matches are missed ({_refused(whole, 'both', five)} when 5 % are; "
+        f"captions alone {_refused(whole, 'caption', ten)} and {_refused(whole, 'caption', five)}). In smaller "
+        "collections, when 10 % are missed: "
+        + ", ".join(f"{_refused(rows[photos], 'both', ten)} with {photos}" for photos in smaller)
+        + f". With the threshold that is used: {_share(whole['refused'])} refused, {_share(whole['missed'])} missed"
+    )
+
+
+def _refused(row: dict[str, Any], group: str, missed: float) -> str:
+    """Share of absent things, at the point of the curve that is nearest to the share missed."""
+    return _share(min(row["curves"][group], key=lambda point: abs(point[0] - missed))[1])
+
+
+def short_queries_missed(sources: Sources) -> str:
+    rows = sources.found("calibration-val")["text"]
+    return f"{100 * max(rows, key=lambda row: row['photos'])['missed_by']['concept']:.0f} %"
+
+
+def card_pointing(sources: Sources) -> str:
+    own = sources.found("pointing")
+    return (
+        f"**{own['pointed']:.1f} %** {_interval(own['ci95'])} pointed at (middle of the photo {own['centre']:.1f} %, "
+        f"a random place {own['random']:.1f} %)"
+    )
+
+
+def pointing_row(sources: Sources) -> str:
+    own = sources.found("pointing")
+    cells = (f"{own['pointed']:.1f} {_interval(own['ci95'])}", f"{own['heat_inside']:.1f}")
+    return " | ".join((f"`{sources.manifest.fingerprint}`, embedded", *cells))
+
+
+def pointing_missed(sources: Sources) -> str:
+    own = sources.found("pointing")
+    words = Counter(missed["words"] for missed in own["missed"])
+    listed = ", ".join(
+        f'"{word}"' + (f" ({times} times)" if times > 1 else "") for word, times in sorted(words.items())
+    )
+    return f"{len(own['missed'])} of the {own['n_boxes']} objects: {listed}"
+
+
+def everyday_photos(sources: Sources) -> str:
+    return f"{sources.found('everyday-shown')['n_photos']:,}"
+
+
+def card_everyday(sources: Sources) -> str:
+    kinds = sources.found("everyday-judged")["right"]
+    shares = {kind: _right(queries) / (HITS * len(queries)) for kind, queries in kinds.items()}
+    listed = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in sorted(shares.items(), key=lambda own: -own[1]))
+    total, queries = sum(map(_right, kinds.values())), sum(map(len, kinds.values()))
+    return f"{total} of the first {HITS * queries} hits are right ({listed})"
+
+
+def everyday_kinds(sources: Sources) -> str:
+    kinds = sources.found("everyday-judged")["right"]
+    lines = ["| kind | queries | right | mean of 5 |", "| --- | ---: | ---: | ---: |"]
+    for kind, queries in kinds.items():
+        share = f"{_right(queries)} of {HITS * len(queries)}"
+        lines.append(f"| {kind} | {len(queries)} | {share} | {_right(queries) / len(queries):.2f} |")
+    total, asked = sum(map(_right, kinds.values())), sum(map(len, kinds.values()))
+    return "\n".join([*lines, f"| all | {asked} | **{total} of {HITS * asked}** | {total / asked:.2f} |"])
+
+
+def everyday_counts(sources: Sources) -> str:
+    judged = sources.found("everyday-judged")
+    counts = Counter(right for queries in judged["right"].values() for right in queries.values())
+    first = judged["first_hit_right"]
+    return f"{counts[HITS]} have all five right, {counts[0]} have none; for {first} the first hit is right"
+
+
+def everyday_queries(sources: Sources) -> str:
+    lines = ["| kind | query | right of 5 |", "| --- | --- | ---: |"]
+    for kind, queries in sources.found("everyday-judged")["right"].items():
+        for number, (query, right) in enumerate(queries.items()):
+            lines.append(f"| {kind if not number else ''} | {query} | {right} |")
+    return "\n".join(lines)
+
+
+def everyday_calibration(sources: Sources) -> str:
+    answers = sources.found("everyday-shown")["answers"]
+    judged = {
+        query: right for kind in sources.found("everyday-judged")["right"].values() for query, right in kind.items()
+    }
+    relevant = sum(hit["relevant"] for hits in answers.values() for hit in hits)
+    refused = {query for query, hits in answers.items() if not any(hit["relevant"] for hit in hits)}
+    without = {query for query, right in judged.items() if not right}
+    rightly = len(refused & without)
+    return (
+        f"it calls {relevant} of the {HITS * len(judged)} hits relevant. It says that nothing matches for "
+        f"{len(refused)} queries; {rightly} of these are among the {len(without)} with no right hit, so for "
+        f"{len(without) - rightly} it still shows only wrong photos"
+    )
+
+
+def demo_dog(sources: Sources) -> str:
+    return f"{sources.found('demo')['answers']['a dog'][0]['probability']:.2f}"
+
+
+def demo_table(sources: Sources) -> str:
+    lines = ["| query | best hit | probability | of the best five shown as relevant |", "| --- | --- | ---: | ---: |"]
+    for query, hits in sources.found("demo")["answers"].items():
+        shown = sum(hit["relevant"] for hit in hits)
+        lines.append(
+            f"| {query} | {hits[0]['image_id']} | {hits[0]['probability']:.2f} | {shown or 'nothing matches'} |"
+        )
+    return "\n".join(lines)
+
+
+def _right(queries: dict[str, int]) -> int:
+    return sum(queries.values())
+
+
+def _slashed(way: dict[str, Any], between: str = "/") -> str:
+    return between.join(f"{way[name]:.1f}" for name in TOP)
+
+
+def _named(way: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {way[name]:.1f}" for name in TOP)
+
+
+def _dashed(interval: list[float]) -> str:
+    return f"{interval[0]:.1f}–{interval[1]:.1f}"
+
+
+def _interval(interval: list[float]) -> str:
+    return f"[{interval[0]:.1f}, {interval[1]:.1f}]"
+
+
+def _share(number: float) -> str:
+    return f"{100 * number:.0f} %"
+
+
+FIGURES: dict[str, Callable[[Sources], str]] = {
+    "fingerprint": lambda sources: f"`{sources.manifest.fingerprint}`",
+    "bundle-size": bundle_size,
+    "train-photos": lambda sources: f"{sources.manifest.training['train_photos']:,}",
+    "calibration-data": lambda sources: sources.manifest.calibration.fitted["data"],
+    "relative-threshold-words": lambda sources: _share(sources.manifest.calibration.text.relative_threshold),
+    "relative-threshold-photos": lambda sources: _share(sources.manifest.calibration.photo.relative_threshold),
+    "test-text-to-image": lambda sources: _named(sources.test[TO_IMAGE]),
+    "test-image-to-text": lambda sources: _named(sources.test[TO_TEXT]),
+    "test-r1": lambda sources: " \\| ".join(f"{sources.test[way]['R@1']:.1f}" for way in (TO_IMAGE, TO_TEXT)),
+    "zero-shot": lambda sources: f"top-1 {sources.zero_shot['top1']:.1f} %, top-5 {sources.zero_shot['top5']:.1f} %",
+    "zero-shot-top1": lambda sources: f"top-1 {sources.zero_shot['top1']:.1f} %",
+    "zero-shot-interval": zero_shot_interval,
+    "zero-shot-categories": zero_shot_categories,
+    "card-retrieval": card_retrieval,
+    "default-row": default_row,
+    "audit-run": audit_run,
+    "audit-table": audit_table,
+    "audit-findings": audit_findings,
+    "audit-remarks": lambda sources: sources.remarks("audit-flickr8k-val"),
+    "val-r1": val_r1,
+    "card-calibration": card_calibration,
+    "short-queries-missed": short_queries_missed,
+    "card-pointing": card_pointing,
+    "pointing-row": pointing_row,
+    "pointing-missed": pointing_missed,
+    "pointing-remarks": lambda sources: sources.remarks("pointing"),
+    "card-everyday": card_everyday,
+    "everyday-photos": everyday_photos,
+    "everyday-date": lambda sources: sources.records["everyday-judged"]["date"],
+    "everyday-kinds": everyday_kinds,
+    "everyday-counts": everyday_counts,
+    "everyday-queries": everyday_queries,
+    "everyday-remarks": lambda sources: sources.remarks("everyday-judged"),
+    "everyday-calibration": everyday_calibration,
+    "demo-dog": demo_dog,
+    "demo-date": lambda sources: sources.records["demo"]["date"],
+    "demo-table": demo_table,
+    "demo-remarks": lambda sources: sources.remarks("demo"),
+}

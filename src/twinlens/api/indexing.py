@@ -1,0 +1,37 @@
+"""Indexing: open the collection that is to be brought up to date, and what a run plans, tells and reports."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from twinlens.api.library import Opened, find_existing
+from twinlens.collection.collection import Collection
+from twinlens.collection.indexing.index_state import IndexState
+from twinlens.collection.indexing.report import (
+    CaptionPlan,
+    CaptionReport,
+    IndexListener,
+    IndexPlan,
+    IndexReport,
+    ModelChangePlan,
+    ModelChangeProgress,
+    ModelChangeReport,
+    PendingModelChange,
+    SilentListener,
+    reasons_summary,
+)
+from twinlens.collection.place.locate import find_collection, user_path
+
+
+def open_for_index(folders: Sequence[Path], *, at: Path | None, model: str | None, store: str | None = None) -> Opened:
+    """The collection that ``twinlens index`` brings up to date; made where there is none.
+
+    A sub-folder of an indexed folder belongs to that folder's collection.
+    """
+    if not folders:
+        return find_existing(at, model=model, store=store)
+    if at is None and len(folders) == 1:
+        folder = user_path(folders[0])
+        located = find_collection(folder) if folder.is_dir() else None
+        if located is not None:
+            return Opened(Collection(located.collection, model=model, store=store), located.within, is_new=False)
+    return Opened(Collection.create(folders, at=at, model=model, store=store), None, is_new=True)

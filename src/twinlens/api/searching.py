@@ -1,0 +1,34 @@
+"""Searching: the request, the answer, and what is made of hits."""
+
+import math
+
+from PIL import Image
+
+from twinlens.collection.searching.answer import Answer, hit_json
+from twinlens.collection.searching.candidates import RankedCaption, rank_candidates, read_candidates
+from twinlens.collection.searching.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
+from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
+from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
+from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
+from twinlens.protocols import DualEncoder
+from twinlens.types import Hit, Pixels
+
+
+def picture_pixels(data: bytes, encoder: DualEncoder, *, max_megapixels: float) -> Pixels:
+    """[H, W, 3] of a picture in memory, ready for the image tower.
+
+    Raises:
+        PhotoError: it cannot be read.
+    """
+    return encoder.prepare(open_photo(data, min_side=encoder.input_side, max_megapixels=max_megapixels).image)
+
+
+def picture_preview(data: bytes, *, side: int) -> Image.Image:
+    """The picture upright, RGB, with no side longer than ``side`` pixels.
+
+    Raises:
+        PhotoError: it cannot be read.
+    """
+    image = open_photo(data, min_side=math.ceil(side / DRAFT_OVERSAMPLING)).image
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return image

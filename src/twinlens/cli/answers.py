@@ -1,0 +1,117 @@
+"""How answers are printed: a line a hit, JSON, or a contact sheet."""
+
+import json
+import os
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from twinlens import api
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, say
+
+
+def show_answer(
+    answer: "api.searching.Answer",
+    *,
+    grid: Path | None = None,
+    open_sheet: bool = False,
+    as_json: bool,
+    with_query: bool = False,
+) -> int:
+    """Prints what is shown of an answer on stdout, writes and opens the contact sheet; the exit code.
+
+    ``with_query`` puts the query in front of each plain line, where one run answers several.
+    """
+    hits, is_match = answer.shown, bool(answer.matching)
+    query = answer.search.query.text
+    if answer.query_read is not None:
+        read, words = answer.query_read.split(), query.split()
+        say(f"warning: of the query's {len(words):,} words the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
+    if not is_match:
+        say(why_nothing(answer, with_query=with_query))
+    if as_json:
+        print_json(answer.to_json())
+    else:
+        for hit in hits:
+            found = _path_here(hit.path) if hit.caption is None else hit.caption
+            print_line(hit, found, query=query if with_query else None, mark=None if is_match else "not a match")
+    if (grid or open_sheet) and hits:
+        write_sheet(sheet_title(answer), hits, grid, open_sheet=open_sheet)
+    return FOUND if is_match else NOTHING_FOUND
+
+
+def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> str:
+    """Why nothing matches, in words."""
+    search, count = answer.search, f"{answer.num_candidates:,}"
+    candidates = "captions" if search.target == "caption" else "photos"
+    of_query = f" for '{search.query.text}'" if with_query else ""
+    if not answer.closest:
+        return f"nothing found{of_query}: {count} {candidates} pass the filters"
+    least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
+    closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
+    return f"nothing here matches{of_query}{least}, in {count} {candidates}; {closest} shown, --all shows more"
+
+
+def check_sheet(grid: Path | None) -> None:
+    """Refuses a contact sheet that cannot go where it should, before any work is done.
+
+    Raises:
+        typer.BadParameter: the ending is not one of a sheet, or another file is there.
+    """
+    from twinlens.errors import QueryError
+
+    try:
+        if grid:
+            api.searching.check_sheet_path(grid.expanduser())
+    except QueryError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def sheet_title(answer: "api.searching.Answer") -> str:
+    """What stands above the hits on a contact sheet."""
+    return answer.search.query.text if answer.matching else f"nothing matches: {answer.search.query.text}"
+
+
+def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | None, *, open_sheet: bool) -> None:
+    import tempfile
+
+    path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
+    api.searching.write_contact_sheet([(title, hits)], path)
+    say(f"contact sheet: {path}")
+    if open_sheet:
+        typer.launch(str(path))
+
+
+def print_line(
+    found: "api.searching.Hit | api.searching.RankedCaption",
+    what: str,
+    *,
+    query: str | None = None,
+    mark: str | None = None,
+) -> None:
+    """One result on stdout: the query where one is given, rank, probability, score, what was found, and a mark."""
+    probability = "-" if found.probability is None else f"{found.probability:.2f}"
+    front = "" if query is None else f"{_printable(query)}\t"
+    behind = "" if mark is None else f"\t{mark}"
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}{behind}")
+
+
+def print_json(answer: dict[str, object]) -> None:
+    """One answer as JSON on stdout."""
+    typer.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def _path_here(path: Path) -> str:
+    """A path below the current folder is relative."""
+    here = Path.cwd()
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+
+
+def _printable(text: str) -> str:
+    """A path or a caption on one line: control characters escaped."""
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
+        for letter in text
+    )

@@ -1,0 +1,42 @@
+"""A condition on the catalog's photos, as SQL."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+
+class Condition(NamedTuple):
+    """SQL on a row of ``photos``, and its parameters."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+ANY = Condition("1")
+"""Holds for every photo."""
+
+NONE = Condition("0")
+"""Holds for no photo."""
+
+
+def all_of(conditions: Iterable[Condition]) -> Condition:
+    """Holds where all of them do; where there are none, always.
+
+    >>> all_of([Condition("width > ?", (10,)), Condition("camera IS NULL")])
+    Condition(sql='(width > ?) AND (camera IS NULL)', parameters=(10,))
+    """
+    return _joined(conditions, " AND ", otherwise=ANY)
+
+
+def any_of(conditions: Iterable[Condition]) -> Condition:
+    """Holds where one of them does; where there are none, never."""
+    return _joined(conditions, " OR ", otherwise=NONE)
+
+
+def _joined(conditions: Iterable[Condition], word: str, *, otherwise: Condition) -> Condition:
+    parts = list(conditions)
+    if not parts:
+        return otherwise
+    if len(parts) == 1:
+        return parts[0]
+    sql = word.join(f"({part.sql})" for part in parts)
+    return Condition(sql, tuple(value for part in parts for value in part.parameters))

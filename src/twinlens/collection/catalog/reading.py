@@ -1,0 +1,104 @@
+"""What a catalog tells of its photos: records for results, a page of the library, counts."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
+from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
+
+
+class PhotoDetailsRow(NamedTuple):
+    """All that the catalog knows of one photo, in the order of its columns."""
+
+    id: int
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes
+    width: int | None
+    height: int | None
+    taken_at: str | None
+    utc_offset_minutes: int | None
+    camera: str | None
+    latitude: float | None
+    longitude: float | None
+    is_favourite: bool
+
+
+class LibraryCounts(NamedTuple):
+    """Searchable photos, their first and last date, and how many have a place."""
+
+    photos: int
+    first_taken: str | None
+    last_taken: str | None
+    located: int
+
+
+def record_columns(database: Database) -> str:
+    """The columns of a ``PhotoRecord``, without its caption."""
+    return f"photos.id, folder_id, path, taken_at, width, height, {_mark(database)}"
+
+
+def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoRecord]:
+    """Records by id; an id that has gone is missing from the answer."""
+    select = f"SELECT {record_columns(database)} FROM photos WHERE id"
+    return {row[0]: PhotoRecord(*row) for rows in rows_by_id(database, select, ids) for row in rows}
+
+
+def newest_photos(database: Database, condition: Condition, *, k: int, offset: int) -> list[PhotoRecord]:
+    """The photos for which a condition holds, newest first, undated ones last by path."""
+    rows = database.rows(
+        f"SELECT {record_columns(database)} FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) "
+        "ORDER BY taken_at IS NULL, taken_at DESC, folder_id, path LIMIT ? OFFSET ?",
+        [*condition.parameters, k, offset],
+    )
+    return [PhotoRecord(*row) for row in rows]
+
+
+def count_photos(database: Database, condition: Condition = ANY) -> int:
+    """How many searchable photos a condition holds for."""
+    sql = f"SELECT count(*) FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
+    return int(database.rows(sql, condition.parameters)[0][0])
+
+
+def any_photo(database: Database, condition: Condition) -> bool:
+    """Whether a condition holds for any searchable photo."""
+    sql = f"SELECT 1 FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) LIMIT 1"
+    return bool(database.rows(sql, condition.parameters))
+
+
+def photo_details(database: Database, folder_id: int, path: str) -> PhotoDetailsRow | None:
+    """The searchable photo at a path; None where there is none."""
+    columns = ", ".join(PhotoDetailsRow._fields[:-1])
+    sql = f"SELECT {columns}, {_mark(database)} FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
+    rows = database.rows(sql, (folder_id, path))
+    return PhotoDetailsRow(*rows[0])._replace(is_favourite=bool(rows[0][-1])) if rows else None
+
+
+def library_counts(database: Database) -> LibraryCounts:
+    """Numbers of all searchable photos."""
+    return LibraryCounts(
+        *database.rows(
+            "SELECT count(*), min(taken_at), max(taken_at), count(latitude) FROM photos WHERE skip_reason IS NULL"
+        )[0]
+    )
+
+
+def camera_counts(database: Database) -> list[tuple[str, int]]:
+    """Cameras with their photos, most photos first."""
+    return database.rows(
+        "SELECT camera, count(*) FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL "
+        "GROUP BY camera ORDER BY 2 DESC, 1"
+    )
+
+
+def photo_paths(database: Database, folder_id: int) -> list[str]:
+    """Paths of the searchable photos of a folder."""
+    rows = database.rows("SELECT path FROM photos WHERE folder_id = ? AND skip_reason IS NULL", (folder_id,))
+    return [path for (path,) in rows]
+
+
+def _mark(database: Database) -> str:
+    return IS_FAVOURITE.sql if database.has_table(FAVOURITES) else "0"

@@ -1,0 +1,9 @@
+"""Filters by name, a file each: what it is called, how it is read, its SQL and its help line."""
+
+FILTERS = {
+    "after": "twinlens.collection.searching.filters.after:AFTER",
+    "before": "twinlens.collection.searching.filters.before:BEFORE",
+    "folder": "twinlens.collection.searching.filters.folder:FOLDER",
+    "camera": "twinlens.collection.searching.filters.camera:CAMERA",
+    "favourites": "twinlens.collection.searching.filters.favourites:FAVOURITES",
+}

@@ -1,0 +1,23 @@
+"""Photos taken on a date or later."""
+
+from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.searching.dates import DATE_PATTERN, parse_date
+from twinlens.collection.searching.filtering import Filter, FilterScope
+
+
+def taken_after(date: str, _: FilterScope) -> Condition:
+    """Dates are the camera's wall clock: the day it was where the photo was taken."""
+    return Condition("taken_at >= ?", (date,))
+
+
+AFTER = Filter(
+    name="after",
+    kind="date",
+    label="From",
+    help="Taken then or later: 2023, 2023-06, 2023-06-30.",
+    example="2023-06-30",
+    pattern=DATE_PATTERN,
+    parse=parse_date,
+    condition=taken_after,
+    phrase="taken {} or later",
+)

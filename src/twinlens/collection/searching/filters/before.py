@@ -1,0 +1,23 @@
+"""Photos taken on a date or earlier."""
+
+from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.searching.dates import DATE_PATTERN, parse_date
+from twinlens.collection.searching.filtering import Filter, FilterScope
+
+
+def taken_before(date: str, _: FilterScope) -> Condition:
+    """Inclusive: ``2023`` includes all of that year."""
+    return Condition("substr(taken_at, 1, ?) <= ?", (len(date), date))
+
+
+BEFORE = Filter(
+    name="before",
+    kind="date",
+    label="To",
+    help="Taken then or earlier, inclusive.",
+    example="2023-06-30",
+    pattern=DATE_PATTERN,
+    parse=parse_date,
+    condition=taken_before,
+    phrase="taken {} or earlier",
+)

@@ -1,0 +1,22 @@
+"""Photos taken with a camera."""
+
+from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
+
+
+def taken_with(camera: str, _: FilterScope) -> Condition:
+    """Part of maker and model, upper and lower case alike."""
+    return Condition("instr(lower(camera), lower(?)) > 0", (camera,))
+
+
+CAMERA = Filter(
+    name="camera",
+    kind="camera",
+    label="Camera",
+    help="Part of the camera's name.",
+    example="canon",
+    max_length=200,
+    parse=parse_text,
+    condition=taken_with,
+    phrase="camera {}",
+)

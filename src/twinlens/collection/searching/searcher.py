@@ -1,0 +1,159 @@
+"""Answer searches of a collection."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from twinlens.collection.catalog.captions import CaptionTable
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.reading import any_photo, count_photos
+from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.vectors import DerivedVectors
+from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
+from twinlens.collection.searching.answer import Answer
+from twinlens.collection.searching.filtering import Filters
+from twinlens.collection.searching.hits import as_hits
+from twinlens.collection.searching.judging import judge, match_test
+from twinlens.collection.searching.query import Query, embed_query
+from twinlens.collection.searching.ranking import Candidates, page_of
+from twinlens.collection.searching.search import Search, Target
+from twinlens.errors import CollectionNotFoundError
+from twinlens.protocols import DualEncoder, Judgement, VectorStore
+from twinlens.types import Embeddings
+
+logger = logging.getLogger(__name__)
+
+
+class QueryModel(Protocol):
+    """What a search asks of the model of a collection."""
+
+    @property
+    def encoder(self) -> DualEncoder:
+        """Embeds queries."""
+
+    def embedder(self) -> DualEncoder | None:
+        """The very model that made the vectors; None where there is at most a bridge to it."""
+
+    def refuse_other(self) -> None:
+        """Raises ModelMismatchError where another model was asked for."""
+
+
+class Searcher:
+    """Ranks, judges and pages; may be shared between threads.
+
+    Args:
+        catalog: the truth.
+        folders: whose photos it holds.
+        model: which made its vectors.
+        vectors: derived, of the photos.
+        caption_vectors: derived, of the captions.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        folders: PhotoFolders,
+        model: QueryModel,
+        *,
+        vectors: DerivedVectors,
+        caption_vectors: DerivedVectors,
+    ) -> None:
+        self._catalog, self._folders, self._model = catalog, folders, model
+        self._vectors, self._caption_vectors = vectors, caption_vectors
+
+    def answer(self, search: Search) -> Answer:
+        """See ``Collection.answer``."""
+        started = time.perf_counter()
+        if search.target == "caption" and self._catalog.captions.is_empty():
+            raise CollectionNotFoundError(self._catalog.why_empty(captions=True))
+        folders = self._folders.all()
+        among = None
+        if not search.filters.is_empty():
+            condition = search.filters.condition(Scope(self._catalog, folders))
+            among = self._table(search.target).select_ids(condition)
+        store, vector, model = self._in_one_space(search)
+        logger.debug(
+            "query %s over %d %ss of %s", search.query.terms, len(store), search.target, self._catalog.path.parent
+        )
+        candidates = Candidates(vector, store, among=among, without=self._own(search))
+        judgement = self._judgement(search, vector, candidates)
+        matches = match_test(search, judgement) if candidates.count else None
+        ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
+        return Answer(
+            search=search,
+            hits=as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1),
+            num_candidates=candidates.count,
+            matched=matched,
+            model=model.fingerprint,
+            took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
+            query_read=self._query_read(search.query),
+        )
+
+    def count(self, filters: Filters, target: Target) -> int:
+        """See ``Collection.count``."""
+        if filters.is_empty():
+            return self._catalog.captions.count() if target == "caption" else self._catalog.count()
+        condition = filters.condition(Scope(self._catalog, self._folders.all()))
+        if target == "image":
+            return count_photos(self._catalog, condition)
+        return 0 if self._catalog.captions.is_empty() else len(self._catalog.captions.select_ids(condition))
+
+    def _judgement(self, search: Search, vector: Embeddings, candidates: Candidates) -> Judgement | None:
+        if search.target == "caption" or not candidates.count:  # the scores of captions have another scale
+            return None
+        best = candidates.best(1)[0][1]
+        return judge(search.query, vector, self._model.embedder(), best=best, num_candidates=candidates.count)
+
+    def _own(self, search: Search) -> set[int]:
+        """Photos of the query, which are no answer to it; their captions are."""
+        if search.include_query_photo or search.target == "caption":
+            return set()
+        return self._folders.ids_of(search.query.photos())
+
+    def _table(self, target: Target) -> Catalog | CaptionTable:
+        return self._catalog.captions if target == "caption" else self._catalog
+
+    def _in_one_space(self, search: Search) -> tuple[VectorStore, Embeddings, ModelRecord]:
+        """What is ranked, the query's vector [D], and the model of both."""
+        while True:
+            model = self._catalog.model()
+            store = (self._caption_vectors if search.target == "caption" else self._vectors).synced()
+            if model is None or not len(store):
+                raise CollectionNotFoundError(self._catalog.why_empty(captions=search.target == "caption"))
+            vector = self._query_vector(search.query)
+            if self._catalog.model() == model:  # else another process has just changed the collection's model
+                return store, vector, model
+
+    def _query_vector(self, query: Query) -> Embeddings:
+        """A photo of the collection is not decoded again, and needs no model."""
+        self._model.refuse_other()
+        if query.vector is None and len(query.terms) == 1:
+            for photo_id in self._folders.ids_of(query.photos(), unchanged=True):
+                if (known := self._catalog.embedding(photo_id)) is not None:
+                    return known
+        return embed_query(query, self._model.encoder) if query.vector is None else query.vector
+
+    def _query_read(self, query: Query) -> str | None:
+        for term in query.terms:
+            if term.kind == "words" and (seen := self._model.encoder.seen_part(term.value)) != term.value:
+                return seen
+        return None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The library as filters see it."""
+
+    catalog: Catalog
+    folders: Sequence[PhotoFolder]
+
+    def has_table(self, name: str) -> bool:
+        """Whether the catalog has a table."""
+        return self.catalog.has_table(name)
+
+    def any_photo(self, condition: Condition) -> bool:
+        """Whether a condition holds for any searchable photo."""
+        return any_photo(self.catalog, condition)

@@ -1,0 +1,35 @@
+"""Where a collection is and what state it is in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.indexing.report import PendingModelChange
+from twinlens.collection.place.photo_folders import PhotoFolder
+
+
+def collection_status(
+    place: Path, catalog: Catalog, folders: Sequence[PhotoFolder], change: PendingModelChange | None
+) -> dict[str, Any]:
+    """What ``twinlens status --json`` prints."""
+    return {
+        "collection": str(place),
+        "folders": [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in folders],
+        "images": catalog.count(),
+        "captions": catalog.captions.count(),
+        "skipped": len(catalog.skipped()),
+        "model": catalog.meta("model"),
+        "fingerprint": catalog.meta("fingerprint"),
+        "model_change": change and vars(change),
+        "store": catalog.meta("store") or "exact",
+        "generation": catalog.generation,
+        "disk_bytes": sum(_size(file) for file in place.rglob("*")),
+    }
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:  # an indexer has just replaced it
+        return 0

@@ -1,0 +1,211 @@
+"""Photos and texts in, embeddings out: decoders feed batches to the encoder."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from twinlens.data.content_hash import content_hash
+from twinlens.data.exif import PhotoDetails
+from twinlens.data.images import open_photo, read_photo_bytes
+from twinlens.errors import BundleError, DataError, PhotoError
+from twinlens.protocols import DualEncoder
+from twinlens.types import Embeddings, Features, Pixels
+
+BATCH_SIZE = 16
+LOOKAHEAD = 32  # prepared photos waiting for the encoder: ~200 KB each, so queues stay under 10 MB
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class PreparedPhoto(NamedTuple):
+    """A decoded photo, ready for the image tower."""
+
+    pixels: Pixels  # [H, W, 3]
+    details: PhotoDetails
+
+
+class Skipped(NamedTuple):
+    """A photo that could not be used, and why."""
+
+    path: str
+    reason: str
+
+
+class PhotoVector(NamedTuple):
+    """The embedding of one photo, and the pooled features it came from."""
+
+    embedding: Embeddings  # [D]
+    features: Features | None  # [F]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPhoto(Generic[Item]):
+    """One item of ``embed_batches``.
+
+    Attributes:
+        item: as it was given.
+        content_hash: None where the file could not be read.
+        details: what the file says; None where it was not decoded.
+        vector: None where it was known already, or could not be decoded.
+        reason: why it cannot be used.
+    """
+
+    item: Item
+    content_hash: bytes | None
+    details: PhotoDetails | None
+    vector: PhotoVector | None
+    reason: str | None
+
+
+class _ReadPhoto(NamedTuple):
+    content_hash: bytes | None
+    prepared: PreparedPhoto | None = None
+    reason: str | None = None
+
+
+class EmbeddedPhotos(NamedTuple):
+    """N of the photos asked for; the others are in ``skipped``."""
+
+    embeddings: Embeddings  # [N, D]
+    features: Features | None  # [N, F]
+    kept: list[int]  # [N], index into the paths asked for
+    skipped: list[Skipped]
+
+
+def prepare_photo(source: Path | bytes, encoder: DualEncoder) -> PreparedPhoto:
+    """Decodes one photo and resizes it as the encoder expects.
+
+    Raises:
+        PhotoError: the photo cannot be read.
+    """
+    photo = open_photo(source, min_side=encoder.input_side)
+    return PreparedPhoto(encoder.prepare(photo.image), photo.details)
+
+
+def map_ahead(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None, lookahead: int = LOOKAHEAD
+) -> Iterator[tuple[Item, Result]]:
+    """Maps in threads, in order, at most ``lookahead`` items ahead of the reader.
+
+    Pillow decodes and resizes without the interpreter's lock, so threads are enough.
+    Closing the iterator early cancels what has not started.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="decode") as pool:
+        pending: deque[tuple[Item, Future[Result]]] = deque()
+        try:
+            for item in islice(source, lookahead):
+                pending.append((item, pool.submit(function, item)))
+            while pending:
+                item, future = pending.popleft()
+                result = future.result()
+                for ahead in islice(source, 1):
+                    pending.append((ahead, pool.submit(function, ahead)))
+                yield item, result
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+
+def embed_batches(
+    items: Iterable[Item],
+    encoder: DualEncoder | None,
+    *,
+    path_of: Callable[[Item], Path],
+    is_known: Callable[[bytes], bool] = lambda _: False,
+    batch_size: int = BATCH_SIZE,
+) -> Iterator[list[EmbeddedPhoto[Item]]]:
+    """Reads, decodes and embeds photos, batch by batch, in order; decoders work ahead of the encoder.
+
+    Args:
+        items: what stands for the photos.
+        encoder: the model; None only hashes.
+        path_of: the file of an item.
+        is_known: for a content hash, whether the photo need not be embedded.
+        batch_size: items of a batch.
+
+    Raises:
+        BundleError: the model gives embeddings that are not unit vectors.
+    """
+
+    def read(item: Item) -> _ReadPhoto:
+        """Runs in the decoders' threads."""
+        digest = None
+        try:
+            data = read_photo_bytes(path_of(item))
+            digest = content_hash(data)
+            if encoder is None or is_known(digest):
+                return _ReadPhoto(digest)
+            return _ReadPhoto(digest, prepare_photo(data, encoder))
+        except PhotoError as error:
+            return _ReadPhoto(digest, reason=str(error))
+
+    pending = map_ahead(read, items)
+    while batch := list(islice(pending, batch_size)):
+        vectors = _vectors([photo.prepared.pixels for _, photo in batch if photo.prepared], encoder)
+        yield [
+            EmbeddedPhoto(
+                item,
+                photo.content_hash,
+                details=photo.prepared.details if photo.prepared else None,
+                vector=next(vectors) if photo.prepared else None,
+                reason=photo.reason,
+            )
+            for item, photo in batch
+        ]
+
+
+def check_unit_rows(embeddings: Embeddings) -> None:
+    """Raises BundleError unless every row of [N, D] has length 1."""
+    if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):  # also False for NaN
+        raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
+
+
+def embed_photos(
+    paths: Sequence[Path], encoder: DualEncoder, *, on_progress: Callable[[int], None] | None = None
+) -> EmbeddedPhotos:
+    """Embeds photo files; those that cannot be read are skipped and named.
+
+    Args:
+        paths: photo files.
+        encoder: the model.
+        on_progress: called after each batch with the number of paths that are done.
+    """
+    vectors: list[PhotoVector] = []
+    kept: list[int] = []
+    skipped: list[Skipped] = []
+    done = 0
+    for batch in embed_batches(paths, encoder, path_of=lambda path: path):
+        for number, photo in enumerate(batch, start=done):
+            if photo.vector is None:
+                skipped.append(Skipped(str(photo.item), photo.reason or ""))
+            else:
+                kept.append(number)
+                vectors.append(photo.vector)
+        done += len(batch)
+        if on_progress:
+            on_progress(done)
+    if not kept:
+        reason = f", as {skipped[0].path}: {skipped[0].reason}" if skipped else ""
+        raise DataError(f"none of {len(paths)} photos could be read{reason}")
+    features = [vector.features for vector in vectors if vector.features is not None]
+    return EmbeddedPhotos(
+        np.stack([vector.embedding for vector in vectors]), np.stack(features) if features else None, kept, skipped
+    )
+
+
+def _vectors(pixels: Sequence[Pixels], encoder: DualEncoder | None) -> Iterator[PhotoVector]:
+    if not pixels or encoder is None:
+        return iter(())
+    encoded = encoder.encode_pixels(np.stack(pixels))
+    check_unit_rows(encoded.embeddings)
+    features: Iterable[Features | None] = [None] * len(pixels) if encoded.features is None else encoded.features
+    return map(PhotoVector, encoded.embeddings, features)

@@ -1,0 +1,81 @@
+"""What is said of results is what the answer says, whatever of it is loaded."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.test_search import N_PHOTOS, answered, names
+
+pytestmark = pytest.mark.browser
+
+
+def judge(page: Page, change: Any, **fields: Any) -> None:
+    """Gives the answers of the uncalibrated server a verdict, and searches."""
+    page.route("**/api/search/text", lambda route: answered(route, change, **fields))
+    page.fill("#words", "a red square")
+
+
+@pytest.mark.parametrize(
+    ("matches", "told"), [(1, "1 match among 29 photos"), (23, "23 matches among 29 photos")]
+)
+def test_matches_are_counted_by_the_answer_and_not_by_what_is_loaded(page: Page, matches: int, told: str) -> None:
+    judge(page, lambda result: {"relevant": result["rank"] <= 2, "probability": 0.9}, num_matches=matches)
+    expect(page.locator("#status")).to_contain_text(told)
+
+
+def test_the_count_stays_when_more_photos_come(open_page: Any, site: str) -> None:
+    page = open_page(site, viewport={"width": 500, "height": 400})
+
+    def parted(route: Any) -> None:
+        # the server says that there is more than the library holds, so that the page asks for it
+        offset = route.request.post_data_json["offset"]
+        answered(route, lambda _: {"relevant": True, "probability": 0.9}, num_matches=35, num_candidates=60 + offset)
+
+    page.route("**/api/session", lambda route: answered_most(route, 10))
+    page.reload()
+    page.wait_for_selector(".tile img.is-loaded")
+    page.route("**/api/search/text", parted)
+    asked: list[int] = []
+    page.on("request", lambda one: asked.append(one.post_data_json["offset"]) if "search" in one.url else None)
+    page.fill("#words", "a red square")
+    expect(page.locator("#status")).to_contain_text("35 matches among 60 photos")
+    for _ in range(40):
+        page.evaluate("window.scrollBy(0, 400)")
+        page.wait_for_timeout(50)
+        if len(asked) > 2:
+            break
+    assert asked[:3] == [0, 10, 20]
+    expect(page.locator("#status")).to_contain_text("35 matches among 60 photos")
+
+
+def answered_most(route: Any, most: int) -> None:
+    """A server that gives so many results an answer."""
+    response = route.fetch()
+    route.fulfill(response=response, json=response.json() | {"max_top_k": most})
+
+
+def test_where_the_model_cannot_tell_there_are_only_ranks(page: Page) -> None:
+    judge(page, lambda _: {"relevant": None}, num_matches=None)
+    expect(page.locator("#status")).to_contain_text(f"{N_PHOTOS} photos, best match first")
+    assert len(names(page)) == N_PHOTOS
+
+
+def test_nothing_matches_only_where_the_answer_says_so(page: Page) -> None:
+    judge(page, lambda _: {"relevant": False}, num_matches=2)
+    expect(page.locator("#status")).to_contain_text(f"2 matches among {N_PHOTOS} photos")
+    expect(page.locator("#nothing")).to_be_hidden()
+
+
+def test_the_closest_are_those_that_the_answer_shows(page: Page) -> None:
+    judge(page, lambda result: {"relevant": False, "shown": result["rank"] in (2, 5)}, num_matches=0)
+    expect(page.locator("#nothing h2")).to_have_text("Nothing here matches")
+    closest = page.locator(".closest button")
+    expect(closest).to_have_count(2)
+    wanted = (closest.nth(1).get_attribute("aria-label") or "").removeprefix("Open ")
+    closest.nth(1).click()
+    expect(page.locator("#viewer-name")).to_have_text(wanted)
+    page.keyboard.press("Escape")
+    page.get_by_text("Show all by closeness").click()
+    expect(page.locator("#status")).to_contain_text(f"0 matches among {N_PHOTOS} photos")
+    assert names(page)[4] == wanted
