@@ -23,7 +23,7 @@ from result_page import publish, table
 from twinlens.api.models import load_model
 from twinlens.collection.indexing.scan import scan_folder
 from twinlens.embedding.local import BATCH_SIZE, map_ahead, prepare_photo
-from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import DualEncoder
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def index_run(folder: Path, photos: Sequence[Path], model: str) -> IndexRun:
     return IndexRun(len(photos), run.seconds, run.peak_bytes)
 
 
-def part_rates(photos: Sequence[Path], encoder: OnnxDualEncoder) -> PartRates:
+def part_rates(photos: Sequence[Path], encoder: DualEncoder) -> PartRates:
     """Rates of decoding alone and of the image tower alone, as indexing runs them."""
     prepared = []
     started = time.perf_counter()

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from browser.drawn_library import draw_library, multiply  # noqa: E402 — the library that the tests scroll through
 from browser.served_page import ServedPage  # noqa: E402
-from twinlens.api import load_model  # noqa: E402
+from twinlens.api.models import load_model  # noqa: E402
 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WORDS = "a red circle on a white ground beside a tree"

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from result_page import publish, table
 
 from twinlens.api.library import Collection
+from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.rows import FileState, Vector
 from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.data.exif import PhotoDetails
@@ -140,7 +141,7 @@ def fill(collection: Collection, model: str, size: int) -> None:
 def warm_timings(collection: Collection, store_folder: Path) -> Timings:
     """Times of each query in a program that has searched before."""
     encoder, catalog = collection.encoder, collection.catalog
-    ids = catalog.select_ids("1", ())
+    ids = catalog.select_ids(ANY)
     store = ExactStore(store_folder, dim=encoder.dim, owner="benchmark")
     store.update(catalog.embeddings(ids), removed=ids[:0], generation=catalog.generation)
     vectors = np.concatenate([block for _, block in catalog.embeddings(ids)])  # [N, D]

@@ -17,7 +17,7 @@ from twinlens.collection.showing.match_map import match_map, spread
 from twinlens.data.images import open_photo
 from twinlens.errors import TwinlensError
 from twinlens.evaluation.pointing_game import ObjectBox, PointingReport, pointing_game, read_boxes
-from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.protocols import DualEncoder
 
 ROOT = Path(__file__).resolve().parent.parent
 BOXES, QUERIES = (ROOT / "benchmarks" / "quality" / name for name in ("boxes.json", "queries.txt"))
@@ -49,7 +49,7 @@ def main() -> int:
     return 0
 
 
-def point(encoder: OnnxDualEncoder, photos: Path) -> PointingReport:
+def point(encoder: DualEncoder, photos: Path) -> PointingReport:
     """The pointing game over the committed boxes."""
     boxes = [own for own in read_boxes(BOXES) if (photos / own.photo).is_file()]
     if not boxes:
@@ -57,14 +57,14 @@ def point(encoder: OnnxDualEncoder, photos: Path) -> PointingReport:
     return pointing_game(list(heat_maps(encoder, photos, boxes)), boxes)
 
 
-def heat_maps(encoder: OnnxDualEncoder, photos: Path, boxes: list[ObjectBox]) -> list[NDArray[np.float32]]:
+def heat_maps(encoder: DualEncoder, photos: Path, boxes: list[ObjectBox]) -> list[NDArray[np.float32]]:
     """[SIDE_PX, SIDE_PX] over the photo, for each box."""
     queries = encoder.encode_text([own.words for own in boxes])
     grids, seen = {}, {}
     for name in {own.photo for own in boxes}:
         image = open_photo(photos / name, min_side=encoder.input_side).image
         grids[name] = encoder.encode_grid([image])[0]
-        edges = encoder.manifest.image.preprocessing.seen_box(image)
+        edges = encoder.seen_box(image)
         sides = (image.width, image.height) * 2
         left, top, right, bottom = (SIDE_PX * edge / side for edge, side in zip(edges, sides, strict=True))
         seen[name] = (left, top, right, bottom)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,19 +70,23 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     return home
 
 
+def draw_photo(path: Path, colour: str = "red", *, seed: int = 0, size: tuple[int, int] = (48, 36)) -> Path:
+    """A photo of one colour with a little noise; the seed changes its bytes, not its colour."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(seed).integers(-6, 7, size=(size[1], size[0], 3))
+    pixels = (np.array(COLOURS[colour]) + noise).clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
 PhotoMaker = Callable[..., Path]
 
 
 @pytest.fixture
 def make_photo(tmp_path: Path) -> PhotoMaker:
-    """Draws a photo below ``tmp_path / "photos"``; the seed changes its bytes, not its colour."""
+    """Draws a photo below ``tmp_path / "photos"``, as ``draw_photo`` does."""
 
-    def make(name: str, colour: str = "red", *, seed: int = 0, size: tuple[int, int] = (48, 36)) -> Path:
-        path = tmp_path / "photos" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        noise = np.random.default_rng(seed).integers(-6, 7, size=(size[1], size[0], 3))
-        pixels = (np.array(COLOURS[colour]) + noise).clip(0, 255).astype(np.uint8)
-        Image.fromarray(pixels).save(path)
-        return path
+    def make(name: str, *colour: str, **options: Any) -> Path:
+        return draw_photo(tmp_path / "photos" / name, *colour, **options)
 
     return make

@@ -41,7 +41,7 @@ def test_a_run_is_read_finished_or_not(tmp_path: Path) -> None:
 
 
 def test_reading_a_run_needs_no_torch(tmp_path: Path) -> None:
-    code = f"import sys; from twinlens.api import read_run; read_run({str(a_run(tmp_path / 'run'))!r}); " + (
+    code = f"import sys; from twinlens.api.runs import read_run; read_run({str(a_run(tmp_path / 'run'))!r}); " + (
         "sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

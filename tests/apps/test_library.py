@@ -1,24 +1,109 @@
-"""Which hits are shown."""
+"""A library here and one behind a server show the same of a search: what matches; where nothing does, the closest."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from twinlens.apps.library import matching
-from twinlens.types import Hit
+import numpy as np
+import pytest
+
+from conftest import COLOURS, ColourEncoder, draw_photo
+from rest.served_library import server_of
+from twinlens.api.library import Collection, Opened
+from twinlens.apps.library import Library, Wanted
+from twinlens.apps.local_library import LocalLibrary
+from twinlens.apps.rest_client import RestClient
+from twinlens.apps.served_library import ServedLibrary
+from twinlens.protocols import Judge, Judgement
+from twinlens.rest.settings import Settings
+from twinlens.types import Embeddings, Hit, QueryKind
+
+pytestmark = pytest.mark.server
+LINE = 0.6  # of six colours three come as near to yellow
+SOME, NONE = "yellow", "black - white - 0.5 red"
 
 
-def hit(rank: int, *, relevant: bool | None) -> Hit:
-    return Hit(rank, f"{rank}.jpg", Path(f"{rank}.jpg"), 1 / rank, relevant=relevant)
+class LineEncoder(ColourEncoder, Judge, Judgement):
+    """Says that words match from a cosine on, and nothing of photos."""
+
+    def relevance(self) -> Judge:
+        return self
+
+    def judge(self, query: Embeddings, kind: QueryKind, *, best: float, num_candidates: int) -> Judgement | None:
+        return self if kind == "text" else None
+
+    def probability(self, scores: Sequence[float]) -> np.ndarray:
+        return np.clip(np.asarray(scores, dtype=np.float64), 0, 1)
+
+    def relevant(self, scores: Sequence[float]) -> np.ndarray:
+        return np.asarray(scores) >= LINE
 
 
-def test_hits_that_match_are_shown_and_the_closest_where_none_does() -> None:
-    mixed = [hit(1, relevant=True), hit(2, relevant=False)]
-    assert matching(mixed, show_all=False) == (mixed[:1], True)
-    assert matching(mixed, show_all=True) == (mixed, True)
-    none = [hit(rank, relevant=False) for rank in range(1, 6)]
-    assert matching(none, show_all=False) == (none[:3], False)
-    assert matching([], show_all=True) == ([], False)
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo of each colour, two with captions."""
+    root = tmp_path_factory.mktemp("judged") / "photos"
+    for name in COLOURS:
+        draw_photo(root / "walls" / f"{name}.png", name)
+    draw_photo(root / "grey.png", "white")
+    (root.parent / "captions.csv").write_text("image,caption\nred.png,a red wall\ngreen.png,a green wall\n")
+    with Collection.create([root], model=LineEncoder()) as collection:
+        collection.index(captions=root.parent / "captions.csv")
+    return root
 
 
-def test_without_a_calibration_all_hits_are_shown() -> None:
-    unknown = [hit(1, relevant=None), hit(2, relevant=None)]
-    assert matching(unknown, show_all=False) == (unknown, True)
+@pytest.fixture(scope="module", params=["here", "behind a server"])
+def library(request: pytest.FixtureRequest, root: Path) -> Iterator[Library]:
+    collection = Collection.open(root, model=LineEncoder())
+    if request.param == "here":
+        local = LocalLibrary(Opened(collection, None, is_new=False))
+        yield local
+        local.close()
+        return
+    with server_of(collection, Settings(port=0)) as (_, url):
+        yield ServedLibrary(RestClient(url))
+
+
+@pytest.fixture(scope="module")
+def ranked(root: Path) -> dict[str, list[Hit]]:
+    """All hits of each query, best first, whether they match or not."""
+    with Collection.open(root, model=LineEncoder()) as collection:
+        return {query: collection.search(query) for query in (SOME, NONE)}
+
+
+def ids(hits: Sequence[Hit]) -> list[str]:
+    return [hit.id for hit in hits]
+
+
+def test_hits_that_match_are_shown_and_the_closest_where_none_does(
+    library: Library, ranked: dict[str, list[Hit]]
+) -> None:
+    matching = [hit.id for hit in ranked[SOME] if hit.score >= LINE]
+    assert 1 < len(matching) < len(ranked[SOME])
+    found = library.by_words(SOME, Wanted())
+    assert (ids(found.hits), found.is_match, found.num_matches) == (matching, True, len(matching))
+    assert not any(hit.score >= LINE for hit in ranked[NONE])
+    found = library.by_words(NONE, Wanted())
+    assert (ids(found.hits), found.is_match, found.num_matches) == (ids(ranked[NONE][:3]), False, 0)
+
+
+def test_everything_is_shown_where_that_is_wanted(library: Library, ranked: dict[str, list[Hit]]) -> None:
+    for query, hits in ranked.items():
+        found = library.by_words(query, Wanted(show_all=True))
+        assert (ids(found.hits), found.is_match) == (ids(hits), True)
+
+
+def test_where_no_photo_passes_nothing_is_a_match(library: Library) -> None:
+    found = library.by_words(SOME, Wanted(show_all=True, filters={"after": "2099"}))
+    assert (list(found.hits), found.is_match, found.num_candidates) == ([], False, 0)
+
+
+def test_without_a_calibration_all_hits_are_shown(library: Library, root: Path) -> None:
+    picture = (root / "walls" / "red.png").read_bytes()
+    for found, count in ((library.captions_of(picture, Wanted()), 2), (library.by_picture(picture, Wanted()), 7)):
+        assert (len(found.hits), found.is_match, found.num_matches) == (count, True, None)
+        assert {hit.relevant for hit in found.hits} == {None}
+
+
+def test_filters_narrow_what_is_found_and_empty_ones_do_not(library: Library) -> None:
+    wanted = Wanted(show_all=True, filters={"folder": "walls", "camera": "", "after": None, "favourites": False})
+    assert sorted(ids(library.by_words("red", wanted).hits)) == sorted(f"walls/{name}.png" for name in COLOURS)

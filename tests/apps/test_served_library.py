@@ -34,7 +34,7 @@ def test_the_page_searches_a_server_with_its_key(
         captions = [hit.caption for hit in collection.caption(picture)]
     with serve(indexed, "--api-key", KEY) as served:
         library = ServedLibrary(RestClient(served.url, key=KEY))
-        found = library.by_words("a green meadow", Wanted(k=5))
+        found = library.by_words("a green meadow", Wanted(k=5, show_all=True))
         assert [hit.id for hit in found.hits] == [hit.id for hit in by_words]
         assert [hit.relevant for hit in found.hits] == [hit.relevant for hit in by_words]
         assert [hit.score for hit in found.hits] == pytest.approx([hit.score for hit in by_words], abs=1e-5)

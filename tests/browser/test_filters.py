@@ -272,9 +272,14 @@ def test_filters_keep_their_names_and_their_order(page: Page) -> None:
     assert bar.locator("[id]").evaluate_all("all => all.map(one => one.id)") == [
         "after", "before", "folder", "camera", "favourites", "sort", "no-filters",
     ]  # fmt: skip
-    for label, name in (("From", "after"), ("To", "before"), ("Folder", "folder"), ("Camera", "camera")):
-        expect(bar.get_by_label(label, exact=True)).to_have_id(name)
-    expect(bar.get_by_role("button", name="Favourites", exact=True)).to_have_id("favourites")
+    for role, label, name in (
+        ("textbox", "From", "after"),
+        ("textbox", "To", "before"),
+        ("combobox", "Folder", "folder"),
+        ("combobox", "Camera", "camera"),
+        ("button", "Favourites", "favourites"),
+    ):
+        expect(bar.get_by_role(role, name=label, exact=True)).to_have_id(name)
     expect(page.locator("#favourites svg")).to_have_count(1)
 
 
@@ -283,14 +288,15 @@ def test_photos_do_not_wait_for_the_list_unless_the_address_has_filters(open_pag
     asked: list[str] = []
     held: list[Route] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/photos" in request.url else None)
-    page.route("**/api/filters", held.append)
+    page.route("**/api/filters", lambda route: held.append(route))
     page.reload()
     page.wait_for_selector(".tile img.is-loaded")
     held.pop().continue_()
     page.goto("about:blank")
     asked.clear()
-    page.goto(f"{site}/#folder=home")
-    page.wait_for_timeout(700)
+    with page.expect_request("**/api/filters"):
+        page.goto(f"{site}/#folder=home")
+    page.wait_for_timeout(500)
     assert asked == []
     held.pop().continue_()
     expect(page.locator("#status")).to_have_text("8 photos")
@@ -303,7 +309,7 @@ def test_without_a_list_the_page_searches_and_keeps_what_the_address_says(open_p
     page.route("**/api/filters", lambda route: route.fulfill(status=404, json={"error": {"code": "not_found"}}))
     page.goto("about:blank")
     page.goto(f"{site}/#folder=home&favourites=true")
-    expect(page.locator("#status")).to_have_text("29 photos · no filter here: favourites, folder")
+    expect(page.locator("#status")).to_have_text("29 photos · no filter here: folder, favourites")
     page.fill("#words", "a red circle")
     expect(page.locator("#status")).to_contain_text("29 photos, best match first")
     assert page.url.endswith("#q=a+red+circle&favourites=true&folder=home")

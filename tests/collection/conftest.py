@@ -8,6 +8,7 @@ import pytest
 from conftest import ColourEncoder
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
+from twinlens.errors import UnknownPartError
 
 OpenCollection = Callable[..., Collection]
 
@@ -32,7 +33,13 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 def models(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> dict[str, ColourEncoder]:
     """The models that collections find by name."""
     known = {"default": encoder, "other": ColourEncoder(fingerprint="colour0000000002")}
-    monkeypatch.setattr("twinlens.collection.indexing.model_of_record.load_model", lambda source: known[str(source)])
+
+    def load(source: str | Path) -> ColourEncoder:
+        if str(source) not in known:
+            raise UnknownPartError(f"no model is called {str(source)!r}")
+        return known[str(source)]
+
+    monkeypatch.setattr("twinlens.collection.indexing.model_of_record.load_model", load)
     return known
 
 

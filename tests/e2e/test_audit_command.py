@@ -67,8 +67,8 @@ def test_audit_as_json_has_the_right_figures_of_evaluate(run: Run, data: Path, t
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "say what to look at"),
-        (["--captions", "captions.json"], 2, "need both"),
+        ([], 2, "nothing to audit"),
+        (["--captions", "captions.json"], 2, "must be given together"),
         (["--embeddings", "gone.npz"], 1, "gone.npz is missing"),
         (["--embeddings", "nan.npz"], 1, "has NaN"),
         (["--data", "claimed", "--split", "tset"], 1, "no split is called 'tset'"),

@@ -88,7 +88,7 @@ def test_a_second_run_learns_only_what_is_new(run: Run, captioned: Path, tmp_pat
     counts = {name: report[f"captions_{name}"] for name in ("added", "removed", "unchanged", "unmatched")}
     assert counts == {"added": 1, "removed": 1, "unchanged": 1, "unmatched": 2}
     assert [photo["path"] for photo in report["captions_unmatched_photos"]] == ["no/such.jpg"]
-    assert "2 captions are of 1 photos that cannot be found" in result.stderr
+    assert "2 captions belong to 1 photos that are not in the collection" in result.stderr
     assert (report["unchanged"], report["captions"]) == (7, 5)
 
 

@@ -86,13 +86,13 @@ def test_prompt_ends_with_its_input_an_empty_line_or_exit(indexed: Path, typed: 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "say what to look for in one way"),
-        (["a cat", "-i"], 2, "say what to look for in one way"),
-        (["a cat", "--queries", "queries.txt"], 2, "say what to look for in one way"),
+        ([], 2, "give exactly one of QUERY"),
+        (["a cat", "-i"], 2, "give exactly one of QUERY"),
+        (["a cat", "--queries", "queries.txt"], 2, "give exactly one of QUERY"),
         (["--queries", "queries.txt", "--open"], 2, "--grid DIR"),
         (["--queries", "gone.txt"], 1, "gone.txt cannot be read"),
         (["--queries", "empty.txt"], 1, "empty.txt is empty"),
-        (["--queries", "queries.txt", "--grid", "empty.txt"], 1, "--grid is a folder"),
+        (["--queries", "queries.txt", "--grid", "empty.txt"], 1, "--grid must be a folder"),
         (["--queries", "queries.txt", "--grid", "mine"], 1, "is no contact sheet"),
     ],
 )

@@ -44,14 +44,14 @@ def test_a_model_that_is_renewed_leaves_a_collection_searchable_and_index_embeds
     old = renew(mine, with_bridge=True)
 
     status = run("status", "--in", library)
-    assert "another model now: 7 photos to embed again; run twinlens index" in status.stdout
+    assert "has changed: 7 photos to embed again; run twinlens index" in status.stdout
     across = run("search", "a cat", "--in", library, "-k", "1")
     assert across.stdout.splitlines()[0].split("\t")[-1] == before.stdout.splitlines()[0].split("\t")[-1]
     assert across.stderr.count("queries are led into its space") == 1
 
     indexed = run("index", library, "--json")
-    assert "the model mine has changed since: 7 photos to embed again, about " in indexed.stderr
-    assert "seconds; searches use the earlier vectors until then" in indexed.stderr
+    assert "the model mine has changed: 7 photos to embed again, about " in indexed.stderr
+    assert "seconds; searches use the old vectors until then" in indexed.stderr
     assert "model mine: 7 photos embedded again" in indexed.stderr
     change = json.loads(indexed.stdout)["model_change"]
     assert (change["photos"], change["is_complete"], change["waiting"]) == (7, True, [])

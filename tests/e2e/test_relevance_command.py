@@ -62,7 +62,7 @@ def test_where_nothing_matches_the_three_closest_are_marked_and_the_exit_code_is
     assert result.returncode == 3
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     assert [(line[0], line[4]) for line in lines] == [(str(rank), "not a match") for rank in (1, 2, 3)]
-    assert result.stderr.startswith("nothing here matches, in 7 photos; the 3 closest are shown, --all shows more\n")
+    assert result.stderr.startswith("nothing here matches among 7 photos; the 3 closest are shown, --all shows more\n")
     assert f"nothing matches: {query}" in (tmp_path / "sheet.html").read_text()
     answer = search(query, "--json")
     assert answer.returncode == 3

@@ -88,7 +88,7 @@ def test_train_measure_export_and_search(run: Run, recipe: Path, world: Path, tm
 
     again = run("train", recipe, "--data", world)
     assert again.returncode == 1
-    assert "go on with --resume" in again.stderr
+    assert "continue it with --resume" in again.stderr
     finished = run("train", recipe, "--data", world, "--resume", "--json")
     assert json.loads(finished.stdout) == validation
 

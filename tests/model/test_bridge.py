@@ -110,7 +110,8 @@ class TestBridgedEncoder:
         bridged = BridgedEncoder(model, bridge)
         assert (bridged.fingerprint, bridged.dim, bridged.features_dim) == (OLD, OLD_DIM, 0)
         assert (bridged.name, bridged.input_side) == (model.name, model.input_side)
-        assert bridged.manifest.calibration is None
+        assert bridged.relevance() is None
+        assert bridged.describe().is_calibrated is False
         assert bridged.seen_part("a dog") == "a dog"
         with pytest.raises(BundleError, match="no map of a match"):
             bridged.encode_grid([Image.new("RGB", (9, 9))])

@@ -50,7 +50,7 @@ def client_of(
 
 
 @contextmanager
-def server_of(place: Path, settings: Settings) -> Iterator[tuple[Server, str]]:
+def server_of(place: Path | Collection, settings: Settings) -> Iterator[tuple[Server, str]]:
     """A server on a socket, in a thread of this process, and its address; ``settings.port`` should be 0."""
     started: list[Server] = []
     ready = threading.Event()
@@ -61,7 +61,7 @@ def server_of(place: Path, settings: Settings) -> Iterator[tuple[Server, str]]:
         serve(
             settings,
             listener,
-            collection=Collection.open(place),
+            collection=place if isinstance(place, Collection) else Collection.open(place),
             on_ready=lambda _: ready.set(),
             on_start=started.append,
         )

@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, client_of
+from twinlens.api.library import Collection, PhotoCard
 from twinlens.rest import settings
 from twinlens.rest.app import create_app
 from twinlens.rest.gate.body_limit import KEY_BYTES
@@ -531,13 +532,15 @@ def test_names_and_captions_stay_text(client: TestClient) -> None:
     assert "<script>" not in client.get("/docs").text
 
 
-def test_a_fault_of_ours_shows_no_trace(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError(f"secret of {indexed}")
+class FaultyCollection(Collection):
+    """One with a fault of ours in it."""
 
-    with client_of(indexed) as client:
-        monkeypatch.setattr("twinlens.collection.showing.card.find_photo", fail)
-        monkeypatch.setattr("twinlens.api.find_photo", fail, raising=False)
+    def photo(self, photo_id: str) -> PhotoCard | None:
+        raise RuntimeError(f"secret of {self.path} and {photo_id}")
+
+
+def test_a_fault_of_ours_shows_no_trace(indexed: Path) -> None:
+    with client_of(FaultyCollection.open(indexed)) as client:
         answer = client.get("/api/image/black.png")
     assert (answer.status_code, code(answer)) == (500, "internal_error")
     assert "secret" not in answer.text

@@ -76,9 +76,9 @@ def test_contradictions_are_told_beside_other_faults(faults: Any) -> None:
     )
     assert "has 6 faults" in message
     assert "name: String should match pattern" in message
-    assert "hard_negatives: batches of all pairs are not mixed; take data.captions = 'one' or 'mean'" in message
-    assert "stages.0.text: a lstm from scratch must be trained, so 'all'" in message
-    assert "stages.0.text: text.drop_words does nothing to a frozen tower's features" in message
+    assert "hard_negatives: needs data.captions = 'one' or 'mean', not 'all'" in message
+    assert "stages.0.text: a lstm from scratch must be trained; use 'all'" in message
+    assert "stages.0.text: text.drop_words has no effect on a frozen tower" in message
     assert "stages.0.image: augmentation of a frozen tower needs image.augmentation.views" in message
     assert "stages.1.warmup_epochs: more than the stage's 2 epochs" in message
     assert "got" not in message.replace("got 'no spaces, please'", "")
@@ -89,10 +89,10 @@ def test_options_of_a_loss_are_checked_by_the_loss(faults: Any) -> None:
     message = faults(text, "loss.options={temprature = 0.1, smoothing = 0.1}")
     assert "has 2 faults" in message
     assert "loss.options: no option 'temprature'; it has initial_temperature, " in message
-    assert "loss.options: a temperature is a positive number, but -1" in faults(
+    assert "loss.options: the temperature must be positive, got -1" in faults(
         text, "loss.options={initial_temperature = -1}"
     )
-    assert "loss.options: a value of the wrong kind" in faults(text, 'loss.options={initial_temperature = "low"}')
+    assert "loss.options: a value of the wrong type" in faults(text, 'loss.options={initial_temperature = "low"}')
 
 
 def test_a_long_value_does_not_hide_the_fault(faults: Any) -> None:

@@ -189,9 +189,9 @@ def test_resume_takes_another_cache_of_photos_and_interval_of_checkpoints(
 def test_resume_wants_a_run_and_a_new_run_an_empty_folder(
     whole_run: tuple[Path, list[EpochLog]], world: Path, towers: Towers, cache: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(TrainingError, match=r"no run in .* leave out --resume"):
+    with pytest.raises(TrainingError, match=r"no run in .* remove --resume"):
         train(recipe(towers), world, tmp_path / "run", cache=cache, resume=True)
-    with pytest.raises(TrainingError, match="holds a run already; go on with --resume"):
+    with pytest.raises(TrainingError, match="already contains a run; continue it with --resume"):
         train(recipe(towers), world, whole_run[0], cache=cache)
 
 
@@ -208,7 +208,7 @@ def test_resume_refuses_a_frozen_tower_with_other_weights(
     weights = load_file(moved["text"] / "model.safetensors")
     name = next(iter(sorted(weights)))
     save_file({**weights, name: weights[name] + 1}, moved["text"] / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(TrainingError, match="text tower has other weights now"):
+    with pytest.raises(TrainingError, match="weights of the text tower have changed"):
         load_run(tmp_path / "run")
 
 
@@ -243,7 +243,7 @@ def test_killed_process_goes_on_bit_for_bit(
     (tmp_path / "recipe.json").write_text(settings.model_dump_json(), encoding="utf-8")
     command = [sys.executable, "-c", KILLED, *map(str, (tmp_path / "recipe.json", world, tmp_path / "run", cache))]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env={**os.environ, "MKL_NUM_THREADS": "1"}
+        command, capture_output=True, text=True, timeout=900, env={**os.environ, "MKL_NUM_THREADS": "1"}
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert read_checkpoint(tmp_path / "run" / "last.safetensors").progress.step == 1

@@ -1,4 +1,4 @@
-"""The command line, one verb a file (read arguments, call ``api``, show the answer); commands by name."""
+"""The command line: one file per command, which reads arguments, calls ``api`` and shows the answer."""
 
 COMMANDS = {
     "index": "twinlens.cli.index",

@@ -1,4 +1,4 @@
-"""How answers are printed: a line a hit, JSON, or a contact sheet."""
+"""Print answers: one line per hit, JSON, or a contact sheet."""
 
 import json
 import os
@@ -20,15 +20,15 @@ def show_answer(
     as_json: bool,
     with_query: bool = False,
 ) -> int:
-    """Prints what is shown of an answer on stdout, writes and opens the contact sheet; the exit code.
+    """Prints an answer on stdout, writes and opens the contact sheet, and returns the exit code.
 
-    ``with_query`` puts the query in front of each plain line, where one run answers several.
+    ``with_query`` puts the query at the start of each line, for runs that answer several queries.
     """
     hits, is_match = answer.shown, bool(answer.matching)
     query = answer.search.query.text
     if answer.query_read is not None:
         read, words = answer.query_read.split(), query.split()
-        say(f"warning: of the query's {len(words):,} words the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
+        say(f"warning: the query has {len(words):,} words, the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
     if as_json:
@@ -43,7 +43,7 @@ def show_answer(
 
 
 def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> str:
-    """Why nothing matches, in words."""
+    """The line that explains why nothing matches."""
     search, count = answer.search, f"{answer.num_candidates:,}"
     candidates = "captions" if search.target == "caption" else "photos"
     of_query = f" for '{search.query.text}'" if with_query else ""
@@ -51,14 +51,14 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
         return f"nothing found{of_query}: {count} {candidates} pass the filters"
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
     closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
-    return f"nothing here matches{of_query}{least}, in {count} {candidates}; {closest} shown, --all shows more"
+    return f"nothing here matches{of_query}{least} among {count} {candidates}; {closest} shown, --all shows more"
 
 
 def check_sheet(grid: Path | None) -> None:
-    """Refuses a contact sheet that cannot go where it should, before any work is done.
+    """Rejects a path where no contact sheet can be written, before any work is done.
 
     Raises:
-        typer.BadParameter: the ending is not one of a sheet, or another file is there.
+        typer.BadParameter: the file extension is not supported, or another file is there.
     """
     from twinlens.errors import QueryError
 
@@ -70,7 +70,7 @@ def check_sheet(grid: Path | None) -> None:
 
 
 def sheet_title(answer: "api.searching.Answer") -> str:
-    """What stands above the hits on a contact sheet."""
+    """The heading of a contact sheet."""
     return answer.search.query.text if answer.matching else f"nothing matches: {answer.search.query.text}"
 
 
@@ -91,7 +91,7 @@ def print_line(
     query: str | None = None,
     mark: str | None = None,
 ) -> None:
-    """One result on stdout: the query where one is given, rank, probability, score, what was found, and a mark."""
+    """Prints one result on stdout: query (if given), rank, probability, score, path or caption, mark (if given)."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
     front = "" if query is None else f"{_printable(query)}\t"
     behind = "" if mark is None else f"\t{mark}"
@@ -99,18 +99,18 @@ def print_line(
 
 
 def print_json(answer: dict[str, object]) -> None:
-    """One answer as JSON on stdout."""
+    """Prints one answer as JSON on stdout."""
     typer.echo(json.dumps(answer, ensure_ascii=False))
 
 
 def _path_here(path: Path) -> str:
-    """A path below the current folder is relative."""
+    """The path, relative if it is inside the current folder."""
     here = Path.cwd()
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
 
 
 def _printable(text: str) -> str:
-    """A path or a caption on one line: control characters escaped."""
+    """The text on one line, with control characters escaped."""
     return "".join(
         letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
         for letter in text

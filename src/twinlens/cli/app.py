@@ -1,4 +1,4 @@
-"""``twinlens app``: the Streamlit page, to search, to measure and to look at training runs."""
+"""``twinlens app``: the Streamlit app for searching, evaluating and viewing training runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,26 +17,26 @@ def run(
     context: typer.Context,
     place: Place = None,
     server: Annotated[
-        str | None, typer.Option(metavar="URL", help="Search what this running 'twinlens serve' has instead.")
+        str | None, typer.Option(metavar="URL", help="Search through this running 'twinlens serve' instead.")
     ] = None,
     api_key: Annotated[
         str | None,
         typer.Option(
-            "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="What the server wants."
+            "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="The server's API key."
         ),
     ] = None,
     api_key_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="A file that holds the key."),
+        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one and says which.")] = 8501,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")] = 8501,
     model: Model = None,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Open the Streamlit app: search by words and by picture, evaluate, look at training runs.
+    """Open the Streamlit app: search by text or by photo, evaluate models, view training runs.
 
-    Only this machine can open it. Collection and model can be chosen on the page, too.
+    It can only be opened on this machine. Collection and model can also be chosen on the page.
     Needs the extra 'streamlit'.
     """
     from twinlens.apps.launch import HOST, check_extra, free_port, run_page
@@ -45,7 +45,7 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     check_extra()
     if server is not None and place is not None:
-        raise typer.BadParameter("photos are searched here or on a server: give --in or --server")
+        raise typer.BadParameter("--in searches on this machine, --server on a server; give only one of them")
     settings = AppSettings(
         collection=None if place is None else str(place.expanduser()),
         model=model,

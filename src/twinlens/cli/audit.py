@@ -1,4 +1,4 @@
-"""``twinlens audit``: what would make a claim of retrieval false."""
+"""``twinlens audit``: find what would invalidate retrieval figures."""
 
 import json
 from pathlib import Path
@@ -26,30 +26,30 @@ def run(
     embeddings: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.npz", readable=False, help="Embeddings of the split, from any program, in place of a model."
+            metavar="FILE.npz", readable=False, help="Precomputed embeddings of the split, instead of a model."
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="The split that is claimed for: train, val, test or all.")] = "test",
+    split: Annotated[str, typer.Option(help="Split to audit: train, val, test or all.")] = "test",
     ratios: RatiosOfModel = None,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="Do not compare photos between splits, and leave out what training rows give."),
+        typer.Option("--quick", help="Skip photo comparison between splits and training baselines."),
     ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Check a claim: leaks, duplicates, ties, collapse, and what wrong protocols would report.
+    """Audit retrieval figures: leaks, duplicates, ties, collapse, and what wrong protocols would report.
 
-    Prints what was found, then R@K under the right protocol beside what each wrong
-    one and each baseline gives. Errors and warnings are repeated on stderr; the exit
-    code stays 0.
+    Prints the findings, then R@K under the right protocol next to each wrong protocol
+    and each baseline. Errors and warnings are repeated on stderr; the exit code
+    stays 0.
     """
     start_logging(verbose=verbose, log_file=log_file)
     if (captions is None) != (images is None):
-        raise typer.BadParameter("captions and photos that lie apart need both --captions FILE and --images DIR")
+        raise typer.BadParameter("--captions FILE and --images DIR must be given together")
     if data is None and captions is None and embeddings is None:
-        raise typer.BadParameter("say what to look at: --data DIR, --embeddings FILE.npz, or both")
+        raise typer.BadParameter("nothing to audit; give --data DIR, --embeddings FILE.npz, or both")
     with part_bars() as show:
         report = api.evaluation.audit(
             model,
@@ -68,5 +68,5 @@ def run(
         if finding.severity != "note":
             say(str(finding))
     if report.skipped:
-        say(f"warning: {len(report.skipped):,} photos could not be read and are in no figure")
+        say(f"warning: {len(report.skipped):,} photos could not be read and are not counted")
     return FOUND

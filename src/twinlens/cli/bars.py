@@ -1,4 +1,4 @@
-"""A bar for each part of a long command, drawn from its first step on."""
+"""One progress bar for each part of a long command."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def part_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Gives what is told the part, how many are done, of how many; an error before the first step stays one line."""
-    from twinlens.cli.progress import progress_bar  # --help need not wait for it
+    """Yields a callback of (part, done, total); bars appear at the first call, so early errors stay one line."""
+    from twinlens.cli.progress import progress_bar  # imported late to keep --help fast
 
     bar = progress_bar()
     tasks: dict[str, TaskID] = {}
@@ -25,5 +25,5 @@ def part_bars() -> Iterator[Callable[[str, int, int], None]]:
     try:
         yield show
     finally:
-        if bar.live.is_started:  # else it would print an empty line
+        if bar.live.is_started:  # stopping one that never started prints an empty line
             bar.stop()

@@ -1,4 +1,4 @@
-"""``twinlens caption``: captions that fit one photo."""
+"""``twinlens caption``: find the captions that fit a photo."""
 
 import time
 from dataclasses import replace
@@ -20,7 +20,7 @@ EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"
 @with_filters
 def run(
     photo: Annotated[
-        Path, typer.Argument(help="A photo, in the collection or not.", show_default=False, readable=False)
+        Path, typer.Argument(help="Photo file, in the collection or not.", show_default=False, readable=False)
     ],
     place: Place = None,
     k: Count = 10,
@@ -29,12 +29,12 @@ def run(
         typer.Option(
             metavar="FILE",
             readable=False,
-            help="Rank these captions instead, one a line or any file of captions; needs no collection.",
+            help="Rank these captions instead: one per line, or any caption file; needs no collection.",
         ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME|DIR", help="Must be the collection's model; with --candidates any."),
+        typer.Option(metavar="NAME|DIR", help="The collection's model; with --candidates, any model."),
     ] = None,
     filters: FilterValues | None = None,
     as_json: AsJson = False,
@@ -43,14 +43,14 @@ def run(
 ) -> int:
     """Find the captions that fit a photo best.
 
-    One hit a line: rank, probability ("-" without a calibration), score, caption. They
-    are the captions that the collection learned with 'twinlens index --captions FILE',
-    or those of --candidates.
+    Prints one hit per line: rank, probability ("-" without a calibration), score,
+    caption. The captions are those added with 'twinlens index --captions FILE', or
+    those of --candidates.
     """
     start_logging(verbose=verbose, log_file=log_file)
     if candidates is not None:
         if place is not None:
-            raise typer.BadParameter("captions come from a collection or from a file: give --in or --candidates")
+            raise typer.BadParameter("captions come from a collection or from a file; give --in or --candidates, not both")
         return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json)
     filters = filters or {}
     check_filters(filters)
@@ -80,7 +80,7 @@ def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_j
                 "image_path": None,
                 "score": round(found.score, 6),
                 "probability": None,
-                "relevant": None,  # captions of a file are not judged
+                "relevant": None,  # no relevance decision for captions from a file
                 "caption": found.caption,
             }
             for found in ranked

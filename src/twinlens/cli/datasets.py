@@ -1,4 +1,4 @@
-"""``twinlens datasets``: what a data set holds, where published ones are, and a data set in another format."""
+"""``twinlens datasets``: inspect a data set, find published ones, convert between formats."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from twinlens.cli.data_options import Captions, Images, Kind, Ratios
 from twinlens.cli.outcome import FOUND, INTERRUPTED, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 app = typer.Typer(
-    help="Look into captioned photos, or write them in another format.",
+    help="Inspect captioned data sets, or convert them to another format.",
     no_args_is_help=True,
     epilog="Example: twinlens datasets info path/to/flickr8k",
 )
@@ -27,7 +27,7 @@ def info(
         str | None,
         typer.Argument(
             metavar="DIR|NAME",
-            help="A data set's folder, or flickr8k, flickr30k, coco, visual-genome: where to get it.",
+            help="Data set folder; or flickr8k, flickr30k, coco or visual-genome to see where to get it.",
         ),
     ] = None,
     kind: Kind = None,
@@ -35,16 +35,16 @@ def info(
     images: Images = None,
     ratios: Ratios = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Do not read photos: broken and repeated ones stay unknown.")
+        bool, typer.Option("--quick", help="Do not read photos; broken and duplicate ones are not found.")
     ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Show what a data set holds, and what may be wrong with it; or where a published one is."""
+    """Show what a data set contains and possible problems, or where to get a published one."""
     start_logging(verbose=verbose, log_file=log_file)
     if data is None and captions is None:
-        raise typer.BadParameter("say which data: a folder, a name as flickr8k, or --captions FILE with --images DIR")
+        raise typer.BadParameter("no data set given; give a folder, a name such as flickr8k, or --captions FILE with --images DIR")
     folder = Path(data).expanduser() if data is not None else (captions or Path()).parent
     if captions is None and not folder.is_dir():
         _show_published(api.datasets.find_published(str(data)), as_json=as_json)
@@ -56,24 +56,24 @@ def info(
     typer.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else str(found))
     if found.same_across_splits:
         cases, first = len(found.same_across_splits), " = ".join(found.same_across_splits[0])
-        say(f"warning: the same photo is in more than one split under two names, {cases:,} times, as {first}")
+        say(f"warning: {cases:,} photos are in more than one split under different names, for example {first}")
     return FOUND
 
 
 @app.command("convert", epilog="Example: twinlens datasets convert path/to/flickr8k --to webdataset --out flickr8k-tar")
 @as_exit_code
 def convert(
-    data: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="The data set's folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="captions-json, jsonl, webdataset or parquet.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", readable=False, help="A new folder.")],
+    data: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Data set folder.")],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Output format: captions-json, jsonl, webdataset or parquet.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", readable=False, help="Output folder; must not exist yet.")],
     split: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this split; may be given several times.")
+        list[str] | None, typer.Option(metavar="NAME", help="Convert only this split; can be repeated.")
     ] = None,
     ratios: Ratios = None,
     link: Annotated[
-        bool, typer.Option("--link/--copy", help="Hard-link photo files rather than copy them: takes no room.")
+        bool, typer.Option("--link/--copy", help="Hard-link photo files to save disk space, or copy them.")
     ] = False,
-    shard_size: Annotated[int, typer.Option(min=1, metavar="N", help="Photos in a shard or Parquet file.")] = 1000,
+    shard_size: Annotated[int, typer.Option(min=1, metavar="N", help="Photos per shard or Parquet file.")] = 1000,
     kind: Kind = None,
     captions: Captions = None,
     images: Images = None,
@@ -81,7 +81,7 @@ def convert(
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Write a data set in another format; the data is only read, and a broken-off run leaves nothing."""
+    """Convert a data set to another format. The source is only read; an interrupted run leaves nothing behind."""
     start_logging(verbose=verbose, log_file=log_file)
     try:
         with _bar("writing photos") as show:
@@ -106,7 +106,7 @@ def convert(
     typer.echo(json.dumps(done.to_json(), ensure_ascii=False) if as_json else plain)
     if done.left_out:
         first = done.left_out[0]
-        say(f"warning: {len(done.left_out):,} photos were left out, as {first.image_id}: {first.reason}")
+        say(f"warning: {len(done.left_out):,} photos were left out, for example {first.image_id}: {first.reason}")
     return FOUND
 
 
@@ -126,10 +126,10 @@ def _show_published(found: "api.datasets.Published", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
-    typer.echo(f"{found.title}: {found.images:,} photos, {found.captions:,} captions, {found.download} to fetch")
+    typer.echo(f"{found.title}: {found.images:,} photos, {found.captions:,} captions, {found.download} to download")
     typer.echo(f"home: {found.home} ({found.access})")
     typer.echo(f"licence: {found.licence}")
     typer.echo(f"cite: {found.citation}")
-    typer.echo("expected layout, as --data takes it:")
+    typer.echo("expected layout of the folder given as --data:")
     for line in found.layout:
         typer.echo(f"  {line}")

@@ -1,4 +1,4 @@
-"""``twinlens doctor``: is everything as it should be?"""
+"""``twinlens doctor``: check the installation, the models and a collection."""
 
 import json
 from dataclasses import asdict
@@ -21,14 +21,14 @@ def run(
             "--in",
             metavar="PHOTOS_OR_COLLECTION",
             readable=False,
-            help="Which collection; default: that of the current folder.",
+            help="Collection; default: that of the current folder.",
         ),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Check the environment, the models and a collection; photos and catalog are only read."""
+    """Check the environment, the models and a collection; changes nothing."""
     start_logging(verbose=verbose, log_file=log_file)
     findings = api.doctor.check_up(place)
     if as_json:

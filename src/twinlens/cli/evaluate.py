@@ -19,7 +19,7 @@ EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
 CLASSES, CAPTIONS = "zero-shot classification", "captioned photos"
 OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
-REFUSED = {  # what is done → options that mean nothing there
+REFUSED = {  # kind of evaluation → options that do not apply to it
     "--compare": (
         *("--model", "--embeddings", "--folds", "--classes", "--prompt", "--record"),
         *("--save-embeddings", "--ranks"),
@@ -35,7 +35,7 @@ REFUSED = {  # what is done → options that mean nothing there
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """What is measured on, as the command line says it."""
+    """The data set given on the command line."""
 
     data: Path | None
     captions: Path | None
@@ -60,7 +60,7 @@ class _Data:
 @as_exit_code
 def run(
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos, or classes.json + images/.")
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set, or classes.json + images/.")
     ] = None,
     captions: Captions = None,
     images: Images = None,
@@ -73,50 +73,50 @@ def run(
         typer.Option(
             metavar="FILE.npz",
             readable=False,
-            help="Measure these in place of a model: image_embeddings, text_embeddings, text_image_index.",
+            help="Evaluate these instead of a model: image_embeddings, text_embeddings, text_image_index.",
         ),
     ] = None,
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Is A better than B? Two .npz files, or models on --data."),
+        typer.Option(metavar="A B", help="Test whether A is better than B: two .npz files, or two models on --data."),
     ] = None,
-    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    split: Annotated[str, typer.Option(help="Split: train, val, test or all.")] = "test",
     ratios: RatiosOfModel = None,
     ks: Annotated[
         list[int] | None,
-        typer.Option("-k", "--k", min=1, metavar="K", help="Cut-off; may be given several times; default: 1, 5, 10."),
+        typer.Option("-k", "--k", min=1, metavar="K", help="Cut-off; can be repeated; default: 1, 5, 10."),
     ] = None,
     folds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Also the mean of N galleries of a part of the photos (COCO: 5).")
+        int, typer.Option(min=1, metavar="N", help="Also average over N disjoint galleries (COCO 1K: 5).")
     ] = 1,
     classes: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", readable=False, help="Classes to choose from, with their names; for classes.json."
+            metavar="FILE", readable=False, help="Candidate classes and their names, for classes.json."
         ),
     ] = None,
     prompts: Annotated[
         list[str] | None,
-        typer.Option("--prompt", metavar="TEXT", help="Template as 'a photo of a {}'; several are averaged."),
+        typer.Option("--prompt", metavar="TEXT", help="Template such as 'a photo of a {}'; several are averaged."),
     ] = None,
     save_embeddings: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", readable=False, help="Keep the embeddings, for --embeddings.")
+        Path | None, typer.Option(metavar="FILE.npz", readable=False, help="Save the embeddings for --embeddings.")
     ] = None,
     ranks: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", readable=False, help="Write each query's rank.")
+        Path | None, typer.Option(metavar="FILE.csv", readable=False, help="Write the rank of each query.")
     ] = None,
     plots: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Draw curves, histograms and maps into a folder.")
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Write curves, histograms and maps to a folder.")
     ] = None,
-    record: Annotated[bool, typer.Option("--record", help="Keep the figures in the bundle's manifest.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Record the figures in the bundle's manifest.")] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Measure a model both ways on the whole gallery: R@K, P@K, MRR, ranks, mAP, nDCG, with 95 % intervals."""
+    """Evaluate both directions on the full gallery: R@K, P@K, MRR, ranks, mAP, nDCG, with 95 % confidence intervals."""
     start_logging(verbose=verbose, log_file=log_file)
     if any("{}" not in prompt for prompt in prompts or ()):
-        raise typer.BadParameter("a --prompt needs {} where the class's name goes, as 'a photo of a {}'")
+        raise typer.BadParameter("a --prompt needs {} where the class name goes, such as 'a photo of a {}'")
     source = _Data(data, captions, images, kind, split, ratios)
     given = {
         **{"--data": data, "--captions": captions, "--images": images, "--format": kind, "--ratios": ratios},
@@ -134,7 +134,7 @@ def run(
     if record:
         api.models.open_bundle(
             api.models.find_bundle(model or "default")
-        )  # a run has no manifest: said before minutes of work
+        )  # a run has no manifest: fail before minutes of work
     if asked == CLASSES:
         report = _classify(model or "default", source, classes, prompts)
     else:
@@ -159,20 +159,20 @@ def run(
 def _what_is_asked(
     source: _Data, *, compare: tuple[str, str] | None, embeddings: Path | None, classes: Path | None
 ) -> str:
-    """A key of REFUSED."""
+    """The kind of evaluation, a key of REFUSED."""
 
     if compare:
         return "--compare"
     if embeddings:
         return "--embeddings"
     if not source.is_named:
-        raise typer.BadParameter("say what to measure on: --data DIR, or --captions FILE with --images DIR")
+        raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     is_classified = classes or api.evaluation.is_classified(source.folder, kind=source.kind, captions=source.captions)
     return CLASSES if is_classified else CAPTIONS
 
 
 def _check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path | None, *, maps: bool) -> None:
-    """Refuses what could not be written in the end, before anything is measured."""
+    """Rejects outputs that cannot be written, before anything is evaluated."""
 
     if plots:
         for missing in api.evaluation.check_plots():
@@ -188,7 +188,7 @@ def _compare(
 ) -> "api.evaluation.Comparison":
 
     if not source.is_named and not all(_is_npz(name) for name in names):
-        raise typer.BadParameter("two models are compared on --data DIR; without it, name two .npz files")
+        raise typer.BadParameter("comparing two models needs --data DIR; without it, give two .npz files")
     first, second = (
         api.evaluation.load_embeddings(name) if _is_npz(name) else _embed(name, source, ks) for name in names
     )
@@ -258,4 +258,4 @@ def _show(
 
 def _warn_of(skipped: Sequence[object]) -> None:
     if skipped:
-        say(f"warning: {len(skipped):,} photos could not be read and are in no figure")
+        say(f"warning: {len(skipped):,} photos could not be read and are not counted")

@@ -1,4 +1,4 @@
-"""``twinlens explain``: where in a photo a query is found."""
+"""``twinlens explain``: show where in a photo a query matches."""
 
 import json
 from pathlib import Path
@@ -14,18 +14,18 @@ EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kit
 
 @as_exit_code
 def run(
-    photo: Annotated[Path, typer.Argument(help="A photo, in a collection or not.", show_default=False, readable=False)],
-    query: Annotated[str, typer.Argument(help="Words, a photo's path, or a weighted sum.", show_default=False)],
+    photo: Annotated[Path, typer.Argument(help="Photo file, in a collection or not.", show_default=False, readable=False)],
+    query: Annotated[str, typer.Argument(help="Text, a photo's path, or a weighted sum.", show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.png", readable=False, help="Write the photo, dark where the query is not."),
+        typer.Option(metavar="FILE.png", readable=False, help="Write the photo, darkened where the query does not match."),
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Show where in a photo a query is found: the score, and the strongest place from the left and from the top."""
+    """Show where in a photo a query matches: score, and the best position from left and top (0 to 1)."""
     start_logging(verbose=verbose, log_file=log_file)
     explained = api.explanation.explain(photo, query, model=model, out=out)
     if as_json:

@@ -1,4 +1,4 @@
-"""``twinlens export``: from a training run to a bundle that every command opens, without torch."""
+"""``twinlens export``: write a training run as a model bundle, which needs no torch."""
 
 import json
 from pathlib import Path
@@ -15,15 +15,15 @@ EXAMPLE = "Example: twinlens export runs/heads --out models/heads --int8"
 @as_exit_code
 def run(
     folder: Annotated[Path, typer.Argument(metavar="RUN", readable=False, show_default=False)],
-    out: Annotated[Path, typer.Option(metavar="DIR", readable=False, help="The bundle's folder.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", readable=False, help="Output folder of the bundle.")],
     int8: Annotated[
-        bool, typer.Option("--int8", help="8-bit text weights, 16-bit image weights; measured on the val split.")
+        bool, typer.Option("--int8", help="Quantize: 8-bit text, 16-bit image weights; the loss is measured on the val split.")
     ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Write a run's best epoch as a model bundle; needs the extra "train"."""
+    """Export a run's best epoch as a model bundle; needs the extra "train"."""
     from twinlens.cli.progress import progress_bar
 
     start_logging(verbose=verbose, log_file=log_file)
@@ -49,7 +49,7 @@ def run(
         typer.echo(f"{bundle.directory}\t{bundle.fingerprint}\t{size / 1e6:.1f} MB")
     say(f"float32 graphs and torch differ by {exported.difference:.1e} at most")
     if int8 and exported.quantization is None:
-        say("warning: what 8-bit weights cost was not measured: the run's data is not where it was")
+        say("warning: the effect of quantization was not measured: the run's data is no longer where it was")
     elif exported.quantization:
         say(", ".join(f"{name} {value:g}" for name, value in exported.quantization.items()) + " (val split)")
     say(f"search with it: twinlens search 'a dog' --in PHOTOS --model {bundle.directory}")

@@ -1,4 +1,4 @@
-"""An option for each filter, made from the list of filters."""
+"""Command-line options generated from the list of filters."""
 
 import functools
 import inspect
@@ -11,13 +11,13 @@ import typer
 from twinlens import api
 
 FilterValues: TypeAlias = dict[str, Any]
-"""Filter name → what was given; None or False where nothing was."""
+"""Filter name → the given value; None or False if not given."""
 
 _METAVARS = {"date": "DATE", "folder": "FOLDER"}
 
 
 def with_filters(command: Callable[..., int]) -> Callable[..., int]:
-    """Gives a command an option for each filter; it gets their values in its parameter ``filters``."""
+    """Adds an option per filter to a command, which receives their values in its parameter ``filters``."""
     options = [_option(one) for one in api.filters.known_filters().values()]
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():
@@ -35,10 +35,10 @@ def with_filters(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def check_filters(filters: FilterValues) -> None:
-    """What is wrong with a value is said before any work is done.
+    """Checks all values before any work is done.
 
     Raises:
-        typer.BadParameter: a filter cannot use its value.
+        typer.BadParameter: a value is not valid for its filter.
     """
     from twinlens.errors import QueryError
 

@@ -19,29 +19,29 @@ def run(
     photos: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the nearest collection."
+            metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the enclosing collection."
         ),
     ] = None,
     collection: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", readable=False, help="Where the collection goes; default: .twinlens inside the photo folder."
+            metavar="DIR", readable=False, help="Collection folder; default: .twinlens inside the photo folder."
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR", help="Model bundle, used when indexing first.")
+        str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")
     ] = None,
     store: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Engine that ranks the vectors; kept for later. Default: exact.")
+        str | None, typer.Option(metavar="NAME", help="Vector store, kept for later runs. Default: exact.")
     ] = None,
     captions: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", readable=False, help="Also learn these photos' captions, of any kind that evaluate reads."
+            metavar="FILE", readable=False, help="Also add captions, in any format that evaluate reads."
         ),
     ] = None,
     forget_missing: Annotated[
-        bool, typer.Option("--forget-missing", help="Forget a folder's photos when it holds none any more.")
+        bool, typer.Option("--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty.")
     ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -49,17 +49,17 @@ def run(
 ) -> int:
     """Make photo folders searchable, or bring them up to date.
 
-    Only what is new or changed is read. Interrupt at any time: the next run goes on.
-    Captions are matched to photos by path, then by file name; a photo that FILE lists
-    has the captions listed for it from then on, any other keeps its own.
+    Reads only new and changed photos. Interrupt at any time: the next run continues.
+    Captions are matched to photos by path, then by file name. The captions in FILE
+    replace those of the photos it lists; other photos keep theirs.
     """
     start_logging(verbose=verbose, log_file=log_file)
     folders = photos or []
     if len(folders) > 1 and collection is None:
-        raise typer.BadParameter("several folders in one collection need a place for it: give --collection DIR")
+        raise typer.BadParameter("a collection of several folders needs its own folder: give --collection DIR")
     opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
     if folders and opened.within is not None:
-        say(f"{opened.within} belongs to a collection already, which is brought up to date")
+        say(f"{opened.within} already belongs to a collection, which is updated instead")
     with opened.collection:
         report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing)
     if as_json:
@@ -70,7 +70,7 @@ def run(
 def index_with_progress(
     collection: "api.library.Collection", *, captions: Path | None = None, forget_missing: bool = False
 ) -> "api.indexing.IndexReport":
-    """Indexes with a bar on stderr and a summary behind it."""
+    """Indexes with a progress bar and a summary on stderr."""
     return with_progress(
         collection,
         lambda listener: collection.index(captions=captions, listener=listener, forget_missing=forget_missing),
@@ -80,7 +80,7 @@ def index_with_progress(
 def with_progress(
     collection: "api.library.Collection", run: Callable[["api.indexing.IndexListener"], "api.indexing.IndexReport"]
 ) -> "api.indexing.IndexReport":
-    """Runs what changes a collection, with bars on stderr and a summary behind them."""
+    """Runs an operation that changes a collection, with progress bars and a summary on stderr."""
     from twinlens.cli.progress import IndexProgress
 
     say(f"collection: {collection.path}")
@@ -105,7 +105,7 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
     reasons = list(api.indexing.reasons_summary(report.skipped))
     for reason, count in reasons[:REASONS_SHOWN]:
         example = next(skipped.path for skipped in report.skipped if skipped.reason == reason)
-        say(f"  {count:,} × {reason}, as {example}")
+        say(f"  {count:,} × {reason}, for example {example}")
     if len(reasons) > REASONS_SHOWN:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
 
@@ -118,8 +118,8 @@ def _summarize_change(change: "api.indexing.ModelChangeReport", *, deferred: int
     first = change.waiting[0]
     new = f" {deferred:,} new photos wait with them." if deferred else ""
     say(
-        f"the earlier vectors go on answering: {len(change.waiting):,} photos cannot be reached just now, "
-        f"as {first.path} ({first.reason}).{new} Run it again when they are back, or when they are deleted for good"
+        f"searches still use the old vectors: {len(change.waiting):,} photos cannot be reached now, for example "
+        f"{first.path} ({first.reason}).{new} Run this again once they are back or deleted for good"
     )
 
 
@@ -128,8 +128,8 @@ def _summarize_captions(report: "api.indexing.CaptionReport") -> None:
     told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
     say(f"{report.captions:,} captions can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
     if report.cut:
-        say(f"{report.cut:,} new captions are longer than the model reads; of these it knows the start")
+        say(f"{report.cut:,} new captions are longer than the model can read and were truncated")
     if report.unmatched_photos:
         photos, first = len(report.unmatched_photos), report.unmatched_photos[0]
-        say(f"{report.unmatched:,} captions are of {photos:,} photos that cannot be found in the collection:")
-        say(f"  as {first.path}: {first.reason}; --json lists every one")
+        say(f"{report.unmatched:,} captions belong to {photos:,} photos that are not in the collection:")
+        say(f"  for example {first.path}: {first.reason}; --json lists all of them")

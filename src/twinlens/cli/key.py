@@ -1,4 +1,4 @@
-"""The options that name a server's API key, and which of them counts."""
+"""A server's API key from options and environment, and their precedence."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ import typer
 
 
 def chosen_key(context: typer.Context, key: str | None, file: Path | None) -> str | None:
-    """The key of the command line, else that of the environment; each as a key or as a file.
+    """The key from the command line, else from the environment; each may give the key itself or a file.
 
     Args:
-        context: of the command, whose options are ``api_key`` and ``api_key_file``.
-        key: the first one's value.
-        file: the second one's.
+        context: of a command with the options ``api_key`` and ``api_key_file``.
+        key: value of ``api_key``.
+        file: value of ``api_key_file``.
 
     Raises:
-        ConfigError: there are two in one place, or the file cannot be read.
+        ConfigError: key and file are both given in the same place, or the file cannot be read.
     """
     from twinlens.rest.settings import one_key
 
@@ -26,6 +26,6 @@ def chosen_key(context: typer.Context, key: str | None, file: Path | None) -> st
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:
-    """True where the command line gave it, not the environment."""
+    """True if the option was given on the command line, not by the environment."""
     source = context.get_parameter_source(option)
     return source is not None and source.name == "COMMANDLINE"

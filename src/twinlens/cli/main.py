@@ -1,4 +1,4 @@
-"""The ``twinlens`` program: its commands and nothing else."""
+"""The ``twinlens`` program: finds and runs its commands."""
 
 import io
 import sys
@@ -16,10 +16,10 @@ from twinlens.plugins import load_part, part_names
 
 
 class Commands(Mapping[str, Any]):
-    """All commands by name, loaded when they are asked for: the built-in ones, and those of installed packages.
+    """All commands by name, built in and from installed packages; each is loaded on first use.
 
     A command is a module or an object with ``run`` and ``EXAMPLE``, or with ``app`` for a group of commands.
-    An installed one that cannot be loaded is left out with one line on stderr.
+    An installed command that cannot be loaded is left out with a warning on stderr.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Commands(Mapping[str, Any]):
             return _click_command(name, load_part("command", COMMANDS, name))
         except UnknownPartError as error:
             raise KeyError(name) from error
-        except (Exception, SystemExit) as error:  # another package's code may raise anything
+        except (Exception, SystemExit) as error:  # plugin code can raise anything
             if name in COMMANDS:
                 raise
             self._left_out.add(name)
@@ -53,19 +53,19 @@ class Commands(Mapping[str, Any]):
 
 
 class Program(TyperGroup):
-    """The group of all commands; none of them is imported before it is asked for."""
+    """The group of all commands; a command is imported only when it is used."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands: Any = Commands()
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """Their names, without those that cannot be loaded."""
+        """Names of the commands that can be loaded."""
         return [name for name in self.commands if name in self.commands]
 
 
 def _click_command(name: str, part: Any) -> Any:
-    """What Typer makes of a command."""
+    """Converts a command to a click command."""
     holder, panel = typer.Typer(), "Commands" if name in COMMANDS else "Commands of installed packages"
     if hasattr(part, "run"):
         holder.command(name, epilog=part.EXAMPLE, rich_help_panel=panel)(part.run)
@@ -77,7 +77,7 @@ def _click_command(name: str, part: Any) -> Any:
 app = typer.Typer(
     name="twinlens",
     cls=Program,
-    help="Search a folder of photos by words, offline. Photos are only read; nothing leaves this machine.",
+    help="Search your photos by text, offline. Photos are only read; nothing leaves this machine.",
     epilog="Example: twinlens search 'a dog on a beach' --in ~/Pictures",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -103,7 +103,7 @@ def main() -> None:
     """Entry point of the ``twinlens`` command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # every file name can be printed: as UTF-8 into files and pipes, escaped on a terminal that lacks a letter
+            # any file name can be printed: UTF-8 in files and pipes, escaped on a terminal that cannot show it
             if stream.isatty():
                 stream.reconfigure(errors="backslashreplace")
             else:

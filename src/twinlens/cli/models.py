@@ -1,4 +1,4 @@
-"""``twinlens models``: which models there are, and what one is made of."""
+"""``twinlens models``: list the available models and show their details."""
 
 import json
 from typing import Annotated
@@ -10,14 +10,14 @@ from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, 
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
-    help="Show the models that can be used.", no_args_is_help=True, epilog="Example: twinlens models list"
+    help="List the available models and show their details.", no_args_is_help=True, epilog="Example: twinlens models list"
 )
 
 
 @app.command("list", epilog="Example: twinlens models list --json")
 @as_exit_code
 def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None) -> int:
-    """List the models by name, the embedded one first."""
+    """List the available models, the embedded one first."""
     start_logging(verbose=verbose, log_file=log_file)
     rows = []
     for name, folder in api.models.known_bundles().items():
@@ -45,12 +45,12 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
 @app.command("info", epilog="Example: twinlens models info default")
 @as_exit_code
 def info(
-    model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="A model's name or a bundle's folder.")] = "default",
+    model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Model name or bundle folder.")] = "default",
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Show one model: towers, preprocessing, training, figures."""
+    """Show a model's towers, preprocessing, training and figures."""
     start_logging(verbose=verbose, log_file=log_file)
     bundle = api.models.open_bundle(api.models.find_bundle(model))
     fields = {

@@ -1,4 +1,4 @@
-"""Open the collection that a search means, and index it first where it is new."""
+"""Open the collection to search, and index it first if it is new."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from twinlens.cli.outcome import say
 
 
 def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
-    """The collection that a command means; where its first indexing has not come to its end, that goes on first."""
+    """Opens the collection at ``place``; if its first indexing is not finished, continues that first."""
     from twinlens.cli.index import index_with_progress
     from twinlens.errors import CollectionBusyError, CollectionError
 
@@ -24,11 +24,11 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
             opened.collection.close()
             if isinstance(error, CollectionBusyError):
                 raise CollectionBusyError(
-                    f"another process has just begun to index {folders}, no photo is ready yet; try again in a moment"
+                    f"another process has just started to index {folders} and no photo is ready yet; try again in a moment"
                 ) from error
             raise
         say(f"warning: {error}")
-        say(f"searching the {ready:,} photos that are indexed")
+        say(f"searching the {ready:,} photos indexed so far")
     except BaseException:
         opened.collection.close()
         raise

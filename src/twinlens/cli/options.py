@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -8,7 +8,7 @@ import typer
 Place: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--in", metavar="PHOTOS_OR_COLLECTION", readable=False, help="Where to search; default: the current folder."
+        "--in", metavar="PHOTOS_OR_COLLECTION", readable=False, help="Photos or collection to search; default: the current folder."
     ),
 ]
 Count: TypeAlias = Annotated[int, typer.Option("-k", min=1, help="Number of hits.")]
@@ -16,5 +16,5 @@ Grid: TypeAlias = Annotated[
     Path | None,
     typer.Option("--grid", metavar="FILE", readable=False, help="Also write a contact sheet: .png, .jpg or .html."),
 ]
-Open: TypeAlias = Annotated[bool, typer.Option("--open", help="Show a contact sheet of the hits.")]
-Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Must be the collection's model.")]
+Open: TypeAlias = Annotated[bool, typer.Option("--open", help="Open a contact sheet of the hits.")]
+Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle; must be the collection's model.")]

@@ -1,4 +1,4 @@
-"""Exit codes, one-line errors and logging, the same for every command."""
+"""Exit codes, one-line errors and logging, shared by all commands."""
 
 import functools
 import logging
@@ -15,10 +15,10 @@ from twinlens.errors import TwinlensError
 FOUND, OUR_ERROR, WRONG_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 
 Arguments = ParamSpec("Arguments")
-Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more on stderr.")]
+Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Print more details on stderr.")]
 LogFile: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--log-file", metavar="FILE", readable=False, help="Also write the log to a file."),
+    typer.Option("--log-file", metavar="FILE", readable=False, help="Also write the log to this file."),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -26,7 +26,7 @@ logger = logging.getLogger("twinlens")
 
 
 def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]:
-    """Turns a command's result into an exit code, and its errors into one line on stderr."""
+    """Turns a command's result into an exit code, and an error into one line on stderr."""
 
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -38,9 +38,9 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
             say(f"error: {error}")
             code = OUR_ERROR
         except KeyboardInterrupt:
-            say("interrupted; what was done is kept")
+            say("interrupted; finished work is kept")
             code = INTERRUPTED
-        except BrokenPipeError:  # the reader, as `head`, has seen enough
+        except BrokenPipeError:  # the reader closed the pipe, as `head` does
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = FOUND
         raise typer.Exit(code)
@@ -50,12 +50,12 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
 
 
 def say(message: str) -> None:
-    """One line for a person, on stderr; stdout is for results."""
+    """Prints one line for people on stderr; stdout is for results."""
     print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
 
 
 def start_logging(*, verbose: bool, log_file: Path | None) -> None:
-    """Sends the package's log to stderr, and to a file when asked.
+    """Sends the package's log to stderr, and to a file if one is given.
 
     Raises:
         TwinlensError: the file cannot be written.

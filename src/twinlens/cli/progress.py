@@ -1,4 +1,4 @@
-"""Progress on stderr: bars with rate and an honest ETA."""
+"""Progress bars on stderr, with rate and ETA."""
 
 from types import TracebackType
 from typing import Self
@@ -26,8 +26,8 @@ class _Rate(ProgressColumn):
 
 
 def progress_bar() -> Progress:
-    """A bar on stderr: done of all, rate, time left."""
-    # 60 s of history: one slow panorama does not swing the ETA
+    """A progress bar on stderr: done and total, rate, time left."""
+    # average over 60 s, so that one slow panorama does not distort the ETA
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,7 +40,7 @@ def progress_bar() -> Progress:
 
 
 class IndexProgress:
-    """Shows indexing: the plan in a line, then a bar."""
+    """Shows the progress of indexing: one line with the plan, then a bar."""
 
     def __init__(self) -> None:
         self._bar = progress_bar()
@@ -54,39 +54,39 @@ class IndexProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar.live.is_started:  # else it would print an empty line
+        if self._bar.live.is_started:  # stopping one that never started prints an empty line
             self._bar.stop()
 
     def planned(self, plan: "api.indexing.IndexPlan") -> None:
-        """The folders were walked."""
+        """The folders have been scanned."""
         self._bar.console.print(
-            f"{plan.found:,} photos found, {plan.to_read:,} to read, about {plan.disk_bytes / 1e6:,.1f} MB of disk",
+            f"{plan.found:,} photos found, {plan.to_read:,} to read, about {plan.disk_bytes / 1e6:,.1f} MB on disk",
             highlight=False,
         )
         if plan.to_read:
             self._photos = self._start("indexing", plan.to_read)
 
     def advanced(self, done: int, report: "api.indexing.IndexReport") -> None:
-        """More photos are committed."""
+        """More photos are stored."""
         skipped = f" ({len(report.skipped):,} skipped)" if report.skipped else ""
         self._bar.update(self._photos, completed=done, description=f"indexing{skipped}")
 
     def captions_planned(self, plan: "api.indexing.CaptionPlan") -> None:
-        """The captions were read and their photos found."""
+        """The captions have been read and matched to photos."""
         self._bar.console.print(f"{plan.found:,} captions found, {plan.to_embed:,} of them new", highlight=False)
         if plan.to_embed:
             self._captions = self._start("captions", plan.to_embed)
 
     def captions_advanced(self, done: int) -> None:
-        """More captions are committed."""
+        """More captions are stored."""
         self._bar.update(self._captions, completed=done)
 
     def change_planned(self, plan: "api.indexing.ModelChangePlan") -> None:
-        """The model is another now; all is to be embedded again."""
+        """The model has changed; everything must be embedded again."""
         self._change, self._again = plan, None
 
     def change_advanced(self, progress: "api.indexing.ModelChangeProgress") -> None:
-        """More is embedded by the next model; told in a line when its pace is known, then by bars."""
+        """The new model has embedded more; prints one line once the speed is known, then shows bars."""
         if self._change is None or (self._again is None and progress.seconds_left is None):
             return
         if self._again is None:
@@ -109,11 +109,11 @@ class IndexProgress:
 
 def _change_line(plan: "api.indexing.ModelChangePlan", seconds: float) -> str:
     model = "the default model" if plan.model == "default" else f"the model {plan.model}"
-    what = f"{model} has changed since" if plan.is_update else f"changing to {model}"
+    what = f"{model} has changed" if plan.is_update else f"changing to {model}"
     done = plan.photos - plan.photos_left
     before = f" ({done:,} are done)" if done else ""
     photos = f"{plan.photos_left:,} photos to embed again{before}, about {_duration(seconds)}"
-    return f"{what}: {photos}; searches use the earlier vectors until then"
+    return f"{what}: {photos}; searches use the old vectors until then"
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Several queries in one run: out of a file with a picture each, or one after the other at a prompt."""
+"""Several queries in one run: from a file, with a contact sheet each, or at a prompt."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -10,25 +10,25 @@ from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
 from twinlens.errors import QueryError, TwinlensError
 
 OVERVIEW = "top_matches_grid.png"
-OVERVIEW_HITS = 5  # of each query in the overview: one row
+OVERVIEW_HITS = 5  # per query in the overview: one row
 ENDINGS = ("", "quit", "exit", ":q")
 PROMPT = "query> "
 
 
 def read_queries(file: Path) -> list[str]:
-    """The queries in a text file, one a line; empty lines are left out.
+    """The queries in a text file, one per line; empty lines are skipped.
 
     Raises:
-        QueryError: the file cannot be read, or holds no query.
+        QueryError: the file cannot be read or is empty.
     """
     try:
         lines = file.expanduser().read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise QueryError(f"the file of queries {file} cannot be read: {reason}") from error
+        raise QueryError(f"the query file {file} cannot be read: {reason}") from error
     queries = [line.strip() for line in lines if line.strip()]
     if not queries:
-        raise QueryError(f"the file of queries {file} is empty; write one query a line")
+        raise QueryError(f"the query file {file} is empty; write one query per line")
     return queries
 
 
@@ -39,21 +39,21 @@ def answer_all(
     *,
     folder: Path | None,
 ) -> int:
-    """Answers each query, and draws ``query_1.png``, … and an overview where a folder is given.
+    """Answers each query; if a folder is given, writes ``query_1.png``, … and an overview there.
 
-    A query that fails is named on stderr, and the others go on.
+    A query that fails is reported on stderr; the others continue.
 
     Args:
         queries: as the user wrote them.
-        ask: one query → its answer.
-        show: prints one answer; its exit code.
-        folder: for the pictures, made by ``make_picture_folder``.
+        ask: returns the answer to a query.
+        show: prints an answer and returns its exit code.
+        folder: for the contact sheets, made by ``make_picture_folder``.
 
     Returns:
-        The exit code: 1 where a query failed, 3 where none found anything.
+        The exit code: 1 if a query failed, 3 if none found anything.
 
     Raises:
-        QueryError: a picture cannot be written.
+        QueryError: a contact sheet cannot be written.
     """
 
     pictures = _pictures(folder, len(queries)) if folder else []
@@ -80,17 +80,17 @@ def answer_all(
 
 
 def make_picture_folder(folder: Path, n_queries: int) -> None:
-    """Makes the folder, and refuses to replace what is no contact sheet.
+    """Makes the folder; files that are not contact sheets are never replaced.
 
     Raises:
-        QueryError: it is a file, cannot be made, or holds other pictures of these names.
+        QueryError: the path is a file, the folder cannot be made, or has other pictures of these names.
     """
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise QueryError(
-            f"with --queries, --grid is a folder for the pictures; {folder} cannot be one: {error.strerror or error}"
+            f"with --queries, --grid must be a folder; {folder} cannot be one: {error.strerror or error}"
         ) from error
     for path in (*_pictures(folder, n_queries), folder / OVERVIEW):
         api.searching.check_sheet_path(path)
@@ -101,14 +101,14 @@ def _pictures(folder: Path, n_queries: int) -> list[Path]:
 
 
 def answer_prompt(ask: Callable[[str], object]) -> int:
-    """Answers queries from standard input until an empty line, ``quit`` or its end.
+    """Answers queries from standard input until an empty line, ``quit`` or end of input.
 
-    A query that fails is named on stderr, and the next one is asked for.
+    A query that fails is reported on stderr, and the prompt continues.
 
     Args:
         ask: answers and prints one query.
     """
-    say("one query a line; an empty line or 'quit' ends")
+    say("one query per line; an empty line or 'quit' ends")
     while True:
         print(PROMPT, end="", file=sys.stderr, flush=True)  # noqa: T201
         query = sys.stdin.readline().strip()

@@ -1,4 +1,4 @@
-"""``twinlens reindex``: change a collection to another model."""
+"""``twinlens reindex``: switch a collection to another model."""
 
 import json
 from pathlib import Path
@@ -21,19 +21,19 @@ def run(
             metavar="PHOTOS_OR_COLLECTION",
             readable=False,
             show_default=False,
-            help="Which collection; default: that of the current folder.",
+            help="Collection; default: that of the current folder.",
         ),
     ] = None,
     *,
-    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="The model to change to.")],
+    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="New model.")],
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Change a collection to another model: embed its photos and captions again.
+    """Switch a collection to another model: embed its photos and captions again.
 
-    Searches use the earlier vectors until all is embedded. Interrupt at any time: the
-    next run, or index, goes on; reindex with the earlier model gives the change up.
+    Searches use the old vectors until everything is embedded. Interrupt at any time:
+    the next reindex or index continues. Reindex with the old model cancels the change.
     """
     start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:

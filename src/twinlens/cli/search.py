@@ -1,4 +1,4 @@
-"""``twinlens search``: photos, or captions of theirs, that fit words, a photo, or a weighted sum of both."""
+"""``twinlens search``: find photos or captions by text, by photo, or by a weighted sum of both."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -17,14 +17,14 @@ EXAMPLE = "Example: twinlens search 'a dog on a beach' --in ~/Pictures --after 2
 
 
 class SortOrder(StrEnum):
-    """How the hits of a page are ordered."""
+    """Order of the hits."""
 
     relevance = "relevance"
     date = "date"
 
 
 class SearchTarget(StrEnum):
-    """What the hits are."""
+    """What to search for."""
 
     image = "image"
     caption = "caption"
@@ -35,33 +35,33 @@ class SearchTarget(StrEnum):
 def run(
     query: Annotated[
         str | None,
-        typer.Argument(help="Words, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
+        typer.Argument(help="Text, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
     ] = None,
     place: Place = None,
     k: Count = 10,
     queries: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Answer every line of a file; --grid is then a folder."),
+        typer.Option(metavar="FILE", readable=False, help="Answer each line of a file; --grid is then a folder."),
     ] = None,
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Ask for queries until an empty line or 'quit'.")
+        bool, typer.Option("--interactive", "-i", help="Prompt for queries until an empty line or 'quit'.")
     ] = False,
     target: Annotated[
-        SearchTarget, typer.Option(help="Find photos, or the captions that the collection knows of them.")
+        SearchTarget, typer.Option(help="Find photos or their captions.")
     ] = SearchTarget.image,
     show_all: Annotated[
-        bool, typer.Option("--all", help="Show the k best, also those that the model takes for no match.")
+        bool, typer.Option("--all", help="Show the k best hits, including those below the match threshold.")
     ] = False,
     min_probability: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, metavar="P", help="Show hits of at least this probability instead."),
+        typer.Option(min=0.0, max=1.0, metavar="P", help="Show hits with at least this probability instead."),
     ] = None,
-    offset: Annotated[int, typer.Option(min=0, help="Leave out this many hits at the top.")] = 0,
+    offset: Annotated[int, typer.Option(min=0, help="Skip this many of the best hits.")] = 0,
     filters: FilterValues | None = None,
     sort: Annotated[
-        SortOrder, typer.Option(help="By relevance, or all that is relevant newest first.")
+        SortOrder, typer.Option(help="Sort by relevance, or relevant hits by date, newest first.")
     ] = SortOrder.relevance,
-    include_self: Annotated[bool, typer.Option("--include-self", help="A query photo may find itself.")] = False,
+    include_self: Annotated[bool, typer.Option("--include-self", help="Allow a query photo to find itself.")] = False,
     grid: Annotated[
         Path | None,
         typer.Option(
@@ -69,7 +69,7 @@ def run(
             metavar="FILE|DIR",
             readable=False,
             help="Also write a contact sheet: .png, .jpg or .html; with --queries a folder of pictures, "
-            "one a query and an overview.",
+            "one per query and an overview.",
         ),
     ] = None,
     open_sheet: Open = False,
@@ -80,10 +80,10 @@ def run(
 ) -> int:
     """Find the photos that fit a query.
 
-    One hit a line: rank, probability ("-" without a calibration), score, path; with
-    --target caption the caption in place of the path, with --queries the query in front.
-    Where nothing fits, the three closest are shown, each marked as such, and the exit
-    code is 3. A folder that was never indexed is indexed first.
+    Prints one hit per line: rank, probability ("-" without a calibration), score, path.
+    --target caption prints the caption instead of the path; --queries adds the query at
+    the start. If nothing matches, the three closest are shown and marked, and the exit
+    code is 3. A folder that has not been indexed yet is indexed first.
     """
     from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
 
@@ -135,8 +135,8 @@ def run(
 
 def _check_question(query: str | None, queries: Path | None, *, interactive: bool, open_sheet: bool) -> None:
     if query is not None and not query.strip():
-        raise typer.BadParameter("the query is empty; say what to look for, as 'a dog on a beach'")
+        raise typer.BadParameter("the query is empty; describe what to find, for example 'a dog on a beach'")
     if (query is not None) + (queries is not None) + interactive != 1:
-        raise typer.BadParameter("say what to look for in one way: a QUERY, --queries FILE, or -i")
+        raise typer.BadParameter("give exactly one of QUERY, --queries FILE and -i")
     if queries is not None and open_sheet:
-        raise typer.BadParameter("--open shows the hits of one query; with --queries give --grid DIR")
+        raise typer.BadParameter("--open works with a single query; with --queries use --grid DIR")

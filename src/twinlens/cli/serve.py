@@ -1,4 +1,4 @@
-"""``twinlens serve``: a REST API and the page, for this machine or, with a key, for others."""
+"""``twinlens serve``: serve the REST API and the web page, locally or, with a key, to other machines."""
 
 import json
 import logging
@@ -24,53 +24,53 @@ Names: TypeAlias = list[str] | None
 def run(
     context: typer.Context,
     place: Place = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 = everywhere.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one and says which.")] = 5000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 = all interfaces.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")] = 5000,
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
     api_key: Annotated[
         str | None,
         typer.Option(
-            "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="What callers must show."
+            "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="Key that clients must send."
         ),
     ] = None,
     api_key_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="A file that holds the key."),
+        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."),
     ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Let other machines in without a key.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines to connect without a key.")] = False,
     cors_origin: Annotated[
         Names,
-        typer.Option(metavar="ORIGIN", help="Pages of this origin may ask, too; null = a page opened from a file."),
+        typer.Option(metavar="ORIGIN", help="Also allow pages of this origin (CORS); null = a page opened from a file."),
     ] = None,
     allowed_host: Annotated[
-        Names, typer.Option(metavar="NAME", help="Also answer to this name, as behind a proxy; * = any.")
+        Names, typer.Option(metavar="NAME", help="Also accept this host name, for example behind a proxy; * = any.")
     ] = None,
     trusted_proxy: Annotated[
-        Names, typer.Option(metavar="ADDRESS", help="Believe this proxy who its callers are.")
+        Names, typer.Option(metavar="ADDRESS", help="Trust this proxy's X-Forwarded headers.")
     ] = None,
     rate_limit: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Requests a minute of one client, in each worker; 0 = no limit. "
-            "Default: 600 where other machines may ask, directly or through a proxy, else none.",
+            help="Requests per minute and client, in each worker; 0 = no limit. "
+            "Default: 600 if other machines can connect, directly or through a proxy, else none.",
         ),
     ] = None,
-    max_body_mb: Annotated[float, typer.Option(min=0.01, help="Largest request, uploads included.")] = 32.0,
-    max_megapixels: Annotated[float, typer.Option(min=0.01, help="Largest uploaded picture.")] = 100.0,
-    max_top_k: Annotated[int, typer.Option(min=1, help="Most results of one answer.")] = 1000,
-    max_query_length: Annotated[int, typer.Option(min=1, help="Most letters of a query.")] = 1000,
-    thumbnails_mb: Annotated[float, typer.Option(min=0, help="Room for thumbnails on disk.")] = 500.0,
-    query_log: Annotated[bool, typer.Option("--query-log", help="Log what is searched for.")] = False,
+    max_body_mb: Annotated[float, typer.Option(min=0.01, help="Maximum request size, uploads included.")] = 32.0,
+    max_megapixels: Annotated[float, typer.Option(min=0.01, help="Maximum size of an uploaded picture.")] = 100.0,
+    max_top_k: Annotated[int, typer.Option(min=1, help="Maximum number of results per answer.")] = 1000,
+    max_query_length: Annotated[int, typer.Option(min=1, help="Maximum length of a query, in characters.")] = 1000,
+    thumbnails_mb: Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")] = 500.0,
+    query_log: Annotated[bool, typer.Option("--query-log", help="Log search queries.")] = False,
     access_log: Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")] = False,
     model: Model = None,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Serve a collection: a REST API, described at /docs, and the page.
+    """Serve a collection: the web page, and a REST API documented at /docs.
 
-    When it can answer, one JSON line on stdout says where. Only this machine is let in
-    unless --host says otherwise, and then only with the key. Ctrl+C finishes what runs and stops.
+    When ready, prints its URL as one line of JSON on stdout. Other machines can connect only
+    if --host allows it, and need the key. Ctrl+C finishes running requests and stops.
     """
     _check_extra()
     from twinlens.rest.settings import Settings
@@ -110,13 +110,13 @@ def _check_extra() -> None:
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise ConfigError(f'{error.name} is missing for serving; install it: pip install "twinlens[serve]"') from error
+        raise ConfigError(f'{error.name}, which the server needs, is not installed: pip install "twinlens[serve]"') from error
 
 
 def _choose_logs(*, access: bool, queries: bool) -> None:
     logging.getLogger("twinlens.access").setLevel(logging.INFO if access else logging.WARNING)
     logging.getLogger("twinlens.queries").setLevel(logging.INFO if queries else logging.WARNING)
-    if not queries:  # at its most talkative the collection tells the words, too
+    if not queries:  # at DEBUG level the collection would log the query text
         logging.getLogger("twinlens.collection").setLevel(logging.INFO)
     for handler in logging.getLogger("twinlens").handlers[:1]:
         handler.setLevel(min(handler.level, logging.INFO))
@@ -128,11 +128,11 @@ def _warn(settings: "Settings") -> None:
     from twinlens.rest.settings import SHORT_KEY
 
     if settings.api_key and len(settings.api_key) < SHORT_KEY:
-        say(f"warning: the API key has {len(settings.api_key)} letters; one of {SHORT_KEY} or more cannot be guessed")
+        say(f"warning: the API key has {len(settings.api_key)} characters and may be guessed; use {SHORT_KEY} or more")
     if settings.api_key is None and not settings.is_local:
-        say(f"warning: everybody who reaches {settings.host} can see all photos")
+        say(f"warning: anyone who can reach {settings.host} can see all photos")
     elif settings.api_key is None and settings.allowed_hosts:
-        say("warning: whoever the proxy lets in can see all photos; a key would keep others out")
+        say("warning: anyone the proxy lets in can see all photos; set a key to prevent this")
 
 
 def _serve(settings: "Settings") -> int:

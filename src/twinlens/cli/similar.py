@@ -1,4 +1,4 @@
-"""``twinlens similar``: photos that look like one photo."""
+"""``twinlens similar``: find photos that look like a photo."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +20,12 @@ EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"
 @with_filters
 def run(
     photo: Annotated[
-        Path, typer.Argument(help="A photo, in the collection or not.", show_default=False, readable=False)
+        Path, typer.Argument(help="Photo file, in the collection or not.", show_default=False, readable=False)
     ],
     place: Place = None,
     k: Count = 10,
     filters: FilterValues | None = None,
-    include_self: Annotated[bool, typer.Option("--include-self", help="The photo may find itself.")] = False,
+    include_self: Annotated[bool, typer.Option("--include-self", help="Allow the photo to find itself.")] = False,
     grid: Grid = None,
     open_sheet: Open = False,
     model: Model = None,
@@ -33,7 +33,7 @@ def run(
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Find the photos that look most like one photo; the photo itself is left out."""
+    """Find the photos most similar to a photo; the photo itself is left out."""
     start_logging(verbose=verbose, log_file=log_file)
     filters = filters or {}
     check_filters(filters)
@@ -44,7 +44,7 @@ def run(
             replace(api.searching.photo_query(photo.expanduser()), text=str(photo)),
             api.filters.Filters(**{**filters, "folder": opened.folder(filters.get("folder"))}),
             api.searching.Page(k=k),
-            show_all=True,  # what is asked for is what is nearest, near or far
+            show_all=True,  # the nearest photos are wanted, however far away
             include_query_photo=include_self,
         )
         return show_answer(collection.answer(search), grid=grid, open_sheet=open_sheet, as_json=as_json)

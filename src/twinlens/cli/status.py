@@ -1,4 +1,4 @@
-"""``twinlens status``: what a collection holds."""
+"""``twinlens status``: show what a collection contains."""
 
 import json
 from pathlib import Path
@@ -20,14 +20,14 @@ def run(
             "--in",
             metavar="PHOTOS_OR_COLLECTION",
             readable=False,
-            help="Which collection; default: that of the current folder.",
+            help="Collection; default: that of the current folder.",
         ),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Show what a collection holds, and where."""
+    """Show a collection's folders, counts, model and disk use."""
     start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         status = api.collection_status(collection)
@@ -49,6 +49,6 @@ def run(
 def _change(change: dict[str, Any]) -> str:
     model = f"{change['model']} ({change['fingerprint']})"
     if not change["is_begun"]:
-        return f"{model} is another model now: {change['photos']:,} photos to embed again; run twinlens index"
+        return f"{model} has changed: {change['photos']:,} photos to embed again; run twinlens index"
     done = f"{change['photos_done']:,} of {change['photos']:,} photos"
-    return f"to {model}: {done} embedded, the earlier vectors answer until all are; twinlens index goes on"
+    return f"to {model}: {done} embedded, searches use the old vectors until then; twinlens index continues"

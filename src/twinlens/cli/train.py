@@ -1,4 +1,4 @@
-"""``twinlens train``: a dual encoder of one's own from a recipe and captioned photos."""
+"""``twinlens train``: train a dual encoder from a recipe and captioned photos."""
 
 import json
 from pathlib import Path
@@ -20,37 +20,37 @@ EXAMPLE = "Example: twinlens train recipes/heads.toml --data path/to/flickr8k --
 def run(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml", readable=False, show_default=False)],
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned photos with train and val splits.")
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set with train and val splits.")
     ] = None,
     captions: Captions = None,
     images: Images = None,
     kind: Kind = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe; may be repeated."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe; can be repeated."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="The run's folder; default: runs/NAME.")
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Run folder; default: runs/NAME.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
-    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="In place of trainer.device.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the run's last checkpoint.")] = False,
+    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Override trainer.device.")] = None,
     cache: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", readable=False, help="Where features are kept; default: cache/ beside the run."),
+        typer.Option(metavar="DIR", readable=False, help="Feature cache; default: cache/ next to the run."),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Train a dual encoder as a recipe says; needs the extra "train".
+    """Train a dual encoder from a recipe; needs the extra "train".
 
-    Interrupt at any time: --resume goes on from the last checkpoint, to the same result.
+    Interrupt at any time: --resume continues from the last checkpoint, with the same result.
     """
     from twinlens.cli.training_log import TrainingLog
 
     start_logging(verbose=verbose, log_file=log_file)
     if data is None and (captions is None or images is None):
-        raise typer.BadParameter("say what to train on: --data DIR, or --captions FILE with --images DIR")
+        raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]
     with TrainingLog() as log:
         finished = api.lab.train(
@@ -65,7 +65,7 @@ def run(
             cache=cache,
             listener=_listener(log),
         )
-    if not finished.validation:  # one of several processes; the first one tells
+    if not finished.validation:  # one of several processes; only the first one reports
         return FOUND
     if as_json:
         typer.echo(json.dumps(finished.validation, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What is seen on stderr while a model is trained: a table that grows by a row an epoch, and a bar."""
+"""Training progress on stderr: a table with one row per epoch, and a progress bar."""
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,12 +11,12 @@ from rich.table import Table
 if TYPE_CHECKING:
     from twinlens.training.loop.run_log import EpochLog
 
-ROWS = 15  # of the table that is kept in view; metrics.jsonl has all
+ROWS = 15  # of the live table; metrics.jsonl has all epochs
 _COLUMNS = ("epoch", "stage", "train loss", "val loss", "t→i R@1", "i→t R@1", "rate", "photos/s", "")
 
 
 class TrainingLog:
-    """A live table on a terminal; elsewhere one line an epoch."""
+    """A live table on a terminal; otherwise one line per epoch."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -45,7 +45,7 @@ class TrainingLog:
             self._live.stop()
 
     def prepared(self, what: str, done: int, total: int) -> None:
-        """More photos or captions have gone through a frozen tower."""
+        """More photos or captions have been encoded by a frozen tower."""
         self._advance(f"preparing {what}", done, total)
 
     def stepped(self, epoch: int, done: int, steps: int) -> None:

@@ -1,4 +1,4 @@
-"""Vector stores by name: id → unit vector, k nearest under a filter."""
+"""Vector stores by name: id → unit vector, with filtered k-nearest search."""
 
 STORES = {
     "exact": "twinlens.stores.exact:ExactStore",

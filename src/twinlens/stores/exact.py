@@ -1,4 +1,4 @@
-"""Exact search over memory-mapped vectors: never misses, the reference for all other engines."""
+"""Exact search over memory-mapped vectors; the reference for all other engines."""
 
 import json
 import logging
@@ -20,17 +20,17 @@ logger = logging.getLogger(__name__)
 STAMP = "stamp.json"
 FORMAT = 1
 DEAD = -1  # id of a row that was removed or replaced
-DEAD_SHARE = 0.25  # above this the rows are rewritten without the dead ones
-# Rounding both unit vectors to float16 moves a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
-# two scores are compared; and a quarter more for what float32 sums lose.
+DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
+# Rounding both unit vectors to float16 changes a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
+# two scores are compared, plus a quarter for rounding errors of float32 sums.
 HALF_MARGIN = 5 * 2.0**-11
-THREADS = min(4, os.cpu_count() or 1)  # reading the rows saturates the memory bus with few threads
+THREADS = min(4, os.cpu_count() or 1)  # few threads saturate the memory bandwidth
 ROWS_WORTH_A_THREAD = 10_000
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """Which catalog state the files hold; written last, so that it is never ahead of them."""
+    """The catalog state that the files contain; written last, so that it is never ahead of them."""
 
     format: int
     owner: str
@@ -41,7 +41,7 @@ class Stamp:
 
 
 class _View(NamedTuple):
-    """One state of the files; replaced whole, so that a search in another thread never sees half of two."""
+    """One state of the files; replaced as a whole, so that searches in other threads see a consistent state."""
 
     stamp: Stamp
     ids: Ids  # [N], DEAD where a row was removed or replaced
@@ -51,20 +51,20 @@ class _View(NamedTuple):
 
 
 class ExactStore:
-    """Implements ``VectorStore`` on three flat files in one folder.
+    """Implements ``VectorStore`` with three flat files in a folder.
 
-    The float32 rows are the vectors; a float16 copy is what a query reads first,
-    at half the memory traffic. Every row that could be among the best k given the
-    rounding of float16 is then scored in float32, so the answer is exact.
+    The vectors are float32 rows. A query first reads a float16 copy, at half the
+    memory traffic; every row that could be among the best k despite the rounding
+    is then scored in float32, so the result is exact.
 
-    Several processes may search while one updates: rows are only appended, the list
-    of ids is replaced whole. Updates must not run in two processes or threads at once.
+    Several processes may search while one updates: rows are only appended, and the list
+    of ids is replaced atomically. Only one process or thread may update at a time.
 
     Args:
-        folder: where the files are; made at the first update.
+        folder: of the files; created at the first update.
         dim: D.
-        owner: whose vectors these are (a catalog and a model). Files of another
-            owner, or damaged ones, are not used: the store starts empty.
+        owner: identifies the catalog and model of the vectors. Files of another
+            owner, or damaged ones, are ignored: the store is then empty.
     """
 
     def __init__(self, folder: Path, *, dim: int, owner: str) -> None:
@@ -75,7 +75,7 @@ class ExactStore:
 
     @property
     def generation(self) -> int:
-        """The catalog generation that the files hold; 0 when empty."""
+        """The catalog generation that the files contain; 0 if empty."""
         return self._view.stamp.generation
 
     def __len__(self) -> int:
@@ -87,8 +87,8 @@ class ExactStore:
         return np.sort(ids[ids != DEAD])
 
     def refresh(self) -> None:
-        """Maps what another process may have written since; a store whose files went away is empty."""
-        for _ in range(5):  # the list of ids named by a stamp may be replaced while we open it
+        """Opens files written by another process since; if the files were removed, the store is empty."""
+        for _ in range(5):  # the list of ids may be replaced while it is being opened
             stamp = self._read_stamp()
             if stamp is None:
                 break
@@ -99,21 +99,21 @@ class ExactStore:
             except FileNotFoundError:
                 continue
             except ValueError as error:
-                logger.warning("the vector files in %s are damaged (%s); they are made anew", self._folder, error)
+                logger.warning("the vector files in %s are damaged (%s) and will be rebuilt", self._folder, error)
                 break
             return
         if self._view.stamp.generation:
             self.clear()
 
     def clear(self) -> None:
-        """Forgets everything; the files are replaced at the next update."""
+        """Removes all vectors; the files are replaced at the next update."""
         self._view = self._empty_view()
 
     def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
         """Drops ``removed``, then adds or replaces ``added``, block by block."""
         self._folder.mkdir(parents=True, exist_ok=True)
         rows, ids = self._view.stamp.rows, self._view.ids.copy()
-        # another process may still map files that we do not build on: never write into those
+        # files that are not extended may still be mapped by another process, so they are never overwritten
         serial = self._view.stamp.serial if rows else self._unused_serial()
         ids[np.isin(ids, removed)] = DEAD
         new_ids: list[Ids] = []
@@ -134,7 +134,7 @@ class ExactStore:
             self._compact()
 
     def search(self, queries: Embeddings, k: int, *, among: Ids | None = None) -> Neighbours:
-        """The k rows with the highest cosine to each of queries [Q, D]; equal scores by id."""
+        """The k rows with the highest cosine for each query [Q, D]; equal scores are ordered by id."""
         view = self._view
         usable = _usable(view, among)
         available = len(view.ids) if usable is None else int(np.count_nonzero(usable))
@@ -147,7 +147,7 @@ class ExactStore:
         return Neighbours(ids, scores)
 
     def differs(self, ids: Ids, vectors: Embeddings) -> bool:
-        """True when what is stored for ``ids`` (ascending, all present) is not ``vectors`` [N, D]."""
+        """Whether the stored vectors of ``ids`` (ascending, all present) differ from ``vectors`` [N, D]."""
         view = self._view
         rows = np.flatnonzero(np.isin(view.ids, ids))
         rows = rows[np.argsort(view.ids[rows])]
@@ -163,14 +163,14 @@ class ExactStore:
             rough[~usable] = -np.inf
         kth = rough[np.argpartition(rough, -k)[-k:]].min()
         rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
-        # not "@": it sums a row differently depending on its place, so that equal rows would differ in the last bit
+        # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
         scores = np.vecdot(view.vectors[rows], query)
         best = np.lexsort((view.ids[rows], -scores))[:k]
         return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
 
     def _rough_scores(self, halves: NDArray[np.float16], query: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N], dot products of the float16 copies."""
-        import numkong  # 20 ms: not before the first search
+        import numkong  # takes 20 ms, so only when searching
 
         half = query.astype(np.float16)[None]
         parts = max(1, min(THREADS, len(halves) // ROWS_WORTH_A_THREAD))
@@ -213,7 +213,7 @@ class ExactStore:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            logger.warning("%s is damaged (%s); the vector files are made anew", self._folder / STAMP, error)
+            logger.warning("%s is damaged (%s); the vector files will be rebuilt", self._folder / STAMP, error)
             return None
         return stamp if (stamp.format, stamp.owner, stamp.dim) == (FORMAT, self._owner, self._dim) else None
 
@@ -248,7 +248,7 @@ class ExactStore:
         return max(serials, default=-1) + 1
 
     def _open_at(self, kind: str, serial: int, rows: int, item_bytes: int) -> Any:
-        """The rows' file, positioned behind the stamped rows; what an interrupted update left is cut off."""
+        """Opens a rows file positioned after the valid rows; what an interrupted update wrote is truncated."""
         path = self._rows_file(kind, serial)
         path.touch()
         file = path.open("r+b")
@@ -257,7 +257,7 @@ class ExactStore:
         return file
 
     def _ids_file(self, generation: int, serial: int) -> Path:
-        # the serial, too: a compaction must not replace the list that the stamp of before names
+        # includes the serial, so that a compaction does not replace the list that the previous stamp refers to
         return self._folder / f"ids-{generation}-{serial}.i64"
 
     def _rows_file(self, kind: str, serial: int) -> Path:
@@ -272,7 +272,7 @@ def _usable(view: _View, among: Ids | None) -> NDArray[np.bool_] | None:
 
 
 def _check_sample(vectors: NDArray[np.float32], halves: NDArray[np.float16], ids: Ids) -> None:
-    """Raises ValueError unless a few rows, the last among them, are unit vectors in both copies."""
+    """Raises ValueError unless some rows, including the last, are unit vectors and equal in both copies."""
     alive = np.flatnonzero(ids != DEAD)
     if not len(alive):
         return

@@ -1,4 +1,4 @@
-"""What a recipe holds: one TOML file = one training run."""
+"""The recipe of a training run, one TOML file."""
 
 import inspect
 from collections.abc import Iterable, Sequence
@@ -21,11 +21,11 @@ MEASURES = ("R@1", "R@5", "R@10", "MRR", "loss")
 
 
 class Data(Section):
-    """What is shown in an epoch, and where decoded photos are kept.
+    """Data used in an epoch, and where decoded photos are cached.
 
-    ``captions``: "one" of each photo drawn at random an epoch, "all" pairs of photo and
-    caption, or the "mean" of a photo's caption embeddings. ``held_out``: every so many photos
-    of the train split are left out, so that a calibration can be fitted on them; 0 = none.
+    ``captions``: "one" random caption of each photo per epoch, "all" pairs of photo and
+    caption, or the "mean" of a photo's caption embeddings. ``held_out``: every n-th photo
+    of the train split is left out, so that a calibration can be fitted on them; 0 = none.
     """
 
     ratios: str = "80/10/10"
@@ -44,7 +44,7 @@ class Data(Section):
 
 
 class Head(Section):
-    """Projection from a tower's features to the shared space; ``hidden`` and ``batch_norm`` are the MLP's."""
+    """Projection from a tower's features to the shared space; ``hidden`` and ``batch_norm`` apply to the MLP only."""
 
     kind: Literal["linear", "mlp"] = "linear"
     bias: bool = False
@@ -53,18 +53,18 @@ class Head(Section):
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 
     def options(self) -> dict[str, Any]:
-        """What ``heads.build_head`` takes."""
+        """Keyword arguments of ``heads.build_head``."""
         if self.kind == "linear":
             return {"bias": self.bias, "dropout": self.dropout}
         return {"hidden": self.hidden, "batch_norm": self.batch_norm, "dropout": self.dropout}
 
 
 class ImageAugmentation(Section):
-    """Random changes of photos while training, see ``augment.Augmentation``.
+    """Random changes of photos in training, see ``augment.Augmentation``.
 
-    ``views`` is for a frozen tower, whose features are computed once: that many changed
-    views of each photo beside the plain one. So too where only its last blocks are trained
-    and the tower can be cut before them, as an EfficientNet-Lite.
+    ``views`` is for a frozen tower, whose features are computed once: the number of augmented
+    views of each photo besides the original. Likewise if only the last blocks are trained
+    and the tower can be cut before them, like an EfficientNet-Lite.
     """
 
     random_resized_crop: tuple[float, float] | None = None
@@ -75,7 +75,7 @@ class ImageAugmentation(Section):
 
 
 class Image(Section):
-    """The image side. ``image_size``, ``resize_mode`` and ``crop_fraction`` replace the tower's own habit."""
+    """The image side. ``image_size``, ``resize_mode`` and ``crop_fraction`` override the tower's own preprocessing."""
 
     tower: str = "efficientnet-lite2"
     pooling: Literal["pooled", "cls", "mean"] | None = None
@@ -92,7 +92,7 @@ class Image(Section):
 
 
 class Text(Section):
-    """The text side. ``options`` are the tower's own, as ``hidden = 256`` of a tower from scratch."""
+    """The text side. ``options`` are those of the tower, such as ``hidden = 256`` for a tower from scratch."""
 
     tower: str = "minilm-l6"
     pooling: Literal["pooled", "cls", "mean"] | None = None
@@ -128,7 +128,7 @@ class Text(Section):
 
     @property
     def from_scratch(self) -> bool:
-        """Whether the tower begins with random weights and words of its own."""
+        """Whether the tower starts with random weights and a vocabulary of its own."""
         return self.tower in FROM_SCRATCH
 
 
@@ -146,7 +146,7 @@ class LossChoice(Section):
     @field_validator("options")
     @classmethod
     def _known_options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        if "name" not in info.data:  # the name's own fault is told already
+        if "name" not in info.data:  # the name itself is invalid, which is reported already
             return options
         loss = load_part("loss", LOSSES, info.data["name"])
         known = list(inspect.signature(loss).parameters)
@@ -155,20 +155,20 @@ class LossChoice(Section):
                 *(f"no option {option!r}; it has {', '.join(known)}{did_you_mean(option, known)}" for option in unknown)
             )
         try:
-            loss(**options)  # says which value makes no sense
+            loss(**options)  # raises ValueError for an invalid value
         except TypeError as error:
-            raise ValueError(f"a value of the wrong kind in {options}: {error}") from error
+            raise ValueError(f"a value of the wrong type in {options}: {error}") from error
         return options
 
 
 class Distillation(Section):
-    """The image tower's own classifier as a teacher beside the captions.
+    """Distillation from the image tower's own classifier, in addition to the captions.
 
-    ``groups_weight`` is the share of the everyday words above the classes ("cat" for a
-    tabby), beside the classes' own 1; ``photos`` is a folder of photos without captions;
-    ``classes_per_step`` limits how many prompts go through a text tower that is trained.
-    ``keep_weight`` is the share of what holds a trained image tower to what its classifier
-    said before: the teacher is always the tower as it was pretrained.
+    ``groups_weight`` is the weight of the loss over everyday words for groups of classes
+    ("cat" for a tabby), relative to that over the classes; ``photos`` is a folder of photos
+    without captions; ``classes_per_step`` limits how many prompts go through a trained text
+    tower. ``keep_weight`` is the weight of a loss that keeps a trained image tower close to
+    its original predictions; the teacher is always the pretrained tower.
     """
 
     weight: float = Field(default=0.25, gt=0.0)
@@ -192,11 +192,11 @@ class Optimizer(Section):
 
 
 class Stage(Section):
-    """A span of epochs with its own trainable parts and learning rates.
+    """A number of epochs with its own trainable parts and learning rates.
 
-    ``image`` and ``text`` say what of a tower is trained besides the heads, which always
-    are: "frozen", "last-2" (blocks), "all", and for a text tower "lora". A tower's learning
-    rate is the heads' when not given.
+    ``image`` and ``text`` say which part of a tower is trained, in addition to the heads:
+    "frozen", "last-2" (blocks), "all", and for a text tower "lora". The default of a tower's
+    learning rate is that of the heads.
     """
 
     epochs: int = Field(ge=1)
@@ -212,12 +212,12 @@ class Stage(Section):
 
     @property
     def last_image_blocks(self) -> int:
-        """How many of the image tower's last blocks are trained; 0 for none or all."""
+        """Number of the image tower's last blocks that are trained; 0 for none or all."""
         return int(self.image.removeprefix("last-")) if self.image.startswith("last-") else 0
 
 
 class HardNegatives(Section):
-    """Batches in which photos meet those the model takes for them; mined anew ``every`` so many epochs."""
+    """Batches with photos that the model confuses with each other, mined again ``every`` n epochs."""
 
     share: float = Field(default=0.5, gt=0.0, lt=1.0)
     neighbours: int = Field(default=8, ge=1)
@@ -226,10 +226,10 @@ class HardNegatives(Section):
 
 
 class Trainer(Section):
-    """Where it runs, how often it measures and saves, and when it stops.
+    """Device, frequency of validation and checkpoints, and early stopping.
 
-    ``measure`` chooses the best epoch: a recall or MRR is the mean of both directions on the
-    validation split. ``patience`` is a number of validations without a better one.
+    ``measure`` determines the best epoch: a recall or MRR is the mean of both directions on the
+    validation split. ``patience`` is the number of validations without improvement before stopping.
     """
 
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
@@ -246,7 +246,7 @@ class Trainer(Section):
 
 
 class Recipe(Section):
-    """One training run, whole."""
+    """A complete training run."""
 
     name: str = Field(pattern=r"^[\w.-]+$")
     description: str = ""
@@ -268,22 +268,24 @@ class Recipe(Section):
     @classmethod
     def _some_stage(cls, stages: Any) -> Any:
         if not stages:
-            raise ValueError("a run has one stage or more, as [[stages]] with epochs and learning_rate")
+            raise ValueError("a run needs at least one stage: [[stages]] with epochs and learning_rate")
         return stages
 
     @field_validator("hard_negatives")
     @classmethod
-    def _order_can_be_mixed(cls, settings: HardNegatives | None, info: ValidationInfo) -> HardNegatives | None:
+    def _sampling_allows_hard_negatives(
+        cls, settings: HardNegatives | None, info: ValidationInfo
+    ) -> HardNegatives | None:
         data = info.data.get("data")
         if settings and data and data.captions == "all":
-            raise ValueError("batches of all pairs are not mixed; take data.captions = 'one' or 'mean'")
+            raise ValueError("needs data.captions = 'one' or 'mean', not 'all'")
         return settings
 
-    # a validator of the last field rather than of the whole, which would wait until all else is right
+    # a field validator rather than a model validator, which would not run if another field is invalid
     @field_validator("stages")
     @classmethod
-    def _go_together(cls, stages: tuple[Stage, ...], info: ValidationInfo) -> tuple[Stage, ...]:
-        image, text = info.data.get("image"), info.data.get("text")  # None where they have faults of their own
+    def _consistent_stages(cls, stages: tuple[Stage, ...], info: ValidationInfo) -> tuple[Stage, ...]:
+        image, text = info.data.get("image"), info.data.get("text")  # None if they are invalid themselves
         faults = [
             f"stages.{number}.{fault}"
             for number, stage in enumerate(stages)
@@ -295,15 +297,15 @@ class Recipe(Section):
 
     @property
     def epochs(self) -> int:
-        """Epochs of all stages."""
+        """Total number of epochs."""
         return sum(stage.epochs for stage in self.stages)
 
 
 def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
-    """Reads and checks a recipe.
+    """Reads and validates a recipe.
 
     Raises:
-        ConfigError: every fault with its key, and a near spelling where one exists.
+        ConfigError: lists all errors with their keys and suggestions.
     """
     return read_recipe(path, Recipe, changes=changes)
 
@@ -316,9 +318,9 @@ def _image_faults(stage: Stage, image: Image | None) -> Iterable[str]:
 
 def _text_faults(stage: Stage, text: Text | None) -> Iterable[str]:
     if text and text.from_scratch and stage.text != "all":
-        yield f"text: a {text.tower} from scratch must be trained, so 'all'"
+        yield f"text: a {text.tower} from scratch must be trained; use 'all'"
     if text and text.drop_words and stage.text == "frozen":
-        yield "text: text.drop_words does nothing to a frozen tower's features"
+        yield "text: text.drop_words has no effect on a frozen tower"
 
 
 def _schedule_faults(stage: Stage) -> Iterable[str]:
@@ -327,7 +329,7 @@ def _schedule_faults(stage: Stage) -> Iterable[str]:
 
 
 def _known(name: str, family: str, names: Iterable[str], *, what: str = "", prefixes: tuple[str, ...] = ()) -> str:
-    """The name, when a table, another package, a directory or a hub can have it; ValueError otherwise."""
+    """Returns a name that a table, another package, a directory or a hub may have; raises ValueError otherwise."""
     known = sorted(part_names(family, names))
     may_be_place = family.endswith("_tower") and ("/" in name or "\\" in name or Path(name).is_dir())
     if name in known or may_be_place or name.startswith(prefixes or ("\0",)):

@@ -179,7 +179,7 @@ def test_same_seed_drops_the_same_words() -> None:
 
 
 def test_share_that_makes_no_sense_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"from 0 to 1, but 1\.5"):
+    with pytest.raises(ValueError, match=r"from 0 to 1, got 1\.5"):
         drop_words(CAPTION, SPECIAL, 1.5, 0)
 
 

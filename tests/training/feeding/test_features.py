@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from conftest import draw_photo
 from training.tiny_world import THINGS, captions
 from twinlens.data.images import open_photo
 from twinlens.errors import TrainingError
@@ -30,14 +31,25 @@ class MeanColour(nn.Module):
         return self.mix(pixels).mean(dim=(2, 3))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tower() -> nn.Module:
     return MeanColour().eval().requires_grad_(False)
 
 
+def draw_photos(folder: Path) -> list[Path]:
+    return [draw_photo(folder / f"{number}.png", colour) for number, colour in enumerate(("red", "green", "blue"))]
+
+
 @pytest.fixture
-def paths(make_photo: Any) -> list[Path]:
-    return [make_photo(f"{number}.png", colour) for number, colour in enumerate(("red", "green", "blue"))]
+def paths(tmp_path: Path) -> list[Path]:
+    return draw_photos(tmp_path / "photos")
+
+
+@pytest.fixture(scope="module")
+def whole(tower: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> torch.Tensor:
+    """Features of the three photos while all can be read."""
+    folder = tmp_path_factory.mktemp("whole")
+    return FeatureCache(folder / "cache").images(tower, PREPROCESSING, draw_photos(folder / "photos"))
 
 
 def test_features_equal_eager_torch_and_come_from_the_cache_the_second_time(
@@ -74,11 +86,15 @@ def test_other_weights_sizes_photos_and_changes_are_computed_anew(
 
 @pytest.mark.parametrize("row", [0, 1, 2])
 def test_a_broken_photo_is_a_row_without_numbers_and_changes_no_other(
-    row: int, tower: nn.Module, paths: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    row: int,
+    whole: torch.Tensor,
+    tower: nn.Module,
+    paths: list[Path],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    whole = FeatureCache(tmp_path / "first").images(tower, PREPROCESSING, paths)
     paths[row].write_bytes(paths[row].read_bytes()[:60])
-    features = FeatureCache(tmp_path / "second").images(tower, PREPROCESSING, paths)
+    features = FeatureCache(tmp_path / "cache").images(tower, PREPROCESSING, paths)
     assert features[row].isnan().all()
     others = [other for other in range(3) if other != row]
     assert torch.allclose(features[others], whole[others], atol=1e-6)

@@ -42,7 +42,7 @@ def test_photos_and_texts_take_no_gradient() -> None:
 
 @pytest.mark.parametrize("k", [0, 5, -1])
 def test_more_neighbours_than_others_are_refused(k: int) -> None:
-    with pytest.raises(ValueError, match=f"1 to 4 others, but k = {k}"):
+    with pytest.raises(ValueError, match=f"k must be from 1 to 4, got {k}"):
         mine(unit_rows(5, 4, seed=1), unit_rows(5, 4, seed=2), k)
 
 
@@ -116,9 +116,9 @@ def test_neighbours_meet_in_a_batch_far_more_often_than_by_chance() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"batch_size": 4, "share": 1.0}, "below 1, but 1.0"),
-        ({"batch_size": 4, "share": -0.1}, "from 0 to below 1, but -0.1"),
-        ({"batch_size": 0, "share": 0.5}, "batch_size = 0"),
+        ({"batch_size": 4, "share": 1.0}, "below 1, got 1.0"),
+        ({"batch_size": 4, "share": -0.1}, "from 0 to below 1, got -0.1"),
+        ({"batch_size": 0, "share": 0.5}, "batch_size must be at least 1, got 0"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, float], said: str) -> None:

@@ -71,6 +71,6 @@ def test_a_cache_that_would_not_fit_is_refused_with_the_estimate_and_nothing_is_
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Usage)
     monkeypatch.setattr(module, "_free_memory", lambda: 12_000)
     large = PREPROCESSING.model_copy(update={"image_size": 2048})
-    with pytest.raises(ConfigError, match=rf"'{cache}' needs 0\.05 GB for 4 photos of 2048 pixels, .* take {other}"):
+    with pytest.raises(ConfigError, match=rf"'{cache}' needs 0\.05 GB for 4 photos of 2048 pixels, .* use {other}"):
         PhotoPixels(paths, large, cache=cache, folder=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []

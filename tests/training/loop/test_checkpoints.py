@@ -64,7 +64,7 @@ def test_a_damaged_checkpoint_is_named(damage: bytes | None, tmp_path: Path) -> 
     path = tmp_path / "last.safetensors"
     write_checkpoint(path, Progress(), {"model.a": torch.ones(1000)})
     path.write_bytes(path.read_bytes()[:-100] if damage is None else damage)
-    with pytest.raises(TrainingError, match=r"last\.safetensors is damaged .* take the other one"):
+    with pytest.raises(TrainingError, match=r"last\.safetensors is damaged .* use the run's other checkpoint"):
         read_checkpoint(path)
 
 
@@ -94,8 +94,8 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     path = tmp_path / "last.safetensors"
     write_checkpoint(path, Progress(epoch=1), {"model.a": torch.ones(5)})
     command = [sys.executable, "-c", WRITES_TOO_MUCH, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=True)
     assert f"the checkpoint {path} cannot be written" in done.stdout
-    assert f"the one before is intact in {path}; make room and go on with --resume" in done.stdout
+    assert f"the previous one is intact in {path}; free disk space and continue with --resume" in done.stdout
     assert read_checkpoint(path).progress.epoch == 1
     assert [file.name for file in tmp_path.iterdir()] == ["last.safetensors"]

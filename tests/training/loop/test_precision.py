@@ -13,7 +13,7 @@ def test_a_device_that_is_there_is_found() -> None:
 
 
 def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(ConfigError, match=r"device 'cuda:99' was asked for, but torch sees .*cpu here; take one of"):
+    with pytest.raises(ConfigError, match=r"device 'cuda:99' is not available, only .*cpu; choose one of"):
         find_device("cuda:99")
 
 

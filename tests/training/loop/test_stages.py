@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from training.tiny_world import recipe, stage
-from twinlens.training.loop.stages import close_stage, decayed, open_stage, set_modes, share_of_rate
+from twinlens.training.loop.stages import close_stage, learning_rate_factor, open_stage, set_modes, split_by_decay
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.losses.infonce import InfoNCE
 from twinlens.training.recipe import Stage
@@ -76,18 +76,23 @@ def test_modes_are_of_what_is_trained_and_norms_of_towers_stay(model: TwoTowers)
 
 
 def test_the_rate_rises_evenly_then_falls_along_half_a_cosine() -> None:
-    cosine = [share_of_rate(step, schedule="cosine", warmup=4, total=12) for step in range(12)]
+    cosine = [learning_rate_factor(step, schedule="cosine", warmup=4, total=12) for step in range(12)]
     assert cosine[:4] == [0.25, 0.5, 0.75, 1.0]
     assert cosine[4] == 1.0
     assert cosine[8] == pytest.approx(0.5)
     assert all(earlier > later > 0 for earlier, later in pairwise(cosine[4:]))
-    assert [share_of_rate(step, schedule="constant", warmup=2, total=9) for step in (0, 1, 2, 8)] == [0.5, 1, 1, 1]
-    assert share_of_rate(3, schedule="cosine", warmup=4, total=4) == 1.0
+    assert [learning_rate_factor(step, schedule="constant", warmup=2, total=9) for step in (0, 1, 2, 8)] == [
+        0.5,
+        1,
+        1,
+        1,
+    ]
+    assert learning_rate_factor(3, schedule="cosine", warmup=4, total=4) == 1.0
 
 
 def test_decay_is_of_matrices_not_of_biases_norms_and_scales() -> None:
     layer, norm = nn.Linear(2, 3), nn.LayerNorm(3)
     parameters = {"w": layer.weight, "b": layer.bias, "n": norm.weight, "s": nn.Parameter(torch.tensor(1.0))}
-    shrunk, left = decayed(parameters)
+    shrunk, left = split_by_decay(parameters)
     assert [id(value) for value in shrunk] == [id(layer.weight)]
     assert len(left) == 3

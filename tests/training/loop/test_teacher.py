@@ -13,12 +13,12 @@ from twinlens.data.find import open_dataset
 from twinlens.errors import ConfigError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.feeding.features import FeatureCache
-from twinlens.training.feeding.inputs import Frozen
+from twinlens.training.feeding.inputs import FrozenFeatures
 from twinlens.training.feeding.split_inputs import InputsFactory
 from twinlens.training.loop.processes import Processes
 from twinlens.training.loop.run_log import EpochLog, Listener
 from twinlens.training.loop.stage_run import StageRun
-from twinlens.training.loop.teacher import ClassifierTeacher, Shown, class_groups, teacher_prompts
+from twinlens.training.loop.teacher import ClassifierTeacher, PhotoFeatures, class_groups, teacher_prompts
 from twinlens.training.loop.trainer import Trainer
 from twinlens.training.parts.dual_encoder import ImageSide
 from twinlens.training.parts.heads import LogitScale, build_head
@@ -110,13 +110,13 @@ def test_words_that_nobody_captioned_are_learnt_from_the_classes_below_them(towe
     settings = Distillation(groups_weight=1.0, push=(0.0, 0.5))
     words, grouping = class_groups(1000)
     prompts = torch.randn(1000 + len(words), 32, generator=draw)
-    teacher = ClassifierTeacher(settings, classifier, Frozen(photos[:400].unsqueeze(1)), None)
+    teacher = ClassifierTeacher(settings, classifier, FrozenFeatures(photos[:400].unsqueeze(1)), None)
     optimizer = torch.optim.Adam([*model.image.head.parameters(), *model.text.head.parameters()], lr=0.02)
     for _ in range(150):
         optimizer.zero_grad()
-        lesson = teacher.lesson(draw, batch_size=64, all_classes=True)
+        lesson = teacher.draw_batch(draw, batch_size=64, all_classes=True)
         seen = torch.cat([photos[:32], photos[lesson.photos]])
-        teacher.loss(model, Shown(seen, seen), prompts, draw).backward()
+        teacher.loss(model, PhotoFeatures(seen, seen), prompts, draw).backward()
         optimizer.step()
     with torch.no_grad():
         others = photos[400:]
@@ -204,22 +204,22 @@ def test_photos_without_captions_take_part(world: Path, towers: Towers, cache: P
 
 def test_a_lesson_has_all_classes_or_some_and_always_the_everyday_words() -> None:
     settings = Distillation(classes_per_step=7)
-    teacher = ClassifierTeacher(settings, nn.Linear(8, 1000), Frozen(torch.rand(4, 1, 8)), LogitScale())
+    teacher = ClassifierTeacher(settings, nn.Linear(8, 1000), FrozenFeatures(torch.rand(4, 1, 8)), LogitScale())
     words = len(class_groups(1000)[0])
-    whole = teacher.lesson(torch.Generator().manual_seed(0), batch_size=12, all_classes=True)
+    whole = teacher.draw_batch(torch.Generator().manual_seed(0), batch_size=12, all_classes=True)
     assert whole.prompts.tolist() == list(range(len(teacher_prompts(settings)))) == list(range(1000 + words))
-    some = teacher.lesson(torch.Generator().manual_seed(0), batch_size=12, all_classes=False)
+    some = teacher.draw_batch(torch.Generator().manual_seed(0), batch_size=12, all_classes=False)
     assert (len(some.prompts), len(some.photos)) == (7 + words, 6)
     assert len(set(some.prompts[:7].tolist())) == 7
     assert some.prompts[:7].max() < 1000 <= some.prompts[7:].min()
-    other = teacher.lesson(torch.Generator().manual_seed(1), batch_size=12, all_classes=False)
+    other = teacher.draw_batch(torch.Generator().manual_seed(1), batch_size=12, all_classes=False)
     assert some.prompts.tolist() != other.prompts.tolist()
 
 
 @pytest.mark.parametrize("classifier", [None, nn.Linear(8, 10)], ids=["none", "of ten classes"])
 def test_a_tower_without_imagenets_classifier_cannot_teach(classifier: nn.Linear | None) -> None:
-    with pytest.raises(ConfigError, match="a classifier of 1,000 ImageNet classes, as efficientnet-lite2"):
-        ClassifierTeacher(Distillation(), classifier, Frozen(torch.rand(4, 1, 8)), None)
+    with pytest.raises(ConfigError, match="a classifier of 1,000 ImageNet classes, such as efficientnet-lite2"):
+        ClassifierTeacher(Distillation(), classifier, FrozenFeatures(torch.rand(4, 1, 8)), None)
 
 
 @pytest.mark.slow

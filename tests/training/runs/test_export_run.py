@@ -111,7 +111,7 @@ def test_int8_without_the_data_is_exported_and_not_measured(trained: Path, tmp_p
 def test_a_folder_with_something_else_in_it_is_left_alone(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "dear.txt").write_text("dear")
-    with pytest.raises(TrainingError, match="holds something that is no bundle"):
+    with pytest.raises(TrainingError, match="contains something other than a bundle"):
         export_run(trained, tmp_path / "letters")
     assert [file.name for file in (tmp_path / "letters").iterdir()] == ["dear.txt"]
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 from twinlens.api.library import Collection, LibraryFacts, warm_up
-from twinlens.api.searching import Page, Query, Term, picture_pixels
+from twinlens.api.searching import Page, Query, Search, Term, picture_pixels
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.metrics import Metrics
@@ -77,8 +77,9 @@ class Engine:
         self.state = "ready"
 
     def _first_search(self) -> None:
-        vector = self.collection.encoder.encode_text(["a photo"])[0]
-        self.collection.answer(Query((Term("words", "a photo"),), vector), page=Page(k=1))
+        words = "a photo"
+        vector = self.collection.encoder.encode_text([words])[0]
+        self.collection.answer(Search(Query((Term("words", words),), words, vector), page=Page(k=1)))
 
     async def _note_memory(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Checkpoints: where a run stands, in one safetensors file, written whole or not at all."""
+"""Checkpoints: the state of a run in one safetensors file, written atomically."""
 
 import json
 import os
@@ -20,18 +20,18 @@ BEST = "best.safetensors"
 
 @dataclass
 class Progress:
-    """Where a run stands.
+    """Position and state of a run.
 
     Attributes:
         stage: number of the stage, from 0.
-        epoch: of the whole run, from 0: the next one to begin, or the one that ``step`` is in.
-        stage_epoch: the same, counted from the stage's beginning.
-        step: steps done in that epoch.
+        epoch: of the whole run, from 0: the current or next one.
+        stage_epoch: the same, counted from the start of the stage.
+        step: steps done in the current epoch.
         sums: of the losses over these steps.
-        best: the best measure so far; None before the first.
-        best_epoch: when that was.
-        waited: validations since then.
-        done: whether the run came to its end.
+        best: the best validation result so far; None before the first.
+        best_epoch: epoch of the best result.
+        waited: validations since the best result.
+        done: whether the run has finished.
         left_out: ids of photos that could not be read.
     """
 
@@ -49,13 +49,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read.
+    """A checkpoint read from a file.
 
     Attributes:
-        progress: where the run stood.
-        tensors: name → value; names begin with ``model.``, ``loss.``, ``optimizer.``, ``average.``, or are
-            ``order`` and ``prompts``.
-        towers: side → digest of the weights of a tower that was never trained.
+        progress: position and state of the run.
+        tensors: name → value; names begin with ``model.``, ``loss.``, ``optimizer.`` or ``average.``, or are
+            ``order`` or ``prompts``.
+        towers: side → digest of the weights of a tower that is not trained.
     """
 
     progress: Progress
@@ -63,7 +63,7 @@ class Checkpoint:
     towers: dict[str, str]
 
     def part(self, name: str) -> dict[str, Tensor]:
-        """The tensors whose name begins with ``name.``, without that."""
+        """The tensors whose name begins with ``name.``; the prefix is removed."""
         prefix = name + "."
         return {key.removeprefix(prefix): value for key, value in self.tensors.items() if key.startswith(prefix)}
 
@@ -71,7 +71,7 @@ class Checkpoint:
 def write_checkpoint(
     path: Path, progress: Progress, tensors: Mapping[str, Tensor], *, towers: Mapping[str, str] | None = None
 ) -> None:
-    """Replaces a checkpoint; when the disk is full the old one stays.
+    """Writes or replaces a checkpoint; if the disk is full, the old one is kept.
 
     Raises:
         TrainingError: it cannot be written.
@@ -87,9 +87,9 @@ def write_checkpoint(
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         partial.unlink(missing_ok=True)
-        old = f"; the one before is intact in {path}" if path.exists() else ""
+        old = f"; the previous one is intact in {path}" if path.exists() else ""
         raise TrainingError(
-            f"the checkpoint {path} cannot be written: {error}{old}; make room and go on with --resume"
+            f"the checkpoint {path} cannot be written: {error}{old}; free disk space and continue with --resume"
         ) from error
 
 
@@ -97,21 +97,26 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Reads a checkpoint.
 
     Raises:
-        TrainingError: there is none, or it is damaged.
+        TrainingError: it is missing or damaged.
     """
     if not path.is_file():
         raise TrainingError(f"there is no checkpoint at {path}")
     try:
         with safe_open(path, framework="pt") as file:
             notes: dict[str, Any] = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 — no mapping
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 — not a mapping
         return Checkpoint(Progress(**json.loads(notes["progress"])), tensors, json.loads(notes["towers"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"the checkpoint {path} is damaged ({error!r}); take the other one of the run") from error
+        raise TrainingError(f"the checkpoint {path} is damaged ({error!r}); use the run's other checkpoint") from error
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]) -> dict[str, Tensor]:
-    """State of an optimizer, by the names of its parameters (``id`` of a parameter → name)."""
+    """State of an optimizer by parameter name.
+
+    Args:
+        optimizer: the optimizer.
+        names: ``id`` of a parameter → name.
+    """
     return {
         f"optimizer.{names[id(parameter)]}.{key}": value
         for parameter, state in optimizer.state.items()
@@ -122,7 +127,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, names: Mapping[int, str], tensors: Mapping[str, Tensor]
 ) -> None:
-    """Puts the state back; tensors are named as ``optimizer_tensors`` does, without ``optimizer.``."""
+    """Restores the state; tensors are named as in ``optimizer_tensors``, without the prefix ``optimizer.``."""
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             prefix = names[id(parameter)] + "."

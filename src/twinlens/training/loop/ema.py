@@ -1,4 +1,4 @@
-"""Exponential moving average of what is trained, often better than the last step's weights."""
+"""Exponential moving average of the trained weights, often better than the weights after the last step."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from torch import Tensor
 class MovingAverage:
     """average ← decay · average + (1 − decay) · weight after each step.
 
-    In the first steps the decay is smaller, (1 + step) / (10 + step), so that the random
-    start is soon forgotten (as in TensorFlow's ExponentialMovingAverage).
+    In the first steps the decay is smaller, (1 + step) / (10 + step), so that the initial
+    weights lose their influence quickly (as in TensorFlow's ExponentialMovingAverage).
 
     Args:
-        weights: name → tensor that is trained; the tensors are kept, not copied.
+        weights: name → trained tensor; a reference is kept, not a copy.
         decay: in (0, 1).
     """
 
@@ -25,14 +25,14 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Takes over the weights after a step; ``step`` counts from 0."""
+        """Updates the average after a step; ``step`` counts from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for name, weight in self.weights.items():
             self.average[name].lerp_(weight, 1 - decay)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Inside, the weights are the averages; afterwards they are what they were."""
+        """Inside the context the weights are the averages; afterwards the original weights are restored."""
         kept = {name: weight.detach().clone() for name, weight in self.weights.items()}
         try:
             self._set(self.average)

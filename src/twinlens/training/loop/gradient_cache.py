@@ -1,7 +1,7 @@
-"""Gradient cache: a contrastive batch larger than memory, a chunk at a time, with the gradients of the whole.
+"""Gradient cache: trains with batches larger than memory in chunks, with the gradients of the whole batch.
 
 Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup" (GradCache).
-Towers take the memory and see rows one by one; heads and the loss are small and must see the whole batch.
+Towers need most of the memory and process rows independently; heads and loss are small and need the whole batch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +13,14 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Part:
-    """One side of a batch: the tower of images or of texts.
+    """The part of a batch that goes through one tower.
 
     Attributes:
-        forward: features [chunk, F] of a slice of the side's rows, the same whenever it is called
-            with the same random state. It runs twice a step, so layers that keep count
-            of what they saw (BatchNorm in training) belong into the head, or frozen.
-        size: rows of this side; the sides may differ.
-        chunk: rows that go through the tower at once; the last chunk may have fewer.
+        forward: slice of rows → features [chunk, F]; deterministic for a given random state.
+            It runs twice per step, so layers that update statistics (BatchNorm in
+            training mode) must be in the head, or frozen.
+        size: number of rows; parts may differ.
+        chunk: rows that go through the tower at once; the last chunk may be smaller.
     """
 
     forward: Callable[[slice], Tensor]
@@ -29,9 +29,7 @@ class Part:
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.chunk < 1:
-            raise ValueError(
-                f"a part has one row or more, in chunks of one or more, but size {self.size}, chunk {self.chunk} came"
-            )
+            raise ValueError(f"size and chunk of a part must be at least 1, got size {self.size}, chunk {self.chunk}")
 
     def slices(self) -> Iterator[slice]:
         """The chunks, in order."""
@@ -40,18 +38,18 @@ class Part:
 
 
 def backward_in_chunks(parts: Sequence[Part], head: Callable[[list[Tensor]], Tensor], *, seed: int) -> Tensor:
-    """Adds the gradients of ``head(features of all parts)`` to all that took part, holding one chunk's graph at a time.
+    """Backpropagates ``head(features of all parts)`` with the graph of only one chunk in memory at a time.
 
-    The features of all chunks are computed without graph; the head runs once on them; then each
-    chunk is computed again and takes its share of the gradient further down. A part whose
-    features need no gradient (a frozen tower, given features) is not computed twice.
+    The features of all chunks are computed without a graph, and the head runs once on all of them; then
+    each chunk is computed again and backpropagates its part of the gradient. Parts whose features
+    need no gradient (a frozen tower) are computed only once.
 
     Args:
-        parts: the sides, in the order in which the head gets their features.
-        head: from the features, one [size, F] a part, to the scalar loss. What it does to the loss
-            (a gradient scaler, say) holds for all gradients.
-        seed: sets torch's random state before each chunk, so that dropout drops the same both times;
-            another for each step. Afterwards the random state depends on the seed alone.
+        parts: the parts, in the order in which the head takes their features.
+        head: features, [size, F] for each part → scalar loss. If it scales the loss, all
+            gradients are scaled.
+        seed: sets torch's random state before each chunk, so that dropout is the same both times;
+            should differ between steps. Afterwards the random state depends only on the seed.
 
     Returns:
         The loss, a detached scalar.

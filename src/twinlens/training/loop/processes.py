@@ -1,6 +1,6 @@
-"""One run in several processes: each takes a share of every batch, and all take the same step.
+"""Distributed training: each process computes a share of every batch, and all take the same step.
 
-Started with ``torchrun``; one process needs none of it. Features are gathered with their
+Started with ``torchrun``; a single process needs none of it. Features are gathered with their
 gradients, so heads and loss see the whole batch whatever the number of processes.
 """
 
@@ -14,15 +14,15 @@ import torch
 from torch import Tensor
 
 Value = TypeVar("Value")
-PATIENCE = timedelta(hours=12)  # the others wait while the first computes features of all photos
+TIMEOUT = timedelta(hours=12)  # the others wait while the main process computes features of all photos
 
 
 class Processes:
-    """This process among those of the run.
+    """The processes of a run.
 
     Attributes:
-        rank: 0 is the one that writes.
-        count: how many there are.
+        rank: of this process; 0 is the main one, which writes files.
+        count: number of processes.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -31,21 +31,21 @@ class Processes:
         if self.count > 1:
             from accelerate import PartialState
 
-            self._state = PartialState(cpu=device.type == "cpu", timeout=PATIENCE)
+            self._state = PartialState(cpu=device.type == "cpu", timeout=TIMEOUT)
             self.rank, self.count = self._state.process_index, self._state.num_processes
             self.device = self._state.device
 
     @property
-    def is_first(self) -> bool:
-        """Whether this process writes files and talks."""
+    def is_main(self) -> bool:
+        """Whether this is the main process, which writes files and reports progress."""
         return self.rank == 0
 
     def gather(self, rows: Tensor, counts: Sequence[int]) -> Tensor:
-        """The rows of all processes in order of rank; gradients flow back to where rows came from.
+        """The rows of all processes in order of rank; gradients flow back to the process that rows came from.
 
         Args:
             rows: [counts[rank], F].
-            counts: rows of each process.
+            counts: number of rows of each process.
         """
         if self.count == 1:
             return rows
@@ -56,10 +56,10 @@ class Processes:
         return torch.cat([part[:count] for part, count in zip(parts, counts, strict=True)])
 
     def average_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """The mean gradient over processes, in one message.
+        """Averages gradients over processes, in one message.
 
-        Every process has the loss of the whole batch, and gathering sums what all of them
-        send back: the mean is the gradient of one process with the whole batch.
+        Every process computes the loss of the whole batch, and the backward pass of ``gather`` sums
+        over processes, so the mean is the gradient of a single process with the whole batch.
         """
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         if self.count == 1 or not gradients:
@@ -72,8 +72,8 @@ class Processes:
         ):
             gradient.copy_(mean.view_as(gradient))
 
-    def agree(self, value: Value) -> Value:
-        """The first process's value, for all."""
+    def broadcast(self, value: Value) -> Value:
+        """The main process's value, in all processes."""
         if self.count == 1:
             return value
         from accelerate.utils import broadcast_object_list
@@ -83,8 +83,8 @@ class Processes:
         return box[0]
 
     @contextmanager
-    def first_goes_ahead(self) -> Iterator[None]:
-        """The first process does it before the others, which then find it in the cache."""
+    def main_process_first(self) -> Iterator[None]:
+        """The main process runs the block before the others, which then find the results in the cache."""
         if self._state is None:
             yield
             return
@@ -92,7 +92,11 @@ class Processes:
             yield
 
     def close(self, *, wait: bool) -> None:
-        """Ends the group; waits for the others, unless this process gave up and they may wait elsewhere."""
+        """Closes the process group.
+
+        Args:
+            wait: for the other processes; false after an error, when they may never arrive here.
+        """
         if self._state is not None:
             if wait:
                 self._state.wait_for_everyone()

@@ -1,4 +1,4 @@
-"""What a trainer tells: a line an epoch, steps, checkpoints, a bad batch."""
+"""Events of a trainer: steps, epochs, checkpoints, bad batches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ class EpochLog:
     Attributes:
         epoch: of the run, from 1.
         stage: from 1.
-        losses: mean over the epoch's steps: ``loss`` is what was minimised, the rest its parts.
-        val_loss: the pairs' loss on the validation split; None where it was not measured.
-        text_to_image: measures on the validation split; empty where it was not measured.
+        losses: means over the epoch's steps; ``loss`` is the total, the others are its terms.
+        val_loss: the pairs' loss on the validation split; None if there was no validation.
+        text_to_image: metrics on the validation split; empty if there was no validation.
         image_to_text: likewise.
         learning_rates: group → rate in the last step.
         logit_scale: of the loss.
-        photos_per_s: pairs that went through a step a second.
+        photos_per_s: pairs per second.
         seconds: of the epoch, without validation.
         best: whether this is the best epoch so far.
     """
@@ -42,7 +42,7 @@ class EpochLog:
 
 @dataclass
 class Listener:
-    """Told what happens; every field may be left out."""
+    """Callbacks for events; every field is optional."""
 
     on_step: Callable[[int, int, int], None] = lambda _epoch, _done, _steps: None
     on_epoch: Callable[[EpochLog], None] = lambda _: None

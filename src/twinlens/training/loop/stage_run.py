@@ -1,4 +1,4 @@
-"""A stage with all it works with: inputs, optimizer, average, teacher."""
+"""The state of a running stage: inputs, optimizer, moving average, teacher."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,21 +12,21 @@ from twinlens.training.feeding.inputs import Inputs
 from twinlens.training.feeding.split_inputs import SplitInputs
 from twinlens.training.loop.checkpoints import Checkpoint, optimizer_tensors, restore_optimizer
 from twinlens.training.loop.ema import MovingAverage
-from twinlens.training.loop.stages import Group, decayed, share_of_rate
+from twinlens.training.loop.stages import Group, learning_rate_factor, split_by_decay
 from twinlens.training.loop.teacher import ClassifierTeacher
 from twinlens.training.recipe import Optimizer, Stage
 
 
 @dataclass(frozen=True)
 class StageInputs:
-    """What a stage is shown.
+    """Inputs of a stage.
 
     Attributes:
-        train: the train split's two sides.
-        val: the validation split's.
+        train: inputs of the train split.
+        val: inputs of the validation split.
         epochs: the batches of each epoch.
-        teacher: of the distillation; None without one.
-        prompts: of its classes and everyday words.
+        teacher: for distillation; None without.
+        prompts: inputs of the teacher's prompts for classes and everyday words.
     """
 
     train: SplitInputs
@@ -38,18 +38,18 @@ class StageInputs:
 
 @dataclass
 class StageRun:
-    """One stage while it runs.
+    """A running stage.
 
     Attributes:
         number: from 0.
-        stage: of the recipe.
-        inputs: what it is shown.
-        groups: what it trains.
+        stage: its settings in the recipe.
+        inputs: its inputs.
+        groups: trained parameters.
         optimizer: AdamW over the groups.
-        average: of the weights, where the recipe asks for one.
-        order: the epoch's order of photos where it cannot be drawn again.
-        prompts: [P, G] features of all the teacher's prompts at the epoch's beginning, where
-            a step sends only some through a text tower that is trained.
+        average: moving average of the weights, if the recipe has one.
+        order: the epoch's order of photos, if it does not follow from the seed (hard negatives).
+        prompts: [P, G] features of all the teacher's prompts at the start of the epoch, if
+            a step sends only some of them through a trained text tower.
     """
 
     number: int
@@ -64,7 +64,7 @@ class StageRun:
 
     @property
     def steps(self) -> int:
-        """Steps an epoch."""
+        """Steps per epoch."""
         return self.inputs.epochs.steps
 
     @property
@@ -73,20 +73,20 @@ class StageRun:
         return [value for group in self.groups for value in group.parameters.values()]
 
     def set_rate(self, step: int) -> None:
-        """Puts the schedule's learning rates into the optimizer; ``step`` counts from the stage's beginning."""
+        """Sets the learning rates of the schedule; ``step`` counts from the start of the stage."""
         warmup, total = round(self.stage.warmup_epochs * self.steps), self.stage.epochs * self.steps
-        share = share_of_rate(step, schedule=self.stage.schedule, warmup=warmup, total=total)
+        factor = learning_rate_factor(step, schedule=self.stage.schedule, warmup=warmup, total=total)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["top"] * share
+            group["lr"] = group["top"] * factor
 
     def prompts_with(self, rows: Tensor, features: Tensor) -> Tensor:
-        """[P, G] features of all prompts: those of a step, the others as they were at the epoch's beginning."""
+        """[P, G] features of all prompts: current ones for some rows, those from the start of the epoch for others."""
         if self.prompts is None:
             return features
         return self.prompts.to(features.device).index_copy(0, rows.to(features.device), features)
 
     def state(self) -> dict[str, Tensor]:
-        """What a checkpoint holds of the stage beside the weights."""
+        """Tensors of the stage for a checkpoint, besides the weights."""
         tensors = optimizer_tensors(self.optimizer, self.names)
         if self.average:
             tensors |= {f"average.{name}": value for name, value in self.average.average.items()}
@@ -94,7 +94,7 @@ class StageRun:
         return tensors | {name: value for name, value in kept.items() if value is not None}
 
     def restore(self, checkpoint: Checkpoint, device: torch.device) -> None:
-        """Puts that back."""
+        """Restores the tensors that ``state`` returned."""
         restore_optimizer(self.optimizer, self.names, checkpoint.part("optimizer"))
         if self.average:
             self.average.average = {name: value.to(device) for name, value in checkpoint.part("average").items()}
@@ -102,7 +102,7 @@ class StageRun:
 
 
 def start_stage(number: int, stage: Stage, inputs: StageInputs, groups: list[Group], settings: Optimizer) -> StageRun:
-    """A stage at its first step; parameters are on their device already."""
+    """A stage before its first step; parameters must already be on their device."""
     optimizer = torch.optim.AdamW(_parameter_groups(groups, settings.weight_decay))
     trained = {name: value for group in groups for name, value in group.parameters.items()}
     average = MovingAverage(trained, decay=settings.ema_decay) if settings.ema_decay else None
@@ -113,7 +113,7 @@ def start_stage(number: int, stage: Stage, inputs: StageInputs, groups: list[Gro
 def _parameter_groups(groups: Sequence[Group], weight_decay: float) -> list[dict[str, Any]]:
     made = []
     for group in groups:
-        for parameters, decay in zip(decayed(group.parameters), (weight_decay, 0.0), strict=True):
+        for parameters, decay in zip(split_by_decay(group.parameters), (weight_decay, 0.0), strict=True):
             if parameters:
                 made.append(
                     {

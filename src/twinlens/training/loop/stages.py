@@ -1,4 +1,4 @@
-"""Stages: which parts of the towers are trained, how fast, and on what schedule."""
+"""Stages: which parts of the towers are trained, with which learning rates and schedule."""
 
 import math
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ class Group:
 
     Attributes:
         name: heads, image or text.
-        learning_rate: at the top of the schedule.
-        parameters: name → what is trained.
+        learning_rate: peak of the schedule.
+        parameters: name → trained parameter.
     """
 
     name: str
@@ -31,10 +31,10 @@ class Group:
 
 
 def open_stage(model: TwoTowers, loss: Loss[Tensor], stage: Stage, *, number: int) -> list[Group]:
-    """Freezes and unfreezes as the stage says; the groups that the optimizer gets.
+    """Freezes and unfreezes parameters for a stage; returns the groups for the optimizer.
 
     Raises:
-        ConfigError: there are fewer blocks than should be trained, or no layers for LoRA.
+        ConfigError: the tower has fewer blocks than are to be trained, or no layers for LoRA.
     """
     model.requires_grad_(False)
     model.image.head.requires_grad_(True)
@@ -55,7 +55,7 @@ def open_stage(model: TwoTowers, loss: Loss[Tensor], stage: Stage, *, number: in
 
 
 def close_stage(model: TwoTowers) -> None:
-    """Folds LoRA's matrices into the weights, so that the next stage finds plain towers."""
+    """Merges LoRA's matrices into the weights, so that the next stage starts with plain towers."""
     lora.merge(model.text.tower)
 
 
@@ -75,10 +75,10 @@ def _groups(model: TwoTowers, loss: Loss[Tensor], stage: Stage) -> list[Group]:
 
 
 def set_modes(model: TwoTowers, stage: Stage) -> None:
-    """Training mode for what is trained; dropout of frozen towers stays off.
+    """Puts trained parts in training mode; frozen towers stay in eval mode, without dropout.
 
-    Batch norms inside a tower keep the statistics they were pretrained with: those of a
-    small batch are worse, and chunks and processes would each have their own.
+    Batch norms inside a tower keep their pretrained statistics: those of a small batch are
+    worse, and would differ between chunks and processes.
     """
     model.train()
     for tower, parts in ((model.image.tower, stage.image), (model.text.tower, stage.text)):
@@ -89,10 +89,10 @@ def set_modes(model: TwoTowers, stage: Stage) -> None:
                 module.eval()
 
 
-def share_of_rate(step: int, *, schedule: str, warmup: int, total: int) -> float:
-    """Share of the learning rate at a step of a stage: linear rise, then half a cosine down to 0 or no change.
+def learning_rate_factor(step: int, *, schedule: str, warmup: int, total: int) -> float:
+    """Factor of the learning rate at a step of a stage: linear warmup, then cosine decay to 0 or constant.
 
-    >>> [round(share_of_rate(step, schedule="cosine", warmup=2, total=10), 2) for step in (0, 1, 2, 6, 10)]
+    >>> [round(learning_rate_factor(step, schedule="cosine", warmup=2, total=10), 2) for step in (0, 1, 2, 6, 10)]
     [0.5, 1.0, 1.0, 0.5, 0.0]
     """
     if step < warmup:
@@ -102,7 +102,7 @@ def share_of_rate(step: int, *, schedule: str, warmup: int, total: int) -> float
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
 
 
-def decayed(parameters: Mapping[str, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """Those that weight decay shrinks, and those it leaves alone: biases, norms, scales."""
+def split_by_decay(parameters: Mapping[str, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Parameters with weight decay, and those without: biases, norms, scales."""
     values = list(parameters.values())
     return [value for value in values if value.ndim > 1], [value for value in values if value.ndim <= 1]

@@ -1,4 +1,4 @@
-"""One step: a batch through towers, heads and loss, and an update of what is trained."""
+"""One training step: forward and backward pass of a batch, and an optimizer update."""
 
 import math
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ from twinlens.training.loop.gradient_cache import Part, backward_in_chunks
 from twinlens.training.loop.precision import arithmetic
 from twinlens.training.loop.processes import Processes
 from twinlens.training.loop.stage_run import StageInputs, StageRun
-from twinlens.training.loop.teacher import Lesson, Shown
+from twinlens.training.loop.teacher import DistillationBatch, PhotoFeatures
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.heads import LogitScale
 from twinlens.training.recipe import Optimizer, Recipe
 
 
 class BadBatchError(TrainingError):
-    """The loss or its gradient is no number.
+    """The loss or its gradient is NaN or infinite.
 
     Attributes:
         photos: ids of the batch.
-        values: losses and length of the gradient.
+        values: losses and gradient norm.
     """
 
     def __init__(self, message: str, photos: list[str], values: dict[str, float]) -> None:
@@ -37,25 +37,25 @@ class BadBatchError(TrainingError):
 
 
 class Step:
-    """Takes the steps of a run, each as if there were one process and memory for the whole batch."""
+    """Takes training steps; the result does not depend on the number of processes or the chunk size."""
 
     def __init__(self, recipe: Recipe, model: TwoTowers, loss: Loss[Tensor], processes: Processes) -> None:
         self.recipe, self.model, self.loss, self.processes = recipe, model, loss, processes
 
     def take(self, run: StageRun, batch: Batch, progress: Progress) -> dict[str, float]:
-        """The losses of a batch, after the update.
+        """Takes a step and returns the losses of the batch.
 
         Raises:
-            BadBatchError: one of them, or the gradient, is no number; nothing was updated.
+            BadBatchError: a loss or the gradient is NaN or infinite; nothing was updated.
             TrainingError: memory ran out.
         """
         settings = self.recipe.optimizer
-        drawn = derived_seed(self.recipe.seed, "step", progress.epoch, progress.step)  # by all processes alike
+        seed = derived_seed(self.recipe.seed, "step", progress.epoch, progress.step)  # the same in all processes
         stage_step = progress.stage_epoch * run.steps + progress.step
         run.set_rate(stage_step)
         run.optimizer.zero_grad()
-        with naming_memory(settings):
-            losses = self._backward(run, batch, drawn, epoch=progress.epoch)
+        with explain_out_of_memory(settings):
+            losses = self._backward(run, batch, seed, epoch=progress.epoch)
         values = {name: float(value) for name, value in losses.items()}
         self.processes.average_gradients(run.trained)
         gradients = [parameter.grad for parameter in run.trained if parameter.grad is not None]
@@ -71,32 +71,34 @@ class Step:
             run.average.update(stage_step)
         return values
 
-    def _backward(self, run: StageRun, batch: Batch, drawn: int, *, epoch: int) -> dict[str, Tensor]:
+    def _backward(self, run: StageRun, batch: Batch, step_seed: int, *, epoch: int) -> dict[str, Tensor]:
         inputs = run.inputs
         shares = [batch.share(rank, self.processes.count) for rank in range(self.processes.count)]
-        seed = derived_seed(drawn, self.processes.rank)
-        generator = torch.Generator().manual_seed(derived_seed(drawn, "lesson"))
-        teacher, lesson = inputs.teacher, None
+        seed = derived_seed(step_seed, self.processes.rank)
+        generator = torch.Generator().manual_seed(derived_seed(step_seed, "lesson"))
+        teacher, extra = inputs.teacher, None
         if teacher and inputs.prompts:
-            lesson = teacher.lesson(generator, batch_size=len(batch), all_classes=teacher.shows_all(inputs.prompts))
-        parts = self._parts(inputs, shares[self.processes.rank], lesson, epoch=epoch)
-        before = self._before(inputs, shares, lesson, epoch=epoch)
+            extra = teacher.draw_batch(
+                generator, batch_size=len(batch), all_classes=teacher.uses_all_prompts(inputs.prompts)
+            )
+        parts = self._parts(inputs, shares[self.processes.rank], extra, epoch=epoch)
+        pretrained = self._pretrained_features(inputs, shares, extra, epoch=epoch)
         losses: dict[str, Tensor] = {}
 
         def head(features: list[Tensor]) -> Tensor:
-            # heads see the whole batch in every process: their batch norms and dropout know no processes
+            # heads see the whole batch in every process, so that batch norm and dropout do not depend on their number
             photos = self.processes.gather(features[0], [len(share.photos) for share in shares])
             captions = self.processes.gather(features[1], [len(share.captions) for share in shares])
-            torch.manual_seed(derived_seed(drawn, "heads"))
+            torch.manual_seed(derived_seed(step_seed, "heads"))
             images, texts = self.model.image.head(photos), self.model.text.head(captions)
             texts = _mean_of_owner(texts, batch.owner.to(images.device), len(batch))
             total = self.loss(images, texts, batch.photos.to(images.device))
             losses["pairs"] = total.detach()
-            if teacher and lesson:
-                now = torch.cat([photos[: len(batch) // 2], features[3]])
-                shown = Shown(now, now if before is None else before)
-                prompts = run.prompts_with(lesson.prompts, features[2])
-                taught = teacher.loss(self.model, shown, prompts, generator)
+            if teacher and extra:
+                current = torch.cat([photos[: len(batch) // 2], features[3]])
+                features_of_photos = PhotoFeatures(current, current if pretrained is None else pretrained)
+                prompts = run.prompts_with(extra.prompts, features[2])
+                taught = teacher.loss(self.model, features_of_photos, prompts, generator)
                 losses["distillation"] = taught.detach()
                 total = total + teacher.settings.weight * taught
             losses["loss"] = total.detach()
@@ -109,28 +111,30 @@ class Step:
             head([part.forward(slice(0, part.size)) for part in parts]).backward()  # type: ignore[no-untyped-call]
         return losses
 
-    def _parts(self, inputs: StageInputs, batch: Batch, lesson: Lesson | None, *, epoch: int) -> list[Part]:
-        """The sides of a batch: images, texts and, with a teacher, prompts and photos without captions."""
+    def _parts(self, inputs: StageInputs, batch: Batch, extra: DistillationBatch | None, *, epoch: int) -> list[Part]:
+        """The parts of a batch: images, texts and, with a teacher, prompts and photos without captions."""
         sides: list[tuple[Inputs, nn.Module, Tensor]] = [
             (inputs.train.images, self.model.image.tower, batch.photos),
             (inputs.train.texts, self.model.text.tower, batch.captions),
         ]
-        if inputs.prompts is not None and lesson is not None:
-            sides.append((inputs.prompts, self.model.text.tower, lesson.prompts))
-        if inputs.teacher is not None and lesson is not None:
-            sides.append((inputs.teacher.photos, self.model.image.tower, lesson.photos))
+        if inputs.prompts is not None and extra is not None:
+            sides.append((inputs.prompts, self.model.text.tower, extra.prompts))
+        if inputs.teacher is not None and extra is not None:
+            sides.append((inputs.teacher.photos, self.model.image.tower, extra.photos))
         return [self._part(side, tower, rows, epoch=epoch) for side, tower, rows in sides]
 
     @torch.no_grad()
-    def _before(self, inputs: StageInputs, shares: list[Batch], lesson: Lesson | None, *, epoch: int) -> Tensor | None:
-        """[S, F] of a lesson's photos by the tower as it was pretrained; None while it is frozen."""
+    def _pretrained_features(
+        self, inputs: StageInputs, shares: list[Batch], extra: DistillationBatch | None, *, epoch: int
+    ) -> Tensor | None:
+        """[S, F], features of the teacher's photos by the pretrained tower; None while the tower is frozen."""
         teacher = inputs.teacher
-        if teacher is None or teacher.tower is None or lesson is None:
+        if teacher is None or teacher.tower is None or extra is None:
             return None
         rows = shares[self.processes.rank].photos
         own = self._part_of(inputs.train.images, teacher.tower, rows, epoch=epoch)
         photos = self.processes.gather(own, [len(share) for share in shares])
-        others = self._part_of(teacher.photos, teacher.tower, lesson.photos, epoch=epoch)
+        others = self._part_of(teacher.photos, teacher.tower, extra.photos, epoch=epoch)
         return torch.cat([photos[: sum(len(share) for share in shares) // 2], others])
 
     def _part_of(self, side: Inputs, tower: nn.Module, rows: Tensor, *, epoch: int) -> Tensor:
@@ -150,8 +154,8 @@ class Step:
 
 
 @contextmanager
-def naming_memory(settings: Optimizer) -> Iterator[None]:
-    """Turns running out of memory into a line that names the key to lower."""
+def explain_out_of_memory(settings: Optimizer) -> Iterator[None]:
+    """Turns an out-of-memory error into a TrainingError that names the setting to lower."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:

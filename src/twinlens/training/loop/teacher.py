@@ -1,4 +1,4 @@
-"""The image tower's own classifier as a teacher beside the captions: words that nobody captioned."""
+"""Distillation from the image tower's own ImageNet classifier, which knows words that no caption has."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ CLASS_GROUPS = Path(__file__).with_name("imagenet_groups.txt")
 
 
 def class_prompts(template: str, names: Path = CLASS_NAMES) -> list[str]:
-    """One prompt a class; a class that shares its word with another has its gloss behind it.
+    """One prompt per class; a class name that is ambiguous is followed by its description.
 
     >>> prompts = class_prompts("a photo of a {}")
     >>> prompts[0], prompts[134]
@@ -29,7 +29,7 @@ def class_prompts(template: str, names: Path = CLASS_NAMES) -> list[str]:
 
 
 def class_groups(classes: int, file: Path = CLASS_GROUPS) -> tuple[list[str], Tensor]:
-    """The everyday words above the classes, and which class belongs to which: [C, H] of 0 and 1.
+    """Everyday words for groups of classes, and the membership matrix [C, H] of 0 and 1.
 
     >>> words, grouping = class_groups(1000)
     >>> words[14], grouping[:, 14].nonzero().flatten().tolist()
@@ -45,15 +45,15 @@ def class_groups(classes: int, file: Path = CLASS_GROUPS) -> tuple[list[str], Te
 
 
 def teacher_prompts(settings: Distillation) -> list[str]:
-    """Prompts of all classes, then of all everyday words."""
+    """Prompts for all classes, then for all everyday words."""
     prompts = class_prompts(settings.prompt)
     words, _ = class_groups(len(prompts))
     return prompts + [settings.prompt.format(word) for word in words]
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What is asked in one step.
+class DistillationBatch:
+    """The teacher's part of a step.
 
     Attributes:
         prompts: rows of the prompts that go through the text tower.
@@ -65,30 +65,30 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """Features [S, F] of the photos of a lesson.
+class PhotoFeatures:
+    """Features [S, F] of the photos that the teacher classifies.
 
     Attributes:
-        now: of the tower that is trained.
-        before: of the tower as it was pretrained; the same tensor while it is frozen.
+        current: of the tower in training.
+        pretrained: of the pretrained tower; the same tensor while the tower is frozen.
     """
 
-    now: Tensor
-    before: Tensor
+    current: Tensor
+    pretrained: Tensor
 
 
 class ClassifierTeacher:
-    """KL between what the classifier says of photos and what the dual encoder says by words.
+    """KL divergence between the classifier's predictions and the dual encoder's zero-shot classification.
 
-    Two thirds of the photos are of the batch, or half of them while the tower is frozen; the
-    others have no captions. Each is shown plain and pushed towards a class drawn at random.
+    Two thirds of the photos are from the batch, or half of them while the tower is frozen; the
+    others have no captions. Each is used unchanged and pushed towards a random class.
 
     Args:
-        settings: of the recipe.
+        settings: from the recipe.
         classifier: features [B, F] to class logits [B, C].
-        photos: without captions, as the stage takes them.
+        photos: photos without captions, as inputs of the stage.
         scale: of the cosines; None = 1 / 0.07.
-        tower: as it was pretrained, where the stage trains it; None while it is frozen.
+        tower: the pretrained tower, if the stage trains it; None while it is frozen.
 
     Raises:
         ConfigError: the tower has no classifier of the 1,000 ImageNet classes.
@@ -107,35 +107,42 @@ class ClassifierTeacher:
         if classifier is None or classifier.out_features != classes:
             raise ConfigError(
                 f"distillation needs an image tower with a classifier of {classes:,} ImageNet classes, "
-                "as efficientnet-lite2"
+                "such as efficientnet-lite2"
             )
         self.settings, self.classifier, self.photos, self.scale = settings, classifier, photos, scale
         self.tower = tower
         self.class_count = classes
         self.grouping = class_groups(classes)[1]
 
-    def shows_all(self, prompts: Inputs) -> bool:
-        """Whether a step sends all prompts through the text tower: they are features, or few enough."""
+    def uses_all_prompts(self, prompts: Inputs) -> bool:
+        """Whether a step uses all prompts: they are features already, or few enough for the text tower."""
         return not prompts.is_live or self.settings.classes_per_step >= self.class_count
 
-    def lesson(self, generator: torch.Generator, *, batch_size: int, all_classes: bool) -> Lesson:
-        """All prompts, or as many classes as a step may show with all everyday words; photos for a batch."""
+    def draw_batch(self, generator: torch.Generator, *, batch_size: int, all_classes: bool) -> DistillationBatch:
+        """Prompts of all or of some random classes, with all everyday words, and random photos."""
         count = self.class_count if all_classes else min(self.settings.classes_per_step, self.class_count)
         drawn = torch.arange(count)
         if count < self.class_count:
             drawn = torch.randperm(self.class_count, generator=generator)[:count].sort().values
         words = torch.arange(self.grouping.shape[1]) + self.class_count
         others = torch.randint(len(self.photos), (batch_size // (4 if self.tower else 2),), generator=generator)
-        return Lesson(torch.cat([drawn, words]), others)
+        return DistillationBatch(torch.cat([drawn, words]), others)
 
-    def loss(self, model: TwoTowers, shown: Shown, prompts: Tensor, generator: torch.Generator) -> Tensor:
-        """Scalar; ``prompts`` [P, G] are features of all prompts."""
-        images = shown.now
-        now = images.detach()
-        pushed = push_towards_classes(now, self.classifier, strength=self.settings.push, generator=generator).detach()
+    def loss(self, model: TwoTowers, photos: PhotoFeatures, prompts: Tensor, generator: torch.Generator) -> Tensor:
+        """Scalar loss.
+
+        Args:
+            model: the model in training.
+            photos: features of the photos.
+            prompts: [P, G], features of all prompts.
+            generator: source of randomness.
+        """
+        images = photos.current
+        fixed = images.detach()
+        pushed = push_towards_classes(fixed, self.classifier, strength=self.settings.push, generator=generator).detach()
         with torch.no_grad():
-            teacher = torch.softmax(self.classifier(torch.cat([shown.before, pushed])), dim=-1)  # [2S, C]
-        # dropout keeps a few thousand captioned photos from being learnt by heart; a teacher's word needs no such guard
+            teacher = torch.softmax(self.classifier(torch.cat([photos.pretrained, pushed])), dim=-1)  # [2S, C]
+        # no dropout: it prevents overfitting to few captions, which the teacher's targets do not need
         students = model.image.head.without_dropout(torch.cat([images, pushed]))
         texts = model.text.head.without_dropout(prompts)
         classes, words = texts[: self.class_count], texts[self.class_count :]
@@ -143,13 +150,13 @@ class ClassifierTeacher:
         total = classifier_distillation(students, classes, scale, teacher)
         if self.settings.groups_weight:
             grouping = self.grouping.to(images.device)
-            alone = grouping.sum(dim=1) == 0  # classes below no everyday word stand for themselves
+            alone = grouping.sum(dim=1) == 0  # classes in no group are kept as they are
             candidates = torch.cat([words, classes[alone]])
             shares = _shares(torch.cat([teacher @ grouping, teacher[:, alone]], dim=1))
             total = total + self.settings.groups_weight * classifier_distillation(students, candidates, scale, shares)
         if self.tower:
-            said = torch.log_softmax(self.classifier(images), dim=-1)
-            kept = nn.functional.kl_div(said, teacher[: len(images)], reduction="batchmean")
+            predicted = torch.log_softmax(self.classifier(images), dim=-1)
+            kept = nn.functional.kl_div(predicted, teacher[: len(images)], reduction="batchmean")
             total = total + self.settings.keep_weight * kept
         return total
 

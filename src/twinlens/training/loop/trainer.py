@@ -1,4 +1,4 @@
-"""The training loop: stages and epochs; validation, checkpoints and early stopping."""
+"""The training loop: stages, epochs, validation, checkpoints and early stopping."""
 
 import copy
 import time
@@ -23,7 +23,7 @@ from twinlens.training.loop.stage_run import StageInputs, StageRun, start_stage
 from twinlens.training.loop.stages import close_stage, open_stage, set_modes
 from twinlens.training.loop.step import BadBatchError, Step
 from twinlens.training.loop.teacher import ClassifierTeacher, teacher_prompts
-from twinlens.training.loop.validation import Validation, embed_split, judge, validate
+from twinlens.training.loop.validation import Validation, embed_split, update_best, validate
 from twinlens.training.loop.weights import load_weights, trained_weights
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.heads import LogitScale
@@ -36,19 +36,19 @@ IDS_SHOWN = 5
 class Trainer:
     """Runs a recipe.
 
-    Everything drawn follows from seed, epoch and step: a run that goes on from a
+    Random choices depend only on seed, epoch and step: a run resumed from a
     checkpoint takes the same steps as one that was never interrupted.
 
     Args:
         recipe: the run.
-        model: what is trained.
+        model: the model to train.
         loss: of the pairs.
         photos: of the train split.
         val_photos: of the validation split.
-        factory: makes the inputs of a stage.
-        processes: this one among those of the run.
-        unlabeled: photos without captions, for the teacher; without any, those of the train split.
-        listener: told what happens.
+        factory: creates the inputs of a stage.
+        processes: the processes of the run.
+        unlabeled: photos without captions for the teacher; if empty, those of the train split.
+        listener: called on each event.
     """
 
     def __init__(
@@ -72,22 +72,24 @@ class Trainer:
         trains_images = any(stage.image != "frozen" for stage in recipe.stages)
         self.pretrained = copy.deepcopy(model.image.tower).eval() if recipe.distillation and trains_images else None
         self.step = Step(recipe, model, loss, processes)
-        self._epochs_of(CaptionRows(self.photos))  # a batch larger than the data is found before features are computed
+        self._epochs_of(
+            CaptionRows(self.photos)
+        )  # fails if a batch is larger than the data, before features are computed
         if recipe.optimizer.batch_size % processes.count:
             raise ConfigError(
-                f"optimizer.batch_size {recipe.optimizer.batch_size} cannot be shared by {processes.count} processes"
+                f"optimizer.batch_size {recipe.optimizer.batch_size} is not divisible by {processes.count} processes"
             )
 
     def fit(self, checkpoint: Checkpoint | None = None) -> None:
-        """Trains to the end, or on from a checkpoint.
+        """Trains to the end, from the start or from a checkpoint.
 
         Raises:
-            TrainingError: the loss is no number, or memory ran out.
+            TrainingError: the loss is NaN or infinite, or memory ran out.
         """
         if checkpoint:
             self.progress = checkpoint.progress
         for number in range(self.progress.stage, len(self.recipe.stages)):
-            # before LoRA is laid on, so that what was trained is there for the features of a stage that freezes it
+            # trained weights are loaded before LoRA is injected: a stage that freezes them computes features with them
             resumed = checkpoint if checkpoint and checkpoint.progress.stage == number else None
             run = self._open(number, resumed)
             self._run_stage(run)
@@ -101,12 +103,12 @@ class Trainer:
         self.progress.done = True
         self._save("last", None)
 
-    def _leave_out(self, *splits: tuple[list[CaptionedImage], SplitInputs]) -> None:
+    def _record_unreadable(self, *splits: tuple[list[CaptionedImage], SplitInputs]) -> None:
         readable = {photo.image_id for _, inputs in splits for photo in inputs.photos}
         unreadable = [photo.image_id for photos, _ in splits for photo in photos if photo.image_id not in readable]
         if len(unreadable) > len(self.progress.left_out):
             count = f"{len(unreadable):,} photos cannot be read" if len(unreadable) > 1 else "a photo cannot be read"
-            self.listener.on_note(f"{count}, as {unreadable[0]}; left out")
+            self.listener.on_note(f"{count}, e.g. {unreadable[0]}; left out")
         self.progress.left_out = unreadable
 
     def _run_stage(self, run: StageRun) -> None:
@@ -118,19 +120,19 @@ class Trainer:
 
     def _open(self, number: int, checkpoint: Checkpoint | None) -> StageRun:
         stage = self.recipe.stages[number]
-        had_begun = checkpoint is not None and bool(checkpoint.part("optimizer"))
-        if checkpoint and not had_begun:
+        stage_started = checkpoint is not None and bool(checkpoint.part("optimizer"))
+        if checkpoint and not stage_started:
             self._load(checkpoint)
         torch.manual_seed(derived_seed(self.recipe.seed, "stage", number))
         groups = open_stage(self.model, self.loss, stage, number=number)
-        if checkpoint and had_begun:  # LoRA's matrices are there now
+        if checkpoint and stage_started:  # now that LoRA's matrices exist
             self._load(checkpoint)
-        with self.processes.first_goes_ahead():
+        with self.processes.main_process_first():
             inputs = self._inputs(stage)
         self.model.to(self.processes.device)
         self.loss.to(self.processes.device)
         run = start_stage(number, stage, inputs, groups, self.recipe.optimizer)
-        if checkpoint and had_begun:
+        if checkpoint and stage_started:
             run.restore(checkpoint, self.processes.device)
         return run
 
@@ -141,16 +143,16 @@ class Trainer:
     def _inputs(self, stage: Stage) -> StageInputs:
         train = self.factory.split(self.photos, stage, training=True, left_out=self.progress.left_out)
         val = self.factory.split(self.val_photos, stage, training=False, left_out=self.progress.left_out)
-        self._leave_out((self.photos, train), (self.val_photos, val))
+        self._record_unreadable((self.photos, train), (self.val_photos, val))
         epochs, settings = self._epochs_of(train.rows), self.recipe.distillation
         if settings is None:
             return StageInputs(train, val, epochs)
-        others = self.factory.photos(self.unlabeled or [photo.path for photo in train.photos], stage)
+        unlabeled = self.factory.photos(self.unlabeled or [photo.path for photo in train.photos], stage)
         scale = next((module for module in self.loss.modules() if isinstance(module, LogitScale)), None)
         teacher = ClassifierTeacher(
             settings,
             self.model.image.tower.classifier,
-            others,
+            unlabeled,
             scale,
             tower=self.pretrained.to(self.processes.device) if self.pretrained and stage.image != "frozen" else None,
         )
@@ -173,7 +175,7 @@ class Trainer:
             try:
                 losses = self.step.take(run, batch, progress)
             except BadBatchError as error:
-                raise self._told(error, run) from error
+                raise self._training_error(error, run) from error
             for name, value in losses.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + value
             progress.step += 1
@@ -193,8 +195,8 @@ class Trainer:
         found, better = Validation(), False
         if progress.epoch % settings.validate_every == 0 or last:
             with run.average.applied() if run.average else nullcontext():
-                found = self.processes.agree(self._validate(run))
-                better = judge(progress, found.measure(settings.measure))
+                found = self.processes.broadcast(self._validate(run))
+                better = update_best(progress, found.measure(settings.measure))
                 if better:
                     self._save("best", None)
         line = EpochLog(
@@ -215,8 +217,8 @@ class Trainer:
             self._save("last", run)
 
     def _validate(self, run: StageRun) -> Validation:
-        """What the first process finds; the others wait for it."""
-        if not self.processes.is_first:
+        """Result of the main process; empty in the others, which wait for it."""
+        if not self.processes.is_main:
             return Validation()
         return validate(self.model, self.loss, run.inputs.val, self.recipe, self.processes.device)
 
@@ -225,17 +227,17 @@ class Trainer:
         if settings is None or epoch < settings.after_epochs or (epoch - settings.after_epochs) % settings.every:
             return None
         order, epochs, train = None, run.inputs.epochs, run.inputs.train
-        if self.processes.is_first:
+        if self.processes.is_main:
             self.model.eval()
             images, texts = embed_split(self.model, train, self.recipe, self.processes.device)
             neighbours = mine(images, texts[train.rows.first[:-1]], min(settings.neighbours, len(images) - 1))
             order = mixed_order(epochs.order(epoch), neighbours, batch_size=epochs.batch_size, share=settings.share)
-        return self.processes.agree(order)
+        return self.processes.broadcast(order)
 
     def _all_prompts(self, run: StageRun) -> Tensor | None:
-        """Features of all the teacher's prompts, where a step does not show them all."""
+        """Features of all the teacher's prompts, if a step uses only some of them; else None."""
         prompts, teacher = run.inputs.prompts, run.inputs.teacher
-        if teacher is None or prompts is None or teacher.shows_all(prompts):
+        if teacher is None or prompts is None or teacher.uses_all_prompts(prompts):
             return None
         self.model.eval()
         device = self.processes.device
@@ -243,14 +245,14 @@ class Trainer:
             return embed(prompts, self.model.text.tower, nn.Identity(), device=device)
 
     def _save(self, name: str, run: StageRun | None) -> None:
-        """Tells the listener what a checkpoint holds; without ``run`` no state of an optimizer."""
-        if not self.processes.is_first:
+        """Passes a checkpoint to the listener; without ``run`` it has no optimizer state."""
+        if not self.processes.is_main:
             return
         tensors = {f"model.{key}": value for key, value in trained_weights(self.model, self.recipe).items()}
         tensors |= {f"loss.{key}": value for key, value in self.loss.state_dict().items()}
         self.listener.on_checkpoint(name, self.progress, {**tensors, **(run.state() if run else {})})
 
-    def _told(self, error: BadBatchError, run: StageRun) -> TrainingError:
+    def _training_error(self, error: BadBatchError, run: StageRun) -> TrainingError:
         epoch, step, ids = self.progress.epoch + 1, self.progress.step + 1, error.photos
         where = {"epoch": epoch, "step": step, "losses": error.values, "photos": ids}
         last_good = self.listener.on_bad_batch(where)

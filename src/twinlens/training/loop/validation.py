@@ -1,4 +1,4 @@
-"""A model on the validation split while it is trained: the pairs' loss and the measures both ways."""
+"""Validation during training: loss and retrieval metrics on the validation split."""
 
 from dataclasses import dataclass, field
 
@@ -18,14 +18,14 @@ from twinlens.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Validation:
-    """What one validation gave; empty where none was made."""
+    """The result of a validation; empty if there was none."""
 
     loss: float | None = None
     text_to_image: dict[str, float] = field(default_factory=dict)
     image_to_text: dict[str, float] = field(default_factory=dict)
 
     def measure(self, name: str) -> float:
-        """A recipe's measure, higher is better: the mean of both directions, or the loss turned round."""
+        """A metric named in a recipe, higher is better: the mean of both directions, or the negative loss."""
         if name == "loss":
             return -(self.loss or 0.0)
         return (self.text_to_image[name] + self.image_to_text[name]) / 2
@@ -35,7 +35,7 @@ class Validation:
 def validate(
     model: TwoTowers, loss: Loss[Tensor], split: SplitInputs, recipe: Recipe, device: torch.device
 ) -> Validation:
-    """Ranks the whole split both ways; the loss is that of batches of one caption a photo."""
+    """Ranks the whole split in both directions; the loss is that of batches with one caption per photo."""
     model.eval()
     images, texts = embed_split(model, split, recipe, device)
     both = rank_both_ways(images.numpy(), texts.numpy(), split.rows.photo.numpy())
@@ -51,15 +51,15 @@ def validate(
 
 
 def embed_split(model: TwoTowers, split: SplitInputs, recipe: Recipe, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Photos [N, D] and captions [M, D] of a split as unit rows; the model is in eval mode."""
+    """Embeds photos [N, D] and captions [M, D] of a split as unit rows; the model must be in eval mode."""
     with arithmetic(device, recipe.optimizer.precision):
         images = embed(split.images, model.image.tower, model.image.head, device=device)
         texts = embed(split.texts, model.text.tower, model.text.head, device=device)
     return images, texts
 
 
-def judge(progress: Progress, value: float) -> bool:
-    """Whether a measure is the best so far; counts how long there was no better one."""
+def update_best(progress: Progress, value: float) -> bool:
+    """Whether a value is the best so far; updates the best and the count of validations since then."""
     if progress.best is None or value > progress.best:
         progress.best, progress.best_epoch, progress.waited = value, progress.epoch, 0
         return True

@@ -1,4 +1,4 @@
-"""Which weights belong to a run, and how a checkpoint's come back."""
+"""The weights that a checkpoint contains, and loading them."""
 
 from torch import Tensor
 
@@ -9,21 +9,21 @@ from twinlens.training.recipe import Recipe
 
 
 def trained_weights(model: TwoTowers, recipe: Recipe) -> dict[str, Tensor]:
-    """What a run trains; a tower that no stage trains is loaded from where it came from."""
+    """Weights that a run trains; a tower that no stage trains is left out and loaded from its source."""
     kept = ("image.head.", "text.head.", *(f"{side}.tower." for side in trained_towers(recipe)))
     return {name: value for name, value in model.state_dict().items() if name.startswith(kept)}
 
 
 def load_weights(model: TwoTowers, checkpoint: Checkpoint) -> None:
-    """Puts a checkpoint's weights into a model.
+    """Loads a checkpoint's weights into a model.
 
     Raises:
-        TrainingError: they are those of another recipe.
+        TrainingError: they belong to another recipe.
     """
     weights = checkpoint.part("model")
     unknown = model.load_state_dict(weights, strict=False).unexpected_keys if _fits(model, weights) else ["shapes"]
     if unknown:
-        raise TrainingError(f"the checkpoint is of another recipe: {unknown[0]} has no place in this model")
+        raise TrainingError(f"the checkpoint belongs to another recipe: {unknown[0]} does not fit this model")
 
 
 def _fits(model: TwoTowers, weights: dict[str, Tensor]) -> bool:
@@ -32,5 +32,5 @@ def _fits(model: TwoTowers, weights: dict[str, Tensor]) -> bool:
 
 
 def trained_towers(recipe: Recipe) -> tuple[str, ...]:
-    """The sides whose tower a stage trains."""
+    """The sides ("image", "text") whose tower is trained in some stage."""
     return tuple(side for side in ("image", "text") if any(getattr(stage, side) != "frozen" for stage in recipe.stages))

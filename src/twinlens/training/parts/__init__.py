@@ -1,1 +1,1 @@
-"""What a dual encoder is made of: towers, heads, losses."""
+"""Parts of a dual encoder: towers, heads, losses."""

@@ -1,4 +1,4 @@
-"""A backbone cut into blocks from input to output, so that a stage can train the last n of them."""
+"""Cut a backbone into blocks from input to output, so that a stage can train the last n of them."""
 
 from torch import nn
 
@@ -6,14 +6,14 @@ from torch import nn
 def layer_blocks(backbone: nn.Module, *, lists: tuple[type[nn.Module], ...] = (nn.ModuleList,)) -> list[nn.Module]:
     """The backbone's outermost layers in order; disjoint, together all of its parameters.
 
-    What comes before the layers is one block, and the elements of the outermost lists are
-    a block each: the layers of a transformer, the stages of a ResNet. A norm or a pooler
-    after them belongs to the last layer, since "the last layer" alone would else be a
-    norm; a head convolution is a block of its own.
+    Everything before the layers is one block, and each element of the outermost lists is
+    a block: the layers of a transformer, the stages of a ResNet. A norm or a pooler
+    after them belongs to the last layer, since training only a norm as "the last block"
+    would be of little use; a head convolution is a block of its own.
 
     Args:
-        backbone: modules registered in the order in which they act.
-        lists: what counts as a list of layers.
+        backbone: modules must be registered in the order in which they are applied.
+        lists: module types that count as a list of layers.
     """
     stem: list[nn.Module] = []
     layers: list[nn.Module] = []
@@ -24,7 +24,7 @@ def layer_blocks(backbone: nn.Module, *, lists: tuple[type[nn.Module], ...] = (n
             tail = []
         elif layers and not isinstance(module, nn.Embedding):
             tail.append(module)
-        else:  # a table of positions, even one registered late, is read at the input
+        else:  # position embeddings belong to the input, even if registered later
             stem.append(module)
     if tail and any(isinstance(part, nn.Conv2d) for module in tail for part in module.modules()):
         layers.append(_joined(tail))
@@ -34,7 +34,7 @@ def layer_blocks(backbone: nn.Module, *, lists: tuple[type[nn.Module], ...] = (n
 
 
 def _parts(module: nn.Module, lists: tuple[type[nn.Module], ...]) -> list[tuple[nn.Module, bool]]:
-    """The parts of a module that have parameters, each with whether it is an element of a list of layers."""
+    """The submodules that have parameters, each with whether it is an element of a list of layers."""
     own = list(module.parameters(recurse=False))
     parts: list[tuple[nn.Module, bool]] = [(nn.ParameterList(own), False)] if own else []
     for child in module.children():

@@ -1,4 +1,4 @@
-"""The dual encoder that is trained: two towers, two heads, one space."""
+"""The trainable dual encoder: two towers, two heads, one space."""
 
 from torch import Tensor, nn
 
@@ -36,7 +36,7 @@ class TextSide(nn.Module):
 
 
 class TwoTowers(nn.Module):
-    """What a run trains.
+    """The model that a run trains.
 
     Attributes:
         image: pixels to embeddings.

@@ -1,4 +1,4 @@
-"""From trained towers to a model bundle: ONNX graphs, quantised weights."""
+"""Export trained towers to ONNX, and quantize the weights."""
 
 import io
 import logging
@@ -22,11 +22,11 @@ from twinlens.training.parts.heads import LinearHead, MlpHead
 OPSET = 18
 Head: TypeAlias = LinearHead | MlpHead
 _FINAL = "_final"
-_TALKATIVE = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
+_VERBOSE_LOGGERS = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
 
 
 class ImageModel(nn.Module):
-    """Backbone and head as one graph: pixels → embedding, pooled features and, where the tower has cells, the grid."""
+    """Tower and head as one graph: pixels → embedding, pooled features and, if the tower has one, the grid."""
 
     def __init__(self, tower: nn.Module, head: Head) -> None:
         super().__init__()
@@ -35,34 +35,34 @@ class ImageModel(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """[B, D] embedding, [B, F] features, [B, h, w, D] grid of normalised pixels [B, 3, H, W].
 
-        A cell of the grid is its features through the head, before length 1: with a linear
-        head without bias the embedding is the mean of the cells, made length 1. A tower
-        whose pooling is no mean has no grid.
+        The grid contains the head's output for each cell, before normalization: with a linear
+        head without bias the embedding is the normalized mean of the cells. A tower that does
+        not pool by the mean has no grid.
         """
         cells = self._cells(pixels)
         if cells is None:
             features = self.tower(pixels)
             return self.head(features), features
         features = cells.mean(dim=(2, 3))
-        rows = self.head.project(cells.permute(0, 2, 3, 1).flatten(0, 2))  # an MLP's batch norm takes rows only
+        rows = self.head.project(cells.permute(0, 2, 3, 1).flatten(0, 2))  # as rows, for an MLP's batch norm
         grid = rows.reshape(-1, *cells.shape[2:], rows.shape[1])
         return self.head(features), features, grid
 
     def grid_shape(self, image_size: int) -> tuple[int, int] | None:
-        """Rows and columns of the grid of a photo; None where there is none."""
+        """Rows and columns of the grid of a photo; None if there is no grid."""
         with torch.no_grad():
             cells = self._cells(torch.zeros(1, 3, image_size, image_size))
         return None if cells is None else (cells.shape[2], cells.shape[3])
 
     def _cells(self, pixels: Tensor) -> Tensor | None:
-        """[B, F, h, w]; another package's tower may not offer them."""
+        """[B, F, h, w]; None if the tower has no grid."""
         grid = getattr(self.tower, "grid", None)
         cells: Tensor | None = grid(pixels) if grid else None
         return cells
 
 
 class TextModel(nn.Module):
-    """Backbone and head as one graph: tokens → embedding."""
+    """Tower and head as one graph: tokens → embedding."""
 
     def __init__(self, tower: nn.Module, head: nn.Module) -> None:
         super().__init__()
@@ -75,15 +75,15 @@ class TextModel(nn.Module):
 
 
 def export_image_model(model: nn.Module, path: Path, *, image_size: int, outputs: tuple[str, ...]) -> None:
-    """Writes an image graph with any batch size; input ``pixels``, and ``with_grid`` where there is a grid."""
+    """Writes an image graph for any batch size, with input ``pixels``, and ``with_grid`` if there is a grid."""
     example = (torch.zeros(2, 3, image_size, image_size),)
     _export(model, example, path, inputs=("pixels",), outputs=outputs, shapes=({0: "batch"},))
     if "grid" in outputs:
-        _give_grid_when_asked(path)
+        _make_grid_optional(path)
 
 
 def export_text_model(model: TextModel, path: Path) -> None:
-    """Writes the text graph with any batch size and length."""
+    """Writes the text graph for any batch size and length."""
     example = (torch.ones(2, 7, dtype=torch.int64), torch.ones(2, 7, dtype=torch.int64))
     shape = {0: "batch", 1: "tokens"}
     _export(model, example, path, inputs=("input_ids", "attention_mask"), outputs=("embedding",), shapes=(shape, shape))
@@ -114,7 +114,7 @@ def _export(
 
 
 def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
-    """Gives the outputs their names; a tensor inside that has one of them (a layer called "embedding") gets another."""
+    """Names the outputs; inner tensors that already have such a name (a layer called "embedding") are renamed."""
     model = onnx.load(str(path))
     names = {name: name + "_inside" for name in outputs} | {name + _FINAL: name for name in outputs}
     for node in model.graph.node:
@@ -127,15 +127,15 @@ def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
     onnx.save(model, str(path))
 
 
-def _give_grid_when_asked(path: Path) -> None:
-    """Moves what only the grid needs into a branch that an optional input opens.
+def _make_grid_optional(path: Path) -> None:
+    """Moves the nodes that only the grid needs into a branch controlled by an optional input.
 
-    ONNX Runtime computes every output, whichever are asked for: the grid would cost 4 % of a photo.
+    ONNX Runtime computes all outputs, even those not requested: the grid would cost 4 % of a photo's time.
     """
     model = onnx.load(str(path))
     graph = model.graph
     (grid,) = (output for output in graph.output if output.name == "grid")
-    shared = _leading_to(graph, {output.name for output in graph.output} - {"grid"})
+    shared = _ancestors(graph, {output.name for output in graph.output} - {"grid"})
     own = [node for node in graph.node if not shared.intersection(node.output)]
     then = helper.make_graph(_renamed(own, "grid", "cells"), "grid", [], [_like(grid, "cells")])
     shape = [0, *(dim.dim_value for dim in grid.type.tensor_type.shape.dim[1:])]
@@ -147,16 +147,16 @@ def _give_grid_when_asked(path: Path) -> None:
     switch = helper.make_node("If", [WITH_GRID], ["grid"], then_branch=then, else_branch=otherwise)
     _replace(graph.node, [node for node in graph.node if shared.intersection(node.output)] + [switch])
     graph.input.append(helper.make_tensor_value_info(WITH_GRID, TensorProto.BOOL, []))
-    graph.initializer.append(numpy_helper.from_array(np.array(False), WITH_GRID))  # what it is when left out
+    graph.initializer.append(numpy_helper.from_array(np.array(False), WITH_GRID))  # default of the optional input
     _drop_value_info(model)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
 
-def _leading_to(graph: Any, outputs: set[str]) -> set[str]:
-    """Names of the tensors that these outputs are made of, themselves included."""
+def _ancestors(graph: Any, outputs: set[str]) -> set[str]:
+    """Names of all tensors that these outputs depend on, including themselves."""
     found = set(outputs)
-    for node in reversed(graph.node):  # a graph's nodes stand in the order of computing
+    for node in reversed(graph.node):  # nodes are in topological order
         if found.intersection(node.output):
             found.update(node.input)
     return found
@@ -177,9 +177,9 @@ def _like(output: Any, name: str) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter tells its steps on stdout and warns of its own deprecations; the quantiser logs each layer."""
-    levels = {name: logging.getLogger(name).level for name in _TALKATIVE}
-    for name in _TALKATIVE:
+    """Silences the exporter's output and deprecation warnings, and the quantizer's log of each layer."""
+    levels = {name: logging.getLogger(name).level for name in _VERBOSE_LOGGERS}
+    for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
@@ -191,9 +191,9 @@ def _quiet() -> Iterator[None]:
 
 
 def store_weights_as_float16(source: Path, target: Path) -> None:
-    """Halves a graph's size: weights are stored as float16 and cast to float32 when it is loaded.
+    """Halves the size of a graph: weights are stored as float16 and cast to float32 when it is loaded.
 
-    All arithmetic stays float32, which is the faster of the two on a CPU.
+    All arithmetic remains float32, which is faster on a CPU.
     """
     model = onnx.load(str(source))
     kept, casts = [], []
@@ -216,7 +216,7 @@ def store_weights_as_float16(source: Path, target: Path) -> None:
 
 
 def quantize_text_int8(source: Path, target: Path) -> None:
-    """A quarter of a text graph's size: 8-bit weights in blocks, 8-bit word embeddings with a scale a row."""
+    """Quarters the size of a text graph: 8-bit weights in blocks, 8-bit word embeddings with a scale per row."""
     from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
     model = onnx.load(str(source))
@@ -232,7 +232,7 @@ def quantize_text_int8(source: Path, target: Path) -> None:
 
 
 def _quantize_word_embeddings(model: Any) -> None:
-    """Replaces the largest table read by a Gather: int8 rows × one float32 scale a row."""
+    """Replaces the largest table read by a Gather by int8 rows × a float32 scale per row."""
     tables = {tensor.name: tensor for tensor in model.graph.initializer}
     gathers = [node for node in model.graph.node if node.op_type == "Gather" and node.input[0] in tables]
     gather = max(gathers, key=lambda node: int(np.prod(tables[node.input[0]].dims)))
@@ -254,7 +254,7 @@ def _quantize_word_embeddings(model: Any) -> None:
 
 
 def quantize_rows(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """[N, F] float32 as int8 rows [N, F] and one scale a row [N, 1]; rows × scales approximate the table."""
+    """[N, F] float32 → int8 rows [N, F] and a scale per row [N, 1]; rows × scales approximate the table."""
     scales = np.abs(table).max(axis=1, keepdims=True).clip(min=1e-12).astype(np.float32) / 127
     return np.rint(table / scales).astype(np.int8), scales
 
@@ -265,5 +265,5 @@ def _replace(field: Any, items: list[Any]) -> None:
 
 
 def _drop_value_info(model: Any) -> None:
-    # the exporter's shape notes name tensors that are no longer there
+    # shape annotations from the exporter may refer to removed tensors
     del model.graph.value_info[:]

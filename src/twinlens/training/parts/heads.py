@@ -13,16 +13,16 @@ from twinlens.plugins import did_you_mean
 
 
 class LinearHead(nn.Module):
-    """One linear layer, then length 1; without bias unless it is asked for.
+    """A linear layer and normalization; without bias by default.
 
-    A bias would be what is left of a picture with few features, as a diagram or a night
-    sky: they would all lie near one point and turn up for every query.
+    With a bias, pictures with few features (a diagram, a night sky) would be dominated by
+    it: they would all be close to one point and be found for every query.
 
     Args:
         features_dim: F, length of the backbone's features.
         embedding_dim: D, length of the embedding.
-        dropout: share of features dropped while training.
-        bias: whether the layer has one.
+        dropout: on the features, in training.
+        bias: whether the layer has a bias.
     """
 
     def __init__(self, features_dim: int, embedding_dim: int, *, dropout: float = 0.0, bias: bool = False) -> None:
@@ -35,25 +35,25 @@ class LinearHead(nn.Module):
         return self.without_dropout(self.dropout(features))
 
     def without_dropout(self, features: Tensor) -> Tensor:
-        """[B, D] unit rows from all of the features [B, F], also while training."""
+        """[B, D] unit rows from features [B, F], without dropout even in training mode."""
         return nn.functional.normalize(self.project(features), dim=-1)
 
     def project(self, features: Tensor) -> Tensor:
-        """[B, D] of features [B, F], before length 1; linear in them but for a bias."""
+        """[B, D] from features [B, F], before normalization; linear, apart from a bias."""
         projected: Tensor = self.projection(features)
         return projected
 
 
 class MlpHead(nn.Module):
-    """Linear → batch norm → ReLU → dropout for each hidden layer, a linear layer, then length 1.
+    """Linear → batch norm → ReLU → dropout for each hidden layer, a final linear layer and normalization.
 
     Args:
         features_dim: F, length of the backbone's features.
         embedding_dim: D, length of the embedding.
         hidden: widths of the hidden layers.
-        batch_norm: whether each hidden layer is normalised over the batch, which then has
-            at least two rows while training.
-        dropout: share of each hidden layer dropped while training.
+        batch_norm: whether hidden layers have batch norm; batches then need at least two rows
+            in training.
+        dropout: on hidden layers, in training.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class MlpHead(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for width in hidden:
-            # a norm takes a bias away again: its gradient would be rounding, which Adam makes a step of full length
+            # no bias before a norm, which would cancel it: Adam would take full steps along its rounding-error gradient
             layers.append(nn.Linear(features_dim, width, bias=not batch_norm))
             if batch_norm:
                 layers.append(nn.BatchNorm1d(width))
@@ -81,12 +81,12 @@ class MlpHead(nn.Module):
         return nn.functional.normalize(self.project(features), dim=-1)
 
     def project(self, features: Tensor) -> Tensor:
-        """[B, D] of features [B, F], before length 1."""
+        """[B, D] from features [B, F], before normalization."""
         projected: Tensor = self.layers(features)
         return projected
 
     def without_dropout(self, features: Tensor) -> Tensor:
-        """[B, D] unit rows with nothing dropped, also while training; batch norms still see the batch."""
+        """[B, D] unit rows without dropout even in training mode; batch norms still use the batch."""
         for layer in self.layers:
             if not isinstance(layer, nn.Dropout):
                 features = layer(features)
@@ -97,7 +97,7 @@ HEADS: dict[str, type[LinearHead] | type[MlpHead]] = {"linear": LinearHead, "mlp
 
 
 def build_head(kind: str, features_dim: int, embedding_dim: int, **options: Any) -> LinearHead | MlpHead:
-    """A head by its name in ``HEADS``, with the head's own options.
+    """A head by its name in ``HEADS``, with its own options.
 
     >>> build_head("mlp", 1280, 256, hidden=(512,), dropout=0.2).layers[-1]
     Linear(in_features=512, out_features=256, bias=True)
@@ -119,11 +119,11 @@ def build_head(kind: str, features_dim: int, embedding_dim: int, **options: Any)
 
 
 class LogitScale(nn.Module):
-    """Learnable scale of the cosines (1 / temperature), kept in log space and clamped as in CLIP.
+    """Learnable scale of the cosines (1 / temperature), stored as a logarithm and clamped as in CLIP.
 
     Args:
-        initial: the scale at the start; CLIP's is 1 / 0.07.
-        maximum: the scale never exceeds this; CLIP's is 100.
+        initial: initial scale; CLIP uses 1 / 0.07.
+        maximum: largest scale; CLIP uses 100.
     """
 
     def __init__(self, *, initial: float = 1 / 0.07, maximum: float = 100.0) -> None:

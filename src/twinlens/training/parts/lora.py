@@ -1,6 +1,6 @@
-"""LoRA: a text tower trained through small matrices beside its linear layers.
+"""LoRA: fine-tune a text tower through low-rank matrices added to its linear layers.
 
-Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models"; by the library ``peft``.
+Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models"; implemented with ``peft``.
 """
 
 from torch import nn
@@ -9,7 +9,7 @@ from twinlens.errors import ConfigError
 
 
 def inject(tower: nn.Module, *, rank: int, alpha: int) -> None:
-    """Puts trainable matrices beside all linear layers; all else is left frozen.
+    """Adds trainable low-rank matrices to all linear layers; other parameters are frozen.
 
     Raises:
         ConfigError: the tower has no linear layers.
@@ -18,12 +18,12 @@ def inject(tower: nn.Module, *, rank: int, alpha: int) -> None:
 
     layers = [name for name, module in tower.named_modules() if isinstance(module, nn.Linear)]
     if not layers:
-        raise ConfigError("text = 'lora' needs a tower with linear layers; take 'all' or 'last-1'")
+        raise ConfigError("text = 'lora' needs a tower with linear layers; use 'all' or 'last-1'")
     inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=alpha, target_modules=layers), tower)
 
 
 def merge(tower: nn.Module) -> None:
-    """Adds the matrices to the weights they stand beside and takes them away; nothing where there are none."""
+    """Merges the low-rank matrices into the weights and removes them; does nothing without LoRA."""
     if not any("lora_" in name for name, _ in tower.named_parameters()):
         return
     from peft.tuners.lora import LoraLayer

@@ -1,4 +1,4 @@
-"""Pretrained backbones from a directory or a model hub; one line of error when they cannot be had."""
+"""Load pretrained backbones from a directory or a model hub, with one-line errors."""
 
 import inspect
 import sys
@@ -13,7 +13,7 @@ from torch import nn
 from twinlens.errors import TrainingError, TwinlensError, UnknownPartError
 from twinlens.plugins import load_part
 
-REASON_LENGTH = 240  # the libraries' messages run over many lines, the first of which tell the cause
+REASON_LENGTH = 240  # characters; the libraries' messages are long, and begin with the cause
 
 _SMALL_FILES = ("*.json", "*.txt", "*.model")  # configurations, vocabularies, sentencepiece
 _SAFE_WEIGHTS = "model*.safetensors"
@@ -21,7 +21,7 @@ _OLD_WEIGHTS = "pytorch_model*.bin"
 
 
 def pretrained_source(name: str, table: Mapping[str, str], aliases: Mapping[str, str]) -> str | None:
-    """The directory or hub name that a tower's name stands for; None when it is another kind of name.
+    """The directory or hub name of a pretrained tower; None if the name is a built-in or other kind of name.
 
     >>> pretrained_source("resnet-18", {}, {"resnet-18": "microsoft/resnet-18"})
     'microsoft/resnet-18'
@@ -29,7 +29,7 @@ def pretrained_source(name: str, table: Mapping[str, str], aliases: Mapping[str,
     'facebook/dinov2-small'
 
     Raises:
-        TrainingError: the name is a path, and there is no such directory.
+        TrainingError: the name is a path, but there is no such directory.
     """
     if name in table:
         return None
@@ -39,47 +39,47 @@ def pretrained_source(name: str, table: Mapping[str, str], aliases: Mapping[str,
     if directory.is_dir():
         return str(directory)
     if name.startswith((".", "/", "~")) or (name.count("/") > 1 and ":" not in name):
-        raise TrainingError(f"no directory at {name}; give a folder with config.json and weights, or a hub name")
+        raise TrainingError(f"there is no directory {name}; give a folder with config.json and weights, or a hub name")
     return name if "/" in name and ":" not in name else None
 
 
 def load_tower_part(family: str, table: Mapping[str, str], aliases: Mapping[str, str], name: str) -> Any:
-    """The loader that ``name`` stands for, of the table or of another package.
+    """The loader of that name, from the table or from another package.
 
     Raises:
-        UnknownPartError: nobody knows the name; aliases count for near spellings.
+        UnknownPartError: the name is unknown; suggestions include aliases.
     """
     try:
         return load_part(family, {**aliases, **table}, name)
     except UnknownPartError as error:
-        raise UnknownPartError(f"{error}; a directory or a hub name as 'owner/name' will do too") from error
+        raise UnknownPartError(f"{error}; or give a directory or a hub name such as 'owner/name'") from error
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A pretrained model's files, as a hub has them.
+    """The files of a pretrained model.
 
     Attributes:
-        name: what the user called it: a hub name or a directory.
-        directory: where its files lie.
+        name: as given by the user: a hub name or a directory.
+        directory: where the files are.
     """
 
     name: str
     directory: Path
 
     def file(self, name: str) -> Path | None:
-        """The file of that name, where there is one."""
+        """The file of that name; None if missing."""
         file = self.directory / name
         return file if file.is_file() else None
 
 
 def open_repository(source: str) -> Repository:
-    """A directory, or a hub repository's files (weights as safetensors if it has them) in the hub's own cache.
+    """Opens a directory, or downloads a hub repository to the hub's cache (safetensors weights if available).
 
-    A hub that cannot be reached is no error when the cache has the files.
+    If the hub cannot be reached, files in the cache are used.
 
     Raises:
-        TrainingError: the files cannot be had.
+        TrainingError: the files are not available.
     """
     if Path(source).is_dir():
         return Repository(source, Path(source))
@@ -94,10 +94,10 @@ def open_repository(source: str) -> Repository:
 
 @contextmanager
 def reading(source: str) -> Iterator[None]:
-    """Turns whatever goes wrong while a backbone is read into one line that says what to do.
+    """Turns any error while a backbone is loaded into a one-line error that says what to do.
 
     Raises:
-        TrainingError: with the first words of the cause.
+        TrainingError: with the beginning of the original message.
     """
     try:
         yield
@@ -107,25 +107,25 @@ def reading(source: str) -> Iterator[None]:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         reason = reason if len(reason) <= REASON_LENGTH else reason[:REASON_LENGTH] + "…"
         if Path(source).is_dir():
-            advice = "the folder should hold what save_pretrained writes: config.json, weights, tokenizer or processor"
+            advice = "the folder needs the files that save_pretrained writes: config.json, weights, tokenizer or processor"
         else:
             advice = (
                 "check the name and the network, give a local directory with its files, "
-                "or set HF_HOME to a cache that has it (HF_HUB_OFFLINE=1 then asks nobody)"
+                "or set HF_HOME to a cache that contains it (and HF_HUB_OFFLINE=1 to stay offline)"
             )
         raise TrainingError(f"cannot load {source!r} ({reason}); {advice}") from error
 
 
 def load_backbone(repository: Repository, *, pooler: Callable[[str], bool]) -> Any:
-    """The transformers model of a repository: float32, in eval mode, frozen.
+    """Loads the transformers model of a repository: float32, in eval mode, frozen.
 
     Args:
         repository: its files.
-        pooler: tells for a family ("bert") whether a pooling layer that has weights of its
-            own is wanted; it is left out otherwise, where the family can do without.
+        pooler: model family (such as "bert") → whether its trained pooling layer is needed;
+            otherwise it is left out, if the family allows.
 
     Raises:
-        TrainingError: it cannot be read, or lacks weights that would then be random.
+        TrainingError: it cannot be read, or weights are missing, which would then be random.
     """
     import torch
     from transformers import AutoConfig, AutoModel
@@ -161,13 +161,13 @@ def _can_leave_out_pooler(config: Any) -> bool:
 
 @contextmanager
 def _quiet(*, bars: bool = False) -> Iterator[None]:
-    """Transformers draws bars and lists the weights of heads that are rightly left aside."""
+    """Silences progress bars and messages about unused head weights."""
     from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging
 
     level, hub_level, had_bars = logging.get_verbosity(), hub_logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity(logging.ERROR)
-    hub_logging.set_verbosity(logging.ERROR)  # it would tell of each try to reach the hub
+    hub_logging.set_verbosity(logging.ERROR)  # it would log each attempt to reach the hub
     if not bars:
         logging.disable_progress_bar()
     try:

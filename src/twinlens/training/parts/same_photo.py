@@ -1,10 +1,10 @@
-"""Which rows of a batch show the same photo: a photo's other captions are no wrong answers."""
+"""Masks for rows of a batch with the same photo, whose captions are not negatives of each other."""
 
 from torch import Tensor
 
 
 def same_photo(photo_ids: Tensor) -> Tensor:
-    """[B, B] bool, true where row and column share a photo; each row does so with itself.
+    """[B, B] bool, true where row and column have the same photo, including the diagonal.
 
     >>> import torch
     >>> same_photo(torch.tensor([7, 8, 7])).int().tolist()
@@ -14,7 +14,7 @@ def same_photo(photo_ids: Tensor) -> Tensor:
 
 
 def other_pairs_of_photo(photo_ids: Tensor) -> Tensor:
-    """[B, B] bool, true where row and column are different pairs of one photo.
+    """[B, B] bool, true where row and column are different pairs with the same photo.
 
     >>> import torch
     >>> other_pairs_of_photo(torch.tensor([7, 8, 7])).int().tolist()

@@ -1,4 +1,4 @@
-"""What an image tower and a text tower must offer."""
+"""Base classes of image and text towers."""
 
 from abc import ABC, abstractmethod
 
@@ -11,8 +11,8 @@ from twinlens.model.preprocess import Preprocessing
 class ImageTower(nn.Module, ABC):
     """A backbone that turns pixels [B, 3, H, W] into pooled features [B, F].
 
-    A base class rather than a protocol, since training needs all of ``nn.Module``;
-    nothing asks for the class, so another package's tower may as well offer the same names.
+    A base class rather than a protocol, since training needs all of ``nn.Module``; towers of
+    other packages need not inherit from it, if they have the same methods.
 
     Attributes:
         features_dim: F, length of the pooled features.
@@ -22,28 +22,28 @@ class ImageTower(nn.Module, ABC):
 
     @property
     def classifier(self) -> nn.Linear | None:
-        """The backbone's own classifier on the pooled features, where it has one; it belongs to no block."""
+        """The backbone's own classifier of pooled features, if it has one; it belongs to no block."""
         return None
 
     @abstractmethod
     def preprocessing(self) -> Preprocessing:
-        """How a photo becomes the pixels that the backbone was trained with."""
+        """How photos are turned into pixels, as in the backbone's training."""
 
     @abstractmethod
     def blocks(self) -> list[nn.Module]:
-        """The tower's parts from input to output: disjoint, together all parameters (but the classifier's)."""
+        """The tower's parts from input to output: disjoint, together all parameters except the classifier's."""
 
     def cut(self, last: int) -> tuple[nn.Module, nn.Module] | None:
-        """The tower in two: all before its last blocks (pixels → activations), and the rest (activations → [B, F]).
+        """Cuts the tower before its last blocks: pixels → activations, and activations → features [B, F].
 
-        Both share the tower's weights. None where it cannot be cut; photos then go through
-        all of it, also while the first blocks are frozen.
+        Both parts share the tower's weights. None if it cannot be cut; photos then go through
+        the whole tower even if the first blocks are frozen.
         """
         del last
         return None
 
-    def grid(self, pixels: Tensor) -> Tensor | None:  # noqa: ARG002 - for towers that have cells
-        """[B, F, h, w] cells over the picture, whose mean is the pooled features; None where the pooling is no mean."""
+    def grid(self, pixels: Tensor) -> Tensor | None:  # noqa: ARG002 - used by subclasses
+        """[B, F, h, w] features of image cells, whose mean is the pooled features; None for other poolings."""
         return None
 
     @abstractmethod
@@ -52,12 +52,12 @@ class ImageTower(nn.Module, ABC):
 
 
 class TextTower(nn.Module, ABC):
-    """A backbone that turns tokens [B, T] into one row of features a text, [B, F].
+    """A backbone that turns tokens [B, T] into one row of features per text, [B, F].
 
     Attributes:
         features_dim: F, length of the features.
         tokenizer: becomes the bundle's ``tokenizer.json``.
-        max_positions: the longest text in tokens that it can read; None = no limit.
+        max_positions: length of the longest possible text in tokens; None = no limit.
     """
 
     features_dim: int
@@ -70,4 +70,4 @@ class TextTower(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """[B, F] features of tokens [B, T]; the mask is 1 on tokens and 0 on padding."""
+        """[B, F] features of tokens [B, T]; the mask is 1 for tokens and 0 for padding."""

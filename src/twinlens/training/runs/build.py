@@ -16,16 +16,16 @@ from twinlens.training.recipe import Recipe
 
 
 def build_model(recipe: Recipe, *, captions: Sequence[str] = (), tokenizer_file: Path | None = None) -> TwoTowers:
-    """Towers and heads of a recipe; the same recipe and captions give the same start.
+    """Towers and heads of a recipe; the same recipe and captions give the same initial weights.
 
     Args:
         recipe: the run.
-        captions: of the train split, for a text tower that makes its own words.
-        tokenizer_file: the words of an earlier run, in place of captions.
+        captions: of the train split, for a text tower that builds its vocabulary.
+        tokenizer_file: the vocabulary of an earlier run, instead of captions.
 
     Raises:
-        ConfigError: an option that the tower does not have, or more tokens than it can read.
-        TrainingError: a backbone cannot be had.
+        ConfigError: the tower lacks an option, or max_tokens is too large for it.
+        TrainingError: a backbone cannot be loaded.
     """
     torch.manual_seed(recipe.seed)
     image = load_image_tower(recipe.image.tower, pooling=recipe.image.pooling)
@@ -39,10 +39,10 @@ def build_model(recipe: Recipe, *, captions: Sequence[str] = (), tokenizer_file:
     )
     if text.max_positions is not None and recipe.text.max_tokens > text.max_positions:
         raise ConfigError(
-            f"text.max_tokens is {recipe.text.max_tokens}, but {recipe.text.tower} reads {text.max_positions} tokens "
-            "at most; lower it"
+            f"text.max_tokens is {recipe.text.max_tokens}, but {recipe.text.tower} takes at most "
+            f"{text.max_positions} tokens; lower it"
         )
-    torch.manual_seed(recipe.seed)  # heads begin alike whatever the towers drew
+    torch.manual_seed(recipe.seed)  # initial heads do not depend on how many random numbers the towers used
     sides = (recipe.image.head, image.features_dim), (recipe.text.head, text.features_dim)
     image_head, text_head = (build_head(head.kind, dim, recipe.embedding_dim, **head.options()) for head, dim in sides)
     return TwoTowers(
@@ -52,7 +52,7 @@ def build_model(recipe: Recipe, *, captions: Sequence[str] = (), tokenizer_file:
 
 
 def preprocessing(recipe: Recipe, tower: ImageTower) -> Preprocessing:
-    """How photos become pixels in this run: the tower's habit with the recipe's changes."""
+    """How photos become pixels in this run: the tower's default with the recipe's changes."""
     asked = recipe.image.model_dump(include={"image_size", "resize_mode", "crop_fraction"}, exclude_none=True)
     changed = tower.preprocessing().model_copy(update=asked)
     if "image_size" in asked:
@@ -66,6 +66,6 @@ def _check_image_size(tower: ImageTower, image_size: int, name: str) -> None:
             tower(torch.zeros(1, 3, image_size, image_size))
     except (ValueError, RuntimeError) as error:
         raise ConfigError(
-            f"image.image_size is {image_size}, but {name} cannot read such photos ({error}); it was made for "
+            f"image.image_size is {image_size}, but {name} does not support it ({error}); its default is "
             f"{tower.preprocessing().image_size}"
         ) from error

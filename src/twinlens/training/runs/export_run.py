@@ -1,4 +1,4 @@
-"""From a finished run to a model bundle: exported, compared with torch, quantised where asked, measured."""
+"""Export a run as a model bundle: compared with torch, optionally quantized and measured."""
 
 import platform
 import tempfile
@@ -37,8 +37,8 @@ from twinlens.training.runs.run_folder import RunFolder
 from twinlens.training.runs.torch_encoder import TorchDualEncoder
 from twinlens.types import CaptionedImage, Embeddings
 
-TOLERANCE = 1e-4  # between torch's float32 and the graph's
-POINTS = 0.5  # of R@1, mean of both directions, that 8-bit weights may cost
+TOLERANCE = 1e-4  # largest difference between torch and the exported graph
+POINTS = 0.5  # of R@1 (mean of both directions) that 8-bit weights may cost
 PROBES = ("a dog", "two children play football on a wet street", "a man in a red jacket climbs a wall of ice at night")
 
 
@@ -47,9 +47,9 @@ class Exported:
     """A bundle that was written.
 
     Attributes:
-        bundle: opens anywhere, without torch.
-        difference: the largest one between torch's embeddings and the float32 graphs'.
-        quantization: what ``--int8`` costs on the val split; None without it, or where the data is gone.
+        bundle: the bundle; needs no torch.
+        difference: largest difference between torch's embeddings and those of the float32 graphs.
+        quantization: cost of ``--int8`` on the val split; None without it, or if the data is not available.
     """
 
     bundle: Bundle
@@ -60,20 +60,20 @@ class Exported:
 def export_run(
     run: Path, out: Path, *, int8: bool = False, on_progress: Callable[[int, int], None] | None = None
 ) -> Exported:
-    """Writes the bundle of a run's best epoch.
+    """Writes a bundle with the weights of a run's best epoch.
 
     Args:
         run: the folder of a run.
-        out: the bundle's folder; one that is there is replaced, any other content is left alone.
-        int8: 8-bit text weights and float16 image weights: a third of the size or less.
-        on_progress: told how many of how many photos are compared.
+        out: the bundle's folder; an existing bundle is replaced, other folders are not touched.
+        int8: store 8-bit text weights and float16 image weights: a third of the size or less.
+        on_progress: called with the number of photos compared and the total.
 
     Raises:
         TrainingError: no epoch was finished, a graph differs from torch, or 8-bit weights cost too much.
     """
     recipe, model, loss, checkpoint = load_run(run)
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
-        raise TrainingError(f"{out} holds something that is no bundle; name a new folder")
+        raise TrainingError(f"{out} contains something other than a bundle; choose a new folder")
     environment = RunFolder(run).read_json("environment.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -103,7 +103,7 @@ def export_run(
 
 
 def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, Path], float, tuple[int, int] | None]:
-    """Float32 graphs, how far they are from torch, and the shape of the image graph's grid."""
+    """Float32 graphs, their largest difference from torch, and the shape of the image graph's grid."""
     files = {IMAGE_MODEL: folder / "image32.onnx", TEXT_MODEL: folder / "text32.onnx"}
     image = ImageModel(model.image.tower, model.image.head).eval()
     text = TextModel(model.text.tower, model.text.head).eval()
@@ -121,9 +121,9 @@ def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, P
         _difference(files[TEXT_MODEL], ("input_ids", "attention_mask"), tokens, text),
     )
     if grid is not None:
-        asked = [(batch, torch.tensor(True)) for batch in pixels]
+        with_grid = [(batch, torch.tensor(True)) for batch in pixels]
         cells = _difference(
-            files[IMAGE_MODEL], ("pixels", WITH_GRID), asked, lambda batch, _: image(batch)[2], output="grid"
+            files[IMAGE_MODEL], ("pixels", WITH_GRID), with_grid, lambda batch, _: image(batch)[2], output="grid"
         )
         difference = max(difference, cells)
     if not difference <= TOLERANCE:
@@ -140,14 +140,14 @@ def _difference(
     output: str = "embedding",
 ) -> float:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # it warns of the grid's switch
+    options.log_severity_level = 3  # errors only: it warns about the optional grid
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     found = 0.0
     for batch in batches:
         feeds = {name: part.numpy() for name, part in zip(names, batch, strict=True)}
         with torch.no_grad():
             wanted = model(*batch).numpy()
-        scale = max(1.0, float(np.abs(wanted).max()))  # a grid's cells may be longer than 1
+        scale = max(1.0, float(np.abs(wanted).max()))  # grid cells may be longer than 1
         found = max(found, float(np.abs(session.run([output], feeds)[0] - wanted).max()) / scale)
     return found
 
@@ -155,7 +155,7 @@ def _difference(
 def _fields(
     recipe: Recipe, model: TwoTowers, logit_scale: float, environment: dict[str, Any], *, epoch: int
 ) -> dict[str, Any]:
-    """The manifest, but for the files."""
+    """The manifest without the files."""
     source = {key: environment[key] for key in ("data", "train_photos", "started", "packages")}
     return {
         "name": recipe.name,
@@ -184,7 +184,7 @@ def _fields(
 
 
 def _published(recipe: Recipe) -> dict[str, Any]:
-    """The recipe without this machine's paths."""
+    """The recipe without local paths."""
     fields = recipe.model_dump(mode="json", exclude_none=True)
     if recipe.distillation and recipe.distillation.photos:
         fields["distillation"]["photos"] = Path(recipe.distillation.photos).name
@@ -197,7 +197,7 @@ def _cost(
     small: DualEncoder,
     on_progress: Callable[[int, int], None] | None,
 ) -> dict[str, float] | None:
-    """Cosine and R@1 of two encoders on the val split of the run's data; None where the data is gone."""
+    """Cosine and R@1 of two encoders on the val split of the run's data; None if it is not available."""
     dataset = _reopen(source)
     if dataset is None:
         return None
@@ -225,7 +225,7 @@ def _reopen(source: dict[str, Any] | None) -> Dataset | None:
     try:
         return open_dataset(directory, kind=source["kind"], file=file, images=images, ratios=source["ratios"])
     except TwinlensError:
-        return None  # the caller tells that nothing was measured
+        return None  # the caller reports that nothing was measured
 
 
 def _embedded(
@@ -238,10 +238,10 @@ def _embedded(
 
 
 def open_run(run: Path) -> TorchDualEncoder:
-    """A run's best epoch as a model that can be measured.
+    """The model of a run's best epoch, for evaluation.
 
     Raises:
-        TrainingError: the folder holds no run with a finished epoch.
+        TrainingError: the folder contains no run with a finished epoch.
     """
     _, model, _, _ = load_run(run)
     return TorchDualEncoder(model)

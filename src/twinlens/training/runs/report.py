@@ -1,4 +1,4 @@
-"""A run's report: one HTML page with its curves, and the same numbers for TensorBoard."""
+"""The report of a run: an HTML page with its curves, and the same numbers for TensorBoard."""
 
 import html
 import io
@@ -24,7 +24,7 @@ figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
 def write_report(
     path: Path, recipe: Recipe, logs: Sequence[EpochLog], validation: dict[str, Any], environment: dict[str, Any]
 ) -> Path:
-    """Writes the page; it needs no other file and no network."""
+    """Writes the page, which is self-contained."""
     shown = "".join(f"<figure>{drawing}</figure>" for drawing in _curves(path.parent / FIGURES, logs))
     resolved = json.dumps(recipe.model_dump(mode="json", exclude_none=True), indent=1)
     document = f"<p>After {html.escape(recipe.document)}.</p>" if recipe.document else ""
@@ -69,12 +69,12 @@ def _number(value: float | None) -> str:
 
 
 def _curves(folder: Path, logs: Sequence[EpochLog]) -> list[str]:
-    """SVG drawings of losses, recalls and rates; also kept as files."""
+    """SVG plots of losses, recalls and learning rates; also saved as files."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     folder.mkdir(exist_ok=True)
-    mpl.rcParams["svg.hashsalt"] = "twinlens"  # the same run draws the same bytes
+    mpl.rcParams["svg.hashsalt"] = "twinlens"  # reproducible files
     measured = [line for line in logs if line.val_loss is not None]
     epochs, at = [line.epoch for line in logs], [line.epoch for line in measured]
     drawings = []
@@ -110,7 +110,7 @@ def _curves(folder: Path, logs: Sequence[EpochLog]) -> list[str]:
 
 
 class TensorBoard:
-    """Writes the log for TensorBoard where the package ``tensorboard`` is installed; else nothing."""
+    """Writes the log for TensorBoard if the package ``tensorboard`` is installed."""
 
     def __init__(self, folder: Path) -> None:
         self._writer: Any = None
@@ -120,7 +120,7 @@ class TensorBoard:
             self._writer = SummaryWriter(str(folder / "tensorboard"))
 
     def add(self, line: EpochLog) -> None:
-        """One epoch."""
+        """Adds an epoch."""
         if self._writer is None:
             return
         values = {f"train/{name}": value for name, value in line.losses.items()}
@@ -135,6 +135,6 @@ class TensorBoard:
         self._writer.flush()
 
     def close(self) -> None:
-        """Ends the file."""
+        """Closes the file."""
         if self._writer is not None:
             self._writer.close()

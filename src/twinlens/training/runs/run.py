@@ -1,4 +1,4 @@
-"""One training run from recipe to report."""
+"""A training run from recipe to report."""
 
 import logging
 from collections.abc import Callable
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class RunListener:
-    """What a run tells whoever started it; every field may be left out."""
+    """Callbacks for the events of a run; every field is optional."""
 
     on_prepare: OnProgress = lambda _what, _done, _total: None
     on_step: Callable[[int, int, int], None] = lambda _epoch, _done, _steps: None
@@ -47,13 +47,13 @@ class RunListener:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """Where a run is and what it came to.
+    """The result of a run.
 
     Attributes:
         folder: of the run.
-        report: the page with its curves.
+        report: the HTML page with its curves.
         best: the checkpoint of the best epoch.
-        validation: that epoch's measures, as ``validation.json`` has them.
+        validation: metrics of that epoch, as in ``validation.json``.
     """
 
     folder: Path
@@ -72,32 +72,32 @@ def run_recipe(
     cache: Path | None = None,
     listener: RunListener | None = None,
 ) -> FinishedRun:
-    """Trains on a data set's train split, measured on its val split, and writes all of it into a folder.
+    """Trains on the train split of a data set, validates on its val split, and writes everything to a folder.
 
     Args:
         recipe: the run.
         dataset: captioned photos with the splits train and val.
         out: the run's folder.
-        resume: go on from the run's last checkpoint.
-        source: where the data set lies, kept for the export's measurement.
+        resume: continue from the run's last checkpoint.
+        source: location of the data set, saved to measure an export later.
         cache: of features and pixels; None = ``cache/`` beside the run's folder.
-        listener: told what happens.
+        listener: called on each event.
 
     Raises:
-        TrainingError: the folder holds a run already, or the run cannot go on.
+        TrainingError: the folder already contains a run, or the run cannot continue.
         DataError: a split is missing or empty.
         ConfigError: the recipe does not fit the data.
     """
     folder, processes = RunFolder(out), Processes(find_device(recipe.trainer.device))
-    listener = listener if listener and processes.is_first else RunListener()
-    whole = False
+    listener = listener if listener and processes.is_main else RunListener()
+    finished_normally = False
     try:
-        with folder.locked() if processes.is_first else nullcontext():
+        with folder.locked() if processes.is_main else nullcontext():
             finished = _run(recipe, dataset, folder, processes, cache, listener, resume=resume, source=source)
-        whole = True
+        finished_normally = True
         return finished
     finally:
-        processes.close(wait=whole)
+        processes.close(wait=finished_normally)
 
 
 def _run(
@@ -122,7 +122,7 @@ def _run(
     loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
     digests = _digests(recipe, model)
     _check_digests(checkpoint, digests)
-    if processes.is_first and not checkpoint:
+    if processes.is_main and not checkpoint:
         about = {"data": dataset.name, "train_photos": len(photos), "val_photos": len(val_photos), "source": source}
         folder.begin(recipe, {**about, "device": str(processes.device), "processes": processes.count})
         model.text.tower.tokenizer.save(str(folder.path / TOKENIZER))
@@ -130,7 +130,7 @@ def _run(
         cache or folder.path.parent / "cache", device=processes.device, on_progress=listener.on_prepare
     )
     factory = InputsFactory(recipe, model, features)
-    place = recipe.distillation.photos if recipe.distillation else ""
+    unlabeled = recipe.distillation.photos if recipe.distillation else ""
     writer = _Writer(folder, digests, listener, processes)
     trainer = Trainer(
         recipe,
@@ -140,7 +140,7 @@ def _run(
         val_photos,
         factory=factory,
         processes=processes,
-        unlabeled=_photos_below(place) if place else (),
+        unlabeled=_photos_below(unlabeled) if unlabeled else (),
         listener=Listener(listener.on_step, writer.epoch, writer.checkpoint, writer.bad_batch, listener.on_note),
     )
     if checkpoint is None or not checkpoint.progress.done:
@@ -148,20 +148,20 @@ def _run(
     writer.close()
     return (
         _finish(folder, recipe)
-        if processes.is_first
+        if processes.is_main
         else FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
     )
 
 
 class _Writer:
-    """Keeps what the trainer tells in the run's folder; only the first process writes."""
+    """Writes the trainer's events to the run's folder; only the main process writes."""
 
     def __init__(self, folder: RunFolder, digests: dict[str, str], listener: RunListener, processes: Processes) -> None:
-        self.folder, self.digests, self.listener, self.is_first = folder, digests, listener, processes.is_first
-        self.board = TensorBoard(folder.path) if self.is_first else None
+        self.folder, self.digests, self.listener, self.is_main = folder, digests, listener, processes.is_main
+        self.board = TensorBoard(folder.path) if self.is_main else None
 
     def epoch(self, line: EpochLog) -> None:
-        if self.is_first:
+        if self.is_main:
             self.folder.log(line)
             self.listener.on_epoch(line)
             if self.board:
@@ -171,10 +171,12 @@ class _Writer:
         write_checkpoint(self.folder.path / f"{name}.safetensors", progress, tensors, towers=self.digests)
 
     def bad_batch(self, where: dict[str, Any]) -> str:
-        if self.is_first:
+        if self.is_main:
             self.folder.write_json(BAD_BATCH, where)
         file = self.folder.path / BAD_BATCH
-        good = f"the last good checkpoint is {self.folder.last}" if self.folder.last.exists() else "no epoch was done"
+        good = (
+            f"the last good checkpoint is {self.folder.last}" if self.folder.last.exists() else "no epoch was finished"
+        )
         return f"{good}, the batch is in {file}"
 
     def close(self) -> None:
@@ -183,12 +185,12 @@ class _Writer:
 
 
 def _begin(recipe: Recipe, folder: RunFolder, processes: Processes, *, resume: bool) -> Checkpoint | None:
-    """The checkpoint to go on from; None for a new run."""
-    with processes.first_goes_ahead():
-        if processes.is_first:
+    """The checkpoint to continue from; None for a new run."""
+    with processes.main_process_first():
+        if processes.is_main:
             _check_folder(recipe, folder, resume=resume)
         checkpoint = read_checkpoint(folder.last) if resume and folder.last.exists() else None
-        if processes.is_first and resume:
+        if processes.is_main and resume:
             folder.logs(until=checkpoint.progress.epoch if checkpoint else 0)
     return checkpoint
 
@@ -196,15 +198,17 @@ def _begin(recipe: Recipe, folder: RunFolder, processes: Processes, *, resume: b
 def _check_folder(recipe: Recipe, folder: RunFolder, *, resume: bool) -> None:
     if not resume:
         if folder.exists:
-            raise TrainingError(f"{folder.path} holds a run already; go on with --resume, or take another --out")
+            raise TrainingError(
+                f"{folder.path} already contains a run; continue it with --resume, or choose another --out"
+            )
         return
     if not folder.exists:
-        raise TrainingError(f"there is no run in {folder.path} to go on with; leave out --resume")
+        raise TrainingError(f"there is no run in {folder.path} to continue; remove --resume")
     changed = _differences(folder.recipe().model_dump(mode="json"), recipe.model_dump(mode="json"))
     if changed:
         raise TrainingError(
-            f"the run in {folder.path} was begun with other values of {', '.join(changed)}; resume it with its own "
-            f"recipe, or take another --out"
+            f"the run in {folder.path} was started with other values of {', '.join(changed)}; resume it with its own "
+            f"recipe, or choose another --out"
         )
 
 
@@ -212,7 +216,7 @@ RESUMABLE = ("trainer.device", "trainer.checkpoint_every", "trainer.checkpoint_e
 
 
 def _differences(first: Any, second: Any, key: str = "") -> list[str]:
-    """Keys with other values, but for those that change no result."""
+    """Keys whose values differ, except those that do not affect results."""
     if isinstance(first, dict) and isinstance(second, dict):
         found = [
             _differences(first.get(name), second.get(name), f"{key}.{name}".lstrip("."))
@@ -223,14 +227,14 @@ def _differences(first: Any, second: Any, key: str = "") -> list[str]:
 
 
 def _split(dataset: Dataset, name: str, listener: RunListener) -> list[CaptionedImage]:
-    """Photos of a split that have a caption and a file; what is left out is told."""
+    """Photos of a split that have a caption and a file; others are left out and reported."""
     photos = dataset.split(name)
     uncaptioned = [photo.image_id for photo in photos if not any(caption.strip() for caption in photo.captions)]
     missing = [photo.image_id for photo in photos if not photo_exists(photo.path)]
     for left_out, lack in ((uncaptioned, "caption"), (missing, "file")):
         if left_out:
             count = f"{len(left_out):,} photos" if len(left_out) > 1 else "a photo"
-            listener.on_note(f"{count} without a {lack} in split {name!r}, as {left_out[0]}; left out")
+            listener.on_note(f"{count} without a {lack} in split {name!r}, e.g. {left_out[0]}; left out")
     gone = {*uncaptioned, *missing}
     kept = [photo for photo in photos if photo.image_id not in gone]
     if not kept:
@@ -238,8 +242,8 @@ def _split(dataset: Dataset, name: str, listener: RunListener) -> list[Captioned
     return kept
 
 
-def _photos_below(place: str) -> list[Path]:
-    folder = Path(place).expanduser()
+def _photos_below(directory: str) -> list[Path]:
+    folder = Path(directory).expanduser()
     if not folder.is_dir():
         raise ConfigError(f"distillation.photos: there is no folder {folder}")
     found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
@@ -249,7 +253,7 @@ def _photos_below(place: str) -> list[Path]:
 
 
 def _digests(recipe: Recipe, model: TwoTowers) -> dict[str, str]:
-    """Side → digest of the weights of towers that are never trained, so that a checkpoint needs not hold them."""
+    """Side → digest of the weights of towers that are not trained, which checkpoints do not contain."""
     towers: dict[str, nn.Module] = {"image": model.image.tower, "text": model.text.tower}
     return {side: weights_digest(tower) for side, tower in towers.items() if side not in trained_towers(recipe)}
 
@@ -258,26 +262,26 @@ def _check_digests(checkpoint: Checkpoint | None, digests: dict[str, str]) -> No
     for side, digest in (checkpoint.towers if checkpoint else {}).items():
         if digests.get(side) != digest:
             raise TrainingError(
-                f"the run's {side} tower has other weights now than when it was begun; get the old ones"
+                f"the weights of the {side} tower have changed since the run was started; restore the old ones"
             )
 
 
 def load_run(path: Path) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
-    """A run's model with the weights of its best epoch.
+    """Recipe, model and loss with the weights of a run's best epoch, and its checkpoint.
 
     Raises:
-        TrainingError: the folder holds no run, or no epoch was finished.
+        TrainingError: the folder contains no run, or no epoch was finished.
     """
     folder = RunFolder(path)
     recipe = folder.recipe()
     if not folder.best.exists():
-        raise TrainingError(f"the run in {path} has no best checkpoint yet; go on with --resume")
+        raise TrainingError(f"the run in {path} has no best checkpoint yet; continue it with --resume")
     checkpoint = read_checkpoint(folder.best)
     model = build_model(recipe, tokenizer_file=folder.path / TOKENIZER)
     loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
     _check_digests(checkpoint, _digests(recipe, model))
     stage = checkpoint.progress.stage
-    open_stage(model, loss, recipe.stages[stage], number=stage)  # LoRA's matrices are part of the checkpoint
+    open_stage(model, loss, recipe.stages[stage], number=stage)  # creates LoRA's matrices, which are in the checkpoint
     load_weights(model, checkpoint)
     loss.load_state_dict(checkpoint.part("loss"))
     close_stage(model)
@@ -288,7 +292,7 @@ def _finish(folder: RunFolder, recipe: Recipe) -> FinishedRun:
     logs = folder.logs()
     measured = [line for line in logs if line.best]
     if not measured:
-        raise TrainingError(f"the run in {folder.path} was never measured; see trainer.validate_every")
+        raise TrainingError(f"the run in {folder.path} has no validation results; see trainer.validate_every")
     best = measured[-1]
     environment = folder.read_json("environment.json")
     validation = {

@@ -31,14 +31,14 @@ PACKAGES = ("torch", "transformers", "accelerate", "peft", "numpy", "onnxruntime
 
 
 class RunFolder:
-    """Where a run writes, and what is read of it later."""
+    """Reads and writes the files of a run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def last(self) -> Path:
-        """The checkpoint that a resumed run goes on from."""
+        """The checkpoint that a resumed run continues from."""
         return self.path / LAST
 
     @property
@@ -48,22 +48,22 @@ class RunFolder:
 
     @property
     def exists(self) -> bool:
-        """Whether a run was begun here."""
+        """Whether the folder contains a run."""
         return (self.path / RECIPE).is_file()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps a second process from training in the same folder.
+        """Prevents a second process from training in the same folder.
 
         Raises:
-            TrainingError: one does already, or the folder cannot be written.
+            TrainingError: another process is training there, or the folder cannot be written.
         """
         lock = FileLock(self.path / ".lock")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise TrainingError(f"another process is training in {self.path}; take another --out") from error
+            raise TrainingError(f"another process is training in {self.path}; choose another --out") from error
         except OSError as error:
             raise TrainingError(f"the run's folder {self.path} cannot be written: {error.strerror or error}") from error
         try:
@@ -72,25 +72,25 @@ class RunFolder:
             lock.release()
 
     def begin(self, recipe: Recipe, about: dict[str, Any]) -> None:
-        """Writes the recipe as it was resolved, and what the run works with."""
+        """Writes the resolved recipe and the environment."""
         self.write_json(RECIPE, recipe.model_dump(mode="json"))
         self.write_json(ENVIRONMENT, {**environment(), **about})
 
     def recipe(self) -> Recipe:
-        """The recipe that the run was begun with.
+        """The recipe that the run was started with.
 
         Raises:
-            TrainingError: this is no run's folder, or the recipe is not one of this release.
+            TrainingError: the folder contains no run, or its recipe is not valid in this release.
         """
         try:
             return Recipe.model_validate(self.read_json(RECIPE))
         except ValidationError as error:
             raise TrainingError(
-                f"{self.path / RECIPE} is no recipe of this release: {error.errors()[0]['msg']}"
+                f"{self.path / RECIPE} is not a valid recipe in this release: {error.errors()[0]['msg']}"
             ) from error
 
     def log(self, line: EpochLog) -> None:
-        """Adds a line to the metrics.
+        """Appends a line to the metrics.
 
         Raises:
             TrainingError: the disk is full.
@@ -99,12 +99,16 @@ class RunFolder:
             file.write(_line(line))
 
     def logs(self, *, until: int | None = None) -> list[EpochLog]:
-        """The lines of the metrics; those after an epoch are taken away for good, since they are run again."""
+        """The lines of the metrics.
+
+        Args:
+            until: removes later epochs from the file, since they will be run again; None = keeps all.
+        """
         file = self.path / METRICS
         if not file.is_file():
             return []
         text = file.read_text(encoding="utf-8")
-        # what follows the last line break was cut short by a full disk or a lost process
+        # text after the last line break was not written completely (full disk, killed process)
         lines = [EpochLog(**json.loads(line)) for line in text[: text.rfind("\n") + 1].splitlines()]
         if until is not None:
             lines = [line for line in lines if line.epoch <= until]
@@ -112,7 +116,7 @@ class RunFolder:
         return lines
 
     def write_json(self, name: str, value: Any) -> Path:
-        """Writes a JSON file whole or not at all.
+        """Writes a JSON file atomically.
 
         Raises:
             TrainingError: the disk is full.
@@ -146,7 +150,8 @@ class RunFolder:
             yield
         except OSError as error:
             raise TrainingError(
-                f"{self.path / name} cannot be written: {error.strerror or error}; make room and go on with --resume"
+                f"{self.path / name} cannot be written: {error.strerror or error}; "
+                "free disk space and continue with --resume"
             ) from error
 
 
@@ -155,7 +160,7 @@ def _line(log: EpochLog) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """When and on what a run is made, and the state of the code where it lies in git."""
+    """Date, platform and package versions, and the git state of the code."""
     found = {}
     for name in PACKAGES:
         try:
@@ -173,14 +178,14 @@ def environment() -> dict[str, Any]:
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit and whether something is changed; None where git does not keep the folder's files."""
+    """Commit, and whether there are uncommitted changes; None if the folder is not tracked by git."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(folder), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
     try:
-        git("ls-files", "--error-unmatch", ".")  # a copy installed inside somebody's repository is not theirs
+        git("ls-files", "--error-unmatch", ".")  # fails for a copy installed inside another repository
         return {"commit": git("rev-parse", "HEAD"), "changed": bool(git("status", "--porcelain"))}
     except (OSError, subprocess.SubprocessError):
         return None

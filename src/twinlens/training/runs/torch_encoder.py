@@ -1,4 +1,4 @@
-"""A trained model in torch as a ``DualEncoder``: measured and searched with before it is exported."""
+"""A trained torch model as a ``DualEncoder``, for evaluation and search before export."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ class TorchDualEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the weights; another one than the exported bundle's."""
+        """Hash of the weights; differs from that of the exported bundle."""
         return f"torch-{weights_digest(self.model)}"
 
     @property

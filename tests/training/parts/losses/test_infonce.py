@@ -80,13 +80,13 @@ def test_scale_never_exceeds_its_maximum() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"initial_temperature": 0.0}, "temperature is a positive number, but 0.0"),
-        ({"initial_temperature": -1.0}, "temperature is a positive number, but -1.0"),
-        ({"initial_temperature": math.nan}, "temperature is a positive number, but nan"),
-        ({"initial_temperature": 0.001}, "at most at its maximum 100, but 1000"),
+        ({"initial_temperature": 0.0}, "temperature must be positive, got 0.0"),
+        ({"initial_temperature": -1.0}, "temperature must be positive, got -1.0"),
+        ({"initial_temperature": math.nan}, "temperature must be positive, got nan"),
+        ({"initial_temperature": 0.001}, "at most the maximum 100, got 1000"),
         ({"maximum_scale": math.inf}, "maximum inf"),
-        ({"label_smoothing": 1.0}, "below 1, but 1.0"),
-        ({"label_smoothing": -0.1}, "from 0 to below 1, but -0.1"),
+        ({"label_smoothing": 1.0}, "below 1, got 1.0"),
+        ({"label_smoothing": -0.1}, "from 0 to below 1, got -0.1"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, float], said: str) -> None:

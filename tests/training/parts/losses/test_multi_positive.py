@@ -84,9 +84,9 @@ def test_temperature_may_be_held() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"initial_temperature": 0.0}, "temperature is a positive number, but 0.0"),
-        ({"initial_temperature": 0.1, "maximum_scale": 5.0}, "at most at its maximum 5, but 10"),
-        ({"label_smoothing": 1.5}, "below 1, but 1.5"),
+        ({"initial_temperature": 0.0}, "temperature must be positive, got 0.0"),
+        ({"initial_temperature": 0.1, "maximum_scale": 5.0}, "at most the maximum 5, got 10"),
+        ({"label_smoothing": 1.5}, "below 1, got 1.5"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, float], said: str) -> None:

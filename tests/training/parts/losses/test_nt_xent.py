@@ -60,5 +60,5 @@ def test_temperature_is_fixed() -> None:
 
 @pytest.mark.parametrize("temperature", [0.0, -0.1, math.inf, math.nan])
 def test_temperature_that_is_not_positive_is_refused(temperature: float) -> None:
-    with pytest.raises(ValueError, match=f"positive number, but {temperature}"):
+    with pytest.raises(ValueError, match=f"must be positive, got {temperature}"):
         NTXent(temperature=temperature)

@@ -61,9 +61,9 @@ def test_scale_never_exceeds_its_maximum() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"initial_scale": 0.0}, "starts above 0 .* but 0 was given"),
-        ({"initial_scale": 300.0}, "maximum 200, but 300"),
-        ({"initial_bias": math.inf}, "finite number, but inf"),
+        ({"initial_scale": 0.0}, "must be above 0 .* got 0"),
+        ({"initial_scale": 300.0}, "maximum 200, got 300"),
+        ({"initial_bias": math.inf}, "must be finite, got inf"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, float], said: str) -> None:

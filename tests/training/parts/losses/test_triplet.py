@@ -82,10 +82,10 @@ def test_the_sum_is_never_below_the_hardest() -> None:
 
 @pytest.mark.parametrize("margin", [0.0, -0.2, math.nan])
 def test_margin_that_is_not_positive_is_refused(margin: float) -> None:
-    with pytest.raises(ValueError, match=f"margin is a positive number, but {margin}"):
+    with pytest.raises(ValueError, match=f"margin must be positive, got {margin}"):
         Triplet(margin=margin)
 
 
 def test_unknown_negatives_are_refused() -> None:
-    with pytest.raises(ValueError, match="'hardest' or 'sum', but 'semi' was given"):
+    with pytest.raises(ValueError, match="'hardest' or 'sum', got 'semi'"):
         Triplet(negatives="semi")

@@ -18,8 +18,10 @@ PAIRS = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("image", "text", "through_hub"), [*((*pair, True) for pair in PAIRS), (*PAIRS[2], False)])
+THROUGH_HUB = [pytest.param(*pair, True, marks=pytest.mark.slow) for pair in PAIRS]
+
+
+@pytest.mark.parametrize(("image", "text", "through_hub"), [(*PAIRS[2], False), *THROUGH_HUB])
 def test_a_family_is_loaded_trained_resumed_exported_and_searched(
     image: str,
     text: str,

@@ -82,5 +82,5 @@ def test_blocks_hold_each_parameter_once(tower: LstmTower) -> None:
 
 
 def test_sizes_below_one_are_refused() -> None:
-    with pytest.raises(ConfigError, match="start at 1; got 128, 0 and 2"):
+    with pytest.raises(ConfigError, match="at least 1; got 128, 0 and 2"):
         load_text_tower("lstm", captions=CAPTIONS, hidden=0)

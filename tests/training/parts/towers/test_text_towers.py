@@ -123,7 +123,7 @@ def test_a_sentence_transformers_repository_is_pooled_as_it_says(tiny_models: di
 def test_a_pooling_that_is_not_ours_can_be_overruled_only(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     folder = copy(tiny_models["bert"], tmp_path / "bert")
     sentence_transformer(folder, {"pooling_mode_lasttoken": True}, normalize=False)
-    with pytest.raises(TrainingError, match="pools by lasttoken, which is not known here"):
+    with pytest.raises(TrainingError, match="pools by lasttoken, which is not supported"):
         load_text_tower(str(folder))
     assert load_text_tower(str(folder), pooling="mean").features_dim == HIDDEN
 
@@ -145,7 +145,7 @@ def test_a_tokenizer_that_exists_in_python_only_is_refused(tiny_models: dict[str
     folder = copy(tiny_models["bert"], tmp_path / "bert")
     (folder / "tokenizer.json").unlink()
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "CanineTokenizer"}))
-    with pytest.raises(TrainingError, match=r"CanineTokenizer\) is written in Python"):
+    with pytest.raises(TrainingError, match=r"CanineTokenizer\) is implemented in Python"):
         load_text_tower(str(folder))
 
 
@@ -156,7 +156,7 @@ def test_a_tokenizer_file_is_taken_as_it_is_if_its_words_fit(tiny_models: dict[s
     large = Tokenizer.from_file(str(save_wordpiece(tmp_path / "large") / "tokenizer.json"))
     large.add_tokens([f"word{number}" for number in range(40)])
     large.save(str(file))
-    with pytest.raises(TrainingError, match="give the tokenizer that belongs to it"):
+    with pytest.raises(TrainingError, match="use the tokenizer that belongs to it"):
         load_text_tower(str(tiny_models["bert"]), tokenizer_file=file)
 
 
@@ -168,5 +168,5 @@ def test_cleaning_goes_into_the_tokenizer(tiny_models: dict[str, Path]) -> None:
 
 
 def test_a_vision_model_is_no_text_encoder(tiny_models: dict[str, Path]) -> None:
-    with pytest.raises(TrainingError, match="is a vit model, which is no text encoder"):
+    with pytest.raises(TrainingError, match="is a vit model, not a text encoder"):
         load_text_tower(str(tiny_models["vit"]))

@@ -27,7 +27,7 @@ def test_a_data_configuration_becomes_our_preprocessing() -> None:
 
 
 def test_another_pooling_than_its_own_is_refused() -> None:
-    with pytest.raises(TrainingError, match="not by 'max'; leave the pooling out"):
+    with pytest.raises(TrainingError, match="does not support 'max'; remove the pooling"):
         load_image_tower("timm:resnet18", pooling="max")
 
 

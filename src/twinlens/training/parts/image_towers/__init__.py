@@ -1,4 +1,4 @@
-"""Image backbones by name; a directory, a hub name and ``timm:NAME`` are names too, see ``load``."""
+"""Image towers by name; directories, hub names and ``timm:NAME`` work too, see ``load``."""
 
 IMAGE_TOWERS = {
     "efficientnet-lite0": "twinlens.training.parts.image_towers.efficientnet_lite:load_efficientnet_lite0",

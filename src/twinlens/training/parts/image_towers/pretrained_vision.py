@@ -1,4 +1,4 @@
-"""Vision models of transformers: EfficientNet, ResNet, ViT, ConvNeXt, DINOv2 and their kin."""
+"""Vision models from transformers: EfficientNet, ResNet, ViT, ConvNeXt, DINOv2 and others."""
 
 import inspect
 import math
@@ -15,16 +15,16 @@ from twinlens.training.parts.pretrained import load_backbone, open_repository, r
 from twinlens.training.parts.towers import ImageTower
 
 POOLINGS = ("pooled", "cls", "mean")
-# the pooler of a classification checkpoint is untrained, or not there at all
+# in classification checkpoints of these families the pooler is untrained or missing
 _CLS_FAMILIES = ("vit", "deit", "vit_msn")
 
 
 class PretrainedVision(ImageTower):
-    """A transformers vision model and the pooling of what it gives.
+    """A transformers vision model with pooling.
 
     Args:
-        backbone: gives ``last_hidden_state``, a grid [B, F, h, w] or tokens [B, P, F].
-        preprocessing: what it was trained with.
+        backbone: returns ``last_hidden_state``, a grid [B, F, h, w] or tokens [B, P, F].
+        preprocessing: that it was trained with.
         pooling: "pooled", "cls" or "mean"; the mean of tokens leaves out CLS and registers.
     """
 
@@ -39,7 +39,7 @@ class PretrainedVision(ImageTower):
             self.features_dim = self(torch.zeros(1, 3, side, side)).shape[1]
 
     def preprocessing(self) -> Preprocessing:
-        """As the repository's image processor does it."""
+        """The preprocessing of the repository's image processor."""
         return self._preprocessing
 
     def blocks(self) -> list[nn.Module]:
@@ -47,7 +47,7 @@ class PretrainedVision(ImageTower):
         return layer_blocks(self.backbone)
 
     def grid(self, pixels: Tensor) -> Tensor | None:
-        """[B, F, h, w] features of each cell or patch, where the pooling is their mean."""
+        """[B, F, h, w] features of each cell or patch; None unless the pooling is their mean."""
         if not _pools_by_mean(self.backbone, self.pooling):
             return None
         states: Tensor = self.backbone(pixels).last_hidden_state
@@ -72,11 +72,11 @@ class PretrainedVision(ImageTower):
 def load_pretrained_vision(source: str, *, pooling: str | None = None) -> PretrainedVision:
     """The vision model of a directory or hub repository, frozen.
 
-    Without a pooling: CLS after the last norm for ViT, else the family's own pooler (the
-    mean of the grid for ResNet and EfficientNet, its norm for ConvNeXt, CLS for DINOv2).
+    The default pooling is CLS after the last norm for ViT, else the family's own pooler (the
+    mean of the grid for ResNet and EfficientNet, normalized for ConvNeXt, CLS for DINOv2).
 
     Raises:
-        TrainingError: it cannot be had, is no vision model, or does not go with the pooling.
+        TrainingError: it cannot be loaded, is not a vision model, or does not support the pooling.
     """
     if pooling not in (None, *POOLINGS):
         raise TrainingError(f"no pooling {pooling!r} for {source!r}; choose one of {', '.join(POOLINGS)}")
@@ -84,12 +84,12 @@ def load_pretrained_vision(source: str, *, pooling: str | None = None) -> Pretra
     backbone = load_backbone(repository, pooler=lambda family: (pooling or _usual_pooling(family)) == "pooled")
     family = backbone.config.model_type
     if backbone.main_input_name != "pixel_values" or hasattr(backbone.config, "text_config"):
-        raise TrainingError(f"{source!r} is a {family} model, which is no image backbone; give a vision model")
+        raise TrainingError(f"{source!r} is a {family} model, not an image backbone; give a vision model")
     pooling = pooling or _usual_pooling(family)
     if pooling == "cls" and not _special_tokens(backbone):
         raise TrainingError(f"{source!r} is a {family} model without a CLS token; choose pooling 'pooled' or 'mean'")
     if family == "efficientnet":
-        # its pooler is as wide as the features and cannot be exported; this one gives the same
+        # its own pooler has a kernel as large as the grid and cannot be exported; this one is equivalent
         kind = nn.AdaptiveMaxPool2d if backbone.config.pooling_type == "max" else nn.AdaptiveAvgPool2d
         backbone.pooler = kind(1)
     preprocessing = repository_preprocessing(repository, backbone.config, fixed_size=_fixed_size(backbone))
@@ -102,12 +102,12 @@ def _usual_pooling(family: str) -> str:
 
 
 def _pools_by_mean(backbone: Any, pooling: str) -> bool:
-    pooler = getattr(backbone, "pooler", None)  # some families pool in their own forward
+    pooler = getattr(backbone, "pooler", None)  # some families have no pooler module
     return pooling == "mean" or (pooling == "pooled" and isinstance(pooler, nn.AdaptiveAvgPool2d))
 
 
 def _special_tokens(backbone: Any) -> int:
-    """How many tokens before the patches: CLS, the distillation token, registers."""
+    """Number of tokens before the patches: CLS, distillation token, registers."""
     embeddings = getattr(backbone, "embeddings", None)
     named = [getattr(embeddings, name, None) for name in ("cls_token", "distillation_token")]
     tokens = sum(token is not None for token in named)
@@ -115,7 +115,7 @@ def _special_tokens(backbone: Any) -> int:
 
 
 def _fixed_size(backbone: Any) -> int | None:
-    """The image size of models that read other sizes only when asked to; the others adapt by themselves."""
+    """The image size of models with a fixed input size; None for models that take any size."""
     if "interpolate_pos_encoding" not in inspect.signature(backbone.forward).parameters:
         return None
     size = backbone.config.image_size

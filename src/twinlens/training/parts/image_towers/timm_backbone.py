@@ -1,4 +1,4 @@
-"""Backbones of timm, which is not among our requirements (it needs torchvision)."""
+"""Image backbones from timm, an optional dependency (it needs torchvision)."""
 
 from importlib import import_module
 from typing import Any
@@ -19,8 +19,8 @@ class TimmBackbone(ImageTower):
     """A timm model without its classifier.
 
     Args:
-        backbone: made with ``num_classes=0``.
-        data_config: what ``timm.data.resolve_model_data_config`` says of it.
+        backbone: created with ``num_classes=0``.
+        data_config: from ``timm.data.resolve_model_data_config``.
     """
 
     def __init__(self, backbone: Any, data_config: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ class TimmBackbone(ImageTower):
             self.features_dim = self(torch.zeros(1, 3, side, side)).shape[1]
 
     def preprocessing(self) -> Preprocessing:
-        """What the backbone was evaluated with."""
+        """The preprocessing that the backbone was evaluated with."""
         return self._preprocessing
 
     def blocks(self) -> list[nn.Module]:
@@ -46,18 +46,18 @@ class TimmBackbone(ImageTower):
 
 
 def timm_preprocessing(data_config: dict[str, Any]) -> Preprocessing:
-    """A timm data configuration, told as our preprocessing.
+    """Converts a timm data configuration to our preprocessing.
 
     >>> pixels = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5), "interpolation": "bicubic"}
     >>> timm_preprocessing({"input_size": (3, 224, 224), "crop_pct": 0.9, **pixels}).resized_side
     249
 
     Raises:
-        TrainingError: the input is no square.
+        TrainingError: the input is not square.
     """
     _, height, width = data_config["input_size"]
     if height != width:
-        raise TrainingError(f"the model reads {height} × {width} pixels; only square inputs can be prepared")
+        raise TrainingError(f"the model takes {height} × {width} pixels, but only square inputs are supported")
     squash = data_config.get("crop_mode") == "squash"
     return Preprocessing(
         image_size=height,
@@ -73,10 +73,12 @@ def load_timm_backbone(name: str, *, pooling: str | None = None) -> TimmBackbone
     """The pretrained timm model of that name ("resnet18.a1_in1k", "local-dir:PATH"), frozen.
 
     Raises:
-        TrainingError: timm is not installed, or the model cannot be had.
+        TrainingError: timm is not installed, or the model cannot be loaded.
     """
     if pooling not in (None, "pooled"):
-        raise TrainingError(f"'timm:{name}' pools in its own trained way, not by {pooling!r}; leave the pooling out")
+        raise TrainingError(
+            f"'timm:{name}' has its own trained pooling and does not support {pooling!r}; remove the pooling"
+        )
     try:
         timm = import_module("timm")
     except ImportError as error:

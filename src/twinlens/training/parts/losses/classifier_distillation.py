@@ -1,19 +1,19 @@
-"""The image backbone's own classifier as a teacher of words nobody captioned."""
+"""Distillation loss from the image backbone's own classifier."""
 
 import torch
 from torch import Tensor, nn
 
 
 def classifier_distillation(images: Tensor, class_texts: Tensor, logit_scale: Tensor, teacher: Tensor) -> Tensor:
-    """KL(teacher ‖ student), the student being zero-shot classification by the dual encoder.
+    """KL(teacher ‖ student), where the student is zero-shot classification by the dual encoder.
 
     The student's probabilities are softmax(scale · image · text("a photo of a {class}")).
 
     Args:
         images: [B, D], unit rows.
-        class_texts: [C, D], unit rows, one prompt a class.
+        class_texts: [C, D], unit rows, one prompt per class.
         logit_scale: scalar, 1 / temperature.
-        teacher: [B, C], probabilities of the backbone's classifier.
+        teacher: [B, C], class probabilities of the backbone's classifier.
     """
     student = torch.log_softmax(logit_scale * images @ class_texts.T, dim=-1)  # [B, C]
     return nn.functional.kl_div(student, teacher, reduction="batchmean")
@@ -22,15 +22,15 @@ def classifier_distillation(images: Tensor, class_texts: Tensor, logit_scale: Te
 def push_towards_classes(
     features: Tensor, classifier: nn.Linear, *, strength: tuple[float, float], generator: torch.Generator
 ) -> Tensor:
-    """Moves features along the classifier's weight vector of a class drawn at random.
+    """Moves features along the classifier's weight vector of a random class.
 
-    So the teacher speaks of all its classes, also of those no training photo shows.
+    So the teacher's predictions cover all classes, also those that no training photo shows.
 
     Args:
         features: [B, F], pooled features after a ReLU6, so never negative.
         classifier: linear layer [C, F].
-        strength: least and greatest length of the push, drawn uniformly for each row,
-            in units of the mean feature length.
+        strength: smallest and largest length of the shift, drawn uniformly for each row,
+            relative to the mean feature norm.
         generator: source of randomness.
     """
     classes = torch.randint(classifier.out_features, (len(features),), generator=generator).to(features.device)

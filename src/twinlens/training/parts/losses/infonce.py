@@ -13,17 +13,17 @@ class InfoNCE(nn.Module):
     """Mean of the image→text and the text→image cross-entropy over the batch.
 
     Other captions of a row's photo are left out of its denominator, so they are neither
-    right nor wrong. Where no photo comes twice this is CLIP's loss (Radford et al. 2021,
+    positives nor negatives. If no photo occurs twice this is CLIP's loss (Radford et al. 2021,
     "Learning Transferable Visual Models From Natural Language Supervision", figure 3).
 
     Args:
-        initial_temperature: the temperature at the start; 1 / temperature scales the cosines.
-        learnable: whether the temperature is trained too.
-        maximum_scale: 1 / temperature never exceeds this.
-        label_smoothing: share of a row's target that all its candidates get in equal parts.
+        initial_temperature: initial temperature; 1 / temperature scales the cosines.
+        learnable: whether the temperature is trained.
+        maximum_scale: upper limit of 1 / temperature.
+        label_smoothing: share of a row's target that is spread evenly over all its candidates.
 
     Raises:
-        ValueError: an option makes no sense.
+        ValueError: an option is out of range.
     """
 
     def __init__(

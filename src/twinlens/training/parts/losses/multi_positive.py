@@ -1,4 +1,4 @@
-"""InfoNCE in which all captions of a photo are right answers."""
+"""InfoNCE in which all captions of a photo are positives."""
 
 import torch
 from torch import Tensor, nn
@@ -8,25 +8,25 @@ from twinlens.training.parts.same_photo import same_photo
 
 
 class MultiPositiveInfoNCE(nn.Module):
-    """Mean over a row's right answers of their log-probability, from both sides.
+    """Negative mean log-probability of a row's positives, in both directions.
 
-    With s the scale and P(i) the rows of the same photo as i, i among them,
+    With s the scale and P(i) the rows with the same photo as i, including i,
 
         image→text = −1/B Σᵢ 1/|P(i)| Σ_{p∈P(i)} log( exp(s imageᵢ·textₚ) / Σⱼ exp(s imageᵢ·textⱼ) ),
 
     text→image likewise, and the loss is their mean. This is the bidirectional loss of UniCL (Yang et al. 2022,
-    "Unified Contrastive Learning in Image-Text-Label Space"), which carries L_out of SupCon (Khosla et al. 2020,
-    "Supervised Contrastive Learning", equation 2) over to two sides. A row with |P| right answers
-    cannot fall below log |P|; where no photo comes twice the loss is CLIP's.
+    "Unified Contrastive Learning in Image-Text-Label Space"), which extends L_out of SupCon (Khosla et al. 2020,
+    "Supervised Contrastive Learning", equation 2) to two modalities. The loss of a row with |P| positives
+    is at least log |P|; if no photo occurs twice this is CLIP's loss.
 
     Args:
-        initial_temperature: the temperature at the start; 1 / temperature scales the cosines.
-        learnable: whether the temperature is trained too.
-        maximum_scale: 1 / temperature never exceeds this.
-        label_smoothing: share of a row's target that its wrong answers get in equal parts.
+        initial_temperature: initial temperature; 1 / temperature scales the cosines.
+        learnable: whether the temperature is trained.
+        maximum_scale: upper limit of 1 / temperature.
+        label_smoothing: share of a row's target that is spread evenly over its negatives.
 
     Raises:
-        ValueError: an option makes no sense.
+        ValueError: an option is out of range.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class MultiPositiveInfoNCE(nn.Module):
         towards_images = (targets * torch.log_softmax(logits.T, dim=1)).sum(dim=1)
         return -(towards_texts + towards_images).mean() / 2
 
-    def _targets(self, right: Tensor) -> Tensor:
-        """[B, B], what each row's probabilities should be, from 1 where an answer is right and 0 elsewhere."""
-        wrong = 1 - right
-        wrong_answers = wrong.sum(dim=1, keepdim=True)  # [B, 1]
-        # where all answers are right, none is left to take a share
-        spread = self.label_smoothing * wrong_answers.clamp(max=1)
-        return right * (1 - spread) / right.sum(dim=1, keepdim=True) + wrong * spread / wrong_answers.clamp(min=1)
+    def _targets(self, positive: Tensor) -> Tensor:
+        """[B, B], target probabilities of each row, from a mask that is 1 for positives and 0 elsewhere."""
+        negative = 1 - positive
+        negatives = negative.sum(dim=1, keepdim=True)  # [B, 1]
+        # a row without negatives is not smoothed
+        spread = self.label_smoothing * negatives.clamp(max=1)
+        return positive * (1 - spread) / positive.sum(dim=1, keepdim=True) + negative * spread / negatives.clamp(min=1)

@@ -11,9 +11,9 @@ from twinlens.training.parts.same_photo import other_pairs_of_photo
 
 
 class NTXent(nn.Module):
-    """Cross-entropy of finding each row's partner among all 2B rows, images and texts alike.
+    """Cross-entropy of finding each row's partner among all 2B rows, images and texts.
 
-    So an image is pushed from other images too. The temperature is fixed, and rows of the same
+    So images are negatives of other images too. The temperature is fixed, and rows of the same
     photo are left out of each other's denominators. Chen et al. 2020, "A Simple Framework for
     Contrastive Learning of Visual Representations", equation 1; the two views are image and text.
 
@@ -32,6 +32,8 @@ class NTXent(nn.Module):
         """Scalar loss of unit rows images [B, D], texts [B, D] and their photo_ids [B]."""
         rows = torch.cat([images, texts])  # [2B, D]
         logits = self.logit_scale * rows @ rows.T  # [2B, 2B]
-        left_out = other_pairs_of_photo(photo_ids).repeat(2, 2).fill_diagonal_(True)  # a row is no answer to itself
+        left_out = (
+            other_pairs_of_photo(photo_ids).repeat(2, 2).fill_diagonal_(True)
+        )  # a row is not a candidate for itself
         partners = torch.arange(len(rows), device=rows.device).roll(len(images))
         return cross_entropy(logits.masked_fill(left_out, -math.inf), partners)

@@ -1,4 +1,4 @@
-"""Sigmoid loss, as in SigLIP: each pair is a question of its own, right or wrong."""
+"""Sigmoid loss, as in SigLIP: each pair is a binary classification."""
 
 import math
 
@@ -13,15 +13,15 @@ class Sigmoid(nn.Module):
     """−1/B Σᵢⱼ log sigmoid(zᵢⱼ (s imageᵢ·textⱼ + b)), z = 1 where i and j share a photo, else −1.
 
     Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", equation 1, where only the
-    diagonal is right, as here when no photo comes twice. Scale s and bias b are trained.
+    diagonal is positive, as here if no photo occurs twice. Scale s and bias b are trained.
 
     Args:
-        initial_scale: s at the start.
-        initial_bias: b at the start; far below 0 since nearly all pairs of a batch are wrong.
-        maximum_scale: s never exceeds this; published SigLIP models end above 110.
+        initial_scale: initial s.
+        initial_bias: initial b; strongly negative, since nearly all pairs of a batch are negatives.
+        maximum_scale: upper limit of s; published SigLIP models end above 110.
 
     Raises:
-        ValueError: an option makes no sense.
+        ValueError: an option is out of range.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Sigmoid(nn.Module):
     ) -> None:
         super().__init__()
         if not math.isfinite(initial_bias):
-            raise ValueError(f"the bias is a finite number, but {initial_bias} was given; SigLIP starts at -10")
+            raise ValueError(f"the bias must be finite, got {initial_bias}; SigLIP starts at -10")
         self.scale = checked_scale(initial_scale, maximum=maximum_scale)
         self.bias = nn.Parameter(torch.tensor(initial_bias))
 

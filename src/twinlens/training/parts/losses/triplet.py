@@ -10,18 +10,18 @@ NEGATIVES = ("hardest", "sum")
 
 
 class Triplet(nn.Module):
-    """How far wrong answers come within a margin of the right one, mean over the pairs.
+    """Margin violations of negatives, mean over the pairs.
 
-    A pair (i, c) costs, in both directions added up,
+    The loss of a pair (i, c) is the sum over both directions,
 
-        max over wrong texts  c' of [margin + i·c' − i·c]₊  +  max over wrong images i' of [margin + i'·c − i·c]₊
+        max over negative texts  c' of [margin + i·c' − i·c]₊  +  max over negative images i' of [margin + i'·c − i·c]₊
 
     (Faghri et al. 2018, "VSE++: Improving Visual-Semantic Embeddings with Hard Negatives", equation 6),
-    or the sums over all wrong ones (equation 5). The cosines are compared as they are, so the scale is 1.
+    or with sums over all negatives instead (equation 5). Cosines are not scaled, so the scale is 1.
 
     Args:
-        margin: cosine by which the right answer should lead.
-        negatives: "hardest" of the batch alone, or the "sum" over all.
+        margin: cosine by which the positive should exceed negatives.
+        negatives: only the "hardest" of the batch, or the "sum" over all.
 
     Raises:
         ValueError: the margin is not positive, or negatives is neither.
@@ -30,9 +30,9 @@ class Triplet(nn.Module):
     def __init__(self, *, margin: float = 0.2, negatives: str = "hardest") -> None:
         super().__init__()
         if not (math.isfinite(margin) and margin > 0):
-            raise ValueError(f"a margin is a positive number, but {margin} was given; 0.2 is usual")
+            raise ValueError(f"the margin must be positive, got {margin}; 0.2 is usual")
         if negatives not in NEGATIVES:
-            raise ValueError(f"negatives are {' or '.join(map(repr, NEGATIVES))}, but {negatives!r} was given")
+            raise ValueError(f"negatives must be {' or '.join(map(repr, NEGATIVES))}, got {negatives!r}")
         self.margin = margin
         self.negatives = negatives
         self.logit_scale = 1.0
@@ -45,5 +45,5 @@ class Triplet(nn.Module):
     def _cost(self, scores: Tensor, right: Tensor) -> Tensor:
         lead = scores.diagonal()[:, None] - scores  # [B, B]
         costs = (self.margin - lead).clamp(min=0).masked_fill(right, 0.0)
-        # amax shares the gradient among ties, so the order of a batch does not matter
+        # amax distributes the gradient among ties, so the order of the batch does not matter
         return (costs.amax(dim=1) if self.negatives == "hardest" else costs.sum(dim=1)).mean()

@@ -1,4 +1,4 @@
-"""Text backbones by name; a directory and a hub name are names too, see ``load``."""
+"""Text towers by name; directories and hub names work too, see ``load``."""
 
 TEXT_TOWERS = {
     "minilm-l6": "twinlens.training.parts.text_towers.minilm:load_minilm_l6",

@@ -1,4 +1,4 @@
-"""Caption cleaning inside the tokenizer, so that a query is cleaned as the training captions were."""
+"""Text cleaning as part of the tokenizer, so that queries are cleaned like training captions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +10,13 @@ from twinlens.training.parts.text_towers import CLEANING
 
 
 def cleaned(tokenizer: Tokenizer, steps: Sequence[str]) -> Tokenizer:
-    """A copy of a tokenizer that takes these steps, in their order, before its own normalizer.
+    """A copy of a tokenizer that applies these steps, in order, before its own normalizer.
 
-    They are written to and read from ``tokenizer.json``, so search needs to know nothing of them.
+    The steps are saved in ``tokenizer.json``, so that search applies them too.
 
     Args:
-        tokenizer: stays as it is.
-        steps: names of ``CLEANING``.
+        tokenizer: not modified.
+        steps: names in ``CLEANING``.
 
     Raises:
         UnknownPartError: there is no such step.
@@ -29,7 +29,7 @@ def cleaned(tokenizer: Tokenizer, steps: Sequence[str]) -> Tokenizer:
 
 
 def lower() -> Any:
-    """Small letters.
+    """Lower case.
 
     >>> lower().normalize_str("A Red DOG, Été")
     'a red dog, été'
@@ -38,7 +38,7 @@ def lower() -> Any:
 
 
 def punctuation() -> Any:
-    """No marks: apostrophes go, all others become a space.
+    """Removes apostrophes, and replaces other punctuation and symbols by spaces.
 
     >>> punctuation().normalize_str("the dog's mother-in-law, 100% real!").split()
     ['the', 'dogs', 'mother', 'in', 'law', '100', 'real']
@@ -49,7 +49,7 @@ def punctuation() -> Any:
 
 
 def spaces() -> Any:
-    r"""One space between words, none at the ends.
+    r"""Single spaces between words, none at the ends.
 
     >>> spaces().normalize_str("  a \t red\n dog ")
     'a red dog'

@@ -1,4 +1,4 @@
-"""Loads a text tower by its name."""
+"""Load a text tower by name."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -21,23 +21,23 @@ def load_text_tower(
     cleaning: Sequence[str] | None = None,
     **options: Any,
 ) -> TextTower:
-    """A text tower: pretrained ones in eval mode and frozen, new ones ready to train.
+    """A text tower: pretrained ones in eval mode and frozen, new ones ready for training.
 
     Args:
         name: a name of the table or of another package (entry point ``twinlens.text_tower``),
-            an alias as "bert-base", a directory that transformers can load, or a hub name as
-            "sentence-transformers/all-MiniLM-L12-v2".
-        pooling: "pooled", "cls" or "mean" for pretrained towers; None = what suits it.
-        captions: of the training split, for towers that build their words from them.
-        tokenizer_file: a ``tokenizer.json`` to use as it is, in place of captions and cleaning.
-        cleaning: names of ``CLEANING``; None = the tower's own habit (nothing for pretrained
+            an alias such as "bert-base", a directory that transformers can load, or a hub name
+            such as "sentence-transformers/all-MiniLM-L12-v2".
+        pooling: "pooled", "cls" or "mean" for pretrained towers; None = the tower's default.
+        captions: of the training split, for towers that build their vocabulary from them.
+        tokenizer_file: a ``tokenizer.json`` to use instead of captions and cleaning.
+        cleaning: names in ``CLEANING``; None = the tower's default (none for pretrained
             towers, all steps for a vocabulary built from captions).
-        options: of the tower, as ``hidden=256``.
+        options: of the tower, such as ``hidden=256``.
 
     Raises:
         UnknownPartError: the name is none of these.
         ConfigError: the tower has no such option.
-        TrainingError: the backbone cannot be had, or does not go with the pooling.
+        TrainingError: the backbone cannot be loaded, or does not support the pooling.
     """
     given: dict[str, Any] = {"captions": captions, "tokenizer_file": tokenizer_file, "cleaning": cleaning, **options}
     if pooling is not None:

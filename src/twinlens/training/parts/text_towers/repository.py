@@ -1,4 +1,4 @@
-"""What a text encoder's repository says beside its weights: the tokenizer, and how sentence-transformers pools."""
+"""Tokenizer and sentence-transformers pooling of a text encoder's repository."""
 
 import json
 from typing import Any
@@ -14,13 +14,13 @@ _OLD_KEY = "pooling_mode_"
 
 
 def repository_pooling(repository: Repository) -> tuple[str | None, bool]:
-    """The pooling of a sentence-transformers repository, and whether its embeddings have length 1.
+    """The pooling of a sentence-transformers repository, and whether its embeddings are normalized.
 
-    Any other repository gives (None, False); a pooling that is not ours keeps its name. A further
-    linear layer of such a model is left out, since a head takes its place.
+    Other repositories give (None, False); an unsupported pooling keeps its name. A further
+    linear layer of such a model is ignored, since a head replaces it.
 
     Raises:
-        TrainingError: its files cannot be understood.
+        TrainingError: its files are malformed.
     """
     with reading(repository.name):
         file = repository.file("modules.json")
@@ -37,7 +37,7 @@ def repository_pooling(repository: Repository) -> tuple[str | None, bool]:
 
 
 def _mode(config: dict[str, Any]) -> str:
-    """The mode of a pooling configuration, old (a flag a mode) or new (one name)."""
+    """The mode in a pooling configuration, in the old format (a flag per mode) or the new one (a name)."""
     if "pooling_mode" in config:
         mode = config["pooling_mode"]
         return mode if isinstance(mode, str) else " + ".join(mode)
@@ -45,10 +45,10 @@ def _mode(config: dict[str, Any]) -> str:
 
 
 def repository_tokenizer(repository: Repository) -> Tokenizer:
-    """The repository's ``tokenizer.json`` as it was published, or what transformers makes of its other files.
+    """The repository's ``tokenizer.json``, or the tokenizer that transformers builds from its other files.
 
     Raises:
-        TrainingError: its tokenizer exists in Python only, and has no ``tokenizer.json``.
+        TrainingError: the tokenizer is implemented in Python, without a ``tokenizer.json``.
     """
     with reading(repository.name):
         if file := repository.file("tokenizer.json"):
@@ -58,10 +58,10 @@ def repository_tokenizer(repository: Repository) -> Tokenizer:
         found = AutoTokenizer.from_pretrained(repository.directory, trust_remote_code=False)
     if not hasattr(found, "backend_tokenizer"):
         raise TrainingError(
-            f"the tokenizer of {repository.name!r} ({type(found).__name__}) is written in Python, and a bundle "
-            "needs a tokenizer.json; choose another text tower"
+            f"the tokenizer of {repository.name!r} ({type(found).__name__}) is implemented in Python, but a "
+            "bundle needs a tokenizer.json; choose another text tower"
         )
     tokenizer: Tokenizer = found.backend_tokenizer
     if found.pad_token is not None:
-        tokenizer.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token)  # so that the file tells it
+        tokenizer.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token)  # saved in the file
     return tokenizer

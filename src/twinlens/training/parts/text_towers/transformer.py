@@ -1,4 +1,4 @@
-"""A small pre-norm Transformer over words, from scratch; the CLS token's state is the text's."""
+"""A small pre-norm Transformer over words, trained from scratch; its features are the state of the CLS token."""
 
 import math
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from twinlens.errors import ConfigError
 from twinlens.training.parts.text_towers.vocabulary import CLEAN_ALL, build_tokenizer, read_tokenizer
 from twinlens.training.parts.towers import TextTower
 
-FEED_FORWARD = 4  # times as wide as the states, as in Vaswani et al.
+FEED_FORWARD = 4  # width relative to the states, as in Vaswani et al.
 
 
 class PreNormLayer(nn.Module):
-    """Attention, then feed-forward, each after a norm and added to what came in.
+    """Attention and feed-forward layer, each with a norm before it and a residual connection.
 
-    Written out, since ``nn.TransformerEncoder`` takes another path in eval mode that does not export.
+    Written out, since the eval-mode fast path of ``nn.TransformerEncoder`` cannot be exported.
     """
 
     def __init__(self, hidden: int, heads: int, dropout: float) -> None:
@@ -39,7 +39,7 @@ class PreNormLayer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor, seen: Tensor) -> Tensor:
-        """[B, T, F] from [B, T, F]; ``seen`` [B, 1, 1, T] is false where a token must not be looked at."""
+        """[B, T, F] from [B, T, F]; ``seen`` [B, 1, 1, T] is false for tokens to be ignored."""
         projected = self.queries_keys_values(self.attention_norm(states))
         query, key, value = (
             part.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, T, F / heads]
@@ -53,15 +53,15 @@ class PreNormLayer(nn.Module):
 
 
 class TransformerTower(TextTower):
-    """Words + sinusoidal positions → layers → norm → the state of the first token, [CLS].
+    """Word embeddings + sinusoidal positions → layers → norm → state of the first token, [CLS].
 
     Args:
         tokenizer: of words, [CLS] first; 0 is padding.
-        hidden: length of a state, and of the features; a multiple of twice ``heads``.
-        layers: Transformer layers.
-        heads: attention heads.
-        dropout: share dropped while training.
-        max_tokens: the longest text in tokens, [CLS] among them.
+        hidden: size of the states and features; a multiple of twice ``heads``.
+        layers: number of Transformer layers.
+        heads: number of attention heads.
+        dropout: in training.
+        max_tokens: length of the longest text in tokens, including [CLS].
     """
 
     def __init__(
@@ -77,21 +77,21 @@ class TransformerTower(TextTower):
         super().__init__()
         if min(hidden, layers, heads, max_tokens) < 1 or hidden % (2 * heads):
             raise ConfigError(
-                f"layers, heads and max_tokens start at 1, and hidden is a multiple of 2 × heads; got hidden {hidden}, "
-                f"layers {layers}, heads {heads}, max_tokens {max_tokens}"
+                "layers, heads and max_tokens must be at least 1, and hidden a multiple of 2 × heads; "
+                f"got hidden {hidden}, layers {layers}, heads {heads}, max_tokens {max_tokens}"
             )
         self.tokenizer = tokenizer
         self.features_dim = hidden
         self.max_positions = max_tokens
         self.words = nn.Embedding(tokenizer.get_vocab_size(), hidden, padding_idx=0)
-        nn.init.normal_(self.words.weight, std=hidden**-0.5)  # times √hidden: as long as the positions
+        nn.init.normal_(self.words.weight, std=hidden**-0.5)  # scaled by √hidden in forward, to match the positions
         self.register_buffer("positions", sinusoids(max_tokens, hidden), persistent=False)
         self.layers = nn.ModuleList(PreNormLayer(hidden, heads, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(dropout)
 
     def blocks(self) -> list[nn.Module]:
-        """The words, then each layer; the last with the final norm."""
+        """The word embeddings, then each layer; the last one includes the final norm."""
         return [self.words, *self.layers[:-1], nn.ModuleList([self.layers[-1], self.norm])]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -128,7 +128,7 @@ def load_transformer(
     dropout: float = 0.1,
     max_tokens: int = 128,
 ) -> TransformerTower:
-    """A new Transformer tower; its words are those of the file, or else of the captions."""
+    """A new Transformer tower, with the vocabulary of the tokenizer file, or else built from the captions."""
     tokenizer = (
         read_tokenizer(tokenizer_file)
         if tokenizer_file

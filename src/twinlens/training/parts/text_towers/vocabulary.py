@@ -1,4 +1,4 @@
-"""A tokenizer of whole words, built from the training captions."""
+"""Word-level tokenizer built from the training captions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,24 +22,28 @@ def build_tokenizer(
     cleaning: Sequence[str] = CLEAN_ALL,
     cls: bool,
 ) -> Tokenizer:
-    """The most frequent words of the captions, each a number; ties go by the alphabet.
+    """A tokenizer of the most frequent words of the captions; ties are broken alphabetically.
 
     Args:
-        captions: of the training split alone: a word of a test caption must stay unknown.
-        max_size: most entries, the three marks among them.
-        min_count: rarer words are unknown.
-        cleaning: see ``cleaning.CLEANING``.
+        captions: of the training split only: words that occur only in test captions must stay unknown.
+        max_size: largest number of entries, including the three special ones.
+        min_count: rarer words are left out.
+        cleaning: names in ``CLEANING``.
         cls: whether each text starts with [CLS].
 
     Raises:
-        TrainingError: there is not one caption to build from.
-        ConfigError: there is no room for a word.
+        TrainingError: there are no captions.
+        ConfigError: max_size leaves no room for words.
     """
     if max_size <= len(MARKS):
-        raise ConfigError(f"a vocabulary of {max_size} entries has no room beside {', '.join(MARKS)}; give more")
+        raise ConfigError(
+            f"a vocabulary of {max_size} entries has no room for words besides {', '.join(MARKS)}; increase it"
+        )
     if not captions:
-        raise TrainingError("a vocabulary is built from the training captions, and there are none; give data or a file")
-    # the marks are no special tokens: "[CLS]" in somebody's query is brackets and letters like any others
+        raise TrainingError(
+            "the vocabulary is built from the training captions, but there are none; give data or a tokenizer file"
+        )
+    # not registered as special tokens, so that "[CLS]" in a query is ordinary text
     tokenizer = Tokenizer(models.WordLevel(_numbered([]), unk_token=UNK))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer = cleaned(tokenizer, cleaning)
@@ -54,7 +58,7 @@ def build_tokenizer(
 
 
 def read_tokenizer(file: Path) -> Tokenizer:
-    """A ``tokenizer.json`` as it is.
+    """Reads a ``tokenizer.json``.
 
     Raises:
         TrainingError: it cannot be read.
@@ -63,7 +67,7 @@ def read_tokenizer(file: Path) -> Tokenizer:
         return Tokenizer.from_file(str(file))
     except Exception as error:
         raise TrainingError(
-            f"{file} is not a readable tokenizer.json ({error}); leave it out or make it anew"
+            f"{file} is not a readable tokenizer.json ({error}); leave it out or create it again"
         ) from error
 
 

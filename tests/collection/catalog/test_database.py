@@ -1,0 +1,99 @@
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from twinlens.collection.catalog.database import Database
+from twinlens.errors import CatalogDamagedError, CollectionError
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    made = Database(tmp_path / "one.sqlite")
+    with made.transaction() as connection:
+        connection.execute("CREATE TABLE numbers (n INTEGER)")
+    yield made
+    made.close()
+
+
+def numbers(database: Database) -> list[int]:
+    return [row[0] for row in database.rows("SELECT n FROM numbers ORDER BY n")]
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO numbers VALUES (1)")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert numbers(database) == []
+
+
+def test_a_transaction_inside_another_is_a_part_of_it(database: Database) -> None:
+    def fail() -> None:
+        with database.transaction() as outer:
+            outer.execute("INSERT INTO numbers VALUES (1)")
+            with database.transaction() as inner:
+                inner.execute("INSERT INTO numbers VALUES (2)")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert numbers(database) == []
+
+
+def test_a_snapshot_sees_one_state_while_another_thread_writes(database: Database) -> None:
+    def write() -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO numbers VALUES (7)")
+
+    with database.snapshot():
+        before = numbers(database)
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join()
+        assert numbers(database) == before == []
+    assert numbers(database) == [7]
+
+
+def test_each_thread_has_a_connection_of_its_own_and_close_closes_them_all(database: Database) -> None:
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(numbers(database)))
+    thread.start()
+    thread.join()
+    assert seen == [[]]
+    database.close()
+    with sqlite3.connect(database.path) as other:
+        other.execute("PRAGMA journal_mode = DELETE")  # refused while another connection is open
+    other.close()
+
+
+def test_tables_are_known_by_name(database: Database) -> None:
+    assert database.has_table("numbers")
+    assert not database.has_table("letters")
+
+
+def test_sqlites_errors_become_ours(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(CatalogDamagedError, match="no such table"):
+        database.rows("SELECT 1 FROM letters")
+    with pytest.raises(CollectionError, match="cannot be used"):
+        database.rows("SELECT nonsense FROM numbers")
+    (tmp_path / "text.sqlite").write_text("this is no database, and long enough to be looked at" * 50)
+    garbage = Database(tmp_path / "text.sqlite", read_only=True)
+    with pytest.raises(CatalogDamagedError, match="your photos are untouched"):
+        garbage.rows("SELECT 1 FROM sqlite_master")
+    garbage.close()
+
+
+def test_reading_only_makes_no_file_beside_it(database: Database) -> None:
+    database.checkpoint()
+    database.close()
+    reader = Database(database.path, read_only=True)
+    assert numbers(reader) == []
+    with pytest.raises(CollectionError), reader.transaction() as connection:
+        connection.execute("INSERT INTO numbers VALUES (1)")
+    reader.close()
+    assert [file.name for file in database.path.parent.iterdir()] == ["one.sqlite"]

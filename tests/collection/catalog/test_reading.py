@@ -1,0 +1,72 @@
+import pytest
+
+from catalog_photos import put_photos
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.reading import (
+    any_photo,
+    camera_counts,
+    count_photos,
+    library_counts,
+    newest_photos,
+    photo_details,
+    photo_paths,
+    photo_records,
+)
+from twinlens.collection.catalog.rows import FileState
+
+
+@pytest.fixture
+def filled(catalog: Catalog) -> Catalog:
+    put_photos(
+        catalog,
+        ["b.jpg", "a.jpg", "sub/c.jpg", "sub/d.jpg"],
+        taken_at=["2020-01-01T00:00:00", None, "2022-01-01T00:00:00", None],
+        cameras=["Canon", "Nikon", "Canon", None],
+        sizes=[(10, 20), (30, 40), (50, 60), (70, 80)],
+    )
+    with catalog.writing() as writer:
+        writer.put_skipped(FileState(1, "broken.jpg", 1, 1, None), "damaged", reader_version=1)
+    catalog.marks.mark([2], is_favourite=True)
+    return catalog
+
+
+def test_records_are_by_id_with_shape_and_mark(filled: Catalog) -> None:
+    records = photo_records(filled, [2, 1, 99])
+    assert list(records) == [1, 2]
+    assert records[2][2:7] == ("a.jpg", None, 30, 40, True)
+    assert records[1].taken_at == "2020-01-01T00:00:00"
+
+
+def test_the_newest_come_first_and_undated_ones_last_by_path(filled: Catalog) -> None:
+    def paths(**page: int) -> list[str]:
+        return [record.path for record in newest_photos(filled, Condition("1"), **page)]
+
+    assert paths(k=10, offset=0) == ["sub/c.jpg", "b.jpg", "a.jpg", "sub/d.jpg"]
+    assert paths(k=2, offset=1) == ["b.jpg", "a.jpg"]
+    assert paths(k=2, offset=4) == []
+    wide = newest_photos(filled, Condition("width > ? OR width = ?", (60, 10)), k=9, offset=0)
+    assert [record.path for record in wide] == ["b.jpg", "sub/d.jpg"]
+
+
+def test_counts_leave_out_what_was_skipped(filled: Catalog) -> None:
+    assert count_photos(filled) == 4
+    assert count_photos(filled, Condition("camera = ? OR camera IS NULL", ("Canon",))) == 3
+    assert any_photo(filled, Condition("width = 70"))
+    assert not any_photo(filled, Condition("path = 'broken.jpg'"))
+    assert library_counts(filled) == (4, "2020-01-01T00:00:00", "2022-01-01T00:00:00", 0)
+    assert camera_counts(filled) == [("Canon", 2), ("Nikon", 1)]
+    assert sorted(photo_paths(filled, 1)) == ["a.jpg", "b.jpg", "sub/c.jpg", "sub/d.jpg"]
+
+
+def test_details_are_of_one_photo_at_a_path(filled: Catalog) -> None:
+    details = photo_details(filled, 1, "a.jpg")
+    assert details is not None
+    assert (details.id, details.path, details.width, details.camera, details.is_favourite) == (
+        2,
+        "a.jpg",
+        30,
+        "Nikon",
+        True,
+    )
+    assert photo_details(filled, 1, "broken.jpg") is photo_details(filled, 2, "a.jpg") is None

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import numpy as np
+
+from twinlens.collection.catalog.rows import PhotoRecord
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.searching.hits import as_hits
+from twinlens.collection.searching.ranking import RankedPhoto
+
+FOLDERS = [PhotoFolder(1, Path("/one"), "one/"), PhotoFolder(2, Path("/two"), "two/")]
+RANKED = [
+    RankedPhoto(PhotoRecord(7, 2, "a/b.jpg", "2023-01-01T00:00:00", 30, 20, True), 0.5),
+    RankedPhoto(PhotoRecord(8, 1, "c.jpg", None, caption="a sea"), 0.25),
+]
+
+
+class Halves:
+    """Says of each score that it is its own probability, and relevant from a half on."""
+
+    def probability(self, scores: list[float]) -> np.ndarray:
+        return np.array(scores)
+
+    def relevant(self, scores: list[float]) -> np.ndarray:
+        return np.array(scores) >= 0.5
+
+
+def test_hits_have_ids_paths_and_what_the_catalog_knows() -> None:
+    first, second = as_hits(RANKED, None, FOLDERS, first_rank=11)
+    assert (first.rank, first.id, first.path) == (11, "two/a/b.jpg", Path("/two/a/b.jpg"))
+    assert (first.width, first.height, first.taken_at, first.is_favourite) == (30, 20, "2023-01-01T00:00:00", True)
+    assert (second.rank, second.id, second.caption, second.is_favourite) == (12, "one/c.jpg", "a sea", False)
+    assert first.probability is first.relevant is None
+
+
+def test_what_the_model_says_goes_to_its_hit() -> None:
+    hits = as_hits(RANKED, Halves(), FOLDERS, first_rank=1)
+    assert [(hit.probability, hit.relevant) for hit in hits] == [(0.5, True), (0.25, False)]
+
+
+def test_no_photos_are_no_hits() -> None:
+    assert as_hits([], Halves(), FOLDERS, first_rank=1) == []

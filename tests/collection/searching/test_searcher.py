@@ -1,0 +1,97 @@
+"""Counting and judging as a collection does it, with the small encoder."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from conftest import ColourEncoder, PhotoMaker
+from twinlens.collection.collection import Collection
+from twinlens.collection.searching.query import Query, Term
+from twinlens.collection.searching.search import Search
+from twinlens.errors import CollectionNotFoundError, NoProbabilitiesError, QueryError
+
+
+@pytest.fixture
+def indexed(make_photo: PhotoMaker, open_collection: Callable[..., Collection]) -> Collection:
+    for name, colour in (("a/red.png", "red"), ("a/blue.png", "blue"), ("green.png", "green")):
+        make_photo(name, colour)
+    collection = open_collection()
+    collection.index()
+    return collection
+
+
+def test_counting_needs_no_query(indexed: Collection) -> None:
+    assert indexed.count() == 3
+    assert indexed.count(folder="a") == 2
+    assert indexed.count(favourites=True) == 0
+    assert indexed.count(target="caption") == indexed.count(target="caption", folder="a") == 0
+    with pytest.raises(QueryError, match="holds no indexed photos"):
+        indexed.count(folder="nowhere")
+
+
+def test_captions_are_counted_by_their_photos(indexed: Collection, tmp_path) -> None:
+    (tmp_path / "c.csv").write_text("image,caption\na/red.png,red\na/red.png,dark red\ngreen.png,green\n")
+    indexed.add_captions(tmp_path / "c.csv")
+    assert indexed.count(target="caption") == 3
+    assert indexed.count(target="caption", folder="a") == 2
+
+
+def test_what_was_asked_for_comes_back_with_the_answer(indexed: Collection) -> None:
+    search = Search.of("red", k=1, filters={"folder": "a"})
+    answer = indexed.answer(search)
+    assert answer.search is search
+    assert [hit.id for hit in answer.hits] == ["a/red.png"]
+    assert (answer.num_candidates, answer.matched) == (2, None)  # this model has no relevance maps
+    assert answer.model == "colour0000000001"
+
+
+def test_a_search_has_its_options_already(indexed: Collection) -> None:
+    with pytest.raises(QueryError, match="has its options already, got k"):
+        indexed.answer(Search.of("red"), k=3)
+
+
+def test_a_vector_that_comes_with_the_query_is_used_and_its_time_is_counted(
+    indexed: Collection, encoder: ColourEncoder
+) -> None:
+    blue = encoder.encode_text(["blue"])[0]
+    query = Query((Term("words", "red"),), "red", blue, embedding_s=1.0)
+    answer = indexed.answer(Search(query))
+    assert answer.hits[0].id == "a/blue.png"
+    assert answer.took_ms >= 1000
+
+
+def test_nothing_passes_the_filters(indexed: Collection) -> None:
+    answer = indexed.answer("red", favourites=True)
+    assert (list(answer.hits), answer.num_candidates, answer.matched) == ([], 0, 0)
+    assert answer.shown == []
+
+
+def test_a_least_probability_needs_probabilities(indexed: Collection) -> None:
+    with pytest.raises(NoProbabilitiesError):
+        indexed.answer("red", min_probability=0.5)
+
+
+def test_an_empty_collection_says_what_to_do(open_collection: Callable[..., Collection]) -> None:
+    with pytest.raises(CollectionNotFoundError, match="run: twinlens index"):
+        open_collection().search("red")
+
+
+def test_captions_are_not_judged_even_by_a_model_with_maps(
+    indexed: Collection, encoder: ColourEncoder, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sure:
+        def judge(self, query: np.ndarray, kind: str, *, best: float, num_candidates: int) -> "Sure":
+            return self
+
+        def probability(self, scores: list[float]) -> np.ndarray:
+            return np.ones(len(scores))
+
+        def relevant(self, scores: list[float]) -> np.ndarray:
+            return np.ones(len(scores), dtype=bool)
+
+    monkeypatch.setattr(type(encoder), "relevance", lambda _: Sure())
+    (tmp_path / "c.csv").write_text("image,caption\na/red.png,red\n")
+    indexed.add_captions(tmp_path / "c.csv")
+    assert indexed.answer("red").matched == 3
+    assert indexed.answer("red", target="caption").matched is None

@@ -1,0 +1,93 @@
+"""``docs/extend/command.md``: the command stands in ``--help`` and runs; a broken one does no harm."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from conftest import PhotoMaker
+from extend.conftest import Install, Run
+from installed_package import install_package
+
+BROKEN = "raise ModuleNotFoundError(\"No module named 'pandas'\")\n"
+
+
+@pytest.fixture
+def photos(make_photo: PhotoMaker) -> Path:
+    for number, colour in enumerate(["red", "green", "blue"]):
+        make_photo(f"{colour}.png", colour, seed=number)
+    return make_photo("black.png", "black").parent
+
+
+def test_the_page_s_contract_test_passes(install: Install, site: Path, tmp_path: Path) -> None:
+    assert "passed" in install("command.md").run_its_test(site, tmp_path)
+
+
+def test_it_stands_in_the_help_and_counts(install: Install, run: Run, photos: Path) -> None:
+    install("command.md")
+    told = run("--help")
+    assert re.search(r"count\s+Count the photos that match a query", told.stdout)
+    assert run("index", photos).returncode == 0
+    done = run("count", "something red", "--in", photos)
+    assert done.returncode in (0, 3), done.stderr
+    assert re.fullmatch(r"\d of 4 photos match 'something red'\n", done.stdout)
+    answer = json.loads(run("count", "something red", "--in", photos, "--json").stdout)
+    assert list(answer) == ["query", "num_matches", "num_candidates"]
+    assert run("count", "red", "--in", photos.parent / "nowhere").returncode == 1
+
+
+def test_one_that_cannot_be_imported_is_left_out_with_a_line(install: Install, run: Run, site: Path) -> None:
+    page = install("command.md")
+    install_package(site, "broken", BROKEN, family="command", parts={"report": "broken"})
+    told = run("--help")
+    assert told.returncode == 0
+    assert "Count the photos" in told.stdout
+    assert "report" not in told.stdout
+    warning = "warning: the command {!r} was left out, its package failed: "
+    assert told.stderr.startswith(warning.format("report"))
+    assert told.stderr.count("\n") == 1
+    assert warning.format("count") in page.text
+    asked = run("report")
+    assert asked.returncode == 2
+    assert "No such command 'report'." in asked.stderr
+    assert asked.stderr.startswith(warning.format("report"))
+
+
+def test_other_commands_do_not_import_it(install: Install, run: Run, site: Path, tmp_path: Path) -> None:
+    install("command.md")
+    install_package(site, "broken", BROKEN, family="command", parts={"report": "broken"})
+    done = run("status", "--in", tmp_path)
+    assert done.stderr.startswith("error: there is no collection")
+
+
+def test_the_name_of_a_built_in_command_cannot_be_taken(install: Install, run: Run, site: Path) -> None:
+    install("command.md")
+    install_package(site, "thief", "raise SystemExit(9)\n", family="command", parts={"search": "thief"})
+    done = run("search", "--help")
+    assert done.returncode == 0
+    assert "Find the photos that fit a query" in done.stdout
+
+
+def test_a_command_that_lacks_its_example_is_left_out(install: Install, run: Run, site: Path) -> None:
+    install("command.md")
+    install_package(site, "half", "def run() -> int: return 0\n", family="command", parts={"half": "half"})
+    told = run("--help")
+    assert told.returncode == 0
+    assert "has no attribute 'EXAMPLE'" in told.stderr
+
+
+def test_a_package_may_bring_a_group_of_commands(install: Install, run: Run, site: Path) -> None:
+    install("command.md")
+    source = (
+        "import typer\napp = typer.Typer(help='Albums.')\n"
+        "@app.command()\ndef show() -> None: print('shown')\n@app.command()\ndef make() -> None: print('made')\n"
+    )
+    install_package(site, "albums", source, family="command", parts={"albums": "albums"})
+    assert "Albums." in run("--help").stdout
+    assert run("albums", "make").stdout == "made\n"
+
+
+def test_a_misspelt_name_offers_installed_commands_too(install: Install, run: Run) -> None:
+    install("command.md")
+    assert "Did you mean 'count'?" in " ".join(run("cout").stderr.split())
