@@ -25,7 +25,7 @@ from twinlens.evaluation.text_embeddings import embed_texts
 from twinlens.model.bridge import Bridge, BridgedEncoder, fit_map, save_bridge
 from twinlens.model.bundle import open_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.protocols import DualEncoder
+from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import Embeddings
 
 PROMPTS = ("{}", "a photo of a {}", "a {} outdoors", "two {}")
@@ -89,7 +89,7 @@ def _fitted(what: str, new: DualEncoder, old: DualEncoder, embed: Callable[[Dual
     return fit_map(here, there, ridge=best)
 
 
-def _measure(old: DualEncoder, new: DualEncoder, bridged: DualEncoder, dataset: object) -> None:
+def _measure(old: DualEncoder, new: DualEncoder, bridged: DualEncoder, dataset: Dataset) -> None:
     from_old = embed_split(old, dataset, "val")
     rows = [
         ("the earlier model", from_old),

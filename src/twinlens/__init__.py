@@ -1,4 +1,4 @@
-"""twinlens: search a folder of photos by words, offline.
+"""twinlens: search your photos by text, offline.
 
 >>> import twinlens
 >>> model = twinlens.load_model("default")

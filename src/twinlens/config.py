@@ -1,4 +1,4 @@
-"""Settings and recipes: where a user's data lies; one TOML file = one training run, checked whole."""
+"""Location of user data; parsing and validation of TOML recipes."""
 
 import os
 import tomllib
@@ -14,31 +14,31 @@ from twinlens.errors import ConfigError
 from twinlens.plugins import did_you_mean
 
 Schema = TypeVar("Schema", bound=BaseModel)
-INPUT_LENGTH = 80  # of a wrong value in a message: a whole section would hide the fault
+INPUT_LENGTH = 80  # of an invalid value in a message: a whole section would hide the error
 
 
 def data_folder() -> Path:
-    """Where twinlens keeps what cannot lie beside the photos; ``TWINLENS_HOME`` moves it."""
+    """The user's data folder, for files that cannot be next to the photos; ``TWINLENS_HOME`` overrides it."""
     home = os.environ.get("TWINLENS_HOME")
     return Path(home).expanduser() if home else user_data_path("twinlens", appauthor=False)
 
 
 class Section(BaseModel):
-    """A table of a recipe: unknown keys are faults, values never change after reading."""
+    """A table of a recipe; unknown keys are errors, and values are immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def read_recipe(path: Path, schema: type[Schema], *, changes: Iterable[str] = ()) -> Schema:
-    """Reads a TOML recipe and checks it whole.
+    """Reads a TOML recipe and validates all of it.
 
     Args:
         path: the recipe.
-        schema: what it must hold.
-        changes: single values as ``optimizer.epochs=3``, TOML on the right side.
+        schema: the schema of the recipe.
+        changes: single values such as ``optimizer.epochs=3``, with TOML on the right side.
 
     Raises:
-        ConfigError: every fault with its key, and a near spelling where one exists.
+        ConfigError: lists every error with its key, and the closest valid spelling if there is one.
     """
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -67,7 +67,7 @@ def _apply(fields: dict[str, Any], change: str) -> None:
     try:
         new = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        new = value.strip()  # a bare word is text
+        new = value.strip()  # a word without quotes is a string
     if isinstance(place, list):
         place[_number(place, last, change)] = new
     else:
@@ -75,7 +75,7 @@ def _apply(fields: dict[str, Any], change: str) -> None:
 
 
 def _inside(place: Any, table: str, change: str) -> Any:
-    """The section of that name in a section, made where there is none, or that number in a list."""
+    """The section of that name, created if missing, or the list item of that number."""
     inside = place[_number(place, table, change)] if isinstance(place, list) else place.setdefault(table, {})
     if not isinstance(inside, dict | list):
         raise ConfigError(f"{change!r}: {table!r} is a value, not a section")
@@ -89,7 +89,7 @@ def _number(place: list[Any], text: str, change: str) -> int:
 
 
 def _faults(fault: Any, schema: type[BaseModel]) -> list[str]:
-    """What is wrong at a key; a check of our own may find several things, and may name a key below it."""
+    """Error messages for a key; our own validators may report several, also for keys below it."""
     key = ".".join(map(str, fault["loc"]))
     if fault["type"] == "value_error":
         texts = map(str, fault["ctx"]["error"].args)
@@ -104,13 +104,13 @@ def _faults(fault: Any, schema: type[BaseModel]) -> list[str]:
 def _near_key(place: Sequence[Any], schema: type[BaseModel]) -> str:
     section = schema
     for part in place[:-1]:
-        if part in section.model_fields:  # or the number of a section in a list
+        if part in section.model_fields:  # otherwise the number of a section in a list
             section = _section(section.model_fields[part].annotation) or section
     return did_you_mean(str(place[-1]), section.model_fields)
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:
-    """The section in ``Section``, ``Section | None`` or ``list[Section]``."""
+    """The section type in ``Section``, ``Section | None`` or ``list[Section]``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((section for part in get_args(annotation) if (section := _section(part))), None)

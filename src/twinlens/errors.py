@@ -1,15 +1,15 @@
-"""Every error twinlens raises on purpose.
+"""The exceptions of twinlens.
 
-A message says three things: what was wanted, what came, and what to do next.
+A message says three things: what was expected, what was received, and what to do next.
 """
 
 
 class TwinlensError(Exception):
-    """Base of all errors that a user can cause and can mend."""
+    """Base of all errors that a user can cause and fix."""
 
 
 class ConfigError(TwinlensError):
-    """A recipe or setting is not valid; the message lists every fault."""
+    """A recipe or setting is not valid; the message lists every error."""
 
 
 class UnknownPartError(TwinlensError):
@@ -17,7 +17,7 @@ class UnknownPartError(TwinlensError):
 
 
 class DataError(TwinlensError):
-    """A data set is missing, incomplete or not in a known format."""
+    """A data set is missing, incomplete or not in a supported format."""
 
 
 class PhotoError(TwinlensError):
@@ -25,7 +25,7 @@ class PhotoError(TwinlensError):
 
 
 class TrainingError(TwinlensError):
-    """A training run cannot start or go on."""
+    """A training run cannot start or continue."""
 
 
 class BundleError(TwinlensError):
@@ -33,15 +33,15 @@ class BundleError(TwinlensError):
 
 
 class ModelMismatchError(TwinlensError):
-    """A collection was asked to work with another model than the one that made its vectors."""
+    """A collection was opened with a model other than the one it was indexed with."""
 
 
 class QueryError(TwinlensError):
-    """A query or a filter cannot be understood."""
+    """A query or a filter is invalid."""
 
 
 class NoProbabilitiesError(QueryError):
-    """A least probability was asked for where the model gives none."""
+    """A minimum probability was requested, but the query has no probabilities."""
 
 
 class CollectionError(TwinlensError):
@@ -61,4 +61,4 @@ class CatalogDamagedError(CollectionError):
 
 
 class DiskFullError(CollectionError):
-    """The disk had no room left; what was committed before is intact."""
+    """The disk is full; committed work is kept."""

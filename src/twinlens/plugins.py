@@ -1,8 +1,8 @@
-"""Find a part of a family by its name: "did you mean …?".
+"""Load parts by name, built in or from installed packages.
 
 A family is a table of strings (name → "module:Class") in its ``__init__.py``.
-Other packages add to a family with an entry point of the group
-``twinlens.<family>``; nothing is imported before it is asked for.
+Other packages add to a family with an entry point in the group
+``twinlens.<family>``; a part is imported only when it is used.
 """
 
 import difflib
@@ -16,7 +16,7 @@ from twinlens.errors import UnknownPartError
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint such as ``; did you mean 'exact'?``, or nothing when no name is near.
+    """A hint such as ``; did you mean 'exact'?``, or nothing if no name is close.
 
     >>> did_you_mean("exakt", ["exact", "milvus"])
     "; did you mean 'exact'?"
@@ -28,10 +28,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def part_names(family: str, table: Iterable[str]) -> list[str]:
-    """All names of a family: the built-in ones in the table's order, then those of installed packages.
+    """All names of a family: built-in ones in table order, then those of installed packages.
 
     Args:
-        family: what the parts are, such as "store"; also the last part of the entry-point group.
+        family: kind of part, such as "store"; also the last part of the entry-point group.
         table: the built-in parts by name.
 
     >>> part_names("function", {"root": "math:sqrt", "absolute": "builtins:abs"})
@@ -42,24 +42,24 @@ def part_names(family: str, table: Iterable[str]) -> list[str]:
 
 
 def load_part(family: str, table: Mapping[str, str], name: str) -> Any:
-    """The object that ``name`` stands for in ``family``.
+    """The part called ``name`` in ``family``.
 
     Args:
-        family: what the parts are, such as "store"; also the last part of the entry-point group.
+        family: kind of part, such as "store"; also the last part of the entry-point group.
         table: name → "module:attribute" of the built-in parts.
-        name: the part wanted.
+        name: name of the part.
 
     Raises:
-        UnknownPartError: neither the table nor an installed package knows it.
+        UnknownPartError: neither the table nor an installed package has it.
     """
     return _find(family, table, name).load()
 
 
 def load_part_module(family: str, table: Mapping[str, str], name: str) -> ModuleType:
-    """The module that defines a part, for what it offers beside the part; arguments as for ``load_part``.
+    """The module that defines a part; arguments as in ``load_part``.
 
     Raises:
-        UnknownPartError: neither the table nor an installed package knows it.
+        UnknownPartError: neither the table nor an installed package has it.
     """
     return import_module(_find(family, table, name).module)
 

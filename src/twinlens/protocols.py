@@ -1,4 +1,4 @@
-"""The seams: what a data set, a dual encoder, a loss and a vector store must offer."""
+"""The interfaces between packages: data set, dual encoder, loss, vector store."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -22,7 +22,7 @@ from twinlens.types import (
 )
 
 DEFAULT_INPUT_SIDE = 224  # pixels, of most published towers
-TensorT = TypeVar("TensorT")  # torch's tensor, which this floor may not import
+TensorT = TypeVar("TensorT")  # torch's tensor; this module must not import torch
 
 
 class Dataset(Protocol):
@@ -30,7 +30,7 @@ class Dataset(Protocol):
 
     @property
     def name(self) -> str:
-        """What reports call this data set."""
+        """The data set's name in reports."""
 
     def splits(self) -> tuple[str, ...]:
         """Names of the splits besides ``all``, in file order."""
@@ -44,54 +44,54 @@ class Dataset(Protocol):
 
 
 class EncodedImages(NamedTuple):
-    """What an image tower gives for a batch of B photos."""
+    """Output of an image tower for a batch of B photos."""
 
     embeddings: Embeddings  # [B, D], unit rows
-    features: Features | None  # [B, F], pooled backbone features, where the model gives them
+    features: Features | None  # [B, F], pooled backbone features, if the model has them
 
 
 class Judgement(Protocol):
-    """What a model says of the hits of one query."""
+    """A model's judgement of the hits of one query."""
 
     def probability(self, scores: Sequence[float]) -> NDArray[np.float64]:
-        """[K], that each hit is relevant; never falls with the score."""
+        """[K], probability that each hit is relevant; monotonic in the score."""
 
     def relevant(self, scores: Sequence[float]) -> NDArray[np.bool_]:
-        """[K], whether each hit is shown as a match; where one score is, every better one is, too."""
+        """[K], whether each hit is a match; monotonic in the score."""
 
 
 class Judge(Protocol):
-    """Tells from the scores of a model how relevant its hits are."""
+    """Judges from a model's scores whether hits are relevant."""
 
     def judge(self, query: Embeddings, kind: QueryKind, *, best: float, num_candidates: int) -> Judgement | None:
-        """The judgement on one answer; None for a kind of query that it knows nothing about.
+        """The judgement of one answer; None for a kind of query that is not calibrated.
 
         Args:
             query: [D], unit length.
             kind: what the query is made of.
             best: score of the best hit.
-            num_candidates: photos that were ranked.
+            num_candidates: number of photos ranked.
         """
 
 
 class DualEncoder(Protocol):
-    """Two towers, one space: photos and texts become comparable unit vectors.
+    """Two towers that map photos and texts to unit vectors in one space.
 
-    A class that inherits from this protocol has to bring the first five members; the others
-    have defaults, with which its photos can be indexed and searched.
+    A class that inherits from this protocol must implement the first five members; the others
+    have defaults that are sufficient for indexing and searching.
     """
 
     @property
     def name(self) -> str:
-        """By which a collection remembers the model."""
+        """The model's name, which a collection records."""
 
     @property
     def fingerprint(self) -> str:
-        """Hash of everything that decides an embedding: weights, tokenizer, preprocessing."""
+        """Hash of everything that affects an embedding: weights, tokenizer, preprocessing."""
 
     @property
     def dim(self) -> int:
-        """D, the length of an embedding."""
+        """D, the embedding dimension."""
 
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
         """[B, D], one unit row for each photo (RGB, upright)."""
@@ -103,21 +103,21 @@ class DualEncoder(Protocol):
 
     @property
     def features_dim(self) -> int:
-        """F, the length of the pooled features; 0 when the model gives none."""
+        """F, the dimension of the pooled features; 0 if the model has none."""
         return 0
 
     @property
     def input_side(self) -> int:
-        """Pixels a decoded photo's shorter side should at least have before ``prepare``."""
+        """Minimum length of a decoded photo's shorter side before ``prepare``, in pixels."""
         return DEFAULT_INPUT_SIDE
 
     @property
     def queries_only(self) -> bool:
-        """True for a stand-in of the model that made the vectors: it embeds queries, but no photos to be kept."""
+        """True for a bridged stand-in of a collection's model, which may embed queries but not index photos."""
         return False
 
     def prepare(self, image: Image.Image) -> Pixels:
-        """[H, W, 3] uint8, one RGB photo resized and cropped as the model expects; all photos get one size."""
+        """[H, W, 3] uint8, one RGB photo resized and cropped as the model expects; the same size for all photos."""
         return np.asarray(image.resize((self.input_side, self.input_side), Image.Resampling.BICUBIC))
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
@@ -127,57 +127,59 @@ class DualEncoder(Protocol):
     # --- searching and judging ------------------------------------------------------------------
 
     def seen_part(self, text: str) -> str:
-        """The start of a text that the model reads; all of it when it is short enough."""
+        """The beginning of a text, as far as the model reads it; all of a short text."""
         return text
 
     def relevance(self) -> Judge | None:
-        """Judges the scores of this model; None where nobody has fitted that."""
+        """The model's calibration; None if it has none."""
         return None
 
     def warm_up(self, *, image: bool = False) -> None:
-        """Loads what the first query (and the first photo) would wait for."""
+        """Loads everything that the first query (and the first photo) needs."""
+        return
 
     def verify(self) -> None:
-        """Checks that the model's files are whole.
+        """Checks that the model's files are undamaged.
 
         Raises:
             BundleError: one is damaged or missing.
         """
+        return
 
     # --- explaining ---------------------------------------------------------------------------
 
     def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
-        """[B, rows, columns, D], each cell of a photo in the space of the embeddings, before length 1.
+        """[B, rows, columns, D], each cell of a photo in the embedding space, before normalization.
 
         Raises:
-            BundleError: the model gives no grid.
+            BundleError: the model has no grid output.
         """
-        raise BundleError(f"model {self.name!r} has no map of a match: no grid for {len(images)} photos")
+        raise BundleError(f"model {self.name!r} has no match map: it has no grid output ({len(images)} photos)")
 
     def seen_box(self, image: Image.Image) -> Box:
-        """What the model sees of a photo: left, top, right and bottom, in the photo's pixels."""
+        """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
         return (0.0, 0.0, float(image.width), float(image.height))
 
     def describe(self) -> ModelDescription:
-        """What people are told about the model."""
+        """A description of the model for users."""
         tower = TowerDescription(type(self).__name__, self.features_dim or self.dim)
         return ModelDescription(self.name, self.fingerprint, self.dim, image=tower, text=tower)
 
 
 class Loss(Protocol[TensorT]):
-    """Pulls matching pairs of an image and a text together, and others apart.
+    """A contrastive loss: pulls matching image-text pairs together and pushes others apart.
 
-    What the trainer uses: a ``torch.nn.Module`` with ``logit_scale`` and a ``forward`` of these arguments
-    offers all of it. A recipe's ``loss.options`` become the keyword arguments of the constructor, which
-    have defaults and raise ValueError for a value that makes no sense.
+    A ``torch.nn.Module`` with ``logit_scale`` and a ``forward`` with these arguments implements all of
+    it. A recipe's ``loss.options`` are the keyword arguments of the constructor, which have defaults
+    and raise ValueError if a value is invalid.
     """
 
     @property
     def logit_scale(self) -> float:
-        """1 / temperature, as it is now; 1 for a loss that compares plain cosines."""
+        """The current 1 / temperature; 1 for a loss on plain cosines."""
 
     def __call__(self, images: TensorT, texts: TensorT, photo_ids: TensorT) -> TensorT:
-        """Scalar loss of B pairs, a mean over them.
+        """Scalar loss, the mean over B pairs.
 
         Args:
             images: [B, D], unit rows.
@@ -198,24 +200,24 @@ class Loss(Protocol[TensorT]):
         """Its parameters and buffers by name, for a checkpoint."""
 
     def load_state_dict(self, state: Mapping[str, TensorT], /) -> object:
-        """Restores what ``state_dict`` gave."""
+        """Restores a ``state_dict``."""
 
 
 class Neighbours(NamedTuple):
-    """The K best rows for each of Q queries, best first; K shrinks when fewer rows qualify."""
+    """The K best rows for each of Q queries, best first; K is smaller if fewer rows qualify."""
 
     ids: Ids  # [Q, K]
     scores: NDArray[np.float32]  # [Q, K], cosine, higher is better
 
 
 class VectorStore(Protocol):
-    """id → unit vector, and the k nearest under a filter.
+    """Maps ids to unit vectors, and finds the k nearest among allowed ids.
 
-    A store mirrors a catalog: ``generation`` says which state of it. It is opened as
-    ``Store(folder, dim=D, owner=…)``, where ``folder`` is its own place on disk, made at the first update,
-    and ``owner`` says whose vectors these are (a catalog's and a model's). What another owner, or vectors
-    of another length, left in the folder is not used: the store is empty then. One process at a time
-    updates it, while others search.
+    A store mirrors a catalog at a certain ``generation``. It is opened as
+    ``Store(folder, dim=D, owner=…)``, where ``folder`` is its own folder, created at the first update,
+    and ``owner`` identifies the catalog and model of the vectors. If the folder has vectors of another
+    owner or another dimension, the store ignores them and is empty. One process at a time may update
+    it while others search.
     """
 
     @property
@@ -229,20 +231,20 @@ class VectorStore(Protocol):
         """[N], the ids in the store, ascending."""
 
     def refresh(self) -> None:
-        """Takes over what another process may have written since."""
+        """Loads what another process has written since."""
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Removes all vectors."""
 
     def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
-        """Brings the store to ``generation``: drops ``removed``, then adds or replaces ``added``, block by block."""
+        """Updates the store to ``generation``: drops ``removed``, then adds or replaces ``added``, block by block."""
 
     def differs(self, ids: Ids, vectors: Embeddings) -> bool:
-        """True when what is stored for ``ids`` (ascending, all present) is not ``vectors`` [N, D]."""
+        """Whether the stored vectors of ``ids`` (ascending, all present) differ from ``vectors`` [N, D]."""
 
     def search(self, queries: Embeddings, k: int, *, among: Ids | None = None) -> Neighbours:
-        """The k rows with the highest cosine to each of queries [Q, D].
+        """The k rows with the highest cosine for each query [Q, D].
 
         Equal scores are ordered by id. ``among`` is applied before the top k, so
-        a filter never loses results.
+        filtering never loses results.
         """

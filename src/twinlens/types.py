@@ -1,4 +1,4 @@
-"""The records and array types that every floor shares."""
+"""Shared record and array types."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Embeddings: TypeAlias = NDArray[np.float32]
-"""[N, D], one float32 row of length 1 an item."""
+"""[N, D], one float32 unit row per item."""
 
 Features: TypeAlias = NDArray[np.float32]
-"""[N, F], what leaves a backbone before its projection head."""
+"""[N, F], backbone output before the projection head."""
 
 Grids: TypeAlias = NDArray[np.float32]
-"""[B, rows, columns, D], each cell of a photo in the space of the embeddings, before length 1."""
+"""[B, rows, columns, D], each cell of a photo in the embedding space, before normalization."""
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """[H, W, 3] or [B, H, W, 3], RGB."""
@@ -26,12 +26,12 @@ Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 
 QueryKind: TypeAlias = Literal["text", "photo"]
-"""What a query is made of: words alone, or photos alone."""
+"""Kind of a query: text only, or photos only."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionedImage:
-    """One photo of a data set with its one to many captions."""
+    """One photo of a data set with one or more captions."""
 
     image_id: str
     path: Path
@@ -40,12 +40,12 @@ class CaptionedImage:
 
 @dataclass(frozen=True, slots=True)
 class TowerDescription:
-    """One side of a model, for people.
+    """Description of one tower of a model.
 
     Attributes:
         architecture: the backbone's name.
-        features_dim: length of what leaves the backbone.
-        quantization: how its weights are stored.
+        features_dim: dimension of the backbone output.
+        quantization: storage format of its weights.
     """
 
     architecture: str
@@ -55,20 +55,20 @@ class TowerDescription:
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """A model, for people.
+    """Description of a model.
 
     Attributes:
         name: the model's name.
-        fingerprint: of what decides an embedding.
-        dim: D, the length of an embedding.
+        fingerprint: hash of everything that affects an embedding.
+        dim: D, the embedding dimension.
         image: the image tower.
         text: the text tower.
-        description: in a sentence.
+        description: one sentence.
         created: date.
         license: of its weights.
-        max_tokens: of a text; None where there is no limit.
-        is_calibrated: it has relevance maps.
-        figures: what was measured, by data set.
+        max_tokens: maximum length of a text; None = no limit.
+        is_calibrated: whether it has a calibration.
+        figures: evaluation results, by data set.
     """
 
     name: str
@@ -89,19 +89,18 @@ class Hit:
     """One result of a search.
 
     Attributes:
-        rank: place in the answer, 1 = first.
-        id: the photo's id in its collection: its path below the photo folder,
-            with the folder's name in front when a collection has several.
+        rank: position in the answer, 1 = first.
+        id: the photo's id in its collection: its path relative to the photo folder,
+            prefixed with the folder's name if the collection has several.
         path: the photo file.
-        score: cosine in [-1, 1], higher is better, in every engine.
-        probability: calibrated probability of relevance in [0, 1]; None when
-            the model carries no calibration.
-        caption: the caption that was found, when captions were searched.
+        score: cosine in [-1, 1], higher is better, with every store.
+        probability: calibrated probability of relevance in [0, 1]; None without a calibration.
+        caption: the caption that was found, if captions were searched.
         relevant: whether it fits the query, by the model's calibration; None without one.
-        width: pixels, upright; None where not known.
-        height: likewise.
-        taken_at: the camera's wall clock, ISO 8601; None where not known.
-        is_favourite: somebody has marked the photo.
+        width: pixels, upright; None if unknown.
+        height: pixels, upright; None if unknown.
+        taken_at: the camera's local time, ISO 8601; None if unknown.
+        is_favourite: marked by the user.
     """
 
     rank: int

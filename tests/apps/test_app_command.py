@@ -33,7 +33,7 @@ def refused(*arguments: object) -> str:
 
 
 def test_what_keeps_it_from_starting_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert "--server wants an address" in refused("--server", "localhost:5000")
+    assert "--server must be a URL" in refused("--server", "localhost:5000")
     assert "key file" in refused("--server", "http://localhost:5000", "--api-key-file", tmp_path / "none")
     with socket.create_server((launch.HOST, 0)) as taken:
         port = taken.getsockname()[1]

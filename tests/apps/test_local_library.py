@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from twinlens.apps.library import Wanted
@@ -47,7 +48,8 @@ def test_many_threads_leave_few_connections(indexed: Path) -> None:
         thread.start()
         thread.join()
     assert found == [5] * (3 * THREADS)
-    assert len(libraries.get(str(indexed)).collection.catalog._connections) <= THREADS + 1
+    opened = [file.path for file in psutil.Process().open_files()]
+    assert 0 < opened.count(str(indexed / ".twinlens" / "catalog.sqlite")) <= THREADS + 1
     libraries.close()
 
 

@@ -22,11 +22,11 @@ def test_an_unset_field_hides_what_the_environment_had() -> None:
     "server", ["localhost:5000", "file:///etc/passwd", "http://", "http://a:x", "http://a b", "ftp://a"]
 )
 def test_what_is_no_address_is_refused(server: str) -> None:
-    with pytest.raises(ConfigError, match="--server wants"):
+    with pytest.raises(ConfigError, match="--server must be a URL"):
         AppSettings(server=server)
 
 
 def test_a_key_that_no_header_can_carry_is_refused() -> None:
     for key in ("schlüssel", "two\r\nlines"):
-        with pytest.raises(ConfigError, match="no header"):
+        with pytest.raises(ConfigError, match="not allowed in a header"):
             AppSettings(api_key=key)

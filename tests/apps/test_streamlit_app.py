@@ -42,7 +42,7 @@ def test_words_find_what_the_collection_finds(open_page: OpenPage, indexed: Path
 def test_where_nothing_was_trained_the_first_page_tells_no_error(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
     assert not page.error
-    assert any("Nothing was trained here yet" in notice.value for notice in page.info)
+    assert any("There are no training runs yet" in notice.value for notice in page.info)
     page.text_input("runs folder").set_value("elsewhere").run()
     assert "does not exist" in page.error[-1].value
 
@@ -131,7 +131,7 @@ def test_embeddings_are_measured_and_drawn(open_page: OpenPage, indexed: Path, t
         "Similarity of photos and captions: mine.npz",
     ]
     page.file_uploader("measured files").set_value(("bad.json", b"{}", "application/json")).run()
-    assert "bad.json is no report" in page.error[0].value.replace("\\", "")
+    assert "bad.json is not an evaluation report" in page.error[0].value.replace("\\", "")
     assert not page.exception
 
 
@@ -143,7 +143,7 @@ def test_a_data_folder_is_measured(open_page: OpenPage, indexed: Path, tmp_path:
     (tmp_path / "data" / "captions.json").write_text(json.dumps(rows))
     page = open_page(collection=str(indexed))
     page.button("measure").click().run()
-    assert "Name the folder" in shown(page)
+    assert "Enter the folder" in shown(page)
     page.text_input("data").set_value(str(tmp_path / "data"))
     page.selectbox("split").set_value("all")
     page.button("measure").click().run()

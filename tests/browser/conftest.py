@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from browser.drawn_library import draw_library
-from browser.served_page import ServedPage
+from browser.served_page import PATIENCE_S, ServedPage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-PATIENCE_MS = 30_000  # cores may be shared with other work
+PATIENCE_MS = 1000 * PATIENCE_S
 
 
 def find_browser(own: str) -> str | None:

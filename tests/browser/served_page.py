@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
-PATIENCE_S = 30
+PATIENCE_S = 120  # cores may be shared with other work; longer is a fault
 
 
 class ServedPage:
@@ -59,6 +60,65 @@ def until(page: "Page", condition: str) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, f"never came true: {condition}"
         page.wait_for_timeout(50)
+
+
+def intercept(page: "Page", calls: "str | Callable[[str], bool]", handler: Callable[..., Any]) -> None:
+    """Answers calls of an open page in the server's place, from now on.
+
+    Chromium says that it hands calls over a little before it does, so this waits until one was.
+    """
+    page.route(calls, handler)
+    page.route("**/is-handed-over", lambda route: route.fulfill(status=204))
+    until(page, "fetch('/is-handed-over').then((answer) => answer.status === 204)")
+
+
+class Held:
+    """Calls of an open page that wait until a test answers them.
+
+    Args:
+        page: makes the calls.
+        calls: which are held.
+    """
+
+    def __init__(self, page: "Page", calls: "str | Callable[[str], bool]") -> None:
+        self._page, self._routes = page, list["Route"]()
+        intercept(page, calls, lambda route: self._routes.append(route))
+
+    def take(self) -> "Route":
+        """The oldest that was not taken, once there is one."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._routes:
+            assert time.monotonic() < deadline, "no call came"
+            self._page.wait_for_timeout(20)
+        return self._routes.pop(0)
+
+    def release(self) -> None:
+        """Lets those that were not taken go on, and holds no more."""
+        self._page.unroute_all()  # what is held goes on with it
+        self._routes.clear()
+
+
+def stop_time(page: "Page") -> None:
+    """From now on timers of an open page run as far as ``page.clock.run_for`` lets them."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+
+
+def cut_network(page: "Page") -> None:
+    """Lets no call of an open page through, until ``page.unroute_all()``."""
+    page.route("**/*", lambda route: route.abort())
+    until(page, "fetch('/health').then(() => false, () => true)")
+
+
+def until_drawn(page: "Page") -> None:
+    """Waits for a picture of the page that shows what was done to it before."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def until_at_rest(page: "Page") -> None:
+    """Waits until nothing fades or moves in the page any more."""
+    until_drawn(page)
+    until(page, "document.getAnimations().every((one) => one.playState !== 'running')")
 
 
 def on_top(page: "Page", selector: str) -> bool:

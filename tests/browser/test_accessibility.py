@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import until
+from browser.served_page import until, until_at_rest, until_drawn
 
 pytestmark = pytest.mark.browser
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -42,7 +42,7 @@ def test_axe_finds_nothing_in_any_view(open_page: Any, site: str, scheme: str) -
     ):
         page.click(button)
         expect(page.locator(seen).first).to_be_visible()
-        page.wait_for_timeout(250)
+        until_at_rest(page)
         assert faults(page) == []
         page.keyboard.press("Escape")
 
@@ -113,7 +113,6 @@ def test_a_long_press_selects_on_a_phone(open_page: Any, site: str) -> None:
     page = open_page(site, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     tile = page.locator(".tile .open").first
     tile.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
-    page.wait_for_timeout(700)
     expect(page.locator("#selection .count")).to_have_text("1 photo selected")
 
 
@@ -134,7 +133,7 @@ def long_page(open_page: Any, site: str) -> Page:
 def test_scrolling_down_and_up_leaves_one_photo_in_the_tab_order(long_page: Page) -> None:
     for there in [*range(0, 1200, 150), *range(1200, -1, -150)]:
         long_page.evaluate(f"window.scrollTo(0, {there})")
-        long_page.wait_for_timeout(60)
+        until_drawn(long_page)
         assert long_page.locator(REACHABLE).count() == 3, "to open, to select, to mark it"
     assert long_page.locator(REACHABLE).first.evaluate("one => one.closest('.tile').dataset.index") == "0"
 
@@ -148,7 +147,7 @@ def test_tab_after_scrolling_leads_to_a_photo_in_the_window(long_page: Page) -> 
 def test_a_photo_keeps_the_keyboard_while_its_row_is_scrolled_away(long_page: Page) -> None:
     long_page.focus(".tile .open")
     long_page.evaluate("window.scrollTo(0, 1800)")
-    long_page.wait_for_timeout(100)
+    until_drawn(long_page)
     assert focused_photo(long_page) == 0
     assert long_page.locator(REACHABLE).count() == 3
     long_page.keyboard.press("ArrowRight")

@@ -1,15 +1,16 @@
 """Odd names, a server that goes and comes, a slow network, a key, no network at all."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from browser.drawn_library import ODD_CAPTIONS, ODD_NAMES
-from browser.served_page import ServedPage, on_top, until
+from browser.served_page import Held, ServedPage, cut_network, on_top, stop_time, until, until_at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -66,24 +67,27 @@ def test_a_server_that_stops_and_comes_back_is_waited_for(drawn: Path, open_page
 
 
 def test_a_slow_network_shows_a_sign_and_a_fast_one_does_not(page: Page) -> None:
+    """Time passes when the test says so: an answer after a fifth of a second, and one that is held."""
     seen = "document.getElementById('box').classList.contains('is-slow')"
     page.evaluate(
         "new MutationObserver(() => { window.wasSlow ||= " + seen + " })"
         ".observe(document.getElementById('box'), { attributes: true })"
     )
-    page.route("**/api/search/text", lambda route: route.fulfill(json=ANSWER))
+    held = Held(page, "**/api/search/text")
+    stop_time(page)
     page.fill("#words", "fast")
+    page.clock.run_for(200)
+    held.take().fulfill(json=ANSWER)
     expect(page.locator("#status")).to_contain_text("best match first")
+    page.clock.run_for(1000)
     assert not page.evaluate("window.wasSlow")
-
-    def slowly(route: Route) -> None:
-        page.wait_for_timeout(1200)
-        route.fulfill(json=ANSWER)
-
-    page.route("**/api/search/text", slowly)
     page.fill("#words", "slow")
+    page.clock.run_for(200)
+    answer = held.take()
+    page.clock.run_for(300)
     until(page, "window.wasSlow")
-    expect(page.locator("#box")).not_to_have_class("box is-slow")
+    answer.fulfill(json=ANSWER)
+    expect(page.locator("#box")).not_to_have_class(re.compile("is-slow"))
 
 
 ANSWER = {
@@ -134,7 +138,7 @@ def test_the_banner_is_seen_and_used_wherever_somebody_is(page: Page) -> None:
     page.select_option("#sort", "date")
     page.set_viewport_size({"width": 700, "height": 400})
     page.evaluate("window.scrollTo(0, 600)")
-    page.route("**/*", lambda route: route.abort())
+    cut_network(page)
     page.locator(".tile.is-favourite, .tile .open").first.focus()
     page.keyboard.press("f")
     expect(page.locator("#away")).to_be_visible()
@@ -144,16 +148,16 @@ def test_the_banner_is_seen_and_used_wherever_somebody_is(page: Page) -> None:
         if button:
             page.click(button)
         expect(page.locator(dialog)).to_be_visible()
-        page.wait_for_timeout(250)
+        until_at_rest(page)
         assert on_top(page, "#away p")
-        page.click("#away-retry", timeout=3000)
+        page.click("#away-retry")
         page.keyboard.press("Escape")
         expect(page.locator(dialog)).to_be_hidden()
         assert on_top(page, "#away p")
 
 
 def test_the_keyboard_goes_back_from_the_banner_when_it_is_gone(page: Page) -> None:
-    page.route("**/*", lambda route: route.abort())
+    cut_network(page)
     page.fill("#words", "a red circle")
     expect(page.locator("#away")).to_be_visible()
     page.focus("#away-retry")
@@ -167,7 +171,7 @@ def test_an_open_photo_recovers_when_the_server_is_back(open_page: Any, site: st
     page = open_page(f"{site}/#q=a+square&folder=home")
     page.locator(".tile .open").first.click()
     expect(page.locator("#viewer-facts dl")).to_be_visible()
-    page.route("**/*", lambda route: route.abort())
+    cut_network(page)
     page.keyboard.press("ArrowRight")
     expect(page.locator("#away")).to_be_visible()
     expect(page.locator("#stage")).to_contain_text("This photo cannot be shown")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import until
-from browser.test_search import N_PHOTOS, names, search
+from browser.served_page import until, until_drawn
+from browser.test_search import N_PHOTOS, names, search, search_and_stay
 
 pytestmark = pytest.mark.browser
 FILE = "home/red square.jpg"
@@ -41,8 +41,7 @@ def test_each_search_is_a_place_and_the_letters_typed_on_the_way_are_not(page: P
 
 
 def test_who_stays_for_a_while_can_come_back_without_having_pressed_enter(page: Page) -> None:
-    search(page, "a red circle")
-    page.wait_for_timeout(2000)
+    search_and_stay(page, "a red circle")
     search(page, " on wood")
     page.go_back()
     expect(page.locator("#words")).to_have_value("a red circle")
@@ -97,13 +96,16 @@ def test_a_photo_that_is_opened_right_after_another_was_closed_stays_open(page: 
     page.locator(".tile .open").first.click()
     expect(page.locator("#viewer")).to_be_visible()
     page.evaluate(
-        """() => { const viewer = document.getElementById('viewer');
+        """() => { window.timesBack = 0;
+        window.addEventListener('popstate', () => { window.timesBack += 1; });
+        const viewer = document.getElementById('viewer');
         viewer.addEventListener('close', () => document.querySelectorAll('.tile .open')[1].click(), { once: true });
         viewer.close(); }"""
     )
     second = page.locator(".tile .open").nth(1).get_attribute("aria-label") or ""
     expect(page.locator("#viewer-name")).to_have_text(second.split(", ")[1])
-    page.wait_for_timeout(500)
+    until(page, "window.timesBack === 1 && location.hash.includes('photo=')")  # the first was left, the second came
+    until_drawn(page)
     expect(page.locator("#viewer")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#viewer")).to_be_hidden()

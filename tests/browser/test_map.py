@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import until
+from browser.served_page import Held, until
 
 pytestmark = pytest.mark.browser
 
@@ -113,7 +113,7 @@ def test_marks_are_shown_on_what_is_caught(page: Page) -> None:
 
 
 def test_what_is_in_view_can_be_asked_for_before_there_is_a_map(page: Page) -> None:
-    page.route("**/api/map", lambda _: None)  # it never comes
+    Held(page, "**/api/map")
     page.click("#map-button")
     page.click("#map-seen")
     expect(page.locator("#map-status")).to_have_text("Drawing the map…")

@@ -1,10 +1,13 @@
 """Words, examples, terms with signs, addresses that hold the query."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+
+from browser.served_page import Held, intercept, stop_time, until, until_drawn
 
 pytestmark = pytest.mark.browser
 N_PHOTOS = 29
@@ -21,6 +24,16 @@ def search(page: Page, words: str) -> None:
     with page.expect_response("**/api/search/text"):
         page.locator("#words").press_sequentially(words, delay=5)
     expect(page.locator("#status")).to_contain_text("best match first")
+
+
+def search_and_stay(page: Page, words: str) -> None:
+    """Types words and looks at their results for a while."""
+    stop_time(page)
+    page.locator("#words").press_sequentially(words)
+    page.clock.run_for(200)  # more than the page waits for another letter
+    expect(page.locator("#status")).to_contain_text("best match first")
+    page.clock.run_for(2000)
+    page.clock.resume()
 
 
 def answered(route: Route, change: Any, **fields: Any) -> None:
@@ -46,18 +59,18 @@ def test_results_appear_while_typing_without_a_press_of_enter(page: Page) -> Non
 
 
 def test_only_the_last_of_several_quick_searches_is_shown(page: Page) -> None:
-    def held(route: Route) -> None:
-        if json.loads(route.request.post_data or "{}")["query"] == "slow":
-            page.wait_for_timeout(1200)
-        route.continue_()
-
-    page.route("**/api/search/text", held)
+    held = Held(page, "**/api/search/text")
     page.fill("#words", "slow")
-    page.wait_for_timeout(400)
-    page.fill("#words", "a blue circle")
+    first = held.take()
+    with page.expect_event("requestfailed"):  # the page lets it go
+        page.fill("#words", "a blue circle")
+    held.take().continue_()
     expect(page.locator("#status")).to_contain_text("best match first")
-    page.wait_for_timeout(1500)
+    found = names(page)
+    first.continue_()
+    until_drawn(page)
     assert page.evaluate("location.hash") == "#q=a+blue+circle"
+    assert names(page) == found
 
 
 def test_an_example_is_a_search(page: Page) -> None:
@@ -81,18 +94,18 @@ def test_terms_are_added_and_their_sign_is_turned(page: Page) -> None:
 
 
 def test_a_query_of_minus_alone_is_not_sent_and_ends_the_search_before(page: Page) -> None:
-    def held(route: Route) -> None:
-        page.wait_for_timeout(800)
-        route.continue_()
-
-    page.route("**/api/search/text", held)
+    held = Held(page, "**/api/search/text")
     page.fill("#words", "a circle")
+    before = held.take()
     page.click("#keep")
-    page.click(".chip .sign")
-    expect(page.locator("#status")).to_contain_text("Add something to look for")
-    page.wait_for_timeout(2000)
-    expect(page.locator("#status")).to_contain_text("Add something to look for")
-    expect(page.locator("#box")).not_to_have_class("box is-slow")
+    stop_time(page)
+    with page.expect_event("requestfailed"):  # the page lets the search before go
+        page.click(".chip .sign")
+    expect(page.locator("#status")).to_contain_text("Add something to search for")
+    before.continue_()
+    page.clock.run_for(2000)
+    expect(page.locator("#status")).to_contain_text("Add something to search for")
+    expect(page.locator("#box")).not_to_have_class(re.compile("is-slow"))
 
 
 def test_an_address_brings_back_words_terms_and_filters(page: Page, open_page: Any, site: str) -> None:
@@ -113,8 +126,7 @@ def test_back_returns_to_the_search_before(page: Page) -> None:
 
 
 def test_recent_searches_are_offered_again_and_can_be_forgotten(page: Page) -> None:
-    search(page, "a green circle")
-    page.wait_for_timeout(1800)
+    search_and_stay(page, "a green circle")
     page.click("#clear")
     recent = page.locator("#recent .suggestion").first
     expect(recent).to_have_text("a green circle")
@@ -129,14 +141,14 @@ def test_nothing_here_matches_says_what_was_tried_and_shows_the_closest_three(pa
     def judged(result: dict[str, Any]) -> dict[str, Any]:
         return {"relevant": False, "probability": 0.02, "shown": result["rank"] <= 3}
 
-    page.route("**/api/search/text", lambda route: answered(route, judged, num_matches=0))
+    intercept(page, "**/api/search/text", lambda route: answered(route, judged, num_matches=0))
     page.fill("#words", "an elephant")
     nothing = page.locator("#nothing")
     expect(nothing.locator("h2")).to_have_text("Nothing here matches")
     expect(nothing).to_contain_text(f"All {N_PHOTOS} photos were compared with “an elephant”")
     expect(nothing.locator(".closest button")).to_have_count(3)
     expect(page.locator("#grid")).to_be_hidden()
-    nothing.get_by_text("Show all by closeness").click()
+    nothing.get_by_text("Show all, closest first").click()
     expect(page.locator("#grid .tile").first).to_be_visible()
 
 
@@ -144,7 +156,7 @@ def test_what_is_less_likely_stands_apart_with_its_likelihood(page: Page) -> Non
     def judged(result: dict[str, Any]) -> dict[str, Any]:
         return {"relevant": result["rank"] <= 4, "probability": 0.97 if result["rank"] <= 4 else 0.1}
 
-    page.route("**/api/search/text", lambda route: answered(route, judged, num_matches=4))
+    intercept(page, "**/api/search/text", lambda route: answered(route, judged, num_matches=4))
     page.fill("#words", "a red square")
     expect(page.locator("#status")).to_contain_text(f"4 matches among {N_PHOTOS} photos")
     expect(page.locator(".badge").first).to_have_text("1 · 97 %")
@@ -153,10 +165,11 @@ def test_what_is_less_likely_stands_apart_with_its_likelihood(page: Page) -> Non
 
 def test_photos_take_their_place_before_their_pictures_come_and_keep_it(page: Page) -> None:
     boxes = "all => all.map(one => { const b = one.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })"
-    page.route("**/thumbnail*", lambda route: (page.wait_for_timeout(300), route.continue_())[1])
+    held = Held(page, "**/thumbnail*")
     page.reload()
     page.wait_for_selector(".tile")
     before = page.locator(".tile").evaluate_all(boxes)
-    page.wait_for_selector(".tile img.is-loaded")
-    page.wait_for_timeout(600)
+    assert page.locator(".tile img.is-loaded").count() == 0
+    held.release()
+    until(page, "[...document.querySelectorAll('.tile img')].every((one) => one.classList.contains('is-loaded'))")
     assert page.locator(".tile").evaluate_all(boxes)[: len(before)] == before

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.drawn_library import multiply
-from browser.served_page import ServedPage
+from browser.served_page import ServedPage, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COUNT = 10_000
@@ -25,8 +25,17 @@ def large(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     served.stop()
 
 
+LAST = "Math.max(...[...document.querySelectorAll('.tile')].map((one) => Number(one.dataset.index)))"
+
+
 def tiles(page: Page) -> int:
     return page.locator(".tile").count()
+
+
+def scroll_on(page: Page, last: int) -> int:
+    """Scrolls to the end until photos behind the last are shown; index of what is now the last."""
+    until(page, f"(window.scrollTo({{ top: document.body.scrollHeight }}), {LAST} > {last})")
+    return int(page.evaluate(LAST))
 
 
 @pytest.mark.parametrize("hash_", ["", "#q=a+red+square"])
@@ -37,15 +46,9 @@ def test_the_end_is_reached_and_the_page_stays_small(open_page: Any, large: str,
     client.send("HeapProfiler.collectGarbage")
     before = page.evaluate("performance.memory.usedJSHeapSize")
     most, last = 0, -1
-    for _ in range(600):
-        page.evaluate("window.scrollTo({ top: document.body.scrollHeight })")
-        page.wait_for_timeout(30)
+    while last < COUNT - 1:
+        last = scroll_on(page, last)
         most = max(most, tiles(page))
-        last = page.evaluate(
-            "Math.max(...[...document.querySelectorAll('.tile')].map((one) => Number(one.dataset.index)))"
-        )
-        if last == COUNT - 1:
-            break
     assert last == COUNT - 1
     assert most < 400
     client.send("HeapProfiler.collectGarbage")
@@ -55,11 +58,11 @@ def test_the_end_is_reached_and_the_page_stays_small(open_page: Any, large: str,
 
 def test_photos_on_the_way_are_those_of_their_place(open_page: Any, large: str) -> None:
     page = open_page(f"{large}/#q=a+red+square")
-    for _ in range(6):
-        page.evaluate("window.scrollTo({ top: document.body.scrollHeight })")
-        page.wait_for_timeout(200)
+    last = -1
+    while last < 1000:
+        last = scroll_on(page, last)
     page.evaluate("window.scrollTo({ top: document.body.scrollHeight / 2 })")
-    page.wait_for_timeout(400)
+    until(page, f"{LAST} < {last}")
     ranks = page.locator(".tile .badge").evaluate_all("all => all.map((one) => Number(one.textContent))")
     places = page.locator(".tile").evaluate_all("all => all.map((one) => Number(one.dataset.index) + 1)")
     assert ranks == places == sorted(places)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.drawn_library import COLOURS, SHAPES
-from browser.served_page import until
+from browser.served_page import stop_time, until
 
 pytestmark = pytest.mark.browser
 Point = tuple[float, float]
@@ -23,8 +23,14 @@ def phone(open_page: Any, site: str) -> Page:
     )
 
 
-def drag(page: Page, *fingers: tuple[Point, Point], stays_ms: float = 0) -> None:
-    """Puts one or two fingers down, moves each from its first place to its second, and lifts them after a while."""
+def drag(page: Page, *fingers: tuple[Point, Point], stays_ms: int = 0) -> None:
+    """Puts one or two fingers down, moves each from its first place to its second, and lifts them.
+
+    Args:
+        page: touched.
+        fingers: first and second place of each.
+        stays_ms: how long they stay down, by the page's clock, which must be the test's.
+    """
     devtools = page.context.new_cdp_session(page)
 
     def send(kind: str, places: Sequence[Point]) -> None:
@@ -35,7 +41,8 @@ def drag(page: Page, *fingers: tuple[Point, Point], stays_ms: float = 0) -> None
     for step in range(1, STEPS + 1):
         part = step / STEPS
         send("touchMove", [(a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part) for a, b in fingers])
-    page.wait_for_timeout(stays_ms)
+    if stays_ms:
+        page.clock.run_for(stays_ms)
     send("touchEnd", [])
     devtools.detach()
 
@@ -108,8 +115,8 @@ def test_a_finger_that_stays_selects_even_if_it_trembles(phone: Page, slip: floa
     box = phone.locator(".tile .open").nth(2).bounding_box()
     assert box is not None
     start = (box["x"] + 40, box["y"] + 40)
+    stop_time(phone)
     drag(phone, (start, (start[0] + slip, start[1])), stays_ms=700)
-    phone.wait_for_timeout(100)
     assert phone.locator(".tile.is-selected").count() == selected
 
 

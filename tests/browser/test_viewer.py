@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import on_top, until
+from browser.served_page import Held, intercept, on_top, until, until_drawn
 
 pytestmark = pytest.mark.browser
 SCALE = "new DOMMatrix(getComputedStyle(document.getElementById('viewer-picture')).transform).a"
@@ -184,7 +184,9 @@ def test_a_notice_is_seen_over_the_photo(open_page: Any, site: str) -> None:
 def test_a_photo_that_cannot_be_shown_says_so_and_the_next_one_does_not(squares: Page) -> None:
     names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
     name = names[1].split(", ")[1]
-    squares.route(lambda url: "/api/image/" in url and name in unquote(url), lambda route: route.fulfill(status=500))
+    intercept(
+        squares, lambda url: "/api/image/" in url and name in unquote(url), lambda route: route.fulfill(status=500)
+    )
     open_first(squares)
     squares.keyboard.press("ArrowRight")
     expect(squares.locator("#stage")).to_contain_text("This photo cannot be shown")
@@ -218,19 +220,14 @@ def test_a_range_from_a_photo_that_is_not_there_selects_one(squares: Page) -> No
 
 def test_late_answers_do_not_show_similar_photos_twice(squares: Page) -> None:
     squares.locator(".tile .open").first.focus()
-    squares.evaluate(
-        """() => {
-          const asked = window.fetch;
-          window.fetch = async (path, options) => {
-            if (path === "/api/search/image") await new Promise((done) => setTimeout(done, 500));
-            return asked(path, options);
-          };
-        }"""
-    )
+    held = Held(squares, "**/api/search/image")
     squares.keyboard.press("Enter")
+    calls = [held.take()]
     for key in ("ArrowRight", "ArrowLeft"):
-        expect(squares.locator("#viewer-facts dl")).to_be_visible()
         squares.keyboard.press(key)
-    expect(squares.locator("#viewer-facts .strip")).to_be_visible()
-    squares.wait_for_timeout(700)
+        calls.append(held.take())
+    for call in calls:
+        with squares.expect_event("requestfinished", lambda request: "/search/image" in request.url):
+            call.continue_()
+        until_drawn(squares)
     expect(squares.locator("#viewer-facts .strip")).to_have_count(1)

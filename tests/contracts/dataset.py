@@ -1,4 +1,4 @@
-"""What every data set must keep to; a reader's tests inherit it and give the two fixtures."""
+"""Contract of every data set; the tests of a reader inherit it and provide the two fixtures."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,16 +13,16 @@ OpenDataset = Callable[[], Dataset]
 
 
 class DatasetContract:
-    """Inherit as ``class TestMyReader(DatasetContract)``; the data needs photos in two splits or more."""
+    """Inherit as ``class TestMyReader(DatasetContract)``; the data needs photos in at least two splits."""
 
     @pytest.fixture
     def open_dataset(self) -> OpenDataset:
-        """Opens the same data anew at each call."""
+        """Opens the same data again at each call."""
         raise NotImplementedError
 
     @pytest.fixture
     def images_folder(self) -> Path:
-        """The folder that holds all photos of the data."""
+        """The folder that contains all photos of the data."""
         raise NotImplementedError
 
     def test_data_set_has_a_name_for_reports(self, open_dataset: OpenDataset) -> None:

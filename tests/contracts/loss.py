@@ -1,4 +1,4 @@
-"""What every loss must do; a loss's tests inherit this before they have their own."""
+"""Contract of every loss; the tests of a loss inherit it and add their own."""
 
 import inspect
 
@@ -20,7 +20,7 @@ def unit_rows(rows: int, columns: int, *, seed: int) -> Tensor:
 
 
 def near(rows: Tensor, *, seed: int) -> Tensor:
-    """Unit rows that lie near others: texts that belong to images."""
+    """Unit rows close to others, like texts that match images."""
     return normalize(rows + 0.5 * unit_rows(*rows.shape, seed=seed), dim=-1)
 
 
@@ -32,7 +32,7 @@ class LossContract:
         raise NotImplementedError
 
     def plain_loop(self, loss: Loss[Tensor], images: Tensor, texts: Tensor, photo_ids: Tensor) -> float:
-        """The same loss, a number at a time."""
+        """The same loss with plain Python loops."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("photo_ids", [DISTINCT, SHARED], ids=["distinct", "shared"])

@@ -164,7 +164,7 @@ def test_what_is_missing_is_one_clear_line(run: Run, library: Path, tmp_path: Pa
     (tmp_path / "others.csv").write_text(table({"x/1.jpg": ["a"]}))
     none = run("index", library, "--captions", tmp_path / "others.csv")
     assert none.returncode == 1
-    assert "by path and by file name, and none was found, as 'x/1.jpg'" in none.stderr.splitlines()[-1]
+    assert "by path or file name, for example 'x/1.jpg'" in none.stderr.splitlines()[-1]
 
 
 def test_candidates_that_cannot_be_used_are_one_clear_line(run: Run, library: Path, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_candidates_that_cannot_be_used_are_one_clear_line(run: Run, library: Pa
     (tmp_path / "words.txt").write_text("a cat\n")
     for arguments, why in (
         ([photo, "--candidates", tmp_path / "none.txt"], "cannot be read"),
-        ([photo, "--candidates", tmp_path / "empty.txt"], "holds no captions"),
+        ([photo, "--candidates", tmp_path / "empty.txt"], "contains no captions"),
         ([library / "notes.txt", "--candidates", tmp_path / "words.txt"], "not an image"),
     ):
         result = run("caption", *arguments)

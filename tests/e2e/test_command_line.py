@@ -149,7 +149,7 @@ def test_a_very_long_query_says_what_was_cut(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "cat " * 10_000, "--in", library, "-k", "1", "--all")
     assert result.returncode == 0
-    assert "10,000 words the model reads 126" in only_line(result)
+    assert "10,000 words, the model reads 126" in only_line(result)
 
 
 def test_missing_and_empty_folders_are_one_clear_line(run: Run, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_missing_and_empty_folders_are_one_clear_line(run: Run, tmp_path: Path) 
         assert "does not exist" in only_line(result)
     result = run("index", tmp_path / "empty")
     assert result.returncode == 1
-    assert "holds no photos" in result.stderr.splitlines()[-1]
+    assert "contains no photos" in result.stderr.splitlines()[-1]
     file = tmp_path / "file.txt"
     file.write_text("x")
     assert "is a file" in only_line(run("index", file))

@@ -52,6 +52,13 @@ def collection(library: Path) -> Iterator[Collection]:
 
 
 @pytest.fixture(scope="module")
+def local(library: Path) -> Iterator[LocalLibrary]:
+    opened = LocalLibrary(find_existing(library))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
 def client(library: Path) -> Iterator[TestClient]:
     with TestClient(
         create_app(library, settings=Settings()), base_url="http://127.0.0.1:5000", client=("127.0.0.1", 50000)
@@ -174,17 +181,18 @@ def test_the_command_and_rest_tell_what_python_tells(
     "case", [case for case in SEARCHES if not case.options.keys() - {"k"}], ids=lambda case: case.name
 )
 def test_the_app_tells_what_python_tells(
-    collection: Collection, client: TestClient, library: Path, case: Case, serve: Callable[[TestClient], Any]
+    collection: Collection,
+    client: TestClient,
+    local: LocalLibrary,
+    library: Path,
+    case: Case,
+    serve: Callable[[TestClient], Any],
 ) -> None:
     if case.query.startswith("photo:") and case.target == "image":  # an uploaded picture may find the photo itself
         python = python_tells(collection, library, case, include_query_photo=True)
     else:
         python = python_tells(collection, library, case)
-    local = LocalLibrary(find_existing(library))
-    try:
-        same(python, app_tells(local, library, case))
-    finally:
-        local.close()
+    same(python, app_tells(local, library, case))
     same(python, app_tells(serve(client), library, case))
 
 

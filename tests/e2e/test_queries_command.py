@@ -93,7 +93,7 @@ def test_prompt_ends_with_its_input_an_empty_line_or_exit(indexed: Path, typed: 
         (["--queries", "gone.txt"], 1, "gone.txt cannot be read"),
         (["--queries", "empty.txt"], 1, "empty.txt is empty"),
         (["--queries", "queries.txt", "--grid", "empty.txt"], 1, "--grid must be a folder"),
-        (["--queries", "queries.txt", "--grid", "mine"], 1, "is no contact sheet"),
+        (["--queries", "queries.txt", "--grid", "mine"], 1, "is not a contact sheet"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_indexed(

@@ -47,7 +47,7 @@ def test_a_model_that_is_renewed_leaves_a_collection_searchable_and_index_embeds
     assert "has changed: 7 photos to embed again; run twinlens index" in status.stdout
     across = run("search", "a cat", "--in", library, "-k", "1")
     assert across.stdout.splitlines()[0].split("\t")[-1] == before.stdout.splitlines()[0].split("\t")[-1]
-    assert across.stderr.count("queries are led into its space") == 1
+    assert across.stderr.count("queries are mapped into its space") == 1
 
     indexed = run("index", library, "--json")
     assert "the model mine has changed: 7 photos to embed again, about " in indexed.stderr
@@ -79,6 +79,6 @@ def test_reindex_changes_the_model_and_says_which(library: Path, run: Callable, 
 def test_reindex_needs_a_collection_and_a_model(library: Path, run: Callable) -> None:
     none = run("reindex", library, "--model", "default")
     assert (none.returncode, none.stdout) == (1, "")
-    assert "make one: twinlens index" in none.stderr
+    assert "create one: twinlens index" in none.stderr
     assert not (library / ".twinlens").exists()
     assert run("reindex", library).returncode == 2

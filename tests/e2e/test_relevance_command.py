@@ -102,7 +102,7 @@ def test_a_query_without_a_map_has_no_probabilities(search, library: Path) -> No
     assert [line.split("\t")[1] for line in result.stdout.splitlines()] == ["-", "-"]
     refused = search(str(photo), "--min-probability", "0.5")
     assert refused.returncode == 1
-    assert "there are no probabilities" in refused.stderr
+    assert "this query has no probabilities" in refused.stderr
 
 
 def test_many_queries_are_found_where_one_of_them_is(search, tmp_path: Path) -> None:

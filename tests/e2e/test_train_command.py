@@ -152,7 +152,7 @@ def test_a_recipe_that_is_not_there(run: Run, world: Path, tmp_path: Path) -> No
 def test_a_device_that_is_not_there(run: Run, recipe: Path, world: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is one here")
-    assert "torch sees cpu" in one_line(run("train", recipe, "--data", world, "--device", "cuda"))
+    assert "only cpu" in one_line(run("train", recipe, "--data", world, "--device", "cuda"))
 
 
 def test_a_batch_larger_than_the_data(run: Run, recipe: Path, world: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,26 +41,37 @@ def test_it_stands_in_the_help_and_counts(install: Install, run: Run, photos: Pa
 
 def test_one_that_cannot_be_imported_is_left_out_with_a_line(install: Install, run: Run, site: Path) -> None:
     page = install("command.md")
-    install_package(site, "broken", BROKEN, family="command", parts={"report": "broken"})
+    install_package(site, "broken", BROKEN, family="command", parts={"zither": "broken"})
     told = run("--help")
     assert told.returncode == 0
     assert "Count the photos" in told.stdout
-    assert "report" not in told.stdout
+    assert "zither" not in told.stdout
     warning = "warning: the command {!r} was left out, its package failed: "
-    assert told.stderr.startswith(warning.format("report"))
+    assert told.stderr.startswith(warning.format("zither"))
     assert told.stderr.count("\n") == 1
     assert warning.format("count") in page.text
-    asked = run("report")
+    asked = run("zither")
     assert asked.returncode == 2
-    assert "No such command 'report'." in asked.stderr
-    assert asked.stderr.startswith(warning.format("report"))
+    assert "No such command 'zither'." in asked.stderr
+    assert asked.stderr.startswith(warning.format("zither"))
 
 
 def test_other_commands_do_not_import_it(install: Install, run: Run, site: Path, tmp_path: Path) -> None:
     install("command.md")
-    install_package(site, "broken", BROKEN, family="command", parts={"report": "broken"})
+    install_package(site, "broken", BROKEN, family="command", parts={"zither": "broken"})
     done = run("status", "--in", tmp_path)
-    assert done.stderr.startswith("error: there is no collection")
+    assert done.stderr.startswith("error: ")
+
+
+def test_neither_help_nor_a_command_loads_what_it_does_not_need() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from twinlens.cli.main import app\n"
+        "print(CliRunner().invoke(app, ['status', '--help']).exit_code, 'twinlens.cli.search' in sys.modules)\n"
+        "print(CliRunner().invoke(app, ['--help']).exit_code, 'twinlens.cli.search' in sys.modules)\n"
+        "print({'numpy', 'PIL', 'onnxruntime', 'torch', 'fastapi'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "0 False\n0 True\nset()\n"
 
 
 def test_the_name_of_a_built_in_command_cannot_be_taken(install: Install, run: Run, site: Path) -> None:

@@ -76,13 +76,13 @@ def test_its_judge_is_right_about_drawn_pictures(histogram: Any) -> None:
 
 
 def test_a_photo_is_explained_by_one_line(histogram: Any, photos: Path, run: Run) -> None:
-    with pytest.raises(BundleError, match="has no map") as error:
+    with pytest.raises(BundleError, match="has no match map") as error:
         api.explanation.explain(photos / "red-0.png", "red", model=histogram())
     assert "\n" not in str(error.value)
     done = run("explain", photos / "red-0.png", "red", "--model", NAME)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith(f"error: model '{NAME}' has no map of a match")
+    assert done.stderr.startswith(f"error: model '{NAME}' has no match map")
     assert done.stderr.count("\n") == 1
 
 
@@ -140,7 +140,7 @@ def test_without_its_package_the_collection_says_what_it_needs_and_can_be_change
         collection.index()
     monkeypatch.undo()  # uninstalled
     with twinlens.Collection.open(photos) as collection:
-        with pytest.raises(ModelMismatchError, match=f"needs the model {NAME} .* which is not to be found"):
+        with pytest.raises(ModelMismatchError, match=f"model {NAME} .*--model default"):
             collection.search("red")
         assert len(collection.similar(photos / "red-0.png")) == 5  # needs no model
         assert collection.reindex("default").model_change.is_complete
@@ -156,7 +156,7 @@ def test_a_later_version_of_it_embeds_the_photos_again(
     monkeypatch.setattr(histogram, "fingerprint", "colour-histogram-2")
     with twinlens.Collection.open(photos) as collection:
         assert collection.pending_change().fingerprint == "colour-histogram-2"
-        with pytest.raises(ModelMismatchError, match="as it was before .* embed the photos again"):
+        with pytest.raises(ModelMismatchError, match="twinlens index"):
             collection.search("red")
         assert collection.index().model_change.is_complete
         assert collection.answer("red").matched == 2
@@ -166,4 +166,6 @@ def test_a_package_that_fails_is_named_in_one_line(histogram: Any, site: Path, r
     install_package(site, "broken", "raise RuntimeError('no GPU')\n", family="encoder", parts={"broken": "broken:Any"})
     done = run("index", photos, "--model", "broken")
     assert done.returncode == 1
+    info = run("models", "info", NAME)
+    assert info.stderr == f"error: the model '{NAME}' is the encoder of an installed package; it has no bundle\n"
     assert "error: the model 'broken' cannot be loaded: RuntimeError('no GPU'); reinstall or remove" in done.stderr

@@ -1,4 +1,4 @@
-"""``docs/extend/loss.md``: the loss passes its contract, is found by its name in a recipe, and learns the tiny world."""
+"""``docs/extend/loss.md``: the loss passes its contract, is found by a recipe, and learns the tiny world."""
 
 from pathlib import Path
 
@@ -17,10 +17,12 @@ def towers(tmp_path: Path) -> dict[str, Path]:
         return {"image": save_image_tower(tmp_path / "image"), "text": save_text_tower(tmp_path / "text")}
 
 
+@pytest.mark.slow
 def test_the_page_s_contract_test_passes(install: Install, site: Path, tmp_path: Path) -> None:
     assert "passed" in install("loss.md").run_its_test(site, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_recipe_finds_the_loss_and_the_tiny_world_is_learnt(
     install: Install, towers: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -46,5 +48,8 @@ def test_a_misspelt_name_offers_the_installed_one(install: Install, run: Run, tm
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     for text in (done.stderr, page.text):
-        assert "loss.name: no loss is called 'cosine-embeding'; known: cosine-embedding, infonce, " in text
+        assert (
+            "heads.toml has 1 fault: loss.name: no loss is called 'cosine-embeding'; known: cosine-embedding, infonce, "
+            in text
+        )
         assert "did you mean 'cosine-embedding'?" in text

@@ -69,7 +69,7 @@ def test_a_damaged_bridge_is_refused(bundle: Bundle, bridge: Bridge, damage: str
 def test_a_bridge_of_another_model_is_refused(bundle: Bundle, shape: tuple[int, ...]) -> None:
     maps = np.ones(shape, dtype=np.float32)
     save_bridge(bundle, Bridge(OLD, maps, maps))
-    with pytest.raises(BundleError, match="make it again with"):
+    with pytest.raises(BundleError, match="create it again with"):
         open_bridge(open_bundle(bundle.directory), OLD)
 
 
@@ -113,7 +113,7 @@ class TestBridgedEncoder:
         assert bridged.relevance() is None
         assert bridged.describe().is_calibrated is False
         assert bridged.seen_part("a dog") == "a dog"
-        with pytest.raises(BundleError, match="no map of a match"):
+        with pytest.raises(BundleError, match="a match map needs the model"):
             bridged.encode_grid([Image.new("RGB", (9, 9))])
 
 

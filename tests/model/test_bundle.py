@@ -173,7 +173,7 @@ class TestDamage:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
         path.write_bytes(content)
-        with pytest.raises(BundleError, match=rf"{name} is damaged: its content is not what model\.json recorded"):
+        with pytest.raises(BundleError, match=rf"{name} is damaged: its content does not match model\.json"):
             use_everything(bundle_folder)
 
     @pytest.mark.parametrize("name", MODEL_FILES)

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from rest.served_library import CAPTIONS, PHOTOS, client_of, draw
+from rest.served_library import CAPTIONS, KEY, PHOTOS, client_of, draw
 from twinlens.api.library import Collection
+from twinlens.rest.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +50,14 @@ def library(indexed: Path, tmp_path: Path) -> Path:
 def client(indexed: Path) -> Iterator[TestClient]:
     """A client for tests that change nothing."""
     with client_of(indexed) as made:
+        yield made
+
+
+@pytest.fixture
+def locked(indexed: Path) -> Iterator[TestClient]:
+    """A client of a server that wants a key and listens everywhere."""
+    with client_of(indexed, Settings(host="0.0.0.0", api_key=KEY), address="203.0.113.7") as made:
+        made.headers["Host"] = "photos.example.org"
         yield made
 
 

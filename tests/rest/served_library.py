@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from httpx import Response
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -16,6 +17,7 @@ from twinlens.rest.process.server import Server, bind, serve
 from twinlens.rest.settings import Settings
 
 READY_S = 60
+KEY = "correct-horse-battery-staple"
 ODD_NAME = "odd/\"><script>alert(1)<'& é 100% #?😀.png"
 PHOTOS = {
     "beach/red.png": (200, 30, 30),
@@ -75,3 +77,8 @@ def server_of(place: Path | Collection, settings: Settings) -> Iterator[tuple[Se
         if started:
             started[0].should_exit = True
         thread.join()
+
+
+def code(answer: Response) -> str:
+    """The code for programs in an answer that fails."""
+    return str(answer.json()["error"]["code"])

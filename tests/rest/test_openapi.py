@@ -1,5 +1,7 @@
 """The OpenAPI is a promise: whatever schemathesis sends, each answer is one that it names."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -12,10 +14,9 @@ from schemathesis import BaseSchema, Case, GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from rest.served_library import server_of
-from twinlens.rest.app import calls
+from twinlens.rest.app import calls, create_app
 from twinlens.rest.settings import Settings
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
 EXAMPLES = 12
 
 
@@ -40,6 +41,8 @@ def described(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 
+@pytest.mark.server
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "method", "mode"), CALLS)
 def test_every_answer_is_one_that_the_description_names(
     described: BaseSchema, path: str, method: str, mode: GenerationMode
@@ -59,3 +62,41 @@ def test_every_answer_is_one_that_the_description_names(
         case.call_and_validate(timeout=60, excluded_checks=excluded)
 
     check()
+
+
+def test_the_committed_openapi_is_true(indexed: Path) -> None:
+    committed = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "openapi.json").read_text("utf-8"))
+    made = create_app(indexed, settings=Settings()).openapi()
+    assert json.loads(json.dumps(made)) == committed, "run: python -m twinlens.rest > docs/reference/openapi.json"
+
+
+def test_the_limits_of_this_server_are_those_that_it_keeps() -> None:
+    told = calls(Settings(max_top_k=7, max_batch=3, max_query_length=50)).openapi()["components"]["schemas"]
+    assert (
+        told["TextSearch"]["properties"]["top_k"]["maximum"]
+        == told["TextSearch"]["properties"]["top_k"]["default"]
+        == 7
+    )
+    assert told["TextSearch"]["properties"]["query"]["maxLength"] == 50
+    assert told["BatchSearch"]["properties"]["queries"]["maxItems"] == 3
+
+
+def test_every_call_names_every_failure_that_it_may_have_in_our_shape() -> None:
+    ours = {"application/json": {"schema": {"$ref": "#/components/schemas/FailureAnswer"}}}
+    for methods in calls(Settings()).openapi()["paths"].values():
+        for call in methods.values():
+            assert {"401", "403", "422", "429", "500"} <= set(call["responses"])
+            assert ("413" in call["responses"]) is ("requestBody" in call)
+            assert call["responses"]["422"]["content"] == ours
+
+
+def test_every_schema_that_is_named_is_there() -> None:
+    told = calls(Settings()).openapi()
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(told)))
+    assert named <= set(told["components"]["schemas"])
+    assert "HTTPValidationError" not in told["components"]["schemas"]
+
+
+def test_a_key_is_told_of_where_one_is_wanted() -> None:
+    assert "security" not in calls(Settings()).openapi()
+    assert calls(Settings(api_key="a-key-of-the-test-01")).openapi()["security"] == [{"key": []}, {"bearer": []}]

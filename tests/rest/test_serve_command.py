@@ -1,14 +1,11 @@
 """``twinlens serve`` as a process of its own: starting, stopping, workers, slow callers, fresh photos."""
 
-import http.client
-import json
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,6 @@ import requests
 from PIL import Image
 
 from rest.conftest import Serve
-from twinlens.rest.process import protocol
 
 pytestmark = pytest.mark.server
 QUERY = {"query": "a red wall", "top_k": 2}
@@ -46,34 +42,6 @@ def test_one_line_says_where_and_a_stop_ends_all(serve: Serve, indexed: Path, wo
         assert served.process.wait(timeout=30) == 0
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{served.url}/health", timeout=5)
-
-
-def test_a_worker_that_dies_is_replaced(serve: Serve, indexed: Path) -> None:
-    import psutil
-
-    with serve(indexed, "--workers", 2) as served:
-        time.sleep(5.5)  # one that dies sooner would die again
-        parent = psutil.Process(served.process.pid)
-
-        def workers() -> set[int]:
-            found = set()
-            for child in parent.children():
-                with suppress(psutil.NoSuchProcess):  # it has just died
-                    if "spawn_main" in " ".join(child.cmdline()):
-                        found.add(child.pid)
-            return found
-
-        first = workers()
-        assert len(first) == 2
-        psutil.Process(next(iter(first))).kill()
-        deadline = time.monotonic() + 30
-        statuses = []
-        while time.monotonic() < deadline and (workers() <= first or len(workers()) < 2 or len(statuses) < 200):
-            with suppress(requests.ConnectionError):  # it was connected to the one that died
-                statuses.append(requests.post(f"{served.url}/api/search/text", json=QUERY, timeout=30).status_code)
-        assert len(workers()) == 2
-        assert not workers() <= first
-        assert set(statuses) == {200}  # the new one takes callers when it can answer
 
 
 def test_a_port_in_use_names_the_flag(indexed: Path) -> None:
@@ -174,96 +142,3 @@ def test_photos_that_another_process_indexes_are_found_within_two_seconds(serve:
             client.join()
     assert found
     assert failures == []
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_every_request_that_was_sent_is_answered_though_the_server_stops(
-    serve: Serve, indexed: Path, workers: int
-) -> None:
-    answered: list[int] = []
-    lost: list[str] = []
-    never_accepted: list[str] = []
-
-    def ask(port: int) -> None:
-        body = json.dumps(QUERY).encode()
-        while True:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            number = 0
-            try:
-                connection.connect()
-            except OSError:  # the server has stopped listening, and no request was sent
-                return
-            try:
-                for number in range(50):  # noqa: B007 — where it failed
-                    connection.request("POST", "/api/search/text", body, {"Content-Type": "application/json"})
-                    answer = connection.getresponse()
-                    answer.read()
-                    answered.append(answer.status)
-                    if answer.getheader("Connection") == "close" or connection.sock is None:
-                        break
-            except (OSError, http.client.HTTPException) as error:
-                # the system queues a connection before the server accepts it
-                is_queued = isinstance(error, ConnectionResetError) and not number
-                (never_accepted if is_queued else lost).append(repr(error))
-                return
-            finally:
-                connection.close()
-
-    with serve(indexed, "--workers", workers) as served:
-        clients = [threading.Thread(target=ask, args=(served.port,)) for _ in range(8)]
-        for client in clients:
-            client.start()
-        time.sleep(1.5)
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(timeout=60) == 0
-        for client in clients:
-            client.join()
-    assert len(answered) > 8
-    assert set(answered) == {200}
-    assert lost == []
-    assert len(never_accepted) <= 2
-
-
-def test_a_caller_that_sends_no_headers_is_hung_up_on(
-    serve: Serve, indexed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with serve(indexed) as served:
-        slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(50)]
-        for one in slow:
-            one.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-        assert requests.get(f"{served.url}/health", timeout=10).status_code == 200  # the others do not wait for them
-        slow[0].settimeout(protocol.HEADERS_S + 10)
-        started = time.monotonic()
-        assert slow[0].recv(100) == b""
-        assert time.monotonic() - started < protocol.HEADERS_S + 5
-        for one in slow:
-            one.close()
-
-
-def test_what_is_no_http_is_answered_in_our_shape(serve: Serve, indexed: Path) -> None:
-    attempts = [
-        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"POST /api/search/text HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-        b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-    ]
-    with serve(indexed) as served:
-        for attempt in attempts:
-            with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
-                connection.sendall(attempt)
-                answer = connection.makefile("rb").read()
-                assert answer.startswith(b"HTTP/1.1 400"), (attempt[:40], answer)
-                assert b'"code": "invalid_request"' in answer
-        assert requests.get(f"{served.url}/health", timeout=10).status_code == 200
-
-
-def test_a_header_without_end_is_cut_off(serve: Serve, indexed: Path) -> None:
-    with serve(indexed) as served:
-        sent = 0
-        with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection, suppress(OSError):
-            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: ")
-            while sent < 50_000_000:
-                sent += connection.send(b"a" * 65_536)
-        assert sent < 50_000_000
-        assert requests.get(f"{served.url}/health", timeout=10).status_code == 200

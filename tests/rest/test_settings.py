@@ -6,8 +6,6 @@ import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from twinlens.errors import ConfigError
-from twinlens.rest.gate.keys import SESSION_S, KeyRing
-from twinlens.rest.gate.rate import MOST_CLIENTS, RateLimit
 from twinlens.rest.settings import Settings, read_key
 
 
@@ -89,24 +87,3 @@ def test_a_key_file_that_is_missing_or_empty_is_said_so(tmp_path: Path) -> None:
 
 def test_the_key_is_not_in_what_a_log_may_show() -> None:
     assert "hidden" not in repr(Settings(api_key="hidden"))
-
-
-def test_a_session_ends_after_its_time_and_with_its_key() -> None:
-    keys = KeyRing("one")
-    token = keys.new_session(now=1000)
-    assert keys.fits_session(token, now=1000 + SESSION_S - 1)
-    assert not keys.fits_session(token, now=1000 + SESSION_S + 1)
-    assert not KeyRing("two").fits_session(token, now=1000)
-    expires, _, signature = token.partition(".")
-    assert not keys.fits_session(f"{int(expires) + 1}.{signature}", now=1000)
-
-
-def test_a_bucket_fills_again_with_time_and_the_quiet_are_forgotten() -> None:
-    now = 0.0
-    limit = RateLimit(60, clock=lambda: now)
-    assert [limit.take("a") for _ in range(61)] == [0] * 60 + [1]
-    now = 1.0
-    assert limit.take("a") == 0
-    for number in range(MOST_CLIENTS + 10):
-        limit.take(str(number))
-    assert len(limit._buckets) == MOST_CLIENTS

@@ -44,7 +44,7 @@ def whole_run(
 
 @pytest.fixture(autouse=True)
 def page_without_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of a single test leave out their curves, two thirds of a tiny run's time; those that tests share have them."""
+    """Runs of a single test have no curves, which take two thirds of a tiny run's time; shared runs have them."""
 
     def write(path: Path, *_: object) -> Path:
         path.write_text("<!doctype html>", encoding="utf-8")

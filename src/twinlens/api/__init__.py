@@ -1,6 +1,6 @@
-"""Where parts are put together: what the command line and every other interface call, a module a topic.
+"""The functions that the command line and all other interfaces call, one module per topic.
 
-Each module is loaded on its first use: ``twinlens --help`` needs neither NumPy nor Pillow.
+Each module is loaded on first use: ``twinlens --help`` needs neither NumPy nor Pillow.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Open captioned photos, look into them, write them in another format."""
+"""Open, inspect and convert captioned data sets."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -28,19 +28,19 @@ def survey_dataset(
     quick: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Survey:
-    """What a data set holds, and what may be wrong with it; see ``Survey``.
+    """Contents of a data set and possible problems; see ``Survey``.
 
     Args:
         data: the data set's folder.
-        kind: name of a reader; None = found out by looking.
-        captions: the captions' file, in place of the one in the folder.
-        images: the folder of photos, likewise.
-        ratios: shares of the deal where the data brings no splits, as ``70/15/15``.
-        quick: photos are not read, so broken and repeated ones stay unknown.
-        on_progress: told how many of how many photos are opened.
+        kind: name of a reader; None = detect it.
+        captions: caption file, instead of the one in the folder.
+        images: folder of photos, instead of the one in the folder.
+        ratios: split ratios for data without splits, such as ``70/15/15``.
+        quick: do not read photos; broken and duplicate ones are not found.
+        on_progress: called with the numbers of opened and of all photos.
 
     Raises:
-        DataError: the folder holds no known data.
+        DataError: the folder has no data in a known format.
     """
     dataset, name = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
     return survey(dataset, name, quick=quick, on_progress=on_progress)
@@ -60,27 +60,27 @@ def convert_dataset(
     shard_size: int = SHARD_SIZE,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Converted:
-    """Writes a data set anew in another format; the source is only read.
+    """Converts a data set to another format; the source is only read.
 
     Args:
         data: the data set's folder; it, kind, captions, images and ratios are as in ``survey_dataset``.
-        out: the new folder; not there yet, or empty, and not inside the data.
+        out: output folder; new or empty, and not inside the data.
         to: captions-json, jsonl, webdataset or parquet.
         kind: name of a reader.
-        captions: the captions' file.
-        images: the folder of photos.
-        ratios: shares of the deal.
-        splits: only these; none = all photos.
-        link: photo files are hard-linked rather than copied.
-        shard_size: photos in a shard or Parquet file.
-        on_progress: told how many of how many photos are done.
+        captions: caption file.
+        images: folder of photos.
+        ratios: split ratios.
+        splits: convert only these; none = all photos.
+        link: hard-link photo files instead of copying them.
+        shard_size: photos per shard or Parquet file.
+        on_progress: called with the numbers of finished and of all photos.
 
     Raises:
-        DataError: the folder holds no known data, or ``out`` is not empty.
+        DataError: the folder has no data in a known format, or ``out`` is not empty.
     """
     target = user_path(out)
     if target.is_relative_to(user_path(data)):
-        raise DataError(f"{target} is inside the data that is to be converted; name a folder beside it")
+        raise DataError(f"{target} is inside the data to convert; give a folder outside it")
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
     return convert(dataset, target, to=to, splits=splits, link=link, shard_size=shard_size, on_progress=on_progress)
 
@@ -108,7 +108,7 @@ def open_captioned(
     """A data set and the name of its reader; the arguments are those of ``survey_dataset``.
 
     Raises:
-        DataError: the folder is missing, or holds no known data.
+        DataError: the folder is missing, or has no data in a known format.
     """
     directory = user_path(data)
     if not directory.is_dir():

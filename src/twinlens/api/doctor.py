@@ -1,4 +1,4 @@
-"""``twinlens doctor``: environment, models and a collection, checked."""
+"""Check environment, models and a collection, for ``twinlens doctor``."""
 
 import platform
 import shutil
@@ -19,7 +19,7 @@ from twinlens.model.load import known_bundles, load_model
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of ``twinlens doctor``."""
+    """Result of one check: a line of ``twinlens doctor``."""
 
     what: str
     ok: bool
@@ -27,7 +27,7 @@ class Finding:
 
 
 def check_up(place: str | Path | None = None) -> list[Finding]:
-    """Environment, model self-test, and the check of a collection where there is one."""
+    """Checks the environment, the models, and the collection if there is one."""
     findings = [Finding("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")]
     findings.append(_check_packages())
     free = shutil.disk_usage(tempfile.gettempdir()).free
@@ -54,7 +54,7 @@ def _check_packages() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("packages", False, f"missing: {', '.join(missing)}; install twinlens again")
+        return Finding("packages", False, f"missing: {', '.join(missing)}; reinstall twinlens")
     return Finding("packages", True, ", ".join(found))
 
 
@@ -72,7 +72,7 @@ def _check_model(name: str, folder: Path) -> Finding:
     unit = np.allclose(np.linalg.norm(np.vstack([grey, words]), axis=1), 1.0, atol=1e-3)
     sensible = float(words[0] @ words[1]) > float(words[0] @ words[2])
     if not unit or not sensible:
-        return Finding(what, False, "the self-test gave wrong embeddings; install twinlens again")
+        return Finding(what, False, "the self-test returned wrong embeddings; reinstall twinlens")
     return Finding(what, True, f"fingerprint {bundle.fingerprint}, D = {encoder.dim}, self-test passed")
 
 

@@ -1,4 +1,4 @@
-"""Measure a model or embeddings, compare two, audit a claim, draw plots."""
+"""Evaluate models or embeddings, compare two of them, audit figures, draw plots."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -47,29 +47,29 @@ def evaluate(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport | ZeroShotReport:
-    """Measures a model on a data set found out by looking.
+    """Evaluates a model on a data set.
 
-    A folder with classes.json is measured as zero-shot classification, any other
-    kind of captioned photos as retrieval both ways.
+    A folder with classes.json is evaluated as zero-shot classification, any other data
+    set as retrieval in both directions.
 
     Args:
         model: a model, the name or folder of a bundle, or the folder of a training run.
         data: the data set's folder.
         split: train, val, test or all; only for captions.
-        kind: name of a reader in ``data.READERS``; None = found out by looking.
-        captions: the captions' file, in place of the one in the folder.
-        images: the folder of photos, likewise.
-        ratios: shares of the deal where the data brings no splits, as ``70/15/15``; None = those
-            that the model was trained with, so that no photo it has seen is measured.
+        kind: name of a reader in ``data.READERS``; None = detect it.
+        captions: caption file, instead of the one in the folder.
+        images: folder of photos, instead of the one in the folder.
+        ratios: split ratios for data without splits, such as ``70/15/15``; None = those that
+            the model was trained with, so that no training photo is evaluated.
         ks: cut-offs of R@K, P@K and coverage@K; None = 1, 5 and 10.
-        folds: galleries of a part of the photos, whose mean is reported besides.
-        classes: file of the classes to choose from, each with its names; only for classes.json.
-        prompts: templates with ``{}`` for a class's name; only for classes.json.
-        on_progress: told how many of how many photos are embedded.
-        on_texts: told, after the photos, how many of how many captions or prompts are.
+        folds: number of disjoint galleries, whose mean is reported in addition.
+        classes: file of candidate classes and their names; only for classes.json.
+        prompts: templates with ``{}`` for the class name; only for classes.json.
+        on_progress: called with the numbers of embedded and of all photos.
+        on_texts: called afterwards with the numbers of embedded and of all captions or prompts.
 
     Raises:
-        DataError: the folder holds no known data, or no such split.
+        DataError: the folder has no data in a known format, or no such split.
     """
     if is_classified(data, kind=kind, captions=captions):
         names = None if classes is None else read_class_names(user_path(classes))
@@ -79,7 +79,7 @@ def evaluate(
             encoder, photos, prompts=prompts, class_names=names, on_progress=on_progress, on_texts=on_texts
         )
     if classes is not None:
-        raise DataError(f"{classes} names classes, but {data} holds no classes.json with photos to tell apart")
+        raise DataError(f"{classes} is a list of classes, but {data} has no classes.json; leave out --classes")
     pairs = embed_pairs(
         model,
         data,
@@ -98,7 +98,7 @@ def evaluate(
 def is_classified(
     data: str | os.PathLike[str], *, kind: str | None = None, captions: str | os.PathLike[str] | None = None
 ) -> bool:
-    """Whether a folder holds photos with classes rather than with captions."""
+    """Whether a folder contains classified rather than captioned photos."""
     folder = user_path(data)
     return kind is None and captions is None and find_kind(folder) is None and (folder / "classes.json").is_file()
 
@@ -116,12 +116,12 @@ def embed_pairs(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
-    """The embeddings of a split's photos and captions; what ``evaluate`` ranks.
+    """Embeds the photos and captions of a split, which ``evaluate`` then ranks.
 
     The arguments are those of ``evaluate``; ``ks`` are checked before anything is embedded.
 
     Raises:
-        DataError: the folder holds no known data, or no such split, or fewer photos than a K.
+        DataError: the folder has no data in a known format, or no such split, or fewer photos than a K.
     """
     encoder = _open_model(model) if isinstance(model, str | Path) else model
     shares = ratios or _deal_of(model, encoder)
@@ -132,10 +132,10 @@ def embed_pairs(
 
 
 def check_plots() -> list[str]:
-    """Says what is missing before anything is measured.
+    """Checks what is needed for plots, before anything is evaluated.
 
     Returns:
-        For each map that ``write_plots`` will leave out, why, and what to install.
+        For each map that ``write_plots`` will leave out: the reason, and what to install.
 
     Raises:
         TwinlensError: matplotlib is not installed.
@@ -155,26 +155,26 @@ def write_plots(
     run: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Draws an evaluation into a folder, as PNG; needs the extra ``plots``.
+    """Writes the plots of an evaluation to a folder, as PNG; needs the extra ``plots``.
 
     Args:
-        folder: made where it is missing.
+        folder: created if missing.
         pairs: embeddings of a split.
-        paths: of ``photo_paths``; with it a grid of found photos.
-        run: the folder of a training run, or any other model; with a run its training curves.
-        on_progress: told how many of how many plots are drawn.
+        paths: from ``photo_paths``; adds a grid of retrieved photos.
+        run: the folder of a training run, or any other model; a run adds its training curves.
+        on_progress: called with the numbers of finished and of all plots.
 
     Raises:
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
-    from twinlens.evaluation.plots.write import write_plots as draw_plots  # a search need not wait for it
+    from twinlens.evaluation.plots.write import write_plots as draw_plots  # not needed for searching
 
     trained = user_path(run) if run is not None and _is_run(run) else None
     return draw_plots(user_path(folder), pairs, paths=paths, run=trained, on_progress=on_progress)
 
 
 def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison) -> Path:
-    """Draws model_comparison.png, bars of what ``compare`` found, into a folder; needs the extra ``plots``.
+    """Writes model_comparison.png, a bar chart of ``compare``'s result, to a folder; needs the extra ``plots``.
 
     Raises:
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
@@ -185,7 +185,7 @@ def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison
 
 
 def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:
-    """Writes embedded photos and captions into an npz file; see ``load_embeddings``.
+    """Saves embedded photos and captions to an npz file; see ``load_embeddings``.
 
     Raises:
         DataError: the file cannot be written, or does not end in .npz.
@@ -194,10 +194,10 @@ def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:
 
 
 def load_embeddings(path: str | os.PathLike[str]) -> EmbeddedPairs:
-    """Reads image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M] of any program.
+    """Reads image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M], from any program.
 
     Raises:
-        DataError: the file is missing, is no npz file, or its arrays are not what they should be.
+        DataError: the file is missing, is not an npz file, or its arrays are invalid.
     """
     return load_pairs(user_path(path))
 
@@ -210,32 +210,32 @@ def compare(
     ks: Sequence[int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
-    """Whether the first of two models is better on the same data, and how sure that is.
+    """Compares two models on the same data, with confidence intervals.
 
     Args:
         first: embedded photos and captions, or an npz file of them.
-        second: those of the other model.
-        names: what the two are called.
+        second: the same for the other model.
+        names: names of the two models.
         ks: cut-offs of R@K; None = 1, 5 and 10.
-        on_progress: told how many of how many queries are ranked.
+        on_progress: called with the numbers of ranked and of all queries.
 
     Raises:
-        DataError: a file cannot be read, or the two do not hold the same photos and captions.
+        DataError: a file cannot be read, or the photos and captions of the two differ.
     """
     a, b = (own if isinstance(own, EmbeddedPairs) else load_embeddings(own) for own in (first, second))
     return compare_pairs(a, b, names=names, ks=ks, on_progress=on_progress)
 
 
 def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None:
-    """Keeps measured figures in the manifest of a bundle; its fingerprint stays.
+    """Records figures in the manifest of a bundle; its fingerprint stays the same.
 
     Raises:
-        BundleError: the model is no bundle.
+        BundleError: the model is not a bundle.
     """
     bundle = open_bundle(find_bundle(model))
     name = report.data if isinstance(report, ZeroShotReport) else report.protocol.partition(":")[0]
     fields = report.to_json()
-    fields.get("zero_shot", {}).pop("classes", None)  # a thousand rows have no place in a manifest
+    fields.get("zero_shot", {}).pop("classes", None)  # a thousand rows are too many for a manifest
     figures = {**bundle.manifest.figures, name: fields}
     write_manifest(bundle.directory, bundle.manifest.model_copy(update={"figures": figures}))
 
@@ -253,30 +253,30 @@ def audit(
     quick: bool = False,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> "AuditReport":
-    """Looks for what would make a claim of retrieval false; see ``AuditReport``.
+    """Looks for errors that would invalidate retrieval figures; see ``AuditReport``.
 
     Args:
-        model: as in ``evaluate``; not opened where embeddings are given.
-        data: the data set's folder; may be left out where embeddings are given.
-        split: the one that figures are claimed for.
+        model: as in ``evaluate``; not opened if embeddings are given.
+        data: the data set's folder; optional if embeddings are given.
+        split: the split of the figures.
         embeddings: an npz file of the split, as ``evaluate --save-embeddings`` writes it.
         kind: name of a reader; it, captions, images and ratios are as in ``evaluate``.
-        captions: the captions' file.
-        images: the folder of photos.
-        ratios: shares of the deal.
-        quick: photos are not compared between splits, and training rows not embedded.
-        on_progress: told what is done, how many, of how many.
+        captions: caption file.
+        images: folder of photos.
+        ratios: split ratios.
+        quick: do not compare photos between splits, and do not embed the training split.
+        on_progress: called with the step, and the numbers of finished and of all items.
 
     Raises:
-        DataError: the folder holds no known data, no such split, or the embeddings are not of it.
+        DataError: the folder has no data in a known format, no such split, or the embeddings do not belong to it.
     """
-    from twinlens.evaluation.audit.dataset import audit_dataset  # a search need not wait for it
+    from twinlens.evaluation.audit.dataset import audit_dataset  # not needed for searching
     from twinlens.evaluation.audit.embeddings import audit_embeddings
 
     pairs = None if embeddings is None else load_pairs(user_path(embeddings))
     if data is None:
         if pairs is None:
-            raise DataError("an audit needs something to look at: the folder of a data set, or a file of embeddings")
+            raise DataError("an audit needs a data set or embeddings, got neither; give data or embeddings")
         return audit_embeddings(pairs)
     encoder: DualEncoder | None = None
     if pairs is None:
@@ -294,12 +294,12 @@ def _open_model(name_or_path: str | Path) -> DualEncoder:
 
 
 def _is_run(name_or_path: str | Path) -> bool:
-    """A training run's folder has its recipe in it, and no manifest."""
+    """True for the folder of a training run: it has a recipe and no manifest."""
     return str(name_or_path) not in known_bundles() and (user_path(name_or_path) / "recipe.json").is_file()
 
 
 def _deal_of(model: DualEncoder | str | Path, encoder: DualEncoder) -> str | None:
-    """The split ratios in the recipe that a model was trained with; None where it does not say."""
+    """The split ratios that a model was trained with, from its recipe; None if unknown."""
     if isinstance(model, str | Path) and _is_run(model):
         ratios: str = lab_module("runs.run_folder").RunFolder(user_path(model)).recipe().data.ratios
         return ratios

@@ -1,4 +1,4 @@
-"""Show where in a photo a query is found."""
+"""Show where in a photo a query matches."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +28,17 @@ SIDE_PX = 1024  # longest side of the drawn photo
 
 @dataclass(frozen=True)
 class Explained:
-    """Why a photo matches a query.
+    """Where a photo matches a query, and how well.
 
     Attributes:
-        query: words, a photo or a weighted sum, as in a search.
-        photo: the photo's file.
+        query: text, a photo or a weighted sum, as in a search.
+        photo: the photo file.
         model: fingerprint.
         score: cosine of the query and the whole photo.
-        relevance: [rows, columns] in [0, 1], 1 = the strongest cell; it says where, and
-            nothing of how well: a photo that does not match has a strongest cell too.
-        peak: the strongest place, shares of the width from the left and of the height from the top.
-        picture: the photo, dark where the query is not.
+        relevance: [rows, columns] in [0, 1], 1 = the strongest cell. Shows where the photo
+            matches best, not how well: photos that do not match have a strongest cell, too.
+        peak: position of the strongest cell, from left and top, as fractions of width and height.
+        picture: the photo, darkened where the query does not match.
     """
 
     query: str
@@ -50,7 +50,7 @@ class Explained:
     picture: Image.Image
 
     def to_json(self) -> dict[str, Any]:
-        """What ``twinlens explain --json`` prints."""
+        """The fields of ``twinlens explain --json``."""
         return {
             "query": self.query,
             "image_path": str(self.photo),
@@ -64,17 +64,17 @@ class Explained:
 def explain(
     photo: str | Path, query: str, *, model: DualEncoder | str | Path = "default", out: str | Path | None = None
 ) -> Explained:
-    """The map of a match between a photo and a query.
+    """Computes the match map of a photo and a query.
 
     Args:
         photo: a photo, in a collection or not.
         query: as in a search.
-        model: an encoder, or the name or folder of one.
-        out: where the map is drawn over the photo, a .png; an older map there is replaced.
+        model: an encoder, or the name or folder of a model.
+        out: .png file for the photo with the map; an existing map is replaced.
 
     Raises:
-        QueryError: the photo or the query cannot be used, or ``out`` cannot be written.
-        BundleError: the model gives no grid of cells.
+        QueryError: the photo or the query is invalid, or ``out`` cannot be written.
+        BundleError: the model has no grid output.
     """
     path = user_path(photo)
     if out is not None:

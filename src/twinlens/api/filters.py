@@ -1,3 +1,3 @@
-"""The filters that there are; needs nothing heavy, so that ``--help`` can list them."""
+"""The available filters; a light import, so that ``--help`` can list them."""
 
 from twinlens.collection.searching.filtering import Filter, FilterKind, Filters, known_filters

@@ -1,4 +1,4 @@
-"""Indexing: open the collection that is to be brought up to date, and what a run plans, tells and reports."""
+"""Indexing: open the collection to update, and the plan, progress and report of a run."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +23,9 @@ from twinlens.collection.place.locate import find_collection, user_path
 
 
 def open_for_index(folders: Sequence[Path], *, at: Path | None, model: str | None, store: str | None = None) -> Opened:
-    """The collection that ``twinlens index`` brings up to date; made where there is none.
+    """Opens the collection that ``twinlens index`` updates, or creates it.
 
-    A sub-folder of an indexed folder belongs to that folder's collection.
+    A subfolder of an indexed folder belongs to that folder's collection.
     """
     if not folders:
         return find_existing(at, model=model, store=store)

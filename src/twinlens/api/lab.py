@@ -1,4 +1,4 @@
-"""Train and export: the way into the training lane, which needs torch and its company."""
+"""Training and export, which need torch; loaded only when used."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -29,24 +29,24 @@ def train(
     cache: str | os.PathLike[str] | None = None,
     listener: "RunListener | None" = None,
 ) -> "FinishedRun":
-    """Trains a dual encoder as a recipe says; needs the extra ``train``.
+    """Trains a dual encoder from a recipe; needs the extra ``train``.
 
     Args:
         recipe: the TOML file.
         data: the data set's folder; it, kind, captions and images are as in ``survey_dataset``.
-        out: the run's folder; None = ``runs/NAME`` of the recipe.
-        changes: single values as ``stages.0.epochs=3``.
+        out: the run's folder; None = ``runs/NAME`` with the recipe's name.
+        changes: single values such as ``stages.0.epochs=3``.
         kind: name of a reader.
-        captions: the captions' file.
-        images: the folder of photos.
-        resume: go on from the run's last checkpoint.
-        cache: where features and pixels are kept; None = ``cache/`` beside the run's folder.
-        listener: told what happens.
+        captions: caption file.
+        images: folder of photos.
+        resume: continue from the run's last checkpoint.
+        cache: folder for cached features and pixels; None = ``cache/`` next to the run's folder.
+        listener: receives progress events.
 
     Raises:
-        TrainingError: the run cannot start or go on, or torch is not installed.
-        ConfigError: the recipe has faults; all are named.
-        DataError: the data is not what it should be.
+        TrainingError: the run cannot start or continue, or torch is not installed.
+        ConfigError: the recipe has errors; all are listed.
+        DataError: the data is missing or invalid.
     """
     recipes, run = lab_module("recipe"), lab_module("runs.run")
     resolved: Recipe = recipes.load_recipe(user_path(recipe), changes=changes)
@@ -68,7 +68,7 @@ def train(
 
 
 def run_listener() -> "RunListener":
-    """An empty listener of a run, whose fields a caller sets; needs the extra ``train``."""
+    """A listener without callbacks, whose fields the caller sets; needs the extra ``train``."""
     listener: RunListener = lab_module("runs.run").RunListener()
     return listener
 
@@ -80,16 +80,16 @@ def export_run(
     int8: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> "Exported":
-    """Writes the bundle of a run's best epoch; needs the extra ``train``.
+    """Exports a run's best epoch as a bundle; needs the extra ``train``.
 
     Args:
         run: the folder of a run.
         out: the bundle's folder.
         int8: 8-bit text weights and float16 image weights.
-        on_progress: told how many of how many photos are compared.
+        on_progress: called with the numbers of compared and of all photos.
 
     Raises:
-        TrainingError: no epoch was finished, or a graph is not as good as torch.
+        TrainingError: no epoch is finished, or an exported graph differs too much from torch.
     """
     exported: Exported = lab_module("runs.export_run").export_run(
         user_path(run), user_path(out), int8=int8, on_progress=on_progress
@@ -98,7 +98,7 @@ def export_run(
 
 
 def lab_module(module: str) -> Any:
-    """A module of the training lane, which torch and its company are needed for."""
+    """Imports a module of the training lane, which needs torch and other packages."""
     try:
         return import_module(f"twinlens.training.{module}")
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Collections: open one for a command or a server, and look at what is in it."""
+"""Open a collection for a command or a server, and access its contents."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,9 @@ class Opened:
     """A collection opened for a command.
 
     Attributes:
-        collection: to be closed by the command.
-        within: the sub-folder that the command is limited to; None = all.
-        is_new: nothing is indexed yet, or the first run did not come to its end.
+        collection: the command closes it.
+        within: the subfolder that the command is limited to; None = all.
+        is_new: nothing is indexed yet, or the first run has not finished.
     """
 
     collection: Collection
@@ -29,19 +29,19 @@ class Opened:
     is_new: bool
 
     def folder(self, asked: str | None = None) -> str | None:
-        """The folder filter: the one asked for, inside the one that the command is limited to."""
+        """The folder filter: the requested folder, relative to the one that the command is limited to."""
         if self.within is None or (asked and Path(asked).expanduser().is_absolute()):
             return asked
         return str(self.within / asked) if asked else str(self.within)
 
 
 def open_for_search(place: str | Path | None, *, model: str | None = None) -> Opened:
-    """The collection that a command means.
+    """Opens the collection that a command searches.
 
     Args:
-        place: a photo folder, a sub-folder of one, or a collection; None = the
-            nearest collection at or above the current folder, limited to that folder.
-        model: must be the collection's own, once it has photos.
+        place: a photo folder, a subfolder of one, or a collection; None = the nearest
+            collection at or above the current folder, limited to the current folder.
+        model: must be the collection's model if it has photos.
 
     Raises:
         CollectionError: the place is missing.
@@ -51,13 +51,13 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
     if located is None:
         return Opened(Collection.create([folder], model=model), None, is_new=True)
     if not folder.is_dir():
-        raise CollectionError(f"the photo folder {folder} does not exist, or is no folder")
+        raise CollectionError(f"the photo folder {folder} does not exist or is not a folder")
     collection = Collection(located.collection, model=model)
     return Opened(collection, located.within, is_new=not collection.is_complete)
 
 
 def find_existing(place: str | Path | None, *, model: str | None = None, store: str | None = None) -> Opened:
-    """Like ``open_for_search``, but never makes a collection.
+    """The same as ``open_for_search``, but never creates a collection.
 
     Raises:
         CollectionNotFoundError: there is none.
@@ -65,42 +65,44 @@ def find_existing(place: str | Path | None, *, model: str | None = None, store: 
     folder = user_path(place if place is not None else ".")
     located = find_collection(folder)
     if located is None:
-        raise CollectionNotFoundError(f"there is no collection at or above {folder}; make one: twinlens index {folder}")
+        raise CollectionNotFoundError(
+            f"there is no collection at or above {folder}; create one: twinlens index {folder}"
+        )
     return Opened(Collection(located.collection, model=model, store=store), located.within, is_new=False)
 
 
 def open_for_serving(place: str | None, *, model: str | None = None) -> Collection:
-    """The whole collection that is to be served; never a new one.
+    """Opens a whole existing collection for a server.
 
     Raises:
         CollectionNotFoundError: there is none.
-        CollectionError: only a part of one was named, and others would be served with it.
+        CollectionError: the path is a subfolder, but the whole collection would be served.
     """
     try:
         opened = find_existing(place, model=model)
     except CollectionNotFoundError as error:
-        raise CollectionNotFoundError(f"{error}, or name another with --in") from error
+        raise CollectionNotFoundError(f"{error}, or give another one with --in") from error
     if opened.within is not None:
         folders = ", ".join(str(folder.path) for folder in opened.collection.folders())
         opened.collection.close()
         raise CollectionError(
-            f"{opened.within} is a part of the collection of {folders}; serve all of that with --in {folders}, "
-            f"or make a collection of the part: twinlens index {opened.within} --collection DIR"
+            f"{opened.within} is part of the collection of {folders}; serve all of it with --in {folders}, "
+            f"or create a collection of this part: twinlens index {opened.within} --collection DIR"
         )
     return opened.collection
 
 
 def warm_up(collection: Collection) -> None:
-    """Loads what the first query would wait for, and checks that the model's files are whole.
+    """Loads everything that the first query needs, and checks the model's files.
 
     Raises:
-        TwinlensError: the model is damaged or another than the collection's; the message names ``--model``.
+        TwinlensError: the model is damaged or not the collection's; the message mentions ``--model``.
     """
     try:
         encoder = collection.encoder
         encoder.warm_up()
         encoder.verify()
     except (BundleError, UnknownPartError) as error:
-        raise type(error)(f"{error}; or name another with --model") from error
+        raise type(error)(f"{error}; or give another one with --model") from error
     except TwinlensError as error:
-        raise type(error)(f"{error}; --model must name the collection's model") from error
+        raise type(error)(f"{error}; --model must be the collection's model") from error

@@ -1,4 +1,4 @@
-"""Look into the folders of training runs; needs no torch."""
+"""Read the folders of training runs; needs no torch."""
 
 import json
 import os
@@ -15,14 +15,14 @@ RECIPE, VALIDATION, ENVIRONMENT = "recipe.json", "validation.json", "environment
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What a run's folder says of it.
+    """A training run, read from its folder.
 
     Attributes:
         path: the folder.
-        epochs: the lines of its log; empty before the first epoch ends.
-        recipe: as it was resolved.
+        epochs: the entries of its log; empty before the first epoch ends.
+        recipe: the resolved recipe.
         validation: figures of the best epoch; None until the run is finished.
-        environment: what it was trained with; empty where that is not kept.
+        environment: software and hardware it was trained with; empty if not recorded.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class TrainingRun:
 
 
 def find_runs(folder: str | os.PathLike[str]) -> list[Path]:
-    """The folder itself where it is a run's; else the runs right in it and one level below, by name.
+    """The folder itself if it is a run; else the runs in it, up to two levels deep, by name.
 
     Raises:
         DataError: there is no such folder, or no run in it.
@@ -42,10 +42,10 @@ def find_runs(folder: str | os.PathLike[str]) -> list[Path]:
     if (place / RECIPE).is_file():
         return [place]
     if not place.is_dir():
-        raise DataError(f"the folder {place} does not exist; name a run's folder, or one with runs in it")
+        raise DataError(f"the folder {place} does not exist; give the folder of a run, or one that contains runs")
     found = sorted(file.parent for pattern in ("*", "*/*") for file in place.glob(f"{pattern}/{RECIPE}"))
     if not found:
-        raise DataError(f"{place} holds no training run; 'twinlens train RECIPE.toml --out DIR' makes one")
+        raise DataError(f"{place} contains no training run; start one with 'twinlens train RECIPE.toml --out DIR'")
     return found
 
 
@@ -53,7 +53,7 @@ def read_run(folder: str | os.PathLike[str]) -> TrainingRun:
     """Recipe, log and figures of a run, finished or not.
 
     Raises:
-        DataError: it is no run's folder, or a file of it is damaged.
+        DataError: it is not the folder of a run, or a file in it is damaged.
     """
     place = user_path(folder)
     recipe = _object(place / RECIPE)
@@ -72,5 +72,5 @@ def _object(file: Path) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not isinstance(value, dict):
-        raise DataError(f"{file} is no JSON object")
+        raise DataError(f"{file} is not a JSON object")
     return value

@@ -1,11 +1,11 @@
-"""Searching: the request, the answer, and what is made of hits."""
+"""Searching: requests, answers, and contact sheets of hits."""
 
 import math
 
 from PIL import Image
 
 from twinlens.collection.searching.answer import Answer, hit_json
-from twinlens.collection.searching.candidates import RankedCaption, rank_candidates, read_candidates
+from twinlens.collection.searching.caption_list import RankedCaption, rank_captions, read_captions
 from twinlens.collection.searching.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
@@ -15,7 +15,7 @@ from twinlens.types import Hit, Pixels
 
 
 def picture_pixels(data: bytes, encoder: DualEncoder, *, max_megapixels: float) -> Pixels:
-    """[H, W, 3] of a picture in memory, ready for the image tower.
+    """Decodes a picture in memory for the image tower: [H, W, 3].
 
     Raises:
         PhotoError: it cannot be read.
@@ -24,7 +24,7 @@ def picture_pixels(data: bytes, encoder: DualEncoder, *, max_megapixels: float) 
 
 
 def picture_preview(data: bytes, *, side: int) -> Image.Image:
-    """The picture upright, RGB, with no side longer than ``side`` pixels.
+    """The picture, upright, RGB, with its longer side at most ``side`` pixels.
 
     Raises:
         PhotoError: it cannot be read.

@@ -1,1 +1,1 @@
-"""Apps on top of twinlens: the Streamlit page, started by ``twinlens app``."""
+"""The Streamlit app, started by ``twinlens app``."""

@@ -1,4 +1,4 @@
-"""The tab that measures a model: R@K and P@K, and how similar photos and captions are."""
+"""The tab that evaluates models: R@K, P@K, and similarity of photos and captions."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ FOLDER, FILES = "A data folder", "Saved files"
 
 
 def evaluation_tab(model: str | None) -> None:
-    """Choose what to measure on, measure, and show; what was measured stays until something else is."""
+    """Draws the tab; results stay until the next evaluation."""
     source = st.radio("Evaluate", (FOLDER, FILES), horizontal=True, key="evaluate what")
     with told():
         if source == FOLDER:
@@ -36,7 +36,7 @@ def _measure_folder(model: str | None) -> None:
     split = left.selectbox("Split", SPLITS, key="split")
     known = list(api.models.known_bundles())
     chosen = right.text_input(
-        "Model to measure",
+        "Model to evaluate",
         value=model or known[0],
         key="measured model",
         help=f"A name ({', '.join(known)}), a bundle's folder, or the folder of a training run.",
@@ -44,9 +44,9 @@ def _measure_folder(model: str | None) -> None:
     if st.button("Measure", type="primary", key="measure"):
         _forget()
         if not data.strip():
-            st.warning("Name the folder of a data set first.")
+            st.warning("Enter the folder of a data set first.")
             return
-        bar = st.progress(0.0, "looking at the data")
+        bar = st.progress(0.0, "reading the data")
         try:
             measured = measure_folder(
                 typed_place(data),
@@ -66,7 +66,7 @@ def _read_files() -> None:
         type=("json", "npz"),
         accept_multiple_files=True,
         key="measured files",
-        help="As 'twinlens evaluate --json' prints them, or '--save-embeddings' writes them; several are compared.",
+        help="Output of 'twinlens evaluate --json' or '--save-embeddings'; several files are compared.",
     )
     read = [(upload.file_id, upload.name, upload) for upload in uploads]
     if read and st.session_state.get("files shown") != [file_id for file_id, _, _ in read]:

@@ -1,4 +1,4 @@
-"""How hits are shown: photos in a grid, captions in a table."""
+"""Show hits: photos in a grid, captions in a table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,27 +14,27 @@ COLUMNS = 4
 
 
 def show_photos(library: Library, found: Found) -> None:
-    """A grid of the photos that match; where none does, the closest, and that they are no match."""
+    """A grid of the matches; if there are none, of the closest photos, with a notice."""
     hits = _say_what_matches(found, what="photos")
     for start in range(0, len(hits), COLUMNS):
         for column, hit in zip(st.columns(COLUMNS), hits[start : start + COLUMNS], strict=False):
             with column:
                 try:
                     st.image(library.thumbnail(hit.id))
-                except TwinlensError as error:  # one photo that is gone does not hide the others
+                except TwinlensError as error:  # a missing photo must not hide the others
                     st.warning(plain(str(error)))
                 st.text(f"{verdict(hit)}\n{hit.id}")
 
 
 def show_captions(found: Found) -> None:
-    """A table of the captions that match, with the photos that they are of."""
+    """A table of the captions that match, with their photos."""
     hits = _say_what_matches(found, what="captions")
     if hits:
         st.dataframe(caption_rows(hits), hide_index=True)
 
 
 def verdict(hit: Hit) -> str:
-    """Place, probability where the model gives one, and cosine.
+    """Rank, probability (if the model is calibrated), and cosine.
 
     >>> from pathlib import Path
     >>> verdict(Hit(1, "a.jpg", Path("a.jpg"), 0.3123, probability=0.97, relevant=True))
@@ -47,7 +47,7 @@ def verdict(hit: Hit) -> str:
 
 
 def caption_rows(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """One row a caption; probabilities only where the model gives them."""
+    """One row per caption, with probabilities if the model is calibrated."""
     rows = []
     for hit in hits:
         row: dict[str, Any] = {"rank": hit.rank}
@@ -63,7 +63,7 @@ def _say_what_matches(found: Found, *, what: str) -> Sequence[Hit]:
     if not found.hits:
         st.info(f"Nothing was found among {found.num_candidates:,} {what}.")
     elif not found.is_match:
-        st.info(f"Nothing here matches, among {found.num_candidates:,} {what}. These come closest:")
+        st.info(f"Nothing here matches among {found.num_candidates:,} {what}. These are the closest:")
     else:
         st.caption(f"{len(found.hits):,} of {found.num_candidates:,} {what}, {found.took_ms:.0f} ms")
     return found.hits

@@ -1,4 +1,4 @@
-"""Bring a collection up to date, or to another model, while the page shows how far it is."""
+"""Index a collection, or switch it to another model, with a progress bar on the page."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from twinlens import api
 
 
 class PageListener(api.indexing.SilentListener):
-    """Shows indexing as a bar on the page."""
+    """Shows the progress of indexing on the page."""
 
     def __init__(self) -> None:
         self._bar = st.progress(0.0, "looking for photos")
@@ -16,31 +16,31 @@ class PageListener(api.indexing.SilentListener):
         self._again = 0
 
     def planned(self, plan: api.indexing.IndexPlan) -> None:
-        """The folders were walked."""
+        """The folders have been scanned."""
         self._to_read = plan.to_read
         self._bar.progress(0.0, f"{plan.found:,} photos found, {plan.to_read:,} to read")
 
     def advanced(self, done: int, report: api.indexing.IndexReport) -> None:
-        """More files are committed."""
+        """More files are stored."""
         skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
         self._bar.progress(share(done, self._to_read), f"{done:,} of {self._to_read:,} photos read{skipped}")
 
     def change_planned(self, plan: api.indexing.ModelChangePlan) -> None:
-        """The model is another now; all is to be embedded again."""
+        """The model has changed; everything must be embedded again."""
         self._again = plan.photos_left
 
     def change_advanced(self, progress: api.indexing.ModelChangeProgress) -> None:
-        """More is embedded by the next model."""
+        """The new model has embedded more."""
         done = progress.photos
         self._bar.progress(share(done, self._again), f"{done:,} of {self._again:,} photos embedded again")
 
     def close(self) -> None:
-        """Takes the bar away."""
+        """Removes the bar."""
         self._bar.empty()
 
 
 def index_photos(place: str, *, model: str | None) -> str:
-    """Makes or updates the collection of a photo folder; what was done, in a line.
+    """Creates or updates the collection of a photo folder; returns a one-line summary.
 
     Raises:
         CollectionError: there is no such folder, or another process is indexing it.
@@ -57,7 +57,7 @@ def index_photos(place: str, *, model: str | None) -> str:
 
 
 def change_model(place: str, *, model: str) -> str:
-    """Embeds a collection again with another model; what was done, in a line.
+    """Embeds a collection again with another model; returns a one-line summary.
 
     Raises:
         CollectionError: there is no collection, or another process is indexing it.
@@ -72,7 +72,7 @@ def change_model(place: str, *, model: str) -> str:
 
 
 def share(done: int, total: int) -> float:
-    """What a bar shows, in [0, 1].
+    """Progress in [0, 1].
 
     >>> share(3, 4), share(5, 0)
     (0.75, 1.0)

@@ -1,4 +1,4 @@
-"""Start the Streamlit page in this process: on this machine only, without telemetry or prompts."""
+"""Start Streamlit in this process: local connections only, no telemetry, no prompts."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ OPTIONS = {
     "server.headless": "true",  # no prompt for an e-mail address
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
-    "client.showErrorDetails": "none",  # a traceback is for the terminal
+    "client.showErrorDetails": "none",  # tracebacks go to the terminal
     "client.toolbarMode": "viewer",
     "runner.magicEnabled": "false",
     "logger.hideWelcomeMessage": "true",
@@ -24,39 +24,39 @@ OPTIONS = {
 
 
 def check_extra() -> None:
-    """Says what is missing before anything is started.
+    """Checks that Streamlit is installed.
 
     Raises:
         ConfigError: Streamlit is not installed.
     """
     if find_spec("streamlit") is None:
-        raise ConfigError('streamlit is missing for the app; install it: pip install "twinlens[streamlit]"')
+        raise ConfigError('streamlit, which the app needs, is not installed: pip install "twinlens[streamlit]"')
 
 
 def free_port(port: int) -> int:
-    """The port itself where nobody listens on it; for 0 one that is free.
+    """The port if it is free; for 0, any free port.
 
     Raises:
-        ConfigError: it is taken, or may not be used.
+        ConfigError: it is in use or not permitted.
     """
     with socket.socket() as probe:
-        if os.name != "nt":  # there the option would let two servers share the port
+        if os.name != "nt":  # on Windows the option would let two servers share the port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
             raise ConfigError(
-                f"port {port} is taken or may not be used ({error.strerror}); try another: --port {port + 1}"
+                f"port {port} is in use or not permitted ({error.strerror}); try another: --port {port + 1}"
             ) from error
         return int(probe.getsockname()[1])
 
 
 def run_page(settings: AppSettings, *, port: int) -> None:
-    """Serves the page until Ctrl+C.
+    """Runs the app until Ctrl+C.
 
     Args:
-        settings: handed to the page in the environment, where no list of processes shows the key.
-        port: of ``free_port``.
+        settings: passed to the page in environment variables, so that the key is not in the process list.
+        port: from ``free_port``.
     """
     from streamlit.web import cli
 

@@ -1,4 +1,4 @@
-"""Library: photos that the app searches, whether they lie here or behind a server."""
+"""``Library``: the interface that the app searches, for local and served collections."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,20 +6,20 @@ from typing import Any, Protocol
 
 from twinlens.types import Hit
 
-THUMBNAIL_PX = 480  # sharp in a quarter of a wide page
+THUMBNAIL_PX = 480  # sharp at a quarter of a wide page
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryCard:
-    """What the side of the page says of a library.
+    """Facts about a library for the sidebar.
 
     Attributes:
-        place: folder, or address of the server.
-        num_images: that can be found.
-        num_captions: likewise.
-        model: its name.
+        place: folder, or URL of the server.
+        num_images: searchable photos.
+        num_captions: searchable captions.
+        model: name of the model.
         fingerprint: of the model.
-        is_complete: False until the photos were all looked at once.
+        is_complete: False until an index run has finished.
     """
 
     place: str
@@ -32,15 +32,15 @@ class LibraryCard:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is shown of a search.
+    """The result of a search, ready to show.
 
     Attributes:
-        hits: those that match; where none does, the closest.
-        is_match: False where they are only the closest, or nothing was found.
-        num_matches: how many there are in all; None where the model cannot tell.
-        num_candidates: photos, or captions, that were ranked.
-        took_ms: embedding the query included.
-        query_read: what the model reads of words too long for it; None when it reads all.
+        hits: the matches, or the closest if nothing matches.
+        is_match: False if they are only the closest, or nothing was found.
+        num_matches: total number of matches; None if the model is not calibrated.
+        num_candidates: number of photos or captions ranked.
+        took_ms: including embedding of the query.
+        query_read: the part of the query that the model reads; None if it reads all of it.
     """
 
     hits: Sequence[Hit]
@@ -53,11 +53,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is wanted of a search besides its query.
+    """Options of a search.
 
     Attributes:
         k: number of hits.
-        show_all: also those that do not match.
+        show_all: include hits that do not match.
         filters: values by filter name.
     """
 
@@ -67,19 +67,19 @@ class Wanted:
 
 
 class Library(Protocol):
-    """Photos and captions that can be found; may be used by several sessions at once."""
+    """Searchable photos and captions; may be shared between sessions."""
 
     def card(self) -> LibraryCard:
-        """What it holds now."""
+        """Current facts about the library."""
 
     def by_words(self, words: str, wanted: Wanted) -> Found:
-        """Photos that fit words, or a weighted sum of words."""
+        """Photos that fit a text, or a weighted sum of texts."""
 
     def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
-        """Photos that look like a picture that was uploaded."""
+        """Photos that look like an uploaded picture."""
 
     def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
-        """Known captions that fit a picture that was uploaded."""
+        """The library's captions that fit an uploaded picture."""
 
     def thumbnail(self, photo_id: str) -> bytes:
-        """A JPEG of one of its photos, upright, of at most ``THUMBNAIL_PX`` pixels a side."""
+        """An upright JPEG of a photo, with its longer side at most ``THUMBNAIL_PX`` pixels."""

@@ -1,4 +1,4 @@
-"""A library on this machine: a collection, opened through api."""
+"""A ``Library`` on this machine: an open collection."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,23 +10,23 @@ from twinlens.api.searching import Page, Query, Search, Target, Term, picture_pi
 from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
 from twinlens.errors import PhotoError, QueryError
 
-MAX_MEGAPIXELS = 100.0  # of an uploaded picture, as in serve
+MAX_MEGAPIXELS = 100.0  # of an uploaded picture, same as in serve
 THUMBNAILS_BYTES = 500_000_000
-THREADS = 4  # a catalog keeps a connection for each thread that used it, and Streamlit starts one for each click
+THREADS = 4  # a catalog keeps a connection per thread, and Streamlit starts a thread for each click
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class LocalLibrary:
-    """Searches a collection, from a few threads of its own.
+    """Searches a collection in its own thread pool.
 
     Args:
-        opened: the collection, closed by ``close``, and the sub-folder that all searches, and the card,
-            are limited to.
+        opened: the collection, which ``close`` closes, and the subfolder that searches and
+            the card are limited to.
 
     Raises:
-        ModelMismatchError: the collection was opened with another model than its own.
+        ModelMismatchError: the collection was opened with a model other than its own.
     """
 
     def __init__(self, opened: Opened) -> None:
@@ -40,41 +40,41 @@ class LocalLibrary:
             raise
 
     def close(self) -> None:
-        """Waits for what runs, then closes the collection."""
+        """Waits for running searches, then closes the collection."""
         self._threads.shutdown()
         self.collection.close()
 
     def card(self) -> LibraryCard:
-        """What it holds now."""
+        """Current facts about the library."""
         return self._run(self._card)
 
     def by_words(self, words: str, wanted: Wanted) -> Found:
-        """Photos that fit words, or a weighted sum of words; never a file or an address.
+        """Photos that fit a text, or a weighted sum of texts; never reads a file or URL.
 
         Raises:
-            QueryError: there is nothing to search for, or a filter cannot use its value.
+            QueryError: the query is empty, or a filter is invalid.
         """
         return self._run(self._find, words_query(words), "image", wanted)
 
     def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
-        """Photos that look like a picture that was uploaded.
+        """Photos that look like an uploaded picture.
 
         Raises:
-            QueryError: it cannot be read, or a filter cannot use its value.
+            QueryError: the picture cannot be read, or a filter is invalid.
         """
         return self._run(lambda: self._find(self._picture_query(picture), "image", wanted))
 
     def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
-        """Known captions that fit a picture that was uploaded.
+        """The library's captions that fit an uploaded picture.
 
         Raises:
-            QueryError: it cannot be read, or a filter cannot use its value.
-            CollectionNotFoundError: no caption is known.
+            QueryError: the picture cannot be read, or a filter is invalid.
+            CollectionNotFoundError: the library has no captions.
         """
         return self._run(lambda: self._find(self._picture_query(picture), "caption", wanted))
 
     def thumbnail(self, photo_id: str) -> bytes:
-        """A JPEG of one of its photos.
+        """A JPEG of a photo.
 
         Raises:
             PhotoError: it is gone or cannot be read.
@@ -99,7 +99,7 @@ class LocalLibrary:
     def _count(self, target: Target) -> int:
         try:
             return self.collection.count(target=target, folder=self._opened.folder())
-        except QueryError:  # no photo of the sub-folder is indexed, which its card says with a 0
+        except QueryError:  # no photo in the subfolder is indexed: its card shows 0
             return 0
 
     def _find(self, query: Query, target: Target, wanted: Wanted) -> Found:
@@ -129,5 +129,5 @@ class LocalLibrary:
     def _thumbnail(self, photo_id: str) -> bytes:
         card = self.collection.photo(photo_id)
         if card is None:
-            raise PhotoError("the photo is not in the collection any more")
+            raise PhotoError("the photo is no longer in the collection")
         return self._thumbnails.thumbnail(photo_file(card), side=THUMBNAIL_PX)[0]

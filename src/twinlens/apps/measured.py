@@ -1,4 +1,4 @@
-"""What an evaluation gave: measured on a data folder, or read from saved files."""
+"""Results of evaluations, computed or read from saved files."""
 
 import json
 import tempfile
@@ -17,12 +17,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Measured:
-    """One model's figures on one split.
+    """The evaluation of one model on one split.
 
     Attributes:
-        name: what is shown above them.
-        report: as ``twinlens evaluate --json`` prints it.
-        pairs: the embeddings; None where only the figures were saved.
+        name: heading for the results.
+        report: the output of ``twinlens evaluate --json``.
+        pairs: the embeddings; None if only the figures were saved.
     """
 
     name: str
@@ -31,17 +31,17 @@ class Measured:
 
 
 def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on_texts: Progress) -> Measured:
-    """Measures a model on captioned or classified photos.
+    """Evaluates a model on captioned or classified photos.
 
     Args:
         data: the data set's folder.
         split: train, val, test or all.
         model: name or folder of a bundle, or the folder of a run.
-        on_photos: told how many of how many photos are embedded.
-        on_texts: likewise of captions or prompts.
+        on_photos: called with the numbers of embedded and of all photos.
+        on_texts: the same for captions or prompts.
 
     Raises:
-        DataError: the folder holds no known data, or no such split.
+        DataError: the folder has no data in a known format, or no such split.
         UnknownPartError: there is no such model.
     """
     if api.evaluation.is_classified(data):
@@ -52,10 +52,10 @@ def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on
 
 
 def read_measured(name: str, content: bytes) -> Measured:
-    """Figures out of a file that ``twinlens evaluate`` wrote: ``--json`` or ``--save-embeddings``.
+    """Reads the output of ``twinlens evaluate``: ``--json`` or ``--save-embeddings``.
 
     Raises:
-        DataError: it is neither.
+        DataError: the file is neither.
     """
     if name.lower().endswith(".npz"):
         with tempfile.TemporaryDirectory(prefix="twinlens-") as folder:
@@ -69,14 +69,16 @@ def read_measured(name: str, content: bytes) -> Measured:
     try:
         report = json.loads(content)
     except ValueError as error:
-        raise DataError(f"{name} is no JSON: {error}; save one with 'twinlens evaluate --json > FILE'") from error
+        raise DataError(
+            f"{name} is not valid JSON: {error}; save one with 'twinlens evaluate --json > FILE'"
+        ) from error
     if not is_report(report):
-        raise DataError(f"{name} is no report of an evaluation; save one with 'twinlens evaluate --json > FILE'")
+        raise DataError(f"{name} is not an evaluation report; save one with 'twinlens evaluate --json > FILE'")
     return Measured(name, report)
 
 
 def is_report(value: object) -> bool:
-    """Whether it is what ``twinlens evaluate --json`` prints, as far as it is shown here."""
+    """Whether a value has the fields of ``twinlens evaluate --json`` that the app shows."""
     if not isinstance(value, dict):
         return False
     parts = [value.get("zero_shot")] if "zero_shot" in value else [value.get(key) for key in DIRECTIONS]
@@ -84,12 +86,12 @@ def is_report(value: object) -> bool:
 
 
 def figures(part: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of one direction, without what stands beside them."""
+    """The numeric figures of one direction."""
     return {name: value for name, value in part.items() if isinstance(value, int | float) and value is not True}
 
 
 def figure_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
-    """One row a measure, both ways, with 95 % intervals where there are any."""
+    """One row per measure, in both directions, with 95 % intervals if available."""
     if "zero_shot" in report:
         return [{"measure": name, "value": f"{value:.4g}"} for name, value in figures(report["zero_shot"]).items()]
     names = dict.fromkeys(name for key in DIRECTIONS for name in figures(report[key]))
@@ -97,9 +99,9 @@ def figure_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def draw_measured(several: Sequence[Measured]) -> dict[str, bytes]:
-    """Title → PNG: curves of R@K and P@K and a heat map from embeddings, bars where only figures are known.
+    """Title → PNG: R@K and P@K curves and a heat map if there are embeddings, else bars.
 
-    Several models are also set side by side.
+    Several models are also compared in one plot.
 
     Raises:
         TwinlensError: matplotlib is not installed.
@@ -121,7 +123,7 @@ def draw_measured(several: Sequence[Measured]) -> dict[str, bytes]:
 
 
 def shared_measures(reports: Any, prefix: str) -> list[str]:
-    """The measures that every report has both ways, as R@1 and R@10, by K."""
+    """The measures that all reports have in both directions, such as R@1 and R@10, by K."""
     each = [set(figures(report[key])) for report in reports for key in DIRECTIONS]
     names = [name for name in set.intersection(*each) if name.startswith(prefix)] if each else []
     return sorted(names, key=lambda name: (len(name), name))

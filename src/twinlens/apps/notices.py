@@ -1,4 +1,4 @@
-"""What the page says when something is wrong: our errors in one box, no traceback."""
+"""Show errors in a box on the page, without a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +12,17 @@ _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:")
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Shows an error of ours in place of what the block would have shown."""
+    """Shows an error that the block raises as a box."""
     try:
         yield
     except TwinlensError as error:
         st.error(plain(str(error)))
-    except OSError as error:  # a typed folder may be anything: a name too long, a disk that is gone
+    except OSError as error:  # a typed path can be anything: too long, or on an unmounted disk
         st.error(plain(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"))
 
 
 def plain(text: str) -> str:
-    r"""Text for a box that reads Markdown, so that it shows as it is.
+    r"""Escapes text for a box that renders Markdown.
 
     >>> plain("photos/*new*: <b>")
     'photos/\\*new\\*\\: \\<b\\>'

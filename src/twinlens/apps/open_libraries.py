@@ -1,25 +1,25 @@
-"""Libraries that are open: one for each place and model, shared by all sessions of the app."""
+"""Cache of open libraries, one for each place and model, shared by all sessions of the app."""
 
 import threading
 
 from twinlens.api.library import find_existing
 from twinlens.apps.local_library import LocalLibrary
 
-MOST_OPEN = 8  # each holds its model and maps its vectors
+MOST_OPEN = 8  # each one has its model and vectors in memory
 
 
 class OpenLibraries:
-    """Opens collections on first use and keeps the last few."""
+    """Opens collections on first use and keeps the most recent ones open."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str | None], LocalLibrary] = {}
         self._guard = threading.Lock()
 
     def get(self, place: str, *, model: str | None = None) -> LocalLibrary:
-        """The library of a photo folder, a sub-folder of one, or a collection.
+        """The library of a photo folder, a subfolder of one, or a collection.
 
         Raises:
-            CollectionNotFoundError: there is none; it is not made.
+            CollectionNotFoundError: there is no collection; it is not created.
             ModelMismatchError: the model is not the collection's.
         """
         with self._guard:
@@ -42,4 +42,4 @@ class OpenLibraries:
 
 
 LIBRARIES = OpenLibraries()
-"""Those of this process."""
+"""The open libraries of this process."""

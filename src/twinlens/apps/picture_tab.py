@@ -1,4 +1,4 @@
-"""The tab that finds captions and similar photos for a picture that is uploaded."""
+"""The tab that finds captions and similar photos for an uploaded picture."""
 
 import streamlit as st
 
@@ -14,7 +14,9 @@ SHOWN_PX = 480
 
 def picture_tab(library: Library) -> None:
     """An upload, the captions that fit it, and the photos that look like it."""
-    upload = st.file_uploader("A picture", type=SUFFIXES, key="picture", help="It stays in memory and is not kept.")
+    upload = st.file_uploader(
+        "A picture", type=SUFFIXES, key="picture", help="Kept in memory only, never written to disk."
+    )
     wanted = search_options("picture")
     if upload is None:
         return

@@ -1,4 +1,4 @@
-"""Figures as PNG: drawn once, shown as often as the page is."""
+"""Figures as PNG, drawn once and cached for redraws of the page."""
 
 import io
 import threading
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 Arguments = ParamSpec("Arguments")
 DPI = 110
-_GUARD = threading.Lock()  # matplotlib is not made for threads, and each session has its own
+_GUARD = threading.Lock()  # matplotlib is not thread-safe, and each session has its own thread
 
 
 def drawn(draw: "Callable[Arguments, Figure]", *args: Arguments.args, **kwargs: Arguments.kwargs) -> bytes:
-    """The PNG of the figure that ``draw`` gives for these arguments."""
+    """The PNG of the figure that ``draw`` returns for these arguments."""
     buffer = io.BytesIO()
     with _GUARD:
         draw(*args, **kwargs).savefig(buffer, format="png", dpi=DPI)

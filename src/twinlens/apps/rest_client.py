@@ -1,4 +1,4 @@
-"""A client of a running twinlens server: JSON, pictures, and errors in our words."""
+"""A client for the REST API of a running twinlens server."""
 
 import json
 import secrets
@@ -14,17 +14,17 @@ MAX_ANSWER_BYTES = 64_000_000
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:  # the key is for this server and for no other
+    def redirect_request(self, *_: Any) -> None:  # the key must not be sent to another server
         return None
 
 
 class RestClient:
-    """Asks one server.
+    """Sends requests to one server.
 
     Args:
-        url: as ``http://127.0.0.1:5000``.
-        key: shown with every request.
-        timeout_s: of one request.
+        url: such as ``http://127.0.0.1:5000``.
+        key: API key, sent with every request.
+        timeout_s: per request.
     """
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
@@ -37,21 +37,21 @@ class RestClient:
         """The body of an answer.
 
         Raises:
-            QueryError: the server refuses; its own words.
-            CollectionError: no server of ours answers.
+            QueryError: the server rejects the request; has the server's message.
+            CollectionError: no twinlens server answers.
         """
         return self._ask(urllib.request.Request(self.url + path))
 
     def get(self, path: str) -> dict[str, Any]:
-        """A JSON object; errors as ``get_bytes``."""
+        """The JSON object of an answer; errors as in ``get_bytes``."""
         return self._object(self.get_bytes(path))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a JSON body; errors as ``get_bytes``."""
+        """The answer to a JSON body; errors as in ``get_bytes``."""
         return self._post(path, json.dumps(body).encode(), "application/json")
 
     def post_picture(self, path: str, picture: bytes, fields: dict[str, str]) -> dict[str, Any]:
-        """The answer to a form with one picture; errors as ``get_bytes``."""
+        """The answer to a form with one picture; errors as in ``get_bytes``."""
         border = secrets.token_hex(16)
         parts = [
             f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -79,7 +79,7 @@ class RestClient:
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise CollectionError(
-                f"no server answers at {self.url}: {reason}; start one with 'twinlens serve', or give its address "
+                f"no server answers at {self.url}: {reason}; start one with 'twinlens serve', or give its URL "
                 "with --server"
             ) from error
 
@@ -90,17 +90,17 @@ class RestClient:
         except (OSError, HTTPException, ValueError, KeyError, TypeError):
             return self._stranger(f"status {error.code}")
         if code in ("missing_key", "wrong_key"):
-            return CollectionError(f"the server at {self.url} wants its key: {message}; set TWINLENS_API_KEY")
+            return CollectionError(f"the server at {self.url} requires its API key: {message}; set TWINLENS_API_KEY")
         return QueryError(f"the server says: {message}" + (f"; {hint}" if hint else ""))
 
     def _object(self, data: bytes) -> dict[str, Any]:
         try:
             answer = json.loads(data)
         except ValueError as error:
-            raise self._stranger("no JSON") from error
+            raise self._stranger("not JSON") from error
         if not isinstance(answer, dict):
-            raise self._stranger("no JSON object")
+            raise self._stranger("not a JSON object")
         return answer
 
     def _stranger(self, what: str) -> CollectionError:
-        return CollectionError(f"{self.url} answers, but is no twinlens server ({what}); check --server")
+        return CollectionError(f"{self.url} answers, but is not a twinlens server ({what}); check --server")

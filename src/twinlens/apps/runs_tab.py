@@ -1,4 +1,4 @@
-"""The tab that shows training runs: curves, figures and recipe of a run's folder."""
+"""The tab that shows training runs: curves, figures and recipe."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,15 +12,15 @@ from twinlens.apps.notices import told
 from twinlens.apps.pictures import drawn
 from twinlens.apps.typed_place import typed_place
 
-RUNS = "runs"  # where the guides let runs be written
+RUNS = "runs"  # the default of 'twinlens train'
 
 
 def runs_tab() -> None:
-    """Choose a run, finished or still going, and see how it went."""
-    folder = st.text_input("Folder of a run, or of several", value=RUNS, key="runs folder")
-    st.button("Read again", key="read runs", help="A run that is still going has more epochs by now.")
+    """Draws the tab: choose a finished or running training run and view it."""
+    folder = st.text_input("Folder of one or more runs", value=RUNS, key="runs folder")
+    st.button("Read again", key="read runs", help="Shows new epochs of a run in progress.")
     if folder == RUNS and not Path(RUNS).exists():
-        st.info("Nothing was trained here yet: 'twinlens train RECIPE.toml --out runs/NAME' does.")
+        st.info("There are no training runs yet; start one with 'twinlens train RECIPE.toml --out runs/NAME'.")
         return
     with told():
         place = typed_place(folder, otherwise=".")
@@ -46,7 +46,7 @@ def _show_run(run: api.runs.TrainingRun) -> None:
 
 
 def run_line(run: api.runs.TrainingRun) -> str:
-    """How far a run is, in one line."""
+    """Progress of a run, in one line."""
     if not run.epochs:
         return "No epoch is finished yet."
     planned = sum(_epochs(stage) for stage in run.recipe.get("stages", ()))

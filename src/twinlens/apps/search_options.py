@@ -1,4 +1,4 @@
-"""What is wanted of a search besides its query: how many hits, and the filters, each drawn from its description."""
+"""Inputs for the options of a search: number of hits, and filters."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ MOST_HITS = 100
 
 
 def search_options(name: str) -> Wanted:
-    """Draws the options; ``name`` tells the tabs apart."""
+    """Draws the options; ``name`` makes the keys of each tab unique."""
     left, right = st.columns(2)
     k = int(left.number_input("Number of results", 1, MOST_HITS, 10, key=f"{name} k"))
     show_all = right.checkbox(
-        "Also what does not match", key=f"{name} all", help="A model with a calibration says which hits match."
+        "Include hits that do not match",
+        key=f"{name} all",
+        help="Only for models with a calibration, which decides which hits match.",
     )
     with st.expander("Filters"):
         columns = st.columns(3)

@@ -1,4 +1,4 @@
-"""A library behind a running server, searched by its REST calls."""
+"""A ``Library`` on a running server, searched through its REST API."""
 
 import threading
 from collections import OrderedDict
@@ -12,14 +12,14 @@ from twinlens.apps.rest_client import RestClient
 from twinlens.errors import CollectionError
 from twinlens.types import Hit
 
-KEPT_THUMBNAILS = 500  # ~15 MB; a page drawn again does not ask again
+KEPT_THUMBNAILS = 500  # ~15 MB; a redraw of the page needs no new requests
 
 
 class ServedLibrary:
-    """Searches what ``twinlens serve`` serves.
+    """Searches the collection of a ``twinlens serve``.
 
     Args:
-        client: of the server.
+        client: client for the server.
     """
 
     def __init__(self, client: RestClient) -> None:
@@ -28,10 +28,10 @@ class ServedLibrary:
         self._guard = threading.Lock()
 
     def card(self) -> LibraryCard:
-        """What the server has now.
+        """Current facts about the server's library.
 
         Raises:
-            CollectionError: no server of ours answers.
+            CollectionError: no twinlens server answers.
         """
         stats = self._client.get("/api/stats")
         try:
@@ -46,21 +46,21 @@ class ServedLibrary:
             raise self._unknown_answer(error) from error
 
     def by_words(self, words: str, wanted: Wanted) -> Found:
-        """Photos that fit words, or a weighted sum of words.
+        """Photos that fit a text, or a weighted sum of texts.
 
         Raises:
-            QueryError: the server refuses the query.
-            CollectionError: no server of ours answers.
+            QueryError: the server rejects the query.
+            CollectionError: no twinlens server answers.
         """
         body = {"query": words, "top_k": wanted.k, **_given(wanted.filters)}
         return self._found(self._client.post("/api/search/text", body), wanted)
 
     def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
-        """Photos that look like a picture; errors as ``by_words``."""
+        """Photos that look like a picture; errors as in ``by_words``."""
         return self._by_picture("/api/search/image", picture, wanted)
 
     def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
-        """Captions that fit a picture; errors as ``by_words``."""
+        """Captions that fit a picture; errors as in ``by_words``."""
         return self._by_picture("/api/search/captions", picture, wanted)
 
     def _by_picture(self, path: str, picture: bytes, wanted: Wanted) -> Found:
@@ -69,7 +69,7 @@ class ServedLibrary:
         return self._found(self._client.post_picture(path, picture, fields), wanted)
 
     def thumbnail(self, photo_id: str) -> bytes:
-        """A JPEG of one of its photos; errors as ``by_words``."""
+        """A JPEG of a photo; errors as in ``by_words``."""
         with self._guard:
             if (kept := self._thumbnails.get(photo_id)) is not None:
                 self._thumbnails.move_to_end(photo_id)
@@ -99,7 +99,7 @@ class ServedLibrary:
 
     def _unknown_answer(self, error: Exception) -> CollectionError:
         return CollectionError(
-            f"the answer of {self._client.url} is not as this release knows it ({type(error).__name__}: {error}); "
+            f"the answer of {self._client.url} has an unknown format ({type(error).__name__}: {error}); "
             "use the same release of twinlens on both sides"
         )
 

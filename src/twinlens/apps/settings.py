@@ -1,4 +1,4 @@
-"""Settings of the Streamlit app: what it opens first, as environment variables hold it."""
+"""Settings of the Streamlit app, passed in environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ PREFIX = "TWINLENS_"
 
 @dataclass(frozen=True, slots=True)
 class AppSettings:
-    """What the app is told; each field is also an environment variable, as ``TWINLENS_SERVER``.
+    """Settings of the app; each field is also an environment variable, such as ``TWINLENS_SERVER``.
 
     Attributes:
         collection: photo folder or collection; None = the nearest at or above the current folder.
-        model: name or folder of a bundle; None = the collection's own.
-        server: address of a running ``twinlens serve`` to search in place of a collection.
-        api_key: what that server wants to be shown.
+        model: name or folder of a bundle; None = the collection's model.
+        server: URL of a running ``twinlens serve`` to search instead of a collection.
+        api_key: API key of that server.
     """
 
     collection: str | None = None
@@ -31,35 +31,37 @@ class AppSettings:
         if self.server is not None:
             check_address(self.server)
         if self.api_key is not None and not (self.api_key.isascii() and self.api_key.isprintable()):
-            raise ConfigError("the API key holds letters that no header can carry; use ASCII letters and digits")
+            raise ConfigError(
+                "the API key contains characters that are not allowed in a header; use ASCII letters and digits"
+            )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """The settings that ``to_environment`` wrote.
+        """Reads the settings that ``to_environment`` wrote.
 
         Raises:
-            ConfigError: the server's address is none.
+            ConfigError: the server's URL is invalid.
         """
         return cls(**{name: environment.get(variable) or None for name, variable in _variables().items()})
 
     def to_environment(self) -> dict[str, str]:
-        """Variables for the page; an unset field is an empty one, so that it hides what was set before."""
+        """Environment variables for the page; an unset field is empty, to override inherited values."""
         return {variable: getattr(self, name) or "" for name, variable in _variables().items()}
 
 
 def check_address(server: str) -> None:
-    """Refuses what is no address of a server.
+    """Checks the URL of a server.
 
     Raises:
-        ConfigError: it does not start with http:// or https://, or names no host.
+        ConfigError: it does not start with http:// or https://, or has no host.
     """
     try:
         parts = urlsplit(server)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, half an IPv6 address
+    except ValueError:  # invalid port or IPv6 address
         is_address = False
     if not is_address or not server.isprintable() or " " in server:
-        raise ConfigError(f"--server wants an address as http://127.0.0.1:5000, got {server!r}")
+        raise ConfigError(f"--server must be a URL such as http://127.0.0.1:5000, got {server!r}")
 
 
 def _variables() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The side of the page: which collection and which model, or which server."""
+"""The sidebar: choose a collection and a model, or show the server."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +21,11 @@ OWN_MODEL = "the collection's own"
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the side of the page was set to.
+    """The user's choices in the sidebar.
 
     Attributes:
-        library: None where there is nothing to search yet; the side says why.
-        model: that was asked for; None = the collection's own.
+        library: None if there is nothing to search yet; the sidebar says why.
+        model: the requested model; None = the collection's model.
     """
 
     library: Library | None = None
@@ -33,7 +33,7 @@ class Chosen:
 
 
 def choose(settings: AppSettings) -> Chosen:
-    """Draws the side and opens what it says."""
+    """Draws the sidebar and opens the chosen library."""
     chosen = Chosen()
     with told():
         if settings.server is not None:
@@ -47,7 +47,7 @@ def choose(settings: AppSettings) -> Chosen:
 
 
 def _checked(chosen: Chosen) -> Chosen:
-    """The same once its card is shown; without a library where that does not answer."""
+    """Shows the library's card; drops the library if it does not answer."""
     if chosen.library is not None:
         with told():
             _show_card(chosen.library.card())
@@ -57,14 +57,16 @@ def _checked(chosen: Chosen) -> Chosen:
 
 def _place_and_model(settings: AppSettings) -> tuple[str, str | None]:
     start = settings.collection or str(Path.cwd())
-    place = st.text_input("Photos", value=start, key="place", help="A photo folder, a part of one, or a collection.")
+    place = st.text_input(
+        "Photos", value=start, key="place", help="A photo folder, a subfolder of one, or a collection."
+    )
     models = [OWN_MODEL, *dict.fromkeys([*([settings.model] if settings.model else []), *api.models.known_bundles()])]
     model = st.selectbox("Model", models, index=1 if settings.model else 0, key="model")
     return typed_place(place, otherwise=start), None if model == OWN_MODEL else model
 
 
 def _opened(place: str, model: str | None) -> Library | None:
-    """The library of a place; where it is not ready for that model, a button that makes it so."""
+    """Opens the library of a place; if it is not ready for that model, shows a button to index it."""
     try:
         return LIBRARIES.get(place, model=model)
     except CollectionNotFoundError as error:
@@ -74,7 +76,7 @@ def _opened(place: str, model: str | None) -> Library | None:
             return LIBRARIES.get(place, model=model)
     except ModelMismatchError as error:
         st.warning(plain(str(error)))
-        about = "The earlier vectors are replaced when all is done."
+        about = "Searches use the old vectors until this is done."
         if model and st.button(f"Embed all photos again with {model}", key="reindex", help=about):
             st.success(plain(change_model(place, model=model)))
             return LIBRARIES.get(place, model=model)
@@ -90,4 +92,4 @@ def _show_card(card: LibraryCard) -> None:
     st.text(f"{card.num_images:,} photos, {card.num_captions:,} captions\n{card.place}")
     st.text(f"model {card.model}\n{card.fingerprint}")
     if not card.is_complete:
-        st.info("Indexing these photos has not come to its end; 'Look for new photos' goes on with it.")
+        st.info("Indexing was not finished; 'Look for new photos' continues it.")

@@ -1,4 +1,4 @@
-"""The Streamlit page: find by words, find by picture, evaluation, training runs."""
+"""The Streamlit page: search by text, search by picture, evaluation, training runs."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ TABS = ("Find by words", "Find by picture", "Evaluation", "Training runs")
 
 
 def page() -> None:
-    """Draws the whole page; Streamlit calls it again for every click."""
+    """Draws the whole page; Streamlit reruns it on every click."""
     st.set_page_config(page_title="twinlens", page_icon="📷", layout="wide")
     st.title("twinlens")
     with told():
@@ -25,7 +25,7 @@ def page() -> None:
         for tab, show in ((words, words_tab), (picture, picture_tab)):
             with tab:
                 if chosen.library is None:
-                    st.info("Choose a collection at the side first.")
+                    st.info("Choose a collection in the sidebar first.")
                 else:
                     show(chosen.library)
         with evaluation:
@@ -34,5 +34,5 @@ def page() -> None:
             runs_tab()
 
 
-if __name__ == "__main__":  # so it is named when Streamlit runs the file
+if __name__ == "__main__":  # true when Streamlit runs the file
     page()

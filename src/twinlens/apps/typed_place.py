@@ -1,24 +1,26 @@
-"""A folder, a file or a model as somebody typed it into the page."""
+"""Check paths and names that users type into the page."""
 
 from twinlens.errors import QueryError
 
-LONGEST = 4096  # letters; no system takes more
+LONGEST = 4096  # characters; no system supports more
 
 
 def typed_place(text: str, *, otherwise: str = "") -> str:
-    """The text without spaces around it, where it can name something on a disk.
+    """The text without surrounding spaces, if it can be a path.
 
     Args:
-        text: of a box on the page.
-        otherwise: given where nothing was typed.
+        text: from an input on the page.
+        otherwise: returned if the text is empty.
 
     Raises:
-        QueryError: it is too long, or holds letters that no name has.
+        QueryError: it is too long, or contains characters that no path can have.
 
     >>> typed_place("  ~/Pictures "), typed_place("", otherwise="runs")
     ('~/Pictures', 'runs')
     """
     place = text.strip() or otherwise
     if len(place) > LONGEST or any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in place):
-        raise QueryError(f"{place[:80]!r} names no folder: it is too long, or holds letters that no path has")
+        raise QueryError(
+            f"{place[:80]!r} cannot be a path: it is too long, or contains characters that no path can have"
+        )
     return place

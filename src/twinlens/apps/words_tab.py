@@ -1,4 +1,4 @@
-"""The tab that finds photos by words."""
+"""The tab that finds photos by text."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ EXAMPLES = ("a dog on a beach", "children playing in the snow", "two men in gree
 
 
 def words_tab(library: Library) -> None:
-    """A box for words, examples to try, and the photos that fit."""
+    """Draws the tab: a text input, examples to try, and the photos that fit."""
     columns = st.columns(len(EXAMPLES))
     for column, example in zip(columns, EXAMPLES, strict=True):
         column.button(example, on_click=_take, args=(example,), key=f"example {example}")

@@ -27,7 +27,9 @@ def run(
     ] = None,
     api_key_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."),
+        typer.Option(
+            metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")] = 8501,
     model: Model = None,

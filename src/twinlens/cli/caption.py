@@ -50,7 +50,9 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     if candidates is not None:
         if place is not None:
-            raise typer.BadParameter("captions come from a collection or from a file; give --in or --candidates, not both")
+            raise typer.BadParameter(
+                "captions come from a collection or from a file; give --in or --candidates, not both"
+            )
         return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json)
     filters = filters or {}
     check_filters(filters)
@@ -68,10 +70,10 @@ def run(
 
 def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool) -> int:
 
-    captions = api.searching.read_candidates(candidates.expanduser())
+    captions = api.searching.read_captions(candidates.expanduser())
     encoder = api.models.load_model(model)
     started = time.perf_counter()
-    ranked = api.searching.rank_candidates(api.searching.photo_query(photo.expanduser()), captions, encoder, k=k)
+    ranked = api.searching.rank_captions(api.searching.photo_query(photo.expanduser()), captions, encoder, k=k)
     if as_json:
         results = [
             {

@@ -9,7 +9,8 @@ Data: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set in any supported format.")
 ]
 Captions: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="FILE", readable=False, help="Caption file in any supported format; needs --images.")
+    Path | None,
+    typer.Option(metavar="FILE", readable=False, help="Caption file in any supported format; needs --images."),
 ]
 Images: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="DIR", readable=False, help="Folder of the photos in --captions.")
@@ -20,7 +21,8 @@ Kind: TypeAlias = Annotated[
 Ratios: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        metavar="SHARES", help="train/val/test or train/val split in per cent, such as 70/15/15, for data without splits."
+        metavar="SHARES",
+        help="train/val/test or train/val split in per cent, such as 70/15/15, for data without splits.",
     ),
 ]
 RatiosOfModel: TypeAlias = Annotated[

@@ -44,7 +44,9 @@ def info(
     """Show what a data set contains and possible problems, or where to get a published one."""
     start_logging(verbose=verbose, log_file=log_file)
     if data is None and captions is None:
-        raise typer.BadParameter("no data set given; give a folder, a name such as flickr8k, or --captions FILE with --images DIR")
+        raise typer.BadParameter(
+            "no data set given; give a folder, a name such as flickr8k, or --captions FILE with --images DIR"
+        )
     folder = Path(data).expanduser() if data is not None else (captions or Path()).parent
     if captions is None and not folder.is_dir():
         _show_published(api.datasets.find_published(str(data)), as_json=as_json)
@@ -64,8 +66,12 @@ def info(
 @as_exit_code
 def convert(
     data: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Data set folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Output format: captions-json, jsonl, webdataset or parquet.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", readable=False, help="Output folder; must not exist yet.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="NAME", help="Output format: captions-json, jsonl, webdataset or parquet.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", readable=False, help="Output folder; must not exist yet.")
+    ],
     split: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Convert only this split; can be repeated.")
     ] = None,

@@ -91,9 +91,7 @@ def run(
     ] = 1,
     classes: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", readable=False, help="Candidate classes and their names, for classes.json."
-        ),
+        typer.Option(metavar="FILE", readable=False, help="Candidate classes and their names, for classes.json."),
     ] = None,
     prompts: Annotated[
         list[str] | None,
@@ -113,7 +111,7 @@ def run(
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Evaluate both directions on the full gallery: R@K, P@K, MRR, ranks, mAP, nDCG, with 95 % confidence intervals."""
+    """Evaluate a model: R@K, P@K, MRR, ranks, mAP and nDCG, in both directions, with 95 % confidence intervals."""
     start_logging(verbose=verbose, log_file=log_file)
     if any("{}" not in prompt for prompt in prompts or ()):
         raise typer.BadParameter("a --prompt needs {} where the class name goes, such as 'a photo of a {}'")

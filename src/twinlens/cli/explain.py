@@ -14,11 +14,15 @@ EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kit
 
 @as_exit_code
 def run(
-    photo: Annotated[Path, typer.Argument(help="Photo file, in a collection or not.", show_default=False, readable=False)],
+    photo: Annotated[
+        Path, typer.Argument(help="Photo file, in a collection or not.", show_default=False, readable=False)
+    ],
     query: Annotated[str, typer.Argument(help="Text, a photo's path, or a weighted sum.", show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.png", readable=False, help="Write the photo, darkened where the query does not match."),
+        typer.Option(
+            metavar="FILE.png", readable=False, help="Write the photo, darkened where the query does not match."
+        ),
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
     as_json: AsJson = False,

@@ -17,7 +17,10 @@ def run(
     folder: Annotated[Path, typer.Argument(metavar="RUN", readable=False, show_default=False)],
     out: Annotated[Path, typer.Option(metavar="DIR", readable=False, help="Output folder of the bundle.")],
     int8: Annotated[
-        bool, typer.Option("--int8", help="Quantize: 8-bit text, 16-bit image weights; the loss is measured on the val split.")
+        bool,
+        typer.Option(
+            "--int8", help="Quantize to 8-bit text and 16-bit image weights; reports the effect on the val split."
+        ),
     ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,

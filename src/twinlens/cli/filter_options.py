@@ -45,7 +45,8 @@ def check_filters(filters: FilterValues) -> None:
     try:
         api.filters.Filters(**filters)
     except QueryError as error:
-        raise typer.BadParameter(f"--{error}") from error
+        name, _, fault = str(error).partition(" ")
+        raise typer.BadParameter(f"--{name.replace('_', '-')} {fault}") from error
 
 
 def _option(one: "api.filters.Filter") -> inspect.Parameter:

@@ -1,4 +1,4 @@
-"""``twinlens index``: make photo folders searchable, or bring them up to date."""
+"""``twinlens index``: index photo folders, or update the index."""
 
 import json
 from collections.abc import Callable
@@ -28,26 +28,25 @@ def run(
             metavar="DIR", readable=False, help="Collection folder; default: .twinlens inside the photo folder."
         ),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")
-    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")] = None,
     store: Annotated[
         str | None, typer.Option(metavar="NAME", help="Vector store, kept for later runs. Default: exact.")
     ] = None,
     captions: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", readable=False, help="Also add captions, in any format that evaluate reads."
-        ),
+        typer.Option(metavar="FILE", readable=False, help="Also add captions, in any format that evaluate reads."),
     ] = None,
     forget_missing: Annotated[
-        bool, typer.Option("--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty.")
+        bool,
+        typer.Option(
+            "--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty."
+        ),
     ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Make photo folders searchable, or bring them up to date.
+    """Index photo folders, or update the index.
 
     Reads only new and changed photos. Interrupt at any time: the next run continues.
     Captions are matched to photos by path, then by file name. The captions in FILE

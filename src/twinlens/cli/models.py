@@ -10,7 +10,9 @@ from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, 
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
-    help="List the available models and show their details.", no_args_is_help=True, epilog="Example: twinlens models list"
+    help="List the available models and show their details.",
+    no_args_is_help=True,
+    epilog="Example: twinlens models list",
 )
 
 

@@ -24,7 +24,7 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
             opened.collection.close()
             if isinstance(error, CollectionBusyError):
                 raise CollectionBusyError(
-                    f"another process has just started to index {folders} and no photo is ready yet; try again in a moment"
+                    f"another process has just started to index {folders}, no photo is ready yet; try again in a moment"
                 ) from error
             raise
         say(f"warning: {error}")

@@ -8,7 +8,10 @@ import typer
 Place: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--in", metavar="PHOTOS_OR_COLLECTION", readable=False, help="Photos or collection to search; default: the current folder."
+        "--in",
+        metavar="PHOTOS_OR_COLLECTION",
+        readable=False,
+        help="Photos or collection to search; default: the current folder.",
     ),
 ]
 Count: TypeAlias = Annotated[int, typer.Option("-k", min=1, help="Number of hits.")]
@@ -17,4 +20,6 @@ Grid: TypeAlias = Annotated[
     typer.Option("--grid", metavar="FILE", readable=False, help="Also write a contact sheet: .png, .jpg or .html."),
 ]
 Open: TypeAlias = Annotated[bool, typer.Option("--open", help="Open a contact sheet of the hits.")]
-Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle; must be the collection's model.")]
+Model: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME|DIR", help="Model bundle; must be the collection's model.")
+]

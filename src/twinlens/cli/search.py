@@ -46,9 +46,7 @@ def run(
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="Prompt for queries until an empty line or 'quit'.")
     ] = False,
-    target: Annotated[
-        SearchTarget, typer.Option(help="Find photos or their captions.")
-    ] = SearchTarget.image,
+    target: Annotated[SearchTarget, typer.Option(help="Find photos or their captions.")] = SearchTarget.image,
     show_all: Annotated[
         bool, typer.Option("--all", help="Show the k best hits, including those below the match threshold.")
     ] = False,

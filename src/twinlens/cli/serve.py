@@ -24,7 +24,9 @@ Names: TypeAlias = list[str] | None
 def run(
     context: typer.Context,
     place: Place = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 = all interfaces.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 = all interfaces.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")] = 5000,
     workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
     api_key: Annotated[
@@ -35,12 +37,18 @@ def run(
     ] = None,
     api_key_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."),
+        typer.Option(
+            metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."
+        ),
     ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines to connect without a key.")] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow other machines to connect without a key.")
+    ] = False,
     cors_origin: Annotated[
         Names,
-        typer.Option(metavar="ORIGIN", help="Also allow pages of this origin (CORS); null = a page opened from a file."),
+        typer.Option(
+            metavar="ORIGIN", help="Also allow pages of this origin (CORS); null = a page opened from a file."
+        ),
     ] = None,
     allowed_host: Annotated[
         Names, typer.Option(metavar="NAME", help="Also accept this host name, for example behind a proxy; * = any.")
@@ -110,7 +118,9 @@ def _check_extra() -> None:
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise ConfigError(f'{error.name}, which the server needs, is not installed: pip install "twinlens[serve]"') from error
+        raise ConfigError(
+            f'{error.name}, which the server needs, is not installed: pip install "twinlens[serve]"'
+        ) from error
 
 
 def _choose_logs(*, access: bool, queries: bool) -> None:

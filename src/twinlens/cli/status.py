@@ -30,7 +30,7 @@ def run(
     """Show a collection's folders, counts, model and disk use."""
     start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
-        status = api.collection_status(collection)
+        status = collection.status()
     if as_json:
         typer.echo(json.dumps(status, ensure_ascii=False))
         return FOUND

@@ -1,1 +1,1 @@
-"""What a user opens: photo folders, a catalog, vectors, and search over them."""
+"""Collections: photo folders, their catalog and vectors, and search over them."""

@@ -1,4 +1,4 @@
-"""A collection: photo folders + catalog + vectors; what a user opens, indexes and searches."""
+"""``Collection``: open, index and search photo folders."""
 
 import logging
 import os
@@ -37,14 +37,14 @@ logger = logging.getLogger(__name__)
 
 
 class Collection:
-    """Photos, and captions of theirs, that can be found by words and by photo.
+    """Photos and captions that can be searched by text and by photo.
 
     Open one with ``Collection.open`` or ``Collection.create``. Searching is safe from
     several threads at once, and from several processes while one of them indexes.
 
     Attributes:
-        path: the collection's own folder, with the catalog in it.
-        store: name of the engine that ranks its vectors.
+        path: the collection folder, which contains the catalog.
+        store: name of its vector store.
     """
 
     def __init__(
@@ -71,22 +71,22 @@ class Collection:
         self._searcher = Searcher(self.catalog, self._folders, self._model, **vectors)
         self._projector = Projector(self.catalog, self._folders)
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
-            self._folders.add(path.parent)  # its first run was killed before it did
+            self._folders.add(path.parent)  # the first run was killed before it added the folder
 
     # --- opening ------------------------------------------------------------------------------
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, model: ModelSource | None = None) -> Self:
-        """Opens the collection of a photo folder, or a collection's own folder.
+        """Opens the collection of a photo folder, or a collection folder.
 
-        A photo folder that was never indexed gets an empty collection; call ``index`` next.
+        For a photo folder that is not indexed yet, creates an empty collection; call ``index`` next.
 
         Args:
             path: may start with ``~``.
-            model: an encoder, or the name or folder of one; must be the collection's, once it has photos.
+            model: an encoder, or the name or folder of a model; must be the collection's model if it has photos.
 
         Raises:
-            CollectionError: the folder is missing, or is a sub-folder of an indexed one.
+            CollectionError: the folder is missing, or is a subfolder of an indexed one.
             CatalogDamagedError: the catalog is not readable.
         """
         place = user_path(path)
@@ -95,7 +95,7 @@ class Collection:
             return cls.create([place], model=model)
         if located.within is not None:
             raise CollectionError(
-                f"{place} lies in a folder that is indexed already; "
+                f"{place} is inside a folder that is already indexed; "
                 f"open {located.photos} and search with folder={str(place)!r}"
             )
         return cls(located.collection, model=model)
@@ -109,28 +109,28 @@ class Collection:
         model: ModelSource | None = None,
         store: str | None = None,
     ) -> Self:
-        """Makes a collection of one or several photo folders, or adds folders to the one at ``at``.
+        """Creates a collection of one or more photo folders, or adds folders to the one at ``at``.
 
         Args:
             folders: photo folders; several need ``at``.
-            at: the collection's own folder; by default ``.twinlens`` inside the photo
-                folder, or the user's data folder where that cannot be written.
-            model: an encoder, or the name or folder of one; default ``default``.
-            store: name of the engine that ranks the vectors; default ``exact``.
+            at: the collection folder; by default ``.twinlens`` inside the photo folder,
+                or in the user's data folder if the photo folder cannot be written.
+            model: an encoder, or the name or folder of a model; default ``default``.
+            store: name of the vector store; default ``exact``.
 
         Raises:
-            CollectionError: a folder is missing, or several came without ``at``.
+            CollectionError: a folder is missing, or several were given without ``at``.
             UnknownPartError: there is no such model or store.
         """
         photos = [user_path(folder) for folder in folders]
         if at is None and len(photos) != 1:
-            raise CollectionError("several folders in one collection need a place for it: give --collection DIR")
+            raise CollectionError("a collection of several folders needs its own folder: give --collection DIR")
         places = [default_place(folder) for folder in photos]
         place, why = places[0]
         if at is not None:
             place = user_path(at)
         elif why:
-            logger.warning("%s, so its collection is kept in %s", why, place)
+            logger.warning("%s, so the collection is stored in %s", why, place)
         collection = cls(place, model=model, store=store, create=True)
         try:
             for folder in photos:
@@ -141,10 +141,10 @@ class Collection:
         return collection
 
     def close(self) -> None:
-        """Closes the catalog and forgets the maps of the vectors.
+        """Closes the catalog and releases the memory-mapped vectors.
 
-        A collection that was made here and never got a photo leaves no trace: an empty
-        one would later be taken for that of the folders below it.
+        A new collection that never got a photo is deleted: an empty one would later be
+        mistaken for the collection of its subfolders.
         """
         unused = self._is_fresh and not len(self)
         self._is_fresh = False
@@ -173,15 +173,15 @@ class Collection:
     # --- folders and model --------------------------------------------------------------------
 
     def folders(self) -> list[PhotoFolder]:
-        """The photo folders where they are now."""
+        """The photo folders with their current paths."""
         return self._folders.all()
 
     @property
     def encoder(self) -> DualEncoder:
-        """Embeds queries: the model that made, or will make, the vectors, or a bridge to it.
+        """Embeds queries: the model of the vectors, or a newer one with a bridge to it.
 
         Raises:
-            ModelMismatchError: another model was asked for, or the collection's is not to be found.
+            ModelMismatchError: another model was requested, or the collection's model cannot be found.
         """
         return self._model.encoder
 
@@ -197,59 +197,59 @@ class Collection:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
         Args:
-            captions: a file of captions, learned when the photos are done; see ``add_captions``.
+            captions: a caption file, added after the photos; see ``add_captions``.
             listener: called with the plan and the progress.
-            forget_missing: let a folder without any photo drop what is known of it.
+            forget_missing: remove a folder's photos from the catalog if the folder is now empty.
 
         Raises:
             CollectionBusyError: another process is indexing it.
-            ModelMismatchError: another model was asked for than the collection's.
-            DiskFullError: no space left; what was committed is kept.
-            DataError: the captions cannot be read, or are of no photo here.
+            ModelMismatchError: a model other than the collection's was requested.
+            DiskFullError: no space left; committed work is kept.
+            DataError: the captions cannot be read, or none belongs to a photo of the collection.
         """
         return self._indexer.index(captions=captions, listener=listener, forget_missing=forget_missing)
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
-        """Changes the collection to another model: embeds its photos and captions again, then lets them take over.
+        """Switches the collection to another model: embeds its photos and captions again.
 
-        Searches see the earlier vectors until the new ones are complete. What an interrupt
-        leaves, the next ``reindex`` or ``index`` takes up; ``reindex`` to the earlier model
-        gives it up. The report's ``model_change`` says how far the run came.
+        Searches use the old vectors until the new ones are complete. After an interrupt, the
+        next ``reindex`` or ``index`` continues; ``reindex`` with the old model cancels the
+        change. The report's ``model_change`` shows the progress.
 
         Args:
-            model: an encoder, or the name or folder of one.
+            model: an encoder, or the name or folder of a model.
             listener: called with the plan and the progress.
 
         Raises:
             UnknownPartError: there is no such model.
-            CollectionBusyError, DiskFullError: as ``index``.
+            CollectionBusyError, DiskFullError: see ``index``.
         """
         return self._indexer.reindex(model, listener=listener)
 
     def add_captions(self, captions: str | os.PathLike[str], *, listener: IndexListener | None = None) -> CaptionReport:
-        """Learns the captions of photos that are indexed; only new ones are embedded.
+        """Adds captions to indexed photos; only new ones are embedded.
 
-        A photo that is listed has the captions listed for it from then on, any other keeps its own.
+        The listed captions replace those of each listed photo; other photos keep theirs.
 
         Args:
-            captions: a file of any kind that ``data`` reads, or the folder of a known data set. Its
-                photos are looked for by path below the photo folders, then by file name.
+            captions: a caption file in any format that ``data`` reads, or the folder of such a data set.
+                Its photos are matched by path relative to the photo folders, then by file name.
             listener: called with the plan and the progress.
 
         Raises:
-            DataError: the captions cannot be read, or are of no photo here.
+            DataError: the captions cannot be read, or none belongs to a photo of the collection.
             CollectionNotFoundError: no photo is indexed yet.
-            CollectionBusyError, ModelMismatchError, DiskFullError: as ``index``.
+            CollectionBusyError, ModelMismatchError, DiskFullError: see ``index``.
         """
         return self._indexer.add_captions(captions, listener=listener)
 
     def pending_change(self) -> PendingModelChange | None:
-        """A change to another model that is in progress, or that ``index`` would begin; None where there is none."""
+        """A change to another model that is in progress, or that ``index`` would start; None if there is none."""
         return self._model.pending_change()
 
     @property
     def is_complete(self) -> bool:
-        """False until an index run came to its end once."""
+        """False until an index run has finished."""
         return self.catalog.meta("first_index") == "done"
 
     # --- searching ----------------------------------------------------------------------------
@@ -265,25 +265,25 @@ class Collection:
         include_query_photo: bool = False,
         **filters: Any,
     ) -> list[Hit]:
-        """Photos that fit the query best, or captions of theirs.
+        """The photos or captions that fit the query best.
 
-        There are k of them, relevant or not: ``relevant`` of a hit says which fit, where
-        the model has a calibration. ``answer`` says how many do, and gives only those.
+        Returns k hits, relevant or not; a hit's ``relevant`` tells which match, if the model
+        has a calibration. ``answer`` also counts the matches.
 
         Args:
-            query: words, a photo's path, a weighted sum (see ``parse_query``), or a PIL image.
+            query: text, a photo's path, a weighted sum (see ``parse_query``), or a PIL image.
             k: number of hits, at least 1.
-            offset: hits to leave out at the top, for paging.
+            offset: number of best hits to skip, for paging.
             sort: "relevance", or "date" for all relevant hits newest first, then the others.
-            target: "image", or "caption" for hits that are captions; the filters then
-                say whose.
-            include_query_photo: let a photo of the collection find itself; its captions it always finds.
-            filters: as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
+            target: "image" to find photos, or "caption" to find captions; filters then apply
+                to the captions' photos.
+            include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
+            filters: such as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
                 ``twinlens.filters()`` lists them.
 
         Raises:
-            QueryError: the query or a filter cannot be understood.
-            CollectionNotFoundError: nothing was indexed yet, or no caption is known.
+            QueryError: the query or a filter is invalid.
+            CollectionNotFoundError: nothing is indexed yet, or there are no captions.
         """
         return list(
             self.answer(
@@ -300,91 +300,91 @@ class Collection:
     def similar(
         self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False, **filters: Any
     ) -> list[Hit]:
-        """Photos that look like one photo; the photo itself is left out unless asked for."""
+        """Photos that look like a photo; the photo itself is left out unless requested."""
         return self.search(photo_query(Path(photo)), k=k, include_query_photo=include_query_photo, **filters)
 
     def caption(self, photo: str | os.PathLike[str], *, k: int = 10, **filters: Any) -> list[Hit]:
-        """Captions known to the collection that fit a photo best; the photo need not be in it."""
+        """The collection's captions that fit a photo best; the photo need not be in the collection."""
         return self.search(photo_query(Path(photo)), target="caption", k=k, **filters)
 
     def answer(self, search: Search | QueryLike, **options: Any) -> Answer:
-        """All that is to be said of a search: hits, how many match, the closest where none does.
+        """The full answer to a search: hits, number of matches, and the closest hits if nothing matches.
 
         Args:
-            search: a request, or a query.
-            options: with a query, those of ``Search.of`` and the filters by name.
+            search: a ``Search``, or a query.
+            options: with a query: options of ``Search.of``, and filters by name.
 
         Raises:
-            QueryError, CollectionNotFoundError: as ``search``.
+            QueryError, CollectionNotFoundError: see ``search``.
         """
         if not isinstance(search, Search):
             return self._searcher.answer(_search_of(search, options))
         if options:
-            raise QueryError(f"a Search has its options already, got {', '.join(options)} besides")
+            raise QueryError(f"a Search already contains its options, got also {', '.join(options)}; set them in it")
         return self._searcher.answer(search)
 
     def count(self, *, target: Target = "image", **filters: Any) -> int:
-        """How many photos pass the filters, or captions of theirs.
+        """Number of photos, or captions, that pass the filters.
 
         Raises:
-            QueryError: a filter cannot be understood.
+            QueryError: a filter is invalid.
         """
         return self._searcher.count(Filters(**filters), target)
 
-    # --- looking ------------------------------------------------------------------------------
+    # --- browsing -----------------------------------------------------------------------------
 
     def browse(
         self, filters: Mapping[str, object] | None = None, *, k: int = 100, offset: int = 0
     ) -> tuple[list[GridPhoto], int]:
-        """Photos without a query: newest first, undated ones last by path, and how many there are in all.
+        """Photos without a query: newest first, then undated ones by path; and their total number.
 
         Raises:
-            QueryError: a filter cannot be understood.
+            QueryError: a filter is invalid.
         """
         return browse(self.catalog, self.folders(), Filters(**(filters or {})), k=k, offset=offset)
 
     def photo(self, photo_id: str) -> PhotoCard | None:
-        """What the catalog knows of the photo of an id as hits give it; None where there is none."""
+        """A photo's metadata by the id that hits have; None if there is no such photo."""
         return find_card(self.catalog, self._folders, photo_id)
 
     def captions_of(self, photo_id: str) -> list[str]:
-        """The captions that are known of a photo, oldest first."""
+        """The captions of a photo, oldest first."""
         card = self.photo(photo_id)
         return [] if card is None else self.catalog.captions.of_photo(card.number)
 
     def facts(self) -> LibraryFacts:
-        """What the collection holds, in numbers: photos by sub-folder and camera, dates, captions."""
+        """Statistics of the collection: photos per subfolder and camera, dates, captions."""
         return library_facts(self.catalog, self.folders(), is_complete=self.is_complete)
 
     def status(self) -> dict[str, Any]:
-        """Where the collection is and what state it is in, as ``twinlens status --json`` prints it."""
+        """Location and state of the collection, as ``twinlens status --json`` prints it."""
         return collection_status(self.path, self.catalog, self.folders(), self.pending_change())
 
     def map(self) -> Projection:
-        """The photos as dots on a plane, those that look alike close together; drawn again when they have changed."""
+        """The photos as points in the plane, similar ones close together; cached until photos change."""
         return self._projector.projection()
 
     def thumbnails(self, *, max_bytes: int) -> ThumbnailCache:
-        """Small upright pictures of the photos, kept on disk up to a size."""
+        """Thumbnails of the photos, cached on disk up to a size limit."""
         folder = thumbnails_folder(self.path, identity=self.catalog.identity)
         return ThumbnailCache(folder, max_bytes=max_bytes)
 
     def zip_photos(self, photo_ids: Iterable[str]) -> Iterator[bytes]:
-        """The files of photos as a zip, piece by piece; what cannot be read is named in it."""
+        """A zip of the photo files, in chunks; unreadable files are listed in it."""
         return zip_photos(self.photo, photo_ids)
 
     def list_photos(self, photo_ids: Iterable[str]) -> str:
-        """A CSV with what is known of photos; unknown ids are left out."""
+        """A CSV with the photos' metadata; unknown ids are left out."""
         cards = (card for one in dict.fromkeys(photo_ids) if (card := self.photo(one)) is not None)
         return list_photos((card, self.catalog.captions.of_photo(card.number)) for card in cards)
 
     # --- marks --------------------------------------------------------------------------------
 
     def mark_favourites(self, photo_ids: Iterable[str], *, is_favourite: bool = True) -> int:
-        """Marks photos, or takes their marks away, all or none; how many were changed by it.
+        """Marks photos as favourites, or removes the marks, all or none; returns how many changed.
 
         Raises:
-            QueryError: no indexed photo has one of the ids; nothing was changed.
+            QueryError: an id is unknown; nothing was changed.
             CollectionError: the catalog cannot be written.
         """
         with self.catalog.transaction():
@@ -403,15 +403,15 @@ class Collection:
     # --- state --------------------------------------------------------------------------------
 
     def index_state(self) -> IndexState:
-        """How far the index run has come that was noted last, by whatever process."""
+        """Progress of the last recorded index run, from any process."""
         return read_index_state(self.catalog)
 
     def note_index_state(self, state: IndexState) -> None:
-        """Notes how far an index run has come, for other processes."""
+        """Records the progress of an index run, for other processes."""
         write_index_state(self.catalog, state)
 
     def faults(self) -> list[str]:
-        """What is wrong with catalog or vectors, a sentence each; empty when all is well."""
+        """Problems with catalog or vectors, one sentence each; empty if there are none."""
         faults = self.catalog.integrity_faults()
         if not len(self):
             return faults
@@ -434,6 +434,6 @@ _OPTIONS = frozenset({"k", "offset", "sort", "target", "min_probability", "show_
 
 
 def _search_of(query: QueryLike, options: Mapping[str, Any]) -> Search:
-    """A search from keywords: those that are no option are filters."""
+    """A search from keyword arguments: those that are not options are filters."""
     own = {name: value for name, value in options.items() if name in _OPTIONS}
     return Search.of(query, **own, filters={name: value for name, value in options.items() if name not in _OPTIONS})

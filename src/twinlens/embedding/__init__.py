@@ -1,1 +1,1 @@
-"""Photos in, embeddings out."""
+"""Batch embedding of photos."""

@@ -1,4 +1,4 @@
-"""Photos and texts in, embeddings out: decoders feed batches to the encoder."""
+"""Embed photo files in batches: decoder threads feed the encoder."""
 
 import os
 from collections import deque
@@ -33,14 +33,14 @@ class PreparedPhoto(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A photo that could not be used, and why."""
+    """A photo that could not be read, and the reason."""
 
     path: str
     reason: str
 
 
 class PhotoVector(NamedTuple):
-    """The embedding of one photo, and the pooled features it came from."""
+    """The embedding of a photo, and its pooled backbone features."""
 
     embedding: Embeddings  # [D]
     features: Features | None  # [F]
@@ -51,11 +51,11 @@ class EmbeddedPhoto(Generic[Item]):
     """One item of ``embed_batches``.
 
     Attributes:
-        item: as it was given.
-        content_hash: None where the file could not be read.
-        details: what the file says; None where it was not decoded.
-        vector: None where it was known already, or could not be decoded.
-        reason: why it cannot be used.
+        item: the given item.
+        content_hash: None if the file could not be read.
+        details: metadata from the file; None if it was not decoded.
+        vector: None if the content is known already, or could not be decoded.
+        reason: why it could not be read or decoded.
     """
 
     item: Item
@@ -72,11 +72,11 @@ class _ReadPhoto(NamedTuple):
 
 
 class EmbeddedPhotos(NamedTuple):
-    """N of the photos asked for; the others are in ``skipped``."""
+    """Embeddings of the N readable photos; the others are in ``skipped``."""
 
     embeddings: Embeddings  # [N, D]
     features: Features | None  # [N, F]
-    kept: list[int]  # [N], index into the paths asked for
+    kept: list[int]  # [N], indices into the given paths
     skipped: list[Skipped]
 
 
@@ -95,8 +95,8 @@ def map_ahead(
 ) -> Iterator[tuple[Item, Result]]:
     """Maps in threads, in order, at most ``lookahead`` items ahead of the reader.
 
-    Pillow decodes and resizes without the interpreter's lock, so threads are enough.
-    Closing the iterator early cancels what has not started.
+    Pillow releases the GIL while it decodes and resizes, so threads are enough.
+    Closing the iterator early cancels items that have not started.
     """
     source = iter(items)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="decode") as pool:
@@ -126,18 +126,18 @@ def embed_batches(
     """Reads, decodes and embeds photos, batch by batch, in order; decoders work ahead of the encoder.
 
     Args:
-        items: what stands for the photos.
-        encoder: the model; None only hashes.
-        path_of: the file of an item.
-        is_known: for a content hash, whether the photo need not be embedded.
-        batch_size: items of a batch.
+        items: anything that identifies a photo.
+        encoder: the model; None = only hash the files.
+        path_of: returns the file of an item.
+        is_known: whether content with this hash need not be embedded.
+        batch_size: items per batch.
 
     Raises:
-        BundleError: the model gives embeddings that are not unit vectors.
+        BundleError: the model returns embeddings that are not unit vectors.
     """
 
     def read(item: Item) -> _ReadPhoto:
-        """Runs in the decoders' threads."""
+        """Runs in the decoder threads."""
         digest = None
         try:
             data = read_photo_bytes(path_of(item))
@@ -166,18 +166,18 @@ def embed_batches(
 def check_unit_rows(embeddings: Embeddings) -> None:
     """Raises BundleError unless every row of [N, D] has length 1."""
     if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):  # also False for NaN
-        raise BundleError("the model gives embeddings that are not unit vectors; check it with 'twinlens doctor'")
+        raise BundleError("the model returns embeddings that are not unit vectors; check it with 'twinlens doctor'")
 
 
 def embed_photos(
     paths: Sequence[Path], encoder: DualEncoder, *, on_progress: Callable[[int], None] | None = None
 ) -> EmbeddedPhotos:
-    """Embeds photo files; those that cannot be read are skipped and named.
+    """Embeds photo files; unreadable ones are skipped and listed.
 
     Args:
         paths: photo files.
         encoder: the model.
-        on_progress: called after each batch with the number of paths that are done.
+        on_progress: called after each batch with the number of finished paths.
     """
     vectors: list[PhotoVector] = []
     kept: list[int] = []
@@ -194,7 +194,7 @@ def embed_photos(
         if on_progress:
             on_progress(done)
     if not kept:
-        reason = f", as {skipped[0].path}: {skipped[0].reason}" if skipped else ""
+        reason = f", for example {skipped[0].path}: {skipped[0].reason}" if skipped else ""
         raise DataError(f"none of {len(paths)} photos could be read{reason}")
     features = [vector.features for vector in vectors if vector.features is not None]
     return EmbeddedPhotos(

@@ -1,1 +1,1 @@
-"""Model bundles and the encoders that run them."""
+"""Model bundles, and the encoder that runs them."""

@@ -1,4 +1,4 @@
-"""A linear way from a model's space into that of an earlier one, whose towers are not at hand any more."""
+"""Bridge: linear maps from a model's embedding space to that of an older model that is no longer available."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ FOLDER = "bridges"
 
 @dataclass(frozen=True, eq=False)
 class Bridge:
-    """Two linear maps, since texts and photos lie in different parts of a space.
+    """Two linear maps, because texts and photos occupy different regions of the space.
 
     Attributes:
-        fingerprint: of the earlier model.
-        text: [D, E], from this model's text embeddings to the earlier model's.
-        image: [D, E], likewise of photos.
+        fingerprint: of the older model.
+        text: [D, E], from this model's text embeddings to the older model's.
+        image: [D, E], the same for photos.
     """
 
     fingerprint: str
@@ -34,13 +34,13 @@ class Bridge:
 
 
 class BridgedEncoder(DualEncoder):
-    """A model whose embeddings are mapped into the space of an earlier one.
+    """A model whose embeddings are mapped into the space of an older one.
 
-    It is good for queries: photos that are kept are embedded by a model itself.
+    Only for queries: a collection's photos are always embedded by their own model.
 
     Args:
-        encoder: the model at hand.
-        bridge: from its space to the earlier one.
+        encoder: the available model.
+        bridge: from its space to the older one.
     """
 
     def __init__(self, encoder: DualEncoder, bridge: Bridge) -> None:
@@ -48,22 +48,22 @@ class BridgedEncoder(DualEncoder):
 
     @property
     def name(self) -> str:
-        """The name of the model at hand."""
+        """The name of the available model."""
         return self.model.name
 
     @property
     def fingerprint(self) -> str:
-        """The earlier model's: its space is where the embeddings are."""
+        """The older model's fingerprint, since the embeddings are in its space."""
         return self._bridge.fingerprint
 
     @property
     def dim(self) -> int:
-        """E, the length of the earlier model's embeddings."""
+        """E, the dimension of the older model's embeddings."""
         return int(self._bridge.text.shape[1])
 
     @property
     def input_side(self) -> int:
-        """Pixels that the shorter side of a decoded photo should at least have."""
+        """Minimum length of a decoded photo's shorter side, in pixels."""
         return self.model.input_side
 
     @property
@@ -72,46 +72,46 @@ class BridgedEncoder(DualEncoder):
         return True
 
     def prepare(self, image: Image.Image) -> Pixels:
-        """[H, W, 3] uint8, as the model at hand expects."""
+        """[H, W, 3] uint8, as the available model expects."""
         return self.model.prepare(image)
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
-        """Embeds B prepared photos, [B, H, W, 3] uint8; without features, which are not the earlier model's."""
+        """Embeds B prepared photos, [B, H, W, 3] uint8; without features, which would not be the older model's."""
         return EncodedImages(_mapped(self.model.encode_pixels(pixels).embeddings, self._bridge.image), None)
 
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
-        """[B, E], one unit row a photo."""
+        """[B, E], one unit row per photo."""
         return _mapped(self.model.encode_image(images), self._bridge.image)
 
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
-        """[B, E], one unit row a text."""
+        """[B, E], one unit row per text."""
         return _mapped(self.model.encode_text(texts), self._bridge.text)
 
     def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
-        """Never: the map of a match is not drawn across a bridge.
+        """Not supported: match maps cannot be mapped across a bridge.
 
         Raises:
             BundleError: always.
         """
         raise BundleError(
-            f"the {len(images)} photos asked for were embedded by an earlier model, for which no map of a match can be "
-            "drawn; embed them again: twinlens index PHOTOS"
+            f"a match map needs the model that the photos were embedded with, but {len(images)} photos were embedded "
+            "with an older one; embed them again: twinlens index PHOTOS"
         )
 
     def warm_up(self, *, image: bool = False) -> None:
-        """Loads the text tower (and the image tower) now rather than at the first query."""
+        """Loads the text tower (and the image tower) now instead of at the first query."""
         self.model.warm_up(image=image)
 
     def verify(self) -> None:
-        """Checks the files of the model at hand."""
+        """Checks the files of the available model."""
         self.model.verify()
 
     def seen_part(self, text: str) -> str:
-        """The start of a text that the model at hand reads."""
+        """The beginning of a text, as far as the available model reads it."""
         return self.model.seen_part(text)
 
     def describe(self) -> ModelDescription:
-        """The model at hand, without its calibration, which is for other scores."""
+        """The available model, without its calibration, which does not apply to mapped embeddings."""
         return replace(self.model.describe(), fingerprint=self.fingerprint, is_calibrated=False)
 
     def __repr__(self) -> str:
@@ -119,14 +119,14 @@ class BridgedEncoder(DualEncoder):
 
 
 def fit_map(here: Embeddings, there: Embeddings, *, ridge: float) -> NDArray[np.float32]:
-    """[D, E], the linear map that brings rows [N, D] nearest to rows [N, E].
+    """[D, E], the linear map that maps rows [N, D] closest to rows [N, E].
 
-    Ridge regression without a constant: unit rows have a common part that serves as one.
+    Ridge regression without intercept: the mean of the unit rows serves as one.
 
     Args:
-        here: one model's unit rows.
-        there: another's, of the same items.
-        ridge: weight of the penalty, as a share of the mean square of a column.
+        here: unit rows of one model.
+        there: unit rows of the other, for the same items.
+        ridge: weight of the penalty, relative to the mean square of a column.
 
     >>> turn = np.array([[0.0, 1.0], [-1.0, 0.0]], dtype=np.float32)
     >>> rows = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], dtype=np.float32)
@@ -141,7 +141,7 @@ def fit_map(here: Embeddings, there: Embeddings, *, ridge: float) -> NDArray[np.
 
 
 def save_bridge(bundle: Bundle, bridge: Bridge) -> Path:
-    """Adds a bridge to a bundle, or replaces it, as float16; the fingerprint stays."""
+    """Adds or replaces a bridge in a bundle, as float16; the bundle's fingerprint stays the same."""
     path = bundle.directory / FOLDER / f"{bridge.fingerprint}.npz"
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
@@ -152,10 +152,10 @@ def save_bridge(bundle: Bundle, bridge: Bridge) -> Path:
 
 
 def open_bridge(bundle: Bundle, fingerprint: str) -> Bridge | None:
-    """The bundle's bridge to an earlier model; None where it has none.
+    """The bundle's bridge to an older model; None if it has none.
 
     Raises:
-        BundleError: the bridge is damaged, or fits another model.
+        BundleError: the bridge is damaged, or belongs to another model.
     """
     record = bundle.manifest.bridges.get(fingerprint)
     if record is None:
@@ -163,17 +163,17 @@ def open_bridge(bundle: Bundle, fingerprint: str) -> Bridge | None:
     path = bundle.directory / FOLDER / f"{fingerprint}.npz"
     try:
         if file_record(path) != record:
-            raise BundleError(f"{path} is damaged: its content is not what model.json recorded; get the bundle again")
+            raise BundleError(f"{path} is damaged: its content does not match model.json; get the bundle again")
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as maps:
             text, image = (maps[name].astype(np.float32) for name in ("text", "image"))
     except OSError as error:
         raise BundleError(f"{path} cannot be read ({error.strerror or error}); get the bundle again") from error
     except (KeyError, ValueError, BadZipFile) as error:
-        raise BundleError(f"{path} is no bridge ({error}); make it again with scripts/bridge.py") from error
+        raise BundleError(f"{path} is not a bridge ({error}); create it again with scripts/bridge.py") from error
     if text.ndim != 2 or text.shape != image.shape or len(text) != bundle.manifest.embedding_dim:
         raise BundleError(
-            f"{path} holds maps {text.shape} and {image.shape}, but the model has "
-            f"{bundle.manifest.embedding_dim} dimensions; make it again with scripts/bridge.py"
+            f"{path} contains maps {text.shape} and {image.shape}, but the model has "
+            f"{bundle.manifest.embedding_dim} dimensions; create it again with scripts/bridge.py"
         )
     return Bridge(fingerprint, text, image)
 

@@ -1,4 +1,4 @@
-"""A model bundle on disk: manifest, two ONNX towers, a tokenizer, and the fingerprint of what decides a vector."""
+"""Model bundles on disk: manifest, two ONNX towers, tokenizer, and a fingerprint."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ MANIFEST = "model.json"
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
-WITH_GRID = "with_grid"  # optional input of the image graph: indexing does not pay for a grid that nobody looks at
+WITH_GRID = "with_grid"  # optional input of the image graph, so that indexing does not compute an unused grid
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
 FORMAT_VERSION = 1
 
 
 class FileRecord(BaseModel):
-    """Size and hash of one of the bundle's files, so that damage is noticed."""
+    """Size and hash of one of the bundle's files, to detect damage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,11 +31,11 @@ class FileRecord(BaseModel):
 
 
 class ImageTower(BaseModel):
-    """What stands in ``image.onnx``: pixels [B, 3, H, W] → embedding [B, D], features [B, F].
+    """The graph in ``image.onnx``: pixels [B, 3, H, W] → embedding [B, D], features [B, F].
 
-    Outputs are asked for by name, so a graph may give more. Where ``grid`` holds rows and
-    columns it gives ``grid`` [B, rows, columns, D], each cell of the picture through the
-    head before length 1, when its optional input ``with_grid`` is true.
+    Outputs are selected by name, so a graph may have more. If ``grid`` is set to rows and
+    columns, the graph also returns ``grid`` [B, rows, columns, D] when its optional input
+    ``with_grid`` is true: the projected features of each cell, before normalization.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,7 +48,7 @@ class ImageTower(BaseModel):
 
 
 class TextTower(BaseModel):
-    """What stands in ``text.onnx``: input_ids, attention_mask [B, T] → embedding [B, D]."""
+    """The graph in ``text.onnx``: input_ids, attention_mask [B, T] → embedding [B, D]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,10 +59,10 @@ class TextTower(BaseModel):
 
 
 class Manifest(BaseModel):
-    """``model.json``; the schema of a bundle, version 1.
+    """The schema of ``model.json``, version 1.
 
-    ``calibration``, ``figures``, ``training``, ``bridges`` and the texts may change without
-    changing the fingerprint; towers, tokenizer and preprocessing may not.
+    The fingerprint covers towers, tokenizer and preprocessing, but not ``calibration``,
+    ``figures``, ``training``, ``bridges`` and the descriptions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,11 +80,11 @@ class Manifest(BaseModel):
     calibration: Calibration | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     figures: dict[str, Any] = Field(default_factory=dict)
-    bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an earlier model → see ``bridge``
+    bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an older model → see ``bridge``
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits over weights, tokenizer, preprocessing and text length."""
+        """Hash of weights, tokenizer, preprocessing and text length; 16 hex digits."""
         decides = {
             "files": {name: self.files[name].sha256 for name in MODEL_FILES},
             "preprocessing": self.image.preprocessing.model_dump(mode="json"),
@@ -94,7 +94,7 @@ class Manifest(BaseModel):
 
 
 class Bundle:
-    """A bundle that was opened: its manifest was read and its files are there."""
+    """An open bundle: its manifest is valid and its files exist."""
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         self.directory = directory
@@ -105,14 +105,14 @@ class Bundle:
 
     @property
     def fingerprint(self) -> str:
-        """The manifest's fingerprint; ``verified`` proves the files agree with it."""
+        """The manifest's fingerprint; ``verified`` checks that the files agree with it."""
         return self.manifest.fingerprint
 
     def verified(self, name: str) -> Path:
-        """Path of one of the bundle's files, after its hash was checked.
+        """Checks the hash of one of the bundle's files and returns its path.
 
         Raises:
-            BundleError: the file's content is not what the manifest recorded, or it is gone.
+            BundleError: the file is missing, or its hash differs from the manifest.
         """
         path = self.directory / name
         try:
@@ -120,15 +120,15 @@ class Bundle:
         except OSError as error:
             raise BundleError(f"{path} cannot be read ({error.strerror or error}); get the bundle again") from error
         if record != self.manifest.files[name]:
-            raise BundleError(f"{path} is damaged: its content is not what {MANIFEST} recorded; get the bundle again")
+            raise BundleError(f"{path} is damaged: its content does not match {MANIFEST}; get the bundle again")
         return path
 
 
 def open_bundle(directory: Path) -> Bundle:
-    """Opens a bundle and checks that it is whole: schema, version, files and sizes.
+    """Opens a bundle and checks schema, version, files and sizes.
 
     Raises:
-        BundleError: the directory is no bundle, or a part is missing, cut or unknown.
+        BundleError: the directory is not a bundle, or a file is missing or damaged.
     """
     manifest_path = directory / MANIFEST
     if not manifest_path.is_file():
@@ -160,7 +160,7 @@ def _check_files(directory: Path, manifest: Manifest) -> None:
             raise BundleError(f"{directory / MANIFEST} does not list {name}; export the model again")
         path, wanted = directory / name, manifest.files[name].size_bytes
         if not path.is_file():
-            raise BundleError(f"model bundle {directory} is not complete: {name} is missing; get the bundle again")
+            raise BundleError(f"model bundle {directory} is incomplete: {name} is missing; get the bundle again")
         if (size := path.stat().st_size) != wanted:
             raise BundleError(f"{path} is damaged: {size:,} bytes, {wanted:,} expected; get the bundle again")
 
@@ -169,9 +169,9 @@ def save_bundle(directory: Path, manifest_fields: dict[str, Any], files: dict[st
     """Writes a bundle: copies the three files, records their hashes, writes the manifest last.
 
     Args:
-        directory: made when missing; the bundle's files in it are replaced.
+        directory: created if missing; existing bundle files are replaced.
         manifest_fields: the manifest without ``files`` and ``format_version``.
-        files: where the three model files are now, by their name in the bundle.
+        files: current paths of the three model files, by their name in the bundle.
     """
     directory.mkdir(parents=True, exist_ok=True)
     for name in MODEL_FILES:
@@ -184,7 +184,7 @@ def save_bundle(directory: Path, manifest_fields: dict[str, Any], files: dict[st
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
-    """Writes ``model.json`` whole or not at all."""
+    """Writes ``model.json`` atomically."""
     partial = directory / (MANIFEST + ".partial")
     partial.write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
     partial.replace(directory / MANIFEST)

@@ -1,4 +1,4 @@
-"""Find a model by name or folder and open it."""
+"""Find a model by name or folder, and open it."""
 
 from contextlib import suppress
 from importlib.metadata import entry_points
@@ -17,16 +17,16 @@ DEFAULT_BUNDLE = Path(__file__).with_name("default")
 
 
 def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None) -> DualEncoder:
-    """Opens a model: a bundle, or an encoder that an installed package offers.
+    """Opens a model: a bundle, or an encoder from an installed package.
 
     Args:
         name_or_path: "default" for the embedded model, the name of an imported model or of an
             entry point of the group ``twinlens.encoder``, or a bundle's folder.
-        threads: shares of a batch that run at once in a bundle; None = as many as there are cores.
+        threads: number of threads that share a batch, for bundles; None = number of cores.
 
     Raises:
         BundleError: the bundle is damaged, or the encoder's package fails.
-        UnknownPartError: no model has that name and no folder that path.
+        UnknownPartError: there is no model of that name, and no such folder.
     """
     if str(name_or_path) in installed_encoders():
         return _load_installed(str(name_or_path))
@@ -34,7 +34,7 @@ def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None
 
 
 def model_of_fingerprint(fingerprint: str) -> DualEncoder | None:
-    """The known bundle with a fingerprint, opened; None where there is none."""
+    """Opens the known bundle with a fingerprint; None if there is none."""
     for folder in known_bundles().values():
         with suppress(BundleError):
             if open_bundle(folder).fingerprint == fingerprint:
@@ -43,11 +43,11 @@ def model_of_fingerprint(fingerprint: str) -> DualEncoder | None:
 
 
 def load_bridged(name_or_path: str | Path, fingerprint: str) -> DualEncoder | None:
-    """A bundle in place of an earlier model, for queries alone; None where it has no bridge to that one.
+    """Opens a bundle in place of an older model, for queries only; None if it has no bridge to that model.
 
     Raises:
         BundleError: the bundle, or its bridge, is damaged.
-        UnknownPartError: no bundle has that name and no folder that path.
+        UnknownPartError: there is no bundle of that name, and no such folder.
     """
     if str(name_or_path) in installed_encoders():
         return None
@@ -57,30 +57,37 @@ def load_bridged(name_or_path: str | Path, fingerprint: str) -> DualEncoder | No
 
 
 def installed_encoders() -> list[str]:
-    """Names of the encoders that installed packages offer; the embedded model's name is never one."""
+    """Names of the encoders of installed packages; never includes the embedded model's name."""
     return sorted({entry.name for entry in entry_points(group="twinlens.encoder")} - {DEFAULT})
 
 
 def _load_installed(name: str) -> DualEncoder:
     try:
         encoder: DualEncoder = load_part("encoder", {}, name)()
-    except Exception as error:  # another package's code may raise anything
+    except Exception as error:  # plugin code can raise anything
         raise BundleError(f"the model {name!r} cannot be loaded: {error!r}; reinstall or remove its package") from error
     return encoder
 
 
 def find_bundle(name_or_path: str | Path) -> Path:
-    """The folder of a bundle given by name or by path."""
+    """The folder of a bundle given by name or by path.
+
+    Raises:
+        BundleError: the path is a file, or the name refers to an encoder without a bundle.
+        UnknownPartError: there is no bundle of that name, and no such folder.
+    """
     known = known_bundles()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
-    with suppress(OSError, RuntimeError):  # a name too long for a file, or the "~" of nobody
+    with suppress(OSError, RuntimeError):  # a name too long for a file, or an unknown "~name"
         folder = Path(name_or_path).expanduser()
         if folder.is_dir():
             return folder
         if folder.exists():
-            raise BundleError(f"{folder} is a file; a model is a folder with {MANIFEST} in it")
+            raise BundleError(f"{folder} is a file; a model is a folder that contains {MANIFEST}")
     names = [*known, *installed_encoders()]
+    if str(name_or_path) in names:
+        raise BundleError(f"the model {str(name_or_path)!r} is the encoder of an installed package; it has no bundle")
     hint = did_you_mean(str(name_or_path), names)
     raise UnknownPartError(
         f"no model is called {str(name_or_path)!r}; known: {', '.join(names)}, or give a bundle's folder{hint}"
@@ -88,7 +95,7 @@ def find_bundle(name_or_path: str | Path) -> Path:
 
 
 def known_bundles() -> dict[str, Path]:
-    """Name → folder of the embedded model and of those kept in the user's data folder."""
+    """Name → folder, of the embedded model and the models in the user's data folder."""
     bundles = {DEFAULT: DEFAULT_BUNDLE}
     models = models_folder()
     if models.is_dir():
@@ -97,5 +104,5 @@ def known_bundles() -> dict[str, Path]:
 
 
 def models_folder() -> Path:
-    """Where models are kept by name."""
+    """The folder of the user's models."""
     return data_folder() / "models"

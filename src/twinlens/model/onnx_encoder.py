@@ -18,20 +18,20 @@ from twinlens.model.tokenizer import TextTokenizer
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
 from twinlens.types import Box, Embeddings, Grids, ModelDescription, Pixels, TowerDescription
 
-IMAGE_BATCH = 8  # above this the activations leave the cache and the tower runs no faster
+IMAGE_BATCH = 8  # larger batches exceed the CPU cache and are not faster
 TEXT_BATCH = 64
 
 
 class OnnxDualEncoder(DualEncoder):
     """Implements ``DualEncoder`` on a model bundle.
 
-    Each tower is opened, and its file's hash checked, on its first use, so that a
-    search by words never loads the image tower. One encoder may be shared between
-    threads; processes should each open their own.
+    Each tower is opened, and its hash checked, on first use, so that a text search never
+    loads the image tower. An encoder may be shared between threads; each process should
+    open its own.
 
     Args:
-        bundle: an opened bundle.
-        threads: shares of a batch that run at once; None = as many as there are cores.
+        bundle: an open bundle.
+        threads: number of threads that share a batch; None = number of cores.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
@@ -51,25 +51,25 @@ class OnnxDualEncoder(DualEncoder):
 
     @property
     def dim(self) -> int:
-        """D, the length of an embedding."""
+        """D, the embedding dimension."""
         return self.manifest.embedding_dim
 
     @property
     def features_dim(self) -> int:
-        """F, the length of the pooled features."""
+        """F, the dimension of the pooled features."""
         return self.manifest.image.features_dim
 
     @property
     def input_side(self) -> int:
-        """Pixels that the shorter side of a decoded photo should at least have."""
+        """Minimum length of a decoded photo's shorter side, in pixels."""
         return self.manifest.image.preprocessing.resized_side
 
     def prepare(self, image: Image.Image) -> Pixels:
-        """[H, W, 3] uint8: one RGB photo, resized and cropped as the manifest says."""
+        """[H, W, 3] uint8: one RGB photo, resized and cropped as the manifest specifies."""
         return self.manifest.image.preprocessing.pixels(image)
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
-        """Embeds B prepared photos, [B, H, W, 3] uint8, in batches the processor likes."""
+        """Embeds B prepared photos, [B, H, W, 3] uint8, in batches of efficient size."""
         embeddings = np.empty((len(pixels), self.dim), dtype=np.float32)
         features = np.empty((len(pixels), self.manifest.image.features_dim), dtype=np.float32)
         share = max(1, min(IMAGE_BATCH, math.ceil(len(pixels) / self._threads)))
@@ -90,18 +90,18 @@ class OnnxDualEncoder(DualEncoder):
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
 
     def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
-        """[B, rows, columns, D], each cell of a photo through the head, before length 1.
+        """[B, rows, columns, D], the projected features of each cell of a photo, before normalization.
 
-        With a linear head without bias the mean of a photo's cells, made length 1, is its
-        embedding: each cell's share of a score is exact (see ``collection.match_map``).
+        With a linear head without bias, the normalized mean of a photo's cells is its embedding,
+        so each cell's contribution to a score is exact (see ``collection.match_map``).
 
         Raises:
-            BundleError: the model gives no grid.
+            BundleError: the model has no grid output.
         """
         if self.manifest.image.grid is None:
             raise BundleError(
-                f"model {self.name!r} has no map of a match: it gives no grid of cells; "
-                "use a model whose image tower pools by the mean, exported by this release"
+                f"model {self.name!r} has no match map: it has no grid output; "
+                "use a model whose image tower uses mean pooling, exported by this release"
             )
         grids = np.empty((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
         for row, image in enumerate(images):
@@ -113,10 +113,10 @@ class OnnxDualEncoder(DualEncoder):
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
         """[B, D], one unit row for each text.
 
-        Text past the manifest's ``max_tokens`` is not seen; ``seen_part`` tells what is read.
+        Text beyond the manifest's ``max_tokens`` is truncated; see ``seen_part``.
         """
         embeddings = np.empty((len(texts), self.dim), dtype=np.float32)
-        # Texts of like length share a batch: padding costs as much as words do.
+        # texts of similar length share a batch: padding costs as much as words
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         session, tokenize = self._text_session, self._tokenizer
 
@@ -130,17 +130,17 @@ class OnnxDualEncoder(DualEncoder):
         return embeddings
 
     def seen_part(self, text: str) -> str:
-        """The start of a text that the model reads; all of it when it is short enough."""
-        if len(text.encode()) <= self.manifest.text.max_tokens - 2:  # a token has one byte or more: no need to count
+        """The beginning of a text, as far as the model reads it; all of a short text."""
+        if len(text.encode()) <= self.manifest.text.max_tokens - 2:  # a token has at least one byte
             return text
         return self._tokenizer.seen_part(text)
 
     def seen_box(self, image: Image.Image) -> Box:
-        """What the model sees of a photo: left, top, right and bottom, in the photo's pixels."""
+        """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
         return self.manifest.image.preprocessing.seen_box(image)
 
     def relevance(self) -> Judge | None:
-        """The bundle's calibration, opened on first use; None where it has none.
+        """The bundle's calibration, opened on first use; None if it has none.
 
         Raises:
             BundleError: it is damaged.
@@ -157,7 +157,7 @@ class OnnxDualEncoder(DualEncoder):
             self.bundle.verified(name)
 
     def describe(self) -> ModelDescription:
-        """What the manifest says of the model."""
+        """The model's description from the manifest."""
         manifest, image, text = self.manifest, self.manifest.image, self.manifest.text
         return ModelDescription(
             name=self.name,
@@ -177,15 +177,15 @@ class OnnxDualEncoder(DualEncoder):
         return f"<{type(self).__name__} {self.name!r} {self.fingerprint}, D = {self.dim}>"
 
     def warm_up(self, *, image: bool = False) -> None:
-        """Loads the text tower (and the image tower) now rather than at the first query."""
+        """Loads the text tower (and the image tower) now instead of at the first query."""
         self.encode_text(["warm-up"])
         if image:
             side = self.manifest.image.preprocessing.image_size
             self.encode_pixels(np.zeros((1, side, side, 3), dtype=np.uint8))
 
     def _share_out(self, encode: Callable[[int], None], starts: range) -> None:
-        """Runs the shares of a batch side by side, a thread each."""
-        # many threads on one batch would wait for each other at every layer: 63 ms against 57 a photo on two cores
+        """Runs the parts of a batch in parallel, one thread each."""
+        # one part per thread: threads sharing a part would synchronize at every layer (63 ms per photo against 57)
         if len(starts) > 1:
             list(self._pool.map(encode, starts))
         elif starts:
@@ -215,7 +215,7 @@ class OnnxDualEncoder(DualEncoder):
         return self._open(self.bundle.verified(TEXT_MODEL), {"embedding": self.dim})
 
     def _open(self, path: Path, outputs: dict[str, int]) -> Any:
-        import onnxruntime  # 0.1 s: not before a tower is needed
+        import onnxruntime  # takes 0.1 s, so only when a tower is needed
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -227,9 +227,9 @@ class OnnxDualEncoder(DualEncoder):
         found = {output.name: output.shape[-1] for output in session.get_outputs()}
         for name, wanted in outputs.items():
             length = found.get(name)
-            if name not in found or (isinstance(length, int) and length != wanted):  # a name is a free dimension
+            if name not in found or (isinstance(length, int) and length != wanted):  # a name means a dynamic dimension
                 raise BundleError(
-                    f"{path} does not fit its manifest: output {name!r} of length {wanted} was expected, got {found}; "
+                    f"{path} does not match its manifest: expected output {name!r} of length {wanted}, got {found}; "
                     "export the model again"
                 )
         return session

@@ -1,4 +1,4 @@
-"""From an RGB photo to the pixels a model was trained on: Pillow + NumPy, described by the manifest."""
+"""Image preprocessing with Pillow and NumPy, as specified in the manifest."""
 
 from typing import Literal
 
@@ -19,14 +19,14 @@ _RESAMPLING = {
 
 
 class Preprocessing(BaseModel):
-    """How a photo becomes a model's input; a part of the fingerprint.
+    """Converts a photo to a model's input; part of the fingerprint.
 
     Attributes:
         image_size: H = W of the input, pixels.
-        resize_mode: "squash" scales both sides to ``image_size`` (the whole photo is
-            seen, its shape is not kept); "crop" scales the shorter side to
+        resize_mode: "squash" scales both sides to ``image_size`` (keeps the whole photo but
+            not its aspect ratio); "crop" scales the shorter side to
             ``image_size / crop_fraction`` and takes the centre square.
-        crop_fraction: share of the shorter side that the centre square keeps;
+        crop_fraction: fraction of the shorter side that the centre square keeps;
             1.0 keeps all of it. Only used by "crop".
         interpolation: the resampling filter (with antialiasing, as Pillow does).
         mean: RGB mean on the [0, 1] scale.
@@ -57,11 +57,11 @@ class Preprocessing(BaseModel):
         resampling = _RESAMPLING[self.interpolation]
         if self.resize_mode == "squash":
             return np.asarray(image.resize((size, size), resampling))
-        # One resample from the centre square: the same pixels as resize-then-crop, without the margins.
+        # one resample of the centre square: the same pixels as resizing and cropping, with less work
         return np.asarray(image.resize((size, size), resampling, box=self.seen_box(image)))
 
     def seen_box(self, image: Image.Image) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of what the model sees of a photo, in the photo's pixels."""
+        """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
         if self.resize_mode == "squash":
             return (0.0, 0.0, float(image.width), float(image.height))
         square = min(image.size) * self.image_size / self.resized_side
@@ -72,7 +72,7 @@ class Preprocessing(BaseModel):
         """[B, 3, H, W] float32 model input from [B, H, W, 3] uint8."""
         scale = (1.0 / (255.0 * np.asarray(self.std))).astype(np.float32)
         offset = (np.asarray(self.mean) / np.asarray(self.std)).astype(np.float32)
-        # first the bytes into planes, then arithmetic on contiguous rows: five times as fast as the other order
+        # transpose the bytes first, then compute on contiguous rows: five times faster than the other order
         planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
         normalized: NDArray[np.float32] = planes * scale[:, None, None]
         normalized -= offset[:, None, None]

@@ -1,4 +1,4 @@
-"""A bundle's calibration and its reference photos: opened, checked, written."""
+"""Read and write a bundle's calibration and its reference photos."""
 
 import logging
 from pathlib import Path
@@ -16,10 +16,10 @@ REFERENCE = "reference.npy"  # in a bundle: [R, D] float16, embeddings of the re
 
 
 def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
-    """The judge that a bundle's calibration makes; None if it has none, or one of another model.
+    """A judge from the bundle's calibration; None if it has none, or one for another model.
 
     Raises:
-        BundleError: the reference photos are missing, damaged or of another dimension.
+        BundleError: the reference photos are missing, damaged or have another dimension.
     """
     calibration = bundle.manifest.calibration
     if calibration is None:
@@ -38,7 +38,7 @@ def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
     try:
         rows = np.load(path, allow_pickle=False).astype(np.float32)
     except ValueError as error:
-        raise BundleError(f"{path} is no NumPy array ({error}); run scripts/calibrate.py again") from error
+        raise BundleError(f"{path} is not a NumPy array ({error}); run scripts/calibrate.py again") from error
     if rows.ndim != 2 or not len(rows) or rows.shape[1] != bundle.manifest.embedding_dim:
         raise BundleError(
             f"{path} must be [R, {bundle.manifest.embedding_dim}], got {list(rows.shape)}; run scripts/calibrate.py"
@@ -47,7 +47,7 @@ def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
 
 
 def save_calibration(bundle: Bundle, calibration: Calibration, reference: Embeddings) -> Path:
-    """Writes a calibration into a bundle, in place of any earlier one; the fingerprint stays the same."""
+    """Writes a calibration to a bundle, replacing any existing one; the fingerprint stays the same."""
     path = bundle.directory / REFERENCE
     partial = path.with_name(REFERENCE + ".partial")
     with partial.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Words to token ids, and how much of a long text the model reads."""
+"""Tokenizer: text to token ids, with truncation at the model's text length."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,9 +35,9 @@ class TextTokenizer:
         self._tokenizer.enable_truncation(max_tokens)
 
     def __call__(self, texts: Sequence[str]) -> Tokens:
-        """Token ids, mask and what was cut, for at least one text."""
+        """Token ids and mask of at least one text."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        # a tokenizer without marks finds nothing in an empty text; a graph needs at least one column
+        # a tokenizer without special tokens returns none for an empty text; a graph needs at least one column
         longest = max(1, *(len(encoding.ids) for encoding in encodings))
         ids = np.full((len(encodings), longest), self._pad_id, dtype=np.int64)  # [B, T]
         mask = np.zeros_like(ids)
@@ -47,7 +47,7 @@ class TextTokenizer:
         return Tokens(ids, mask)
 
     def seen_part(self, text: str) -> str:
-        """The start of a text that fits the model's text length; all of a short one."""
+        """The beginning of a text that fits the model's text length; all of a short text."""
         encoding = self._tokenizer.encode(text)
         if not encoding.overflowing:
             return text
@@ -55,7 +55,7 @@ class TextTokenizer:
 
 
 def pad_id(tokenizer: Tokenizer) -> int:
-    """The padding's number: BERT's name, RoBERTa's name, the file's own entry, else 0."""
+    """Id of the padding token: BERT's, RoBERTa's, or the one in the file, else 0."""
     for name in ("[PAD]", "<pad>"):
         if (number := tokenizer.token_to_id(name)) is not None:
             return int(number)

@@ -1,1 +1,1 @@
-"""How probable it is that a hit is relevant to its query, judged from scores alone."""
+"""Calibration: probabilities of relevance from scores."""

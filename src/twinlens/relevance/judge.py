@@ -1,4 +1,4 @@
-"""From scores to probabilities of relevance: each score is set against the query's scores on reference photos."""
+"""Probabilities of relevance from scores, normalized by the query's scores on reference photos."""
 
 import math
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ class ScoreScale(NamedTuple):
 
     mean: Floats
     std: Floats
-    kurtosis: Floats  # 3 for a normal distribution; large where a few photos stand out
+    kurtosis: Floats  # 3 for a normal distribution; large if a few photos stand out
 
 
 def score_scale(queries: Embeddings, reference: Embeddings) -> ScoreScale:
-    """How the scores of queries [Q, D] on reference photos [R, D] are distributed."""
+    """Distribution of the scores of queries [Q, D] on reference photos [R, D]."""
     scores = (queries @ reference.T).astype(np.float64)  # [Q, R]
     mean = scores.mean(axis=1)
     centred = scores - mean[:, None]
@@ -33,12 +33,12 @@ def score_scale(queries: Embeddings, reference: Embeddings) -> ScoreScale:
 
 
 def score_features(scores: Floats, scale: ScoreScale, num_candidates: int) -> dict[Feature, Floats]:
-    """The inputs of a logistic map, [Q, K] each.
+    """Features for a logistic map, [Q, K] each.
 
     Args:
         scores: [Q, K], cosines of each query's hits.
         scale: of the Q queries.
-        num_candidates: how many photos were ranked.
+        num_candidates: number of photos ranked.
 
     >>> scale = ScoreScale(np.array([0.1]), np.array([0.05]), np.array([3.0]))
     >>> score_features(np.array([[0.2, 0.1]]), scale, 1000)["z"].round(6).tolist()
@@ -57,14 +57,14 @@ def score_features(scores: Floats, scale: ScoreScale, num_candidates: int) -> di
 
 
 def hit_probabilities(relevance_map: RelevanceMap, scores: Floats, scale: ScoreScale, num_candidates: int) -> Floats:
-    """[Q, K], how probable it is that each hit is relevant."""
+    """[Q, K], probability that each hit is relevant."""
     return relevance_map.hit.probabilities(score_features(scores, scale, num_candidates))
 
 
 def query_probabilities(
     relevance_map: RelevanceMap, best_scores: Floats, scale: ScoreScale, num_candidates: int
 ) -> Floats:
-    """[Q], how probable it is that a query has a match, from the best hits' scores [Q].
+    """[Q], probability that a query has a match, from the best hits' scores [Q].
 
     For comparison with ``query_threshold``: a collection counts as at most ``max_fitted_photos``.
     """
@@ -77,7 +77,7 @@ def query_probabilities(
 def query_matches(
     relevance_map: RelevanceMap, best_scores: Floats, scale: ScoreScale, num_candidates: int
 ) -> NDArray[np.bool_]:
-    """[Q], False where the best hit's score [Q] says that nothing here matches."""
+    """[Q], False if the best hit's score [Q] means that nothing here matches."""
     probabilities = query_probabilities(relevance_map, best_scores, scale, num_candidates)
     matches: NDArray[np.bool_] = probabilities >= relevance_map.query_threshold
     return matches
@@ -86,14 +86,14 @@ def query_matches(
 def hits_match(
     relevance_map: RelevanceMap, scores: Floats, best_scores: Floats, scale: ScoreScale, num_candidates: int
 ) -> NDArray[np.bool_]:
-    """[Q, K], whether each hit is relevant, provided that its query has a match.
+    """[Q, K], whether each hit is relevant, given that its query has a match.
 
     Args:
         relevance_map: of the queries' kind.
-        scores: [Q, K], any of each query's hits.
+        scores: [Q, K], of any hits of each query.
         best_scores: [Q], of each query's best hit.
         scale: of the queries.
-        num_candidates: how many photos were ranked.
+        num_candidates: number of photos ranked.
     """
     candidates = min(num_candidates, relevance_map.max_fitted_photos)
     best = hit_probabilities(relevance_map, best_scores[:, None], scale, candidates)  # [Q, 1]
@@ -104,14 +104,14 @@ def hits_match(
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on one query's answer, and on its hits in any order.
+    """The judgement of one query's answer, and of its hits in any order.
 
     Attributes:
         has_match: False means "nothing here matches".
         best_score: of the best hit.
         relevance_map: of the query's kind.
         scale: of the query.
-        num_candidates: how many photos were ranked.
+        num_candidates: number of photos ranked.
     """
 
     has_match: bool
@@ -121,7 +121,7 @@ class Judgement:
     num_candidates: int
 
     def probability(self, scores: Sequence[float]) -> Floats:
-        """[K], how probable it is that each hit is relevant; never falls as the score rises."""
+        """[K], probability that each hit is relevant; monotonic in the score."""
         rows = np.array([scores], dtype=np.float64)
         probabilities: Floats = hit_probabilities(self.relevance_map, rows, self.scale, self.num_candidates)[0]
         return probabilities
@@ -147,13 +147,13 @@ class RelevanceJudge:
         self.calibration, self._reference = calibration, reference
 
     def judge(self, query: Embeddings, kind: QueryKind, *, best: float, num_candidates: int) -> Judgement | None:
-        """The verdict on one answer; None for a kind of query that is not calibrated.
+        """The judgement of one answer; None for a kind of query that is not calibrated.
 
         Args:
             query: [D], unit length.
             kind: what the query is made of.
             best: score of the best hit.
-            num_candidates: how many photos were ranked.
+            num_candidates: number of photos ranked.
         """
         relevance_map = self.calibration.text if kind == "text" else self.calibration.photo
         if relevance_map is None:

@@ -1,4 +1,4 @@
-"""What a bundle knows about relevance: logistic maps from scores to probabilities, and thresholds on these."""
+"""Calibration of a bundle: logistic maps from scores to probabilities, and thresholds."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
@@ -14,7 +14,7 @@ RISING: tuple[Feature, ...] = ("score", "z")
 
 
 class LogisticMap(BaseModel):
-    """probability = sigmoid(intercept + Σ weight · feature); never falls as the score rises."""
+    """probability = sigmoid(intercept + Σ weight · feature); monotonic in the score."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,14 +42,14 @@ class RelevanceMap(BaseModel):
 
     Attributes:
         hit: probability that a hit is relevant.
-        query: probability that anything relevant is among the best hits, from the best one's score.
+        query: probability that any of the best hits is relevant, from the best one's score.
         query_threshold: on ``query``; below it the answer is "nothing here matches".
-        hit_threshold: on ``hit``; below it a hit is not relevant, whatever the best hit is.
+        hit_threshold: on ``hit``; below it a hit is not relevant.
         relative_threshold: on a hit's probability divided by the best hit's; below it a hit is not
-            relevant beside that one.
-        max_fitted_photos: size of the largest collection that the map was fitted on. In a larger one
-            thresholds are applied as if it had this size, because relevant photos grow in number
-            with the collection.
+            relevant either.
+        max_fitted_photos: size of the largest collection that the map was fitted on. For larger ones
+            the thresholds of this size apply, because the number of relevant photos grows with the
+            collection.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +59,7 @@ class RelevanceMap(BaseModel):
     query_threshold: float = Field(ge=0.0, le=1.0, validation_alias=AliasChoices("query_threshold", "least_query"))
     hit_threshold: float = Field(ge=0.0, le=1.0, validation_alias=AliasChoices("hit_threshold", "least_hit"))
     relative_threshold: float = Field(
-        default=0.0,  # bundles written before 2026-11-21 have none
+        default=0.0,  # missing in bundles written before 2026-11-21
         ge=0.0,
         le=1.0,
         validation_alias=AliasChoices("relative_threshold", "least_share"),
@@ -68,16 +68,16 @@ class RelevanceMap(BaseModel):
 
 
 class Calibration(BaseModel):
-    """The ``calibration`` of a manifest; it goes with the reference photos in ``reference.npy``.
+    """The ``calibration`` of a manifest; needs the reference photos in ``reference.npy``.
 
-    It covers photos as hits. Captions as hits have no probabilities: their scores are
-    distributed otherwise.
+    It applies to photos as hits. Captions as hits have no probabilities, because their
+    scores are distributed differently.
 
     Attributes:
         model: fingerprint of the model whose scores it was fitted on.
-        text: for queries of words.
-        photo: for queries of photos; None leaves them without probabilities.
-        fitted: the data it was fitted on, in words and figures.
+        text: for text queries.
+        photo: for photo queries; None = no probabilities for them.
+        fitted: description of the data it was fitted on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

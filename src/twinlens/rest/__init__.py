@@ -1,1 +1,1 @@
-"""The server: searching over HTTP, for programs and for the page."""
+"""The server: a REST API and a web page for searching a collection."""

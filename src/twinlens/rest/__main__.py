@@ -1,4 +1,4 @@
-"""python -m twinlens.rest: prints the OpenAPI of a server with its default limits."""
+"""python -m twinlens.rest: prints the OpenAPI document of a server with default limits."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The server as an ASGI application: ``create_app`` puts its parts together."""
+"""The ASGI application: ``create_app`` assembles it."""
 
 import logging
 import os
@@ -35,18 +35,18 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 41
 def create_app(
     collection: Collection | str | os.PathLike[str] | None = None, *, settings: Settings | None = None
 ) -> FastAPI:
-    """A server of one collection, for any program that runs ASGI applications.
+    """An ASGI application that serves one collection.
 
     ``uvicorn --factory twinlens.rest.app:create_app`` serves the nearest collection at or above the
     current folder, or that of ``TWINLENS_COLLECTION``; see ``Settings`` for the other variables.
 
     Args:
-        collection: one that was opened (the server closes it), a photo folder, or a collection's own folder.
-        settings: by default those of the environment.
+        collection: an open one (the server closes it), a photo folder, or a collection folder.
+        settings: default: from the environment.
 
     Raises:
         CollectionNotFoundError: there is no collection.
-        ConfigError: a variable of the environment cannot be used.
+        ConfigError: an environment variable has an invalid value.
     """
     settings = settings or Settings.from_environment()
     if not isinstance(collection, Collection):
@@ -60,7 +60,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(TwinlensError, _answer_ours)
-    app.add_middleware(Head)  # the last added is the outermost
+    app.add_middleware(Head)  # added last, so it is the outermost
     app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))
     app.add_middleware(Guard, settings=settings, keys=app.state.keys, wrong_keys=app.state.wrong_keys)
     app.add_middleware(
@@ -73,7 +73,7 @@ def create_app(
 
 
 def calls(settings: Settings) -> FastAPI:
-    """All calls and what is told of them, without a collection behind them."""
+    """The application with all routes and error handlers, but no collection."""
     app = FastAPI(title="twinlens", lifespan=_lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     for part in (library, searching, photos, browsing, favourites, archive, indexing, session):
         app.include_router(part.router)
@@ -86,7 +86,7 @@ def calls(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine: Engine = app.state.engine
     engine.start()
-    if engine.settings.workers > 1:  # they share a socket: who cannot answer yet leaves callers to the others
+    if engine.settings.workers > 1:  # workers share a socket: one that is not ready leaves requests to the others
         await engine.warmed()
     yield
     engine.stop_streams()
@@ -95,7 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _answer_http(_request: Request, error: Exception) -> Response:
-    """Starlette's own errors in our shape."""
+    """Turns Starlette's own errors into our JSON shape."""
     if isinstance(error, RequestFailure):
         return error.response()
     assert isinstance(error, HTTPException)
@@ -105,7 +105,7 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
 
 
 async def _answer_invalid(_request: Request, error: Exception) -> Response:
-    """A body or a parameter that is not what the call takes: each fault with its place, never its value."""
+    """Lists each invalid field of a body or query string, but never its value."""
     assert isinstance(error, RequestValidationError)
     faults = [
         f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in error.errors()
@@ -113,7 +113,7 @@ async def _answer_invalid(_request: Request, error: Exception) -> Response:
     shown = "; ".join(faults[:MOST_FAULTS]) + (
         f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
     )
-    return RequestFailure("invalid_request", shown, "/docs says what the call takes").response()
+    return RequestFailure("invalid_request", shown, "/docs describes what the call accepts").response()
 
 
 async def _answer_ours(_request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""What is said when a request fails: one JSON shape, a code for programs, a sentence and a hint for people."""
+"""Errors of the REST API: one JSON shape with a code for programs, and a message and a hint for people."""
 
 import logging
 from collections.abc import Mapping
@@ -54,17 +54,17 @@ STATUS_OF = {
     "library_unavailable": 503,
     "disk_full": 507,
 }
-"""Every code that an answer may carry, and its status; explained in docs/reference/rest.md."""
+"""Every error code and its HTTP status; explained in docs/reference/rest.md."""
 
 
 class RequestFailure(HTTPException):
-    """A request that is answered with an error; never shows a path of this machine.
+    """An error that a request is answered with; never contains a path of this machine.
 
     Args:
         code: one of ``STATUS_OF``.
-        message: what was wanted and what came.
+        message: what was expected and what was received.
         hint: what to do next.
-        headers: of the answer, as ``Retry-After``.
+        headers: of the answer, such as ``Retry-After``.
     """
 
     def __init__(self, code: str, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> None:
@@ -78,31 +78,29 @@ class RequestFailure(HTTPException):
 
 
 def unknown_image(image_id: str) -> RequestFailure:
-    """No indexed photo has the id."""
+    """The error for an id that no indexed photo has."""
     return RequestFailure(
         "unknown_image",
         f"no indexed photo has the id {_short(image_id)!r}",
-        "use an image_id of a search's results, percent-encoded",
+        "use an image_id from search results, percent-encoded",
     )
 
 
 def failure_of(error: TwinlensError) -> RequestFailure:
-    """One of our errors in words that may leave this machine."""
+    """Converts one of our errors to one that reveals nothing about this machine."""
     match error:
         case QueryError() if "holds no indexed photos" in str(error):
             return RequestFailure(
-                "unknown_folder", "no indexed photo lies in that folder", "GET /api/collection lists them"
+                "unknown_folder", "no indexed photo is in that folder", "GET /api/collection lists the folders"
             )
         case NoProbabilitiesError():
-            return RequestFailure(
-                "no_calibration", "there are no probabilities for such a query", "leave out min_probability"
-            )
+            return RequestFailure("no_calibration", "this query has no probabilities", "leave out min_probability")
         case QueryError():
-            return RequestFailure("invalid_query", str(error).replace("--", ""), "see /docs for what a query may hold")
-        case OutsideLibraryError():
             return RequestFailure(
-                "outside_library", "a link leads to this photo, and its file lies outside of the library"
+                "invalid_query", str(error).replace("--", ""), "/docs describes what a query may contain"
             )
+        case OutsideLibraryError():
+            return RequestFailure("outside_library", "the photo is behind a link that leads out of the library")
         case PhotoError():
             return RequestFailure("photo_gone", f"the photo cannot be sent: {error}", "index the library again")
         case CollectionNotFoundError() if "captions are known" in str(error):
@@ -115,16 +113,14 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             )
         case CollectionBusyError():
             return RequestFailure(
-                "already_indexing", "the library is being indexed already", "GET /api/index says how far"
+                "already_indexing", "the library is already being indexed", "GET /api/index shows the progress"
             )
         case DiskFullError():
-            return RequestFailure(
-                "disk_full", "no space is left on the disk of the library", "free some; nothing is lost"
-            )
+            return RequestFailure("disk_full", "the library's disk is full", "free some space; nothing is lost")
         case ModelMismatchError():
-            return RequestFailure("library_unavailable", "the library's model has changed", "start the server again")
+            return RequestFailure("library_unavailable", "the library's model has changed", "restart the server")
     logger.error("a request failed: %s", error)
-    return RequestFailure("library_unavailable", "the library cannot be used now", "the server's log says why")
+    return RequestFailure("library_unavailable", "the library cannot be used now", "see the server's log")
 
 
 def _short(text: str, length: int = 100) -> str:

@@ -1,4 +1,4 @@
-"""What the server counts, in Prometheus' format; of all workers together."""
+"""Prometheus metrics of the server, summed over all workers."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable: several workers write into that folder
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's variable: the folder that several workers write to
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Metrics:
-    """Counters of one server; with several workers each counts for itself and all are summed up when asked."""
+    """The server's metrics; each worker counts for itself, and a scrape adds them up."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -24,14 +24,14 @@ class Metrics:
         )
         self._latency = Histogram(
             "twinlens_request_seconds",
-            "From a request to its whole answer.",
+            "Seconds from a request to the end of its answer.",
             ["route"],
             buckets=_SECONDS,
             registry=registry,
         )
         self.stages = Histogram(
             "twinlens_stage_seconds",
-            "Time in one stage: decode, encode, search, write.",
+            "Seconds in a stage: decode, encode, search or write.",
             ["stage"],
             buckets=_SECONDS,
             registry=registry,
@@ -39,36 +39,34 @@ class Metrics:
         self.batch_size = Histogram(
             "twinlens_text_batch_size", "Queries embedded together.", buckets=_BATCH_SIZES, registry=registry
         )
-        self.cache = Counter("twinlens_cache_requests", "Look-ups in a cache.", ["cache", "outcome"], registry=registry)
-        self.images = Gauge(
-            "twinlens_images", "Photos that can be searched.", registry=registry, multiprocess_mode="mostrecent"
-        )
+        self.cache = Counter("twinlens_cache_requests", "Cache lookups.", ["cache", "outcome"], registry=registry)
+        self.images = Gauge("twinlens_images", "Searchable photos.", registry=registry, multiprocess_mode="mostrecent")
         self.captions = Gauge(
-            "twinlens_captions", "Captions that can be searched.", registry=registry, multiprocess_mode="mostrecent"
+            "twinlens_captions", "Searchable captions.", registry=registry, multiprocess_mode="mostrecent"
         )
         self._memory = Gauge(
             "twinlens_process_memory_bytes",
-            "Memory that a process holds now, shared pages included.",
+            "Resident memory of a process, shared pages included.",
             ["process"],
             registry=registry,
             multiprocess_mode="livemostrecent",
         )
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
-        """One request is done."""
-        is_file = isinstance(scope.get("endpoint"), StaticFiles)  # paths may begin with what a proxy puts before them
+        """Records a finished request."""
+        is_file = isinstance(scope.get("endpoint"), StaticFiles)  # not by path, which may have a prefix from a proxy
         route = getattr(scope.get("route"), "path", "/static" if is_file else "none")
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._latency.labels(route).observe(seconds)
 
     def note_memory(self) -> None:
-        """Reads how much memory this process holds; every worker does so by itself now and then."""
+        """Records the memory use of this process; every worker does so periodically."""
         if (held := memory_bytes()) is not None:
             self._memory.labels(str(os.getpid())).set(held)
 
     def text(self) -> bytes:
-        """The page that Prometheus reads."""
+        """The metrics in Prometheus text format."""
         self.note_memory()
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
@@ -78,7 +76,7 @@ class Metrics:
 
 
 def memory_bytes() -> int | None:
-    """Memory that this process holds; None where the system does not tell."""
+    """Resident memory of this process; None if the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
@@ -91,4 +89,4 @@ def _highest_memory_bytes() -> int | None:
         import resource  # not on Windows
     except ImportError:
         return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on a Mac, which has no /proc
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, which has no /proc

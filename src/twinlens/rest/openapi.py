@@ -1,4 +1,4 @@
-"""The OpenAPI of the server: what FastAPI finds, the server's own limits, and errors in one shape."""
+"""The server's OpenAPI document: FastAPI's, plus the server's limits and error shape."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from twinlens import __version__
 from twinlens.rest.calls.schemas import CaptionSearch, FailureAnswer, ImageSearch
 from twinlens.rest.settings import Settings
 
-DESCRIPTION = "Search a library of photos by words and by photos; every error is {error: {code, message, hint}}."
+DESCRIPTION = "Search a library of photos by text and by photo; every error is {error: {code, message, hint}}."
 _REF = "#/components/schemas/{model}"
 _FAILURES = {
-    "401": "a key is wanted",
-    "403": "the host, the origin or the caller is not allowed",
+    "401": "a key is required",
+    "403": "the host, the origin or the client is not allowed",
     "404": "no such photo, folder or call",
-    "408": "the body came too slowly",
-    "409": "the library is not in a state for this",
+    "408": "the body arrived too slowly",
+    "409": "not possible in the library's current state",
     "410": "the photo's file is gone",
-    "413": "too large; the message names the limit",
-    "415": "a kind of body, or of picture, that is not read",
-    "416": "the range lies outside of the photo",
-    "422": "not what the call takes",
+    "413": "too large; the message states the limit",
+    "415": "unsupported type of body or picture",
+    "416": "the range is outside the photo",
+    "422": "invalid body or parameters",
     "429": "too many requests",
     "500": "the server failed",
     "503": "starting, stopping or too busy",
@@ -31,7 +31,7 @@ _ONLY = {"408": "body", "413": "body", "415": "body", "410": "/api/image/", "416
 
 
 def describe(app: FastAPI, settings: Settings) -> None:
-    """Makes ``/openapi.json`` say what this server really takes."""
+    """Makes ``/openapi.json`` include this server's actual limits."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -48,7 +48,7 @@ def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
         ImageSearch,
         CaptionSearch,
         FailureAnswer,
-    ):  # bodies that may be forms, and what every call may answer
+    ):  # bodies that may be forms, and the errors of every call
         found = model.model_json_schema(ref_template=_REF)
         schemas.update(found.pop("$defs", {}))
         schemas[model.__name__] = found

@@ -1,4 +1,4 @@
-"""The page and the list of calls: files of ours, and one page of HTML that needs no network."""
+"""The web page and the API reference at ``/docs``, which need no network."""
 
 import html
 import json
@@ -18,7 +18,7 @@ DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; f
 
 
 class _PageFiles(StaticFiles):
-    """Files that browsers keep, and ask about each time: a new release is seen at once."""
+    """Static files that browsers cache but revalidate, so that a new release appears at once."""
 
     def file_response(self, *arguments: Any, **options: Any) -> Response:
         response = super().file_response(*arguments, **options)
@@ -27,7 +27,7 @@ class _PageFiles(StaticFiles):
 
 
 def add_page(app: FastAPI) -> None:
-    """Serves the page at ``/`` where its files are there, and the list of calls at ``/docs``."""
+    """Serves the page at ``/`` if its files are installed, and the API reference at ``/docs``."""
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
@@ -57,7 +57,7 @@ def _docs_page(openapi: dict[str, Any]) -> str:
         f"<h1>{title}</h1><p>{html.escape(openapi['info']['description'])} "
         "For programs: <a href='/openapi.json'>openapi.json</a>.</p>"
         + "".join(calls)
-        + "<h1>What they take and give</h1>"
+        + "<h1>Schemas</h1>"
         + "".join(schemas)
         + "</body></html>\n"
     )

@@ -1,4 +1,4 @@
-"""Settings of a server: where it listens, who may ask, how much at once."""
+"""Settings of a server: address, access, limits."""
 
 import ipaddress
 import os
@@ -11,36 +11,36 @@ from typing import Any, Self, get_args, get_type_hints
 from twinlens.errors import ConfigError
 
 PREFIX = "TWINLENS_"
-REQUESTS_PER_MINUTE = 600  # of one client beyond this machine: a page of thumbnails and typing, not a crawler
-BY_PROXY = "came_by_trusted_proxy"  # in a request's state: who connected is one of ``trusted_proxies``
-SHORT_KEY = 16  # letters; below this a key can be guessed
+REQUESTS_PER_MINUTE = 600  # per client on another machine: enough for thumbnails and typing, not for a crawler
+BY_PROXY = "came_by_trusted_proxy"  # in a request's state: it came from one of ``trusted_proxies``
+SHORT_KEY = 16  # characters; a shorter key can be guessed
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that a server is told; each field is also an environment variable, as ``TWINLENS_API_KEY``.
+    """All settings; each is also an environment variable, such as ``TWINLENS_API_KEY``.
 
     Attributes:
         collection: photo folder or collection; None = the nearest at or above the current folder.
         model: must be the collection's.
         host: address to listen on.
         port: 0 picks a free one.
-        workers: processes that answer.
-        api_key: what callers must show; None = nobody needs one.
-        insecure: other machines may ask without a key.
-        cors_origins: pages of other origins that may ask, besides those of this machine; ``null`` is a
+        workers: number of worker processes.
+        api_key: key that clients must send; None = no key is required.
+        insecure: allow other machines to connect without a key.
+        cors_origins: origins whose pages may use the API, besides those of this machine; ``null`` is a
             page opened from a file, ``*`` any.
         allowed_hosts: names in ``Host`` besides those of this machine; needed behind a proxy.
-        trusted_proxies: addresses whose ``X-Forwarded-For`` is believed.
+        trusted_proxies: addresses whose ``X-Forwarded-For`` is trusted.
         max_body_mb: of a request, uploads included.
         max_megapixels: of an uploaded picture.
-        max_top_k: results of one answer.
-        max_query_length: letters of a query.
-        max_batch: queries in one call.
-        requests_per_minute: of one client, in each worker; 0 = no limit, None = 600 where others than this
-            machine may ask, itself or through a proxy.
-        thumbnails_mb: room for thumbnails on disk.
-        query_log: write what was searched for into the log.
+        max_top_k: results per answer.
+        max_query_length: characters of a query.
+        max_batch: queries per call.
+        requests_per_minute: per client and worker; 0 = no limit, None = 600 if other machines can
+            connect, directly or through a proxy, else no limit.
+        thumbnails_mb: size of the thumbnail cache on disk.
+        query_log: log search queries.
         batch_queries: embed concurrent queries together.
     """
 
@@ -66,20 +66,22 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.api_key is not None and not self.api_key.strip():
-            raise ConfigError("the API key is empty; give --api-key, or leave it out and serve this machine only")
+            raise ConfigError("the API key is empty; give --api-key KEY, or no key to serve this machine only")
         if self.api_key is not None and not self.api_key.isascii():
-            raise ConfigError("the API key holds letters that no header can carry; use ASCII letters and digits")
+            raise ConfigError(
+                "the API key contains characters that are not allowed in a header; use ASCII letters and digits"
+            )
         if self.workers < 1:
             raise ConfigError(f"--workers must be at least 1, got {self.workers}")
 
     @property
     def is_local(self) -> bool:
-        """True when only this machine can reach the server, others at most through a proxy on it."""
+        """True if only this machine can reach the server; others at most through a proxy on it."""
         return is_loopback(self.host)
 
     @property
     def client_limit(self) -> int:
-        """Requests a minute that one client has; 0 = no limit."""
+        """Requests per minute and client; 0 = no limit."""
         if self.requests_per_minute is not None:
             return self.requests_per_minute
         is_alone = self.is_local and not self.trusted_proxies and not self.allowed_hosts
@@ -87,33 +89,33 @@ class Settings:
 
     @property
     def spares_this_machine(self) -> bool:
-        """True when its own callers are not counted: no limit was named, and they are no proxy's."""
+        """True if requests from this machine are not limited: no limit was set and there is no proxy."""
         return self.requests_per_minute is None and (bool(self.trusted_proxies) or not self.allowed_hosts)
 
     def trusts(self, address: str) -> bool:
-        """True for a proxy whose ``X-Forwarded-For`` is believed."""
+        """True for a proxy whose ``X-Forwarded-For`` is trusted."""
         return any(_holds(proxy, address) for proxy in self.trusted_proxies)
 
     def check_exposure(self) -> None:
-        """Refuses to show a library to other machines by mistake.
+        """Prevents exposing a library to other machines by mistake.
 
         Raises:
-            ConfigError: other machines can reach the server, and nothing keeps them out.
+            ConfigError: other machines can reach the server, and neither a key nor ``insecure`` is set.
         """
         if not self.is_local and self.api_key is None and not self.insecure:
             raise ConfigError(
-                f"--host {self.host} lets other machines in, and there is no key: give --api-key KEY, "
-                "--api-key-file FILE or TWINLENS_API_KEY, or --insecure to show your photos to everybody there"
+                f"--host {self.host} lets other machines connect, but no key is set; give --api-key KEY, "
+                "--api-key-file FILE or TWINLENS_API_KEY, or --insecure to let anyone on the network see your photos"
             )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Settings for a server that another program starts: ``TWINLENS_COLLECTION``, ``TWINLENS_API_KEY``, …
 
-        ``TWINLENS_API_KEY_FILE`` names a file that holds the key.
+        ``TWINLENS_API_KEY_FILE`` names a file that contains the key.
 
         Raises:
-            ConfigError: a value is not of its kind, the file cannot be read, or there are two keys.
+            ConfigError: a value has the wrong type, the key file cannot be read, or two keys are given.
         """
         hints = get_type_hints(cls)
         values = {
@@ -128,12 +130,12 @@ class Settings:
 
 
 def one_key(key: str | None, file: Path | None, *, names: tuple[str, str]) -> str | None:
-    """The key that was given, by itself or in a file's first line.
+    """The key that was given, directly or in a file's first line.
 
     Args:
-        key: as it was given, or None.
-        file: that holds it, or None.
-        names: what gave the one and the other.
+        key: the key itself, or None.
+        file: a file that contains it, or None.
+        names: of the two options, for the error message.
 
     Raises:
         ConfigError: both were given, or the file cannot be read.
@@ -159,7 +161,7 @@ def read_key(file: Path) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """True for a name or an address of this machine that others cannot reach.
+    """True for a loopback name or address.
 
     >>> [is_loopback(host) for host in ("localhost", "127.0.0.2", "::1", "0.0.0.0", "photos.example.org")]
     [True, True, True, False, False]
@@ -174,7 +176,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _holds(proxy: str, address: str) -> bool:
-    """True for the address itself, or one of the network; read as uvicorn reads it."""
+    """True if ``proxy`` is this address or a network that contains it; same rules as uvicorn's."""
     try:
         return proxy in ("*", address) or ipaddress.ip_address(address) in ipaddress.ip_network(proxy)
     except ValueError:
@@ -190,5 +192,5 @@ def _value(name: str, text: str, kind: Any) -> Any:
         if wanted in (int, float, str):
             return wanted(text)
     except (KeyError, ValueError) as error:
-        raise ConfigError(f"{name} wants {wanted.__name__}, got {text!r}") from error
+        raise ConfigError(f"{name} must be {wanted.__name__}, got {text!r}") from error
     return tuple(part.strip() for part in text.split(",") if part.strip())

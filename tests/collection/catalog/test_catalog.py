@@ -132,8 +132,8 @@ class TestOpening:
         filled.close()
         with closing(sqlite3.connect(filled.path)) as connection:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-        known = f"schema {SCHEMA_VERSION + 1}, this release knows {SCHEMA_VERSION}"
-        with pytest.raises(CollectionError, match=rf"later twinlens: {known}; *update twinlens") as caught:
+        known = f"schema {SCHEMA_VERSION + 1}, this release has {SCHEMA_VERSION}"
+        with pytest.raises(CollectionError, match=rf"newer twinlens: {known}; *update twinlens") as caught:
             Catalog(filled.path)
         assert not isinstance(caught.value, CatalogDamagedError)
         with closing(sqlite3.connect(filled.path)) as connection:

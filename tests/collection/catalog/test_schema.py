@@ -176,7 +176,7 @@ def test_a_catalog_of_a_version_still_to_come_is_refused(first: Path, number: in
     with closing(sqlite3.connect(first)) as connection:
         connection.execute(f"PRAGMA user_version = {number}")
     before, known = (contents(first), structure(first)), schema.SCHEMA_VERSION
-    with pytest.raises(CollectionError, match=rf"later twinlens: schema {number}, this release knows {known}; update"):
+    with pytest.raises(CollectionError, match=rf"newer twinlens: schema {number}, this release has {known}; update"):
         Catalog(first)
     assert (contents(first), structure(first)) == before
 

@@ -224,10 +224,10 @@ class TestMatching:
 
     def test_a_name_that_stands_for_two_photos_is_not_guessed(self, catalog: Catalog) -> None:
         self.catalog_of(catalog, ["x/a.jpg", "y/a.jpg", "b.jpg"])
-        ambiguous = "no: no photo has this path, and the name 'a.jpg' is not of one photo alone"
+        ambiguous = "no: no photo has this path, and the name 'a.jpg' is not unique"
         assert self.match(catalog, ["a.jpg"]) == {"a.jpg": ambiguous}
         two = self.match(catalog, ["p/b.jpg", "q/b.jpg"])
-        assert all("is not of one photo alone" in why for why in two.values())
+        assert all("is not unique" in why for why in two.values())
 
     def test_a_photo_that_cannot_be_read_is_named_with_its_reason(self, catalog: Catalog) -> None:
         self.catalog_of(catalog, ["a.jpg"], skipped=["b.jpg"])
@@ -252,7 +252,7 @@ class TestMatching:
         make_photo("red.png", "red")
         collection = open_collection()
         file = write(tmp_path / "c.csv", {"x/1.jpg": ["a"], "x/2.jpg": ["b"]})
-        with pytest.raises(DataError, match=rf"2 photos .* {photos}, by path and by file name, .* as 'x/1.jpg'"):
+        with pytest.raises(DataError, match=rf"2 photos .* {photos} by path or file name, for example 'x/1.jpg'"):
             collection.index(captions=file)
         assert (len(collection), collection.is_complete, known(collection)) == (1, True, {})
 
@@ -440,7 +440,7 @@ class TestDerivedVectors:
         (fault,) = open_collection().faults()
         assert fault == (
             f"the vector files of captions differ from the catalog; delete {captioned.path / 'captions'}, "
-            "it is made anew"
+            "it is rebuilt automatically"
         )
         with captioned.catalog.transaction() as connection:
             connection.execute("DELETE FROM captions WHERE id = 1")

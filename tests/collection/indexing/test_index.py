@@ -455,7 +455,7 @@ def test_an_emptied_folder_is_an_error_and_nothing_is_lost(three: Indexing, phot
     before = three.vectors()
     shutil.rmtree(photos)
     photos.mkdir()
-    with pytest.raises(CollectionError, match=r"holds no photos, but 3 were indexed there.*--forget-missing"):
+    with pytest.raises(CollectionError, match=r"contains no photos, but 3 were indexed there.*--forget-missing"):
         three.run()
     assert three.vectors() == before
 
@@ -480,7 +480,7 @@ def test_one_emptied_folder_of_two_stops_the_run_before_it_changes_anything(
     shutil.rmtree(more)
     more.mkdir()
     generation = three.catalog.generation
-    with pytest.raises(CollectionError, match="holds no photos"):
+    with pytest.raises(CollectionError, match="contains no photos"):
         three.run()
     assert (three.catalog.generation, three.catalog.count()) == (generation, 6)
 
@@ -529,7 +529,7 @@ def test_a_folder_that_fails_while_it_is_read_loses_nothing(
 
 def test_folders_without_any_photo_are_an_error(indexing: Indexing, photos: Path) -> None:
     (photos / "notes.txt").write_text("notes")
-    with pytest.raises(CollectionError, match="holds no photos to index, only 1 other files"):
+    with pytest.raises(CollectionError, match="contains no photos to index, only 1 other files"):
         indexing.run()
 
 

@@ -327,7 +327,7 @@ def test_a_model_that_is_gone_is_named_with_the_command_that_leaves_it(
     del models["turned"]
     lost = open_collection()
     for action in (lost.index, lambda: lost.search("red")):
-        with pytest.raises(ModelMismatchError, match=rf"put it back, or run 'twinlens reindex {lost.path} --model def"):
+        with pytest.raises(ModelMismatchError, match=rf"restore it, or run 'twinlens reindex {lost.path} --model def"):
             action()
     assert lost.reindex("default").model_change is not None
     assert lost.search("red", k=1)[0].score > 0.9

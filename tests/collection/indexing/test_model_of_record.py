@@ -59,7 +59,7 @@ def test_another_encoder_than_the_collections_is_refused(
     open_collection().index()
     with (
         Collection.open(photos_of_two, model=own) as other,
-        pytest.raises(ModelMismatchError, match=r"somebodys own .* was asked for"),
+        pytest.raises(ModelMismatchError, match=r"somebodys own .* was requested"),
     ):
         other.search("red")
 

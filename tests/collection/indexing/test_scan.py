@@ -73,8 +73,8 @@ def test_an_empty_folder_holds_nothing(root: Path) -> None:
         ("notes.txt", "not an image (.txt)"),
         ("clip.MP4", "not an image (.mp4)"),
         ("README", "not an image (no suffix)"),
-        ("IMG_1.CR2", "RAW photos (.cr2) are not read yet; index a JPEG beside it"),
-        ("d/IMG_1.dng", "RAW photos (.dng) are not read yet; index a JPEG beside it"),
+        ("IMG_1.CR2", "RAW photos (.cr2) are not supported yet; save it as JPEG, too"),
+        ("d/IMG_1.dng", "RAW photos (.dng) are not supported yet; save it as JPEG, too"),
     ],
 )
 def test_other_files_are_told_with_a_reason(root: Path, name: str, reason: str) -> None:
@@ -127,12 +127,12 @@ def test_a_link_to_a_photo_is_a_photo(root: Path, tmp_path: Path) -> None:
 
 def test_a_broken_link_is_told(root: Path) -> None:
     link(root / "gone.jpg", "nowhere.jpg")
-    assert scan_folder(root) == Scan(unreadable=[("gone.jpg", "a link to something that is not there")])
+    assert scan_folder(root) == Scan(unreadable=[("gone.jpg", "broken link")])
 
 
 def test_a_link_that_links_to_itself_is_told(root: Path) -> None:
     link(root / "loop.jpg", "loop.jpg")
-    assert scan_folder(root) == Scan(unreadable=[("loop.jpg", "a link to something that is not there")])
+    assert scan_folder(root) == Scan(unreadable=[("loop.jpg", "broken link")])
 
 
 @pytest.mark.parametrize("target", [".", "..", "../..", "../root", "../../root/sub"])

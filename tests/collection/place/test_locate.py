@@ -174,5 +174,5 @@ def test_other_systems_do_not_tell_their_file_systems(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("path", ["a\0b", "~nobody-at-all/photos"])
 def test_what_no_path_can_be_is_named(path: str) -> None:
-    with pytest.raises(CollectionError, match="is no usable path"):
+    with pytest.raises(CollectionError, match="is not a valid path"):
         user_path(path)

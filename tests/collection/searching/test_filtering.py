@@ -132,9 +132,9 @@ def test_filters_are_joined_by_and(dated: Catalog) -> None:
     ],
 )
 def test_what_is_no_date_is_refused_with_an_example(date: str) -> None:
-    with pytest.raises(QueryError, match=r"^after wants a date as 2023, 2023-06 or 2023-06-30"):
+    with pytest.raises(QueryError, match=r"^after must be a date such as 2023, 2023-06 or 2023-06-30"):
         Filters(after=date)
-    with pytest.raises(QueryError, match=r"^before wants a date"):
+    with pytest.raises(QueryError, match=r"^before must be a date"):
         Filters(before=date)
 
 
@@ -156,11 +156,11 @@ def test_a_date_may_come_as_a_number_or_a_date(dated: Catalog) -> None:
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"camera": 5}, "camera wants text, got 5"),
-        ({"camera": ["canon"]}, "camera wants text"),
-        ({"folder": 7}, "folder wants a folder, got 7"),
-        ({"favourites": "yes"}, "favourites wants true or false, got 'yes'"),
-        ({"after": True}, "after wants a date"),
+        ({"camera": 5}, "camera must be text, got 5"),
+        ({"camera": ["canon"]}, "camera must be text"),
+        ({"folder": 7}, "folder must be a folder, got 7"),
+        ({"favourites": "yes"}, "favourites must be true or false, got 'yes'"),
+        ({"after": True}, "after must be a date"),
         ({"cammera": "canon"}, "there is no filter 'cammera'; known: .*; did you mean 'camera'"),
     ],
 )

@@ -74,7 +74,7 @@ def test_operators_between_spaces_make_a_sum(text: str, expected: list[tuple[flo
 
 @pytest.mark.parametrize("text", ["dog +", "dog -", "+ dog", "- night", "dog + + cat", "dog - - cat", "+", "-"])
 def test_an_operator_with_nothing_beside_it_is_refused(text: str) -> None:
-    with pytest.raises(QueryError, match="has nothing beside it"):
+    with pytest.raises(QueryError, match="has no term next to it"):
         parse_query(text)
 
 

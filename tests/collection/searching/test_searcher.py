@@ -47,7 +47,7 @@ def test_what_was_asked_for_comes_back_with_the_answer(indexed: Collection) -> N
 
 
 def test_a_search_has_its_options_already(indexed: Collection) -> None:
-    with pytest.raises(QueryError, match="has its options already, got k"):
+    with pytest.raises(QueryError, match="already contains its options, got also k"):
         indexed.answer(Search.of("red"), k=3)
 
 

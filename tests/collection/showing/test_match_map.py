@@ -84,10 +84,10 @@ def test_an_older_map_is_replaced_and_a_photo_is_not(tmp_path: Path) -> None:
         assert found.getpixel((0, 0)) == (0, 0, 255)
     Image.new("RGB", (3, 3)).save(tmp_path / "photo.png")
     before = (tmp_path / "photo.png").read_bytes()
-    with pytest.raises(QueryError, match=r"photo.png is there already and is no map"):
+    with pytest.raises(QueryError, match=r"photo.png already exists and is not a match map"):
         write_match_map(Image.new("RGB", (3, 3)), tmp_path / "photo.png")
     assert (tmp_path / "photo.png").read_bytes() == before
-    with pytest.raises(QueryError, match=r"is a .png, got 'map.jpg'"):
+    with pytest.raises(QueryError, match=r"must end in .png, got 'map.jpg'"):
         write_match_map(Image.new("RGB", (3, 3)), tmp_path / "map.jpg")
     with pytest.raises(QueryError, match="cannot be written"):
         write_match_map(Image.new("RGB", (3, 3)), tmp_path / "missing" / "map.png")

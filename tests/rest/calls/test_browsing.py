@@ -1,11 +1,5 @@
 """Calls of the page that are everybody's: the library without a query, the map, favourites, archives."""
 
-import csv
-import io
-import sqlite3
-import time
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,21 +69,6 @@ def test_the_map_has_a_dot_for_every_photo(client: TestClient) -> None:
     assert max(drawn["x"]) == max(drawn["y"]) == 1
 
 
-def test_favourites_are_marked_filtered_and_taken_away(library: Path) -> None:
-    with client_of(library) as client:
-        marked = client.post("/api/favourites", json={"image_ids": ["black.png", ODD_NAME]})
-        assert marked.json() == {"changed": 2, "num_favourites": 2}
-        assert set(client.get("/api/favourites").json()["image_ids"]) == {"black.png", ODD_NAME}
-        assert client.get("/api/photo/black.png").json()["is_favourite"]
-        assert len(ids(client.post("/api/search/text", json={"query": "x", "favourites": True}))) == 2
-        assert len(ids(client.get("/api/photos", params={"favourites": True}))) == 2
-        form = {"file": ("x.png", (library / "black.png").read_bytes())}
-        found = client.post("/api/search/image", files=form, data={"favourites": "true"})
-        assert len(ids(found)) == 2
-        client.post("/api/favourites", json={"image_ids": [ODD_NAME], "is_favourite": False})
-        assert client.get("/api/favourites").json()["image_ids"] == ["black.png"]
-
-
 def test_the_map_shows_marks_as_they_are_now(library: Path) -> None:
     def marked(client: TestClient) -> list[str]:
         drawn = client.get("/api/map").json()
@@ -101,64 +80,3 @@ def test_the_map_shows_marks_as_they_are_now(library: Path) -> None:
         assert sorted(marked(client)) == sorted(["black.png", ODD_NAME])
         client.post("/api/favourites", json={"image_ids": ["black.png"], "is_favourite": False})
         assert marked(client) == [ODD_NAME]
-
-
-def test_marks_that_wait_for_another_program_hold_up_no_search(library: Path) -> None:
-    other = sqlite3.connect(library / ".twinlens" / "catalog.sqlite", isolation_level=None)
-    with client_of(library) as client, ThreadPoolExecutor(9) as callers:
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            marks = [
-                callers.submit(client.post, "/api/favourites", json={"image_ids": [image_id]})
-                for image_id in ("black.png", ODD_NAME, "beach/red.png", "turned.jpg", "phone.heic")
-            ]
-            time.sleep(0.5)
-            asked = [
-                callers.submit(client.post, "/api/search/text", json={"query": "a dog"}),
-                callers.submit(client.get, "/health"),
-                callers.submit(client.get, "/api/favourites"),
-                callers.submit(client.get, "/metrics"),
-            ]
-            assert [one.result(timeout=10).status_code for one in asked] == [200] * 4
-            assert not any(mark.done() for mark in marks)
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
-        assert [mark.result().json()["changed"] for mark in marks] == [1] * 5
-        assert client.get("/api/favourites").json()["num_favourites"] == 5
-
-
-def test_an_unknown_photo_is_not_marked(client: TestClient) -> None:
-    answer = client.post("/api/favourites", json={"image_ids": ["../secret.png"]})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_image")
-
-
-@pytest.mark.parametrize("path", ["/api/favourites", "/api/archive", "/api/archive/list"])
-@pytest.mark.parametrize("body", [{}, {"image_ids": []}, {"image_ids": [""]}, {"image_ids": "x"}, {"ids": ["x"]}])
-def test_bodies_that_name_no_photo_are_refused(client: TestClient, path: str, body: object) -> None:
-    assert client.post(path, json=body).status_code == 422
-
-
-def test_an_archive_holds_the_files(client: TestClient, indexed: Path) -> None:
-    answer = client.post("/api/archive", json={"image_ids": ["beach/red.png", ODD_NAME]})
-    assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"] == 'attachment; filename="photos.zip"'
-    archive = zipfile.ZipFile(io.BytesIO(answer.content))
-    assert archive.read("beach/red.png") == (indexed / "beach" / "red.png").read_bytes()
-    assert archive.namelist() == ["beach/red.png", ODD_NAME]
-
-
-def test_a_list_has_what_is_known(client: TestClient) -> None:
-    answer = client.post("/api/archive/list", json={"image_ids": ["beach/red.png", "turned.jpg"]})
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert rows[0]["captions"] == "a red wall | <b>bold</b> red"
-    assert rows[1]["camera"] == "Twin Reflex"
-    assert answer.headers["content-type"].startswith("text/csv")
-
-
-def test_files_of_the_page_are_asked_about_each_time(client: TestClient) -> None:
-    answer = client.get("/static/js/main.js")
-    assert answer.headers["cache-control"] == "no-cache"
-    assert answer.headers["content-type"].startswith("text/javascript")
-    again = client.get("/static/js/main.js", headers={"If-None-Match": answer.headers["etag"]})
-    assert again.status_code == 304

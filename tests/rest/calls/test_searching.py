@@ -94,7 +94,7 @@ def test_a_folder_that_is_not_there_is_said_in_the_same_words_wherever_it_would_
     answer = client.post("/api/search/text", json={"query": "a photo", "folder": folder})
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "unknown_folder"
-    assert answer.json()["error"]["message"] == "no indexed photo lies in that folder"
+    assert answer.json()["error"]["message"] == "no indexed photo is in that folder"
 
 
 def test_the_libraries_own_place_cannot_be_found_out_by_a_filter(client: TestClient, indexed: Path) -> None:

@@ -1,4 +1,4 @@
-"""``api.explanation.explain`` and its command on a bundle that knows colours: a cell of its grid is its pixels' mean colour."""
+"""``api.explanation.explain`` and its command on a bundle of colours: a grid cell is the mean colour of its pixels."""
 
 import json
 from pathlib import Path
@@ -104,7 +104,7 @@ def test_score_is_that_of_the_whole_photo(encoder: OnnxDualEncoder, photo: Path)
 
 
 def test_what_cannot_be_used_is_named_before_anything_is_computed(encoder: OnnxDualEncoder, photo: Path) -> None:
-    with pytest.raises(QueryError, match="is there already and is no map"):
+    with pytest.raises(QueryError, match="already exists and is not a match map"):
         api.explanation.explain(photo, "red", model=encoder, out=photo)
     with pytest.raises(QueryError, match=r"the photo .*missing.png cannot be used"):
         api.explanation.explain(photo.with_name("missing.png"), "red", model=encoder)
@@ -115,5 +115,5 @@ def test_a_bundle_without_a_grid_has_no_map(encoder: OnnxDualEncoder, photo: Pat
     fields["image"]["grid"] = None
     files = {name: encoder.bundle.directory / name for name in ("image.onnx", "text.onnx", "tokenizer.json")}
     without = OnnxDualEncoder(save_bundle(tmp_path / "bundle", fields, files))
-    with pytest.raises(BundleError, match="gives no grid of cells"):
+    with pytest.raises(BundleError, match="has no match map"):
         api.explanation.explain(photo, "red", model=without)

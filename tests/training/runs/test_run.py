@@ -180,8 +180,8 @@ def test_captions_of_photos_that_are_gone_and_photos_without_captions_are_left_o
         recipe(towers, **FEW), data, tmp_path / "run", cache=cache, listener=RunListener(on_note=notes.append)
     )
     assert notes == [
-        "a photo without a caption in split 'train', as train-007.png; left out",
-        "2 photos without a file in split 'train', as train-003.png; left out",
+        "a photo without a caption in split 'train', e.g. train-007.png; left out",
+        "2 photos without a file in split 'train', e.g. train-003.png; left out",
     ]
     assert json.loads((run.folder / "environment.json").read_text())["train_photos"] == 9
 
@@ -195,7 +195,7 @@ def test_photos_that_cannot_be_read_are_left_out_and_told(
     settings = recipe(towers, **FEW, data={"image_cache": cached})
     for name in ("first", "second"):  # the second finds the photos decoded
         train(settings, data, tmp_path / name, cache=tmp_path / "c", listener=RunListener(on_note=notes.append))
-    assert notes == ["a photo cannot be read, as train-003.png; left out"] * 2
+    assert notes == ["a photo cannot be read, e.g. train-003.png; left out"] * 2
     assert "train-003.png: not an image" in caplog.text
 
 

@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from training.tiny_world import THINGS, captions, recipe
+from twinlens.collection.collection import Collection
 from twinlens.training.runs.build import build_model
 from twinlens.training.runs.torch_encoder import TorchDualEncoder
 
@@ -41,3 +42,21 @@ def test_features_are_what_leaves_the_tower(torch_encoder: TorchDualEncoder) -> 
 def test_other_weights_have_another_fingerprint(towers: dict[str, Path]) -> None:
     first, again, other = (TorchDualEncoder(build_model(recipe(towers, seed=seed))) for seed in (0, 0, 1))
     assert first.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_it_says_what_it_reads_of_a_long_text(torch_encoder: TorchDualEncoder) -> None:
+    text = " ".join(text for thing in THINGS for text in captions(*thing))
+    seen = torch_encoder.seen_part(text)
+    assert text.startswith(seen)
+    assert 0 < len(seen) < len(text)
+    assert torch_encoder.seen_part(seen) == seen
+    assert torch_encoder.encode_text([text])[0] == pytest.approx(torch_encoder.encode_text([seen])[0], abs=1e-6)
+
+
+def test_a_collection_can_be_indexed_and_searched_with_it(torch_encoder: TorchDualEncoder, tmp_path: Path) -> None:
+    for colour in ("red", "blue"):
+        Image.new("RGB", (40, 32), colour).save(tmp_path / f"{colour}.png")
+    with Collection.open(tmp_path, model=torch_encoder) as collection:
+        assert collection.index().added == 2
+        assert len(collection.search("a red circle")) == 2
+        assert collection.status()["model"] == "torch run"

@@ -1,1 +1,1 @@
-"""The catalog: one SQLite file, the single truth of a collection, and all SQL that reads or writes it."""
+"""The catalog: one SQLite file, a collection's source of truth, and all SQL that reads or writes it."""

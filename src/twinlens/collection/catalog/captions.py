@@ -1,4 +1,4 @@
-"""The catalog's captions: texts of its photos, each with its embedding of record."""
+"""The catalog's captions, each with its embedding of record."""
 
 from collections.abc import Iterable, Iterator
 
@@ -16,14 +16,14 @@ _SEARCHABLE = "photo_id IN (SELECT id FROM photos WHERE skip_reason IS NULL)"
 class CaptionTable:
     """Reads captions; a ``CatalogWriter`` writes them.
 
-    A caption can be searched while its photo can.
+    A caption is searchable as long as its photo is.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def is_empty(self) -> bool:
-        """True without a caption, and in an earlier release's catalog on a medium that cannot be written."""
+        """True if there are no captions, or no table for them (a read-only catalog of an older release)."""
         return not self._database.has_table("captions") or not self._database.rows("SELECT 1 FROM captions LIMIT 1")
 
     def count(self) -> int:
@@ -42,21 +42,21 @@ class CaptionTable:
         return [text for (text,) in rows]
 
     def known(self) -> dict[int, dict[str, int]]:
-        """Ids of all captions by photo id and text."""
+        """Photo id → text → caption id, for all captions."""
         found: dict[int, dict[str, int]] = {}
         for photo_id, text, caption_id in self._database.rows("SELECT photo_id, text, id FROM captions"):
             found.setdefault(photo_id, {})[text] = caption_id
         return found
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
-        """Ids of searchable captions for whose photo a condition holds, ascending."""
+        """Ids of searchable captions whose photo satisfies a condition, ascending."""
         photos = f"SELECT id FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
-        # sorted here: ORDER BY would make SQLite read the rows with their embeddings in place of the index
+        # sorted in Python: ORDER BY would make SQLite read rows with embeddings instead of the index
         sql = f"SELECT id FROM captions WHERE photo_id IN ({photos})"
         return np.sort(id_array(self._database.rows(sql, condition.parameters)))
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
-        """The photo of each caption, with the caption; an id that has gone is missing from the answer."""
+        """The photo of each caption, with the caption; deleted ids are missing from the result."""
         select = (
             f"SELECT captions.id, {record_columns(self._database)}, text "
             "FROM captions JOIN photos ON photos.id = photo_id WHERE captions.id"
@@ -64,8 +64,8 @@ class CaptionTable:
         return {row[0]: PhotoRecord(*row[1:]) for rows in rows_by_id(self._database, select, ids) for row in rows}
 
     def changes_since(self, generation: int) -> VectorDelta:
-        """Which captions came or went after a generation."""
-        added = f"SELECT id FROM captions WHERE generation > ? AND +{_SEARCHABLE}"  # "+": by the index of generations
+        """Captions added and removed since a generation."""
+        added = f"SELECT id FROM captions WHERE generation > ? AND +{_SEARCHABLE}"  # "+": use the generations index
         removed = "SELECT caption_id FROM removed_captions WHERE generation > ?"
         return VectorDelta(
             np.sort(id_array(self._database.rows(added, (generation,)))),

@@ -1,4 +1,4 @@
-"""The catalog: one SQLite file that is the single truth of a collection."""
+"""The catalog: one SQLite file, the source of truth of a collection."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ from twinlens.types import Embeddings, Ids
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A photo folder of the collection; ``path`` may be relative to the collection's own folder."""
+    """A photo folder of the collection; ``path`` may be relative to the collection folder."""
 
     id: int
     name: str
@@ -40,7 +40,7 @@ class Folder:
 
 
 class KnownFile(NamedTuple):
-    """What the catalog remembers of a file, to tell whether it changed."""
+    """A file as recorded in the catalog, to detect whether it has changed."""
 
     id: int
     size_bytes: int
@@ -51,24 +51,24 @@ class KnownFile(NamedTuple):
 
 
 class Catalog(Database):
-    """Opens, reads and writes the catalog file.
+    """Reads and writes the catalog file.
 
-    One object may be shared between threads: each gets its own connection. The catalog
-    of an earlier release gets the tables that it lacks.
+    May be shared between threads: each gets its own connection. The catalog of an older
+    release is upgraded when it is opened.
 
     Attributes:
         captions: the captions of its photos.
-        marks: what people have marked.
-        next: what a model that is changed to has made so far.
+        marks: the user's favourites.
+        next: embeddings of a new model, while the collection is switching to it.
 
     Args:
         path: the SQLite file.
-        create: make the file when it is missing.
+        create: create the file if it is missing.
         read_only: for media that cannot be written.
 
     Raises:
         CatalogDamagedError: the file is not a readable catalog.
-        CollectionError: it is missing, or of a later version.
+        CollectionError: it is missing, or from a newer version.
     """
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
@@ -88,25 +88,25 @@ class Catalog(Database):
     # --- what the collection is -------------------------------------------------------------
 
     def meta(self, key: str) -> str | None:
-        """A remembered value, as ``fingerprint``."""
+        """A stored value, such as ``fingerprint``."""
         rows = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return rows[0][0] if rows else None
 
     def set_meta(self, values: Mapping[str, str]) -> None:
-        """Remembers values, all or none."""
+        """Stores values, all or none."""
         with self.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
     def model(self) -> ModelRecord | None:
-        """The model that made the vectors; None before the first run."""
+        """The model of the vectors; None before the first run."""
         return self._model("")
 
     def next_model(self) -> ModelRecord | None:
-        """The model that is being changed to; None where the vectors are to stay."""
+        """The model that the collection is switching to; None if it is not."""
         return self._model("next_")
 
     def remember_model(self, model: ModelRecord) -> None:
-        """From now on this is the model that made the vectors."""
+        """Records the model of the vectors."""
         self.set_meta(model_meta(model))
 
     def _model(self, prefix: str) -> ModelRecord | None:
@@ -119,12 +119,12 @@ class Catalog(Database):
 
     @property
     def identity(self) -> str:
-        """An id made with the catalog; derived files carry it."""
+        """A unique id of the catalog, stored in derived files."""
         return self.meta("identity") or ""
 
     @property
     def generation(self) -> int:
-        """Grows with every commit that changes photos."""
+        """Increases with every commit that changes photos."""
         return int(self.meta("generation") or 0)
 
     def folders(self) -> list[Folder]:
@@ -132,7 +132,7 @@ class Catalog(Database):
         return [Folder(*row) for row in self.rows("SELECT id, name, path FROM folders ORDER BY id")]
 
     def add_folder(self, name: str, path: str) -> Folder:
-        """Remembers a photo folder."""
+        """Adds a photo folder."""
         with self.transaction() as connection:
             cursor = connection.execute("INSERT INTO folders (name, path) VALUES (?, ?)", (name, path))
             return Folder(int(cursor.lastrowid or 0), name, path)
@@ -141,7 +141,7 @@ class Catalog(Database):
 
     @contextmanager
     def writing(self) -> Iterator[CatalogWriter]:
-        """One transaction that changes photos: all of it is kept, or nothing."""
+        """A transaction that changes photos, all or nothing."""
         with self.transaction() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
             generation = int(row[0]) + 1
@@ -158,7 +158,7 @@ class Catalog(Database):
         return {(row[0], row[1]): KnownFile(*row[2:]) for row in rows}
 
     def known_file(self, folder_id: int, path: str) -> KnownFile | None:
-        """What the catalog remembers of one file."""
+        """One file as recorded in the catalog."""
         rows = self.rows(
             "SELECT id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
             "WHERE folder_id = ? AND path = ?",
@@ -167,7 +167,7 @@ class Catalog(Database):
         return KnownFile(*rows[0]) if rows else None
 
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
-        """PhotoVector and details of any photo with this content."""
+        """Vector and details of any photo with this content."""
         rows = self.rows(
             "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
             "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
@@ -179,7 +179,7 @@ class Catalog(Database):
         return PhotoVector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
 
     def skipped(self) -> list[tuple[int, str, str]]:
-        """Folder id, path and reason of each file that could not be used."""
+        """Folder id, path and reason of each skipped file."""
         return self.rows(
             "SELECT folder_id, path, skip_reason FROM photos WHERE skip_reason IS NOT NULL ORDER BY folder_id, path"
         )
@@ -189,12 +189,12 @@ class Catalog(Database):
         return count_photos(self)
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
-        """Ids of searchable photos for which a condition holds, ascending."""
+        """Ids of searchable photos that satisfy a condition, ascending."""
         sql = f"SELECT id FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) ORDER BY id"
         return id_array(self.rows(sql, condition.parameters))
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
-        """Records by id; an id that has gone is missing from the answer."""
+        """Records by id; deleted ids are missing from the result."""
         return photo_records(self, ids)
 
     def id_of(self, folder_id: int, path: str) -> int | None:
@@ -205,12 +205,12 @@ class Catalog(Database):
         return int(rows[0][0]) if rows else None
 
     def embedding(self, photo_id: int) -> Embeddings | None:
-        """[D], the embedding of record of one photo."""
+        """The embedding of record [D] of one photo."""
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
         return floats(rows[0][0]) if rows else None
 
     def changes_since(self, generation: int) -> VectorDelta:
-        """Which vectors came or went after a generation."""
+        """Vectors added and removed since a generation."""
         added = self.rows(
             "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY id", (generation,)
         )
@@ -222,16 +222,16 @@ class Catalog(Database):
         return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
 
     def why_empty(self, *, captions: bool = False) -> str:
-        """What to say where nothing can be searched: no photo, or no caption."""
+        """The message for an empty collection: why it has no photos, or no captions."""
         place = self.path.parent
         if captions and self.count():
             return f"no captions are known in {place} yet; add them: twinlens index PHOTOS --captions FILE"
         if skipped := len(self.skipped()):
-            return f"none of the {skipped:,} photos of {place} could be read; 'twinlens index --json' says why"
+            return f"none of the {skipped:,} photos in {place} could be read; 'twinlens index --json' lists the reasons"
         return f"nothing is indexed in {place} yet; run: twinlens index PHOTOS"
 
     def integrity_faults(self) -> list[str]:
-        """What SQLite's own check and ours find wrong; empty when all is well."""
+        """Problems found by SQLite's check and ours; empty if there are none."""
         faults = [str(row[0]) for row in self.rows("PRAGMA quick_check(5)") if row[0] != "ok"]
         orphans = self.rows(
             "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
@@ -247,7 +247,7 @@ class Catalog(Database):
         version = self._version()
         if version > SCHEMA_VERSION:
             raise CollectionError(
-                f"{self.path} was written by a later twinlens: schema {version}, this release knows {SCHEMA_VERSION}; "
+                f"{self.path} was written by a newer twinlens: schema {version}, this release has {SCHEMA_VERSION}; "
                 "update twinlens"
             )
         if version == 0 and not self._tables():

@@ -1,25 +1,25 @@
-"""A condition on the catalog's photos, as SQL."""
+"""SQL conditions on the catalog's photos."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 
 class Condition(NamedTuple):
-    """SQL on a row of ``photos``, and its parameters."""
+    """An SQL expression on a row of ``photos``, and its parameters."""
 
     sql: str
     parameters: tuple[Any, ...] = ()
 
 
 ANY = Condition("1")
-"""Holds for every photo."""
+"""True for every photo."""
 
 NONE = Condition("0")
-"""Holds for no photo."""
+"""True for no photo."""
 
 
 def all_of(conditions: Iterable[Condition]) -> Condition:
-    """Holds where all of them do; where there are none, always.
+    """True if all conditions are; without conditions always true.
 
     >>> all_of([Condition("width > ?", (10,)), Condition("camera IS NULL")])
     Condition(sql='(width > ?) AND (camera IS NULL)', parameters=(10,))
@@ -28,7 +28,7 @@ def all_of(conditions: Iterable[Condition]) -> Condition:
 
 
 def any_of(conditions: Iterable[Condition]) -> Condition:
-    """Holds where one of them does; where there are none, never."""
+    """True if any condition is; without conditions never true."""
     return _joined(conditions, " OR ", otherwise=NONE)
 
 

@@ -1,4 +1,4 @@
-"""One SQLite file: a connection for each thread, transactions, and its errors in our words."""
+"""An SQLite file: one connection per thread, transactions, and translation of errors."""
 
 import shutil
 import sqlite3
@@ -12,15 +12,15 @@ from typing import Any
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
 
 BUSY_TIMEOUT_S = 30.0
-NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite makes the index of its log, 32 KB at first
+NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite creates the index of its log, 32 KB at first
 
 
 class Database:
-    """A SQLite file in write-ahead mode, which threads may share.
+    """An SQLite file in write-ahead mode; may be shared between threads.
 
     Args:
-        path: the file; made at the first write when missing.
-        read_only: for media that cannot be written: nothing beside the file is made.
+        path: the file; created at the first write if missing.
+        read_only: for media that cannot be written; creates no files next to it.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -40,7 +40,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """BEGIN … COMMIT, or ROLLBACK when anything fails; inside another one, a part of it."""
+        """BEGIN … COMMIT, or ROLLBACK on an error; a nested one joins the outer transaction."""
         with self.errors():
             connection = self._connection()
             is_part = connection.in_transaction
@@ -58,7 +58,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads of this thread that all see one state; inside a transaction, that of it."""
+        """Makes all reads of this thread see the same state; inside a transaction, the transaction's."""
         with self.errors():
             connection = self._connection()
             if connection.in_transaction:
@@ -81,7 +81,7 @@ class Database:
             return self._connection().execute(sql, tuple(parameters)).fetchall()
 
     def has_table(self, name: str) -> bool:
-        """Whether the file has a table; one of an earlier release lacks some where it cannot be written."""
+        """Whether a table exists; a read-only file of an older release may lack some."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
     def _connection(self) -> sqlite3.Connection:
@@ -102,12 +102,12 @@ class Database:
         return connection
 
     def _connect_read_only(self) -> sqlite3.Connection:
-        # "immutable" needs no file beside the catalog, but is true only when the log holds nothing
+        # "immutable" needs no other file, but is valid only if the log is empty
         has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
         return self._opened(f"{self.path.resolve().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}")
 
     def _opened(self, database: Path | str) -> sqlite3.Connection:
-        # check_same_thread is off so that close() may close what other threads opened
+        # check_same_thread is off so that close() can close connections of other threads
         connection = sqlite3.connect(
             database,
             uri=isinstance(database, str),
@@ -121,7 +121,7 @@ class Database:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Raises SQLite's errors as ours."""
+        """Translates SQLite's errors to ours."""
         try:
             yield
         except sqlite3.Error as error:
@@ -142,14 +142,14 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            # where two open a new file at once, SQLite fails without waiting
+            # if two connections open a new file at once, SQLite fails without waiting
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 
 
 def damaged(path: Path, why: str) -> str:
-    """What to say of a catalog that cannot be read."""
+    """The message for a catalog that cannot be read."""
     return (
         f"the catalog {path} is damaged ({why}); your photos are untouched: "
         f"move {path.parent} away and index again to rebuild it"

@@ -1,28 +1,28 @@
-"""Marks that people give photos, kept in the catalog and lost only with the photo: favourites."""
+"""Favourites: photos that the user has marked, stored in the catalog."""
 
 from collections.abc import Iterable
 
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.database import Database
 
-FAVOURITES = "favourites"  # the table; the catalog of an earlier release on a read-only medium has none
+FAVOURITES = "favourites"  # the table; missing in a read-only catalog of an older release
 IS_FAVOURITE = Condition("photos.id IN (SELECT photo_id FROM favourites)")
 
 
 class Marks:
-    """Reads and writes the marks of a catalog."""
+    """Reads and writes the favourites in a catalog."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def are_known(self) -> bool:
-        """False for the catalog of an earlier release on a medium that cannot be written."""
+        """False for a read-only catalog of an older release, which has no table for them."""
         return self._database.has_table(FAVOURITES)
 
     def mark(self, photo_ids: Iterable[int], *, is_favourite: bool) -> int:
-        """Marks photos, or takes their marks away, all or none; how many were changed by it.
+        """Marks photos, or removes their marks, all or none; returns how many changed.
 
-        A mark changes no vector: the catalog's generation stays as it is.
+        Marks do not change vectors, so the catalog's generation stays the same.
         """
         statement = "INSERT OR IGNORE INTO favourites VALUES (?)"
         if not is_favourite:
@@ -31,7 +31,7 @@ class Marks:
             return sum(connection.execute(statement, (photo_id,)).rowcount for photo_id in photo_ids)
 
     def favourites(self) -> list[tuple[int, str]]:
-        """Folder id and path of each marked photo that can be searched, in their order."""
+        """Folder id and path of each marked, searchable photo, in this order."""
         if not self.are_known():
             return []
         return self._database.rows(

@@ -1,4 +1,4 @@
-"""What the model that is changed to has made so far, beside the vectors that answer meanwhile."""
+"""Embeddings of a new model while a collection is switching to it; searches use the old ones until then."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -10,14 +10,14 @@ from twinlens.embedding.local import PhotoVector
 from twinlens.types import Embeddings
 
 _PHOTOS_LEFT = "photos WHERE skip_reason IS NULL AND id NOT IN (SELECT photo_id FROM next_vectors)"
-# those of a photo that cannot be read just now as well: they come back with it
+# includes captions of unreadable photos, which may become readable again
 _CAPTIONS_LEFT = "captions WHERE id NOT IN (SELECT caption_id FROM next_captions)"
 MISSING_NEXT = f"SELECT id FROM {_PHOTOS_LEFT} UNION ALL SELECT id FROM {_CAPTIONS_LEFT} LIMIT 1"
-CLEARED_AT_ONCE = 2000  # rows a transaction: a searching process that has to write waits less than a second
+CLEARED_AT_ONCE = 2000  # rows per transaction, so that other writers wait less than a second
 
 
 class WaitingPhoto(NamedTuple):
-    """A photo that the next model has not seen, with what the catalog knows of its file."""
+    """A photo that the new model has not embedded yet, with its file as recorded in the catalog."""
 
     id: int
     folder_id: int
@@ -28,13 +28,13 @@ class WaitingPhoto(NamedTuple):
 
 
 class NextVectors:
-    """Embeddings of the next model; no search sees them before ``CatalogWriter.take_next_vectors``."""
+    """Embeddings of the new model; not used by searches until ``CatalogWriter.take_next_vectors``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def begin(self, model: ModelRecord) -> None:
-        """A change to a model begins, or goes on where it was."""
+        """Starts a change to a model, or continues an interrupted one."""
         with self._database.transaction() as connection:
             known = connection.execute("SELECT value FROM meta WHERE key = 'next_fingerprint'").fetchone()
             if known is None or known[0] != model.fingerprint:
@@ -44,13 +44,13 @@ class NextVectors:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
 
     def cancel(self) -> None:
-        """The vectors of record stay."""
+        """Cancels the change; the vectors of record stay."""
         with self._database.transaction() as connection:
             forget_next_model(connection)
         self.clear()
 
     def clear(self) -> None:
-        """Removes what no change to a model needs any more; a part at a time, since others may have to write."""
+        """Deletes embeddings that are no longer needed, in small transactions so that others can write."""
         for table, key in (("next_vectors", "photo_id"), ("next_captions", "caption_id")):
             some = f"SELECT {key} FROM {table} LIMIT {CLEARED_AT_ONCE}"
             removed = CLEARED_AT_ONCE
@@ -74,12 +74,12 @@ class NextVectors:
         return int(photos), int(self._database.rows(f"SELECT count(*) FROM {_CAPTIONS_LEFT}")[0][0])
 
     def put_photo(self, photo: WaitingPhoto, content_hash: bytes, vector: PhotoVector) -> int:
-        """Keeps a photo's vector, and gives it to all photos of the same content as well; how many got one.
+        """Stores the vector of a photo and of all photos with the same content; returns how many.
 
         Args:
-            photo: as ``photos_left`` gave it.
-            content_hash: of the file that was embedded; another than is known when it changed since.
-            vector: of the next model.
+            photo: from ``photos_left``.
+            content_hash: of the embedded file; differs from the recorded one if the file has changed.
+            vector: of the new model.
         """
         with self._database.transaction() as connection:
             values = blob(vector.embedding), halves_blob(vector.features)
@@ -94,7 +94,7 @@ class NextVectors:
             return 1 + copies.rowcount
 
     def put_captions(self, ids: Sequence[int], embeddings: Embeddings) -> None:
-        """Keeps the embeddings [B, D] of captions."""
+        """Stores the embeddings [B, D] of captions."""
         rows: Iterable[tuple[int, bytes]] = [
             (number, blob(embedding)) for number, embedding in zip(ids, embeddings, strict=True)
         ]
@@ -103,11 +103,11 @@ class NextVectors:
 
 
 def model_meta(model: ModelRecord, *, prefix: str = "") -> dict[str, str]:
-    """A model as rows of the catalog's ``meta``."""
+    """A model as key-value pairs of the catalog's ``meta`` table."""
     return {prefix + key: str(value) for key, value in model._asdict().items()}
 
 
 def forget_next_model(connection: sqlite3.Connection) -> None:
-    """No change is in progress any more, inside the caller's transaction."""
+    """Records that no change is in progress; runs in the caller's transaction."""
     keys = list(model_meta(ModelRecord("", "", 0), prefix="next_"))
     connection.execute(f"DELETE FROM meta WHERE key IN ({', '.join('?' * len(keys))})", keys)

@@ -1,4 +1,4 @@
-"""What a catalog tells of its photos: records for results, a page of the library, counts."""
+"""Read queries on the catalog: photo records, pages of the library, counts."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
 
 
 class PhotoDetailsRow(NamedTuple):
-    """All that the catalog knows of one photo, in the order of its columns."""
+    """All metadata of a photo in the catalog, in column order."""
 
     id: int
     path: str
@@ -28,7 +28,7 @@ class PhotoDetailsRow(NamedTuple):
 
 
 class LibraryCounts(NamedTuple):
-    """Searchable photos, their first and last date, and how many have a place."""
+    """Number of searchable photos, their first and last date, and how many have a location."""
 
     photos: int
     first_taken: str | None
@@ -42,13 +42,13 @@ def record_columns(database: Database) -> str:
 
 
 def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoRecord]:
-    """Records by id; an id that has gone is missing from the answer."""
+    """Records by id; deleted ids are missing from the result."""
     select = f"SELECT {record_columns(database)} FROM photos WHERE id"
     return {row[0]: PhotoRecord(*row) for rows in rows_by_id(database, select, ids) for row in rows}
 
 
 def newest_photos(database: Database, condition: Condition, *, k: int, offset: int) -> list[PhotoRecord]:
-    """The photos for which a condition holds, newest first, undated ones last by path."""
+    """Photos that satisfy a condition, newest first, then undated ones by path."""
     rows = database.rows(
         f"SELECT {record_columns(database)} FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) "
         "ORDER BY taken_at IS NULL, taken_at DESC, folder_id, path LIMIT ? OFFSET ?",
@@ -58,19 +58,19 @@ def newest_photos(database: Database, condition: Condition, *, k: int, offset: i
 
 
 def count_photos(database: Database, condition: Condition = ANY) -> int:
-    """How many searchable photos a condition holds for."""
+    """Number of searchable photos that satisfy a condition."""
     sql = f"SELECT count(*) FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
     return int(database.rows(sql, condition.parameters)[0][0])
 
 
 def any_photo(database: Database, condition: Condition) -> bool:
-    """Whether a condition holds for any searchable photo."""
+    """Whether any searchable photo satisfies a condition."""
     sql = f"SELECT 1 FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) LIMIT 1"
     return bool(database.rows(sql, condition.parameters))
 
 
 def photo_details(database: Database, folder_id: int, path: str) -> PhotoDetailsRow | None:
-    """The searchable photo at a path; None where there is none."""
+    """The searchable photo at a path; None if there is none."""
     columns = ", ".join(PhotoDetailsRow._fields[:-1])
     sql = f"SELECT {columns}, {_mark(database)} FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
     rows = database.rows(sql, (folder_id, path))
@@ -78,7 +78,7 @@ def photo_details(database: Database, folder_id: int, path: str) -> PhotoDetails
 
 
 def library_counts(database: Database) -> LibraryCounts:
-    """Numbers of all searchable photos."""
+    """Counts over all searchable photos."""
     return LibraryCounts(
         *database.rows(
             "SELECT count(*), min(taken_at), max(taken_at), count(latitude) FROM photos WHERE skip_reason IS NULL"
@@ -87,7 +87,7 @@ def library_counts(database: Database) -> LibraryCounts:
 
 
 def camera_counts(database: Database) -> list[tuple[str, int]]:
-    """Cameras with their photos, most photos first."""
+    """Cameras and their numbers of photos, most photos first."""
     return database.rows(
         "SELECT camera, count(*) FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL "
         "GROUP BY camera ORDER BY 2 DESC, 1"

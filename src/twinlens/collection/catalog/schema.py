@@ -1,4 +1,4 @@
-"""The catalog's tables, and the steps by which an earlier catalog gets the later ones."""
+"""The catalog's SQL schema, and its migrations."""
 
 import sqlite3
 
@@ -41,7 +41,7 @@ CREATE TABLE captions (
 CREATE INDEX captions_by_generation ON captions(generation);
 CREATE TABLE removed_captions (caption_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 """
-# what the model that is changed to has made so far; an embedding goes with its photo or caption
+# embeddings of the model that the collection is switching to; deleted with their photo or caption
 _NEXT_MODEL = """
 CREATE TABLE next_vectors (
   photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE,
@@ -56,12 +56,12 @@ CREATE TABLE next_captions (
 _FAVOURITES = """
 CREATE TABLE favourites (photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE) STRICT;
 """
-_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES)  # step n leads from schema n - 1 to schema n
+_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES)  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Makes the tables that a catalog lacks, inside the caller's transaction; what it holds stays as it is."""
+    """Creates missing tables, in the caller's transaction; existing data is kept."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     for step in _STEPS[version:]:
         for statement in step.split(";\n"):

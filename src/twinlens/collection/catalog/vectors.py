@@ -1,4 +1,4 @@
-"""The memory-mapped vectors of a collection, kept in step with its catalog."""
+"""The memory-mapped vectors of a collection, synchronized with its catalog."""
 
 import logging
 import shutil
@@ -25,29 +25,29 @@ DEFAULT_STORE = "exact"
 
 
 class VectorSource(Protocol):
-    """Embeddings of record that a store mirrors: a catalog's photos, or its captions."""
+    """Embeddings of record that a store mirrors: those of a catalog's photos or captions."""
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
-        """Ids for whose photo a condition holds, ascending."""
+        """Ids whose photo satisfies a condition, ascending."""
 
     def changes_since(self, generation: int) -> VectorDelta:
-        """What came or went after a generation of the catalog."""
+        """What was added and removed since a generation of the catalog."""
 
     def embeddings(self, ids: Ids) -> Iterator[tuple[Ids, Embeddings]]:
         """Ids and embeddings [B, D], block by block."""
 
 
 class DerivedVectors:
-    """Opens the vector store of a catalog and applies what changed since it was written.
+    """Opens the vector store of a catalog and applies all changes since it was written.
 
     May be shared between threads.
 
     Args:
-        folder: the collection's own folder.
-        catalog: whose generation the vectors follow.
-        source: the truth.
-        name: of the vectors' folder inside the collection's.
-        writable: False keeps the vectors in a folder of this process.
+        folder: the collection folder.
+        catalog: its generation determines whether the vectors are current.
+        source: the source of truth.
+        name: of the vectors' subfolder in the collection folder.
+        writable: False keeps the vectors in a temporary folder of this process.
         engine: name of the store.
     """
 
@@ -62,7 +62,7 @@ class DerivedVectors:
         self._scratch: Path | None = None
 
     def synced(self) -> VectorStore:
-        """The store, brought in step with the catalog where it is behind.
+        """The store, updated to the catalog's current generation.
 
         Raises:
             CollectionBusyError: another process has been writing it for minutes.
@@ -72,16 +72,16 @@ class DerivedVectors:
                 model = self._catalog.model()
                 store = self._store if self._model == model else None
                 if store is None or store.generation != self._catalog.generation:
-                    store = self._open(self.folder, model)  # anew: another thread may search in the one before
+                    store = self._open(self.folder, model)  # a new object: another thread may be searching the old one
                 if store.generation != self._catalog.generation:
                     store = self._catch_up(store, model)
-                # else another process has just changed the collection's model
+                # otherwise another process has just changed the collection's model
                 if store is not None and self._catalog.model() == model:
                     self._store, self._model = store, model
                     return store
 
     def close(self) -> None:
-        """Forgets the maps, and the copy of this process."""
+        """Releases the memory maps and deletes this process's temporary copy."""
         self._store = None
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -93,7 +93,7 @@ class DerivedVectors:
         return store
 
     def _catch_up(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
-        """The store in step with the catalog; None where that has another model by now."""
+        """The updated store; None if the catalog's model has changed in the meantime."""
         if not self._writable or self._scratch:
             return self._catch_up_in_scratch(model)
         try:
@@ -105,7 +105,7 @@ class DerivedVectors:
                 f"another process is rebuilding the vectors in {self.folder}; try again when it is done"
             ) from error
         except OSError as error:
-            logger.warning("the vectors in %s cannot be written (%s); a copy is kept this time", self.folder, error)
+            logger.warning("the vectors in %s cannot be written (%s); using a temporary copy", self.folder, error)
             return self._catch_up_in_scratch(model)
 
     def _catch_up_in_scratch(self, model: ModelRecord | None) -> VectorStore | None:
@@ -114,13 +114,13 @@ class DerivedVectors:
         return self._apply_changes(self._open(self._scratch, model), model)
 
     def _apply_changes(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
-        with self._catalog.snapshot():  # begun after the store was read, which another process may have advanced
+        with self._catalog.snapshot():  # started after reading the store, which another process may have updated
             generation = self._catalog.generation
             if self._catalog.model() != model:
                 return None
             if store.generation == generation:
                 return store
-            if store.generation > generation:  # the catalog was put back from a copy
+            if store.generation > generation:  # the catalog was restored from a backup
                 store.clear()
             changes = self._source.changes_since(store.generation)
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
@@ -129,7 +129,7 @@ class DerivedVectors:
 
 
 def chosen_store(catalog: Catalog, asked: str | None, *, writable: bool) -> str:
-    """Name of the engine that ranks a collection's vectors; one that is asked for is kept.
+    """Name of a collection's vector store; an explicitly chosen one is recorded.
 
     Raises:
         UnknownPartError: there is no such store.
@@ -146,9 +146,9 @@ def chosen_store(catalog: Catalog, asked: str | None, *, writable: bool) -> str:
 def derived_vectors(
     place: Path, catalog: Catalog, *, engine: str, writable: bool
 ) -> tuple[DerivedVectors, DerivedVectors]:
-    """The vectors of photos and of captions, each in a folder of the collection's own."""
-    captions = "captions" if engine == DEFAULT_STORE else f"captions-{engine}"
+    """The vectors of photos and of captions, each in its own subfolder."""
+    photos, captions = (engine, "captions") if engine == DEFAULT_STORE else (f"{engine}-photos", f"{engine}-captions")
     return (
-        DerivedVectors(place, catalog, catalog, name=engine, writable=writable, engine=engine),
+        DerivedVectors(place, catalog, catalog, name=photos, writable=writable, engine=engine),
         DerivedVectors(place, catalog, catalog.captions, name=captions, writable=writable, engine=engine),
     )

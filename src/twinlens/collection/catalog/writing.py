@@ -1,4 +1,4 @@
-"""The writes of one transaction: all of them are kept, or none."""
+"""Write operations on the catalog, inside a transaction."""
 
 import sqlite3
 
@@ -21,25 +21,25 @@ _PUT_PHOTO = (
 
 
 class CatalogWriter:
-    """Writes of one transaction; each photo it touches gets the transaction's generation."""
+    """Writes in one transaction; each changed photo gets the transaction's generation."""
 
     def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
     def put_photo(self, file: FileState, details: PhotoDetails, vector: PhotoVector, *, reader_version: int) -> None:
-        """Adds a photo with its vector, or replaces what its path held."""
+        """Adds a photo with its vector, or replaces the one at its path."""
         photo_id = self._put(file, details, None, reader_version)
         self._connection.execute(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
             (photo_id, blob(vector.embedding), halves_blob(vector.features)),
         )
         self._connection.execute("DELETE FROM removed WHERE photo_id = ?", (photo_id,))
-        self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))  # of other content
+        self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))  # of the old content
         self._show_captions(photo_id)
 
     def put_skipped(self, file: FileState, reason: str, *, reader_version: int) -> None:
-        """Remembers a file that cannot be used, so that it is not tried at every run."""
+        """Records a file that cannot be read, so that it is not tried in every run."""
         photo_id = self._put(file, None, reason, reader_version)
         self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
@@ -47,27 +47,27 @@ class CatalogWriter:
             self._hide_captions(photo_id)
 
     def touch(self, photo_id: int, file: FileState) -> None:
-        """New size and date of a file whose content is the same."""
+        """Updates size and date of a file whose content has not changed."""
         self._connection.execute(
             "UPDATE photos SET size_bytes = ?, mtime_ns = ? WHERE id = ?", (file.size_bytes, file.mtime_ns, photo_id)
         )
 
     def rename(self, photo_id: int, file: FileState) -> None:
-        """The photo is at another path now and keeps its vector and captions."""
+        """Moves a photo to another path; it keeps its vector and captions."""
         self._connection.execute(
             "UPDATE photos SET folder_id = ?, path = ?, size_bytes = ?, mtime_ns = ? WHERE id = ?",
             (file.folder_id, file.path, file.size_bytes, file.mtime_ns, photo_id),
         )
 
     def remove(self, photo_id: int) -> None:
-        """The photo's file is gone, and its captions with it."""
+        """Removes a photo and its captions."""
         self._hide_captions(photo_id)
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
         self._connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
 
     def put_caption(self, photo_id: int, text: str, embedding: Embeddings) -> None:
-        """Adds a caption [D] of a photo; one that it has already is replaced."""
+        """Adds a caption with its embedding [D], or replaces it if the photo already has it."""
         self._connection.execute(
             "INSERT INTO captions (photo_id, text, embedding, generation) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (photo_id, text) "
@@ -76,24 +76,24 @@ class CatalogWriter:
         )
 
     def remove_caption(self, caption_id: int) -> None:
-        """The photo has this caption no longer."""
+        """Removes a caption."""
         self._connection.execute(
             "INSERT OR REPLACE INTO removed_captions VALUES (?, ?)", (caption_id, self._generation)
         )
         self._connection.execute("DELETE FROM captions WHERE id = ?", (caption_id,))
 
     def remove_all_captions(self) -> None:
-        """No photo has a caption any longer."""
+        """Removes all captions."""
         self._connection.execute(
             "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions", (self._generation,)
         )
         self._connection.execute("DELETE FROM captions")
 
     def take_next_vectors(self, model: ModelRecord) -> None:
-        """The next model's embeddings become those of record, all at once; what they replace is left to be cleared."""
+        """Makes the new model's embeddings those of record, all at once; the old ones are cleared later."""
         incomplete = self._connection.execute(MISSING_NEXT).fetchone()
         assert incomplete is None, "a photo or a caption would keep its vector of another model"
-        # exchanged by name: to copy or to drop them would hold the lock for seconds
+        # tables are swapped by renaming: copying or dropping them would hold the lock for seconds
         for old, new in (("vectors", "exchanged"), ("next_vectors", "vectors"), ("exchanged", "next_vectors")):
             self._connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
         self._connection.execute("UPDATE photos SET generation = ?", (self._generation,))
@@ -106,14 +106,14 @@ class CatalogWriter:
         forget_next_model(self._connection)
 
     def _hide_captions(self, photo_id: int) -> None:
-        """They leave the vectors; their rows stay until that of the photo goes."""
+        """Removes captions from the vectors; their rows stay as long as the photo's row."""
         self._connection.execute(
             "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions WHERE photo_id = ?",
             (self._generation, photo_id),
         )
 
     def _show_captions(self, photo_id: int) -> None:
-        """Those that were hidden while the photo could not be read come back."""
+        """Restores captions that were hidden while the photo could not be read."""
         hidden = "(SELECT caption_id FROM removed_captions)"
         self._connection.execute(
             f"UPDATE captions SET generation = ? WHERE photo_id = ? AND id IN {hidden}", (self._generation, photo_id)

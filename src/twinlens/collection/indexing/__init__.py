@@ -1,1 +1,1 @@
-"""Bring a collection up to date: walk, embed, commit, and change to another model."""
+"""Indexing: scan folders, embed photos and captions, switch to another model."""

@@ -1,4 +1,4 @@
-"""Bring a catalog's captions up to date with a file of captions; an interrupt loses at most a batch."""
+"""Index a caption file into the catalog; an interrupt loses at most one batch."""
 
 import logging
 import posixpath
@@ -20,19 +20,19 @@ from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage
 
 logger = logging.getLogger(__name__)
-BATCH_SIZE = 256  # captions a transaction: about a second's work
+BATCH_SIZE = 256  # captions per transaction: about a second of work
 BYTES_A_CAPTION = 300  # a catalog row without its embedding, its text in an index included
 
 
 def open_captions(source: Path, folders: Sequence[PhotoFolder]) -> Dataset:
-    """Captions of any kind that ``data`` reads: a file, or the folder of a known data set.
+    """Opens captions in any format that ``data`` reads: a file, or the folder of a data set.
 
     Args:
-        source: need not lie near its photos.
-        folders: the collection's, where photos are supposed that the data does not have itself.
+        source: the caption file or folder; need not contain the photos.
+        folders: the collection's photo folders, used if the data has no photos of its own.
 
     Raises:
-        DataError: it cannot be read as captions.
+        DataError: the captions cannot be read.
     """
     photos = folders[0].path
     if not source.is_dir():
@@ -52,17 +52,17 @@ def index_captions(
     *,
     listener: IndexListener | None = None,
 ) -> CaptionReport:
-    """Gives each photo that is listed the captions that are listed for it.
+    """Sets the captions of each listed photo.
 
-    Captions that are known stay as they are; photos that are not listed keep theirs.
-    Each batch is one transaction.
+    Known captions are not embedded again; photos that are not listed keep theirs. Each
+    batch is one transaction.
 
     Args:
-        catalog: of the collection; no other process may index it meanwhile.
+        catalog: of the collection; the caller holds the indexing lock.
         encoder: the collection's model.
         folders: all folders of the collection.
         captions: see ``open_captions``.
-        listener: told of plan and progress.
+        listener: called with the plan and the progress.
 
     Raises:
         DataError: none of the photos listed is in the collection.
@@ -79,7 +79,7 @@ def index_captions(
     disk_bytes = len(new) * (vector_bytes(encoder.dim) + BYTES_A_CAPTION)
     listener.captions_planned(CaptionPlan(found, len(new), disk_bytes))
     _add(catalog, encoder, new, report, listener)
-    _remove(catalog, old, report)  # after the new: a run that is killed leaves no photo without captions
+    _remove(catalog, old, report)  # after adding, so that a killed run leaves no photo without captions
     report.captions = catalog.captions.count()
     report.seconds = round(time.perf_counter() - started, 3)
     return report
@@ -88,7 +88,7 @@ def index_captions(
 def _captions_by_photo(
     catalog: Catalog, folders: Sequence[PhotoFolder], captions: Dataset, report: CaptionReport
 ) -> dict[int, dict[str, None]]:
-    """Catalog id → captions in the order listed, each once; notes what is of no photo here."""
+    """Photo id → captions in the listed order, without duplicates; reports unmatched photos."""
     images = captions.split("all")
     places = match_photos(images, catalog, folders)
     listed: dict[int, dict[str, None]] = {}
@@ -103,8 +103,8 @@ def _captions_by_photo(
     if not listed:
         where = ", ".join(str(folder.path) for folder in folders)
         raise DataError(
-            f"the {len(images):,} photos that {captions.name} has captions of were looked for in {where}, by path and "
-            f"by file name, and none was found, as {images[0].image_id!r}; give captions of these photos"
+            f"none of the {len(images):,} photos in {captions.name} was found in {where} by path or file name, "
+            f"for example {images[0].image_id!r}; give captions of photos in the collection"
         )
     return listed
 
@@ -112,10 +112,10 @@ def _captions_by_photo(
 def match_photos(
     images: Sequence[CaptionedImage], catalog: Catalog, folders: Sequence[PhotoFolder]
 ) -> dict[str, int | str]:
-    """For each image id its photo in the catalog, or why there is none.
+    """Image id → catalog id of its photo, or the reason why there is none.
 
-    A photo is known by its path below a photo folder; failing that by its file name,
-    when that stands for one photo of the collection and one of ``images``.
+    A photo is matched by its path relative to a photo folder, else by its file name if
+    that is unique both in the collection and in ``images``.
     """
     files = catalog.known_files()
     photos = {key: file.id for key, file in files.items() if file.skip_reason is None}
@@ -135,7 +135,7 @@ def match_photos(
         elif len(namesakes) == listed[name] == 1:
             matched[image.image_id] = namesakes[0]
         elif namesakes:
-            matched[image.image_id] = f"no photo has this path, and the name {name!r} is not of one photo alone"
+            matched[image.image_id] = f"no photo has this path, and the name {name!r} is not unique"
         else:
             matched[image.image_id] = "no photo has this path or this name"
     return matched
@@ -175,7 +175,7 @@ def _file_name(image: CaptionedImage) -> str:
 
 
 def _paths(image: CaptionedImage, folders: Sequence[PhotoFolder]) -> list[tuple[int, str]]:
-    """Folder id and path under which a listed photo may be known."""
+    """Folder ids and paths that a listed photo may have in the catalog."""
     path = posixpath.normpath(image.image_id.replace("\\", "/"))
     paths = [
         (folder.id, image.path.relative_to(folder.path).as_posix())

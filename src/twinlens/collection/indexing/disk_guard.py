@@ -1,4 +1,4 @@
-"""Refuse to index what does not fit on the disk."""
+"""Check for free disk space before indexing."""
 
 import shutil
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from twinlens.errors import DiskFullError
 
 
 class DiskGuard:
-    """An index listener that refuses to start when the plan does not fit on the disk."""
+    """An index listener that stops a run if its plan does not fit on the disk."""
 
     def __init__(self, listener: IndexListener, place: Path) -> None:
         self._listener, self._place = listener, place
@@ -25,28 +25,28 @@ class DiskGuard:
         self.change_advanced: Callable[[ModelChangeProgress], None] = listener.change_advanced
 
     def planned(self, plan: IndexPlan) -> None:
-        """The folders were walked.
+        """The folders have been scanned.
 
         Raises:
-            DiskFullError: less is free than the new vectors will take.
+            DiskFullError: the new vectors do not fit on the disk.
         """
         self._listener.planned(plan)
         self._check_room(plan.disk_bytes)
 
     def captions_planned(self, plan: CaptionPlan) -> None:
-        """The captions were read and their photos found.
+        """The captions have been read and matched to photos.
 
         Raises:
-            DiskFullError: less is free than the new vectors will take.
+            DiskFullError: the new vectors do not fit on the disk.
         """
         self._listener.captions_planned(plan)
         self._check_room(plan.disk_bytes)
 
     def change_planned(self, plan: ModelChangePlan) -> None:
-        """The model is another now; all is to be embedded again.
+        """The model has changed; everything must be embedded again.
 
         Raises:
-            DiskFullError: less is free than the new vectors will take.
+            DiskFullError: the new vectors do not fit on the disk.
         """
         self._listener.change_planned(plan)
         self._check_room(plan.disk_bytes)

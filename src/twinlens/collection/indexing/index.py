@@ -1,4 +1,4 @@
-"""Bring a catalog up to date with its photo folders; an interrupt loses at most a batch."""
+"""Index photo folders into the catalog; an interrupt loses at most one batch."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ from twinlens.errors import CollectionError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
-READER_VERSION = 1  # raised when more kinds of photos can be read: files skipped before are then tried again
+READER_VERSION = 1  # increased when more formats are supported: skipped files are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
 
 
@@ -43,23 +43,23 @@ def index_folders(
     listener: IndexListener | None = None,
     forget_missing: bool = False,
 ) -> IndexReport:
-    """Makes the catalog equal to the folders.
+    """Updates the catalog to the current contents of the folders.
 
-    A file is unchanged by size and date, then by content hash. A new path whose
-    content belonged to a path that is gone is a rename and keeps its vector. Each
-    batch is one transaction.
+    Changes are detected by size and date, then by content hash. A new path with the
+    content of a missing path is a rename and keeps its vector. Each batch is one
+    transaction.
 
     Args:
-        catalog: of the collection; no other process may index it meanwhile.
-        encoder: the collection's model; None where it is not here any more: content that is
-            new is then left alone, and counted as deferred.
+        catalog: of the collection; the caller holds the indexing lock.
+        encoder: the collection's model; None if it is no longer available: new content is
+            then not indexed but counted as deferred.
         folders: all folders of the collection.
-        listener: told of plan and progress.
-        forget_missing: let a folder without any photo drop what the catalog knows of it.
+        listener: called with the plan and the progress.
+        forget_missing: remove a folder's photos from the catalog if the folder is now empty.
 
     Raises:
-        CollectionError: a folder is missing, cannot be opened, or is empty though the
-            catalog knows photos in it (an unmounted disk looks like that).
+        CollectionError: a folder is missing, cannot be opened, or is empty although the
+            catalog has photos in it (an unmounted disk looks like this).
     """
     started = time.perf_counter()
     run = _Run(catalog, encoder, listener or SilentListener())
@@ -73,7 +73,7 @@ def index_folders(
 
 
 class _Run:
-    """One run of indexing: what is known, what is gone, what was done."""
+    """State of one index run: known files, missing files, report."""
 
     def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener) -> None:
         self.catalog, self.encoder, self.listener = catalog, encoder, listener
@@ -84,7 +84,7 @@ class _Run:
         self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
 
     def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
-        """Walks the folders; what is unchanged is done with here."""
+        """Scans the folders and returns the files to read; unchanged files are finished here."""
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
@@ -94,7 +94,7 @@ class _Run:
         if not found and not self.known:
             places = ", ".join(str(folder.path) for folder in folders)
             others = f", only {len(self.report.skipped):,} other files" if self.report.skipped else ""
-            raise CollectionError(f"{places} holds no photos to index{others}")
+            raise CollectionError(f"{places} contains no photos to index{others}; give a folder with photos")
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
@@ -104,12 +104,12 @@ class _Run:
         return tasks
 
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
-        """What of one folder has to be read; notes what is gone."""
+        """The files of one folder that must be read; records missing ones."""
         here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
         if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
             raise CollectionError(
-                f"{folder.path} holds no photos, but {len(here):,} were indexed there; is its disk mounted? "
-                "Nothing was changed; if they are really gone, run again with --forget-missing"
+                f"{folder.path} contains no photos, but {len(here):,} were indexed there; is its disk mounted? "
+                "Nothing was changed; if the photos are really gone, run again with --forget-missing"
             )
         self.report.skipped += [Skipped(folder.prefix + path, reason) for path, reason in scan.others + scan.unreadable]
         tasks = []
@@ -137,7 +137,7 @@ class _Run:
             self.listener.advanced(done, self.report)
 
     def drop_gone(self) -> None:
-        """Removes what neither stayed nor moved."""
+        """Removes photos whose files are gone and were not renamed."""
         gone = iter(self.gone.values())
         while batch := list(islice(gone, 1000)):
             with self.catalog.writing() as writer:
@@ -158,7 +158,7 @@ class _Run:
             self._store_known_content(writer, task, state)
 
     def _store_known_content(self, writer: CatalogWriter, task: _Task, state: FileState) -> None:
-        """The content was seen before: touched, renamed or copied."""
+        """Handles a file with known content: touched, renamed or copied."""
         known_hash = state.content_hash or b""
         if task.known and task.known.content_hash == known_hash and task.known.skip_reason is None:
             writer.touch(task.known.id, state)
@@ -176,7 +176,7 @@ class _Run:
             self._count_new(task)
         elif self.encoder is None:
             self.report.deferred += 1
-        else:  # the photo that had this content was changed in this very run, or it is new
+        else:  # the photo with this content was changed in this same run, or it is new
             ((photo,),) = embed_batches([task], self.encoder, path_of=_path_of)
             self._store(writer, photo)
 
@@ -200,7 +200,7 @@ def _path_of(task: _Task) -> Path:
 def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     if (file.size_bytes, file.mtime_ns) != (known.size_bytes, known.mtime_ns):
         return False
-    # a file that could not be opened has no hash: permissions may be mended without a trace in its date
+    # a file that could not be opened has no hash: fixing its permissions does not change its date
     return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 

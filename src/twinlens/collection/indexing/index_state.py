@@ -1,4 +1,4 @@
-"""How far an index run has come, kept in the catalog so that every process can tell."""
+"""Progress of an index run, stored in the catalog for all processes to read."""
 
 import json
 import time
@@ -8,23 +8,23 @@ from typing import Literal
 from twinlens.collection.catalog.catalog import Catalog
 
 KEY = "index_state"
-STALE_S = 20.0  # a run that tells nothing for so long has ended without saying so
+STALE_S = 20.0  # a run without updates for this long has died
 Stage = Literal["never", "running", "done", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """One index run, as it is or as it ended.
+    """Progress or result of one index run.
 
     Attributes:
-        stage: "stopped" when it was interrupted; what it had done is kept.
-        found: photo files in the folders; None until they were walked.
-        to_read: files that are new or changed; None until the folders were walked.
-        done: of them.
+        stage: "stopped" if it was interrupted; finished work is kept.
+        found: photo files in the folders; None until they are scanned.
+        to_read: new or changed files; None until the folders are scanned.
+        done: number of these that are finished.
         skipped: files that could not be used.
         started_at: seconds since 1970.
         updated_at: seconds since 1970.
-        counts: what it did, as ``added``; empty until its end.
+        counts: results such as ``added``; empty until the end.
         message: why it failed.
     """
 
@@ -40,14 +40,14 @@ class IndexState:
 
 
 def write_index_state(catalog: Catalog, state: IndexState) -> None:
-    """Remembers how far a run has come."""
+    """Stores the progress of a run."""
     catalog.set_meta({KEY: json.dumps(asdict(state))})
 
 
 def read_index_state(catalog: Catalog) -> IndexState:
-    """How far the run has come that was told of last, by whatever process.
+    """Progress of the last recorded run, from any process.
 
-    Runs of ``twinlens index`` tell nothing; their photos are seen as they come.
+    Runs of ``twinlens index`` are not recorded.
     """
     text = catalog.meta(KEY)
     if text is None:

@@ -1,4 +1,4 @@
-"""Bring a collection up to date, one process at a time: photos, captions, the model, and the vectors that follow."""
+"""Update a collection, one process at a time: photos, captions, model, and derived vectors."""
 
 import os
 from collections.abc import Iterator
@@ -23,16 +23,16 @@ from twinlens.protocols import Dataset, DualEncoder
 
 
 class Indexer:
-    """All that changes a collection besides its making.
+    """All operations that change the contents of a collection.
 
     Args:
-        place: the collection's own folder.
-        catalog: the truth.
-        folders: whose photos it holds.
-        model: which made its vectors.
-        vectors: derived, of the photos.
-        caption_vectors: derived, of the captions.
-        writable: False where the medium cannot be written.
+        place: the collection folder.
+        catalog: the source of truth.
+        folders: the collection's photo folders.
+        model: the model of its vectors.
+        vectors: derived from the photos.
+        caption_vectors: derived from the captions.
+        writable: False if the medium cannot be written.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Indexer:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """The collection is changed by this process alone."""
+        """Holds the lock that lets only one process change the collection."""
         if not self._writable:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         try:
@@ -92,7 +92,7 @@ class Indexer:
                 yield
         except Timeout as error:
             raise CollectionBusyError(
-                f"another process is indexing {self._place}; wait until it is done, what it has done can be searched"
+                f"another process is indexing {self._place}; wait until it is done; photos can be searched meanwhile"
             ) from error
         except OSError as error:
             raise disk_error(self._place, error) from error
@@ -101,7 +101,7 @@ class Indexer:
         if not self._catalog.count():
             report = self._index_folders(self._model.adopt(), listener, forget_missing)
         else:
-            self._sync()  # notices a catalog put back from a copy, before its generation catches up
+            self._sync()  # detects a catalog restored from a backup, before its generation catches up
             model = change_to or self._model.wanted()
             if model is None:
                 self._catalog.next.cancel()
@@ -114,14 +114,14 @@ class Indexer:
         return report
 
     def _change(self, model: NamedModel, listener: IndexListener, forget_missing: bool) -> IndexReport:
-        """Brings photos up to date, embeds all of them with the next model, and adds what only that can embed."""
+        """Updates the photos, embeds all of them with the new model, and adds photos deferred until then."""
         embedder, silent = self._model.embedder(), SilentListener()
         report = self._index_folders(embedder, listener, forget_missing)
         change = change_model(self._catalog, model, self._folders.all(), listener=listener)
         if change.waiting:
             again = self._index_folders(embedder, silent, forget_missing)
             report = report.followed_by(again)
-            if again.removed or again.renamed:  # for what was deleted meanwhile there is nothing to wait for
+            if again.removed or again.renamed:  # the change need not wait for photos deleted in the meantime
                 change = change_model(self._catalog, model, self._folders.all(), listener=silent).after(change)
         if change.is_complete:
             self._model.keep(model.encoder)
@@ -141,7 +141,7 @@ class Indexer:
         encoder = self._model.embedder()
         if encoder is None:
             raise ModelMismatchError(
-                f"captions for {self._place} need the model that its photos were embedded with, which is not here; "
+                f"captions for {self._place} need the model that its photos were embedded with, which is missing; "
                 "embed the photos again first: twinlens index PHOTOS"
             )
         report = index_captions(self._catalog, encoder, self._folders.all(), captions, listener=listener)
@@ -150,7 +150,7 @@ class Indexer:
         return report
 
     def _sync(self) -> None:
-        """Brings the vectors in step; those of captions where there are, or were, any."""
+        """Updates the derived vectors; those of captions only if there are, or were, any."""
         self._vectors.synced()
         if self._caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
             self._caption_vectors.synced()

@@ -1,4 +1,4 @@
-"""Embed a collection again with another model, whose vectors take over when they are complete."""
+"""Embed a collection again with another model; its vectors replace the old ones once complete."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,22 +15,22 @@ from twinlens.collection.indexing.report import IndexListener, ModelChangePlan, 
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.embedding.local import BATCH_SIZE, EmbeddedPhoto, Skipped, check_unit_rows, embed_batches
 
-BATCHES_TO_TELL_A_PACE = 4  # of photos; the first is slow, since it opens the tower
+BATCHES_TO_TELL_A_PACE = 4  # of photos; the first is slow because it loads the tower
 
 
 def change_model(
     catalog: Catalog, model: NamedModel, folders: Sequence[PhotoFolder], *, listener: IndexListener
 ) -> ModelChangeReport:
-    """Embeds what the model has not seen yet, batch by batch; when nothing is left it takes over in one transaction.
+    """Embeds what is left, batch by batch; once complete, the new model replaces the old one in one transaction.
 
-    Until then searches see the vectors of record alone. A photo that cannot be decoded any
-    more is skipped, as indexing does; for one whose file is away the change waits.
+    Until then, searches use only the old vectors. A photo that can no longer be decoded is
+    skipped, as in indexing; a photo whose file cannot be reached keeps the change incomplete.
 
     Args:
-        catalog: just brought up to date; no other process may index it meanwhile.
-        model: that is changed to.
+        catalog: up to date with the folders; the caller holds the indexing lock.
+        model: the new model.
         folders: all folders of the collection.
-        listener: told of plan and progress.
+        listener: called with the plan and the progress.
     """
     started = time.perf_counter()
     run = _Run(catalog, model, folders, listener)
@@ -45,7 +45,7 @@ def change_model(
 
 
 class _Run:
-    """One run of a change: what is left, and the pace at which it gets less."""
+    """State of one run: what is left to embed, and the speed."""
 
     def __init__(
         self, catalog: Catalog, model: NamedModel, folders: Sequence[PhotoFolder], listener: IndexListener
@@ -69,7 +69,7 @@ class _Run:
         )
 
     def embed(self) -> None:
-        """Photos and captions; some captions first, so that their pace is known when the time left is told."""
+        """Embeds photos and captions; some captions first, so that the ETA includes their speed."""
         self.listener.change_planned(self.plan)
         captions = iter(self.captions)
         self._embed_captions(islice(captions, CAPTION_BATCH))
@@ -77,7 +77,7 @@ class _Run:
         tried = sorted(firsts.values(), key=lambda photo: (photo.folder_id, photo.path))
         self._embed_photos(tried)
         ids = {photo.id for photo in tried}
-        # copies of a file that could not be read, or is not what it was
+        # copies of a file that could not be read or has changed
         self._embed_photos([photo for photo in self.catalog.next.photos_left() if photo.id not in ids])
         self._embed_captions(captions)
 
@@ -119,7 +119,7 @@ class _Run:
 
 
 class _Pace:
-    """How fast photos and captions are embedded in this run, and what is left."""
+    """Speed of embedding photos and captions in this run, and what is left."""
 
     def __init__(self, photos: int, captions: int) -> None:
         self._photos, self._captions = photos, captions
@@ -129,19 +129,19 @@ class _Pace:
         self._first_end, self._first_photos = self._started, 0
 
     def photos_done(self, count: int) -> None:
-        """A batch of photos was dealt with."""
+        """Records a finished batch of photos."""
         self._done_photos += count
         self._batches += 1
         if self._batches == 1:
             self._first_end, self._first_photos = time.perf_counter(), count
 
     def captions_done(self, count: int, seconds: float) -> None:
-        """A batch of captions was embedded."""
+        """Records an embedded batch of captions."""
         self._done_captions += count
         self._caption_seconds += seconds
 
     def progress(self) -> ModelChangeProgress:
-        """What is done, and how long the rest will take."""
+        """The progress so far and the time left."""
         return ModelChangeProgress(self._done_photos, self._done_captions, self._seconds_left())
 
     def _seconds_left(self) -> float | None:
@@ -155,7 +155,7 @@ class _Pace:
 
 
 def _is_away(path: Path) -> bool:
-    """True where the file cannot even be looked at: gone, or on a disk that is."""
+    """True if the file cannot be reached: deleted, or on an unmounted disk."""
     try:
         path.stat()
     except OSError:

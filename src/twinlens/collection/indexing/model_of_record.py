@@ -1,4 +1,4 @@
-"""The model that made a collection's vectors, found again, and the one that they are to be changed to."""
+"""Find the model that a collection was indexed with, and the one it should be switched to."""
 
 import logging
 from contextlib import suppress
@@ -15,27 +15,27 @@ from twinlens.protocols import DualEncoder
 logger = logging.getLogger(__name__)
 
 ModelSource: TypeAlias = DualEncoder | str | Path
-"""An encoder, or the name or folder of one."""
+"""An encoder, or the name or folder of a model."""
 
 
 class NamedModel(NamedTuple):
-    """A model as a catalog would remember it, opened."""
+    """An open model, with the name that a catalog records for it."""
 
     name: str
     encoder: DualEncoder
 
     def record(self) -> ModelRecord:
-        """What the catalog remembers."""
+        """The model as recorded in the catalog."""
         return ModelRecord(self.name, self.encoder.fingerprint, self.encoder.dim)
 
 
 class ModelOfRecord:
-    """Opens the model of a catalog, and refuses any other.
+    """Opens the model of a catalog, and rejects any other.
 
     Args:
-        place: the collection's own folder, for messages.
+        place: the collection folder, for messages.
         catalog: of the collection.
-        asked: the model that the user asked for; None = the catalog's.
+        asked: the model requested by the user; None = the catalog's.
     """
 
     def __init__(self, place: Path, catalog: Catalog, *, asked: ModelSource | None) -> None:
@@ -45,10 +45,10 @@ class ModelOfRecord:
 
     @property
     def encoder(self) -> DualEncoder:
-        """Embeds queries: the model that made, or will make, the vectors, or a bridge to it.
+        """Embeds queries: the model of the vectors, or a newer one with a bridge to it.
 
         Raises:
-            ModelMismatchError: another model was asked for, or the collection's is not to be found.
+            ModelMismatchError: another model was requested, or the collection's model cannot be found.
         """
         record = self._catalog.model()
         known = self._encoder
@@ -61,7 +61,7 @@ class ModelOfRecord:
         return self._encoder
 
     def embedder(self) -> DualEncoder | None:
-        """The very model that made the vectors; None where there is at most a bridge to it."""
+        """The exact model of the vectors; None if it is not available, even if there is a bridge to it."""
         record = self._catalog.model()
         if record is None or (self._encoder is not None and self._encoder.queries_only):
             return None
@@ -70,11 +70,11 @@ class ModelOfRecord:
         return self._encoder
 
     def keep(self, encoder: DualEncoder) -> None:
-        """An open model that has become the one of record."""
+        """Uses an open model as the model of record from now on."""
         self._encoder = encoder
 
     def refuse_other(self) -> None:
-        """Raises ModelMismatchError where another model was asked for, also before a query that needs none."""
+        """Raises ModelMismatchError if another model was requested, even for queries that need no model."""
         record = self._catalog.model()
         if self.asked is None or record is None or not self._catalog.count():
             return
@@ -82,11 +82,11 @@ class ModelOfRecord:
             self._exact(record)
 
     def adopt(self) -> DualEncoder:
-        """A collection without a photo takes the model that it is indexed with."""
+        """Makes the requested model the model of record; for collections without photos."""
         model = named_model(self.asked or DEFAULT)
         record = self._catalog.model()
         if record and record.fingerprint != model.encoder.fingerprint and not self._catalog.captions.is_empty():
-            with self._catalog.writing() as writer:  # of photos that could not be read any more
+            with self._catalog.writing() as writer:  # left from photos that could no longer be read
                 writer.remove_all_captions()
         self._catalog.next.cancel()
         self._catalog.remember_model(model.record())
@@ -94,13 +94,13 @@ class ModelOfRecord:
         return model.encoder
 
     def wanted(self) -> NamedModel | None:
-        """The model that the vectors are to be changed to; None where they are to stay.
+        """The model that the collection should be switched to; None if it should keep its model.
 
-        A change that was begun goes on; and one begins where the model of the collection's
-        name is another now than the one that made the vectors.
+        An interrupted change continues; a new one starts if the model with the recorded name
+        is no longer the one that the vectors were made with.
 
         Raises:
-            ModelMismatchError: another model was asked for, or the collection's is not to be found.
+            ModelMismatchError: another model was requested, or the collection's model cannot be found.
         """
         record, following = self._catalog.model(), self._catalog.next_model()
         assert record, "a collection with photos has a model"
@@ -115,12 +115,12 @@ class ModelOfRecord:
             model = named_model(target.model)
         except UnknownPartError as error:
             if following is None and self._encoder is not None and self._encoder.fingerprint == record.fingerprint:
-                return None  # an encoder without a name that can be looked up, as one passed in from Python
+                return None  # an encoder without a registered name, such as one passed in from Python
             raise ModelMismatchError(self._lost(target)) from error
         return None if model.encoder.fingerprint == record.fingerprint else model
 
     def pending_change(self) -> PendingModelChange | None:
-        """A change that is in progress, or that ``index`` would begin."""
+        """A change that is in progress, or that ``index`` would start."""
         record, following, photos = self._catalog.model(), self._catalog.next_model(), self._catalog.count()
         if record is None or not photos:
             return None
@@ -134,14 +134,14 @@ class ModelOfRecord:
         return None
 
     def _asked_besides(self, record: ModelRecord) -> NamedModel | None:
-        """The model that was asked for, where that may be another than the record's."""
+        """The requested model, if it may differ from the recorded one."""
         if self.asked is None:
             return None
         by_name = isinstance(self.asked, str | Path)
         return None if by_name and recorded_name(self.asked) == record.model else named_model(self.asked)
 
     def _exact(self, record: ModelRecord) -> DualEncoder | None:
-        """The model of a record: by its name, or any that is known and has its fingerprint."""
+        """The recorded model: by name, or any known model with its fingerprint."""
         if (asked := self._asked_besides(record)) is not None:
             if asked.encoder.fingerprint != record.fingerprint:
                 raise ModelMismatchError(self._refusal(record, asked))
@@ -153,7 +153,7 @@ class ModelOfRecord:
         return model_of_fingerprint(record.fingerprint)
 
     def _bridged(self, record: ModelRecord) -> DualEncoder:
-        """The model of today in place of an earlier one, where it has a bridge to it."""
+        """The current model in place of an older one, if it has a bridge to it."""
         known = False
         for name in dict.fromkeys((record.model, DEFAULT)):
             with suppress(UnknownPartError):
@@ -161,8 +161,8 @@ class ModelOfRecord:
                 known = known or name == record.model
                 if bridged is not None:
                     logger.warning(
-                        "the photos of %s were embedded by an earlier model %s; queries are mapped into its space, "
-                        "which finds a little less, until 'twinlens index' has embedded the photos again",
+                        "the photos of %s were embedded by an older model %s; queries are mapped into its space, which "
+                        "is slightly less accurate; run 'twinlens index' to embed the photos with the new one",
                         self._place,
                         record.model,
                     )
@@ -172,34 +172,34 @@ class ModelOfRecord:
     def _refusal(self, record: ModelRecord, asked: NamedModel) -> str:
         return (
             f"collection {self._place} was indexed with model {record.model} ({record.fingerprint}), "
-            f"but {asked.name} ({asked.encoder.fingerprint}) was asked for; "
+            f"but {asked.name} ({asked.encoder.fingerprint}) was requested; "
             f"search with the first, or run 'twinlens reindex {self._place} --model {asked.name}'"
         )
 
     def _changed(self, record: ModelRecord) -> str:
         return (
-            f"collection {self._place} was indexed with model {record.model} as it was before ({record.fingerprint}), "
-            "which is not here any more and to which the model of today has no bridge; "
-            "embed the photos again with the model of today: twinlens index PHOTOS"
+            f"collection {self._place} was indexed with an older {record.model} model ({record.fingerprint}), "
+            "which is no longer available and to which the current version has no bridge; "
+            "embed the photos again with the current version: twinlens index PHOTOS"
         )
 
     def _lost(self, record: ModelRecord) -> str:
         return (
-            f"collection {self._place} needs the model {record.model} ({record.fingerprint}), which is not to be "
-            f"found; put it back, or run 'twinlens reindex {self._place} --model {DEFAULT}' "
+            f"collection {self._place} needs the model {record.model} ({record.fingerprint}), which cannot be "
+            f"found; restore it, or run 'twinlens reindex {self._place} --model {DEFAULT}' "
             "(in Python, an encoder can be passed as model=)"
         )
 
 
 def named_model(source: ModelSource) -> NamedModel:
-    """Opens a model under the name by which a catalog remembers it."""
+    """Opens a model, with the name that a catalog records for it."""
     if isinstance(source, str | Path):
         return NamedModel(recorded_name(source), load_model(source))
     return NamedModel(source.name, source)
 
 
 def recorded_name(source: ModelSource) -> str:
-    """How a catalog remembers a model: by its name, or by the place of its folder."""
+    """The name that a catalog records for a model: its name, or the path of its folder."""
     if not isinstance(source, str | Path):
         return source.name
     folder = Path(source).expanduser()

@@ -1,4 +1,4 @@
-"""What a run of indexing plans, tells while it goes, and reports in the end."""
+"""Plan, progress and report of an index run."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,17 @@ from twinlens.embedding.local import Skipped
 
 @dataclass
 class CaptionReport:
-    """What one run did with a file of captions.
+    """Result of indexing a caption file.
 
     Attributes:
-        captions: captions that can be searched now.
-        added: captions that were new.
-        removed: captions that the file no longer lists for a photo that it lists.
-        unchanged: captions that were known already.
-        cut: how many of the added are longer than the model reads.
+        captions: searchable captions after the run.
+        added: new captions.
+        removed: captions of listed photos that the file no longer has.
+        unchanged: captions that were already known.
+        cut: added captions that were truncated because the model reads less.
         unmatched: captions whose photo is not in the collection.
-        unmatched_photos: those photos as the file names them, and what was looked for.
-        seconds: embedding included.
+        unmatched_photos: these photos as named in the file, and the reasons.
+        seconds: including embedding.
     """
 
     captions: int = 0
@@ -33,7 +33,7 @@ class CaptionReport:
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """What ``twinlens index --captions FILE --json`` prints besides the photos' fields."""
+        """The fields that ``twinlens index --captions FILE --json`` adds to those of the photos."""
         counts = ("added", "removed", "unchanged", "cut", "unmatched")
         return {
             "captions": self.captions,
@@ -44,16 +44,16 @@ class CaptionReport:
 
 @dataclass
 class ModelChangeReport:
-    """What one run did to embed a collection again with another model.
+    """Result of one run of embedding a collection with another model.
 
     Attributes:
-        model: name or folder of the model that is changed to.
+        model: name or folder of the new model.
         fingerprint: its fingerprint.
-        photos: photos embedded in this run; copies of one content count each.
+        photos: photos embedded in this run; copies count individually.
         captions: captions embedded in this run.
-        waiting: photos that cannot be reached just now; the change waits for them.
-        is_complete: True when the model's vectors have taken over.
-        seconds: embedding and taking over.
+        waiting: photos whose file cannot be reached now; the change waits for them.
+        is_complete: True once the new vectors have replaced the old ones.
+        seconds: including embedding and replacing.
     """
 
     model: str
@@ -65,7 +65,7 @@ class ModelChangeReport:
     seconds: float = 0.0
 
     def after(self, earlier: "ModelChangeReport") -> "ModelChangeReport":
-        """The run right before this one, and this one, as one."""
+        """Merges the report of the previous run with this one."""
         return replace(
             self,
             photos=earlier.photos + self.photos,
@@ -74,18 +74,18 @@ class ModelChangeReport:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Its part of what ``twinlens index --json`` prints."""
+        """The fields of ``twinlens index --json`` about the change."""
         return {**vars(self), "waiting": [photo._asdict() for photo in self.waiting]}
 
 
 @dataclass
 class IndexReport:
-    """What one run of indexing did; the fields of ``twinlens index --json``.
+    """Result of one index run; the fields of ``twinlens index --json``.
 
     Attributes:
-        captions: what was done with a file of captions; None without one.
-        deferred: new content that was left for the next model, since the one of record is not here.
-        model_change: what was done to change to another model; None where the model stays.
+        captions: result for the caption file; None without one.
+        deferred: new photos left for the new model, because the model of record is not available.
+        model_change: result of switching to another model; None if the model stays.
     """
 
     added: int = 0
@@ -101,7 +101,7 @@ class IndexReport:
     model_change: ModelChangeReport | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's fields; those of captions and of a change of model where there was one."""
+        """The documented fields; those of captions and of a model change only if there were any."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
         captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
         if captions is not None:
@@ -109,7 +109,7 @@ class IndexReport:
         return fields if change is None else {**fields, "deferred": deferred, "model_change": change.to_json()}
 
     def followed_by(self, later: "IndexReport") -> "IndexReport":
-        """This run and the one right after it as one: what came or moved in the first is unchanged in the second."""
+        """Merges this run with the next one: photos added or moved in the first are unchanged in the second."""
         return IndexReport(
             added=self.added + later.added,
             updated=self.updated + later.updated,
@@ -126,12 +126,12 @@ class IndexReport:
 
 @dataclass(frozen=True)
 class IndexPlan:
-    """What a scan found to do, before any photo is opened.
+    """What an index run has to do, known before any photo is opened.
 
     Attributes:
         found: photo files in all folders.
-        to_read: files that are new, changed or worth another try.
-        disk_bytes: about what the new vectors will take.
+        to_read: files that are new, changed or to be retried.
+        disk_bytes: estimated size of the new vectors.
     """
 
     found: int
@@ -141,12 +141,12 @@ class IndexPlan:
 
 @dataclass(frozen=True)
 class CaptionPlan:
-    """What a file of captions brings, before any caption is embedded.
+    """What a caption file contains, known before any caption is embedded.
 
     Attributes:
-        found: its captions of photos in the collection.
-        to_embed: those of them that are new.
-        disk_bytes: about what the new ones will take.
+        found: captions of photos in the collection.
+        to_embed: new ones among them.
+        disk_bytes: estimated size of the new vectors.
     """
 
     found: int
@@ -156,14 +156,14 @@ class CaptionPlan:
 
 @dataclass(frozen=True)
 class PendingModelChange:
-    """A change to another model that is not complete.
+    """An incomplete change to another model.
 
     Attributes:
-        model: name or folder of the model.
+        model: name or folder of the new model.
         fingerprint: its fingerprint.
         photos_done: photos that it has embedded.
         photos: all photos.
-        is_begun: False where only ``index`` would begin it, since the model of that name is another now.
+        is_begun: False if the model of that name has changed, but ``index`` has not started the change yet.
     """
 
     model: str
@@ -175,15 +175,15 @@ class PendingModelChange:
 
 @dataclass(frozen=True)
 class ModelChangePlan:
-    """What a change to another model has to embed, before any photo is opened.
+    """What a change to another model has to embed, known before any photo is opened.
 
     Attributes:
-        model: name or folder of the model.
-        is_update: the collection keeps its model's name; it is the model that is another now.
-        photos: all that there are.
-        photos_left: those that are still to be embedded; fewer where an earlier run was interrupted.
-        captions_left: likewise of captions.
-        disk_bytes: about what the new vectors will take until the old ones go.
+        model: name or folder of the new model.
+        is_update: the name stays the same, but the model behind it has changed.
+        photos: all photos.
+        photos_left: photos still to be embedded; fewer after an interrupted run.
+        captions_left: the same for captions.
+        disk_bytes: estimated size of the new vectors, until the old ones are deleted.
     """
 
     model: str
@@ -196,12 +196,12 @@ class ModelChangePlan:
 
 @dataclass(frozen=True)
 class ModelChangeProgress:
-    """How far a run that changes the model is.
+    """Progress of a model change.
 
     Attributes:
-        photos: of the plan's ``photos_left``, those that are dealt with.
-        captions: likewise of ``captions_left``.
-        seconds_left: by the pace of this run; None before it can be told.
+        photos: finished ones of the plan's ``photos_left``.
+        captions: finished ones of ``captions_left``.
+        seconds_left: estimated from the speed of this run; None until it is known.
     """
 
     photos: int
@@ -210,49 +210,49 @@ class ModelChangeProgress:
 
 
 class IndexListener(Protocol):
-    """Is told how indexing goes."""
+    """Receives progress events of indexing."""
 
     def planned(self, plan: IndexPlan) -> None:
-        """The folders were walked."""
+        """The folders have been scanned."""
 
     def advanced(self, done: int, report: IndexReport) -> None:
-        """``done`` of the plan's ``to_read`` files are committed."""
+        """``done`` of the plan's ``to_read`` files are stored."""
 
     def captions_planned(self, plan: CaptionPlan) -> None:
-        """The captions were read and their photos found."""
+        """The captions have been read and matched to photos."""
 
     def captions_advanced(self, done: int) -> None:
-        """``done`` of the plan's ``to_embed`` captions are committed."""
+        """``done`` of the plan's ``to_embed`` captions are stored."""
 
     def change_planned(self, plan: ModelChangePlan) -> None:
-        """The model is another now; all is to be embedded again."""
+        """The model has changed; everything must be embedded again."""
 
     def change_advanced(self, progress: ModelChangeProgress) -> None:
-        """More is embedded by the next model, and committed."""
+        """The new model has embedded more, and it is stored."""
 
 
 class SilentListener:
-    """Does nothing."""
+    """Ignores all events."""
 
     def planned(self, plan: IndexPlan) -> None:
-        """The folders were walked."""
+        """The folders have been scanned."""
 
     def advanced(self, done: int, report: IndexReport) -> None:
-        """More files are committed."""
+        """More files are stored."""
 
     def captions_planned(self, plan: CaptionPlan) -> None:
-        """The captions were read and their photos found."""
+        """The captions have been read and matched to photos."""
 
     def captions_advanced(self, done: int) -> None:
-        """More captions are committed."""
+        """More captions are stored."""
 
     def change_planned(self, plan: ModelChangePlan) -> None:
-        """The model is another now; all is to be embedded again."""
+        """The model has changed; everything must be embedded again."""
 
     def change_advanced(self, progress: ModelChangeProgress) -> None:
-        """More is embedded by the next model, and committed."""
+        """The new model has embedded more, and it is stored."""
 
 
 def reasons_summary(skipped: Iterable[Skipped]) -> Iterator[tuple[str, int]]:
-    """How many files were skipped for each reason, most frequent first."""
+    """Number of skipped files per reason, most frequent first."""
     yield from Counter(item.reason for item in skipped).most_common()

@@ -1,4 +1,4 @@
-"""Walk photo folders: what is there, what is no photo, what could not be looked into."""
+"""Scan photo folders: photos, other files, and folders that cannot be read."""
 
 import os
 import stat
@@ -9,29 +9,29 @@ from typing import NamedTuple
 
 from twinlens.data.images import PHOTO_SUFFIXES, RAW_SUFFIXES
 
-# folders that cameras' and NAS makers' software fills with copies and thumbnails
+# folders that camera and NAS software fills with copies and thumbnails
 IGNORED_FOLDERS = frozenset(
     {"@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 )
 
 
 class FoundFile(NamedTuple):
-    """A photo file as the file system shows it."""
+    """A photo file found on disk."""
 
-    path: str  # below the folder, with "/"
+    path: str  # relative to the folder, with "/"
     size_bytes: int
     mtime_ns: int
 
 
 @dataclass
 class Scan:
-    """Contents of one photo folder, in the order of their paths.
+    """Contents of one photo folder, sorted by path.
 
     Attributes:
-        photos: files with a photo's name.
-        others: path and reason of files that are no photos, or cannot be read yet.
-        unreadable: path and reason of sub-folders that could not be opened; what the
-            catalog knows below them is not gone.
+        photos: files with the extension of a photo.
+        others: path and reason of files that are not photos or not supported.
+        unreadable: path and reason of subfolders that could not be opened; known photos
+            in them do not count as missing.
     """
 
     photos: list[FoundFile] = field(default_factory=list)
@@ -40,10 +40,10 @@ class Scan:
 
 
 def scan_folder(root: Path) -> Scan:
-    """Walks a folder and its sub-folders.
+    """Scans a folder and its subfolders.
 
-    Hidden files and folders and AppleDouble ``._`` files are left out. A link to a
-    folder is followed unless it leads to, into or above a folder seen before.
+    Skips hidden files and folders and AppleDouble ``._`` files. Follows a link to a folder
+    unless its target is, contains or is inside a folder already scanned.
 
     Raises:
         OSError: ``root`` itself cannot be listed.
@@ -52,8 +52,8 @@ def scan_folder(root: Path) -> Scan:
     os.scandir(root).close()
     for path, entry in _walk(root, "", scan, {os.path.realpath(root)}):
         if _is_dead_link(entry):
-            # an unmounted disk looks like this: what is known there is not gone
-            scan.unreadable.append((_printable(path), "a link to something that is not there"))
+            # an unmounted disk looks like this: known photos there do not count as missing
+            scan.unreadable.append((_printable(path), "broken link"))
             continue
         reason = _not_a_photo(path)
         if reason:
@@ -66,7 +66,7 @@ def scan_folder(root: Path) -> Scan:
             continue
         if stat.S_ISREG(found.st_mode):
             scan.photos.append(FoundFile(path, found.st_size, found.st_mtime_ns))
-        else:  # reading a pipe would wait for ever
+        else:  # reading a pipe would block forever
             scan.others.append((path, "not a regular file"))
     return scan
 
@@ -93,14 +93,14 @@ def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
 
 
 def _printable(path: str) -> str:
-    """A path that can be printed, whatever bytes the file system keeps."""
+    """A path that can be printed, even if the file name is not valid Unicode."""
     return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that loops
+    except OSError:  # a loop of links
         return False
 
 
@@ -115,7 +115,7 @@ def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
 
 
 def _not_a_photo(path: str) -> str | None:
-    """Why a file's name says that it cannot be indexed; None for a photo."""
+    """Why a file cannot be indexed, judged by its name; None for a photo."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
@@ -124,5 +124,5 @@ def _not_a_photo(path: str) -> str | None:
     if suffix in PHOTO_SUFFIXES:
         return None
     if suffix in RAW_SUFFIXES:
-        return f"RAW photos ({suffix}) are not read yet; index a JPEG beside it"
+        return f"RAW photos ({suffix}) are not supported yet; save it as JPEG, too"
     return f"not an image ({suffix or 'no suffix'})"

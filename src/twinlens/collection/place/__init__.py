@@ -1,1 +1,1 @@
-"""Where a collection and its photo folders are on disk."""
+"""Locations of a collection and its photo folders on disk."""

@@ -1,4 +1,4 @@
-"""A collection's own folder on disk: made, and removed when it was never used."""
+"""Create a collection folder, and remove one that was never used."""
 
 import errno
 import logging
@@ -14,31 +14,31 @@ INDEX_LOCK = "index.lock"
 
 
 def make_folder(path: Path) -> None:
-    """Makes the collection's own folder.
+    """Creates the collection folder.
 
     Raises:
-        CollectionError: it cannot be made.
+        CollectionError: it cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CollectionError(f"{path} cannot be made: {error.strerror or error}; use --collection DIR") from error
+        raise CollectionError(f"{path} cannot be created: {error.strerror or error}; use --collection DIR") from error
 
 
 def remove_unused(path: Path) -> None:
-    """Removes a collection that never got a photo; other files in its folder stay."""
+    """Removes a collection without photos; other files in its folder stay."""
     try:
         with FileLock(path / INDEX_LOCK, timeout=0):
             for file in path.glob(CATALOG_NAME + "*"):
                 file.unlink()
         (path / INDEX_LOCK).unlink(missing_ok=True)
         path.rmdir()
-    except (Timeout, OSError) as error:  # another process indexes it, or the folder holds other files
+    except (Timeout, OSError) as error:  # another process is indexing it, or the folder contains other files
         logger.debug("%s is kept: %s", path, error)
 
 
 def disk_error(path: Path, error: OSError) -> CollectionError:
-    """What an error of the operating system means while a collection is written."""
+    """Translates an operating system error that occurred while writing a collection."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError(
             f"no space left on the disk of {path}; what was indexed before is safe: "

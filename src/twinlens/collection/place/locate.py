@@ -1,4 +1,4 @@
-"""Where a collection lives: inside the photo folder, or in the user's data folder when that cannot be."""
+"""Locate collections: inside the photo folder, or in the user's data folder if it cannot be written."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from twinlens.errors import CollectionError
 
 FOLDER_NAME = ".twinlens"
 CATALOG_NAME = "catalog.sqlite"
-# SQLite's write-ahead log needs shared memory, which network file systems do not give
+# SQLite's write-ahead log needs shared memory, which network file systems do not support
 _NETWORK_FILE_SYSTEMS = frozenset(
     "nfs nfs4 cifs smb smb2 smb3 smbfs afs 9p ceph glusterfs fuse.sshfs fuse.rclone davfs fuse.davfs2".split()
 )
@@ -20,12 +20,12 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A collection's folder, and what part of it was meant.
+    """A collection folder, and which part of the collection the path refers to.
 
     Attributes:
-        collection: the collection's own folder.
-        photos: the photo folder that led to it; None when the collection itself was named.
-        within: the sub-folder of ``photos`` that was meant; None = all of it.
+        collection: the collection folder.
+        photos: the photo folder that contains it; None if the path is the collection folder itself.
+        within: the subfolder of ``photos`` that the path refers to; None = all of it.
     """
 
     collection: Path
@@ -34,29 +34,29 @@ class Located:
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """A path as a user writes it, absolute, with ``~`` and links followed.
+    """A user's path made absolute, with ``~`` expanded and links resolved.
 
     Raises:
-        CollectionError: the current folder is gone, ``~name`` is nobody, or the path holds a NUL.
+        CollectionError: the current folder is gone, ``~name`` is unknown, or the path contains a NUL.
     """
     try:
         return Path(os.path.realpath(Path(path).expanduser()))
     except FileNotFoundError as error:
         raise CollectionError("the current folder is gone; change to one that exists, or use --in") from error
     except (OSError, RuntimeError, ValueError) as error:
-        raise CollectionError(f"{str(path)!r} is no usable path: {error}") from error
+        raise CollectionError(f"{str(path)!r} is not a valid path: {error}") from error
 
 
 def is_collection(folder: Path) -> bool:
-    """True when a folder holds a catalog that may be looked at."""
+    """True if a folder contains a readable catalog."""
     try:
         return (folder / CATALOG_NAME).is_file()
-    except OSError:  # a folder above it may not be entered
+    except OSError:  # no permission for a parent folder
         return False
 
 
 def find_collection(place: Path) -> Located | None:
-    """The collection that a place belongs to: itself, or the nearest at or above it."""
+    """The collection at a path, else the nearest one in a folder above it."""
     place = Path(os.path.realpath(place))
     if is_collection(place):
         return Located(place)
@@ -68,16 +68,16 @@ def find_collection(place: Path) -> Located | None:
 
 
 def default_place(photos: Path) -> tuple[Path, str | None]:
-    """Where a new collection of a photo folder goes, and why not inside it (None = inside).
+    """The location for a new collection, and why it is not inside the photo folder (None = it is).
 
     Raises:
-        CollectionError: the folder is missing or is no folder.
+        CollectionError: the folder is missing or is a file.
     """
     photos = photos.resolve()
     if not photos.exists():
         raise CollectionError(f"the photo folder {photos} does not exist")
     if not photos.is_dir():
-        raise CollectionError(f"{photos} is a file; give the folder that holds the photos")
+        raise CollectionError(f"{photos} is a file; give the folder that contains the photos")
     if not os.access(photos, os.W_OK):
         return _elsewhere(photos), "the folder cannot be written"
     if file_system := network_file_system(photos):
@@ -86,14 +86,14 @@ def default_place(photos: Path) -> tuple[Path, str | None]:
 
 
 def network_file_system(path: Path) -> str | None:
-    """Kind of the network file system that a path lies on; None on a local disk, and where it cannot be told."""
+    """Type of the network file system that a path is on; None if it is local or unknown."""
     if not sys.platform.startswith("linux"):
         return None
     best, kind = "", ""
     for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
         fields = line.split(" ")
-        mount = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[1])  # a space is written as \040
-        # of two mounts on one folder the later covers the earlier, as a share its automount
+        mount = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[1])  # spaces are escaped as \040
+        # a later mount on the same folder hides an earlier one, such as a share its automount
         if path.is_relative_to(mount) and len(mount) >= len(best):
             best, kind = mount, fields[2]
     return kind if kind in _NETWORK_FILE_SYSTEMS else None

@@ -1,4 +1,4 @@
-"""The photo folders of a collection where they are now, and which photo a path means."""
+"""The photo folders of a collection, and lookup of photos by path or id."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -11,10 +11,10 @@ from twinlens.errors import CollectionError
 
 
 class PhotoFolder(NamedTuple):
-    """A photo folder where it is now.
+    """A photo folder with its current path.
 
-    ``prefix`` stands before the paths of its photos in ids: empty, or the folder's
-    name and "/" when the collection has several.
+    ``prefix`` precedes the paths of its photos in ids: empty, or the folder's name and
+    "/" if the collection has several folders.
     """
 
     id: int
@@ -23,10 +23,10 @@ class PhotoFolder(NamedTuple):
 
 
 class PhotoFolders:
-    """Reads and adds the folders that a catalog knows.
+    """Reads and adds the photo folders of a catalog.
 
     Args:
-        place: the collection's own folder, which relative paths start from.
+        place: the collection folder, which relative paths start from.
         catalog: of the collection.
     """
 
@@ -34,26 +34,26 @@ class PhotoFolders:
         self._place, self._catalog = place, catalog
 
     def all(self) -> list[PhotoFolder]:
-        """The photo folders where they are now, oldest first."""
+        """The photo folders with their current paths, oldest first."""
         known = self._catalog.folders()
         several = len(known) > 1
         return [PhotoFolder(one.id, self._where(one), f"{one.name}/" if several else "") for one in known]
 
     def add(self, photos: Path) -> None:
-        """Remembers a folder; one that is known stays as it is.
+        """Adds a folder if it is not known yet.
 
         Raises:
             CollectionError: it overlaps with another one.
         """
         if any(folder.path == photos for folder in self.all()):
             return
-        with self._catalog.transaction():  # another process may be adding a folder, too
+        with self._catalog.transaction():  # another process may also be adding a folder
             for folder in self.all():
                 if folder.path == photos:
                     return
                 if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
                     raise CollectionError(
-                        f"{photos} and {folder.path} overlap, their photos would come twice; index the outer one only"
+                        f"{photos} and {folder.path} overlap: photos would be found twice; index the outer one only"
                     )
             inside = self._place.name == FOLDER_NAME and self._place.parent == photos
             names = {folder.name for folder in self._catalog.folders()}
@@ -63,17 +63,17 @@ class PhotoFolders:
             self._catalog.add_folder(name, ".." if inside else str(photos))
 
     def of_id(self, photo_id: str) -> Iterator[tuple[PhotoFolder, str]]:
-        """The folders that an id as hits give it may be in, and its path there; nothing is looked up."""
+        """The folders that a photo id may refer to, and its path there; not looked up in the catalog."""
         for folder in self.all():
             if photo_id.startswith(folder.prefix):
                 yield folder, photo_id.removeprefix(folder.prefix)
 
     def ids_of(self, photos: Iterable[Path], *, unchanged: bool = False) -> set[int]:
-        """Catalog ids of photo files that lie in the folders.
+        """Catalog ids of photo files.
 
         Args:
-            photos: as a user names them.
-            unchanged: only those whose file is as it was indexed.
+            photos: paths as given by the user.
+            unchanged: only those whose file has not changed since it was indexed.
         """
         ids = set()
         for photo in photos:
@@ -97,8 +97,8 @@ class PhotoFolders:
 
 
 def _paths_below(root: Path, photo: Path) -> set[str]:
-    """Under which paths a file may be known in a photo folder: as it was reached, and with links followed."""
-    absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow the links
+    """Paths that a file may have in a photo folder: as given, and with links resolved."""
+    absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow links
     return {
         place.relative_to(parent).as_posix()
         for place in (absolute, Path(os.path.realpath(absolute)))

@@ -1,1 +1,1 @@
-"""From a search to its answer: understand the query, filter, rank, judge."""
+"""From a search to its answer: parse the query, filter, rank, decide which hits match."""

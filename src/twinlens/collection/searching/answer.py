@@ -1,4 +1,4 @@
-"""The answer: what was found, what of it matches, and what is shown where nothing does."""
+"""The answer to a search: hits, which of them match, and what to show if none does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import Any
 from twinlens.collection.searching.search import Search
 from twinlens.types import Hit
 
-CLOSEST = 3  # shown where nothing matches
+CLOSEST = 3  # shown if nothing matches
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """What a search found; no interface decides what is relevant, or what is shown where nothing is.
+    """Result of a search, including which hits to show, so that all interfaces behave alike.
 
     Attributes:
-        search: what was asked for.
-        hits: at most k, in the order asked for, whether they match or not.
-        num_candidates: photos that the filters let through, the query photo not counted; or their captions.
-        matched: how many of the candidates match; None where the model cannot tell.
-        model: fingerprint of the model that made the vectors.
-        took_ms: embedding the query included.
-        query_read: the part that the model reads of words too long for it; None when it reads all.
+        search: the request.
+        hits: at most k, in the requested order, whether they match or not.
+        num_candidates: photos (without the query photo) or captions that pass the filters.
+        matched: number of candidates that match; None if the model is not calibrated.
+        model: fingerprint of the model of the vectors.
+        took_ms: including embedding of the query.
+        query_read: the part of the query that the model reads; None if it reads all of it.
     """
 
     search: Search
@@ -34,27 +34,27 @@ class Answer:
 
     @property
     def matching(self) -> list[Hit]:
-        """The hits that match; all of them where all are wanted, and where the model cannot tell."""
+        """The hits that match; all hits if all were requested or the model is not calibrated."""
         return [hit for hit in self.hits if self._matches(hit)]
 
     @property
     def closest(self) -> list[Hit]:
-        """Where nothing at all matches, the few that come closest, best first; else none."""
+        """The closest few hits, best first, if nothing matches; otherwise empty."""
         if self.matching or self.search.page.offset:
             return []
         return sorted(self.hits, key=lambda hit: -hit.score)[:CLOSEST]
 
     @property
     def shown(self) -> list[Hit]:
-        """What people are shown: the hits that match; where none does, the closest."""
+        """Hits to show: those that match, or the closest if none does."""
         return self.matching or self.closest
 
     def to_json(self, *, everything: bool = False, absolute_paths: bool = True) -> dict[str, Any]:
         """The answer for other programs.
 
         Args:
-            everything: all hits, each with ``shown``, and not only those that are shown.
-            absolute_paths: ``image_path`` says where the file is on this machine, else below the library.
+            everything: include all hits, each with a field ``shown``, instead of only those to show.
+            absolute_paths: make ``image_path`` absolute instead of relative to the library.
         """
         shown = self.shown
         hits = self.hits if everything else shown

@@ -1,4 +1,4 @@
-"""Dates as people write them into filters: a year, a month, a day, or a moment."""
+"""Parse the dates in filters: a year, month, day, or date and time."""
 
 import calendar
 import re
@@ -10,13 +10,13 @@ DATE_PATTERN = (
     r"^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])"
     r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?)?)?$"
 )
-"""For programs; ``parse_date`` also notices the 31st of June."""
+"""JSON-schema pattern; ``parse_date`` also rejects dates that do not exist, such as 31 June."""
 
 _DATE = re.compile(r"(\d{4})(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
 
 
 def parse_date(value: object) -> str:
-    """A date as the catalog compares it: the start of an ISO 8601 date and time.
+    """A date in the catalog's format: a prefix of an ISO 8601 date and time.
 
     Raises:
         QueryError: it is not a date.
@@ -27,7 +27,7 @@ def parse_date(value: object) -> str:
     text = value.isoformat(timespec="seconds")[:19] if isinstance(value, datetime) else str(value)
     bound = text.strip().replace(" ", "T")
     if isinstance(value, bool) or not _DATE.fullmatch(bound) or not _exists(bound):
-        raise QueryError(f"wants a date as 2023, 2023-06 or 2023-06-30, got {value!r}")
+        raise QueryError(f"must be a date such as 2023, 2023-06 or 2023-06-30, got {value!r}")
     return bound
 
 

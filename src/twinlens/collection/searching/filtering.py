@@ -1,5 +1,6 @@
-"""What a filter is, and the filters of one search."""
+"""The ``Filter`` interface, and the filters of a search."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,40 +14,42 @@ from twinlens.plugins import did_you_mean, load_part, part_names
 if TYPE_CHECKING:
     from twinlens.collection.place.photo_folders import PhotoFolder
 
+logger = logging.getLogger(__name__)
+
 FilterKind: TypeAlias = Literal["text", "date", "folder", "camera", "choice", "flag"]
-"""How interfaces ask for the value: a box, a calendar, what the library holds, a list, a switch."""
+"""Kind of input in interfaces: text box, calendar, the library's folders or cameras, list, switch."""
 
 
 class FilterScope(Protocol):
-    """What a filter may ask of the library."""
+    """What a filter can look up in the library."""
 
     @property
     def folders(self) -> "Sequence[PhotoFolder]":
-        """The photo folders where they are now."""
+        """The photo folders with their current paths."""
 
     def has_table(self, name: str) -> bool:
-        """Whether the catalog has a table; one of an earlier release on a read-only medium lacks some."""
+        """Whether the catalog has a table; a read-only one of an older release may lack some."""
 
     def any_photo(self, condition: Condition) -> bool:
-        """Whether a condition holds for any searchable photo."""
+        """Whether any searchable photo satisfies a condition."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """A filter: everything that an interface needs to offer it, and what it does.
+    """A filter: its condition, and everything that an interface needs to offer it.
 
     Attributes:
-        name: as Python's keyword, the option ``--name``, and the field of a REST call.
+        name: Python keyword, option ``--name``, and field of REST calls.
         help: one line.
-        parse: what somebody gave → what is compared, None for nothing; its QueryError goes on after the name.
-        condition: what is compared → SQL on the table ``photos``; it narrows the search before the top k.
-        kind: how interfaces ask for the value.
-        label: above the value on a page.
-        phrase: how the search is told with it; ``{}`` is the value.
-        example: of a value.
-        choices: the values that there are; empty for any.
-        pattern: a regular expression that the value has to match in REST.
-        max_length: of the value in REST.
+        parse: given value → parsed value, None for no filter; its QueryError continues after the name.
+        condition: parsed value → SQL on the table ``photos``; applied before the top k.
+        kind: kind of input in interfaces.
+        label: label of the input field.
+        phrase: describes the filter in a sentence; ``{}`` is the value.
+        example: an example value.
+        choices: allowed values; empty if any is allowed.
+        pattern: regular expression for the value in REST calls.
+        max_length: maximum length of the value in REST calls.
     """
 
     name: str
@@ -64,18 +67,22 @@ class Filter:
 
 @cache
 def known_filters() -> Mapping[str, Filter]:
-    """All filters by name: the built-in ones, and those of the entry points ``twinlens.filter``."""
-    return {name: load_part("filter", FILTERS, name) for name in part_names("filter", FILTERS)}
+    """All filters by name: built in, and from the entry points ``twinlens.filter``.
+
+    An installed one that cannot be loaded is left out with a warning.
+    """
+    loaded = {name: _load(name) for name in part_names("filter", FILTERS)}
+    return {name: one for name, one in loaded.items() if one is not None}
 
 
 class Filters(Mapping[str, Any]):
-    """What a photo must satisfy to be a candidate: the value of each filter in use.
+    """The values of the filters in use, which all candidates must satisfy.
 
     Args:
-        values: by filter name; None, an empty text and False leave a filter out.
+        values: by filter name; None, an empty text and False mean no filter.
 
     Raises:
-        QueryError: there is no such filter, or it cannot use the value.
+        QueryError: there is no such filter, or its value is invalid.
 
     >>> Filters(after="2023", camera=None, favourites=True)
     Filters(after='2023', favourites=True)
@@ -101,31 +108,31 @@ class Filters(Mapping[str, Any]):
         return f"Filters({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
 
     def is_empty(self) -> bool:
-        """True when every photo qualifies."""
+        """True if no filter is in use."""
         return not self._values
 
     def condition(self, scope: FilterScope) -> Condition:
-        """All filters together; holds for every photo where none is in use.
+        """The conjunction of all filters; true for every photo if none is in use.
 
         Raises:
-            QueryError: a filter finds that its value is none of this library, as a folder without photos.
+            QueryError: a value does not exist in this library, such as a folder without photos.
         """
         known = known_filters()
         return all_of(known[name].condition(value, scope) for name, value in self._values.items())
 
     def phrases(self) -> list[str]:
-        """How the search is told with each filter."""
+        """A phrase for each filter, to describe the search."""
         return [known_filters()[name].phrase.format(value) for name, value in self._values.items()]
 
 
 def parse_text(value: object) -> str | None:
-    """Text without spaces around it; None where nothing is left.
+    """The text without surrounding spaces; None if it is empty.
 
     Raises:
         QueryError: it is not text.
     """
     if not isinstance(value, str):
-        raise QueryError(f"wants text, got {value!r}")
+        raise QueryError(f"must be text, got {value!r}")
     return value.strip() or None
 
 
@@ -136,20 +143,33 @@ def parse_flag(value: object) -> bool | None:
         QueryError: it is neither true nor false.
     """
     if not isinstance(value, bool):
-        raise QueryError(f"wants true or false, got {value!r}")
+        raise QueryError(f"must be true or false, got {value!r}")
     return value or None
 
 
 def parse_choice(*choices: str) -> Callable[[object], str]:
-    """Reads one of a few words, upper and lower case alike."""
+    """A parser for one of a few words, case-insensitive."""
 
     def parse(value: object) -> str:
         text = str(value).strip().lower()
         if text not in choices:
-            raise QueryError(f"wants one of {', '.join(choices)}, got {value!r}{did_you_mean(text, choices)}")
+            raise QueryError(f"must be one of {', '.join(choices)}, got {value!r}{did_you_mean(text, choices)}")
         return text
 
     return parse
+
+
+def _load(name: str) -> Filter | None:
+    try:
+        one: Filter = load_part("filter", FILTERS, name)
+        if one.name != name:
+            raise ValueError(f"its own name is {one.name!r}")
+    except Exception as error:  # plugin code can raise anything, and must not hide the other filters
+        if name in FILTERS:
+            raise
+        logger.warning("the filter %r was left out, its package failed: %r", name, error)
+        return None
+    return one
 
 
 def _parsed(name: str, value: object) -> Any:

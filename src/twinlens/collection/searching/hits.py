@@ -1,4 +1,4 @@
-"""Hits: ranked photos as a search gives them."""
+"""Hits: ranked photos with ids, paths and probabilities."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from twinlens.types import Hit
 def as_hits(
     ranked: Sequence[RankedPhoto], judgement: Judgement | None, folders: Sequence[PhotoFolder], *, first_rank: int
 ) -> list[Hit]:
-    """Ranked photos with ids, paths and what the model says of them.
+    """Converts ranked photos to hits.
 
     Args:
-        ranked: in the order in which they are shown.
-        judgement: on the answer; None where the model cannot tell.
-        folders: all of the collection.
-        first_rank: of the first of them.
+        ranked: in the order to show.
+        judgement: gives probability and relevance; None if the model is not calibrated.
+        folders: all folders of the collection.
+        first_rank: rank of the first one.
     """
     scores = [one.score for one in ranked]
     unknown = [None] * len(ranked)

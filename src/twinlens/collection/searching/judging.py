@@ -1,4 +1,4 @@
-"""Which hits of an answer match: what the model says of them, or the probability that was asked for."""
+"""Decide which hits match: by the model's calibration, or by a requested minimum probability."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -13,21 +13,21 @@ from twinlens.protocols import DualEncoder, Judgement
 from twinlens.types import Embeddings
 
 Matches: TypeAlias = Callable[[Sequence[float]], NDArray[np.bool_]]
-"""Scores [K] → which hits match; with a score all better ones do."""
+"""Scores [K] → which hits match; monotonic in the score."""
 
 
 def judge(
     query: Query, vector: Embeddings, encoder: DualEncoder | None, *, best: float, num_candidates: int
 ) -> Judgement | None:
-    """What the model says of an answer; None where it cannot tell.
+    """The model's judgement of an answer; None if it is not calibrated for the query.
 
     Args:
-        query: of words alone or of photos alone. A sum of both has scores between those of the
-            two, and the maps of neither fit.
-        vector: [D], its embedding.
-        encoder: the very model that made the collection's vectors; None where that is gone.
+        query: text only or photos only. The scores of a sum of both are between those of the
+            two, so neither calibration applies.
+        vector: [D], embedding of the query.
+        encoder: the model of the collection's vectors; None if it is not available.
         best: score of the best hit.
-        num_candidates: photos that were ranked.
+        num_candidates: number of photos ranked.
     """
     kind = query.kind()
     relevance = None if encoder is None or kind is None else encoder.relevance()
@@ -37,14 +37,14 @@ def judge(
 
 
 def match_test(search: Search, judgement: Judgement | None) -> Matches | None:
-    """Which hits match; None where nobody can tell.
+    """A test for matches; None if there is no calibration.
 
     Raises:
-        NoProbabilitiesError: a probability was asked for, and there are none.
+        NoProbabilitiesError: a minimum probability was requested, but there are no probabilities.
     """
     least = search.min_probability
     if least is None:
         return None if judgement is None else judgement.relevant
     if judgement is None:
-        raise NoProbabilitiesError("there are no probabilities for such a query; leave out min_probability")
+        raise NoProbabilitiesError("this query has no probabilities; leave out min_probability")
     return lambda scores: judgement.probability(scores) >= least

@@ -1,4 +1,4 @@
-"""Understand a query: words, a photo, a picture's address, or a weighted sum of them."""
+"""Parse and embed a query: text, a photo, an image URL, or a weighted sum of these."""
 
 import os
 import re
@@ -16,10 +16,10 @@ from twinlens.errors import PhotoError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, QueryKind
 
-_OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # one that stands alone
+_OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # surrounded by spaces
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
 
-MAX_WEIGHT = 1e6  # float32 has no room for the sum of very large ones
+MAX_WEIGHT = 1e6  # sums of larger weights could overflow float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Term:
     """One part of a query and its signed weight.
 
     Attributes:
-        kind: what it is.
-        value: the words, the photo's path, the address, or what a picture is called.
+        kind: kind of term.
+        value: the text, the photo's path, the URL, or the name of a picture.
         weight: below 0 for less of it.
-        picture: where a photo is not in a file.
+        picture: the picture, for a photo that is not a file.
     """
 
     kind: Literal["words", "photo", "url"]
@@ -44,10 +44,10 @@ class Query:
     """A parsed query: at least one term.
 
     Attributes:
-        terms: what it asks for.
-        text: how answers name it.
-        vector: [D], its embedding where it has been made already.
-        embedding_s: time that took, in seconds, waiting included.
+        terms: the weighted terms.
+        text: name of the query in answers.
+        vector: [D], its embedding, if already computed.
+        embedding_s: time to embed it, in seconds, including waiting.
     """
 
     terms: tuple[Term, ...]
@@ -60,12 +60,12 @@ class Query:
         return [Path(term.value) for term in self.terms if term.kind == "photo" and term.picture is None]
 
     def kind(self) -> QueryKind | None:
-        """What it is made of; None for a sum of words and photos."""
+        """Kind of its terms; None for a sum of text and photos."""
         kinds = {"text" if term.kind == "words" else "photo" for term in self.terms}
         return ("text" if "text" in kinds else "photo") if len(kinds) == 1 else None
 
     def understood(self) -> str:
-        """The query in words.
+        """The query as it was understood, as text.
 
         >>> parse_query("dog + 0.5 ./beach.jpg - night").understood()
         '“dog” + 0.5 × beach.jpg − “night”'
@@ -80,14 +80,14 @@ class Query:
 
 
 QueryLike: TypeAlias = str | Path | Image.Image | Query
-"""Words or a weighted sum, a photo's path, a picture, or a query that was parsed before."""
+"""Text or a weighted sum, a photo's path, a picture, or a parsed query."""
 
 
 def as_query(query: QueryLike) -> Query:
-    """A query from whatever somebody gave.
+    """Converts any supported input to a query.
 
     Raises:
-        QueryError: it cannot be a query.
+        QueryError: the input is not a valid query.
     """
     match query:
         case Query():
@@ -100,20 +100,20 @@ def as_query(query: QueryLike) -> Query:
             return Query((Term("photo", "the picture", picture=query),), "the picture")
     raise QueryError(
         f"a query is text, a path, a picture (PIL.Image) or a Query, got {type(query).__name__}; "
-        "for several queries search several times"
+        "for several queries, search several times"
     )
 
 
 def parse_query(text: str) -> Query:
     """Parses ``"dog + 0.5 ./beach.jpg - night"``.
 
-    Operators stand between spaces, so ``mother-in-law`` is words. A weight is a
-    number with a point before its term, in a sum. A term is a photo when it has a
-    path separator and a photo's ending, starts like a path, or names a file; an
-    http address is fetched.
+    Operators are surrounded by spaces, so ``mother-in-law`` is text. A weight is a number
+    with a decimal point in front of its term, in a sum. A term is a photo if it has a path
+    separator and a photo's extension, starts like a path, or names a file; an http URL is
+    downloaded.
 
     Raises:
-        QueryError: there is nothing to search for.
+        QueryError: the query is empty.
 
     >>> [(term.weight, term.kind, term.value) for term in parse_query("dog + 0.5 ./beach.jpg - night").terms]
     [(1.0, 'words', 'dog'), (0.5, 'photo', 'beach.jpg'), (-1.0, 'words', 'night')]
@@ -124,7 +124,7 @@ def parse_query(text: str) -> Query:
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise QueryError("the query is not valid Unicode; check the encoding of the terminal")
     if not text:
-        raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
+        raise QueryError("the query is empty; describe what to find, for example 'a dog on a beach'")
     parts = [text] if _is_file(text) else _OPERATOR.split(text)
     if len(parts) == 1:
         return Query((_term(text, 1.0),), text)
@@ -133,12 +133,12 @@ def parse_query(text: str) -> Query:
 
 
 def words_query(text: str) -> Query:
-    """Parses what somebody else typed: a sum of words, never a file of ours or an address.
+    """Parses untrusted input: text or a sum of texts, never a local file or a URL.
 
-    What is no whole sum yet, as ``dog +`` while typing, is words as it stands.
+    An incomplete sum, such as ``dog +`` while typing, is taken as plain text.
 
     Raises:
-        QueryError: there is nothing to search for.
+        QueryError: the query is empty.
 
     >>> [(term.weight, term.kind, term.value) for term in words_query("dog - 0.5 /etc/hosts").terms]
     [(1.0, 'words', 'dog'), (-0.5, 'words', '/etc/hosts')]
@@ -147,7 +147,7 @@ def words_query(text: str) -> Query:
     """
     text = text.strip()
     if not text:
-        raise QueryError("the query is empty; say what to look for, as 'a dog on a beach'")
+        raise QueryError("the query is empty; describe what to find, for example 'a dog on a beach'")
     parts = [part.strip() for part in _OPERATOR.split(text)]
     if len(parts) == 1 or not all(parts):
         return Query((Term("words", text),), text)
@@ -162,12 +162,12 @@ def words_query(text: str) -> Query:
 
 
 def photo_query(path: Path) -> Query:
-    """The query that looks for photos like one photo."""
+    """A query for photos like one photo."""
     return Query((Term("photo", _expanded(str(path))),), str(path))
 
 
 def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
-    """[D], the weighted sum of the terms' unit vectors, length 1.
+    """The weighted sum of the terms' unit vectors, normalized, [D].
 
     Raises:
         QueryError: a photo cannot be read, or the terms cancel each other out.
@@ -181,7 +181,7 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
 
 
 def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
-    """[D], the sum of weighted unit vectors [D], length 1.
+    """The normalized weighted sum of unit vectors, [D].
 
     Raises:
         QueryError: they cancel each other out.
@@ -189,7 +189,7 @@ def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
     total = np.sum([np.float32(weight) * vector for weight, vector in parts], axis=0)
     length = float(np.linalg.norm(total))
     if length < 1e-6:
-        raise QueryError("the parts of the query cancel each other out; nothing is left to look for")
+        raise QueryError("the parts of the query cancel each other out; change the weights")
     vector: Embeddings = (total / np.float32(length)).astype(np.float32, copy=False)
     return vector
 
@@ -212,9 +212,9 @@ def _weighted(part: str, sign: str) -> Term:
     if match := _WEIGHT.fullmatch(part):
         weight, part = float(match[1]), match[2]
     if weight > MAX_WEIGHT:
-        raise QueryError(f"a weight in the query is {weight:g}; weights go up to {MAX_WEIGHT:g}")
+        raise QueryError(f"a weight in the query is {weight:g}; the maximum is {MAX_WEIGHT:g}")
     if not part:
-        raise QueryError("a '+' or '-' in the query has nothing beside it; write 'dog + beach'")
+        raise QueryError("a '+' or '-' in the query has no term next to it; write for example 'dog + beach'")
     return _term(part, -weight if sign == "-" else weight)
 
 
@@ -238,9 +238,9 @@ def _is_file(text: str) -> bool:
         return False
     try:
         return Path(text).expanduser().is_file()
-    except (OSError, ValueError, RuntimeError):  # too long, a zero byte, an unknown home: no file
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, an unknown home: not a file
         return False
 
 
 def _expanded(path: str) -> str:
-    return os.path.expanduser(path)  # noqa: PTH111 — leaves the "~" of nobody as it is, pathlib raises
+    return os.path.expanduser(path)  # noqa: PTH111 — leaves an unknown "~name" as it is, where pathlib raises

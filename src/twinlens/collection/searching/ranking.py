@@ -1,4 +1,4 @@
-"""From a query vector to ranked ids: filters first, then the top k, then the order asked for."""
+"""Rank candidates: apply the filters, take the top k, then sort."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeAlias
@@ -11,33 +11,33 @@ from twinlens.collection.searching.search import Page
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings, Ids
 
-FETCHED_AT_ONCE = 100  # so many hits cost a store no more than ten, and most answers have fewer matches
-GROWTH = 8  # so many times more hits are fetched while all fetched ones match: few rounds, little waste
+FETCHED_AT_ONCE = 100  # costs a store no more than ten hits would, and most answers have fewer matches
+GROWTH = 8  # factor by which more hits are fetched while all of them match: few rounds, little waste
 Ranking: TypeAlias = list[tuple[int, float]]
 """Catalog ids with their scores, best first."""
 
 
 class RankedPhoto(NamedTuple):
-    """A photo, or a caption of it, with its score."""
+    """A photo, or one of its captions, with its score."""
 
     record: PhotoRecord
     score: float
 
 
 class PhotoTable(Protocol):
-    """What is ranked: a catalog's photos, or its captions."""
+    """The items to rank: a catalog's photos or captions."""
 
     def photos(self, ids: Iterable[int]) -> Mapping[int, PhotoRecord]:
-        """The photo that stands behind each id; an id that has gone is missing from the answer."""
+        """The photo of each id; deleted ids are missing from the result."""
 
 
 class Candidates:
-    """The ids that a search ranks, best first, as far as they are asked for.
+    """The ids that a search ranks, best first, fetched on demand.
 
     Args:
         vector: [D] of the query, unit length.
-        store: in step with the catalog.
-        among: ids that the filters let through; None for all.
+        store: synchronized with the catalog.
+        among: ids that pass the filters; None for all.
         without: ids that are never returned, such as the query photo itself.
     """
 
@@ -49,7 +49,7 @@ class Candidates:
         self.count = (len(store) if among is None else len(among)) - hidden
 
     def best(self, count: int) -> Ranking:
-        """The ``count`` best, or all where there are fewer."""
+        """The ``count`` best, or all if there are fewer."""
         if len(self._ranking) < min(count, self.count):
             fetched = max(count, FETCHED_AT_ONCE)
             found = self._store.search(self._vector[None], fetched + len(self._without), among=self._among)
@@ -58,7 +58,7 @@ class Candidates:
         return self._ranking[:count]
 
     def matching(self, matches: Matches) -> Ranking:
-        """All that match: the first ones, since a better score never matches less."""
+        """All matches, which come first because matching is monotonic in the score."""
         ranking = self.best(FETCHED_AT_ONCE)
         while (count := _count_first(ranking, matches)) == len(ranking) < self.count:
             ranking = self.best(GROWTH * len(ranking))
@@ -68,13 +68,13 @@ class Candidates:
 def page_of(
     candidates: Candidates, table: PhotoTable, page: Page, matches: Matches | None
 ) -> tuple[list[RankedPhoto], int | None]:
-    """One page in the order asked for, and how many candidates match in all; None where nobody can tell.
+    """One page in the requested order, and the total number of matches; None without a calibration.
 
     Args:
-        candidates: what is ranked.
-        table: of the candidates' ids.
-        page: which part, in which order; see ``Page``.
-        matches: None where nobody can tell.
+        candidates: the ids to rank.
+        table: looks up the candidates' photos.
+        page: offset, length and order.
+        matches: None without a calibration.
     """
     matching = None if matches is None else candidates.matching(matches)
     ranking = candidates.best(page.offset + page.k)
@@ -93,13 +93,13 @@ def _count_first(ranking: Ranking, matches: Matches) -> int:
 
 
 def _newest_first(ranking: Ranking, records: Mapping[int, PhotoRecord]) -> Ranking:
-    """By date, undated photos last, equal ones as they were; without those that have gone."""
+    """Sorted by date, undated photos last, stable; without deleted photos."""
     dated = [(item, score) for item, score in ranking if item in records]
     return sorted(dated, key=lambda item: records[item[0]].taken_at or "", reverse=True)
 
 
 def _matching_by_date(candidates: Candidates, matching: Ranking, table: PhotoTable, *, count: int) -> Ranking:
-    """All that match newest first, then the others by score, as far as ``count`` reaches."""
+    """All matches newest first, then the others by score, up to ``count``."""
     dated = _newest_first(matching, table.photos(item for item, _ in matching))
     if len(dated) >= count:
         return dated

@@ -1,4 +1,4 @@
-"""The request: what is looked for, among which photos, and which part of the answer is wanted."""
+"""A search request: query, filters, and page of results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ TARGETS: tuple[Target, ...] = ("image", "caption")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which hits are wanted, and in which order they are shown.
+    """Which hits to return, and their order.
 
-    ``sort="date"`` brings all hits that match newest first (undated ones last), behind
-    them the others by score. Where the model cannot tell which match, the page's hits are
-    shown newest first, and relevance decides which are on it.
+    ``sort="date"`` returns all matches newest first (undated ones last), followed by the
+    others by score. If the model is not calibrated, only the hits of the page are sorted
+    by date; relevance decides which ones are on it.
     """
 
     k: int = 10
@@ -38,16 +38,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One request, whichever interface it comes from.
+    """A search request, the same for all interfaces.
 
     Attributes:
-        query: what is looked for.
-        filters: which photos are candidates.
-        page: which part of the answer, in which order.
+        query: the query.
+        filters: restrict the candidates.
+        page: offset, length and order of the hits.
         target: "image" for photos; "caption" for captions of the photos that pass the filters.
-        min_probability: what matches has at least this, in place of the model's own threshold.
-        show_all: every hit is shown, whether it matches or not.
-        include_query_photo: a photo of the collection may find itself; its captions it always finds.
+        min_probability: minimum probability of a match, instead of the model's own threshold.
+        show_all: show all hits, whether they match or not.
+        include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
     """
 
     query: Query
@@ -79,10 +79,10 @@ class Search:
         include_query_photo: bool = False,
         filters: Mapping[str, Any] | None = None,
     ) -> Self:
-        """A search from plain values.
+        """Creates a search from plain values.
 
         Raises:
-            QueryError: the query or a value cannot be used; the message names it.
+            QueryError: the query or a value is invalid; the message says which.
         """
         return cls(
             as_query(query),
@@ -95,7 +95,7 @@ class Search:
         )
 
     def understood(self) -> str:
-        """What is searched for, in a sentence."""
+        """Describes the search in a sentence."""
         return ", ".join([self.query.understood(), *self.filters.phrases()])
 
 

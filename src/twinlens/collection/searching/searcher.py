@@ -28,28 +28,28 @@ logger = logging.getLogger(__name__)
 
 
 class QueryModel(Protocol):
-    """What a search asks of the model of a collection."""
+    """What a search needs from the model of a collection."""
 
     @property
     def encoder(self) -> DualEncoder:
         """Embeds queries."""
 
     def embedder(self) -> DualEncoder | None:
-        """The very model that made the vectors; None where there is at most a bridge to it."""
+        """The exact model of the vectors; None if it is not available, even if there is a bridge to it."""
 
     def refuse_other(self) -> None:
-        """Raises ModelMismatchError where another model was asked for."""
+        """Raises ModelMismatchError if another model was requested."""
 
 
 class Searcher:
-    """Ranks, judges and pages; may be shared between threads.
+    """Answers searches; may be shared between threads.
 
     Args:
-        catalog: the truth.
-        folders: whose photos it holds.
-        model: which made its vectors.
-        vectors: derived, of the photos.
-        caption_vectors: derived, of the captions.
+        catalog: the source of truth.
+        folders: the collection's photo folders.
+        model: the model of its vectors.
+        vectors: derived from the photos.
+        caption_vectors: derived from the captions.
     """
 
     def __init__(
@@ -102,13 +102,13 @@ class Searcher:
         return 0 if self._catalog.captions.is_empty() else len(self._catalog.captions.select_ids(condition))
 
     def _judgement(self, search: Search, vector: Embeddings, candidates: Candidates) -> Judgement | None:
-        if search.target == "caption" or not candidates.count:  # the scores of captions have another scale
+        if search.target == "caption" or not candidates.count:  # scores of captions are on a different scale
             return None
         best = candidates.best(1)[0][1]
         return judge(search.query, vector, self._model.embedder(), best=best, num_candidates=candidates.count)
 
     def _own(self, search: Search) -> set[int]:
-        """Photos of the query, which are no answer to it; their captions are."""
+        """Photos in the query, which are excluded from its hits (but not their captions)."""
         if search.include_query_photo or search.target == "caption":
             return set()
         return self._folders.ids_of(search.query.photos())
@@ -117,18 +117,18 @@ class Searcher:
         return self._catalog.captions if target == "caption" else self._catalog
 
     def _in_one_space(self, search: Search) -> tuple[VectorStore, Embeddings, ModelRecord]:
-        """What is ranked, the query's vector [D], and the model of both."""
+        """The store, the query vector [D], and the model of both."""
         while True:
             model = self._catalog.model()
             store = (self._caption_vectors if search.target == "caption" else self._vectors).synced()
             if model is None or not len(store):
                 raise CollectionNotFoundError(self._catalog.why_empty(captions=search.target == "caption"))
             vector = self._query_vector(search.query)
-            if self._catalog.model() == model:  # else another process has just changed the collection's model
+            if self._catalog.model() == model:  # otherwise another process has just changed the collection's model
                 return store, vector, model
 
     def _query_vector(self, query: Query) -> Embeddings:
-        """A photo of the collection is not decoded again, and needs no model."""
+        """The query vector [D]; for a photo of the collection it is read from the catalog, without the model."""
         self._model.refuse_other()
         if query.vector is None and len(query.terms) == 1:
             for photo_id in self._folders.ids_of(query.photos(), unchanged=True):
@@ -155,5 +155,5 @@ class Scope:
         return self.catalog.has_table(name)
 
     def any_photo(self, condition: Condition) -> bool:
-        """Whether a condition holds for any searchable photo."""
+        """Whether any searchable photo satisfies a condition."""
         return any_photo(self.catalog, condition)

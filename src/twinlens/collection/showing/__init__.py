@@ -1,1 +1,1 @@
-"""What interfaces show of a collection: photos, thumbnails, maps, contact sheets, archives."""
+"""What interfaces show: photos, thumbnails, maps, contact sheets, archives."""

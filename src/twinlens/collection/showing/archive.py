@@ -1,4 +1,4 @@
-"""Photos to take along: a zip of their files, made while it is sent, or a list of what is known of them."""
+"""Export photos: a streamed zip of their files, or their metadata as CSV."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from twinlens.errors import PhotoError
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
 LIST_COLUMNS = ("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions")
-_ZIP_TIMES = (315_619_200, 4_354_732_800)  # a zip holds 1980 to 2107; a day less for other time zones
+_ZIP_TIMES = (315_619_200, 4_354_732_800)  # zip supports 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -22,7 +22,7 @@ FindCard: TypeAlias = Callable[[str], PhotoCard | None]
 
 
 class _Outbox(io.RawIOBase):
-    """Where the zip is written to, and taken from piece by piece; cannot go back, so that nothing is kept."""
+    """A buffer that the zip is written to and taken from in chunks; not seekable, so nothing is kept."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -41,16 +41,16 @@ class _Outbox(io.RawIOBase):
 
 
 def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
-    """The files of photos as a zip, piece by piece; memory holds a piece and never a photo.
+    """Yields a zip of photo files in chunks; a whole photo is never in memory.
 
-    A photo that cannot be read is left out, and named with its reason in ``left out.txt``.
+    A photo that cannot be read is left out, and listed with the reason in ``left out.txt``.
 
     Args:
-        find: gives the photo of an id; an id that it does not know is left out, too.
-        photo_ids: as hits give them; their folders come along.
+        find: looks up a photo by id; unknown ids are left out, too.
+        photo_ids: ids as in hits; the zip keeps their folders.
     """
     outbox, left_out = _Outbox(), []
-    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:  # photos do not get smaller
+    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:  # photos are compressed already
         for photo_id in dict.fromkeys(photo_ids):
             try:
                 yield from _file_pieces(archive, outbox, photo_id, _readable(find, photo_id))
@@ -62,9 +62,9 @@ def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
 
 
 def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
-    """A CSV with a line for each photo.
+    """A CSV with one line per photo.
 
-    A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+    A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
 
     Args:
         cards: photos with their captions.
@@ -96,7 +96,7 @@ def _readable(find: FindCard, photo_id: str) -> PhotoFile:
 
 
 def _file_pieces(archive: zipfile.ZipFile, outbox: _Outbox, name: str, file: PhotoFile) -> Iterator[bytes]:
-    with file.path.open("rb") as source:  # before the entry is begun, which could not be taken back
+    with file.path.open("rb") as source:  # opened before the zip entry is started, which cannot be undone
         earliest, latest = _ZIP_TIMES
         modified = min(max(file.stat.st_mtime, earliest), latest)
         entry = zipfile.ZipInfo(name, time.localtime(modified)[:6])

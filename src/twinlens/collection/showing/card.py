@@ -1,4 +1,4 @@
-"""What the catalog knows of one photo, looked up by its id: never by a path."""
+"""A photo's metadata in the catalog, looked up by id, never by path."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +14,20 @@ class PhotoCard:
 
     Attributes:
         number: the catalog's own key.
-        id: as hits give it.
-        path: where its file should be.
-        folder: the photo folder that it was found in.
+        id: as in hits.
+        path: expected path of its file.
+        folder: its photo folder.
         size_bytes: of the file, when it was indexed.
         mtime_ns: of the file, when it was indexed.
         content_hash: of the file, when it was indexed.
         width: pixels, upright.
         height: pixels, upright.
-        taken_at: the camera's wall clock.
-        utc_offset_minutes: the zone of ``taken_at``.
+        taken_at: the camera's local time.
+        utc_offset_minutes: time zone of ``taken_at``.
         camera: maker and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
-        is_favourite: somebody has marked it.
+        is_favourite: marked by the user.
     """
 
     number: int
@@ -48,10 +48,10 @@ class PhotoCard:
 
 
 def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCard | None:
-    """The photo of an id as hits give it; None where no indexed photo has that id.
+    """The photo with this id; None if there is no such photo.
 
-    The id is compared with what the catalog holds and never becomes part of a path,
-    so that ``../secret.jpg`` is simply not there.
+    The id is compared with the catalog and never becomes part of a path, so an id such
+    as ``../secret.jpg`` is simply not found.
     """
     for folder, path in folders.of_id(photo_id):
         if (details := photo_details(catalog, folder.id, path)) is not None:

@@ -18,7 +18,7 @@ CAPTION_PX = 44
 GAP_PX = 10
 COLUMNS = 5
 SUFFIXES = (".png", ".jpg", ".jpeg", ".html")
-MARK = "twinlens contact sheet"  # in every sheet, so that a photo of the same name is not taken for one
+MARK = "twinlens contact sheet"  # in every sheet, so that other files are never overwritten
 Sheet = Sequence[tuple[str, Sequence[Hit]]]
 """One row of hits for each query, with the query as its title."""
 
@@ -28,10 +28,10 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> None:
 
     Args:
         sheet: titles and hits.
-        path: ends in .png, .jpg or .html; an older sheet there is replaced.
+        path: ends in .png, .jpg or .html; an existing contact sheet is replaced.
 
     Raises:
-        QueryError: another ending, another file is there, or the file cannot be written.
+        QueryError: unsupported file extension, another file is there, or the file cannot be written.
     """
     check_sheet_path(path)
     partial = path.with_name(f".{path.name}.partial")
@@ -46,19 +46,19 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> None:
             case _:
                 _drawing(sheet).save(partial, "JPEG", quality=88, comment=MARK.encode())
         partial.replace(path)
-    except (OSError, ValueError) as error:  # ValueError: a picture of thousands of hits is too long for its format
+    except (OSError, ValueError) as error:  # ValueError: thousands of hits exceed a picture format's size limit
         partial.unlink(missing_ok=True)
         raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 
 def check_sheet_path(path: Path) -> None:
-    """Refuses what cannot be a contact sheet, and any file that is none.
+    """Checks that a contact sheet can be written here.
 
     Raises:
-        QueryError: the ending is not one of ours, or the file there is not a contact sheet.
+        QueryError: unsupported file extension, or another file is there.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise QueryError(f"a contact sheet is one of {', '.join(SUFFIXES)}, got {path.name!r}")
+        raise QueryError(f"a contact sheet must end in one of {', '.join(SUFFIXES)}, got {path.name!r}")
     try:
         with path.open("rb") as file:
             is_sheet = MARK.encode() in file.read(4096)
@@ -67,7 +67,7 @@ def check_sheet_path(path: Path) -> None:
     except OSError as error:
         raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
     if not is_sheet:
-        raise QueryError(f"{path} is there already and is no contact sheet; choose another name")
+        raise QueryError(f"{path} already exists and is not a contact sheet; choose another name")
 
 
 def _drawing(sheet: Sheet) -> Image.Image:
@@ -128,7 +128,7 @@ def _figure(hit: Hit) -> str:
 def _thumbnail(path: Path) -> Image.Image:
     try:
         return ImageOps.contain(open_photo(path, min_side=CELL_PX // 2).image, (CELL_PX, CELL_PX))
-    except PhotoError as error:  # the photo went away after it was indexed: the sheet says so
+    except PhotoError as error:  # the photo was deleted after it was indexed: the sheet says so
         blank = Image.new("RGB", (CELL_PX, CELL_PX), "#eeeeee")
         ImageDraw.Draw(blank).text(
             (8, CELL_PX // 2), _shortened(str(error), 30), fill="#aa0000", font=ImageFont.load_default(14)

@@ -1,4 +1,4 @@
-"""What a library holds, in numbers: photos by sub-folder and camera, dates, captions."""
+"""Statistics of a library: photos per subfolder and camera, dates, captions."""
 
 import posixpath
 from collections import Counter
@@ -14,19 +14,19 @@ MOST_FOLDERS = 2000  # a list for people to choose from
 
 @dataclass(frozen=True, slots=True)
 class LibraryFacts:
-    """The numbers of one generation of a catalog.
+    """Statistics of one generation of a catalog.
 
     Attributes:
         generation: of the catalog.
-        photos: that can be searched.
-        captions: that can be searched.
-        skipped: files that cannot be used.
-        first_taken: the oldest photo's date; None where no photo has one.
+        photos: searchable photos.
+        captions: searchable captions.
+        skipped: files that could not be read.
+        first_taken: the oldest photo's date; None if no photo has one.
         last_taken: the newest photo's date.
-        located: photos with a place.
-        cameras: name and photos, most photos first.
-        folders: sub-folder as filters take it and photos right in it, by name.
-        is_complete: an index run has come to its end.
+        located: photos with a location.
+        cameras: name and number of photos, most photos first.
+        folders: subfolder, in the form that filters take, and number of photos directly in it, by name.
+        is_complete: an index run has finished.
     """
 
     generation: int
@@ -42,7 +42,7 @@ class LibraryFacts:
 
 
 def library_facts(catalog: Catalog, folders: Sequence[PhotoFolder], *, is_complete: bool) -> LibraryFacts:
-    """Counts what a collection holds: 0.1 s for 100,000 photos."""
+    """Computes the statistics of a collection: 0.1 s for 100,000 photos."""
     generation, counts = catalog.generation, library_counts(catalog)
     return LibraryFacts(
         generation=generation,

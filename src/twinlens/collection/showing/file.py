@@ -1,4 +1,4 @@
-"""A photo's file as it may be shown to others: inside its library, a regular file, of a known type."""
+"""A photo file that is safe to serve: inside its library, a regular file, of a known type."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ _BRANDS = {b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", 
 
 
 class OutsideLibraryError(PhotoError):
-    """A link leads from the library to a file outside of it."""
+    """A link in the library leads to a file outside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class PhotoFile:
     """A file that may be sent.
 
     Attributes:
-        path: with all links followed.
-        stat: of the file now.
-        media_type: by its first bytes, never by its name.
-        tag: changes when the content does.
+        path: with all links resolved.
+        stat: current state of the file.
+        media_type: determined by the first bytes, never by the name.
+        tag: changes with the content.
     """
 
     path: Path
@@ -50,18 +50,18 @@ def photo_file(card: PhotoCard) -> PhotoFile:
     """The file of an indexed photo.
 
     Raises:
-        OutsideLibraryError: it is, or lies behind, a link that leaves the photo folder.
-        PhotoError: it is gone, no regular file, or may not be read.
+        OutsideLibraryError: its path contains a link that leads out of the photo folder.
+        PhotoError: it is gone, not a regular file, or cannot be read.
     """
     path = Path(os.path.realpath(card.path))
     if not path.is_relative_to(os.path.realpath(card.folder)):
-        raise OutsideLibraryError("it lies outside of the library, behind a link")
+        raise OutsideLibraryError("it is outside the library, behind a link")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags)
         with os.fdopen(descriptor, "rb") as file:
             found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):  # reading a pipe would wait for ever
+            if not stat.S_ISREG(found.st_mode):  # reading a pipe would block forever
                 raise PhotoError("not a regular file")
             return PhotoFile(path, found, media_type(file.read(32)), _tag(card, found))
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""What a grid shows of photos without a query: shape, date, mark."""
+"""Browse photos without a query: dimensions, date, favourite mark."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class GridPhoto:
     """One photo in a grid.
 
     Attributes:
-        id: as hits give it.
+        id: as in hits.
         width: pixels, upright.
         height: pixels, upright.
-        taken_at: the camera's wall clock.
-        is_favourite: somebody has marked it.
+        taken_at: the camera's local time.
+        is_favourite: marked by the user.
     """
 
     id: str
@@ -32,7 +32,7 @@ class GridPhoto:
 def browse(
     catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters, *, k: int, offset: int
 ) -> tuple[list[GridPhoto], int]:
-    """Photos without a query: newest first, undated ones last by path, and how many there are in all.
+    """Photos without a query: newest first, then undated ones by path; and their total number.
 
     Raises:
         QueryError: the folder is not in the collection.

@@ -1,4 +1,4 @@
-"""A flat map of a library: its vectors on their two widest axes."""
+"""Map of a library: PCA of its vectors to two dimensions."""
 
 import threading
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.types import Embeddings, Ids
 
-MOST_PHOTOS = 20_000  # more dots hide each other, and their vectors would take more than 40 MB
-BLOCK, ITERATIONS = 8, 60  # an error shrinks by (9th / 2nd eigenvalue) at each step
+MOST_PHOTOS = 20_000  # more points would overlap, and their vectors take more than 40 MB
+BLOCK, ITERATIONS = 8, 60  # the error shrinks by (9th / 2nd eigenvalue) per iteration
 
 Places: TypeAlias = NDArray[np.float32]
 """[N, 2], x and y in [0, 1]."""
@@ -20,14 +20,14 @@ Places: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Photos as dots.
+    """Photos as points in the plane.
 
     Attributes:
         generation: of the catalog.
-        num_photos: in the library; more than there are dots where only some were drawn.
-        ids: [N], as hits give them.
-        places: [N, 2].
-        sides: [N], width and height in pixels, upright; None where not known.
+        num_photos: photos in the library; of a large one only a sample is projected.
+        ids: [N], as in hits.
+        places: [N, 2], coordinates.
+        sides: [N], width and height in pixels, upright; None if unknown.
     """
 
     generation: int
@@ -38,12 +38,12 @@ class Projection:
 
 
 class Projector:
-    """Draws the map of a collection, and again once its photos have changed; may be shared by threads.
+    """Computes the map of a collection, and caches it until its photos change; may be shared between threads.
 
     Args:
         catalog: of the photos.
         folders: of the photos.
-        most: dots; of a larger library every n-th photo is drawn.
+        most: maximum number of points; of a larger library, every n-th photo is used.
     """
 
     def __init__(self, catalog: Catalog, folders: PhotoFolders, *, most: int = MOST_PHOTOS) -> None:
@@ -52,7 +52,7 @@ class Projector:
         self._known: Projection | None = None
 
     def projection(self) -> Projection:
-        """The map as of now."""
+        """The current map."""
         with self._guard:
             if self._known is None or self._known.generation != self._catalog.generation:
                 self._known = _project(self._catalog, self._folders, self._most)
@@ -60,7 +60,7 @@ class Projector:
 
 
 def flat_places(vectors: Embeddings) -> Places:
-    """PCA of vectors [N, D] on two axes, each stretched to [0, 1]; the same on every machine but for rounding.
+    """PCA of vectors [N, D] to two dimensions, each scaled to [0, 1]; deterministic up to rounding.
 
     >>> flat_places(np.array([[0, 0, 0], [2, 1, 0], [4, 2, 0]], dtype=np.float32))[:, 0].round(2).tolist()
     [0.0, 0.5, 1.0]
@@ -70,7 +70,7 @@ def flat_places(vectors: Embeddings) -> Places:
     centred = vectors - vectors.mean(axis=0)
     widest = _widest_axes((centred.T @ centred).astype(np.float64))
     strongest = np.abs(widest).argmax(axis=0)
-    widest = widest * np.where(widest[strongest, [0, 1]] < 0, -1, 1)  # an axis may point either way
+    widest = widest * np.where(widest[strongest, [0, 1]] < 0, -1, 1)  # fixes the sign of each axis
     places = centred @ widest.astype(np.float32)
     low, high = places.min(axis=0), places.max(axis=0)
     spread = np.where(high > low, high - low, 1)
@@ -81,13 +81,13 @@ def flat_places(vectors: Embeddings) -> Places:
 def _widest_axes(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     """[D, 2], the eigenvectors of the largest eigenvalues, by subspace iteration.
 
-    LAPACK would find all D: a second of many small steps on several threads, which wait for each
-    other for ten where other programs use the cores.
+    LAPACK would compute all D: about a second in many small multi-threaded steps, or ten
+    seconds when other programs use the cores.
     """
     dim = len(covariance)
     block = np.random.default_rng(0).normal(size=(dim, min(BLOCK, dim)))
     for _ in range(ITERATIONS):
-        block = np.linalg.qr(np.einsum("ij,jk->ik", covariance, block))[0]  # einsum: one thread
+        block = np.linalg.qr(np.einsum("ij,jk->ik", covariance, block))[0]  # einsum is single-threaded
     _, turns = np.linalg.eigh(block.T @ covariance @ block)  # ascending
     axes = block @ turns[:, ::-1]
     widest: NDArray[np.float64] = axes[:, :2] if dim > 1 else np.hstack([axes, 0 * axes])

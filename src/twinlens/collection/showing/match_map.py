@@ -1,4 +1,4 @@
-"""The map of a match: where in a photo the query is found, and the photo with that in the light."""
+"""Match map: where in a photo the query matches, drawn over the photo."""
 
 from pathlib import Path
 
@@ -10,23 +10,23 @@ from PIL.PngImagePlugin import PngInfo
 from twinlens.errors import QueryError
 from twinlens.types import Embeddings, Grids
 
-DIMMED = 0.25  # brightness of what has nothing to do with the query: still to be recognised
-MARK = "twinlens match map"  # in every map, so that a photo of the same name is not taken for one
+DIMMED = 0.25  # brightness of regions that do not match: still recognizable
+MARK = "twinlens match map"  # in every map, so that other files are never overwritten
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
 def match_map(query: Embeddings, grid: Grids) -> NDArray[np.float32]:
-    """[rows, columns] in [0, 1]: how much the score would gain if a cell counted more; 1 is the strongest cell.
+    """[rows, columns] in [0, 1]: how much the score increases with a cell's weight; 1 is the strongest cell.
 
-    Where the embedding is the mean of the cells made length 1, the score is
+    The embedding is the normalized mean of the cells, so the score is
     cos(sum of cells, query), and its derivative with respect to a cell's weight is
 
         cell · (query - score · embedding) / |sum of cells|
 
-    It sums to 0 over the photo: cells that hold the score down are 0 here. The bare share
-    of a cell in the score, cell · query / |sum|, points less well: it has in it what all
-    of the photo has in common with all queries.
+    It sums to 0 over the photo; negative values are clipped to 0. A cell's plain share of the
+    score, cell · query / |sum|, localizes less well, because it includes what all cells
+    have in common.
 
     Args:
         query: [D], length 1.
@@ -42,13 +42,13 @@ def match_map(query: Embeddings, grid: Grids) -> NDArray[np.float32]:
 
 
 def spread(relevance: NDArray[np.float32], size: tuple[int, int], *, box: Box | None = None) -> NDArray[np.float32]:
-    """[H, W] in [0, 1]: a map drawn smoothly over a photo.
+    """A match map scaled smoothly to a photo: [H, W] in [0, 1].
 
     Args:
         relevance: [rows, columns] of ``match_map``.
         size: W and H of the photo, pixels.
-        box: what the model saw of the photo, pixels (``Preprocessing.seen_box``); None = all.
-            What it did not see is 0.
+        box: the part of the photo that the model sees, pixels (``Preprocessing.seen_box``);
+            None = all. The rest is 0.
     """
     left, top, right, bottom = (round(edge) for edge in box or (0, 0, *size))
     cells = Image.fromarray(relevance.astype(np.float32))
@@ -59,29 +59,29 @@ def spread(relevance: NDArray[np.float32], size: tuple[int, int], *, box: Box | 
 
 
 def peak(heat: NDArray[np.float32]) -> tuple[float, float]:
-    """The strongest place of a map [H, W]: shares of the width from the left and of the height from the top."""
+    """Position of the maximum of a map [H, W], from left and top, as fractions of width and height."""
     row, column = np.unravel_index(int(heat.argmax()), heat.shape)
     return (float(column) + 0.5) / heat.shape[1], (float(row) + 0.5) / heat.shape[0]
 
 
 def draw_match_map(photo: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
-    """The photo in its own light where the query is found, dark and grey elsewhere.
+    """The photo, dark and grey where the query does not match.
 
-    Light rather than colours: a red map on a red coat says nothing, and colours say nothing to some.
+    Brightness instead of colours: a red map is invisible on a red coat, and to colour-blind people.
 
     Args:
         photo: RGB, upright.
-        heat: [H, W] of ``spread`` for the photo's size.
+        heat: [H, W], from ``spread`` with the photo's size.
     """
     grey = ImageOps.grayscale(photo).convert("RGB").point(lambda value: int(DIMMED * value))
     return Image.composite(photo, grey, Image.fromarray(np.rint(255 * heat).astype(np.uint8)))
 
 
 def write_match_map(picture: Image.Image, path: Path) -> None:
-    """Writes a drawn map as PNG; an older map there is replaced, anything else is left alone.
+    """Writes a map as PNG; an existing map is replaced, other files are not.
 
     Raises:
-        QueryError: another ending, another file is there, or the file cannot be written.
+        QueryError: unsupported file extension, another file is there, or the file cannot be written.
     """
     check_map_path(path)
     note, partial = PngInfo(), path.with_name(f".{path.name}.partial")
@@ -95,13 +95,13 @@ def write_match_map(picture: Image.Image, path: Path) -> None:
 
 
 def check_map_path(path: Path) -> None:
-    """Refuses what cannot be a map, and any file that is none.
+    """Checks that a map can be written here.
 
     Raises:
-        QueryError: the ending is not .png, or the file there is no map.
+        QueryError: the extension is not .png, or another file is there.
     """
     if path.suffix.lower() != ".png":
-        raise QueryError(f"the map of a match is a .png, got {path.name!r}")
+        raise QueryError(f"the match map must end in .png, got {path.name!r}")
     try:
         with path.open("rb") as file:
             is_map = MARK.encode() in file.read(4096)
@@ -110,7 +110,7 @@ def check_map_path(path: Path) -> None:
     except OSError as error:
         raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
     if not is_map:
-        raise QueryError(f"{path} is there already and is no map of a match; choose another name")
+        raise QueryError(f"{path} already exists and is not a match map; choose another name")
 
 
 def _from_0_to_1(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Where a collection is and what state it is in."""
+"""Location and state of a collection."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from twinlens.collection.place.photo_folders import PhotoFolder
 def collection_status(
     place: Path, catalog: Catalog, folders: Sequence[PhotoFolder], change: PendingModelChange | None
 ) -> dict[str, Any]:
-    """What ``twinlens status --json`` prints."""
+    """The fields of ``twinlens status --json``."""
     return {
         "collection": str(place),
         "folders": [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in folders],
@@ -31,5 +31,5 @@ def collection_status(
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size if file.is_file() else 0
-    except FileNotFoundError:  # an indexer has just replaced it
+    except FileNotFoundError:  # an indexing process has just replaced it
         return 0

@@ -1,4 +1,4 @@
-"""Small upright pictures of photos, kept on disk up to a size; the least used go first."""
+"""Thumbnail cache on disk with a size limit and LRU eviction."""
 
 import hashlib
 import io
@@ -16,34 +16,34 @@ from twinlens.config import data_folder
 from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
 
 logger = logging.getLogger(__name__)
-THUMBNAILS = "thumbnails"  # their folder in that of the collection
+THUMBNAILS = "thumbnails"  # subfolder of the collection folder
 THUMBNAIL_SIDES_PX = range(16, 2049)
 QUALITY = 85
-VERSION = 1  # raised when thumbnails are drawn in another way
-KEPT_SHARE = 0.9  # of the room, after making room
-CHECKED_SHARE = 0.05  # of the room: after so many new bytes the folder is looked through again
+VERSION = 1  # increased when thumbnails are drawn differently
+KEPT_SHARE = 0.9  # of the limit, after eviction
+CHECKED_SHARE = 0.05  # of the limit: after this many new bytes the folder is scanned again
 
 
 class ThumbnailCache:
-    """Draws thumbnails and keeps them; may be shared by threads and by processes.
+    """Draws and caches thumbnails; may be shared between threads and processes.
 
-    What is on disk is counted, not guessed: each process looks through the folder before
-    its first thumbnail and again after every twentieth of the room that it wrote itself, so W
-    processes go over the room by W twentieths at most.
+    The size is measured on disk: each process scans the folder before its first thumbnail
+    and again whenever it has written a twentieth of the limit, so W processes exceed the
+    limit by at most W twentieths.
 
     Args:
-        folder: made when missing; None keeps nothing.
-        max_bytes: room for all thumbnails; 0 keeps nothing.
+        folder: created if missing; None disables the cache.
+        max_bytes: size limit; 0 disables the cache.
     """
 
     def __init__(self, folder: Path | None, *, max_bytes: int) -> None:
         self._folder = folder if max_bytes else None
         self._max_bytes = max_bytes
         self._guard = threading.Lock()
-        self._unchecked_bytes = max_bytes  # so that the first one looks
+        self._unchecked_bytes = max_bytes  # so that the first one scans the folder
 
     def thumbnail(self, file: PhotoFile, *, side: int) -> tuple[bytes, bool]:
-        """A JPEG whose longer side has at most ``side`` pixels, and whether it was on disk already.
+        """A JPEG whose longer side has at most ``side`` pixels, and whether it was cached.
 
         Raises:
             PhotoError: the photo cannot be read.
@@ -68,8 +68,8 @@ class ThumbnailCache:
             place.parent.mkdir(parents=True, exist_ok=True)
             partial.write_bytes(data)
             partial.replace(place)
-        except OSError as error:  # a full disk must not cost the answer
-            logger.warning("a thumbnail cannot be kept: %s", error.strerror or error)
+        except OSError as error:  # a full disk must not prevent the answer
+            logger.warning("a thumbnail cannot be cached: %s", error.strerror or error)
             _remove(partial)
             return
         with self._guard:
@@ -80,13 +80,13 @@ class ThumbnailCache:
         self.make_room()
 
     def make_room(self) -> int:
-        """Removes the least used until nine tenths of the room are taken, when it is full; bytes that stay."""
+        """If the limit is exceeded, evicts the least recently used down to nine tenths; returns the bytes left."""
         if self._folder is None or not self._folder.is_dir():
             return 0
         try:
             with FileLock(self._folder.with_name(f"{THUMBNAILS}.lock"), timeout=0):
                 return self._make_room(self._folder)
-        except Timeout:  # another process does it
+        except Timeout:  # another process is doing it
             return 0
 
     def _make_room(self, folder: Path) -> int:
@@ -103,14 +103,14 @@ class ThumbnailCache:
 
 
 def thumbnails_folder(place: Path, *, identity: str) -> Path:
-    """Beside a collection's catalog, or in the user's data folder where that cannot be written."""
+    """The cache folder: in the collection folder, or in the user's data folder if that cannot be written."""
     if os.access(place, os.W_OK):
         return place / THUMBNAILS
     return data_folder() / THUMBNAILS / (identity or "unnamed")
 
 
 def draw_thumbnail(path: Path, *, side: int) -> bytes:
-    """A photo as an upright JPEG of at most ``side`` pixels, without its EXIF (no place, no camera).
+    """A photo as an upright JPEG of at most ``side`` pixels, without EXIF data (no location, no camera).
 
     Raises:
         PhotoError: the photo cannot be read.
@@ -119,7 +119,7 @@ def draw_thumbnail(path: Path, *, side: int) -> bytes:
     profile = image.info.get("icc_profile") or b""
     image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()
-    # a profile of four inks would be wrong for a picture that is RGB now
+    # a CMYK profile would be wrong after conversion to RGB
     image.save(buffer, "JPEG", quality=QUALITY, icc_profile=profile if profile[16:20] == b"RGB " else None)
     return buffer.getvalue()
 
@@ -127,7 +127,7 @@ def draw_thumbnail(path: Path, *, side: int) -> bytes:
 def _read(place: Path) -> bytes | None:
     try:
         data = place.read_bytes()
-        os.utime(place)  # its use, which file systems mounted with "noatime" do not note
+        os.utime(place)  # records the use, which file systems mounted with "noatime" do not
     except OSError:
         return None
     return data or None
@@ -136,7 +136,7 @@ def _read(place: Path) -> bytes | None:
 def _use(file: Path) -> tuple[float, int, Path] | None:
     try:
         found = file.stat()
-    except OSError:  # another process has just removed it
+    except OSError:  # another process has just deleted it
         return None
     return found.st_mtime, found.st_size, file
 
@@ -145,4 +145,4 @@ def _remove(file: Path) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        logger.debug("%s stays: %s", file, error)
+        logger.debug("%s cannot be deleted: %s", file, error)

@@ -1,1 +1,1 @@
-"""The server's calls, a file a topic."""
+"""The server's calls, one file per topic."""

@@ -1,4 +1,4 @@
-"""Calls that give photos to take along: a zip of files, a list for a spreadsheet."""
+"""Calls for downloads: photos as a zip, their metadata as CSV."""
 
 from typing import Annotated, Any
 
@@ -14,30 +14,30 @@ MOST_TAKEN = 10_000
 _ZIP: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-        "description": "a zip; what could not be read is named in it, in 'left out.txt'",
+        "description": "a zip; files that could not be read are listed in it, in 'left out.txt'",
     }
 }
 _CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "a line a photo"}
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "one line per photo"}
 }
 
 
 class Taken(Body):
-    """Photos to take along."""
+    """Photos to download."""
 
     image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_TAKEN)]
 
 
 @router.post("", response_class=StreamingResponse, responses=_ZIP)
 async def archive(body: Taken, engine: Ready) -> Response:
-    """The files of photos with their folders, as they lie in the library; made while it is sent."""
+    """A zip of photo files in their library folders; streamed while it is written."""
     pieces = engine.collection.zip_photos(body.image_ids)
     return StreamingResponse(pieces, media_type="application/zip", headers=_named("photos.zip"))
 
 
 @router.post("/list", response_class=Response, responses=_CSV)
 async def photo_list(body: Taken, engine: Ready) -> Response:
-    """What is known of photos: a CSV with date, camera, size, place and captions; unknown ids are left out."""
+    """Metadata of photos as CSV: date, camera, size, place and captions; unknown ids are left out."""
     text = await engine.run("search", engine.collection.list_photos, body.image_ids)
     return Response(text, media_type="text/csv", headers=_named("photos.csv"))
 

@@ -1,4 +1,4 @@
-"""Calls that show a library without a query: photo by photo, and as a flat map."""
+"""Calls that browse a library without a query: as a list of photos, and as a map."""
 
 from typing import Annotated
 
@@ -26,21 +26,21 @@ class GridPhoto(BaseModel):
 
 
 class PhotosAnswer(BaseModel):
-    """A part of the library, newest photo first."""
+    """One page of the library, newest photo first."""
 
     num_results: int
-    num_candidates: int = Field(description="what the filters let through")
+    num_candidates: int = Field(description="photos that pass the filters")
     offset: int
     results: list[GridPhoto]
 
 
 class MapAnswer(BaseModel):
-    """The library as dots: lists of one length, an entry a photo."""
+    """The library as points: lists of equal length, one entry per photo."""
 
     generation: int = Field(description="of the library")
-    num_images: int = Field(description="in the library; a large one is drawn in part")
+    num_images: int = Field(description="photos in the library; of a large one only a part is returned")
     image_ids: list[str]
-    x: list[float] = Field(description="in [0, 1]; what lies close looks alike")
+    x: list[float] = Field(description="in [0, 1]; photos that are close look alike")
     y: list[float]
     width: list[int | None]
     height: list[int | None]
@@ -49,7 +49,7 @@ class MapAnswer(BaseModel):
 
 @router.get("/photos")
 async def photos(request: Request, engine: Ready, fields: Annotated[BrowseFields, Query()]) -> PhotosAnswer:
-    """Photos without a query: newest first, those without a date last."""
+    """Photos without a query: newest first, undated ones last."""
     length = page_length(engine, fields.top_k if "top_k" in request.query_params else None, usual=fields.top_k)
     filters = filters_of(fields)
     shown, count = await engine.run("search", lambda: engine.collection.browse(filters, k=length, offset=fields.offset))
@@ -64,7 +64,7 @@ async def photos(request: Request, engine: Ready, fields: Annotated[BrowseFields
 
 @router.get("/filters")
 async def filters() -> FiltersAnswer:
-    """The filters that searches and ``/api/photos`` take, for whoever draws a form."""
+    """The filters that searches and ``/api/photos`` accept, for building a form."""
     cards = [
         FilterCard(
             name=one.name,
@@ -81,7 +81,7 @@ async def filters() -> FiltersAnswer:
 
 @router.get("/map")
 async def library_map(engine: Ready) -> MapAnswer:
-    """The library's vectors on their two widest axes; of more than 20,000 photos every n-th is drawn."""
+    """The library's vectors projected on their two first principal components; a sample above 20,000 photos."""
     return await engine.run("decode", _map, engine.collection)
 
 
@@ -89,7 +89,7 @@ def _map(collection: Collection) -> MapAnswer:
     if not len(collection):
         raise RequestFailure("nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS")
     drawn = collection.map()
-    marked = set(collection.favourites())  # a mark is no new generation: the projection knows none
+    marked = set(collection.favourites())  # marking keeps the generation, so the cached projection has no marks
     return MapAnswer(
         generation=drawn.generation,
         num_images=drawn.num_photos,

@@ -1,4 +1,4 @@
-"""Calls for favourites: which photos are marked; mark some, or take their marks away."""
+"""Calls for favourites: list the marked photos, mark photos, remove marks."""
 
 from typing import Annotated
 
@@ -16,16 +16,16 @@ MOST_MARKED = 10_000
 
 
 class Marks(Body):
-    """Photos and the mark that they get."""
+    """Photos to mark, or to remove the mark from."""
 
     image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_MARKED)]
-    is_favourite: bool = Field(default=True, strict=True, description="false takes the mark away")
+    is_favourite: bool = Field(default=True, strict=True, description="false removes the mark")
 
 
 class MarksAnswer(BaseModel):
-    """How many marks there are now."""
+    """The number of marks after a change."""
 
-    changed: int = Field(description="photos whose mark is another now")
+    changed: int = Field(description="photos whose mark has changed")
     num_favourites: int
 
 
@@ -38,23 +38,25 @@ class FavouritesAnswer(BaseModel):
 
 @router.get("")
 async def favourites(engine: Ready) -> FavouritesAnswer:
-    """Ids of the marked photos; ``favourites`` of a search finds among them only."""
+    """Ids of the marked photos; a search with ``favourites`` considers only these."""
     ids = await engine.run("search", engine.collection.favourites)
     return FavouritesAnswer(num_favourites=len(ids), image_ids=ids)
 
 
 @router.post("")
 async def mark(body: Marks, engine: Ready) -> MarksAnswer:
-    """Marks photos, or takes their marks away, all or none. The photos' files stay as they are."""
+    """Marks photos, or removes their marks, all or none. The photo files are not changed."""
     return await engine.run("write", _mark, engine, body)
 
 
 def _mark(engine: Engine, body: Marks) -> MarksAnswer:
     collection = engine.collection
     if collection.catalog.read_only:
-        raise RequestFailure("read_only", "the library lies where nothing can be written", "move it, or leave marks be")
+        raise RequestFailure(
+            "read_only", "the library is in a place that cannot be written", "move it to mark favourites"
+        )
     try:
         changed = collection.mark_favourites(body.image_ids, is_favourite=body.is_favourite)
     except QueryError as error:
-        raise RequestFailure("unknown_image", str(error), "use image_ids of a search's results") from error
+        raise RequestFailure("unknown_image", str(error), "use image_ids from search results") from error
     return MarksAnswer(changed=changed, num_favourites=len(collection.favourites()))

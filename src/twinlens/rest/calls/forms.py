@@ -1,4 +1,4 @@
-"""Uploads: multipart bodies, kept in memory and never written anywhere."""
+"""Uploads: multipart bodies, kept in memory and never written to disk."""
 
 import json
 from collections.abc import Mapping
@@ -27,14 +27,14 @@ _LISTS = {"weight": "weights", "image_weight": "image_weights", "image_id": "ima
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The pictures of a form, and its fields."""
+    """The pictures and fields of a form."""
 
     pictures: list[bytes]
     fields: dict[str, Any]
 
 
 class UploadWeights(BaseModel):
-    """Weights of a form, one a picture, in their order; what is missing counts 1."""
+    """Weights of a form, one per picture, in order; a missing one is 1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ class UploadWeights(BaseModel):
 
 
 class _InMemory(MultiPartParser):
-    spool_max_size = 1 << 40  # the body's limit is far below: nothing is ever rolled over to a file
+    spool_max_size = 1 << 40  # far above the body limit: nothing is spooled to a file
 
 
 async def read_upload(request: Request) -> Upload:
@@ -64,7 +64,7 @@ async def read_upload(request: Request) -> Upload:
     try:
         return await _contents(form)
     finally:
-        for file in parser._files_to_close_on_error:  # also one whose end never came
+        for file in parser._files_to_close_on_error:  # includes incomplete ones
             file.close()
 
 
@@ -83,7 +83,7 @@ async def _contents(form: FormData) -> Upload:
 
 
 def image_search(upload: Upload) -> tuple[ImageSearch, list[float]]:
-    """What a form asks for, and a weight for each of its pictures."""
+    """The search in a form, and a weight for each of its pictures."""
     fields = dict(upload.fields)
     weights = validated(UploadWeights, {name: fields.pop(name, []) for name in ("weights", "image_weights")})
     ids = fields.pop("image_ids", [])
@@ -93,13 +93,13 @@ def image_search(upload: Upload) -> tuple[ImageSearch, list[float]]:
 
 
 def caption_search(upload: Upload) -> tuple[PageFields, list[str]]:
-    """What a form asks for, and the ids of photos of the library in it."""
+    """The caption search in a form, and the ids of the library photos in it."""
     fields = dict(upload.fields)
     return validated(PageFields, {k: v for k, v in fields.items() if k != "image_ids"}), fields.get("image_ids", [])
 
 
 def validated(schema: type[Schema], fields: Mapping[str, Any]) -> Schema:
-    """Fields as a record, or the same error that FastAPI raises for a JSON body."""
+    """Validates fields; raises the same error as FastAPI does for a JSON body."""
     try:
         return schema.model_validate(fields)
     except ValidationError as error:
@@ -108,22 +108,22 @@ def validated(schema: type[Schema], fields: Mapping[str, Any]) -> Schema:
 
 
 def _filled(weights: list[float], length: int) -> list[float]:
-    """One weight for each, 1.0 where the form says nothing."""
+    """One weight per picture, 1.0 by default."""
     if len(weights) > length:
         raise RequestFailure("invalid_request", f"the form has {len(weights)} weights for {length} pictures")
     return weights + [1.0] * (length - len(weights))
 
 
 def _typed(name: str, value: str) -> Any:
-    """A form knows only text: numbers, true and false are read as in JSON."""
+    """Parses a form's text value: numbers, true and false as in JSON."""
     if name in _TEXTS:
         return value
     try:
         return json.loads(value)
-    except (ValueError, RecursionError):  # no number, or brackets within brackets
-        return value  # the schema says what was wanted
+    except (ValueError, RecursionError):  # not JSON, or nested too deeply
+        return value  # the schema reports what was expected
 
 
 def _check_name(name: str) -> None:
     if name != "file":
-        raise RequestFailure("invalid_request", "a picture of the form must be called 'file'")
+        raise RequestFailure("invalid_request", "a picture in the form must be named 'file'")

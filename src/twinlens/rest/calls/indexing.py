@@ -1,4 +1,4 @@
-"""Calls that index: start a run, follow it, ask how far it is."""
+"""Calls for indexing: start a run, follow it, get its progress."""
 
 import asyncio
 import json
@@ -18,13 +18,17 @@ from twinlens.rest.engine.index_run import IndexRun
 
 router = APIRouter(prefix="/api/index", tags=["indexing"])
 LOOK_EVERY_S = 0.5
-QUIET_S = 10.0  # proxies close connections that are silent for long
+QUIET_S = 10.0  # proxies close connections that are silent for too long
 EVENTS = "text/event-stream"
 _EVENT = {
     "type": "object",
     "properties": {
         "event": {"type": "string", "enum": ["progress", "done", "failed", "stopped"]},
-        "data": {"type": "string", "contentMediaType": "application/json", "description": "as GET /api/index answers"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "description": "the same fields as GET /api/index",
+        },
     },
     "required": ["event", "data"],
 }
@@ -38,9 +42,9 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 @router.post("", response_class=StreamingResponse, responses=_STREAM)
 async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
-    """Looks through the library's own folders again, and tells how that goes as server-sent events.
+    """Scans the library's folders again, and reports progress as server-sent events.
 
-    The run goes on when the caller leaves. One runs at a time, whichever process started it.
+    The run continues if the client disconnects. Only one runs at a time, whichever process started it.
     """
     run: IndexRun = request.app.state.index_run
     await run.start()
@@ -53,13 +57,13 @@ async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
 
 @router.get("")
 async def indexing_state(request: Request, engine: Ready) -> IndexAnswer:
-    """How far the last run has come that was started here, in whatever worker."""
+    """Progress of the last run that this server started, in any worker."""
     return IndexAnswer(**asdict(await _state(request, engine)))
 
 
 @router.get("/events", response_class=StreamingResponse, responses=_STREAM)
 async def follow_indexing(request: Request, engine: Ready) -> StreamingResponse:
-    """Tells of a run until its end, as server-sent events; at once where none runs."""
+    """Progress of the current run as server-sent events until it ends; ends at once if none is running."""
 
     async def state() -> IndexState:
         return await _state(request, engine)

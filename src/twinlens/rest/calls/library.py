@@ -1,4 +1,4 @@
-"""Calls that tell of the server, the library and the model."""
+"""Calls for information on the server, the library and the model."""
 
 import logging
 import time
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 router = APIRouter(tags=["library"])
 STARTED = time.time()
 _METRICS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus' format"}
+    200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus text format"}
 }
-_NOT_HEALTHY: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "not ready, or not any longer"}}
+_NOT_HEALTHY: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "not ready yet, or stopping"}}
 
 
 @router.get("/health", response_model=Health, responses=_NOT_HEALTHY)
 async def health(request: Request) -> Response:
-    """Whether queries can be answered."""
+    """Health of the server; 503 until queries can be answered."""
     engine: Engine = request.app.state.engine
     is_loaded = engine.state in ("ready", "stopping")
     images = (await engine.facts()).photos if engine.state == "ready" else 0
@@ -38,15 +38,15 @@ async def health(request: Request) -> Response:
 
 @router.get("/readyz", responses={503: {"model": FailureAnswer}})
 async def ready(engine: Ready) -> dict[str, bool]:
-    """For load balancers: 200 while queries may be sent here."""
+    """For load balancers: 200 while this server accepts queries."""
     if engine.state != "ready":
-        raise RequestFailure("stopping", "the server is about to stop", "ask another one")
+        raise RequestFailure("stopping", "the server is about to stop", "try another server")
     return {"ready": True}
 
 
 @router.get("/api/stats")
 async def stats(engine: Ready) -> Stats:
-    """The library and its model in numbers."""
+    """Counts of the library and its model."""
     facts, model = await engine.facts(), engine.collection.encoder.describe()
     return Stats(
         num_images=facts.photos,
@@ -66,7 +66,7 @@ async def stats(engine: Ready) -> Stats:
 
 @router.get("/api/model")
 async def model_card(engine: Ready) -> ModelCard:
-    """The model that made the library's vectors."""
+    """The model that the library is indexed with."""
     model = engine.collection.encoder.describe()
     return ModelCard(
         name=model.name,
@@ -85,7 +85,7 @@ async def model_card(engine: Ready) -> ModelCard:
 
 @router.get("/api/collection")
 async def library_card(engine: Ready) -> LibraryCard:
-    """What the library holds: photos by camera and sub-folder, their dates."""
+    """Contents of the library: photos per camera and subfolder, dates."""
     facts = await engine.facts()
     return LibraryCard(
         num_images=facts.photos,
@@ -103,12 +103,12 @@ async def library_card(engine: Ready) -> LibraryCard:
 
 @router.get("/metrics", response_class=Response, responses=_METRICS)
 async def metrics(request: Request) -> Response:
-    """Counters for Prometheus, of all workers together."""
+    """Prometheus metrics, summed over all workers."""
     engine: Engine = request.app.state.engine
     if engine.state == "ready":
         try:
             await engine.facts()
-        except (TwinlensError, RequestFailure) as error:  # the other counters are wanted then more than ever
+        except (TwinlensError, RequestFailure) as error:  # the other counters matter most when something is wrong
             logger.warning("photos and captions could not be counted: %s", error)
     return Response(await engine.run("search", engine.metrics.text), media_type=CONTENT_TYPE)
 

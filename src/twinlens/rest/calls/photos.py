@@ -1,4 +1,4 @@
-"""Calls that give photos: the file itself, a thumbnail, what is known of it."""
+"""Calls for a single photo: the file, a thumbnail, its metadata."""
 
 from typing import Annotated, Any
 
@@ -14,11 +14,11 @@ from twinlens.rest.gate.envelope import PHOTO_POLICY
 
 router = APIRouter(prefix="/api", tags=["photos"])
 SIDES = THUMBNAIL_SIDES_PX
-KEPT = "private, max-age=60"  # the page scrolls back and forth; a changed photo is seen within a minute
+KEPT = "private, max-age=60"  # scrolling back and forth loads nothing again; a changed photo appears within a minute
 Side = Annotated[int, Query(ge=SIDES.start, lt=SIDES.stop, description="pixels of the longer side")]
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}, "description": "the picture"},
-    304: {"description": "the caller has it already"},
+    304: {"description": "not modified"},
 }
 _PHOTO: dict[int | str, dict[str, Any]] = {
     **_PICTURE,
@@ -27,7 +27,7 @@ _PHOTO: dict[int | str, dict[str, Any]] = {
 
 
 class PhotoResponse(FileResponse):
-    """A file with ``Range``; a range that makes no sense is ignored, as RFC 9110 asks."""
+    """A file response with ``Range``; an invalid range is ignored, as RFC 9110 requires."""
 
     @classmethod
     def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
@@ -38,14 +38,14 @@ class PhotoResponse(FileResponse):
                 return []
             headers = {"Content-Range": f"bytes */{most}"}
             raise RequestFailure(
-                "range_not_satisfiable", f"the photo has {most:,} bytes", "ask for a part inside", headers
+                "range_not_satisfiable", f"the photo has {most:,} bytes", "request a range inside it", headers
             ) from error
 
 
 @router.head("/image/{image_id:path}/thumbnail", include_in_schema=False)
 @router.get("/image/{image_id:path}/thumbnail", response_class=Response, responses=_PICTURE)
 async def thumbnail(image_id: str, request: Request, engine: Ready, size: Side = 256) -> Response:
-    """A small upright JPEG of a photo, without what its EXIF tells."""
+    """A small upright JPEG of a photo, without its EXIF data."""
     file = await engine.run("search", _file_of, engine, image_id)
     headers = {"ETag": f'"{file.tag}-{size}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
     if _has(request, headers["ETag"]):
@@ -61,9 +61,9 @@ async def image(
     image_id: str,
     request: Request,
     engine: Ready,
-    download: Annotated[bool, Query(description="as a file to be saved")] = False,
+    download: Annotated[bool, Query(description="send it as a file to save")] = False,
 ) -> Response:
-    """The photo as it lies in the library, or a part of it (``Range``)."""
+    """The original photo file, or a part of it (``Range``)."""
     file = await engine.run("search", _file_of, engine, image_id)
     headers = {"ETag": f'"{file.tag}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
     if _has(request, headers["ETag"]):
@@ -80,7 +80,7 @@ async def image(
 
 @router.get("/photo/{image_id:path}")
 async def photo(image_id: str, engine: Ready) -> PhotoAnswer:
-    """What the library knows of a photo: size, date, camera, place, captions."""
+    """A photo's metadata: size, date, camera, place, captions."""
     return await engine.run("search", _photo_answer, engine.collection, image_id)
 
 
@@ -115,6 +115,6 @@ def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:
 
 
 def _has(request: Request, etag: str) -> bool:
-    """True where the caller's copy is this one."""
+    """True if the client's cached copy is current."""
     known = request.headers.get("if-none-match", "")
     return known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]

@@ -1,4 +1,4 @@
-"""From the fields of a call to a search, and from its answer to what the call gives."""
+"""Convert the fields of a call to a search, and its answer to the call's response."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ LIMIT_OF_RESULTS = "the limit is --max-top-k"
 
 
 async def words(engine: Engine, text: str) -> Query:
-    """Words, or a sum of them, as somebody typed them, embedded.
+    """Parses and embeds a text query, which may be a weighted sum.
 
     Raises:
         QueryError: the parts cancel each other out.
@@ -33,16 +33,16 @@ async def words(engine: Engine, text: str) -> Query:
 
 
 async def library_photo(engine: Engine, image_id: str) -> Query:
-    """A photo of the library.
+    """A library photo as a query.
 
     Raises:
-        RequestFailure: none has that id.
+        RequestFailure: no indexed photo has this id.
     """
     return await engine.run("search", _photo_query, engine.collection, image_id)
 
 
 async def uploaded_picture(engine: Engine, data: bytes, number: int) -> Query:
-    """An uploaded picture, embedded.
+    """Embeds an uploaded picture.
 
     Raises:
         PhotoError: it cannot be read.
@@ -54,7 +54,7 @@ async def uploaded_picture(engine: Engine, data: bytes, number: int) -> Query:
 
 
 def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
-    """Several of these together.
+    """The weighted sum of several queries.
 
     Raises:
         QueryError: they cancel each other out.
@@ -70,7 +70,7 @@ def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
 async def find_photos(
     engine: Engine, query: Query, fields: SearchFields, *, include_self: bool = False
 ) -> SearchAnswer:
-    """Photos that fit, best first: ``top_k`` of them, or those that are probable enough."""
+    """Photos that fit, best first: ``top_k`` of them, or those above ``min_probability``."""
     search = Search(
         query,
         filters_of(fields),
@@ -92,10 +92,10 @@ async def find_captions(engine: Engine, query: Query, fields: PageFields) -> Cap
 
 
 def page_length(engine: Engine, asked_for: int | None, *, usual: int) -> int:
-    """Results of one answer: as many as were asked for, else the usual number unless that is above the limit.
+    """Number of results of an answer: the requested one, else the usual one, capped by the limit.
 
     Raises:
-        RequestFailure: more were asked for than the server gives.
+        RequestFailure: the requested number is above the server's limit.
     """
     most = engine.settings.max_top_k
     if asked_for is not None and asked_for > most:
@@ -104,11 +104,11 @@ def page_length(engine: Engine, asked_for: int | None, *, usual: int) -> int:
 
 
 def filters_of(fields: FilterFields) -> Filters:
-    """Filters as a caller gives them.
+    """Filters from the fields of a request.
 
     Raises:
-        RequestFailure: a folder is not one of the library's.
-        QueryError: a value cannot be used.
+        RequestFailure: the folder is not in the library.
+        QueryError: a value is invalid.
     """
     values = {name: getattr(fields, name) for name in known_filters()}
     for name, value in values.items():
@@ -118,11 +118,13 @@ def filters_of(fields: FilterFields) -> Filters:
 
 
 def _folder(folder: str) -> str | None:
-    """A folder filter that cannot name, or find out, where the library lies on this machine."""
+    """A folder filter that cannot reveal where the library is on this machine."""
     if not folder.strip("/\\. "):
         return None
     if folder.startswith(("/", "\\", "~")) or folder[1:2] == ":":
-        raise RequestFailure("unknown_folder", "no indexed photo lies in that folder", "name it below the library")
+        raise RequestFailure(
+            "unknown_folder", "no indexed photo is in that folder", "give a path relative to the library"
+        )
     return folder
 
 

@@ -1,4 +1,4 @@
-"""What calls take and give, as the OpenAPI page shows it."""
+"""Request and response schemas of all calls, as OpenAPI documents them."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ DEEPEST_OFFSET = 10_000_000
 
 
 def _whole(value: object) -> object:
-    """A JSON integer: 10 and 10.0, but neither "10" nor true."""
+    """Accepts a JSON integer: 10 and 10.0, but not "10" or true."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -20,27 +20,27 @@ def _whole(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Weight = Annotated[float, Field(ge=-1e6, le=1e6, strict=True, description="how much it counts; below 0 = less like it")]
+Weight = Annotated[float, Field(ge=-1e6, le=1e6, strict=True, description="weight in the sum; below 0 = less like it")]
 ImageId = Annotated[str, Field(min_length=1, max_length=4096, examples=["image_001.jpg"])]
 Words = Annotated[
     str,
     Field(
         min_length=1,
         pattern=r"\S",
-        description="words, or a sum as 'dog + 0.5 beach - night' (operators stand between spaces)",
+        description="text, or a weighted sum such as 'dog + 0.5 beach - night' (operators between spaces)",
         examples=["a dog playing in the park"],
     ),
 ]
 
 
 class Body(BaseModel):
-    """What a call takes; unknown fields are faults, so that a misspelt one is noticed."""
+    """Base of request bodies; unknown fields are rejected, so that misspelt ones are noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _filter_field(one: Filter, *, strict: bool) -> tuple[Any, Any]:
-    """The field of a filter: strict in JSON, where true is not "true"."""
+    """The field of a filter; strict in JSON, where "true" is not accepted for true."""
     if one.kind == "flag":
         return bool, Field(default=False, strict=strict, description=one.help)
     value = Literal[one.choices] if one.choices else str
@@ -52,10 +52,10 @@ def _filter_field(one: Filter, *, strict: bool) -> tuple[Any, Any]:
 if TYPE_CHECKING:
 
     class FilterFields(Body):
-        """Which photos are candidates: a field for each filter."""
+        """Fields that restrict the candidates, one for each filter."""
 
     class FilterParameters(FilterFields):
-        """The same in an address."""
+        """The same as URL parameters."""
 
 else:
     FilterFields = create_model(
@@ -71,81 +71,81 @@ else:
 
 
 class PageFields(FilterFields):
-    """Which results are wanted, and in which order."""
+    """Fields of every search: which page of results."""
 
     top_k: Whole = Field(default=10, ge=1, description="number of results")
-    offset: Whole = Field(default=0, ge=0, le=DEEPEST_OFFSET, description="results to leave out at the top, for paging")
+    offset: Whole = Field(default=0, ge=0, le=DEEPEST_OFFSET, description="number of best results to skip, for paging")
 
 
 class BrowseFields(FilterParameters):
-    """A part of the library, without a query."""
+    """A page of the library, without a query."""
 
     top_k: int = Field(default=100, ge=1)
     offset: int = Field(default=0, ge=0, le=DEEPEST_OFFSET)
 
 
 class SearchFields(PageFields):
-    """Which photos are wanted."""
+    """Fields of every search for photos."""
 
     sort: Literal["relevance", "date"] = Field(
-        default="relevance", description="'date' brings all that matches newest first, then the others"
+        default="relevance", description="'date' returns all matches newest first, then the others"
     )
     min_probability: float | None = Field(
-        default=None, ge=0, le=1, strict=True, description="leave out what is less likely to fit"
+        default=None, ge=0, le=1, strict=True, description="leave out results below this probability"
     )
 
 
 class TextSearch(SearchFields):
-    """Photos that fit words."""
+    """Find photos that fit a text."""
 
     query: Words
 
 
 class BatchSearch(SearchFields):
-    """Photos that fit each of several queries."""
+    """Find photos for each of several queries."""
 
     queries: list[Words] = Field(min_length=1)
 
 
 class WeightedImage(Body):
-    """A photo of the library and how much it counts."""
+    """A photo of the library and its weight."""
 
     image_id: ImageId
     weight: Weight = 1.0
 
 
 class ImageSearch(SearchFields):
-    """Photos that look like a photo of the library, or like a sum of several and of words."""
+    """Find photos that look like a library photo, or like a weighted sum of photos and text."""
 
     image_id: ImageId | SkipJsonSchema[None] = None
     images: list[WeightedImage] = Field(default=[], max_length=8, description="several photos, each with a weight")
-    query: Words | SkipJsonSchema[None] = Field(default=None, description="words that count, too")
+    query: Words | SkipJsonSchema[None] = Field(default=None, description="text to add to the sum")
     query_weight: Weight = 1.0
-    include_self: bool = Field(default=False, strict=True, description="the query photo may find itself")
+    include_self: bool = Field(default=False, strict=True, description="allow the query photo to find itself")
 
 
 class CaptionSearch(PageFields):
-    """Captions that fit a photo of the library."""
+    """Find captions that fit a photo of the library."""
 
     image_id: ImageId
 
 
 class SessionStart(Body):
-    """The key, shown once for a cookie."""
+    """The API key, exchanged for a cookie."""
 
     key: str = Field(min_length=1, max_length=1000)
 
 
 class Failure(BaseModel):
-    """What went wrong."""
+    """An error."""
 
-    code: str = Field(description="one of those in the reference")
-    message: str = Field(description="what was wanted and what came")
+    code: str = Field(description="error code, listed in the reference")
+    message: str = Field(description="what was expected and what was received")
     hint: str = Field(description="what to do next")
 
 
 class FailureAnswer(BaseModel):
-    """What every call answers that fails."""
+    """The answer of every call that fails."""
 
     error: Failure
 
@@ -153,33 +153,33 @@ class FailureAnswer(BaseModel):
 class ImageResult(BaseModel):
     """One photo found."""
 
-    rank: int = Field(description="place in the answer, 1 = first")
+    rank: int = Field(description="position in the answer, 1 = first")
     image_id: str
-    image_path: str = Field(description="below the library")
+    image_path: str = Field(description="path relative to the library")
     score: float = Field(description="cosine in [-1, 1]")
-    probability: float | None = Field(description="that it fits; null without a calibration")
+    probability: float | None = Field(description="probability that it fits; null without a calibration")
     relevant: bool | None = Field(description="whether it fits; null without a calibration")
     width: int | None = Field(default=None, description="pixels, upright")
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
-    is_favourite: bool = Field(default=False, description="it was marked")
-    shown: bool = Field(default=True, description="it matches or, where nothing does, is one of the closest")
+    is_favourite: bool = Field(default=False, description="marked as a favourite")
+    shown: bool = Field(default=True, description="it matches or, if nothing matches, is one of the closest")
 
 
 class CaptionResult(ImageResult):
-    """One caption found, and the photo that it is of."""
+    """One caption found, and its photo."""
 
     caption: str
 
 
 class Answered(BaseModel):
-    """What is said of every search."""
+    """Fields of every search answer."""
 
     query: str
-    understood: str = Field(description="what was searched for, in a sentence")
+    understood: str = Field(description="the query as it was understood")
     num_results: int
-    num_matches: int | None = Field(description="how many of the candidates match; null without a calibration")
-    num_candidates: int = Field(description="what the filters let through")
+    num_matches: int | None = Field(description="number of candidates that match; null without a calibration")
+    num_candidates: int = Field(description="photos or captions that pass the filters")
     offset: int
     model: str = Field(description="fingerprint of the model")
     took_ms: float
@@ -189,7 +189,9 @@ class SearchAnswer(Answered):
     """Photos, best first."""
 
     results: list[ImageResult]
-    query_read: str | None = Field(default=None, description="the part that the model reads of a query too long for it")
+    query_read: str | None = Field(
+        default=None, description="the part that the model reads, if the query is too long for it"
+    )
 
 
 class CaptionAnswer(Answered):
@@ -199,7 +201,7 @@ class CaptionAnswer(Answered):
 
 
 class BatchAnswer(BaseModel):
-    """One answer a query, in their order."""
+    """One answer per query, in the same order."""
 
     num_queries: int
     answers: list[SearchAnswer]
@@ -214,7 +216,7 @@ class Health(BaseModel):
 
 
 class Architecture(BaseModel):
-    """Lengths of the vectors inside the model."""
+    """Vector dimensions of the model."""
 
     image_input_dim: int
     text_input_dim: int
@@ -222,7 +224,7 @@ class Architecture(BaseModel):
 
 
 class Stats(BaseModel):
-    """The library and its model in numbers."""
+    """Counts of the library and its model."""
 
     num_images: int
     num_captions: int
@@ -237,7 +239,7 @@ class Stats(BaseModel):
 
 
 class Tower(BaseModel):
-    """One side of the model."""
+    """One of the model's two towers."""
 
     architecture: str
     input_dim: int
@@ -245,7 +247,7 @@ class Tower(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """The model that made the library's vectors."""
+    """The model that the library is indexed with."""
 
     name: str
     fingerprint: str
@@ -261,46 +263,46 @@ class ModelCard(BaseModel):
 
 
 class FilterCard(BaseModel):
-    """A filter that searches take."""
+    """A filter that searches accept."""
 
     name: str = Field(description="the field's name")
-    kind: Literal["text", "date", "folder", "camera", "choice", "flag"] = Field(description="how to ask for its value")
+    kind: Literal["text", "date", "folder", "camera", "choice", "flag"] = Field(description="kind of value")
     label: str
     help: str
     example: str
-    choices: list[str] = Field(description="the values that there are; empty for any")
+    choices: list[str] = Field(description="allowed values; empty if any is allowed")
 
 
 class FiltersAnswer(BaseModel):
-    """All filters, in the order in which they are shown."""
+    """All filters, in display order."""
 
     filters: list[FilterCard]
 
 
 class Count(BaseModel):
-    """How many photos have one value."""
+    """A value and the number of photos that have it."""
 
     name: str
     images: int
 
 
 class LibraryCard(BaseModel):
-    """What the library holds."""
+    """Contents of the library."""
 
     num_images: int
     num_captions: int
     num_skipped: int
-    generation: int = Field(description="grows with every change")
-    is_complete: bool = Field(description="false until an index run came to its end")
+    generation: int = Field(description="increases with every change")
+    is_complete: bool = Field(description="false until an index run has finished")
     first_taken: str | None
     last_taken: str | None
     num_located: int
     cameras: list[Count]
-    folders: list[Count] = Field(description="sub-folders with the photos right in them")
+    folders: list[Count] = Field(description="subfolders that directly contain photos")
 
 
 class PhotoAnswer(BaseModel):
-    """What is known of one photo."""
+    """A photo's metadata."""
 
     image_id: str
     image_path: str
@@ -318,7 +320,7 @@ class PhotoAnswer(BaseModel):
 
 
 class IndexAnswer(BaseModel):
-    """How far indexing has come."""
+    """Progress of indexing."""
 
     stage: Literal["never", "running", "done", "failed", "stopped"]
     found: int | None
@@ -332,8 +334,8 @@ class IndexAnswer(BaseModel):
 
 
 class SessionAnswer(BaseModel):
-    """Whether a key is wanted, and whether this browser has shown it; and how much it may ask for."""
+    """Whether a key is required, whether the client is signed in, and the server's limits."""
 
     key_needed: bool
     is_valid: bool
-    max_top_k: int = Field(description="results of one answer at most")
+    max_top_k: int = Field(description="maximum number of results per answer")

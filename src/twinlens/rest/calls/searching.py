@@ -1,4 +1,4 @@
-"""Calls that search: by words, by photos, for captions, many at once."""
+"""Calls that search: by text, by photo, for captions, in batches."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
@@ -33,11 +33,11 @@ from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 
 router = APIRouter(prefix="/api/search", tags=["search"])
-MOST_TERMS = 256  # of one call: four batches of the encoder, and others wait meanwhile
+MOST_TERMS = 256  # per call: four encoder batches, while other requests wait
 
 
 async def ready_engine(request: Request) -> Engine:
-    """The engine, once it is warm."""
+    """The engine; fails until it is ready."""
     engine: Engine = request.app.state.engine
     engine.check_ready()
     return engine
@@ -47,7 +47,7 @@ Ready = Annotated[Engine, Depends(ready_engine)]
 
 
 def two_bodies(schema: str, *, form: dict[str, Any], most_pictures: int) -> dict[str, Any]:
-    """The part of the OpenAPI of a call that takes JSON or a form with pictures."""
+    """OpenAPI of a request body that is JSON or a form with pictures."""
     pictures: dict[str, Any] = {
         name: {"type": "array", "items": items, "minItems": 1, "maxItems": most_pictures}
         for name, items in (("file", {"type": "string", "format": "binary"}), ("image_id", {"type": "string"}))
@@ -90,23 +90,24 @@ _IMAGE_FORM = {
 
 @router.post("/text")
 async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
-    """Photos that fit words, best first; ``top_k`` of them always, each with its relevance."""
+    """Photos that fit a text, best first; always ``top_k`` of them, each with its relevance."""
     _terms(engine, [body.query])
     return await find_photos(engine, await words(engine, body.query), body)
 
 
 @router.post("/batch", response_model=BatchAnswer)
 async def search_batch(body: BatchSearch, engine: Ready) -> Response:
-    """Photos that fit each of several queries."""
+    """Photos for each of several queries."""
     if len(body.queries) > engine.settings.max_batch:
         raise RequestFailure(
-            "invalid_request", f"at most {engine.settings.max_batch} queries go into one call, got {len(body.queries)}"
+            "invalid_request",
+            f"at most {engine.settings.max_batch} queries are allowed per call, got {len(body.queries)}",
         )
-    await engine.text_vectors(_terms(engine, body.queries))  # embedded together; each is then found in the cache
+    await engine.text_vectors(_terms(engine, body.queries))  # embedded in one batch; each is then in the cache
     pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
     for number, query in enumerate(body.queries):
         answer = await find_photos(engine, await words(engine, query), body)
-        # written and sent one by one: all at once would hold up every other call
+        # serialized and sent one by one: all at once would block other requests
         pieces.append((b"," if number else b"") + answer.model_dump_json().encode())
     pieces.append(b"]}")
     length = str(sum(len(piece) for piece in pieces))
@@ -115,7 +116,7 @@ async def search_batch(body: BatchSearch, engine: Ready) -> Response:
 
 @router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
 async def search_image(request: Request, engine: Ready) -> SearchAnswer:
-    """Photos that look like a photo of the library, like uploaded pictures, or like a sum of these and words."""
+    """Photos that look like a library photo, uploaded pictures, or a weighted sum of these and text."""
     pictures: list[bytes] = []
     weights: list[float] = []
     if _is_form(request):
@@ -131,7 +132,9 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
         parts.append((1.0, await library_photo(engine, body.image_id)))
     parts += [(image.weight, await library_photo(engine, image.image_id)) for image in body.images]
     if not parts:
-        raise RequestFailure("invalid_request", "no picture came", "give an image_id, images, or upload a file")
+        raise RequestFailure(
+            "invalid_request", "the request has no picture", "give an image_id or images, or upload a file"
+        )
     if body.query is not None:
         _terms(engine, [body.query])
         parts.append((body.query_weight, await words(engine, body.query)))
@@ -140,7 +143,7 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
 
 @router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
 async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
-    """Captions known to the library that fit a photo of it, or an uploaded picture."""
+    """The library's captions that fit one of its photos, or an uploaded picture."""
     fields: PageFields
     if _is_form(request):
         upload = await read_upload(request)
@@ -151,7 +154,9 @@ async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
         ids, pictures = [fields.image_id], []
     if len(ids) + len(pictures) != 1:
         raise RequestFailure(
-            "invalid_request", f"captions are found for one picture, got {len(ids) + len(pictures)}", "upload one file"
+            "invalid_request",
+            f"exactly one picture is expected, got {len(ids) + len(pictures)}",
+            "give one image_id or one file",
         )
     query = await library_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
     return await find_captions(engine, query, fields)
@@ -173,26 +178,26 @@ async def _each(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
 
 
 def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
-    """The words of all parts of the queries of a call, which are what gets embedded.
+    """The texts to embed: all parts of all queries of a call.
 
     Raises:
-        RequestFailure: a query is too long, or they have too many parts.
-        QueryError: there is nothing to search for.
+        RequestFailure: a query is too long, or there are too many parts.
+        QueryError: a query is empty.
     """
     longest, most = engine.settings.max_query_length, max(MOST_TERMS, engine.settings.max_batch)
     for query in queries:
         if len(query) > longest:
             raise RequestFailure(
                 "invalid_request",
-                f"a query has at most {longest:,} letters, got {len(query):,}",
+                f"a query may have at most {longest:,} characters, got {len(query):,}",
                 "the limit is --max-query-length",
             )
     terms = [term.value for query in queries for term in words_query(query).terms]
     if len(terms) > most:
         raise RequestFailure(
             "invalid_request",
-            f"the queries of one call have at most {most:,} parts in all, got {len(terms):,}",
-            "ask in several calls",
+            f"the queries of one call may have at most {most:,} parts in total, got {len(terms):,}",
+            "split them into several calls",
         )
     return terms
 
@@ -214,6 +219,4 @@ async def _json(request: Request) -> Any:
     try:
         return await request.json()
     except (ValueError, RecursionError) as error:
-        raise RequestValidationError(
-            [{"type": "json_invalid", "loc": ("body",), "msg": "not readable JSON"}]
-        ) from error
+        raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "invalid JSON"}]) from error

@@ -1,4 +1,4 @@
-"""Calls of the page: the key is exchanged for a cookie, since ``<img>`` sends no headers."""
+"""Calls for the page's session: the key is exchanged for a cookie, since ``<img>`` sends no headers."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/session", tags=["session"])
 
 @router.get("")
 async def session(request: Request) -> SessionAnswer:
-    """Whether this server wants a key, and whether the caller has shown it."""
+    """Whether this server requires a key, and whether the client is signed in."""
     keys: KeyRing | None = request.app.state.keys
     if keys is None:
         return _told(request)
@@ -27,7 +27,7 @@ async def session(request: Request) -> SessionAnswer:
 
 @router.post("", response_model=SessionAnswer)
 async def start_session(body: SessionStart, request: Request) -> Response:
-    """Takes the key and gives a cookie that is good for thirty days, or until the key changes."""
+    """Exchanges the key for a cookie that is valid for thirty days, or until the key changes."""
     keys: KeyRing | None = request.app.state.keys
     if keys is None:
         return JSONResponse(_told(request).model_dump())
@@ -46,7 +46,7 @@ async def start_session(body: SessionStart, request: Request) -> Response:
 
 @router.delete("", status_code=204)
 async def end_session() -> Response:
-    """Forgets the cookie."""
+    """Ends the session and deletes the cookie."""
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

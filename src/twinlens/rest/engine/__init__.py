@@ -1,1 +1,1 @@
-"""What stands behind the calls: threads, batches of queries, index runs."""
+"""The server's engine: thread pools, query batching, index runs."""

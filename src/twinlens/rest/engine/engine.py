@@ -1,4 +1,4 @@
-"""What stands behind all calls: the collection, the threads that work on it, and its state from warm-up to shutdown."""
+"""The engine behind all calls: the collection, its thread pools, and its state from warm-up to shutdown."""
 
 import asyncio
 import logging
@@ -20,24 +20,24 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Stage = Literal["decode", "encode", "search", "write"]
 THREADS: dict[Stage, int] = {
-    "decode": 2,  # an uploaded panorama must not hold up the searches
+    "decode": 2,  # an uploaded panorama must not block searches
     "encode": 1,  # a batch fills a core
     "search": 4,  # waits for SQLite as much as it computes
-    "write": 1,  # waits for whoever else writes the catalog, for long where that is an index run
+    "write": 1,  # waits for other writers of the catalog, such as an index run
 }
-MOST_WAITING = 1000  # of one stage: more would wait for longer than people do
+MOST_WAITING = 1000  # per stage: more would wait longer than people do
 NOTE_MEMORY_S = 5.0
 
 
 class Engine:
-    """One collection being served by one process.
+    """Serves one collection in one process.
 
-    Nothing here computes on the event loop: each stage has a few threads of its own.
+    No computation runs on the event loop: each stage has its own thread pool.
 
     Args:
         collection: opened; closed by ``stop``.
         settings: of the server.
-        metrics: told of everything.
+        metrics: records timings and counts.
     """
 
     def __init__(self, collection: Collection, settings: Settings, metrics: Metrics) -> None:
@@ -57,12 +57,12 @@ class Engine:
     # --- from start to stop -------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begins to warm up; ``state`` says when that is done."""
+        """Starts the warm-up; ``state`` tells when it is done."""
         self.state = "starting"
         self._tasks = [asyncio.create_task(self._warm_up()), asyncio.create_task(self._note_memory())]
 
     async def warmed(self) -> None:
-        """Waits until queries can be answered, or never can."""
+        """Waits until the warm-up has succeeded or failed."""
         await asyncio.wait(self._tasks[:1])
 
     async def _warm_up(self) -> None:
@@ -71,7 +71,7 @@ class Engine:
             await self.facts()
             if len(self.collection):
                 await self.run("search", self._first_search)
-        except Exception as error:  # noqa: BLE001 — whoever started the server is told
+        except Exception as error:  # noqa: BLE001 — reported to whoever started the server
             self.failure, self.state = error, "failed"
             return
         self.state = "ready"
@@ -87,12 +87,12 @@ class Engine:
             await asyncio.sleep(NOTE_MEMORY_S)
 
     def stop_streams(self) -> None:
-        """Lets calls end that would go on for long; called when the server is told to stop."""
+        """Ends long-running streams; called when the server is asked to stop."""
         self.state = "stopping"
         self.stopping.set()
 
     async def stop(self) -> None:
-        """Finishes what runs, then closes the collection."""
+        """Finishes running work, then closes the collection."""
         self.stop_streams()
         for task in self._tasks:
             task.cancel()
@@ -105,21 +105,23 @@ class Engine:
     def check_ready(self) -> None:
         """Raises RequestFailure unless queries can be answered."""
         if self.state == "failed":
-            logger.error("not served: %s", self.failure)
-            raise RequestFailure("library_unavailable", "the library cannot be served", "the server's log says why")
+            logger.error("the library cannot be served: %s", self.failure)
+            raise RequestFailure("library_unavailable", "the library cannot be served", "see the server's log")
         if self.state in ("new", "starting"):
-            raise RequestFailure("starting", "the model is being loaded", "ask again in a second", {"Retry-After": "1"})
+            raise RequestFailure("starting", "the model is being loaded", "try again in a second", {"Retry-After": "1"})
 
     # --- work ---------------------------------------------------------------------------------
 
     async def run(self, stage: Stage, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Calls a function in a thread of a stage.
+        """Runs a function in a stage's thread pool.
 
         Raises:
-            RequestFailure: too many calls wait for that stage already.
+            RequestFailure: too many calls are already waiting for this stage.
         """
         if self._waiting[stage] >= MOST_WAITING:
-            raise RequestFailure("too_busy", "too many requests wait already", "ask again soon", {"Retry-After": "1"})
+            raise RequestFailure(
+                "too_busy", "too many requests are waiting already", "try again soon", {"Retry-After": "1"}
+            )
         self._waiting[stage] += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
@@ -136,7 +138,7 @@ class Engine:
             self.metrics.stages.labels(stage).observe(time.perf_counter() - started)
 
     async def text_vectors(self, words: Sequence[str]) -> list[Embeddings]:
-        """[D] for each of some words."""
+        """Text embeddings, [D] each."""
         return await self.texts.vectors(words, fingerprint=self.collection.encoder.fingerprint)
 
     async def _encode_texts(self, texts: list[str]) -> tuple[str, Embeddings]:
@@ -144,7 +146,7 @@ class Engine:
         return encoder.fingerprint, await self.run("encode", encoder.encode_text, texts)
 
     async def picture_vector(self, data: bytes) -> Embeddings:
-        """[D] of an uploaded picture, which stays in memory.
+        """Embedding [D] of an uploaded picture, which stays in memory.
 
         Raises:
             PhotoError: it cannot be read.
@@ -160,7 +162,7 @@ class Engine:
         return vector
 
     async def facts(self) -> LibraryFacts:
-        """What the library holds now; counted again only when the catalog has changed."""
+        """Facts about the library; counted again only when the catalog has changed."""
         self._facts = await self.run("search", self._current_facts, self._facts)
         self.metrics.images.set(self._facts.photos)
         self.metrics.captions.set(self._facts.captions)

@@ -1,4 +1,4 @@
-"""One index run that a call started: in a thread of its own, told of in the catalog."""
+"""An index run started by a call: runs in its own thread, records its progress in the catalog."""
 
 import asyncio
 import logging
@@ -14,21 +14,21 @@ from twinlens.rest.failures import failure_of
 
 logger = logging.getLogger(__name__)
 TOLD_EVERY_S = 0.5
-REFUSED_WITHIN_S = 1.0  # another run is noticed at once; the first file may take long
+REFUSED_WITHIN_S = 1.0  # a conflicting run is detected at once; the first file may take long
 COUNTED = ("added", "updated", "renamed", "removed", "unchanged", "images")
 
 
 class IndexStoppedError(CollectionError):
-    """The server was told to stop; what was committed is kept."""
+    """The server was asked to stop; committed work is kept."""
 
 
 class IndexRun(SilentListener):
-    """Listens to a run, and remembers how far it is.
+    """Runs indexing and records its progress.
 
-    One at a time is started: the collection's own lock keeps other workers and other programs out.
+    Only one runs at a time: the collection's lock excludes other workers and programs.
 
     Args:
-        engine: whose collection is indexed.
+        engine: its collection is indexed.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -39,10 +39,10 @@ class IndexRun(SilentListener):
         self._is_walking = False
 
     async def start(self) -> None:
-        """Begins a run.
+        """Starts a run.
 
         Raises:
-            CollectionBusyError: this or another process is indexing already.
+            CollectionBusyError: this or another process is already indexing.
         """
         if self._task is not None and not self._task.done():
             raise CollectionBusyError("the collection is being indexed already")
@@ -56,28 +56,28 @@ class IndexRun(SilentListener):
             raise error
 
     async def stop(self) -> None:
-        """Waits until a run has noticed that the server stops."""
+        """Waits until a run has noticed that the server is stopping."""
         if self._task is not None:
             with suppress(CollectionBusyError):
                 await self._task
         await asyncio.to_thread(self._pool.shutdown)
 
-    # --- told by the collection, in the run's thread -------------------------------------------
+    # --- called by the collection, in the run's thread -----------------------------------------
 
     def planned(self, plan: IndexPlan) -> None:
-        """The folders were walked."""
+        """The folders have been scanned."""
         self._is_walking = False
         self.state = replace(self.state, found=plan.found, to_read=plan.to_read)
         self._check_stop()
 
     def advanced(self, done: int, report: IndexReport) -> None:
-        """More files are committed."""
+        """More files are stored."""
         self.state = replace(self.state, done=done, skipped=len(report.skipped))
         self._check_stop()
 
     def _check_stop(self) -> None:
         if self._engine.stopping.is_set():
-            raise IndexStoppedError("the server was told to stop")
+            raise IndexStoppedError("the server was asked to stop")
 
     def _index(self) -> IndexReport:
         return self._engine.collection.index(listener=self)
@@ -93,7 +93,7 @@ class IndexRun(SilentListener):
                 await self._tell()
         try:
             report = running.result()
-        except CollectionBusyError:  # the state in the catalog is that of the other run
+        except CollectionBusyError:  # the state in the catalog belongs to the other run
             raise
         except IndexStoppedError:
             await self._tell("stopped")
@@ -102,7 +102,7 @@ class IndexRun(SilentListener):
             await self._tell("failed", message=failure_of(error).detail)
         except Exception:
             logger.exception("indexing failed")
-            await self._tell("failed", message="the server failed at this; its log says more")
+            await self._tell("failed", message="indexing failed; see the server's log")
         else:
             self.state = replace(self.state, counts={name: getattr(report, name) for name in COUNTED})
             await self._tell("done", skipped=len(report.skipped))
@@ -111,5 +111,5 @@ class IndexRun(SilentListener):
         self.state = replace(self.state, stage=stage, updated_at=time.time(), **changes)  # type: ignore[arg-type]
         try:
             await asyncio.to_thread(self._engine.collection.note_index_state, self.state)
-        except CollectionError as error:  # a full disk is no reason to stop
-            logger.warning("the state of indexing cannot be kept: %s", error)
+        except CollectionError as error:  # a full disk must not stop the run
+            logger.warning("the progress of indexing cannot be saved: %s", error)

@@ -1,4 +1,4 @@
-"""Embeddings of queries: those that come at one time are made together, recent ones are remembered."""
+"""Text embeddings of queries: concurrent ones are batched, recent ones are cached."""
 
 import asyncio
 from collections import OrderedDict
@@ -12,19 +12,19 @@ BATCH = 64
 REMEMBERED = 4096  # 2 KB each
 
 Encode: TypeAlias = Callable[[list[str]], Awaitable[tuple[str, Embeddings]]]
-"""Texts → the model's fingerprint and [B, D]; made in a thread."""
+"""Texts → the model's fingerprint and embeddings [B, D]; runs in a thread."""
 
 
 class TextVectors:
-    """Micro-batches texts into the encoder.
+    """Encodes texts in micro-batches.
 
-    While one batch is being embedded the next one gathers, so a lone query never waits for others.
+    While a batch is being embedded, the next one fills up; a single query never waits for others.
 
     Args:
         encode: embeds a batch.
-        metrics: told of batches and of the cache.
-        together: False embeds each query alone, one after the other.
-        remembered: vectors that are kept; of more, the longest unused go.
+        metrics: records batch sizes and cache use.
+        together: False embeds queries one at a time.
+        remembered: size of the cache; the least recently used vectors are dropped.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class TextVectors:
         self._worker: asyncio.Task[None] | None = None
 
     async def vectors(self, texts: Sequence[str], *, fingerprint: str) -> list[Embeddings]:
-        """[D] for each text.
+        """The embedding [D] of each text.
 
         Args:
-            texts: words.
-            fingerprint: the model's now; vectors of another are forgotten.
+            texts: texts to embed.
+            fingerprint: of the current model; vectors of another model are dropped.
         """
         if fingerprint != self._fingerprint:
             self._known.clear()
@@ -65,7 +65,7 @@ class TextVectors:
         self._waiting[text] = future
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
-        return asyncio.shield(future)  # one that asks may go away, the others still want it
+        return asyncio.shield(future)  # if one caller is cancelled, the others still need it
 
     async def _work(self) -> None:
         try:
@@ -80,10 +80,10 @@ class TextVectors:
         self._metrics.batch_size.observe(len(batch))
         try:
             fingerprint, vectors = await self._encode(list(batch))
-        except Exception as error:  # noqa: BLE001 — whoever waits is told
+        except Exception as error:  # noqa: BLE001 — passed on to all waiting callers
             for future in batch.values():
                 future.set_exception(error)
-                future.exception()  # it may be that nobody waits any more
+                future.exception()  # marks it as retrieved, in case nobody is waiting
         else:
             for (text, future), vector in zip(batch.items(), vectors, strict=True):
                 future.set_result(vector)

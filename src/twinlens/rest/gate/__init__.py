@@ -1,1 +1,1 @@
-"""Who may call the server, and how much: keys, hosts, limits, and what surrounds every answer."""
+"""Middleware: API keys, host and origin checks, limits, response headers."""

@@ -1,4 +1,4 @@
-"""How much a request may carry, and how long it may take to arrive."""
+"""Limits on the size of a request body and on the time it takes to arrive."""
 
 import asyncio
 
@@ -9,26 +9,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twinlens.rest.failures import RequestFailure
 
 JSON_BYTES = 1_000_000  # a batch of 64 long queries has 300 KB
-KEY_BYTES = 8_000  # a thousand letters, each as \u0000; it is asked for before a caller has shown any key
+KEY_BYTES = 8_000  # a thousand characters, each as \u0000; read before the client is authenticated
 KEY_PATH = "/api/session"
 UPLOAD_PATHS = frozenset({"/api/search/image", "/api/search/captions"})
-FIRST_S = 20.0  # for the start of a body
-SLOWEST_BYTES_A_S = 16_000  # a phone far from its mast; slower ones hold a place for nothing
+FIRST_S = 20.0  # grace period at the start of a body
+SLOWEST_BYTES_A_S = 16_000  # a phone with poor reception; slower clients only block a connection
 
 
 class BodyLimit:
-    """Stops reading a body that is too large or too slow.
+    """Rejects a body that is too large or arrives too slowly.
 
     Args:
-        app: what reads the body.
-        max_bytes: of an upload; other bodies have a megabyte.
+        app: the wrapped application.
+        max_bytes: of an upload; other bodies may have one megabyte.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,7 +46,7 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal received, complete
-            if complete:  # what follows is only the news that the client went away
+            if complete:  # only a disconnect can follow
                 return await receive()
             deadline = started + FIRST_S + received / SLOWEST_BYTES_A_S
             try:
@@ -55,8 +55,8 @@ class BodyLimit:
             except TimeoutError as error:
                 raise RequestFailure(
                     "slow_request",
-                    "the request's body came too slowly",
-                    "send it again over a better line",
+                    "the request body arrived too slowly",
+                    "send it again over a faster connection",
                     {"Connection": "close"},
                 ) from error
             received += len(message.get("body", b""))
@@ -76,17 +76,17 @@ class BodyLimit:
 def _too_large(limit: int) -> RequestFailure:
     return RequestFailure(
         "body_too_large",
-        f"the request's body has more than {limit:,} bytes",
-        "uploads may be larger than other requests: --max-body-mb sets their limit",
+        f"the request body has more than {limit:,} bytes",
+        "--max-body-mb sets the limit for uploads",
         {"Connection": "close"},
     )
 
 
 def _two_lengths() -> RequestFailure:
-    """A proxy may have read the one and we the other: what follows could be a request that nobody sent."""
+    """Prevents request smuggling: a proxy may have used one length and we the other."""
     return RequestFailure(
         "invalid_request",
-        "the request tells the length of its body in two ways",
-        "leave out Content-Length or Transfer-Encoding",
+        "the request has both Content-Length and Transfer-Encoding",
+        "leave out one of them",
         {"Connection": "close"},
     )

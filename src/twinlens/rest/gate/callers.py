@@ -1,18 +1,18 @@
-"""How many connections each caller holds: one that opens a thousand must not keep the others out."""
+"""Limit on open connections per client, so that one client cannot use them all up."""
 
 from collections import Counter
 
 from twinlens.rest.settings import Settings, is_loopback
 
-MOST_OF_ONE = 200  # a browser holds six
-MOST_OF_THIS_MACHINE = 2000  # a proxy here that nobody named has a connection for each of its callers
+MOST_OF_ONE = 200  # a browser opens six
+MOST_OF_THIS_MACHINE = 2000  # an unnamed proxy on this machine has a connection for each of its clients
 
 
 class Callers:
-    """Counts the open connections of each address.
+    """Counts the open connections per address.
 
     Args:
-        settings: the proxies that they trust may open as many connections as they like.
+        settings: trusted proxies are not limited.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -20,7 +20,7 @@ class Callers:
         self._open: Counter[str] = Counter()
 
     def come(self, address: str) -> bool:
-        """One more connection is open; False where it should be closed again.
+        """Counts a new connection; False if it exceeds the limit and should be closed.
 
         >>> callers = Callers(Settings())
         >>> [callers.come("203.0.113.7") for _ in range(201)].count(True)
@@ -32,11 +32,11 @@ class Callers:
         return self._open[address] <= (MOST_OF_THIS_MACHINE if is_loopback(address) else MOST_OF_ONE)
 
     def trust(self, address: str) -> bool:
-        """True for a proxy that tells who its callers are."""
+        """True for a trusted proxy."""
         return self._settings.trusts(address)
 
     def go(self, address: str) -> None:
-        """One is closed."""
+        """Counts a closed connection."""
         self._open[address] -= 1
         if not self._open[address]:
             del self._open[address]

@@ -1,4 +1,4 @@
-"""What surrounds every answer: a request's id, safe headers, the log line, and a plain word where we failed."""
+"""Outermost layer of every answer: request id, security headers, access log, and internal errors."""
 
 import logging
 import re
@@ -19,17 +19,17 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PHOTO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a photo opened alone in a tab
+PHOTO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # for a photo opened in its own tab
 
 
 class Envelope:
     """Wraps the whole application.
 
     Args:
-        app: all the rest.
-        metrics: told of each answer.
-        embeddable: pages of other sites may show our photos.
-        is_stopping: callers are asked to send no more on their connections.
+        app: the wrapped application.
+        metrics: records each answer.
+        embeddable: whether pages of other sites may show our photos.
+        is_stopping: if true, clients are asked to close their connections.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, embeddable: bool, is_stopping: Callable[[], bool]) -> None:
@@ -39,7 +39,7 @@ class Envelope:
         self._resources = "cross-origin" if embeddable else "same-site"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -57,16 +57,16 @@ class Envelope:
             await self._app(scope, receive, wrapped)
         except Exception:
             logger.exception("request %s failed", request_id)
-            if status:  # half an answer went out: only closing the connection tells that it is not whole
+            if status:  # part of the answer is sent: only closing the connection shows that it is incomplete
                 raise
-            hint = f"the server's log says more under {request_id}"
-            await RequestFailure("internal_error", "the server failed at this", hint).response()(
+            hint = f"see {request_id} in the server's log"
+            await RequestFailure("internal_error", "the server failed to answer this request", hint).response()(
                 scope, receive, wrapped
             )
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.answered(scope, status or 499, seconds)  # 499: the client went away first
-            path = scope.get("raw_path", b"").decode("ascii", "replace")  # still encoded: no line can be forged
+            self._metrics.answered(scope, status or 499, seconds)  # 499: the client disconnected first
+            path = scope.get("raw_path", b"").decode("ascii", "replace")  # still encoded, to prevent log injection
             client = scope["client"][0] if scope.get("client") else "-"
             access.info("%s %s %s %d %.1f ms %s", client, scope["method"], path, status, seconds * 1000, request_id)
 
@@ -84,6 +84,6 @@ class Envelope:
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's own where it is harmless, else a new one."""
+    """The client's own id if it is harmless, else a new one."""
     shown = Headers(scope=scope).get("x-request-id", "")
     return shown if _ID.fullmatch(shown) else uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""Who may ask: the host named, the origin of the page, the key, and how often; checked before a body is read."""
+"""Checks of host, origin, rate and API key, before the body is read."""
 
 import re
 
@@ -13,9 +13,9 @@ from twinlens.rest.gate.keys import REALM, KeyRing, shown_key, shown_session
 from twinlens.rest.gate.rate import RateLimit
 from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
 
-WRONG_KEYS_PER_MINUTE = 20  # of one client: a key cannot be guessed, this keeps the log short
+WRONG_KEYS_PER_MINUTE = 20  # per client: a key cannot be guessed, this keeps the log short
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# the page itself holds no photo; what it asks for does
+# the page itself contains no photos; the API requires the key
 _OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
 _OPEN_FOLDER = "/static/"
 _ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^/:\[\]@]+)(:\d{1,5})?")
@@ -24,13 +24,13 @@ _EXPOSED = "ETag, Content-Range, Accept-Ranges, Retry-After, X-Request-ID"
 
 
 class Guard:
-    """Lets a request pass, or answers why not.
+    """Passes a request on, or rejects it with the reason.
 
     Args:
-        app: what is guarded.
-        settings: who may ask.
-        keys: None where no key is wanted.
-        wrong_keys: how often a client may show a wrong one.
+        app: the wrapped application.
+        settings: who may connect.
+        keys: None if no key is required.
+        wrong_keys: limit on wrong keys per client.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, keys: KeyRing | None, wrong_keys: RateLimit) -> None:
@@ -40,7 +40,7 @@ class Guard:
         self._requests = RateLimit(settings.client_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,14 +64,16 @@ class Guard:
     # --- host ---------------------------------------------------------------------------------
 
     def _check_host(self, headers: Headers, scope: Scope) -> None:
-        """A page of another site that points its own name at this machine is not let in."""
+        """Rejects other host names: prevents DNS rebinding by pages of other sites."""
         if not self._hosts.know(headers.get("host", "")):
             raise RequestFailure(
-                "host_not_allowed", "the server does not answer to the name in 'Host'", "name it with --allowed-host"
+                "host_not_allowed", "the server does not answer to the name in 'Host'", "allow it with --allowed-host"
             )
         if self._keys is None and not self._settings.insecure and not _is_at_home(scope):
             raise RequestFailure(
-                "not_exposed", "this server answers its own machine only", "start it with --api-key KEY or --insecure"
+                "not_exposed",
+                "this server only accepts requests from its own machine",
+                "start it with --api-key KEY or --insecure",
             )
 
     # --- origin -------------------------------------------------------------------------------
@@ -81,16 +83,16 @@ class Guard:
         if origin in self._origins or "*" in self._origins:
             return True
         match = _ORIGIN.fullmatch(origin)
-        if match is None:  # "null" too
+        if match is None:  # also for "null"
             return False
         return is_loopback(match[1]) or origin == f"{scope['scheme']}://{headers.get('host', '').lower()}"
 
     def _check_origin(self, origin: str | None, *, allowed: bool, method: str) -> None:
-        """A page that may not read answers may not set anything off either."""
+        """Rejects pages that may not read the answer: they may not cause side effects either."""
         if origin is not None and not allowed and method not in _SAFE_METHODS:
             raise RequestFailure(
                 "origin_not_allowed",
-                f"pages of {origin[:100]} may not ask this server",
+                f"pages of {origin[:100]} may not use this server",
                 "allow them with --cors-origin",
             )
 
@@ -103,7 +105,7 @@ class Guard:
         if wait := self._requests.take(client):
             raise RequestFailure(
                 "too_many_requests",
-                f"more than {self._requests.per_minute} requests a minute came from this client",
+                f"more than {self._requests.per_minute} requests per minute came from this client",
                 f"wait {wait} s; the limit is --rate-limit",
                 {"Retry-After": str(wait)},
             )
@@ -118,25 +120,25 @@ class Guard:
 
 
 def check_key(keys: KeyRing, key: str | None, wrong_keys: RateLimit, client: str) -> None:
-    """Raises RequestFailure unless a key was shown and is the right one."""
+    """Raises RequestFailure unless the request has the right key."""
     challenge = {"WWW-Authenticate": REALM}
     if key is None:
         hint = "send it in 'X-API-Key' or as a bearer token; the page exchanges it at POST /api/session"
-        raise RequestFailure("missing_key", "this server wants an API key", hint, challenge)
+        raise RequestFailure("missing_key", "this server requires an API key", hint, challenge)
     if wait := wrong_keys.wait(client):
         raise RequestFailure(
             "too_many_wrong_keys",
-            f"more than {wrong_keys.per_minute} wrong keys a minute came from this client",
+            f"more than {wrong_keys.per_minute} wrong keys per minute came from this client",
             f"wait {wait} s",
             {"Retry-After": str(wait)},
         )
     if not keys.fits(key):
         wrong_keys.take(client)
-        raise RequestFailure("wrong_key", "that is not the API key of this server", "ask whoever started it", challenge)
+        raise RequestFailure("wrong_key", "this is not the API key of the server", "ask whoever started it", challenge)
 
 
 def _is_open(path: str) -> bool:
-    """True for what is shown without a key: only what is named, so that a new call is locked by itself."""
+    """True for paths that need no key; an allow list, so that new calls need one by default."""
     return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
 
 
@@ -145,14 +147,14 @@ def _client(scope: Scope) -> str:
 
 
 def _is_at_home(scope: Scope) -> bool:
-    """True for this machine's own programs, and for what a trusted proxy lets in."""
+    """True for requests from this machine or through a trusted proxy."""
     return not scope.get("client") or is_loopback(scope["client"][0]) or scope.get("state", {}).get(BY_PROXY) is True
 
 
 def _preflight(origin: str, *, allowed: bool) -> Response:
     if not allowed:
         return RequestFailure(
-            "origin_not_allowed", f"pages of {origin[:100]} may not ask this server", "allow them with --cors-origin"
+            "origin_not_allowed", f"pages of {origin[:100]} may not use this server", "allow them with --cors-origin"
         ).response()
     headers = {
         "Access-Control-Allow-Methods": _METHODS,
@@ -163,8 +165,8 @@ def _preflight(origin: str, *, allowed: bool) -> Response:
 
 
 def _with_cors(send: Send, origin: str | None) -> Send:
-    """Lets a page of the origin read the answer; None = of no other."""
-    added = [(b"vary", b"Origin")]  # always: a cache must not show the one page what the other was told
+    """Adds the CORS headers that let pages of the origin read the answer; None = no origin."""
+    added = [(b"vary", b"Origin")]  # always, so that a cache keeps the answers of different origins apart
     if origin is not None:
         added += [
             (b"access-control-allow-origin", origin.encode("latin-1")),

@@ -1,24 +1,24 @@
-"""HEAD: what GET would answer, without its body."""
+"""Answers HEAD like GET, without the body."""
 
 from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# files answer it themselves without being read, and a stream has no end
+# file responses handle HEAD themselves, and a stream has no end
 _NOT_OURS = ("/api/image/", "/static/", "/api/index/events")
 
 
 class Head:
-    """Answers HEAD with the calls for GET.
+    """Handles HEAD requests with the GET routes.
 
     Args:
-        app: the calls.
+        app: the wrapped application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http" or scope["method"] != "HEAD" or get_route_path(scope).startswith(_NOT_OURS):
             await self._app(scope, receive, send)
             return
@@ -26,7 +26,7 @@ class Head:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        scope["method"] = "GET"  # in the scope itself: the log and the metrics find there which call it was
+        scope["method"] = "GET"  # changed in the scope itself, which the log and the metrics read
         try:
             await self._app(scope, receive, without_body)
         finally:

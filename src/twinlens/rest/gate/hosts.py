@@ -1,4 +1,4 @@
-"""The names in ``Host`` that a server answers to, since another site may point its own name at this machine."""
+"""Check of the ``Host`` header, against DNS rebinding."""
 
 import ipaddress
 import re
@@ -11,15 +11,15 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
 
 
 class Hosts:
-    """Tells names of ours from those of others.
+    """The host names that this server answers to.
 
-    Names of this machine alone are always ours, and those that the settings allow. A server
-    that other machines reach is also asked by its address, which no site can take, and by the
-    machine's own name; with a key and no allowed names by any, since a page that came here
-    under another name has neither the key nor our cookie.
+    Loopback names and the names in the settings are always accepted. A server that other
+    machines can reach also accepts IP addresses, which no site can rebind, and the machine's
+    own name. With a key and no allowed names it accepts any name, since a page under another
+    name has neither the key nor our cookie.
 
     Args:
-        settings: where the server listens, and what it is called.
+        settings: the address to listen on, and the allowed names.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -32,7 +32,7 @@ class Hosts:
         self._endings = tuple(name for name in self._names if name.startswith("."))
 
     def know(self, header: str) -> bool:
-        """True for a ``Host`` that means this server."""
+        """True if the ``Host`` header names this server."""
         match = _HOST.fullmatch(header)
         if match is None:
             return False
@@ -43,12 +43,12 @@ class Hosts:
 
 
 def _patterns(hosts: Iterable[str]) -> frozenset[str]:
-    """Names as given; ``*.example.org`` as the ending ``.example.org``."""
+    """Names as given; ``*.example.org`` as the suffix ``.example.org``."""
     return frozenset(host.lower().rstrip(".").removeprefix("*") or "*" for host in hosts)
 
 
 def _own_names() -> frozenset[str]:
-    """What this machine is called, in full, in short, and by those beside it (mDNS)."""
+    """This machine's full, short and mDNS names."""
     whole = socket.gethostname().lower().rstrip(".")
     short = whole.partition(".")[0]
     return frozenset({whole, short, f"{short}.local"} if short else ())

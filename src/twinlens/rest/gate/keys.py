@@ -1,4 +1,4 @@
-"""API keys: shown in a header by programs, exchanged for a cookie by the page."""
+"""API keys: programs send them in a header, the page exchanges them for a cookie."""
 
 import hashlib
 import hmac
@@ -13,27 +13,27 @@ REALM = 'Bearer realm="twinlens"'
 
 
 class KeyRing:
-    """Checks what callers show, in constant time.
+    """Checks keys and session tokens in constant time.
 
-    A session is a date signed with the key, so that every worker knows it, and
-    none is good any longer once the key is changed.
+    A session token is an expiry date signed with the key, so every worker can check it,
+    and all tokens become invalid when the key changes.
     """
 
     def __init__(self, key: str) -> None:
         self._digest = hashlib.sha256(key.encode()).digest()
 
     def fits(self, shown: str) -> bool:
-        """True for the key."""
-        # digests are of one length, so that not even the key's length shows in the time
+        """True if it is the key."""
+        # digests have equal length, so the timing does not reveal the key's length
         return hmac.compare_digest(hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest(), self._digest)
 
     def new_session(self, *, now: float | None = None) -> str:
-        """A token for the cookie, good for thirty days."""
+        """A token for the cookie, valid for thirty days."""
         expires = str(int((time.time() if now is None else now) + SESSION_S))
         return f"{expires}.{self._signature(expires)}"
 
     def fits_session(self, token: str, *, now: float | None = None) -> bool:
-        """True for a token that this key signed and that is not too old."""
+        """True for a token that was signed with this key and has not expired."""
         expires, _, signature = token.partition(".")
         if not hmac.compare_digest(self._signature(expires).encode(), signature.encode("utf-8", "surrogateescape")):
             return False
@@ -44,7 +44,7 @@ class KeyRing:
 
 
 def shown_key(headers: Mapping[str, str]) -> str | None:
-    """The key in ``X-API-Key`` or ``Authorization: Bearer …``; None where there is none."""
+    """The key in ``X-API-Key`` or ``Authorization: Bearer …``; None if neither is set."""
     if key := headers.get("x-api-key"):
         return key.strip()
     scheme, _, value = headers.get("authorization", "").partition(" ")
@@ -53,5 +53,5 @@ def shown_key(headers: Mapping[str, str]) -> str | None:
 
 def shown_session(headers: Mapping[str, str]) -> str | None:
     """The token in our cookie."""
-    # as browsers read them: another program of this host may have set cookies that no standard allows
+    # parsed leniently, like browsers do: another program on this host may have set malformed cookies
     return cookie_parser(headers.get("cookie", "")).get(COOKIE)

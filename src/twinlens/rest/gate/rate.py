@@ -1,15 +1,15 @@
-"""How many requests one client may send: a bucket that fills again with time."""
+"""Rate limit per client, as a token bucket."""
 
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-MOST_CLIENTS = 10_000  # remembered; of more, the longest quiet are forgotten
+MOST_CLIENTS = 10_000  # remembered; beyond that, the least recently active are dropped
 
 
 class RateLimit:
-    """So many requests a minute for each client, the minute's worth of them at once.
+    """Allows so many requests per minute and client, in bursts of up to a minute's worth.
 
     Args:
         per_minute: 0 = no limit.
@@ -22,7 +22,7 @@ class RateLimit:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # requests left, when
 
     def take(self, client: str) -> int:
-        """0 where the client may ask now, and one less is left; else the seconds to wait.
+        """Takes a token and returns 0 if the request is allowed, else the seconds to wait.
 
         >>> limit = RateLimit(2, clock=lambda: 0.0)
         >>> [limit.take("a"), limit.take("a"), limit.take("a"), limit.take("b")]
@@ -37,7 +37,7 @@ class RateLimit:
         return 0
 
     def wait(self, client: str) -> int:
-        """Like ``take``, but takes nothing."""
+        """The same as ``take``, without taking a token."""
         left = self._left(client) if self.per_minute else 1.0
         return 0 if left >= 1.0 else math.ceil((1.0 - left) * 60 / self.per_minute)
 

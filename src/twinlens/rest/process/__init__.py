@@ -1,1 +1,1 @@
-"""The server as processes: sockets, workers, signals."""
+"""The server's processes: sockets, workers, signals."""

@@ -1,4 +1,4 @@
-"""HTTP connections that neither a slow caller nor a stop of the server can spoil."""
+"""HTTP/1.1 protocol with timeouts for slow clients and a graceful shutdown."""
 
 import asyncio
 import json
@@ -10,20 +10,20 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from twinlens.rest.gate.callers import Callers
 from twinlens.rest.settings import BY_PROXY
 
-HEADERS_S = 15.0  # to send a request's headers
-UNREAD_S = 60.0  # without taking a byte of what we send
-LAST_REQUESTS_S = 0.5  # after a stop, for requests that are on their way on open connections
+HEADERS_S = 15.0  # to receive a request's headers
+UNREAD_S = 60.0  # without reading a byte of our answer
+LAST_REQUESTS_S = 0.5  # after a stop, for requests in flight on open connections
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, with an end to waiting for headers and for readers.
+    """uvicorn's HTTP/1.1 protocol, with timeouts for headers and for slow readers.
 
-    When the server stops, connections stay open for half a second, since a request may
-    be on its way: what came is answered, and no caller finds a connection closed on it.
+    When the server stops, idle connections stay open for another half second: a request that
+    is already in flight is answered instead of finding its connection closed.
 
     Args:
-        arguments: uvicorn's, and its options.
-        callers: who has connected, in this process.
+        arguments: uvicorn's, as are the options.
+        callers: connections per client, in this process.
     """
 
     def __init__(self, *arguments: Any, callers: Callers, **options: Any) -> None:
@@ -34,7 +34,7 @@ class PatientProtocol(H11Protocol):
         self._is_stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A caller is there, and stays unless it holds too many connections already."""
+        """Accepts a connection unless the client has too many already."""
         super().connection_made(transport)
         if self.client is not None and not self._callers.come(self.client[0]):
             self._close()
@@ -44,7 +44,7 @@ class PatientProtocol(H11Protocol):
         self._wait_for_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The caller is gone."""
+        """The connection is closed."""
         if self.client is not None:
             self._callers.go(self.client[0])
         _cancel(self._headers_timer)
@@ -54,7 +54,7 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """A part of a request, or several."""
+        """Receives part of a request, or several requests."""
         super().data_received(data)
         if self._is_answering():
             _cancel(self._headers_timer)
@@ -65,13 +65,13 @@ class PatientProtocol(H11Protocol):
             self._wait_for_headers()
 
     def on_response_complete(self) -> None:
-        """An answer is out; with it ends the wait for its reader."""
+        """The answer is sent; stops waiting for its reader."""
         super().on_response_complete()
         if self._is_stopping and not self._is_answering():
             self._close()
 
     def shutdown(self) -> None:
-        """The server stops."""
+        """The server is stopping."""
         self._is_stopping = True
         if self._is_answering():
             self.cycle.keep_alive = False
@@ -79,25 +79,25 @@ class PatientProtocol(H11Protocol):
             self.loop.call_later(LAST_REQUESTS_S, self._close_if_idle)
 
     def pause_writing(self) -> None:
-        """The caller reads slower than we send."""
+        """The client reads more slowly than we send."""
         super().pause_writing()
         self._unread_timer = self.loop.call_later(UNREAD_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The caller has read on."""
+        """The client has caught up."""
         _cancel(self._unread_timer)
         self._unread_timer = None
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is answered in our own shape, where it still can be."""
-        error = {"code": "invalid_request", "message": "that is no valid HTTP request", "hint": ""}
+        """Answers invalid HTTP with our JSON error, if no answer has started yet."""
+        error = {"code": "invalid_request", "message": "this is not a valid HTTP request", "hint": ""}
         body = json.dumps({"error": error}).encode()
         headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
         try:
             for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
-        except h11.LocalProtocolError:  # an answer to an earlier request is on its way
+        except h11.LocalProtocolError:  # still answering the previous request
             self.logger.debug("%s: while answering", msg)
         self.transport.close()
 

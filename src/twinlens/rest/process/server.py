@@ -1,4 +1,4 @@
-"""One process that serves: a socket, uvicorn around the application, a word when it is ready."""
+"""One server process: binds the socket, runs the application in uvicorn, reports when it is ready."""
 
 import asyncio
 import errno
@@ -24,28 +24,28 @@ from twinlens.rest.process.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
 
 logger = logging.getLogger(__name__)
-FINISH_S = 60  # for answers that are on their way when the server is told to stop
+FINISH_S = 60  # for answers in progress when the server is asked to stop
 BACKLOG = 2048
-OPEN_FILES = 65_536  # connections and photos being sent; a Mac begins with 256
+OPEN_FILES = 65_536  # for connections and photos being sent; macOS starts with 256
 
 
 def bind(settings: Settings) -> socket.socket:
-    """A socket that listens where the settings say.
+    """A socket that listens on the address in the settings.
 
     Raises:
-        ConfigError: the port is in use, or the address is not of this machine.
+        ConfigError: the port is in use, or the address does not belong to this machine.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
-        raise ConfigError(f"--host {settings.host} is no address of this machine: {error.strerror}") from error
+        raise ConfigError(f"--host {settings.host} is not an address of this machine: {error.strerror}") from error
     except OverflowError as error:
         raise ConfigError(f"--port must be from 0 to 65535, got {settings.port}") from error
     listener = socket.socket(family, kind, protocol)
     try:
-        if sys.platform != "win32":  # there it would let a second server take the same port
+        if sys.platform != "win32":  # Windows would let a second server use the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
@@ -58,19 +58,17 @@ def bind(settings: Settings) -> socket.socket:
 
 def _why_not(settings: Settings, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        who = (
-            "AirPlay holds it, see System Settings" if sys.platform == "darwin" and settings.port == 5000 else "in use"
-        )
+        who = "AirPlay uses it, see System Settings" if sys.platform == "darwin" and settings.port == 5000 else "in use"
         return f"port {settings.port} is taken ({who}); use --port {settings.port + 1}, or --port 0 for any free one"
     if error.errno == errno.EACCES:
-        return f"port {settings.port} may not be opened by this user; use --port 5000"
+        return f"port {settings.port} needs more privileges than this user has; use --port 5000"
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {settings.host} is no address of this machine; use 127.0.0.1, or 0.0.0.0 for all of them"
+        return f"--host {settings.host} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all interfaces"
     return f"--host {settings.host} --port {settings.port} cannot be used: {error.strerror or error}"
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that lets long answers end when it is told to stop, and tells which signal it was."""
+    """uvicorn's server, which on a stop ends streams first, and records the signal."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         proxies = list(settings.trusted_proxies)
@@ -89,32 +87,32 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=FINISH_S,
         )
         super().__init__(config)
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # callers' faults are told to callers
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # clients' errors are reported to the clients
         self.engine: Engine = app.state.engine
         self.signal: int | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 — as uvicorn calls it
-        """A signal came: the first lets everything finish, a second one of Ctrl+C does not."""
+        """Handles a signal: the first lets everything finish, a second Ctrl+C does not."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
         self.signal = sig
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends streams, finishes what runs."""
+        """Ends streams, then finishes running requests."""
         self.engine.stop_streams()
         for listener in sockets or []:
             await self._accept_the_last(listener)
         await super().shutdown(sockets)
 
     async def _accept_the_last(self, listener: socket.socket) -> None:
-        """Takes in the callers that the system has connected and asyncio has not seen yet; closing would reset them."""
+        """Accepts connections still in the kernel's backlog; closing the socket would reset them."""
         loop = asyncio.get_running_loop()
 
         def protocol() -> PatientProtocol:
             return self._protocol(self.config, self.server_state, self.lifespan.state, loop)
 
         waiting = []
-        with suppress(OSError):  # there is no more, or another worker was quicker
+        with suppress(OSError):  # none is left, or another worker was faster
             while True:
                 waiting.append(listener.accept()[0])
         for server in self.servers:
@@ -131,14 +129,14 @@ def serve(
     on_ready: Callable[[Engine], None],
     on_start: Callable[[Server], None] = lambda _: None,
 ) -> int | None:
-    """Serves until a signal comes, and gives that.
+    """Serves until a signal arrives, and returns it.
 
     Args:
         settings: of the server.
         listener: bound and listening.
-        collection: one that was opened, or None for that of the settings.
-        on_ready: called when the first query can be answered.
-        on_start: given the server, which may be told to stop by ``should_exit``.
+        collection: an open one, or None for that of the settings.
+        on_ready: called when queries can be answered.
+        on_start: receives the server, which ``should_exit`` stops.
 
     Raises:
         TwinlensError: the collection cannot be served.
@@ -151,13 +149,13 @@ def serve(
 
 
 def _allow_open_files() -> None:
-    """Raises the system's limit of open files for this process as far as it may; each connection is one."""
+    """Raises this process's limit on open files as far as possible; each connection is one."""
     try:
         import resource
-    except ImportError:  # Windows has none
+    except ImportError:  # not on Windows
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for most in (OPEN_FILES, 10_240):  # a Mac says "unlimited" and means the second
+    for most in (OPEN_FILES, 10_240):  # macOS reports "unlimited" but allows only the second
         wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
         if soft == resource.RLIM_INFINITY or soft >= wanted:
             return
@@ -174,7 +172,7 @@ async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[En
             await asyncio.sleep(0.01)
         if engine.state == "ready":
             gc.collect()
-            gc.freeze()  # what a server is made of lives as long as it does: not to be looked through while it answers
+            gc.freeze()  # start-up objects live as long as the process: no need to scan them again
             on_ready(engine)
         elif engine.state == "failed":
             server.should_exit = True

@@ -1,4 +1,4 @@
-"""Several processes that answer on one socket; vectors are mapped from one file, so memory holds them once."""
+"""Several worker processes on one socket; vectors are memory-mapped, so they are in memory only once."""
 
 import logging
 import multiprocessing
@@ -21,27 +21,27 @@ from twinlens.rest.process.server import FINISH_S, serve
 from twinlens.rest.settings import Settings
 
 logger = logging.getLogger(__name__)
-QUICK_DEATH_S = 5.0  # a worker that dies so soon after it was ready would die again
+QUICK_DEATH_S = 5.0  # a worker that dies this soon after it was ready would die again
 _processes = multiprocessing.get_context("spawn")
 
 
 @dataclass
 class _Worker:
     process: BaseProcess
-    line: Connection  # tells "ready" or why not; its end tells the worker that we are gone
+    line: Connection  # sends "ready" or the error; its end tells the worker that the parent is gone
     ready_at: float | None = None
 
 
-class WorkersDied(TwinlensError):  # noqa: N818 — says what happened
-    """A worker ended by itself, and its successor would, too."""
+class WorkersDied(TwinlensError):  # noqa: N818 — the name says what happened
+    """A worker died, and a new one would die, too."""
 
 
 class Workers:
-    """Starts processes, replaces those that die, and stops them together.
+    """Starts worker processes, replaces those that die, and stops them together.
 
     Args:
         settings: of the server.
-        listener: bound and listening; all of them accept from it.
+        listener: bound and listening; all workers accept from it.
     """
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
@@ -50,7 +50,7 @@ class Workers:
         self._workers: list[_Worker] = []
 
     def run(self, on_ready: Callable[[], None]) -> int | None:
-        """Serves until a signal comes, and gives that.
+        """Serves until a signal arrives, and returns it.
 
         Args:
             on_ready: called when all workers can answer.
@@ -93,7 +93,7 @@ class Workers:
                 on_ready()
 
     def _checked(self, worker: _Worker) -> _Worker:
-        """The worker, or its successor when it died."""
+        """The worker, or a new one if it died."""
         if worker.line.poll():
             try:
                 message = worker.line.recv()
@@ -110,8 +110,10 @@ class Workers:
         if self._signal is not None:
             return worker
         if worker.ready_at is None or time.monotonic() - worker.ready_at < QUICK_DEATH_S:
-            raise WorkersDied(f"a worker ended with code {worker.process.exitcode}; --log-file FILE says more")
-        logger.warning("a worker ended with code %s; another takes its place", worker.process.exitcode)
+            raise WorkersDied(
+                f"a worker exited with code {worker.process.exitcode}; run with --log-file FILE for details"
+            )
+        logger.warning("a worker exited with code %s and is replaced", worker.process.exitcode)
         _forget_metrics(worker)
         worker.line.close()
         return self._start()
@@ -131,7 +133,7 @@ class Workers:
 
 @dataclass(frozen=True)
 class _Logs:
-    """How the first process logs, for the others."""
+    """The parent's logging setup, passed on to the workers."""
 
     levels: dict[str, int]
     files: list[str]
@@ -155,11 +157,11 @@ class _Logs:
 
 
 def _work(settings: Settings, listener: socket.socket, line: Connection, logs: _Logs) -> None:
-    """One worker, from start to end."""
+    """The main function of a worker."""
     logs.start()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl+C reaches all; until uvicorn listens to it there is nothing to finish
+    )  # Ctrl+C reaches all processes; until uvicorn handles it there is nothing to finish
     try:
         serve(
             settings,
@@ -174,7 +176,7 @@ def _work(settings: Settings, listener: socket.socket, line: Connection, logs: _
 def _stop_when_alone(line: Connection, server: Any) -> None:
     try:
         line.recv()
-    except (EOFError, OSError):  # the first process was killed
+    except (EOFError, OSError):  # the parent was killed
         server.should_exit = True
 
 

@@ -107,7 +107,9 @@ def reading(source: str) -> Iterator[None]:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         reason = reason if len(reason) <= REASON_LENGTH else reason[:REASON_LENGTH] + "…"
         if Path(source).is_dir():
-            advice = "the folder needs the files that save_pretrained writes: config.json, weights, tokenizer or processor"
+            advice = (
+                "the folder needs the files that save_pretrained writes: config.json, weights, tokenizer or processor"
+            )
         else:
             advice = (
                 "check the name and the network, give a local directory with its files, "

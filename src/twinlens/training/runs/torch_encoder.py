@@ -6,19 +6,28 @@ import numpy as np
 import torch
 from PIL import Image
 
-from twinlens.protocols import EncodedImages
+from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.training.feeding.features import weights_digest
 from twinlens.training.feeding.inputs import LiveTexts
 from twinlens.training.parts.dual_encoder import TwoTowers
-from twinlens.types import Embeddings, Pixels
+from twinlens.types import Box, Embeddings, Pixels
 
 TEXT_BATCH = 128
 
 
-class TorchDualEncoder:
-    """Implements ``DualEncoder`` on the two towers of a run, in eval mode."""
+class TorchDualEncoder(DualEncoder):
+    """Implements ``DualEncoder`` on the two towers of a run, in eval mode.
 
-    def __init__(self, model: TwoTowers, *, device: torch.device | None = None) -> None:
+    Args:
+        model: the two towers.
+        device: where they run; the processor by default.
+        name: by which a collection remembers the model.
+    """
+
+    name = "torch run"
+
+    def __init__(self, model: TwoTowers, *, device: torch.device | None = None, name: str = "torch run") -> None:
+        self.name = name
         self.device = device or torch.device("cpu")
         self.model = model.eval().to(self.device)
         self.preprocessing = model.image.preprocessing
@@ -57,6 +66,16 @@ class TorchDualEncoder:
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
         """[B, D]."""
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
+
+    def seen_part(self, text: str) -> str:
+        """The start of a text that the model reads."""
+        tokenizer = LiveTexts([text], self.model.text.tower.tokenizer, max_tokens=self.model.text.max_tokens).tokenizer
+        encoding = tokenizer.encode(text)
+        return text[: max(end for _, end in encoding.offsets)] if encoding.overflowing else text
+
+    def seen_box(self, image: Image.Image) -> Box:
+        """What the model sees of a photo, in the photo's pixels."""
+        return self.preprocessing.seen_box(image)
 
     @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Embeddings:

@@ -1,4 +1,4 @@
-"""Filters by name, a file each: what it is called, how it is read, its SQL and its help line."""
+"""The built-in filters by name, one file each."""
 
 FILTERS = {
     "after": "twinlens.collection.searching.filters.after:AFTER",

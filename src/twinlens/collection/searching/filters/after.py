@@ -6,7 +6,7 @@ from twinlens.collection.searching.filtering import Filter, FilterScope
 
 
 def taken_after(date: str, _: FilterScope) -> Condition:
-    """Dates are the camera's wall clock: the day it was where the photo was taken."""
+    """Dates are the camera's local time."""
     return Condition("taken_at >= ?", (date,))
 
 
@@ -14,7 +14,7 @@ AFTER = Filter(
     name="after",
     kind="date",
     label="From",
-    help="Taken then or later: 2023, 2023-06, 2023-06-30.",
+    help="Taken on this date or later, such as 2023, 2023-06, 2023-06-30.",
     example="2023-06-30",
     pattern=DATE_PATTERN,
     parse=parse_date,

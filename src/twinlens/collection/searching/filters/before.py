@@ -6,7 +6,7 @@ from twinlens.collection.searching.filtering import Filter, FilterScope
 
 
 def taken_before(date: str, _: FilterScope) -> Condition:
-    """Inclusive: ``2023`` includes all of that year."""
+    """Inclusive: ``2023`` includes the whole year."""
     return Condition("substr(taken_at, 1, ?) <= ?", (len(date), date))
 
 
@@ -14,7 +14,7 @@ BEFORE = Filter(
     name="before",
     kind="date",
     label="To",
-    help="Taken then or earlier, inclusive.",
+    help="Taken on this date or earlier; 2023 includes the whole year.",
     example="2023-06-30",
     pattern=DATE_PATTERN,
     parse=parse_date,

@@ -5,7 +5,7 @@ from twinlens.collection.searching.filtering import Filter, FilterScope, parse_t
 
 
 def taken_with(camera: str, _: FilterScope) -> Condition:
-    """Part of maker and model, upper and lower case alike."""
+    """Matches a part of maker and model, case-insensitive."""
     return Condition("instr(lower(camera), lower(?)) > 0", (camera,))
 
 

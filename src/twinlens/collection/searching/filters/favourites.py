@@ -1,4 +1,4 @@
-"""Photos that somebody has marked as favourites."""
+"""Photos marked as favourites."""
 
 from twinlens.collection.catalog.condition import NONE, Condition
 from twinlens.collection.catalog.marks import FAVOURITES as TABLE
@@ -7,7 +7,7 @@ from twinlens.collection.searching.filtering import Filter, FilterScope, parse_f
 
 
 def is_marked(_: bool, scope: FilterScope) -> Condition:
-    """No photo of a catalog that knows no marks."""
+    """Matches nothing in a catalog without favourites."""
     return IS_FAVOURITE if scope.has_table(TABLE) else NONE
 
 
@@ -15,7 +15,7 @@ FAVOURITES = Filter(
     name="favourites",
     kind="flag",
     label="Favourites",
-    help="Only photos that were marked as favourites.",
+    help="Only photos marked as favourites.",
     parse=parse_flag,
     condition=is_marked,
     phrase="favourites",

@@ -1,4 +1,4 @@
-"""Photos in a sub-folder of the collection, and in the folders below it."""
+"""Photos in a subfolder of the collection, including its own subfolders."""
 
 import posixpath
 from pathlib import Path, PurePath
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 def parse_folder(value: object) -> str | None:
-    """A path as somebody writes it; None for an empty one.
+    """The path as given; None if it is empty.
 
     Raises:
         QueryError: it is not a path.
     """
     if not isinstance(value, str | PurePath):
-        raise QueryError(f"wants a folder, got {value!r}")
+        raise QueryError(f"must be a folder, got {value!r}")
     return str(value) if str(value).strip() else None
 
 
 def in_folder(wanted: str, scope: FilterScope) -> Condition:
-    """Below one of the photo folders, or a photo folder itself.
+    """Matches a subfolder of a photo folder, or a photo folder itself.
 
     Raises:
-        QueryError: no indexed photo lies there.
+        QueryError: no indexed photo is there.
     """
     within = any_of(found for folder in scope.folders if (found := _below(folder, wanted)) != NONE)
     if not scope.any_photo(within):
@@ -36,10 +36,10 @@ def in_folder(wanted: str, scope: FilterScope) -> Condition:
 
 
 def _below(folder: "PhotoFolder", wanted: str) -> Condition:
-    """The photos of one photo folder at or below ``wanted``."""
+    """The photos of one photo folder in ``wanted`` or its subfolders."""
     below = posixpath.normpath(wanted.replace("\\", "/")).strip("/")
     if Path(wanted).is_absolute() or wanted.startswith("~"):
-        from twinlens.collection.place.locate import user_path  # 0.1 s that ``--help`` need not wait for
+        from twinlens.collection.place.locate import user_path  # takes 0.1 s, which ``--help`` need not wait for
 
         path = user_path(wanted)
         if folder.path.is_relative_to(path):
@@ -53,7 +53,7 @@ def _below(folder: "PhotoFolder", wanted: str) -> Condition:
             return NONE
     if below in ("", "."):
         return Condition("folder_id = ?", (folder.id,))
-    # "0" follows "/"
+    # "0" is the character after "/"
     return Condition("folder_id = ? AND path >= ? AND path < ?", (folder.id, below + "/", below + "0"))
 
 
@@ -61,7 +61,7 @@ FOLDER = Filter(
     name="folder",
     kind="folder",
     label="Folder",
-    help="Only this sub-folder.",
+    help="Only this subfolder.",
     example="2023/Italy",
     max_length=4096,
     parse=parse_folder,

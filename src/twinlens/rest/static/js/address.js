@@ -1,16 +1,16 @@
-/** Where somebody is: what the address holds, and what this window remembers of each place in its history. */
+/** The address bar and the history: the current search and photo, and cached results for each history entry. */
 
 import { fromHash, isSame, toHash } from "./query.js";
 
-const KEPT_RESULTS = 12; // of the last places; going back to an older one searches again
-const WINDOW = Math.random().toString(36).slice(2); // places of an earlier load of the page are not remembered
+const KEPT_RESULTS = 12; // of the most recent entries; going back further searches again
+const WINDOW = Math.random().toString(36).slice(2); // entries from before a reload are not cached
 
 /**
  * @typedef {{query: import("./query.js").Query, isSettled: boolean, results: ?import("./search.js").Results, scrollY: number}} Place
- *   settled: somebody stayed there, so that the next letter typed makes a place of its own.
+ *   isSettled: the user looked at the results, so further typing adds a new history entry.
  */
 
-/** Tells of `go` (detail: {place, isElsewhere, photo}) when somebody goes back, on, or changes the address by hand. */
+/** Emits `go` (detail: {place, isElsewhere, photo}) when the user goes back, forward, or edits the address. */
 export class Address extends EventTarget {
   constructor() {
     super();
@@ -18,7 +18,7 @@ export class Address extends EventTarget {
     this.places = new Map();
     this.lastNumber = 0;
     this.isLeaving = false;
-    /** What is to be done once a photo is left. @type {?() => void} */
+    /** Called once the open photo is closed. @type {?() => void} */
     this.waiting = null;
     history.scrollRestoration = "manual";
     this.read();
@@ -31,9 +31,9 @@ export class Address extends EventTarget {
   }
 
   /**
-   * Writes a query down: as a new place, unless it is being typed or leads away from an open photo.
+   * Records a query: as a new history entry, unless it is being typed or replaces an open photo.
    * @param {import("./query.js").Query} query
-   * @param {{isTyping?: boolean, isNew?: boolean}} [how] isNew: although the query is the same
+   * @param {{isTyping?: boolean, isNew?: boolean}} [how] isNew: even if the query is the same
    */
   write(query, { isTyping = false, isNew = false } = {}) {
     if (this.isLeaving) {
@@ -47,13 +47,13 @@ export class Address extends EventTarget {
     }
     const isAdded = !this.photo && (isNew || !isTyping || this.place.isSettled);
     this.place.scrollY = window.scrollY;
-    if (!isAdded && !this.photo) this.places.delete(this.number); // no entry of the history leads there any more
+    if (!isAdded && !this.photo) this.places.delete(this.number); // no history entry refers to it any more
     this.add({ query, isSettled: !isTyping, results: null, scrollY: 0 });
     this.photo = null;
     this.put({ isAdded });
   }
 
-  /** A photo is open: one more place, or another photo in it. @param {string} id */
+  /** A photo is opened: adds a history entry, or replaces the photo in it. @param {string} id */
   openPhoto(id) {
     if (this.isLeaving) this.waiting = () => this.openPhoto(id);
     if (this.isLeaving || id === this.photo) return;
@@ -62,7 +62,7 @@ export class Address extends EventTarget {
     this.put({ isAdded, isOurs: isAdded || Boolean(history.state?.isOurs) });
   }
 
-  /** The photo was closed: back to the place that it was opened from. */
+  /** The photo was closed: goes back to the entry that it was opened from. */
   closePhoto() {
     if (this.isLeaving) this.waiting = null;
     if (this.isLeaving || !this.photo) return;
@@ -79,15 +79,15 @@ export class Address extends EventTarget {
     this.place.isSettled = true;
   }
 
-  /** Remembers what was found here. @param {import("./search.js").Results} results */
+  /** Caches the results of the current entry. @param {import("./search.js").Results} results */
   keep(results) {
-    if (!isSame(results.query, this.place.query)) return; // its place is yet to come
+    if (!isSame(results.query, this.place.query)) return; // its entry does not exist yet
     this.place.results = results;
     const kept = [...this.places.values()].filter((place) => place.results);
     for (const place of kept.slice(0, -KEPT_RESULTS)) place.results = null;
   }
 
-  /** The library has changed: what was found before may be out of date. */
+  /** The library has changed: cached results may be out of date. */
   forget() {
     for (const place of this.places.values()) place.results = null;
   }
@@ -107,7 +107,7 @@ export class Address extends EventTarget {
     this.dispatchEvent(new CustomEvent("go", { detail }));
   }
 
-  /** Takes over what the address says. */
+  /** Applies the address. */
   read() {
     this.photo = new URLSearchParams(location.hash.slice(1)).get("photo");
     const { state } = history;

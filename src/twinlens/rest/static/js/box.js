@@ -1,11 +1,11 @@
-/** The box: words as they are typed, terms as chips with + and −, pictures from a file, the clipboard or a drop. */
+/** The search box: text, terms as chips with + and −, and pictures from a file, the clipboard or a drop. */
 
 import { byId, element, icon } from "./dom.js";
 import { MOST_PICTURES } from "./query.js";
 import { thumbnailAddress } from "./server.js";
 import { nameOf } from "./facts.js";
 
-/** Tells of `change` (detail: {words, terms, isTyping}), `pictures` (detail: chosen files) and `leave` (the keyboard goes on to the results). */
+/** Emits `change` (detail: {words, terms, isTyping}), `pictures` (detail: chosen files) and `leave` (focus moves to the results). */
 export class Box extends EventTarget {
   constructor() {
     super();
@@ -44,7 +44,7 @@ export class Box extends EventTarget {
     return true;
   }
 
-  /** Searches with pictures from elsewhere, as many as there is room for. @param {File[]} files @returns {boolean} whether all went in */
+  /** Adds uploaded pictures, up to the limit. @param {File[]} files @returns {boolean} whether all were added */
   addPictures(files) {
     const terms = files
       .slice(0, this.room)
@@ -53,7 +53,7 @@ export class Box extends EventTarget {
     return terms.length === files.length;
   }
 
-  /** Pictures that may still be added. */
+  /** Number of pictures that can still be added. */
   get room() {
     return MOST_PICTURES - picturesOf(this.terms).length;
   }

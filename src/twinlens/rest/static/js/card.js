@@ -1,9 +1,9 @@
-/** What is known of one photo, as a list of terms. */
+/** A photo's metadata as a description list. */
 
 import { element } from "./dom.js";
 import { folderOf, momentOf, nameOf, numberOf, placeOf, sizeOf } from "./facts.js";
 
-/** @param {object} facts as `GET /api/photo/…` gives them */
+/** @param {object} facts from `GET /api/photo/…` */
 export function card(facts) {
   const rows = [
     ["File", nameOf(facts.image_id)],

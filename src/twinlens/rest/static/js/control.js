@@ -1,21 +1,21 @@
-/** One filter in the bar: a calendar, a list, a switch, or a box for text. */
+/** Input for one filter: a calendar, a list, a switch, or a text box. */
 
 import { byId, element, icon } from "./dom.js";
 import { numberOf } from "./facts.js";
 
-const FIRST_YEAR = "1000"; // while somebody types 2022 it is the year 0002, 0020 and 0202
-const DRAWINGS = { favourites: "heart" }; // as on the photos; a filter needs none
+const FIRST_YEAR = "1000"; // while 2022 is typed, the year is 0002, 0020 and 0202
+const DRAWINGS = { favourites: "heart" }; // the same icon as on photos; optional
 
-/** How a kind of filter is asked for; any other is a box for text. */
+/** Input for each kind of filter; a text box for all others. */
 const MAKERS = { date: calendar, folder: list, camera: list, choice: list, flag: toggle };
 
-/** What a library holds to choose from. */
+/** Values in the library to choose from. */
 const HOLDINGS = {
   folder: (library) => withParents(library.folders),
   camera: (library) => library.cameras,
 };
 
-/** Its input tells of `change`; `value` is as in an address: "" for none, "true" for a switch that is on. */
+/** Its input emits `change`; `value` is as in the address: "" for none, "true" for a switch that is on. */
 export class Control {
   /** @param {import("./known_filters.js").Filter} filter */
   constructor(filter) {
@@ -25,7 +25,7 @@ export class Control {
     this.holdings = HOLDINGS[filter.kind] || null;
     this.input = (MAKERS[filter.kind] || textBox)(filter);
     this.input.title = filter.help;
-    if (!byId(filter.name)) this.input.id = filter.name; // a filter may be called as a part of the page is
+    if (!byId(filter.name)) this.input.id = filter.name; // the name of a filter may be the id of another element
     this.element = this.isFlag ? this.input : element("label", {}, `${filter.label} `, this.input);
   }
 
@@ -35,7 +35,7 @@ export class Control {
     return this.input.value;
   }
 
-  /** @param {string} value one that a list lacks is added to it */
+  /** @param {string} value added to a list that does not have it */
   show(value) {
     if (this.isFlag) {
       this.input.setAttribute("aria-pressed", String(value === "true"));
@@ -51,7 +51,7 @@ export class Control {
     return this.isDate && this.value !== "" && this.value < FIRST_YEAR;
   }
 
-  /** Offers what the library holds, with how many photos there are of each. @param {object} library as `GET /api/collection` gives it */
+  /** Lists the values in the library with their numbers of photos. @param {object} library from `GET /api/collection` */
   fill(library) {
     const chosen = this.value;
     const made = this.holdings(library).map(({ name, images }) => element("option", { value: name, text: `${name} (${numberOf(images)})` }));
@@ -83,7 +83,7 @@ function toggle({ name, label }) {
   return made;
 }
 
-/** Folders with the folders that hold them, so that a whole branch can be chosen. */
+/** Folders including their parent folders, so that a whole branch can be chosen. */
 function withParents(folders) {
   const counts = new Map();
   for (const { name, images } of folders) {

@@ -1,7 +1,7 @@
-/** Elements made in code: text is always text, so that no file name or caption can become HTML. */
+/** Helpers to create elements; text is never parsed as HTML, so file names and captions are safe. */
 
 /**
- * An element with properties, listeners and children.
+ * Creates an element with properties, listeners and children.
  * @param {string} tag
  * @param {Object<string, any>} [properties] attributes; `text`, `class`, `on` (event → listener); false and null are left out
  * @param {...(Node|string|null|false)} children
@@ -20,13 +20,13 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** The element of the page that has an id. @param {string} id @returns {any} */
+/** The element with an id. @param {string} id @returns {any} */
 export function byId(id) {
   return document.getElementById(id);
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-/** Lines of a 24 × 24 drawing. */
+/** SVG paths of 24 × 24 icons. */
 const LINES = {
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16.2 16.2 21 21",
   close: "M6 6l12 12M18 6 6 18",
@@ -52,7 +52,7 @@ const LINES = {
   refresh: "M19 7v4h-4M5 17v-4h4M6.5 9.5A6.5 6.5 0 0 1 18 8.5l1 2.5M17.5 14.5A6.5 6.5 0 0 1 6 15.5l-1-2.5",
 };
 
-/** A line drawing that screen readers pass over. @param {keyof typeof LINES} name */
+/** An icon, hidden from screen readers. @param {keyof typeof LINES} name */
 export function icon(name) {
   const drawing = document.createElementNS(SVG, "svg");
   for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" })) {
@@ -64,7 +64,7 @@ export function icon(name) {
   return drawing;
 }
 
-/** A button with a drawing; its label is read aloud and shown on hover. */
+/** A button with an icon; its label is for screen readers and the tooltip. */
 export function iconButton(name, label, listener, properties = {}) {
   return element(
     "button",

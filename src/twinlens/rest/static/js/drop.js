@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 /** @param {(files: File[]) => void} take */
 export function takePictures(take) {
   const veil = byId("veil");
-  let depth = 0; // enter and leave come for every element on the way
+  let depth = 0; // enter and leave are fired for every element on the way
   const isFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
   const show = () => (veil.hidden = depth <= 0);
   document.addEventListener("dragenter", (event) => {

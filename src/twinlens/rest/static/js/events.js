@@ -1,4 +1,4 @@
-/** Server-sent events of an answer; unlike EventSource it can POST, and does not ask again by itself. */
+/** Parser for server-sent events; unlike EventSource it supports POST, and does not reconnect. */
 
 /** @param {Response} answer @returns {AsyncGenerator<{name: string, data: any}>} */
 export async function* eventsOf(answer) {

@@ -1,4 +1,4 @@
-/** A photo's facts as people read them. */
+/** Formatting of a photo's metadata. */
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
@@ -15,7 +15,7 @@ export function folderOf(id) {
   return id.slice(0, Math.max(0, id.lastIndexOf("/")));
 }
 
-/** A camera's wall clock stays as it was, wherever the reader is. */
+/** The camera's local time, independent of the reader's time zone. */
 function clock(takenAt) {
   const moment = new Date(`${takenAt.slice(0, 19)}Z`);
   return Number.isNaN(moment.getTime()) ? null : moment;

@@ -1,4 +1,4 @@
-/** The bar of filters, drawn as the server lists them, and the order of results. */
+/** The filter bar, generated from the server's list, and the sort order. */
 
 import { Control } from "./control.js";
 import { byId } from "./dom.js";
@@ -6,7 +6,7 @@ import { knownFilters } from "./known_filters.js";
 import { filterCount, NO_FILTERS, NOTHING } from "./query.js";
 import { ask, connection } from "./server.js";
 
-/** Tells of `change` (detail: {filters, sort, isTyping}); `isTyping`: a date, more of which may follow. */
+/** Emits `change` (detail: {filters, sort, isTyping}); `isTyping`: a date that may be incomplete. */
 export class FilterBar extends EventTarget {
   constructor() {
     super();
@@ -24,9 +24,9 @@ export class FilterBar extends EventTarget {
     connection.addEventListener("back", () => this.draw());
   }
 
-  /** Draws the filters once the server has told of them; without them there is only the order. */
+  /** Draws the filters once the server's list has arrived; until then there is only the sort order. */
   async draw() {
-    const known = await knownFilters().catch(() => []); // a banner says that the server is away, a dialog that it wants a key
+    const known = await knownFilters().catch(() => []); // other parts of the page show that the server is away or requires a key
     if (this.controls.length) return;
     this.controls = known.map((filter) => new Control(filter));
     this.bar.prepend(...this.controls.map((control) => control.element));
@@ -53,7 +53,7 @@ export class FilterBar extends EventTarget {
     this.count = count;
   }
 
-  /** Reads what there is to choose from; again after the library has changed. */
+  /** Loads the values to choose from; again after the library has changed. */
   async fill() {
     const lists = this.controls.filter((control) => control.holdings);
     if (this.isFilled || !lists.length) return;
@@ -62,7 +62,7 @@ export class FilterBar extends EventTarget {
       const library = await ask("/api/collection");
       for (const control of lists) control.fill(library);
     } catch {
-      this.isFilled = false; // the banner says that the server is away; the next opening asks again
+      this.isFilled = false; // a banner shows that the server is away; tries again when opened next
     }
   }
 
@@ -74,7 +74,7 @@ export class FilterBar extends EventTarget {
   onChange(input) {
     const control = this.controlOf(input);
     if (control?.isUnfinished) return;
-    const chosen = control ? { [control.name]: control.value } : {}; // none: it was the order
+    const chosen = control ? { [control.name]: control.value } : {}; // none if the sort order was changed
     this.tell({ ...this.query.filters, ...chosen }, { isTyping: Boolean(control?.isDate) });
   }
 
@@ -91,7 +91,7 @@ export class FilterBar extends EventTarget {
 
   clear() {
     this.tell(NO_FILTERS);
-    this.button.focus(); // the one that was pressed is gone
+    this.button.focus(); // the pressed button is gone
   }
 
   /** @returns {Control|undefined} */

@@ -1,17 +1,17 @@
-/** The grid of results: only rows near the window are in the page, however many there are. */
+/** The grid of results, virtualized: only rows near the viewport are in the page. */
 
 import { element } from "./dom.js";
 import { Layout } from "./layout.js";
 import { load, showFavourite, showSelected, tile } from "./tile.js";
 
-/** Rows are made so many window heights before they are seen. */
+/** Rows are created this many viewport heights ahead. */
 const AHEAD = 1;
-const STILL_MS = 90; // pictures of rows that only fly past are not asked for
+const STILL_MS = 90; // pictures of rows that scroll past quickly are not loaded
 const FAST_PX = 1200; // in that time
 const LONG_PRESS_MS = 450;
-const SLIP_PX = 10; // no finger lies quite still
+const SLIP_PX = 10; // a finger never rests perfectly still
 
-/** Tells of `open`, `pick`, `heart` (detail: the photo's index) and `end` (more photos are wanted). */
+/** Emits `open`, `pick`, `heart` (detail: the photo's index) and `end` (more photos are needed). */
 export class Grid extends EventTarget {
   /** @param {HTMLElement} root @param {import("./selection.js").Selection} selection */
   constructor(root, selection) {
@@ -26,7 +26,7 @@ export class Grid extends EventTarget {
     /** @type {Map<number, HTMLElement>} */
     this.shown = new Map();
     this.current = 0;
-    /** The one tile with buttons in the Tab order. @type {?HTMLElement} */
+    /** The only tile whose buttons are in the Tab order. @type {?HTMLElement} */
     this.reachable = null;
     this.lastTop = 0;
     this.pressedAt = { x: 0, y: 0 };
@@ -48,7 +48,7 @@ export class Grid extends EventTarget {
   /**
    * Shows other results.
    * @param {import("./search.js").Results} results
-   * @param {(photo: object) => ?string} titleOf what stands above a group
+   * @param {(photo: object) => ?string} titleOf title of a photo's group
    */
   show(results, titleOf) {
     this.photos = results.photos;
@@ -59,7 +59,7 @@ export class Grid extends EventTarget {
     this.keepFocus(() => this.rebuild());
   }
 
-  /** More photos came at the end. @param {import("./search.js").Results} results */
+  /** More photos were added at the end. @param {import("./search.js").Results} results */
   grow(results) {
     this.isComplete = results.isComplete;
     this.layout.place(this.photos, this.titleOf, this.isComplete);
@@ -74,7 +74,7 @@ export class Grid extends EventTarget {
     }
   }
 
-  /** Brings a photo into the window and gives it the keyboard. @param {number} index */
+  /** Scrolls to a photo and focuses it. @param {number} index */
   focus(index) {
     if (!this.photos.length) return;
     this.setCurrent(Math.max(0, Math.min(index, this.layout.placed - 1)));
@@ -90,13 +90,13 @@ export class Grid extends EventTarget {
 
   focusCurrent() {
     if (!this.layout.placed) return;
-    this.current = Math.min(this.current, this.layout.placed - 1); // the last ones may wait for their row
+    this.current = Math.min(this.current, this.layout.placed - 1); // the last row may be incomplete and not placed yet
     const row = this.layout.rowOf(this.current);
     if (!this.shown.has(row)) this.addRow(row);
     this.tileOf(this.current).querySelector(".open").focus({ preventScroll: true });
   }
 
-  /** Does something that makes the tiles anew; the keyboard stays on the photo where it was. @param {() => void} act */
+  /** Runs something that recreates the tiles; the focus stays on the same photo. @param {() => void} act */
   keepFocus(act) {
     const hadFocus = this.root !== document.activeElement && this.root.contains(document.activeElement);
     act();
@@ -138,7 +138,7 @@ export class Grid extends EventTarget {
     });
   }
 
-  /** Makes the rows near the window, takes the others out. */
+  /** Creates the rows near the viewport and removes the others. */
   draw() {
     this.root.style.height = `${Math.max(0, this.layout.height)}px`;
     const height = window.innerHeight;
@@ -170,7 +170,7 @@ export class Grid extends EventTarget {
       made.append(tile(photo, { index: row.first + place, total: this.total, width, height: row.height, isSelected }));
     });
     const after = [...this.shown].filter(([other]) => other > index).sort(([one], [other]) => one - other)[0];
-    this.root.insertBefore(made, after ? after[1] : null); // in reading order for those who hear the page
+    this.root.insertBefore(made, after ? after[1] : null); // in reading order, for screen readers
     this.shown.set(index, made);
   }
 
@@ -190,7 +190,7 @@ export class Grid extends EventTarget {
     this.root.classList.toggle("is-selecting", this.selection.size > 0);
   }
 
-  /** One photo takes part in the Tab order, another while it is far away; arrow keys go on from there. */
+  /** Keeps one tile in the Tab order: the current photo, or one in view while that is far away. */
   setCurrent(index) {
     this.current = index;
     const inView = () => this.shown.get(this.rowInView())?.querySelector(".tile") || this.root.querySelector(".tile");
@@ -205,7 +205,7 @@ export class Grid extends EventTarget {
     return this.root.querySelector(`.tile[data-index="${index}"]`);
   }
 
-  /** A finger that stays on a photo selects it. */
+  /** A long press selects a photo. */
   onPress(event) {
     const made = event.target.closest(".tile");
     this.isTouched = event.pointerType === "touch";
@@ -249,7 +249,7 @@ export class Grid extends EventTarget {
     else if (event.key === "f") this.tell("heart", { index });
   }
 
-  /** The photo that a key leads to; null for other keys. */
+  /** Index of the photo that a key moves to; null for other keys. */
   neighbour(index, key) {
     if (key === "ArrowRight") return index + 1;
     if (key === "ArrowLeft") return index - 1;
@@ -275,7 +275,7 @@ export class Grid extends EventTarget {
   }
 }
 
-/** Index of the photo whose tile holds an element. */
+/** Index of the photo whose tile contains an element. */
 function indexOf(inside) {
   return Number(inside.closest(".tile").dataset.index);
 }

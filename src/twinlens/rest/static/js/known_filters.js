@@ -1,4 +1,4 @@
-/** The filters that the server has, asked for once: no other module of the page lists them. */
+/** The server's filters, loaded once; no filter is hard-coded in the page. */
 
 import { ask, isSilent } from "./server.js";
 
@@ -7,14 +7,14 @@ import { ask, isSilent } from "./server.js";
  *   example: string, choices: string[]}} Filter
  */
 
-/** In the order in which they are shown; none until the server has told. @type {Filter[]} */
+/** In display order; empty until loaded. @type {Filter[]} */
 let known = [];
 /** @type {?Promise<Filter[]>} */
 let asked = null;
 
 /**
- * The filters; none where the server is too old to tell.
- * @returns {Promise<Filter[]>} fails where the server does not answer or wants a key, and asks again the next time
+ * The filters; empty if the server is too old to list them.
+ * @returns {Promise<Filter[]>} fails if the server does not answer or requires a key; tries again at the next call
  */
 export function knownFilters() {
   asked ||= ask("/api/filters").then(
@@ -28,18 +28,18 @@ export function knownFilters() {
   return asked;
 }
 
-/** The filters that a query uses, of those that the server has told of. @param {import("./query.js").Filters} filters */
+/** The known filters that a query uses. @param {import("./query.js").Filters} filters */
 export function filtersInUse(filters) {
   return known.filter(({ name, kind }) => (kind === "flag" ? filters[name] === "true" : filters[name]));
 }
 
-/** Names that an address has brought and that are no filters of this server. @param {import("./query.js").Filters} filters */
+/** Names in the address that are not filters of this server. @param {import("./query.js").Filters} filters */
 export function unknownNames(filters) {
   return Object.keys(filters).filter((name) => filters[name] && !known.some((filter) => filter.name === name));
 }
 
 /**
- * The filters as fields of a call. Only a query that has any waits until the server has told of them.
+ * The filters as fields of a call. Only a query with filters waits until they are loaded.
  * @param {import("./query.js").Filters} filters
  * @returns {Promise<Object<string, string|true>>}
  */

@@ -1,23 +1,23 @@
 /**
- * Where photos go in a justified grid: rows of one height as wide as the page, known before any picture is loaded.
+ * Layout of a justified grid: full-width rows of similar height, computed before any picture is loaded.
  *
  * @typedef {{top: number, height: number, first: number, widths: number[], title: ?string}} Row
  */
 
-/** Panoramas and slips are shown cut to these shapes (width by height). */
+/** Very wide and very tall photos are cropped to these aspect ratios (width / height). */
 const NARROWEST = 0.5;
 const WIDEST = 3.2;
-/** Of photos whose size nobody knows. */
+/** For photos of unknown size. */
 const COMMON = 1.5;
 const TITLE_PX = 48;
 
-/** Width by height of a photo as the grid shows it. @param {{width: ?number, height: ?number}} photo */
+/** Aspect ratio (width / height) of a photo in the grid. @param {{width: ?number, height: ?number}} photo */
 export function shapeOf(photo) {
   const shape = photo.width && photo.height ? photo.width / photo.height : COMMON;
   return Math.min(WIDEST, Math.max(NARROWEST, shape));
 }
 
-/** Rows that only ever grow at the end, so that nothing that is seen moves. */
+/** Justified rows that only grow at the end, so that visible photos never move. */
 export class Layout {
   /**
    * @param {number} width of the grid, in pixels
@@ -38,8 +38,8 @@ export class Layout {
   /**
    * Places photos that are not placed yet; the last ones wait until their row is full.
    * @param {import("./search.js").Photo[]} photos all of them
-   * @param {(photo: object) => ?string} titleOf what stands above a photo's group
-   * @param {boolean} isComplete nothing will follow
+   * @param {(photo: object) => ?string} titleOf title of a photo's group
+   * @param {boolean} isComplete no more photos will follow
    */
   place(photos, titleOf, isComplete) {
     let shapes = [];

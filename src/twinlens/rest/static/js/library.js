@@ -1,11 +1,11 @@
-/** The panel of the library: what it holds, what indexing does, the model and its figures. */
+/** The library panel: statistics, indexing, the model and its figures. */
 
 import { byId, element } from "./dom.js";
 import { ask, isSilent, send } from "./server.js";
 import { countOf, dayOf, numberOf } from "./facts.js";
 import { eventsOf } from "./events.js";
 
-/** Tells of `changed`: photos came or went. */
+/** Emits `changed` when photos were added or removed. */
 export class LibraryPanel extends EventTarget {
   constructor() {
     super();
@@ -30,11 +30,11 @@ export class LibraryPanel extends EventTarget {
   }
 
   index() {
-    this.say("Looking through the folders…");
+    this.say("Scanning the folders…");
     this.follow("/api/index", "POST");
   }
 
-  /** Shows a run until its end. */
+  /** Shows the progress of a run until it ends. */
   async follow(path, method) {
     if (this.isFollowing) return;
     this.isFollowing = true;
@@ -57,12 +57,12 @@ export class LibraryPanel extends EventTarget {
       if (state.to_read === null) progress.removeAttribute("value");
       else Object.assign(progress, { max: Math.max(1, state.to_read), value: state.done });
       this.wasRunning = true;
-      this.say(state.to_read === null ? "Looking through the folders…" : `${numberOf(state.done)} of ${countOf(state.to_read, "new photo")} read`);
+      this.say(state.to_read === null ? "Scanning the folders…" : `${numberOf(state.done)} of ${countOf(state.to_read, "new photo")} read`);
       return;
     }
     progress.hidden = true;
     if (stage === "failed") this.say(`Indexing failed: ${state.message}`);
-    else if (stage === "stopped" && (isOurs || this.wasRunning)) this.say("Indexing was interrupted; what was done is kept.");
+    else if (stage === "stopped" && (isOurs || this.wasRunning)) this.say("Indexing was interrupted; finished work is kept.");
     else if (stage === "done" && (isOurs || this.wasRunning)) {
       this.say(summaryOf(state));
       this.dispatchEvent(new Event("changed"));
@@ -91,7 +91,7 @@ function holdings(library) {
     [numberOf(library.cameras.length), "cameras"],
   ];
   const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
-  const lines = [["Dates", dates], ["With a place", numberOf(library.num_located)]];
+  const lines = [["Dates", dates], ["With a location", numberOf(library.num_located)]];
   if (library.num_skipped) lines.push(["Could not be read", countOf(library.num_skipped, "file")]);
   return [element("div", { class: "numbers" }, ...tiles), terms(lines)];
 }
@@ -100,10 +100,10 @@ function modelCard(model) {
   const lines = [
     ["Name", model.name],
     ["Fingerprint", model.fingerprint],
-    ["Photos through", `${model.image.architecture}, ${model.image.quantization}`],
-    ["Words through", `${model.text.architecture}, ${model.text.quantization}`],
-    ["Vector", `${model.embedding_dim} numbers`],
-    ["Relevance", model.is_calibrated ? "calibrated" : "rank only: the model has no calibration"],
+    ["Image tower", `${model.image.architecture}, ${model.image.quantization}`],
+    ["Text tower", `${model.text.architecture}, ${model.text.quantization}`],
+    ["Embedding", `${model.embedding_dim} dimensions`],
+    ["Relevance", model.is_calibrated ? "calibrated" : "rank only: the model is not calibrated"],
     ["Licence", model.license],
   ];
   const parts = [element("p", { text: model.description }), terms(lines.filter(([, value]) => value))];

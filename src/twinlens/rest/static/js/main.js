@@ -1,4 +1,4 @@
-/** The page: puts its parts together. What is asked for lies in the address, so that it can be shared. */
+/** Entry point of the page: connects its parts. The query is in the address, so that it can be shared. */
 
 import { Address } from "./address.js";
 import { Box } from "./box.js";
@@ -21,7 +21,7 @@ import { shrink } from "./shrink.js";
 import { takePictures } from "./drop.js";
 import { Viewer } from "./viewer.js";
 
-const AHEAD = 20; // photos: so near to the last one that is known the open photo's arrows ask for more
+const AHEAD = 20; // photos: this close to the last loaded one, the viewer's arrows load more
 
 const address = new Address();
 const box = new Box();
@@ -38,9 +38,9 @@ const viewer = new Viewer((id, step) => {
 });
 let query = NOTHING;
 
-// --- what is asked for -----------------------------------------------------------------------
+// --- queries ---------------------------------------------------------------------------------
 
-/** Asks something else; while it is being typed it is one place to come back to. */
+/** Starts another query; while it is being typed it is a single history entry. */
 function ask(next, { isTyping = false } = {}) {
   show(next);
   address.write(query, { isTyping });
@@ -56,12 +56,12 @@ function show(next) {
 function run({ isTyping = false } = {}) {
   if (isOnlyMinus(query)) {
     search.stop();
-    results.say("Add something to look for: − only takes away.");
+    results.say("Add something to search for: − only subtracts.");
   } else if (isTyping) search.type(query);
   else search.start(query);
 }
 
-/** Shows a place of the history as it was left. */
+/** Restores a history entry. */
 function goTo(place) {
   show(place.query);
   if (!place.results) return run();
@@ -88,8 +88,8 @@ results.addEventListener("ask", ({ detail }) => ask(detail));
 
 async function usePictures(files) {
   const pictures = await Promise.all(files.filter((file) => file.type === "" || file.type.startsWith("image/")).map(named));
-  if (!pictures.length) return notice("That is no picture.");
-  if (!box.addPictures(pictures)) notice(`At most ${MOST_PICTURES} pictures go into one search.`);
+  if (!pictures.length) return notice("That is not a picture.");
+  if (!box.addPictures(pictures)) notice(`At most ${MOST_PICTURES} pictures can be in one search.`);
   return showSearch();
 }
 
@@ -99,7 +99,7 @@ async function named(file) {
 }
 
 function like(ids) {
-  if (ids.length > MOST_PICTURES) notice(`The first ${MOST_PICTURES} of them are used.`);
+  if (ids.length > MOST_PICTURES) notice(`Only the first ${MOST_PICTURES} are used.`);
   const terms = ids.slice(0, MOST_PICTURES).map((id) => ({ kind: "photo", value: id, sign: 1 }));
   selection.clear();
   ask({ ...query, words: "", terms, sort: "relevance" });
@@ -107,17 +107,17 @@ function like(ids) {
 }
 
 function addPhoto(id, sign) {
-  if (!box.add([{ kind: "photo", value: id, sign }])) notice(`At most ${MOST_PICTURES} pictures go into one search.`);
+  if (!box.add([{ kind: "photo", value: id, sign }])) notice(`At most ${MOST_PICTURES} pictures can be in one search.`);
   showSearch();
 }
 
-/** Takes away what lies over the results. */
+/** Closes everything that covers the results. */
 function showSearch() {
   for (const dialog of document.querySelectorAll("dialog[open]:not(#sign-in)")) dialog.close();
   window.scrollTo({ top: 0 });
 }
 
-// --- what was found --------------------------------------------------------------------------
+// --- results ---------------------------------------------------------------------------------
 
 search.addEventListener("results", () => {
   address.keep(search.results);
@@ -220,7 +220,7 @@ library.addEventListener("changed", () => {
 byId("map-button").addEventListener("click", () => map.open());
 byId("library-button").addEventListener("click", () => library.open());
 byId("help-button").addEventListener("click", () => byId("help").showModal());
-byId("theme-button").addEventListener("click", () => notice(`Colours: ${{ system: "as the system", light: "light", dark: "dark" }[globalThis.nextTheme()]}`));
+byId("theme-button").addEventListener("click", () => notice(`Colours: ${{ system: "same as system", light: "light", dark: "dark" }[globalThis.nextTheme()]}`));
 byId("home").addEventListener("click", (event) => {
   event.preventDefault();
   ask(NOTHING);

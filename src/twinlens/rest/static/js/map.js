@@ -1,18 +1,18 @@
-/** The library as a map: a dot a photo, pictures once there is room; a lasso makes results of what it catches. */
+/** The map of the library: one dot per photo, thumbnails when zoomed in; a lasso shows its photos as results. */
 
 import { byId } from "./dom.js";
 import { ask, isSilent, thumbnailAddress } from "./server.js";
 import { countOf, nameOf } from "./facts.js";
 import { isInside, Plane } from "./plane.js";
 
-const PICTURES = 400; // with more in view they would only hide each other
+const PICTURES = 400; // more would only hide each other
 const PICTURE_PX = { least: 24, most: 96 };
-const COVERED = 0.35; // of the window, by all pictures
+const COVERED = 0.35; // maximum share of the window covered by pictures
 const STEP_PX = 80;
 const CLICK_PX = 4;
 const KEPT_PICTURES = 600;
 
-/** Tells of `open` (detail: id) and `caught` (detail: photos). */
+/** Emits `open` (detail: id) and `caught` (detail: photos). */
 export class LibraryMap extends EventTarget {
   constructor() {
     super();
@@ -132,7 +132,7 @@ export class LibraryMap extends EventTarget {
 
   catch(indices) {
     if (!indices.length) {
-      if (this.dots) byId("map-status").textContent = "No photo is there.";
+      if (this.dots) byId("map-status").textContent = "No photo in this area.";
       return;
     }
     const { image_ids: ids, width, height, is_favourite: marks } = this.dots;

@@ -1,14 +1,14 @@
-/** What is done to photos: favourites, a zip, a list, their path on the clipboard. */
+/** Actions on photos: favourites, download as zip, list as CSV, copy path. */
 
 import { ask, isSilent, send } from "./server.js";
 import { countOf } from "./facts.js";
 import { notice } from "./notices.js";
 
 /**
- * Marks photos, or takes their marks away.
+ * Marks photos as favourites, or removes the marks.
  * @param {string[]} ids
  * @param {boolean} isFavourite
- * @returns {Promise<boolean>} whether that was done
+ * @returns {Promise<boolean>} whether it succeeded
  */
 export async function mark(ids, isFavourite) {
   return tried(() => ask("/api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
@@ -31,7 +31,7 @@ export async function copyPath(path) {
     await navigator.clipboard.writeText(path);
     notice(`Copied: ${path}`);
   } catch {
-    notice(path); // browsers give the clipboard to https and to this machine only
+    notice(path); // browsers allow the clipboard only on https and localhost
   }
 }
 

@@ -1,11 +1,11 @@
-/** Short words to whoever uses the page: a notice that goes away, a banner while the server does not answer. */
+/** Messages to the user: a temporary notice, and a banner while the server does not answer. */
 
 import { byId, element } from "./dom.js";
 import { connection, lookAgain } from "./server.js";
 
 const SHOWN_MS = 4000;
 let timer = 0;
-/** Open dialogs, the one on top last. @type {HTMLDialogElement[]} */
+/** Open dialogs, topmost last. @type {HTMLDialogElement[]} */
 let dialogs = [];
 
 /** @param {string} text @param {{label: string, act: Function}} [action] */
@@ -47,7 +47,7 @@ function followDialogs(changes) {
   raise();
 }
 
-/** Moves what is told into the dialog on top: outside of it, it could be neither seen, pressed nor heard. */
+/** Moves messages into the topmost dialog: outside it they would be hidden, inert and silent. */
 function raise() {
   const host = dialogs.at(-1) || document.body;
   for (const shown of [byId("away"), byId("notice")]) {

@@ -1,4 +1,4 @@
-/** What is said of results: how many, how likely, or that nothing here matches. */
+/** Status texts for results: counts, group titles, "nothing here matches", empty library. */
 
 import { byId, element } from "./dom.js";
 import { unknownNames } from "./known_filters.js";
@@ -8,9 +8,9 @@ import { chanceOf } from "./tile.js";
 import { thumbnailAddress } from "./server.js";
 
 const UNLIKELY = "Less likely matches";
-const MOST_MONTHS = 8; // of the first photos; with more, months would be rows of one or two photos
+const MOST_MONTHS = 8; // with more months among the first photos, rows would have only one or two photos
 
-/** What stands above a photo's group in the grid. @param {import("./search.js").Results} results */
+/** Title of a photo's group in the grid. @param {import("./search.js").Results} results */
 export function titles(results) {
   const { query } = results;
   if (results.title) return () => null;
@@ -21,7 +21,7 @@ export function titles(results) {
   return (photo) => (photo.relevant === false ? UNLIKELY : null);
 }
 
-/** True where the model says that no photo fits. @param {import("./search.js").Results} results */
+/** True if no photo matches according to the model. @param {import("./search.js").Results} results */
 export function isNothing(results) {
   return results.matches === 0;
 }
@@ -32,9 +32,9 @@ export function statusOf(results) {
   if (results.title) return results.title;
   const parts = [countsOf(results)];
   if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
-  if (queryRead) parts.push(`only this was read: ${queryRead}`);
+  if (queryRead) parts.push(`the model read only: ${queryRead}`);
   const unknown = unknownNames(query.filters);
-  if (unknown.length) parts.push(`no filter here: ${unknown.join(", ")}`);
+  if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
   return parts.join(" · ");
 }
 
@@ -46,7 +46,7 @@ function countsOf({ total, matches, query }) {
 }
 
 /**
- * "Nothing here matches", with what was tried and what comes closest.
+ * "Nothing here matches", with the number of photos compared and the closest ones.
  * @param {import("./search.js").Results} results
  * @param {{open: (index: number) => void, showAll: () => void, noFilters: () => void}} actions
  */
@@ -66,21 +66,21 @@ export function showNothing(results, actions) {
   const tried = `All ${countOf(results.total)} were compared with “${inWords(results.query)}”`;
   byId("nothing").replaceChildren(
     element("h2", { text: "Nothing here matches" }),
-    element("p", { dir: "auto", text: filters ? `${tried}, within ${countOf(filters, "filter")}. These come closest:` : `${tried}. These come closest:` }),
+    element("p", { dir: "auto", text: filters ? `${tried}, with ${countOf(filters, "filter")}. These are the closest:` : `${tried}. These are the closest:` }),
     element("div", { class: "closest" }, ...closest),
     element(
       "p",
       { class: "row-of-buttons" },
       filters > 0 && element("button", { type: "button", class: "plain", text: "Search without filters", on: { click: actions.noFilters } }),
-      element("button", { type: "button", class: "plain", text: "Show all by closeness", on: { click: actions.showAll } }),
+      element("button", { type: "button", class: "plain", text: "Show all, closest first", on: { click: actions.showAll } }),
     ),
   );
 }
 
-/** No photo at all: the filters, or an empty library. */
+/** Message for no photos at all: because of the filters, or an empty library. */
 export function showEmpty(results, actions) {
   const isFiltered = filterCount(results.query) > 0;
-  const text = isFiltered ? "Loosen a filter to see photos again." : "Index a folder to begin: twinlens index ~/Pictures";
+  const text = isFiltered ? "Change or clear a filter to see photos again." : "Index a folder to begin: twinlens index ~/Pictures";
   const button = element("button", { type: "button", class: "plain", text: "Clear the filters", on: { click: actions.noFilters } });
   byId("nothing").replaceChildren(
     element("h2", { text: isFiltered ? "No photo passes these filters" : "No photos yet" }),

@@ -1,8 +1,8 @@
-/** A part of the map as it is seen: moved and enlarged; and what lies inside a lasso. */
+/** The visible part of the map (pan and zoom), and lasso hit testing. */
 
 const MOST = 60;
 
-/** Places in [0, 1] to pixels and back. */
+/** Converts between coordinates in [0, 1] and pixels. */
 export class Plane {
   constructor() {
     this.reset();
@@ -11,7 +11,7 @@ export class Plane {
 
   reset() {
     this.scale = 1;
-    this.x = 0.5; // the place in the middle of the canvas
+    this.x = 0.5; // the coordinates at the centre of the canvas
     this.y = 0.5;
   }
 
@@ -43,7 +43,7 @@ export class Plane {
 }
 
 /**
- * Whether a point lies in a polygon: a ray to the right crosses its sides an odd number of times.
+ * Whether a point is inside a polygon: a ray to the right crosses its sides an odd number of times.
  * @param {number} x @param {number} y @param {[number, number][]} corners
  */
 export function isInside(x, y, corners) {

@@ -1,8 +1,8 @@
 /**
- * What is asked for: words, terms beside them, filters, order. A query is never changed, only replaced.
+ * A query: text, terms, filters, sort order. Immutable: a query is replaced, never changed.
  *
  * @typedef {{kind: "words"|"photo"|"upload", value: string, sign: 1|-1, file?: Blob, preview?: string}} Term
- * @typedef {Object<string, string>} Filters by name, as an address has them; "" is not in use, a switch that is on is "true"
+ * @typedef {Object<string, string>} Filters by name, in the form used in the address; "" is not in use, a switch that is on is "true"
  * @typedef {{words: string, terms: Term[], filters: Filters, sort: "relevance"|"date"}} Query
  */
 
@@ -12,23 +12,23 @@ import { filtersInUse } from "./known_filters.js";
 export const NO_FILTERS = Object.freeze({});
 /** @type {Query} */
 export const NOTHING = Object.freeze({ words: "", terms: [], filters: NO_FILTERS, sort: "relevance" });
-/** As many pictures as one call takes. */
+/** Maximum number of pictures per call. */
 export const MOST_PICTURES = 8;
 const KINDS = { w: "words", p: "photo" };
-/** What else an address holds; all other names are filters, of this server or of the one where it comes from. */
+/** Other parameters in the address; all remaining names are filters of this or another server. */
 const NO_FILTER_NAMES = new Set(["q", "t", "sort", "photo"]);
 
-/** True where there is something to look for, not only filters. @param {Query} query */
+/** True if there is something to search for, not only filters. @param {Query} query */
 export function asks(query) {
   return query.words.trim() !== "" || query.terms.length > 0;
 }
 
-/** Number of filters in use; dates are one together. @param {Query} query */
+/** Number of filters in use; dates count as one. @param {Query} query */
 export function filterCount(query) {
   return new Set(filtersInUse(query.filters).map(({ name, kind }) => (kind === "date" ? "" : name))).size;
 }
 
-/** Two queries that find the same. */
+/** Whether two queries are equal. */
 export function isSame(one, other) {
   const files = (query) => uploads(query).map((term) => [term.file, term.sign]);
   const [here, there] = [files(one), files(other)];
@@ -37,7 +37,7 @@ export function isSame(one, other) {
 }
 
 /**
- * The query as the part of an address behind "#", which no server sees; pictures from elsewhere cannot be in it.
+ * The query as the part of the address after "#", which is not sent to the server; uploaded pictures are left out.
  * @param {Query} query
  */
 export function toHash(query) {
@@ -46,7 +46,7 @@ export function toHash(query) {
   for (const term of query.terms) {
     if (term.kind !== "upload") parts.append("t", `${term.sign < 0 ? "-" : "+"}${term.kind[0]}:${term.value}`);
   }
-  // in one order, however they were chosen: the same search has one address
+  // sorted, so that the same search always has the same address
   for (const name of Object.keys(query.filters).sort()) if (query.filters[name]) parts.set(name, query.filters[name]);
   if (query.sort === "date") parts.set("sort", "date");
   return parts.toString();
@@ -63,7 +63,7 @@ export function fromHash(hash) {
   return { words: parts.get("q") || "", terms, filters, sort: parts.get("sort") === "date" ? "date" : "relevance" };
 }
 
-/** The query in words, as a status line and recent searches show it. @param {Query} query */
+/** The query as text, for the status line and recent searches. @param {Query} query */
 export function inWords(query) {
   const parts = query.terms.map((term) => [term.sign, term.kind === "words" ? term.value : `a picture`]);
   if (query.words.trim()) parts.unshift([1, query.words.trim()]);

@@ -1,4 +1,4 @@
-/** Searches of before, kept in this browser and nowhere else. */
+/** Recent searches, stored only in this browser. */
 
 const KEY = "twinlens.recent";
 const MOST = 8;
@@ -9,13 +9,13 @@ export function recentSearches() {
     const found = JSON.parse(localStorage.getItem(KEY) || "[]");
     return Array.isArray(found) ? found.filter((one) => typeof one?.hash === "string" && typeof one.words === "string") : [];
   } catch {
-    return []; // a browser that keeps nothing, or something else under our name
+    return []; // no storage, or invalid content
   }
 }
 
 /** @param {string} hash @param {string} words */
 export function remember(hash, words) {
-  // what was typed on the way to this query is not worth remembering
+  // drop the partial queries typed on the way to this one
   const others = recentSearches().filter((one) => one.hash !== hash && !words.startsWith(one.words));
   keep([{ hash, words }, ...others].slice(0, MOST));
 }
@@ -28,6 +28,6 @@ function keep(searches) {
   try {
     localStorage.setItem(KEY, JSON.stringify(searches));
   } catch {
-    // a browser that keeps nothing has no recent searches
+    // without storage there are no recent searches
   }
 }

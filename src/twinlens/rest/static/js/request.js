@@ -1,9 +1,9 @@
-/** From a query to the call that answers it. */
+/** Convert a query to a REST call. */
 
 import { filterFields } from "./known_filters.js";
 import { asks } from "./query.js";
 
-/** A part of the results. @typedef {{top_k: number, offset: number}} Part */
+/** A page of results. @typedef {{top_k: number, offset: number}} Part */
 
 /**
  * @param {import("./query.js").Query} query
@@ -37,12 +37,12 @@ export async function requestOf(query, part) {
   return { path: "/api/search/image", options: { form } };
 }
 
-/** True for a sum with nothing to add up: it would find what looks least like something. */
+/** True for a sum with only negative terms: it would find the least similar photos. */
 export function isOnlyMinus(query) {
   return asks(query) && !query.words.trim() && query.terms.every((term) => term.sign < 0);
 }
 
-/** All words as one sum, those with + first; where all have −, the sum itself counts below nothing. */
+/** All text terms as one sum, positive ones first; if all are negative, the sum has weight −1. */
 function wordsOf(query) {
   const terms = query.terms.filter((term) => term.kind === "words");
   if (query.words.trim()) terms.unshift({ kind: "words", value: query.words.trim(), sign: 1 });

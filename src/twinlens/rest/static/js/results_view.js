@@ -1,4 +1,4 @@
-/** What was found, as it is shown: a line that says how many, the grid, or that nothing here matches. */
+/** Shows results: status line, grid, or "nothing here matches". */
 
 import { byId } from "./dom.js";
 import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
@@ -8,7 +8,7 @@ import { showStart } from "./start.js";
 
 const STAYED_MS = 1500;
 
-/** Tells of `ask` (detail: a query), `open` (detail: a photo's index) and `stayed` (somebody looked at these results). */
+/** Emits `ask` (detail: a query), `open` (detail: a photo's index) and `stayed` (the user looked at these results). */
 export class ResultsView extends EventTarget {
   /** @param {import("./grid.js").Grid} grid */
   constructor(grid) {
@@ -34,7 +34,7 @@ export class ResultsView extends EventTarget {
     return this.rememberSoon(results);
   }
 
-  /** More of them came. @param {import("./search.js").Results} results */
+  /** More results have arrived. @param {import("./search.js").Results} results */
   grow(results) {
     this.grid.grow(results);
     this.say(statusOf(results));

@@ -1,12 +1,12 @@
 /**
- * The running search: as somebody types, cancelled when stale, more of it on demand.
+ * Runs searches: while typing, cancelled when outdated, further pages on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
  *   rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
- *   shown: it matches or, where nothing does, is one of the closest.
+ *   shown: it matches or, if nothing matches, is one of the closest.
  * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
  *   queryRead: ?string, title?: string}} Results
- *   matches: of all in total, loaded or not; null where the model cannot tell.
+ *   matches: total number of matches, loaded or not; null if the model is not calibrated.
  */
 
 import { ask, connection, isAwayError } from "./server.js";
@@ -14,30 +14,30 @@ import { requestOf } from "./request.js";
 
 const FIRST = 60;
 const MORE = 200;
-/** Between two keystrokes' searches: three answers' time, so that a slow server is not flooded. */
+/** Delay between searches while typing: three response times, to spare a slow server. */
 const SHORTEST_WAIT_MS = 30;
 const LONGEST_WAIT_MS = 200;
 const SLOW_MS = 300;
 
-/** Tells of `results`, `more`, `slow` (detail: is it?) and `failed` (detail: the error). */
+/** Emits `results`, `more`, `slow` (detail: boolean) and `failed` (detail: the error). */
 export class Search extends EventTarget {
   constructor() {
     super();
     /** @type {Results|null} */
     this.results = null;
     this.roundTripMs = 20;
-    /** Results of one answer; a server may give fewer. */
+    /** Results per answer; a server may have a lower limit. */
     this.most = MORE;
     this.query = null;
     this.abort = new AbortController();
     this.waiting = 0;
     this.isFetchingMore = false;
-    /** What the server did not answer: done when it is back. @type {?() => void} */
+    /** Request to repeat when the server is back. @type {?() => void} */
     this.missed = null;
     connection.addEventListener("back", () => this.missed?.());
   }
 
-  /** Searches soon; a search that runs is let go. @param {import("./query.js").Query} query */
+  /** Searches after a delay; cancels a running search. @param {import("./query.js").Query} query */
   type(query) {
     clearTimeout(this.waiting);
     this.query = query;
@@ -45,7 +45,7 @@ export class Search extends EventTarget {
     this.waiting = setTimeout(() => this.start(query), wait);
   }
 
-  /** Searches now. @param {import("./query.js").Query} query */
+  /** Searches immediately. @param {import("./query.js").Query} query */
   async start(query) {
     const abort = this.letGo();
     this.query = query;
@@ -68,7 +68,7 @@ export class Search extends EventTarget {
     }
   }
 
-  /** Ends the search that waits or runs; what was found before stays. */
+  /** Cancels a waiting or running search; the current results stay. */
   stop() {
     this.letGo();
     this.tell("slow", false);
@@ -81,7 +81,7 @@ export class Search extends EventTarget {
     return this.abort;
   }
 
-  /** Fetches the next part, unless it is under way or there is none. */
+  /** Loads the next page, unless it is already loading or there is none. */
   async more() {
     const results = this.results;
     if (!results || results.isComplete || this.isFetchingMore) return;
@@ -106,7 +106,7 @@ export class Search extends EventTarget {
     this.tell("failed", error);
   }
 
-  /** Shows what was found before, or in another way, as on the map. @param {Results} results */
+  /** Shows given results: cached ones, or photos from the map. @param {Results} results */
   show(results) {
     this.stop();
     this.query = results.query;

@@ -1,15 +1,15 @@
-/** Selected photos, and the bar that says what can be done with them. */
+/** Selected photos, and the bar with actions on them. */
 
 import { element, iconButton } from "./dom.js";
 import { countOf } from "./facts.js";
 
-/** Tells of `change`. */
+/** Emits `change`. */
 export class Selection extends EventTarget {
   constructor() {
     super();
     /** @type {Map<string, import("./search.js").Photo>} */
     this.photos = new Map();
-    /** The photo that was picked last, from which a range reaches. @type {?string} */
+    /** The last selected photo, where a range starts. @type {?string} */
     this.anchor = null;
   }
 
@@ -25,7 +25,7 @@ export class Selection extends EventTarget {
     return this.photos.has(id);
   }
 
-  /** Selects a photo or lets it go; a range reaches from the one before, where these photos have it. */
+  /** Toggles a photo; a range starts at the last selected one, if it is among these photos. */
   pick(photos, index, { isRange }) {
     const id = photos[index].image_id;
     const anchor = isRange ? photos.findIndex((photo) => photo.image_id === this.anchor) : -1;
@@ -45,7 +45,7 @@ export class Selection extends EventTarget {
 }
 
 /**
- * Shows the bar while something is selected.
+ * Shows the bar while photos are selected.
  * @param {HTMLElement} bar
  * @param {Selection} selection
  * @param {{similar: Function, favourite: Function, zip: Function, list: Function}} actions each takes ids

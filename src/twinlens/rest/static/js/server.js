@@ -1,6 +1,6 @@
-/** Calls to the server: JSON in and out, its errors in its words, and what happens when it is away or wants a key. */
+/** Requests to the server: JSON, errors, and events for an unreachable server or a missing key. */
 
-/** An answer that is an error, in the server's words. */
+/** An error answer, with the server's message. */
 export class Failure extends Error {
   /** @param {number} status @param {{code?: string, message?: string, hint?: string}} told */
   constructor(status, told) {
@@ -11,14 +11,14 @@ export class Failure extends Error {
   }
 }
 
-/** Tells of `away`, `back` and `locked`. */
+/** Emits `away`, `back` and `locked`. */
 export const connection = new EventTarget();
 const AWAY = new Set(["away", "starting", "stopping"]);
 const ASK_AGAIN_MS = 1500;
 let isAway = false;
 
 /**
- * One call.
+ * Sends a request.
  * @param {string} path
  * @param {{method?: string, json?: object, form?: FormData, signal?: AbortSignal}} [options]
  * @returns {Promise<Response>}
@@ -41,27 +41,27 @@ export async function send(path, { method, json, form, signal } = {}) {
   throw new Failure(answer.status, told);
 }
 
-/** One call whose answer is JSON. @returns {Promise<any>} */
+/** Sends a request and returns the JSON answer. @returns {Promise<any>} */
 export async function ask(path, options) {
   return (await send(path, options)).json();
 }
 
-/** True where the server did not answer, or not yet. */
+/** True if the server did not answer or is not ready. */
 export function isAwayError(error) {
   return AWAY.has(error.code);
 }
 
-/** True for errors that somebody is told of already, or that mean nothing. */
+/** True for errors that are already shown elsewhere, or can be ignored. */
 export function isSilent(error) {
   return error.name === "AbortError" || error.status === 401 || isAwayError(error);
 }
 
-/** Address of a photo. @param {string} id */
+/** URL of a photo. @param {string} id */
 export function photoAddress(id) {
   return `/api/image/${encodeURIComponent(id)}`;
 }
 
-/** Address of a thumbnail. @param {string} id @param {number} size pixels of the longer side */
+/** URL of a thumbnail. @param {string} id @param {number} size pixels of the longer side */
 export function thumbnailAddress(id, size) {
   return `${photoAddress(id)}/thumbnail?size=${size}`;
 }
@@ -73,7 +73,7 @@ function noteAway() {
   setTimeout(lookAgain, ASK_AGAIN_MS);
 }
 
-/** Asks whether the server is there again. */
+/** Checks whether the server is back. */
 export async function lookAgain() {
   if (!isAway) return;
   try {

@@ -1,9 +1,9 @@
-/** The key of the server: asked for once, exchanged for a cookie that no script can read. */
+/** Sign-in: asks for the server's key, and exchanges it for a cookie that scripts cannot read. */
 
 import { byId } from "./dom.js";
 import { ask, connection } from "./server.js";
 
-/** @param {() => void} onOpen called once the key was right */
+/** @param {() => void} onOpen called after a successful sign-in */
 export function guardWithKey(onOpen) {
   const dialog = byId("sign-in");
   const fault = byId("key-fault");
@@ -12,7 +12,7 @@ export function guardWithKey(onOpen) {
     isWanted = true;
     if (!dialog.open) dialog.showModal();
   });
-  // there is nothing behind it; a second Escape closes it all the same
+  // there is nothing to show without the key; browsers still close it at a second Escape
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("close", () => isWanted && dialog.showModal());
   byId("key-form").addEventListener("submit", async (event) => {
@@ -32,7 +32,7 @@ export function guardWithKey(onOpen) {
 }
 
 /**
- * Whether the page may ask, and how much; shows the form where it may not.
+ * Whether the client is signed in, and the server's limit on results; shows the form if it is not.
  * @returns {Promise<{mayAsk: boolean, most: number}>} most: results of one answer
  */
 export async function openSession() {

@@ -1,9 +1,9 @@
-/** Large pictures are made smaller before they go to the server, which looks at 300 pixels or so. */
+/** Downscale large pictures before upload; the model only needs about 300 pixels. */
 
 const LARGE_BYTES = 1_500_000;
 const SIDE_PX = 1280;
 
-/** @param {Blob} file @returns {Promise<Blob>} the file itself where it is small, or of a kind that this browser cannot read */
+/** @param {Blob} file @returns {Promise<Blob>} the file itself if it is small, or in a format that this browser cannot decode */
 export async function shrink(file) {
   if (file.size <= LARGE_BYTES) return file;
   try {

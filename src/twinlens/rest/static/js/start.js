@@ -1,4 +1,4 @@
-/** Before a query: examples and recent searches. */
+/** Start screen: examples and recent searches. */
 
 import { byId, element } from "./dom.js";
 import { forgetRecent, recentSearches } from "./recent.js";
@@ -16,7 +16,7 @@ export function showStart(search, again) {
   const chip = (words, listener) => {
     const click = (event) => {
       listener();
-      if (event.detail === 0) byId("words").focus(); // by keyboard: the button is gone, and with it the place of the focus
+      if (event.detail === 0) byId("words").focus(); // keyboard use: the focused button is gone
     };
     return element("li", {}, element("button", { type: "button", class: "suggestion", text: words, dir: "auto", on: { click } }));
   };

@@ -1,4 +1,4 @@
-/* Light or dark: as the system, unless somebody chose. A plain script, so that it is done before the first paint. */
+/* Light or dark theme: the system's, unless the user chose one. A plain script, to run before the first paint. */
 (() => {
   const KEY = "twinlens.theme";
   const CHOICES = ["system", "light", "dark"];
@@ -19,7 +19,7 @@
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
   }
 
-  /** The next choice, and its name. */
+  /** Switches to the next theme and returns its name. */
   globalThis.nextTheme = () => {
     const next = CHOICES[(CHOICES.indexOf(chosen()) + 1) % CHOICES.length];
     try {

@@ -1,4 +1,4 @@
-/** One photo in the grid: its picture, its place in the results, buttons to select and to mark it. */
+/** One photo in the grid: picture, rank, buttons to select it and mark it as a favourite. */
 
 import { element, icon } from "./dom.js";
 import { thumbnailAddress } from "./server.js";
@@ -30,7 +30,7 @@ export function tile(photo, { index, total, width, height, isSelected }) {
   return made;
 }
 
-/** Begins to load the picture. @param {HTMLElement} made */
+/** Starts loading the picture. @param {HTMLElement} made */
 export function load(made) {
   const picture = made.querySelector("img");
   if (!picture.dataset.src) return;
@@ -51,7 +51,7 @@ export function showFavourite(made, isFavourite) {
   made.querySelector(".heart").setAttribute("aria-pressed", String(isFavourite));
 }
 
-/** "97 %", as people read a probability; null without a calibration. @param {import("./search.js").Photo} photo */
+/** A probability as "97 %"; null without a calibration. @param {import("./search.js").Photo} photo */
 export function chanceOf(photo) {
   if (photo.probability === null || photo.probability === undefined) return null;
   const percent = Math.round(photo.probability * 100);
@@ -72,7 +72,7 @@ function labelOf(photo, index, total) {
   const chance = chanceOf(photo);
   const parts = [`${index + 1} of ${total}`, nameOf(photo.image_id)];
   if (photo.taken_at) parts.push(dayOf(photo.taken_at));
-  if (chance) parts.push(`fits with ${chance}`);
+  if (chance) parts.push(`${chance} probability`);
   return parts.join(", ");
 }
 

@@ -1,4 +1,4 @@
-/** One photo in full: zoom, the next and the one before, what is known of it, photos like it. */
+/** The viewer of a single photo: zoom, previous and next, details, similar photos. */
 
 import { byId, element } from "./dom.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
@@ -6,11 +6,11 @@ import { card } from "./card.js";
 import { nameOf } from "./facts.js";
 import { Zoom } from "./zoom.js";
 
-/** Longer sides up to this are shown from the file itself; larger photos when somebody zooms in. */
+/** Photos up to this size are loaded as the original file; larger ones only when zoomed in. */
 const SCREEN_PX = 2048;
-const LARGEST_GROWTH = 2; // a small picture is not blown up to the whole window
+const LARGEST_GROWTH = 2; // a small picture is not enlarged to the whole window
 
-/** Tells of `show` (detail: id), `close`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
+/** Emits `show` (detail: id), `close`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
 export class Viewer extends EventTarget {
   /** @param {(id: string, step: number) => ?string} neighbour */
   constructor(neighbour) {
@@ -42,9 +42,9 @@ export class Viewer extends EventTarget {
     return this.dialog.open;
   }
 
-  /** @param {string} id @param {?import("./search.js").Photo} photo what the grid knows of it */
+  /** @param {string} id @param {?import("./search.js").Photo} photo from the grid */
   async open(id, photo) {
-    if (id !== this.id) byId("viewer-facts").replaceChildren(); // they tell of another photo
+    if (id !== this.id) byId("viewer-facts").replaceChildren(); // they belong to another photo
     this.id = id;
     this.photo = photo;
     this.showPicture();
@@ -61,20 +61,20 @@ export class Viewer extends EventTarget {
     await this.describe(id);
   }
 
-  /** Asks once more for the open photo: its facts, and its picture where that is missing. */
+  /** Reloads the open photo: its details, and its picture if that is missing. */
   async again() {
     if (!this.isOpen) return;
     if (!byId("stage").classList.contains("has-picture")) this.showPicture();
     await this.describe(this.id);
   }
 
-  /** There are other photos before or after this one than there were. */
+  /** The previous or next photo has changed. */
   refreshSteps() {
     if (!this.isOpen) return;
     const focused = document.activeElement;
     byId("viewer-before").disabled = !this.neighbour(this.id, -1);
     byId("viewer-next").disabled = !this.neighbour(this.id, 1);
-    if (focused.disabled) byId("viewer-close").focus(); // a button that is gone takes the keyboard along
+    if (focused.disabled) byId("viewer-close").focus(); // a disabled button loses the focus
   }
 
   close() {
@@ -119,19 +119,19 @@ export class Viewer extends EventTarget {
     const original = new Image();
     const { id } = this;
     original.addEventListener("load", () => id === this.id && (this.picture.src = original.src));
-    original.src = photoAddress(id); // a kind that the browser cannot show stays as it is
+    original.src = photoAddress(id); // if the browser cannot show the format, the thumbnail stays
   }
 
-  /** Tries the thumbnail, which the server can make of kinds that the browser does not know. */
+  /** Falls back to the thumbnail, which the server can make from formats that the browser cannot show. */
   onBroken() {
     if (this.picture.src.includes("/thumbnail")) this.showState("is-broken");
     else this.picture.src = thumbnailAddress(this.id, SCREEN_PX);
   }
 
-  /** What is known of the photo, and photos like it. */
+  /** Shows details of the photo, and similar photos. */
   async describe(id) {
     const panel = byId("viewer-facts");
-    const asked = (this.asked = Symbol(id)); // an answer to what was asked before, even of the same photo, is late
+    const asked = (this.asked = Symbol(id)); // answers to previous requests are outdated, even for the same photo
     try {
       const facts = await ask(`/api/photo/${encodeURIComponent(id)}`);
       if (asked !== this.asked) return;

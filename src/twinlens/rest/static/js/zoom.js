@@ -1,9 +1,9 @@
-/** A picture that can be made larger and moved: wheel, double click, two fingers, drag. */
+/** Zoom and pan of a picture: wheel, double click, pinch, drag. */
 
 const MOST = 8;
 const SWIPE_PX = 60;
 
-/** Tells of `swipe` (detail: −1 or 1) and `zoomed`. */
+/** Emits `swipe` (detail: −1 or 1) and `zoomed`. */
 export class Zoom extends EventTarget {
   /** @param {HTMLElement} stage @param {HTMLElement} picture */
   constructor(stage, picture) {
@@ -27,7 +27,7 @@ export class Zoom extends EventTarget {
     this.apply();
   }
 
-  /** Zooms around a point of the window, by default the middle. */
+  /** Zooms around a point of the window, by default the centre. */
   by(factor, clientX, clientY) {
     const frame = this.stage.getBoundingClientRect();
     const x = (clientX ?? frame.left + frame.width / 2) - frame.left - frame.width / 2;
@@ -54,7 +54,7 @@ export class Zoom extends EventTarget {
     this.by(Math.exp(-event.deltaY * 0.0022), event.clientX, event.clientY);
   }
 
-  /** Two quick clicks on a button are no double click, even if the first has taken the button away. */
+  /** Two quick clicks on a button are not a double click, even if the first one removes the button. */
   onDoubleClick(event) {
     if (!this.wereButtons.includes(true)) this.by(this.scale > 1 ? 1 / this.scale : 2.5, event.clientX, event.clientY);
   }

@@ -1,4 +1,4 @@
-"""Captions that come with the question: read from a file, embedded, and ranked for one photo."""
+"""Rank a list of captions, such as from a file, for one photo."""
 
 import re
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl")
 
 @dataclass(frozen=True, slots=True)
 class RankedCaption:
-    """A caption without a photo of its own.
+    """A ranked caption that is not in a collection.
 
     Attributes:
-        rank: place in the answer, 1 = first.
+        rank: position in the answer, 1 = first.
         caption: the text.
         score: cosine in [-1, 1], higher is better.
-        probability: calibrated probability of relevance in [0, 1]; None when
-            the model carries no calibration.
+        probability: calibrated probability of relevance in [0, 1]; None without a
+            calibration.
     """
 
     rank: int
@@ -35,30 +35,30 @@ class RankedCaption:
     probability: float | None = None
 
 
-def read_candidates(file: Path) -> list[str]:
-    """Captions of a file, each once, in its order: one a line, or of any kind that ``data`` reads.
+def read_captions(file: Path) -> list[str]:
+    """Unique captions of a file, in order: one per line, or in any format that ``data`` reads.
 
     Raises:
-        DataError: it cannot be read, or holds no caption.
+        DataError: the file cannot be read, or has no captions.
     """
     if file.is_dir():
-        raise DataError(f"{file} is a folder; give a file with one caption a line, or any file of captions")
+        raise DataError(f"{file} is a folder; give a text file with one caption per line, or any caption file")
     if _is_plain(file):
         try:
             lines: Sequence[str] = file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
-            raise DataError(f"{file} cannot be read as a text of captions: {error}") from error
+            raise DataError(f"{file} cannot be read as a text file of captions: {error}") from error
     else:
         dataset = open_dataset(file.parent, file=file, images=file.parent)
         lines = [caption for image in dataset.split("all") for caption in image.captions]
     captions = list(dict.fromkeys(text for line in lines if (text := one_line(line))))
     if not captions:
-        raise DataError(f"{file} holds no captions; expected one a line")
+        raise DataError(f"{file} contains no captions; write one per line")
     return captions
 
 
-def rank_candidates(query: Query, captions: Sequence[str], encoder: DualEncoder, *, k: int = 10) -> list[RankedCaption]:
-    """The k captions that fit a photo best; equal ones in the order given.
+def rank_captions(query: Query, captions: Sequence[str], encoder: DualEncoder, *, k: int = 10) -> list[RankedCaption]:
+    """The k captions that fit a photo best; ties keep the given order.
 
     Raises:
         QueryError: k is below 1, or the photo cannot be read.
@@ -66,14 +66,14 @@ def rank_candidates(query: Query, captions: Sequence[str], encoder: DualEncoder,
     if k < 1:
         raise QueryError(f"k must be at least 1, got {k}")
     photo = embed_query(query, encoder)
-    # not "@": it sums a row differently depending on its place, so that equal captions would differ in the last bit
+    # not "@": its summation order depends on a row's position, so that scores of equal captions could differ
     scores = np.vecdot(encoder.encode_text(captions), photo).clip(-1.0, 1.0)
     best = np.argsort(-scores, kind="stable")[:k]
     return [RankedCaption(rank, captions[row], float(scores[row])) for rank, row in enumerate(best.tolist(), start=1)]
 
 
 def _is_plain(file: Path) -> bool:
-    """True for a text without the form of any kind of captions' file."""
+    """True for a text file that is not in the format of a caption file."""
     if kind_of_file(file) != "table" or file.suffix.lower() in TABLE_SUFFIXES:
         return False
     with file.open(encoding="utf-8-sig", errors="replace") as lines:

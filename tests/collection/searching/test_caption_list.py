@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.collection.searching.candidates import rank_candidates, read_candidates
+from twinlens.collection.searching.caption_list import rank_captions, read_captions
 from twinlens.collection.searching.query import photo_query
 from twinlens.errors import DataError, QueryError
 
@@ -13,7 +13,7 @@ from twinlens.errors import DataError, QueryError
 def test_a_text_holds_one_caption_a_line_each_once(tmp_path: Path) -> None:
     file = tmp_path / "captions.txt"
     file.write_text("\ufeffa red, hot thing\n\n  a  blue thing \na red, hot thing\n", encoding="utf-8")
-    assert read_candidates(file) == ["a red, hot thing", "a blue thing"]
+    assert read_captions(file) == ["a red, hot thing", "a blue thing"]
 
 
 @pytest.mark.parametrize(
@@ -30,15 +30,15 @@ def test_a_text_holds_one_caption_a_line_each_once(tmp_path: Path) -> None:
 def test_any_file_of_captions_gives_its_captions(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / "x.jpg").touch()  # a token file is read for the photos that are there
     (tmp_path / name).write_text(text)
-    assert read_candidates(tmp_path / name) == ["red", "blue"]
+    assert read_captions(tmp_path / name) == ["red", "blue"]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("empty.txt", b"\n \n", "holds no captions; expected one a line"),
+        ("empty.txt", b"\n \n", "contains no captions; write one per line"),
         ("none.txt", None, "cannot be read"),
-        ("bad.txt", b"caf\xe9\n", "cannot be read as a text of captions"),
+        ("bad.txt", b"caf\xe9\n", "cannot be read as a text file of captions"),
         ("bad.csv", b"a red thing\n", "expected columns image and caption"),
         ("bad.json", b"{", "bad.json"),
     ],
@@ -49,12 +49,12 @@ def test_a_file_that_holds_none_is_one_clear_line(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=message):
-        read_candidates(tmp_path / name)
+        read_captions(tmp_path / name)
 
 
 def test_a_folder_is_no_file_of_candidates(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is a folder"):
-        read_candidates(tmp_path)
+        read_captions(tmp_path)
 
 
 def test_captions_are_ranked_as_a_plain_loop_ranks_them(encoder: ColourEncoder, make_photo: PhotoMaker) -> None:
@@ -63,7 +63,7 @@ def test_captions_are_ranked_as_a_plain_loop_ranks_them(encoder: ColourEncoder, 
     with Image.open(photo) as image:
         vector = encoder.encode_image([image])[0]
     truth = sorted(captions, key=lambda text: -sum(map(float, vector * encoder.encode_text([text])[0])))
-    ranked = rank_candidates(photo_query(photo), captions, encoder, k=4)
+    ranked = rank_captions(photo_query(photo), captions, encoder, k=4)
     assert [found.caption for found in ranked] == truth[:4]
     assert [found.rank for found in ranked] == [1, 2, 3, 4]
     scores = [float(np.dot(vector, encoder.encode_text([text])[0])) for text in truth[:4]]
@@ -73,12 +73,12 @@ def test_captions_are_ranked_as_a_plain_loop_ranks_them(encoder: ColourEncoder, 
 
 def test_equal_captions_stand_in_the_order_given(encoder: ColourEncoder, make_photo: PhotoMaker) -> None:
     captions = [f"a red thing {number}" for number in range(40)]
-    ranked = rank_candidates(photo_query(make_photo("a.png", "red")), captions, encoder, k=100)
+    ranked = rank_captions(photo_query(make_photo("a.png", "red")), captions, encoder, k=100)
     assert [found.caption for found in ranked] == captions
 
 
 def test_wrong_questions_are_refused(encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="k must be at least 1"):
-        rank_candidates(photo_query(make_photo("a.png")), ["red"], encoder, k=0)
+        rank_captions(photo_query(make_photo("a.png")), ["red"], encoder, k=0)
     with pytest.raises(QueryError, match="cannot be used"):
-        rank_candidates(photo_query(tmp_path / "missing.png"), ["red"], encoder)
+        rank_captions(photo_query(tmp_path / "missing.png"), ["red"], encoder)
