@@ -50,9 +50,17 @@ def load_part(family: str, table: Mapping[str, str], name: str) -> Any:
         name: name of the part.
 
     Raises:
-        UnknownPartError: neither the table nor an installed package has it.
+        UnknownPartError: neither the table nor an installed package has it, or that package fails.
     """
-    return _find(family, table, name).load()
+    entry = _find(family, table, name)
+    if name in table:
+        return entry.load()
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        raise UnknownPartError(
+            f"the {family} {name!r} cannot be loaded: {error!r}; reinstall or remove its package"
+        ) from error
 
 
 def load_part_module(family: str, table: Mapping[str, str], name: str) -> ModuleType:

@@ -134,7 +134,7 @@ class DualEncoder(Protocol):
         """The model's calibration; None if it has none."""
         return None
 
-    def warm_up(self, *, image: bool = False) -> None:
+    def warm_up(self, *, image: bool = False) -> None:  # noqa: ARG002 - a default that has nothing to load
         """Loads everything that the first query (and the first photo) needs."""
         return
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
-PATIENCE_S = 120  # cores may be shared with other work; longer is a fault
+PATIENCE_S = 60  # cores may be shared with other work; longer is a fault
 
 
 class ServedPage:

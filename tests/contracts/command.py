@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from twinlens.cli import COMMANDS
+from twinlens.cli.commands import COMMANDS
 from twinlens.cli.main import app
 from twinlens.plugins import load_part
 

@@ -96,7 +96,7 @@ def test_reader_that_fails_is_skipped_with_a_warning(
 
 def test_reader_that_cannot_be_imported_is_named_when_asked_for(install: Install, album: Path) -> None:
     install("album_missing", "import a_package_that_is_missing\n")
-    with pytest.raises(DataError, match=r"reader 'album' cannot be imported: .*a_package_that_is_missing"):
+    with pytest.raises(UnknownPartError, match=r"'album' cannot be loaded: .*a_package_that_is_missing"):
         open_dataset(album, kind="album")
     with pytest.raises(UnknownPartError, match="did you mean 'album'"):
         open_dataset(album, kind="albun")

@@ -32,7 +32,7 @@ def test_a_collection_keeps_its_vectors_in_it(install: Install, photos: Path, en
         assert [photo for photo, _ in found] == [photo for photo, _ in expected]
         assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-6)
         assert collection.faults() == []
-        assert (collection.path / "dict" / "vectors.npz").is_file()
+        assert (collection.path / "dict-photos" / "vectors.npz").is_file()
     with Collection.open(photos, model=encoder) as collection:  # the choice is kept
         assert collection.store == "dict"
         assert len(collection.search("blue", k=6)) == 6
@@ -64,6 +64,6 @@ def test_the_command_line_chooses_it_and_changes_back(install: Install, run: Run
     assert done.returncode == 0, done.stderr
     found = run("search", "something red", "--in", photos, "--all")
     assert found.returncode == 0, found.stderr
-    assert (photos / ".twinlens" / "dict" / "vectors.npz").is_file()
+    assert (photos / ".twinlens" / "dict-photos" / "vectors.npz").is_file()
     assert run("index", photos, "--store", "exact").returncode == 0
     assert run("search", "something red", "--in", photos, "--all").stdout == found.stdout

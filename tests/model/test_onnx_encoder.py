@@ -176,5 +176,5 @@ def test_a_model_without_a_grid_says_so_in_one_line(tiny):
 
 def test_a_grid_that_the_manifest_promises_must_be_in_the_graph(reseal):
     encoder = OnnxDualEncoder(reseal(image__grid=[2, 2]))
-    with pytest.raises(BundleError, match="output 'grid' of length 6 was expected"):
+    with pytest.raises(BundleError, match="expected output 'grid' of length 6"):
         encoder.encode_grid(photos(1))

@@ -9,9 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from twinlens import __version__
-from twinlens.cli import COMMANDS
+from twinlens.cli.commands import COMMANDS
 from twinlens.cli.outcome import say
-from twinlens.errors import UnknownPartError
 from twinlens.plugins import load_part, part_names
 
 
@@ -42,11 +41,11 @@ class Commands(Mapping[str, Any]):
             raise KeyError(name)
         try:
             return _click_command(name, load_part("command", COMMANDS, name))
-        except UnknownPartError as error:
-            raise KeyError(name) from error
         except (Exception, SystemExit) as error:  # plugin code can raise anything
             if name in COMMANDS:
                 raise
+            if name not in part_names("command", COMMANDS):
+                raise KeyError(name) from error
             self._left_out.add(name)
             say(f"warning: the command {name!r} was left out, its package failed: {error!r}")
             raise KeyError(name) from error

@@ -8,7 +8,7 @@ from twinlens.cli.outcome import say
 
 def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
     """Opens the collection at ``place``; if its first indexing is not finished, continues that first."""
-    from twinlens.cli.index import index_with_progress
+    from twinlens.cli.index_run import index_with_progress
     from twinlens.errors import CollectionBusyError, CollectionError
 
     opened = api.library.open_for_search(place, model=model)

@@ -2,13 +2,13 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from twinlens.data import READERS
 from twinlens.data.captioned import Source
 from twinlens.data.splits import DEFAULT_RATIOS
-from twinlens.errors import DataError, UnknownPartError
+from twinlens.errors import DataError
 from twinlens.plugins import load_part, load_part_module, part_names
 from twinlens.protocols import Dataset
 
@@ -39,10 +39,11 @@ def open_dataset(
 
     Raises:
         DataError: no reader recognizes the folder, the reader cannot be imported, or the data is invalid.
-        UnknownPartError: there is no reader of that name.
+        UnknownPartError: there is no reader of that name, or its package fails.
     """
-    read = _load_reader(kind or known_kind(directory, file))
-    return read(Source(directory, file, images, ratios, seed))
+    name = kind or known_kind(directory, file)
+    dataset: Dataset = load_part(FAMILY, READERS, name)(Source(directory, file, images, ratios, seed))
+    return dataset
 
 
 def known_kind(directory: Path, file: Path | None = None) -> str:
@@ -80,20 +81,6 @@ def _recognizes(name: str, directory: Path) -> bool:
             raise
         logger.warning("the data set reader %r was skipped, its package failed: %r", name, error)
         return False
-
-
-def _load_reader(name: str) -> Callable[[Source], Dataset]:
-    try:
-        reader: Callable[[Source], Dataset] = load_part(FAMILY, READERS, name)
-    except UnknownPartError:
-        raise
-    except Exception as error:
-        if name in READERS:
-            raise
-        raise DataError(
-            f"the data set reader {name!r} cannot be imported: {error!r}; reinstall or remove its package"
-        ) from error
-    return reader
 
 
 def kind_of_file(file: Path) -> str:

@@ -24,7 +24,9 @@ def test_a_true_copy_has_no_faults(mirrored: tuple[Catalog, ExactStore], tmp_pat
 def test_missing_vectors_are_counted(mirrored: tuple[Catalog, ExactStore], tmp_path: Path) -> None:
     catalog, store = mirrored
     store.update(iter(()), np.array([1]), generation=2)
-    assert vector_faults(catalog, store, tmp_path, items="photos") == ["the vector files hold 1 photos, the catalog 2"]
+    assert vector_faults(catalog, store, tmp_path, items="photos") == [
+        "the vector files contain 1 photos, the catalog 2"
+    ]
 
 
 def test_other_vectors_are_noticed(mirrored: tuple[Catalog, ExactStore], tmp_path: Path) -> None:

@@ -444,7 +444,7 @@ class TestDerivedVectors:
         )
         with captioned.catalog.transaction() as connection:
             connection.execute("DELETE FROM captions WHERE id = 1")
-        assert open_collection().faults() == ["the vector files of captions hold 5 captions, the catalog 4"]
+        assert open_collection().faults() == ["the vector files of captions contain 5 captions, the catalog 4"]
 
     def test_a_catalog_put_back_from_a_copy_is_followed(
         self, indexed: Collection, open_collection: OpenCollection, table: Path, tmp_path: Path

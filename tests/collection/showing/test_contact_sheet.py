@@ -123,7 +123,7 @@ def test_a_probability_is_shown_in_per_cent(make_photo: PhotoMaker, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["sheet.gif", "sheet.pdf", "sheet"])
 def test_another_ending_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(QueryError, match=r"is one of \.png, .*, got 'sheet"):
+    with pytest.raises(QueryError, match=r"must end in one of \.png, .*, got 'sheet"):
         write_contact_sheet([], tmp_path / name)
     assert not (tmp_path / name).exists()
 

@@ -36,6 +36,14 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
                 "description": bundle.manifest.description,
             }
         )
+    for name in api.models.installed_encoders():
+        try:
+            model = api.models.load_model(name).describe()
+        except TwinlensError as error:
+            rows.append({"name": name, "fingerprint": None, "path": None, "description": str(error)})
+            continue
+        description = model.description or "encoder of an installed package"
+        rows.append({"name": name, "fingerprint": model.fingerprint, "path": None, "description": description})
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return FOUND

@@ -42,6 +42,7 @@ def run(
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
     if change := status["model_change"]:
         typer.echo(f"change      {_change(change)}")
+    typer.echo(f"store       {status['store']}")
     typer.echo(f"disk        {status['disk_bytes'] / 1e6:,.1f} MB")
     return FOUND
 

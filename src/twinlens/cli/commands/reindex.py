@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.index import with_progress
+from twinlens.cli.index_run import with_progress
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"

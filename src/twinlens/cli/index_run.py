@@ -1,69 +1,12 @@
-"""``twinlens index``: index photo folders, or update the index."""
+"""Runs that change a collection: bars on stderr while they go on, and a summary at their end."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import say
 
-EXAMPLE = "Example: twinlens index ~/Pictures"
 REASONS_SHOWN = 5
-
-
-@as_exit_code
-def run(
-    photos: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the enclosing collection."
-        ),
-    ] = None,
-    collection: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", readable=False, help="Collection folder; default: .twinlens inside the photo folder."
-        ),
-    ] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Vector store, kept for later runs. Default: exact.")
-    ] = None,
-    captions: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Also add captions, in any format that evaluate reads."),
-    ] = None,
-    forget_missing: Annotated[
-        bool,
-        typer.Option(
-            "--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty."
-        ),
-    ] = False,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
-) -> int:
-    """Index photo folders, or update the index.
-
-    Reads only new and changed photos. Interrupt at any time: the next run continues.
-    Captions are matched to photos by path, then by file name. The captions in FILE
-    replace those of the photos it lists; other photos keep theirs.
-    """
-    start_logging(verbose=verbose, log_file=log_file)
-    folders = photos or []
-    if len(folders) > 1 and collection is None:
-        raise typer.BadParameter("a collection of several folders needs its own folder: give --collection DIR")
-    opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
-    if folders and opened.within is not None:
-        say(f"{opened.within} already belongs to a collection, which is updated instead")
-    with opened.collection:
-        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing)
-    if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
-    return FOUND
 
 
 def index_with_progress(
