@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from rest.served_library import CAPTIONS, PHOTOS, draw
 from twinlens.api.library import Collection
-from twinlens.apps.launch import PAGE
-from twinlens.apps.open_libraries import LIBRARIES
-from twinlens.apps.settings import AppSettings
+from twinlens.apps.libraries.open_libraries import LIBRARIES
+from twinlens.apps.streamlit.launch import PAGE
+from twinlens.apps.streamlit.settings import AppSettings
 
 PAGE_S = 120  # a busy machine loads the model slowly
 OpenPage = Callable[..., AppTest]

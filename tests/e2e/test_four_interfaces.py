@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from e2e.forty_searches import FAVOURITES, SEARCHES, Case, make_library, write_captions
 from twinlens.api.library import find_existing
-from twinlens.apps.library import Wanted
-from twinlens.apps.local_library import LocalLibrary
-from twinlens.apps.served_library import ServedLibrary
+from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.local_library import LocalLibrary
+from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.cli.main import app
 from twinlens.collection.collection import Collection
 from twinlens.collection.searching.search import Search

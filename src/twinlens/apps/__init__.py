@@ -1,1 +1,1 @@
-"""The Streamlit app, started by ``twinlens app``."""
+"""Apps on top of twinlens."""

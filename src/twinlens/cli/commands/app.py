@@ -41,8 +41,8 @@ def run(
     It can only be opened on this machine. Collection and model can also be chosen on the page.
     Needs the extra 'streamlit'.
     """
-    from twinlens.apps.launch import HOST, check_extra, free_port, run_page
-    from twinlens.apps.settings import AppSettings
+    from twinlens.apps.streamlit.launch import HOST, check_extra, free_port, run_page
+    from twinlens.apps.streamlit.settings import AppSettings
 
     start_logging(verbose=verbose, log_file=log_file)
     check_extra()

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from twinlens.apps.library import Found, Library
-from twinlens.apps.notices import plain
+from twinlens.apps.libraries.library import Found, Library
+from twinlens.apps.streamlit.notices import plain
 from twinlens.errors import TwinlensError
 from twinlens.types import Hit
 

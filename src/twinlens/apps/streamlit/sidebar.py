@@ -6,14 +6,14 @@ from pathlib import Path
 import streamlit as st
 
 from twinlens import api
-from twinlens.apps.indexing import change_model, index_photos
-from twinlens.apps.library import Library, LibraryCard
-from twinlens.apps.notices import plain, told
-from twinlens.apps.open_libraries import LIBRARIES
-from twinlens.apps.rest_client import RestClient
-from twinlens.apps.served_library import ServedLibrary
-from twinlens.apps.settings import AppSettings
-from twinlens.apps.typed_place import typed_place
+from twinlens.apps.libraries.library import Library, LibraryCard
+from twinlens.apps.libraries.open_libraries import LIBRARIES
+from twinlens.apps.libraries.rest_client import RestClient
+from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.streamlit.indexing import change_model, index_photos
+from twinlens.apps.streamlit.notices import plain, told
+from twinlens.apps.streamlit.settings import AppSettings
+from twinlens.apps.streamlit.typed_place import typed_place
 from twinlens.errors import CollectionNotFoundError, ModelMismatchError
 
 OWN_MODEL = "the collection's own"

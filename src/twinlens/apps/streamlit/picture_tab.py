@@ -3,10 +3,10 @@
 import streamlit as st
 
 from twinlens.api.searching import picture_preview
-from twinlens.apps.hits import show_captions, show_photos
-from twinlens.apps.library import Library
-from twinlens.apps.notices import told
-from twinlens.apps.search_options import search_options
+from twinlens.apps.libraries.library import Library
+from twinlens.apps.streamlit.hits import show_captions, show_photos
+from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.search_options import search_options
 
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif")
 SHOWN_PX = 480

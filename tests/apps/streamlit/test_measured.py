@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from twinlens.apps.measured import Measured, draw_measured, figure_rows, read_measured, shared_measures
+from twinlens.apps.streamlit.measured import Measured, draw_measured, figure_rows, read_measured, shared_measures
 from twinlens.errors import DataError
 
 BOTH = {

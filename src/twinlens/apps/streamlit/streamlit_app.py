@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from twinlens.apps.evaluation_tab import evaluation_tab
-from twinlens.apps.notices import told
-from twinlens.apps.picture_tab import picture_tab
-from twinlens.apps.runs_tab import runs_tab
-from twinlens.apps.settings import AppSettings
-from twinlens.apps.sidebar import choose
-from twinlens.apps.words_tab import words_tab
+from twinlens.apps.streamlit.evaluation_tab import evaluation_tab
+from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.picture_tab import picture_tab
+from twinlens.apps.streamlit.runs_tab import runs_tab
+from twinlens.apps.streamlit.settings import AppSettings
+from twinlens.apps.streamlit.sidebar import choose
+from twinlens.apps.streamlit.words_tab import words_tab
 
 TABS = ("Find by words", "Find by picture", "Evaluation", "Training runs")
 

@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from twinlens import api
-from twinlens.apps.measured import Measured, draw_measured, figure_rows, measure_folder, read_measured
-from twinlens.apps.notices import told
-from twinlens.apps.typed_place import typed_place
+from twinlens.apps.streamlit.measured import Measured, draw_measured, figure_rows, measure_folder, read_measured
+from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.typed_place import typed_place
 
 SPLITS = ("test", "val", "train", "all")
 FOLDER, FILES = "A data folder", "Saved files"

@@ -6,9 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from twinlens.apps.library import Wanted
-from twinlens.apps.local_library import THREADS
-from twinlens.apps.open_libraries import MOST_OPEN, OpenLibraries
+from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.local_library import THREADS
+from twinlens.apps.libraries.open_libraries import MOST_OPEN, OpenLibraries
 from twinlens.errors import CollectionNotFoundError, PhotoError, QueryError
 
 
@@ -18,7 +18,7 @@ def test_a_part_of_a_folder_is_searched_alone(indexed: Path) -> None:
     assert {hit.id.partition("/")[0] for hit in library.by_words("red", Wanted()).hits} == {"beach"}
     with pytest.raises(QueryError, match="empty"):
         library.by_words("  ", Wanted(k=1))
-    with pytest.raises(PhotoError, match="not in the collection"):
+    with pytest.raises(PhotoError, match="no longer in the collection"):
         library.thumbnail("../captions.csv")
     libraries.close()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
-from twinlens.apps.rest_client import RestClient
+from twinlens.apps.libraries.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
+from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.errors import CollectionError
 from twinlens.types import Hit
 

@@ -5,7 +5,7 @@ import socket
 from importlib.util import find_spec
 from pathlib import Path
 
-from twinlens.apps.settings import AppSettings
+from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.errors import ConfigError
 
 HOST = "127.0.0.1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from twinlens.apps.settings import AppSettings
+from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.errors import ConfigError
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from twinlens.api.filters import Filter, known_filters
-from twinlens.apps.library import Wanted
+from twinlens.apps.libraries.library import Wanted
 
 MOST_HITS = 100
 

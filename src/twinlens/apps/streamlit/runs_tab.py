@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from twinlens import api
-from twinlens.apps.measured import figure_rows, is_report
-from twinlens.apps.notices import told
-from twinlens.apps.pictures import drawn
-from twinlens.apps.typed_place import typed_place
+from twinlens.apps.streamlit.measured import figure_rows, is_report
+from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.pictures import drawn
+from twinlens.apps.streamlit.typed_place import typed_place
 
 RUNS = "runs"  # the default of 'twinlens train'
 

@@ -9,10 +9,10 @@ import pytest
 from conftest import COLOURS, ColourEncoder, draw_photo
 from rest.served_library import server_of
 from twinlens.api.library import Collection, Opened
-from twinlens.apps.library import Library, Wanted
-from twinlens.apps.local_library import LocalLibrary
-from twinlens.apps.rest_client import RestClient
-from twinlens.apps.served_library import ServedLibrary
+from twinlens.apps.libraries.library import Library, Wanted
+from twinlens.apps.libraries.local_library import LocalLibrary
+from twinlens.apps.libraries.rest_client import RestClient
+from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.protocols import Judge, Judgement
 from twinlens.rest.settings import Settings
 from twinlens.types import Embeddings, Hit, QueryKind

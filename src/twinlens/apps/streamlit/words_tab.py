@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from twinlens.apps.hits import show_photos
-from twinlens.apps.library import Library
-from twinlens.apps.notices import told
-from twinlens.apps.search_options import search_options
+from twinlens.apps.libraries.library import Library
+from twinlens.apps.streamlit.hits import show_photos
+from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.search_options import search_options
 
 EXAMPLES = ("a dog on a beach", "children playing in the snow", "two men in green shirts", "street at night")
 

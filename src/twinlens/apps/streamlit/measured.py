@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens import api
-from twinlens.apps.pictures import drawn
+from twinlens.apps.streamlit.pictures import drawn
 from twinlens.errors import DataError
 
 DIRECTIONS = {"text_to_image": "text → image", "image_to_text": "image → text"}

@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 from twinlens.api.filters import Filters
 from twinlens.api.library import Opened, photo_file
 from twinlens.api.searching import Page, Query, Search, Target, Term, picture_pixels, words_query
-from twinlens.apps.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
+from twinlens.apps.libraries.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
 from twinlens.errors import PhotoError, QueryError
 
 MAX_MEGAPIXELS = 100.0  # of an uploaded picture, same as in serve

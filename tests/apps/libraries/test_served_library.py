@@ -7,15 +7,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from apps.streamlit.test_streamlit_app import results
 
 from apps.conftest import OpenPage
-from apps.test_streamlit_app import results
 from rest.conftest import Serve, serve  # noqa: F401 — a fixture
 from rest.served_library import ODD_NAME
 from twinlens.api.library import Collection
-from twinlens.apps.library import Wanted
-from twinlens.apps.rest_client import RestClient
-from twinlens.apps.served_library import ServedLibrary
+from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.rest_client import RestClient
+from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.errors import CollectionError, QueryError
 
 KEY = "a-key-of-more-than-sixteen-letters"
