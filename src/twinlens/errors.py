@@ -24,6 +24,10 @@ class PhotoError(TwinlensError):
     """One photo cannot be read; the message is the reason shown in reports."""
 
 
+class PhotoTooLargeError(PhotoError):
+    """A photo has more pixels than may be decoded."""
+
+
 class TrainingError(TwinlensError):
     """A training run cannot start or continue."""
 
@@ -40,6 +44,10 @@ class QueryError(TwinlensError):
     """A query or a filter is invalid."""
 
 
+class UnknownFolderError(QueryError):
+    """A folder filter names a folder without indexed photos."""
+
+
 class NoProbabilitiesError(QueryError):
     """A minimum probability was requested, but the query has no probabilities."""
 
@@ -50,6 +58,10 @@ class CollectionError(TwinlensError):
 
 class CollectionNotFoundError(CollectionError):
     """There is no collection where one was expected."""
+
+
+class NoCaptionsError(CollectionNotFoundError):
+    """Captions were searched where none is known."""
 
 
 class CollectionBusyError(CollectionError):

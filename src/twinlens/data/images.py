@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
 from twinlens.data.packed import find_packed, packed_stamp, read_packed
-from twinlens.errors import PhotoError
+from twinlens.errors import PhotoError, PhotoTooLargeError
 
 PHOTO_SUFFIXES = frozenset(
     (".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .heic .heif .hif .avif .mpo .ppm .pgm .pnm").split()
@@ -86,7 +86,7 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapix
             with _large_photo if _is_large(image, drafted=min_side is not None) else nullcontext():
                 return _decode(image, min_side)
     except Image.DecompressionBombError as error:
-        raise PhotoError(f"more than {MAX_MEGAPIXELS} megapixels") from error
+        raise PhotoTooLargeError(f"more than {MAX_MEGAPIXELS} megapixels") from error
     except UnidentifiedImageError as error:
         raise PhotoError("not an image, or a damaged one") from error
     except MemoryError as error:
@@ -171,7 +171,7 @@ def _is_large(image: Image.Image, *, drafted: bool) -> bool:
 def _refuse_huge(image: Image.Image, max_megapixels: float) -> None:
     megapixels = image.width * image.height / 1e6
     if megapixels > max_megapixels:
-        raise PhotoError(f"{megapixels:,.0f} megapixels, more than {max_megapixels:g}")
+        raise PhotoTooLargeError(f"{megapixels:,.0f} megapixels, more than {max_megapixels:g}")
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

@@ -12,10 +12,12 @@ from twinlens.errors import (
     CollectionNotFoundError,
     DiskFullError,
     ModelMismatchError,
+    NoCaptionsError,
     NoProbabilitiesError,
     PhotoError,
     QueryError,
     TwinlensError,
+    UnknownFolderError,
 )
 
 logger = logging.getLogger(__name__)
@@ -89,7 +91,7 @@ def unknown_image(image_id: str) -> RequestFailure:
 def failure_of(error: TwinlensError) -> RequestFailure:
     """Converts one of our errors to one that reveals nothing about this machine."""
     match error:
-        case QueryError() if "holds no indexed photos" in str(error):
+        case UnknownFolderError():
             return RequestFailure(
                 "unknown_folder", "no indexed photo is in that folder", "GET /api/collection lists the folders"
             )
@@ -103,7 +105,7 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure("outside_library", "the photo is behind a link that leads out of the library")
         case PhotoError():
             return RequestFailure("photo_gone", f"the photo cannot be sent: {error}", "index the library again")
-        case CollectionNotFoundError() if "captions are known" in str(error):
+        case NoCaptionsError():
             return RequestFailure(
                 "no_captions", "no captions are known yet", "add them: twinlens index PHOTOS --captions FILE"
             )

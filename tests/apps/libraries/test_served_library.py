@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from apps.streamlit.test_streamlit_app import results
 
 from apps.conftest import OpenPage
+from apps.streamlit.test_streamlit_app import results
 from rest.conftest import Serve, serve  # noqa: F401 — a fixture
 from rest.served_library import ODD_NAME
 from twinlens.api.library import Collection

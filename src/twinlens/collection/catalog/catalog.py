@@ -26,7 +26,7 @@ from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
-from twinlens.errors import CatalogDamagedError, CollectionError
+from twinlens.errors import CatalogDamagedError, CollectionError, CollectionNotFoundError, NoCaptionsError
 from twinlens.types import Embeddings, Ids
 
 
@@ -221,14 +221,18 @@ class Catalog(Database):
         """Embeddings of record [B, D] for ascending ids, block by block."""
         return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
 
-    def why_empty(self, *, captions: bool = False) -> str:
-        """The message for an empty collection: why it has no photos, or no captions."""
+    def nothing_found(self, *, captions: bool = False) -> CollectionNotFoundError:
+        """The error for a catalog without searchable photos, or without captions."""
         place = self.path.parent
         if captions and self.count():
-            return f"no captions are known in {place} yet; add them: twinlens index PHOTOS --captions FILE"
+            return NoCaptionsError(
+                f"no captions are known in {place} yet; add them: twinlens index PHOTOS --captions FILE"
+            )
         if skipped := len(self.skipped()):
-            return f"none of the {skipped:,} photos in {place} could be read; 'twinlens index --json' lists the reasons"
-        return f"nothing is indexed in {place} yet; run: twinlens index PHOTOS"
+            return CollectionNotFoundError(
+                f"none of the {skipped:,} photos in {place} could be read; 'twinlens index --json' lists the reasons"
+            )
+        return CollectionNotFoundError(f"nothing is indexed in {place} yet; run: twinlens index PHOTOS")
 
     def integrity_faults(self) -> list[str]:
         """Problems found by SQLite's check and ours; empty if there are none."""

@@ -18,7 +18,7 @@ from twinlens.collection.indexing.report import CaptionReport, IndexListener, In
 from twinlens.collection.place.disk import INDEX_LOCK, disk_error
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.errors import CollectionBusyError, CollectionError, CollectionNotFoundError, ModelMismatchError
+from twinlens.errors import CollectionBusyError, CollectionError, ModelMismatchError
 from twinlens.protocols import Dataset, DualEncoder
 
 
@@ -66,7 +66,7 @@ class Indexer:
         """See ``Collection.add_captions``."""
         with self._alone():
             if not self._catalog.count():
-                raise CollectionNotFoundError(self._catalog.why_empty())
+                raise self._catalog.nothing_found()
             data = open_captions(user_path(captions), self._folders.all())
             return self._index_captions(data, DiskGuard(listener or SilentListener(), self._place))
 

@@ -20,7 +20,6 @@ from twinlens.collection.searching.judging import judge, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
 from twinlens.collection.searching.search import Search, Target
-from twinlens.errors import CollectionNotFoundError
 from twinlens.protocols import DualEncoder, Judgement, VectorStore
 from twinlens.types import Embeddings
 
@@ -68,7 +67,7 @@ class Searcher:
         """See ``Collection.answer``."""
         started = time.perf_counter()
         if search.target == "caption" and self._catalog.captions.is_empty():
-            raise CollectionNotFoundError(self._catalog.why_empty(captions=True))
+            raise self._catalog.nothing_found(captions=True)
         folders = self._folders.all()
         among = None
         if not search.filters.is_empty():
@@ -122,7 +121,7 @@ class Searcher:
             model = self._catalog.model()
             store = (self._caption_vectors if search.target == "caption" else self._vectors).synced()
             if model is None or not len(store):
-                raise CollectionNotFoundError(self._catalog.why_empty(captions=search.target == "caption"))
+                raise self._catalog.nothing_found(captions=search.target == "caption")
             vector = self._query_vector(search.query)
             if self._catalog.model() == model:  # otherwise another process has just changed the collection's model
                 return store, vector, model

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from twinlens.api.filters import Filter, known_filters
 from twinlens.api.searching import Query, words_query
-from twinlens.errors import PhotoError
+from twinlens.errors import PhotoError, PhotoTooLargeError
 from twinlens.rest.calls.forms import MOST_FILES, caption_search, image_search, read_upload, validated
 from twinlens.rest.calls.results import (
     find_captions,
@@ -166,7 +166,7 @@ async def _picture(engine: Engine, data: bytes, number: int) -> Query:
     try:
         return await uploaded_picture(engine, data, number)
     except PhotoError as error:
-        code = "picture_too_large" if "megapixels" in str(error) else "unreadable_picture"
+        code = "picture_too_large" if isinstance(error, PhotoTooLargeError) else "unreadable_picture"
         raise RequestFailure(
             code, f"picture {number} cannot be used: {error}", "send a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
         ) from error

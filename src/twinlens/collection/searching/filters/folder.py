@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twinlens.collection.catalog.condition import NONE, Condition, any_of
 from twinlens.collection.searching.filtering import Filter, FilterScope
-from twinlens.errors import QueryError
+from twinlens.errors import QueryError, UnknownFolderError
 
 if TYPE_CHECKING:
     from twinlens.collection.place.photo_folders import PhotoFolder
@@ -27,11 +27,11 @@ def in_folder(wanted: str, scope: FilterScope) -> Condition:
     """Matches a subfolder of a photo folder, or a photo folder itself.
 
     Raises:
-        QueryError: no indexed photo is there.
+        UnknownFolderError: no indexed photo is there.
     """
     within = any_of(found for folder in scope.folders if (found := _below(folder, wanted)) != NONE)
     if not scope.any_photo(within):
-        raise QueryError(f"the folder {wanted!r} holds no indexed photos of this collection")
+        raise UnknownFolderError(f"the folder {wanted!r} holds no indexed photos of this collection")
     return within
 
 
