@@ -6,4 +6,5 @@ FILTERS = {
     "folder": "twinlens.collection.searching.filters.folder:FOLDER",
     "camera": "twinlens.collection.searching.filters.camera:CAMERA",
     "favourites": "twinlens.collection.searching.filters.favourites:FAVOURITES",
+    "orientation": "twinlens.collection.searching.filters.orientation:ORIENTATION",
 }
