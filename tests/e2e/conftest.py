@@ -44,7 +44,7 @@ def library(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path, own_home: Path) -> Run:
+def run_process(tmp_path: Path, own_home: Path) -> Run:
     """Runs ``twinlens ARGUMENTS`` as a process of its own."""
 
     def command(*arguments: object, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
@@ -71,4 +71,11 @@ def run_here(tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch) ->
             raise done.exception  # where a process would print a traceback
         return subprocess.CompletedProcess(line, done.exit_code, done.stdout, done.stderr)
 
+    return command
+
+
+@pytest.fixture(params=["here", pytest.param("process", marks=pytest.mark.slow)])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs ``twinlens ARGUMENTS`` in this process and, in the slow tests, as a process of its own."""
+    command: Run = request.getfixturevalue(f"run_{request.param}")
     return command

@@ -9,9 +9,9 @@ from twinlens.collection.catalog.reading import (
     count_photos,
     library_counts,
     newest_photos,
-    photo_details,
     photo_paths,
     photo_records,
+    photo_row,
 )
 from twinlens.collection.catalog.rows import FileState
 
@@ -59,14 +59,6 @@ def test_counts_leave_out_what_was_skipped(filled: Catalog) -> None:
     assert sorted(photo_paths(filled, 1)) == ["a.jpg", "b.jpg", "sub/c.jpg", "sub/d.jpg"]
 
 
-def test_details_are_of_one_photo_at_a_path(filled: Catalog) -> None:
-    details = photo_details(filled, 1, "a.jpg")
-    assert details is not None
-    assert (details.id, details.path, details.width, details.camera, details.is_favourite) == (
-        2,
-        "a.jpg",
-        30,
-        "Nikon",
-        True,
-    )
-    assert photo_details(filled, 1, "broken.jpg") is photo_details(filled, 2, "a.jpg") is None
+def test_a_row_is_of_one_photo_at_a_path(filled: Catalog) -> None:
+    assert photo_row(filled, "id, width, camera", 1, "a.jpg") == (2, 30, "Nikon", True)
+    assert photo_row(filled, "id", 1, "broken.jpg") is photo_row(filled, "id", 2, "a.jpg") is None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.rows import ModelRecord, blob, halves_blob
+from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
 from twinlens.embedding.local import PhotoVector
 from twinlens.types import Embeddings
 
@@ -20,11 +20,7 @@ class WaitingPhoto(NamedTuple):
     """A photo that the new model has not embedded yet, with its file as recorded in the catalog."""
 
     id: int
-    folder_id: int
-    path: str
-    size_bytes: int
-    mtime_ns: int
-    content_hash: bytes | None
+    file: FileState
 
 
 class NextVectors:
@@ -60,9 +56,9 @@ class NextVectors:
 
     def photos_left(self) -> list[WaitingPhoto]:
         """Searchable photos that are still to be embedded, by folder and path."""
-        columns = ", ".join(WaitingPhoto._fields)
-        rows = self._database.rows(f"SELECT {columns} FROM {_PHOTOS_LEFT} ORDER BY folder_id, path")
-        return [WaitingPhoto(*row) for row in rows]
+        columns = ", ".join(FileState._fields)
+        rows = self._database.rows(f"SELECT id, {columns} FROM {_PHOTOS_LEFT} ORDER BY folder_id, path")
+        return [WaitingPhoto(row[0], FileState(*row[1:])) for row in rows]
 
     def captions_left(self) -> list[tuple[int, str]]:
         """Id and text of each caption that is still to be embedded."""
@@ -84,7 +80,7 @@ class NextVectors:
         with self._database.transaction() as connection:
             values = blob(vector.embedding), halves_blob(vector.features)
             connection.execute("INSERT OR REPLACE INTO next_vectors VALUES (?, ?, ?)", (photo.id, *values))
-            if content_hash != photo.content_hash:
+            if content_hash != photo.file.content_hash:
                 return 1
             copies = connection.execute(
                 "INSERT OR IGNORE INTO next_vectors SELECT id, ?, ? FROM photos "

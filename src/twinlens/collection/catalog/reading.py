@@ -1,30 +1,12 @@
 """Read queries on the catalog: photo records, pages of the library, counts."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
 from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
-
-
-class PhotoDetailsRow(NamedTuple):
-    """All metadata of a photo in the catalog, in column order."""
-
-    id: int
-    path: str
-    size_bytes: int
-    mtime_ns: int
-    content_hash: bytes
-    width: int | None
-    height: int | None
-    taken_at: str | None
-    utc_offset_minutes: int | None
-    camera: str | None
-    latitude: float | None
-    longitude: float | None
-    is_favourite: bool
 
 
 class LibraryCounts(NamedTuple):
@@ -69,12 +51,11 @@ def any_photo(database: Database, condition: Condition) -> bool:
     return bool(database.rows(sql, condition.parameters))
 
 
-def photo_details(database: Database, folder_id: int, path: str) -> PhotoDetailsRow | None:
-    """The searchable photo at a path; None if there is none."""
-    columns = ", ".join(PhotoDetailsRow._fields[:-1])
+def photo_row(database: Database, columns: str, folder_id: int, path: str) -> tuple[Any, ...] | None:
+    """Columns of the searchable photo at a path, and whether it is a favourite; None if there is none."""
     sql = f"SELECT {columns}, {_mark(database)} FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
     rows = database.rows(sql, (folder_id, path))
-    return PhotoDetailsRow(*rows[0])._replace(is_favourite=bool(rows[0][-1])) if rows else None
+    return (*rows[0][:-1], bool(rows[0][-1])) if rows else None
 
 
 def library_counts(database: Database) -> LibraryCounts:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.next_vectors import WaitingPhoto
-from twinlens.collection.catalog.rows import FileState, vector_bytes
+from twinlens.collection.catalog.rows import vector_bytes
 from twinlens.collection.indexing.captions import BATCH_SIZE as CAPTION_BATCH
 from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.collection.indexing.model_of_record import NamedModel
@@ -73,8 +73,8 @@ class _Run:
         self.listener.change_planned(self.plan)
         captions = iter(self.captions)
         self._embed_captions(islice(captions, CAPTION_BATCH))
-        firsts = {photo.content_hash: photo for photo in reversed(self.photos)}
-        tried = sorted(firsts.values(), key=lambda photo: (photo.folder_id, photo.path))
+        firsts = {photo.file.content_hash: photo for photo in reversed(self.photos)}
+        tried = sorted(firsts.values(), key=lambda photo: (photo.file.folder_id, photo.file.path))
         self._embed_photos(tried)
         ids = {photo.id for photo in tried}
         # copies of a file that could not be read or has changed
@@ -106,16 +106,16 @@ class _Run:
             self.listener.change_advanced(self.pace.progress())
 
     def _set_aside(self, embedded: EmbeddedPhoto[WaitingPhoto]) -> None:
-        photo, reason = embedded.item, embedded.reason or ""
-        if embedded.content_hash is None and _is_away(self._path(photo)):
-            self.report.waiting.append(Skipped(self.folders[photo.folder_id].prefix + photo.path, reason))
+        file, reason = embedded.item.file, embedded.reason or ""
+        if embedded.content_hash is None and _is_away(self._path(embedded.item)):
+            self.report.waiting.append(Skipped(self.folders[file.folder_id].prefix + file.path, reason))
             return
-        state = FileState(photo.folder_id, photo.path, photo.size_bytes, photo.mtime_ns, embedded.content_hash)
+        state = file._replace(content_hash=embedded.content_hash)
         with self.catalog.writing() as writer:
             writer.put_skipped(state, reason, reader_version=READER_VERSION)
 
     def _path(self, photo: WaitingPhoto) -> Path:
-        return self.folders[photo.folder_id].path / photo.path
+        return self.folders[photo.file.folder_id].path / photo.file.path
 
 
 class _Pace:

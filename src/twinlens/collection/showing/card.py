@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.reading import photo_details
+from twinlens.collection.catalog.reading import photo_row
 from twinlens.collection.place.photo_folders import PhotoFolders
+
+_COLUMNS = (
+    "id, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,6 @@ def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCa
     as ``../secret.jpg`` is simply not found.
     """
     for folder, path in folders.of_id(photo_id):
-        if (details := photo_details(catalog, folder.id, path)) is not None:
-            return PhotoCard(details.id, photo_id, folder.path / details.path, folder.path, *details[2:])
+        if (row := photo_row(catalog, _COLUMNS, folder.id, path)) is not None:
+            return PhotoCard(row[0], photo_id, folder.path / path, folder.path, *row[1:])
     return None
