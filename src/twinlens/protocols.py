@@ -163,7 +163,10 @@ class DualEncoder(Protocol):
     def describe(self) -> ModelDescription:
         """A description of the model for users."""
         tower = TowerDescription(type(self).__name__, self.features_dim or self.dim)
-        return ModelDescription(self.name, self.fingerprint, self.dim, image=tower, text=tower)
+        is_calibrated = self.relevance() is not None
+        return ModelDescription(
+            self.name, self.fingerprint, self.dim, image=tower, text=tower, is_calibrated=is_calibrated
+        )
 
 
 class Loss(Protocol[TensorT]):

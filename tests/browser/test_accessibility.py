@@ -19,7 +19,7 @@ def faults(page: Page) -> list[str]:
     return [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_in_any_view(open_page: Any, site: str, scheme: str) -> None:
     page = open_page(site, color_scheme=scheme)
     page.emulate_media(reduced_motion="reduce")

@@ -15,7 +15,9 @@ from browser.served_page import Held, ServedPage, cut_network, on_top, stop_time
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize(
+    "name", [*ODD_NAMES[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in ODD_NAMES[2:])]
+)
 def test_an_odd_name_is_shown_as_text_and_breaks_nothing(open_page: Any, site: str, name: str) -> None:
     page = open_page(f"{site}/#folder=odd&photo={quote('odd/' + name, safe='')}")
     expect(page.locator("#viewer-name")).to_have_text(name)
@@ -50,6 +52,7 @@ def test_odd_words_are_searched_for_as_they_stand(page: Page) -> None:
     expect(page.locator("#words")).to_have_value(words)
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_and_comes_back_is_waited_for(drawn: Path, open_page: Any) -> None:
     served = ServedPage(drawn)
     try:

@@ -126,7 +126,7 @@ def test_steps_are_there_for_fingers_and_zoom_buttons_are_not(phone: Page) -> No
     expect(phone.locator("#zoom-in")).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [390, 720, 1280])
+@pytest.mark.parametrize("width", [390, *(pytest.param(width, marks=pytest.mark.slow) for width in (720, 1280))])
 def test_terms_leave_room_for_words(open_page: Any, site: str, width: int) -> None:
     page = open_page(
         f"{site}/#q=beach&t=%2Bw%3Aa+very+long+term+of+words+here", viewport={"width": width, "height": 800}

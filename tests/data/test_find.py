@@ -74,6 +74,15 @@ def test_unrecognized_folder_lists_installed_readers_too(install: Install, tmp_p
         open_dataset(tmp_path / "empty")
 
 
+def test_unrecognized_folder_lists_the_files_that_were_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as error:
+        known_kind(tmp_path)
+    names = "captions.json dataset*.json captions_train*.json region_descriptions.json Flickr8k.token.txt captions.csv "
+    names += "results.csv train/metadata.jsonl photo.txt *.tar *.parquet"
+    assert [name for name in names.split() if name not in str(error.value)] == []
+    assert "\n" not in str(error.value)
+
+
 def test_reader_that_recognizes_nothing_is_used_by_name(install: Install, album: Path) -> None:
     install("album_named", READER.replace("def recognizes", "def something_else"))
     assert find_kind(album) is None

@@ -96,7 +96,7 @@ def make_library(root: Path) -> Path:
             exif[ExifTags.Base.Model] = camera
         if taken_at:
             exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = taken_at
-        image.save(path, exif=exif)
+        image.save(path, exif=exif, icc_profile=None)  # the hits were recorded when profiles were ignored
     return root
 
 

@@ -373,7 +373,7 @@ def test_a_first_search_that_was_interrupted_goes_on_at_the_next(run: Run, libra
         connection.execute("DELETE FROM meta WHERE key = 'first_index'")
     result = run("search", "a cat", "--in", library, "-k", "1")
     assert result.returncode == 0, result.stderr
-    assert "indexed so far; indexing first" in result.stderr
+    assert "indexed; indexing first" in result.stderr
     assert "pets/cat.png" in result.stdout
 
 

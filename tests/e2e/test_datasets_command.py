@@ -81,7 +81,7 @@ def test_folder_of_a_published_name_is_looked_into(run: Run, data: Path) -> None
     [
         (["info", "flickr8"], 1, "did you mean 'flickr8k'?"),
         (["info"], 2, "no data set given"),
-        (["info", ".", "--quick"], 1, "holds no data set in a recognized format"),
+        (["info", "drawn/images", "--quick"], 1, "holds no data set in a recognized format"),
         (["info", "drawn", "--ratios", "80/30"], 1, "sum to 110, not to 100"),
         (["info", "drawn", "--format", "tabel"], 1, "did you mean 'table'?"),
         (["convert", "drawn", "--to", "parket", "--out", "x"], 1, "did you mean 'parquet'?"),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from e2e.forty_searches import FAVOURITES, SEARCHES, Case, make_library, write_captions
 from twinlens.api.library import find_existing
-from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.library import SearchOptions
 from twinlens.apps.libraries.local_library import LocalLibrary
 from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.cli.main import app
@@ -122,7 +122,7 @@ def rest_tells(client: TestClient, case: Case, **options: Any) -> Told:
 
 
 def app_tells(library: Any, photos: Path, case: Case) -> Told:
-    wanted = Wanted(case.options.get("k", 10), filters=case.filters)
+    wanted = SearchOptions(case.options.get("k", 10), filters=case.filters)
     if case.target == "caption":
         found = library.captions_of((photos / case.query[6:]).read_bytes(), wanted)
     elif case.query.startswith("photo:"):
@@ -130,10 +130,10 @@ def app_tells(library: Any, photos: Path, case: Case) -> Told:
     else:
         found = library.by_words(case.query, wanted)
     return Told(
-        [hit.caption or hit.id for hit in found.hits],
-        [hit.score for hit in found.hits],
-        found.is_match,
-        found.num_matches,
+        [hit.caption or hit.id for hit in found.shown],
+        [hit.score for hit in found.shown],
+        bool(found.matching),
+        found.matched,
         found.num_candidates,
     )
 

@@ -59,7 +59,7 @@ def entry_point(photos: Path, data: Path, **environment: str) -> Iterator[tuple[
 
 
 def found(url: str, key: str) -> list[str]:
-    answer = requests.post(f"{url}/api/search/text", json={"query": "a wall"}, headers={"X-API-Key": key}, timeout=30)
+    answer = requests.post(f"{url}/api/search/text", json={"query": "a wall"}, headers={"X-API-Key": key}, timeout=60)
     return [result["image_id"] for result in answer.json()["results"]]
 
 
@@ -71,8 +71,8 @@ def test_the_container_makes_a_key_keeps_it_and_indexes_while_it_serves(tmp_path
     draw(photos / "red.png", (200, 30, 30))
     data.mkdir()
     with entry_point(photos, data) as (url, said):
-        assert requests.get(f"{url}/health", timeout=10).status_code == 200
-        assert requests.get(f"{url}/api/stats", timeout=10).status_code == 401
+        assert requests.get(f"{url}/health", timeout=60).status_code == 200
+        assert requests.get(f"{url}/api/stats", timeout=60).status_code == 401
         key = (data / "api-key").read_text().strip()
         assert any(key in line for line in said if line.startswith(KEY_LINE))
         assert found(url, key) == ["red.png"]
@@ -80,7 +80,7 @@ def test_the_container_makes_a_key_keeps_it_and_indexes_while_it_serves(tmp_path
     assert (data / "api-key").stat().st_mode & 0o077 == 0
     with entry_point(photos, data, TWINLENS_API_KEY="a-key-from-the-environment") as (url, said):
         assert found(url, "a-key-from-the-environment") == ["red.png"]
-        assert requests.get(f"{url}/api/stats", headers={"X-API-Key": key}, timeout=10).status_code == 401
+        assert requests.get(f"{url}/api/stats", headers={"X-API-Key": key}, timeout=60).status_code == 401
     assert not [line for line in said if line.startswith(KEY_LINE)]
 
 

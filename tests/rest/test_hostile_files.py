@@ -50,9 +50,9 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("kind", HEADER_CLAIMS)
 def test_a_bomb_in_any_format_is_refused_at_once(client: TestClient, kind: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert post(client, HEADER_CLAIMS[kind]) in (413, 415)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_text_bomb_inside_a_picture_is_not_unpacked(client: TestClient) -> None:
@@ -68,9 +68,9 @@ def test_many_frames_cost_no_more_than_one(client: TestClient) -> None:
     frames = [Image.new("L", (64, 64), number % 256) for number in range(400)]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    started = time.perf_counter()
+    started = time.process_time()
     assert post(client, buffer.getvalue()) == 200
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_pictures_damaged_anywhere_are_read_or_refused_and_never_a_fault_of_ours(client: TestClient) -> None:

@@ -97,13 +97,13 @@ def test_the_published_calls_and_clients_work_unmodified(serve: Serve, library: 
 
 
 def check_health(num_images: int) -> None:
-    answer = requests.get("http://localhost:5000/health", timeout=30)
+    answer = requests.get("http://localhost:5000/health", timeout=60)
     assert answer.json() == {"status": "healthy", "model_loaded": True, "num_images": num_images}
 
 
 def check_searches() -> None:
     text = requests.post(
-        "http://localhost:5000/api/search/text", json={"query": "a dog playing in the park", "top_k": 10}, timeout=30
+        "http://localhost:5000/api/search/text", json={"query": "a dog playing in the park", "top_k": 10}, timeout=60
     ).json()
     assert text["query"] == "a dog playing in the park"
     assert text["num_results"] == len(text["results"]) == 8
@@ -113,22 +113,22 @@ def check_searches() -> None:
         assert isinstance(result["image_path"], str)
         assert isinstance(result["score"], float)
     image = requests.post(
-        "http://localhost:5000/api/search/image", json={"image_id": "image_001.jpg", "top_k": 10}, timeout=30
+        "http://localhost:5000/api/search/image", json={"image_id": "image_001.jpg", "top_k": 10}, timeout=60
     ).json()
     assert image["num_results"] == len(image["results"]) > 0
     assert set(image["results"][0]) >= {"rank", "image_id", "image_path", "score"}
 
 
 def check_pictures(library: Path) -> None:
-    answer = requests.get("http://localhost:5000/api/image/image_001.jpg", timeout=30)
+    answer = requests.get("http://localhost:5000/api/image/image_001.jpg", timeout=60)
     assert answer.content == (library / "image_001.jpg").read_bytes()
     assert answer.headers["content-type"] == "image/jpeg"
-    answer = requests.get("http://localhost:5000/api/image/image_001.jpg/thumbnail?size=256", timeout=30)
+    answer = requests.get("http://localhost:5000/api/image/image_001.jpg/thumbnail?size=256", timeout=60)
     assert max(Image.open(io.BytesIO(answer.content)).size) <= 256
 
 
 def check_stats(num_images: int) -> None:
-    stats = requests.get("http://localhost:5000/api/stats", timeout=30).json()
+    stats = requests.get("http://localhost:5000/api/stats", timeout=60).json()
     assert stats["num_images"] == num_images
     assert stats["num_captions"] == 3
     assert stats["embedding_dim"] > 0
@@ -136,5 +136,5 @@ def check_stats(num_images: int) -> None:
 
 
 def check_a_page_opened_from_a_file() -> None:
-    answer = requests.get("http://localhost:5000/health", headers={"Origin": "null"}, timeout=30)
+    answer = requests.get("http://localhost:5000/health", headers={"Origin": "null"}, timeout=60)
     assert answer.headers["access-control-allow-origin"] == "null"

@@ -33,7 +33,7 @@ def served(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def connect(url: str) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=30)
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)
 
 
 def answer_on(connection: socket.socket) -> tuple[int, bytes]:
@@ -46,7 +46,7 @@ def test_a_body_that_comes_too_slowly_is_408(served: tuple[Server, str]) -> None
     _, url = served
     with connect(url) as connection:
         connection.sendall(SEARCH + b"Content-Length: 1000\r\n\r\n{")
-        assert requests.get(f"{url}/health", timeout=10).status_code == 200
+        assert requests.get(f"{url}/health", timeout=60).status_code == 200
         status, came = answer_on(connection)
     assert status == 408
     assert b'"code":"slow_request"' in came
@@ -59,7 +59,7 @@ def test_a_body_that_drips_is_408_though_something_always_comes(served: tuple[Se
         started = time.monotonic()
         connection.settimeout(0.05)
         came = b""
-        while not came and time.monotonic() - started < 20:
+        while not came and time.monotonic() - started < 60:
             try:
                 connection.sendall(b" ")
                 came = connection.recv(1000)
@@ -79,10 +79,10 @@ def test_a_reader_that_never_reads_is_hung_up_on(served: tuple[Server, str]) -> 
     server, url = served
     with connect(url) as connection:
         connection.sendall(b"GET /api/image/black.png HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not server.server_state.connections and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert requests.get(f"{url}/health", headers={"Connection": "close"}, timeout=10).status_code == 200
+        assert requests.get(f"{url}/health", headers={"Connection": "close"}, timeout=60).status_code == 200
         while server.server_state.connections and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not server.server_state.connections
@@ -91,7 +91,7 @@ def test_a_reader_that_never_reads_is_hung_up_on(served: tuple[Server, str]) -> 
 def test_many_idle_callers_keep_nobody_out(served: tuple[Server, str]) -> None:
     _, url = served
     idle = [connect(url) for _ in range(200)]
-    assert requests.post(f"{url}/api/search/text", json={"query": "a dog"}, timeout=30).status_code == 200
+    assert requests.post(f"{url}/api/search/text", json={"query": "a dog"}, timeout=60).status_code == 200
     for connection in idle:
         connection.close()
 
@@ -111,7 +111,7 @@ def test_connections_beyond_the_most_of_one_address_are_closed_and_places_come_b
     assert [connection.recv(1) for connection in refused] == [b""] * 5
     held[0].sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert answer_on(held[0])[0] == 200
-    assert requests.get(f"{url}/health", headers={"Connection": "close"}, timeout=10).status_code == 200
+    assert requests.get(f"{url}/health", headers={"Connection": "close"}, timeout=60).status_code == 200
     for connection in held + refused:
         connection.close()
 
@@ -170,8 +170,8 @@ def test_headers_of_proxies_that_nobody_named_change_nothing(indexed: Path) -> N
     ]
     limited = Settings(port=0, api_key="a-key-of-the-test-01", requests_per_minute=len(claims))
     with server_of(indexed, limited) as (_, url):
-        answers = [requests.get(f"{url}/api/stats", headers=claim, timeout=10) for claim in claims]
-        one_more = requests.get(f"{url}/health", headers={"X-Forwarded-For": "203.0.113.77"}, timeout=10)
+        answers = [requests.get(f"{url}/api/stats", headers=claim, timeout=60) for claim in claims]
+        one_more = requests.get(f"{url}/health", headers={"X-Forwarded-For": "203.0.113.77"}, timeout=60)
     assert [answer.status_code for answer in answers] == [401] * len(claims)  # the key is wanted all the same
     assert one_more.status_code == 429  # and all of them were one client
 
@@ -180,4 +180,4 @@ def test_without_a_key_a_trusted_proxy_decides_who_comes_in(indexed: Path) -> No
     settings = Settings(port=0, trusted_proxies=("127.0.0.1",), allowed_hosts=("photos.example.org",))
     headers = {"Host": "photos.example.org", "X-Forwarded-For": "203.0.113.7"}
     with server_of(indexed, settings) as (_, url):
-        assert requests.get(f"{url}/api/stats", headers=headers, timeout=10).status_code == 200
+        assert requests.get(f"{url}/api/stats", headers=headers, timeout=60).status_code == 200

@@ -52,6 +52,14 @@ def test_five_mistakes_are_all_told_with_near_spellings(faults: Any) -> None:
     assert "trainer.measure: no measure is called 'R@2'; known: MRR, R@1" in message
 
 
+def test_an_alias_of_a_loss_is_resolved_and_takes_its_options(faults: Any) -> None:
+    stages = ({"epochs": 1, "learning_rate": 1e-3},)
+    choice = {"name": "clip", "options": {"initial_temperature": 0.1}}
+    assert Recipe.model_validate({"name": "mine", "loss": choice, "stages": stages}).loss.name == "infonce"
+    message = faults(f'name = "mine"\nloss = {{ name = "clip", options = {{ margin = 0.2 }} }}\n{STAGE}')
+    assert "loss.options: no option 'margin'; it has initial_temperature" in message
+
+
 def test_contradictions_are_told_beside_other_faults(faults: Any) -> None:
     message = faults(
         f"""

@@ -15,6 +15,7 @@ import torch
 from training.tiny_world import losses, recipe, stage, train
 from twinlens.data.find import open_dataset
 from twinlens.errors import TrainingError
+from twinlens.training.loop import trainer
 from twinlens.training.loop.checkpoints import read_checkpoint
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
@@ -107,6 +108,45 @@ def test_run_that_is_interrupted_again_and_again_is_the_same(
     check_same(tmp_path / "run", uninterrupted[0])
 
 
+@pytest.mark.parametrize("step", [1, 2], ids=["at an epoch's beginning", "within an epoch"])
+def test_run_that_is_interrupted_between_minings_keeps_the_neighbours(
+    step: int, world: Path, towers: Towers, cache: Path, tmp_path: Path
+) -> None:
+    negatives = {"neighbours": 4, "after_epochs": 0, "every": 4}
+    changes: dict[str, Any] = {"hard_negatives": negatives, "trainer": {"checkpoint_every_steps": 1}}
+    settings = recipe(towers, stages=[stage(epochs=3)], **changes)
+    train(settings, world, tmp_path / "whole", cache=cache)
+    with pytest.raises(Interrupted):
+        train(settings, world, tmp_path / "run", cache=cache, listener=stop_at(3, step, []))
+    train(settings, world, tmp_path / "run", cache=cache, resume=True)
+    check_same(tmp_path / "run", tmp_path / "whole")
+
+
+def test_run_that_is_interrupted_around_an_early_stop_starts_the_next_stage_from_the_best_weights(
+    world: Path, towers: Towers, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = [stage(text="lora"), stage(epochs=4, learning_rate=0.5, schedule="constant"), stage(text="last-1")]
+    trained = {"patience": 1, "measure": "loss", "checkpoint_every_steps": 1}
+    settings = recipe(towers, stages=stages, trainer=trained, optimizer={"ema_decay": 0.5})
+    _, lines = train(settings, world, tmp_path / "whole", cache=cache)
+    stopped = max(line.epoch for line in lines if line.stage == 2)
+    assert stopped < 6
+
+    def interrupted(*_: Any) -> None:
+        raise Interrupted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer, "load_finished", interrupted)  # after the stage's last checkpoint
+        with pytest.raises(Interrupted):
+            train(settings, world, tmp_path / "run", cache=cache)
+    assert read_checkpoint(tmp_path / "run" / "last.safetensors").progress.stage == 1
+    for step in (1, 2):  # at the next stage's beginning, and within it
+        with pytest.raises(Interrupted):
+            train(settings, world, tmp_path / "run", cache=cache, resume=True, listener=stop_at(stopped + 1, step, []))
+    train(settings, world, tmp_path / "run", cache=cache, resume=True)
+    check_same(tmp_path / "run", tmp_path / "whole")
+
+
 def test_without_checkpoints_a_run_begins_anew(
     whole_run: tuple[Path, list[EpochLog]], world: Path, towers: Towers, cache: Path, tmp_path: Path
 ) -> None:
@@ -157,7 +197,7 @@ def test_photo_that_was_left_out_stays_left_out(world: Path, towers: Towers, tmp
     settings = recipe(towers, data={"image_cache": "none"}, stages=[stage(epochs=1), stage(epochs=1, image="last-1")])
     notes: list[str] = []
     train(settings, data, tmp_path / "whole", cache=tmp_path / "cache", listener=RunListener(on_note=notes.append))
-    assert notes == [f"a photo cannot be read, as {next(iter(images))}; left out"]
+    assert notes == [f"a photo cannot be read, e.g. {next(iter(images))}; left out"]
     with pytest.raises(Interrupted):
         train(settings, data, tmp_path / "run", cache=tmp_path / "cache", listener=stop_at(2, 1, []))
     train(settings, data, tmp_path / "run", cache=tmp_path / "cache", resume=True)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from twinlens.collection.place.locate import user_path
 from twinlens.data.convert import SHARD_SIZE, Converted, convert
@@ -13,9 +12,6 @@ from twinlens.data.splits import DEFAULT_RATIOS, parse_ratios
 from twinlens.data.survey import Survey, survey
 from twinlens.errors import DataError
 from twinlens.protocols import Dataset
-
-if TYPE_CHECKING:
-    pass
 
 
 def survey_dataset(

@@ -81,6 +81,11 @@ def _check_collection(collection: Collection) -> Finding:
     missing = [str(folder.path) for folder in collection.folders() if not folder.path.is_dir()]
     if missing:
         faults.append(f"photo folder missing: {', '.join(missing)}")
+    try:
+        if len(collection):
+            collection.encoder.verify()
+    except TwinlensError as error:
+        faults.append(str(error))
     holds = f"{len(collection):,} photos, {collection.catalog.captions.count():,} captions, {collection.path}"
     detail = "; ".join(faults) if faults else holds
     return Finding("collection", not faults, detail)

@@ -1,10 +1,13 @@
 """Open a collection for a command or a server, and access its contents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.locate import find_collection, user_path
+from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.facts import LibraryFacts
 from twinlens.collection.showing.file import OutsideLibraryError, PhotoFile, photo_file
@@ -28,11 +31,17 @@ class Opened:
     within: Path | None
     is_new: bool
 
-    def folder(self, asked: str | None = None) -> str | None:
-        """The folder filter: the requested folder, relative to the one that the command is limited to."""
-        if self.within is None or (asked and Path(asked).expanduser().is_absolute()):
-            return asked
-        return str(self.within / asked) if asked else str(self.within)
+    def filters(self, values: Mapping[str, Any] | None = None) -> Filters:
+        """Filters by name, limited to the sub-folder that was meant.
+
+        Raises:
+            QueryError: a filter is invalid.
+        """
+        given = dict(values or {})
+        asked = given.get("folder")
+        if self.within is not None and not (asked and Path(asked).expanduser().is_absolute()):
+            given["folder"] = str(self.within / asked) if asked else str(self.within)
+        return Filters(**given)
 
 
 def open_for_search(place: str | Path | None, *, model: str | None = None) -> Opened:

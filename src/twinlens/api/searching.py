@@ -10,6 +10,7 @@ from twinlens.collection.searching.query import Query, Term, parse_query, photo_
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
+from twinlens.data.text_file import read_text_file
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit, Pixels
 

@@ -47,8 +47,10 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
     search, count = answer.search, f"{answer.num_candidates:,}"
     candidates = "captions" if search.target == "caption" else "photos"
     of_query = f" for '{search.query.text}'" if with_query else ""
+    if not answer.num_candidates:
+        return f"nothing found{of_query}: no {candidates} pass the filters; leave one out"
     if not answer.closest:
-        return f"nothing found{of_query}: {count} {candidates} pass the filters"
+        return f"nothing found{of_query} behind the first {search.page.offset:,}: there are {count} {candidates}"
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
     closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
     return f"nothing here matches{of_query}{least} among {count} {candidates}; {closest} shown, --all shows more"

@@ -54,6 +54,7 @@ def _option(one: "api.filters.Filter") -> inspect.Parameter:
     option: Any = typer.Option(
         f"--{one.name.replace('_', '-')}",
         help=one.help,
+        case_sensitive=False,
         metavar=None if flag or one.choices else _METAVARS.get(one.kind, "TEXT"),
     )
     value: Any = StrEnum(one.name, {choice: choice for choice in one.choices}) if one.choices else str

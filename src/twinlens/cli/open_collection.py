@@ -15,7 +15,8 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
     if not opened.is_new:
         return opened
     folders, ready = ", ".join(str(folder.path) for folder in opened.collection.folders()), len(opened.collection)
-    say(f"{f'{ready:,} photos' if ready else 'nothing'} of {folders} indexed so far; indexing first")
+    so_far = f"{ready:,} photos of {folders} are indexed" if ready else f"{folders} is not indexed yet"
+    say(f"{so_far}; indexing first")
     try:
         index_with_progress(opened.collection)
     except CollectionError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from twinlens import api
 from twinlens.cli.answers import sheet_title
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
-from twinlens.errors import QueryError, TwinlensError
+from twinlens.errors import DataError, QueryError, TwinlensError
 
 OVERVIEW = "top_matches_grid.png"
 OVERVIEW_HITS = 5  # per query in the overview: one row
@@ -22,10 +22,9 @@ def read_queries(file: Path) -> list[str]:
         QueryError: the file cannot be read or is empty.
     """
     try:
-        lines = file.expanduser().read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise QueryError(f"the query file {file} cannot be read: {reason}") from error
+        lines = api.searching.read_text_file(file.expanduser()).splitlines()
+    except DataError as error:
+        raise QueryError(f"the query file {error}") from error
     queries = [line.strip() for line in lines if line.strip()]
     if not queries:
         raise QueryError(f"the query file {file} is empty; write one query per line")

@@ -103,7 +103,7 @@ class Collection:
     @classmethod
     def create(
         cls,
-        folders: Sequence[str | os.PathLike[str]],
+        folders: Sequence[str | os.PathLike[str]] | str | os.PathLike[str],
         *,
         at: str | os.PathLike[str] | None = None,
         model: ModelSource | None = None,
@@ -112,7 +112,7 @@ class Collection:
         """Creates a collection of one or more photo folders, or adds folders to the one at ``at``.
 
         Args:
-            folders: photo folders; several need ``at``.
+            folders: one photo folder, or several, which need ``at``.
             at: the collection folder; by default ``.twinlens`` inside the photo folder,
                 or in the user's data folder if the photo folder cannot be written.
             model: an encoder, or the name or folder of a model; default ``default``.
@@ -122,9 +122,12 @@ class Collection:
             CollectionError: a folder is missing, or several were given without ``at``.
             UnknownPartError: there is no such model or store.
         """
-        photos = [user_path(folder) for folder in folders]
+        named = [folders] if isinstance(folders, str | os.PathLike) else folders
+        photos = [user_path(folder) for folder in named]
         if at is None and len(photos) != 1:
-            raise CollectionError("a collection of several folders needs its own folder: give --collection DIR")
+            raise CollectionError(
+                f"a collection of {len(photos)} folders needs a place of its own: at=DIR in Python, --collection DIR"
+            )
         places = [default_place(folder) for folder in photos]
         place, why = places[0]
         if at is not None:
@@ -262,6 +265,7 @@ class Collection:
         offset: int = 0,
         sort: Sort = "relevance",
         target: Target = "image",
+        min_probability: float | None = None,
         include_query_photo: bool = False,
         **filters: Any,
     ) -> list[Hit]:
@@ -277,25 +281,27 @@ class Collection:
             sort: "relevance", or "date" for all relevant hits newest first, then the others.
             target: "image" to find photos, or "caption" to find captions; filters then apply
                 to the captions' photos.
+            min_probability: leave out hits that are less probable.
             include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
             filters: such as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
-                ``twinlens.filters()`` lists them.
+                ``twinlens.known_filters()`` lists them.
 
         Raises:
             QueryError: the query or a filter is invalid.
             CollectionNotFoundError: nothing is indexed yet, or there are no captions.
         """
-        return list(
-            self.answer(
-                query,
-                k=k,
-                offset=offset,
-                sort=sort,
-                target=target,
-                include_query_photo=include_query_photo,
-                **filters,
-            ).hits
+        search = Search.of(
+            query,
+            k=k,
+            offset=offset,
+            sort=sort,
+            target=target,
+            min_probability=min_probability,
+            include_query_photo=include_query_photo,
+            filters=filters,
         )
+        answer = self.answer(search)
+        return list(answer.hits if min_probability is None else answer.matching)
 
     def similar(
         self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False, **filters: Any
@@ -333,15 +339,13 @@ class Collection:
 
     # --- browsing -----------------------------------------------------------------------------
 
-    def browse(
-        self, filters: Mapping[str, object] | None = None, *, k: int = 100, offset: int = 0
-    ) -> tuple[list[GridPhoto], int]:
-        """Photos without a query: newest first, then undated ones by path; and their total number.
+    def browse(self, *, k: int = 100, offset: int = 0, **filters: Any) -> tuple[list[GridPhoto], int]:
+        """Photos without a query, and how many there are: newest first, undated ones last by path.
 
         Raises:
             QueryError: a filter is invalid.
         """
-        return browse(self.catalog, self.folders(), Filters(**(filters or {})), k=k, offset=offset)
+        return browse(self.catalog, self.folders(), Filters(**filters), k=k, offset=offset)
 
     def photo(self, photo_id: str) -> PhotoCard | None:
         """A photo's metadata by the id that hits have; None if there is no such photo."""

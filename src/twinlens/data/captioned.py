@@ -1,12 +1,20 @@
 """Captioned photos with their splits: the result of every data set reader."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from twinlens.data.splits import DEFAULT_RATIOS, check_split_name, seeded_splits
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
+
+logger = logging.getLogger(__name__)
+LOOKED_UP = 20  # photos that are looked for in each folder that may be theirs
+_LINE_ENDS = re.compile(r"\s*[\r\n]\s*")
 
 
 class CaptionedPhotos:
@@ -98,12 +106,68 @@ class Source:
         """The folder of photos: ``images`` if given, else the first of ``names`` that exists."""
         return self.images or image_folder(self.directory, *names)
 
+    def photo_folder(self, file_names: Sequence[str], *names: str) -> Path:
+        """The folder that file names are relative to: the one of these with most of the photos.
+
+        Args:
+            file_names: of the photos, with or without subfolders.
+            names: folders where they may be, in order of preference.
+
+        Raises:
+            DataError: none of the photos is found, and none of the folders exists.
+        """
+        return self.find_photos(file_names, *names) or self.image_folder(*names)
+
+    def find_photos(self, file_names: Sequence[str], *names: str) -> Path | None:
+        """As ``photo_folder``, but None if none of the photos is found."""
+        sample = file_names[:: max(1, len(file_names) // LOOKED_UP)]
+        best, most = None, 0
+        for folder in dict.fromkeys(self._possible_folders(names)):
+            found = sum(os.path.isfile(folder / name) for name in sample) if folder.is_dir() else 0  # noqa: PTH113
+            if found > most:
+                best, most = folder, found
+        return best
+
+    def _possible_folders(self, names: Sequence[str]) -> Iterator[Path]:
+        if self.images:
+            yield from (self.images, self.images / self.images.name)
+            return
+        for base in (self.directory, *([self.file.parent] if self.file else [])):
+            for name in names:
+                yield from (base / name / PurePath(name).name, base / name)
+            yield base
+
     def captioned(
         self, images: Iterable[CaptionedImage], splits: Mapping[str, Sequence[str]] | None = None
     ) -> CaptionedPhotos:
         """A data set of these photos, named after the folder; split at random if no splits are given."""
         name = self.directory.resolve().name
         return CaptionedPhotos(name, images, splits or {}, ratios=self.ratios, seed=self.seed)
+
+
+def caption_of(value: object) -> str | None:
+    """The caption in a cell or an entry, on one line; None where there is none.
+
+    pandas writes "nan" for a missing caption.
+
+    Raises:
+        TypeError: the value is not a text.
+
+    >>> caption_of(" a dog\\nruns "), caption_of("nan"), caption_of(float("nan")), caption_of("a nan bread")
+    ('a dog runs', None, None, 'a nan bread')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"the caption is {value!r:.80}, not a text")
+    caption = _LINE_ENDS.sub(" ", value.strip())
+    return None if caption.lower() in ("", "nan") else caption
+
+
+def note_uncaptioned(count: int, source: object) -> None:
+    """Logs how many rows or entries of a file were left out because they have no caption."""
+    if count:
+        logger.warning("%s: %d without caption left out", source, count)
 
 
 def gather(images: Path, rows: Iterable[tuple[str, str]]) -> list[CaptionedImage]:

@@ -1,6 +1,8 @@
 """Open a photo safely: upright RGB pixels from any common format, or one clear reason why not."""
 
 import io
+import math
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -9,14 +11,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, Jpeg2KImagePlugin, UnidentifiedImageError
 
+from twinlens.data import bmp, tiff
+from twinlens.data.colour import eight_bit, find_transform, to_srgb
+from twinlens.data.completeness import TRUNCATED, refuse_truncated
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
+from twinlens.data.jpeg import coefficient_bytes, open_jpeg, read_unended
+from twinlens.data.kinds import find_kind
 from twinlens.data.packed import find_packed, packed_stamp, read_packed
+from twinlens.data.png_chunks import slim_png
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
 PHOTO_SUFFIXES = frozenset(
-    (".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .heic .heif .hif .avif .mpo .ppm .pgm .pnm").split()
+    (
+        ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .mpo .ppm .pgm .pnm .pfm "
+        ".jp2 .j2k .j2c .jpc .jpf .jpx .ico .tga"
+    ).split()
 )
 RAW_SUFFIXES = frozenset(
     (
@@ -25,15 +36,17 @@ RAW_SUFFIXES = frozenset(
     ).split()
 )
 MAX_FILE_BYTES = 1_000_000_000  # whole files are read into memory, by several threads at once
-MAX_MEGAPIXELS = 178  # Pillow's own limit; such a photo takes 534 MB decoded
-LARGE_MEGAPIXELS = 40  # larger photos are decoded one at a time, so that panoramas in a row keep memory bounded
+MAX_MEGAPIXELS = 178  # Pillow's own limit, for formats that are decoded in full; such a photo takes 712 MB decoded
+MAX_DECODED_BYTES = 720_000_000  # what counts for formats that are decoded at a reduced scale, and for wide numbers
+LARGE_DECODED_BYTES = 160_000_000  # larger photos are decoded one at a time: panoramas in a row keep memory bounded
 # A JPEG is decoded at the smallest scale (in eighths) that is still this many times the model's input size. With 1.4 a
 # 12-megapixel photo takes 58 ms of CPU time, with 2 it takes 66; the embedding stays within a cosine of 0.995.
 DRAFT_OVERSAMPLING = 1.4
 
-# Photo formats only: EPS would start an external program, and PSD and others are layered documents.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # JPEG opens MPO too
-_HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+MAX_ICON_MEGAPIXELS = 4  # icons of more than 256 pixels are PNG inside
+
+_PIXEL_BYTES = 4  # of decoded pixels in Pillow, in nearly every mode
+_JPEG2000_PIXEL_BYTES = 20  # OpenJPEG holds four channels as 32-bit numbers, besides
 _TRANSPOSES = {  # by EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,55 +67,146 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 class Photo(NamedTuple):
     """A decoded photo and its metadata."""
 
-    image: Image.Image  # RGB, upright; a JPEG may be decoded smaller than the original
+    image: Image.Image  # RGB in sRGB colours, upright; may be decoded smaller than the original
     details: PhotoDetails
 
 
-def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
-    """Decodes one photo to upright RGB.
+def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapixels: float | None = None) -> Photo:
+    """Decodes one photo to upright RGB in the colours of sRGB.
 
-    The EXIF orientation is applied; transparent areas become white; CMYK, palette,
-    grey and 16-bit images become RGB; of an animation the first frame is used.
+    The EXIF orientation and the colour profile are applied; transparent areas become white; CMYK, palette,
+    grey, 16-bit and float images become RGB; of an animation or a file of many pages the first one is used.
 
     Args:
         source: a file, or its content.
-        min_side: if given, a JPEG may be decoded at a reduced size, with a
-            shorter side of at least 1.4 times this many pixels.
-        max_megapixels: larger photos are rejected before they are decoded.
+        min_side: if given, a JPEG, a JPEG 2000 or a photo with other colours than sRGB may be
+            decoded at a reduced size, with a shorter side of at least 1.4 times this many pixels.
+        max_megapixels: larger photos are rejected before they are decoded. Without it, what
+            counts is the memory that decoding takes.
 
     Raises:
-        PhotoError: the file is empty, not a photo, truncated, damaged, too large or unreadable.
+        PhotoError: the file is empty, not a photo, of a kind not read yet, truncated, damaged, too large or unreadable.
     """
     data = source if isinstance(source, bytes) else read_photo_bytes(source)
     if not data:
         raise PhotoError("empty file")
-    formats: tuple[str, ...] = _FORMATS
-    if _is_heif(data):
-        _register_heif()
-        formats = ("HEIF",)
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as image:
-            _refuse_huge(image, max_megapixels)
-            with _large_photo if _is_large(image, drafted=min_side is not None) else nullcontext():
-                return _decode(image, min_side)
+        return _open(data, min_side, max_megapixels)
     except Image.DecompressionBombError as error:
         raise PhotoTooLargeError(f"more than {MAX_MEGAPIXELS} megapixels") from error
     except UnidentifiedImageError as error:
-        raise PhotoError("not an image, or a damaged one") from error
+        raise PhotoError("damaged: its header cannot be read") from error
     except MemoryError as error:
         raise PhotoError("not enough memory to decode it") from error
+    except struct.error as error:  # a header without its last bytes
+        raise PhotoError(TRUNCATED) from error
     except PhotoError:
         raise
     except Exception as error:
         raise PhotoError(_reason(error)) from error
 
 
-def _decode(image: Image.Image, min_side: int | None) -> Photo:
-    details = read_details(image)  # before the draft, which changes the size
-    if min_side is not None:
-        side = round(min_side * DRAFT_OVERSAMPLING)
-        image.draft("RGB", (side, side))
-    return Photo(_upright_rgb(image), details)
+def _open(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    kind = find_kind(data)
+    if kind is None:
+        raise PhotoError("not an image, or a damaged one")
+    # only the plugin of that kind is asked: EPS would start an external program, and others read layered documents
+    if not kind.is_read:
+        raise PhotoError(f"kind not read yet: {kind.name}")
+    refuse_truncated(data, kind.name)
+    inner = bmp.packed_picture(data) if kind.name == "BMP" else _largest_icon(data) if kind.name == "ICO" else None
+    if inner is not None and (found := find_kind(inner)) and found.name in ("PNG", "JPEG"):
+        return _open(inner, min_side, max_megapixels)
+    match kind.name:
+        case "JPEG":
+            return _open_jpeg(data, min_side, max_megapixels)
+        case "JPEG2000":
+            with Jpeg2KImagePlugin.Jpeg2KImageFile(io.BytesIO(data)) as image:
+                _refuse_huge(image.size, max_megapixels or math.inf)
+                details = read_details(image)
+                image.reduce = _halvings(data, image, min_side)
+                scale = 4 ** int(image._reduce)
+                with _memory(image.width * image.height * _JPEG2000_PIXEL_BYTES // scale):
+                    return Photo(_upright_rgb(image, min_side), details)
+        case "TIFF":
+            return _open_tiff(data, min_side, max_megapixels)
+        case "BMP":
+            return _open_bmp(data, min_side, max_megapixels)
+        case "PNG":
+            slim = slim_png(data)
+            return _open_plain(slim.data, "PNG", min_side, max_megapixels, profile=slim.profile)
+        case "HEIF":
+            _register_heif()
+    return _open_plain(data, kind.name, min_side, max_megapixels)
+
+
+def _open_plain(
+    data: bytes, image_format: str, min_side: int | None, max_megapixels: float | None, *, profile: bytes | None = None
+) -> Photo:
+    """Opens a format that is decoded in full."""
+    with Image.open(io.BytesIO(data), formats=(image_format,)) as image:
+        _refuse_huge(image.size, min(MAX_MEGAPIXELS, max_megapixels or MAX_MEGAPIXELS))
+        if profile:
+            image.info["icc_profile"] = profile
+        details = read_details(image)
+        with _memory(image.width * image.height * _PIXEL_BYTES):
+            return Photo(_upright_rgb(image, min_side), details)
+
+
+def _open_jpeg(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    with open_jpeg(data) as image:
+        held_bytes = coefficient_bytes(image)
+        _refuse_huge(image.size, max_megapixels or math.inf)
+        details = read_details(image)  # before the draft, which changes the size
+        side = None if min_side is None else round(min_side * DRAFT_OVERSAMPLING)
+        if side is not None:
+            image.draft("RGB", (side, side))
+        with _memory(image.width * image.height * _PIXEL_BYTES, held_bytes=held_bytes):
+            try:
+                image.load()
+            except OSError as error:
+                if _reason(error) != TRUNCATED:
+                    raise
+                return Photo(_upright_rgb(read_unended(data, side), min_side), details)
+            return Photo(_upright_rgb(image, min_side), details)
+
+
+def _open_tiff(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    try:
+        if tiff.is_camera_raw(data):
+            raise PhotoError("kind not read yet: RAW photo of a camera")
+        if not tiff.is_whole(data):
+            raise PhotoError(TRUNCATED)
+        if data[:4] == b"MM\0+":  # Pillow reads BigTIFF in the other byte order only
+            data = tiff.classic(data)
+        own = tiff.needs_own_reader(data)
+    except struct.error as error:
+        raise PhotoError(TRUNCATED) from error
+    if not own:
+        return _open_plain(data, "TIFF", min_side, max_megapixels)
+    with tiff.metadata_of(data) as shell:
+        _refuse_huge(shell.size, max_megapixels or math.inf)
+        details, orientation = read_details(shell), read_orientation(shell)
+        profile = shell.info.get("icc_profile")
+    with _memory(LARGE_DECODED_BYTES + 1):  # cheap files of this kind are rare
+        samples = tiff.read_samples(data, max_bytes=MAX_DECODED_BYTES)
+        pixels = eight_bit(samples, is_scaled=False)
+        del samples
+        bands = {1: "L", 2: "LA", 3: "RGB"}.get(pixels.shape[2], "RGBA" if tiff.has_alpha(data) else "RGB")
+        image = Image.fromarray(np.ascontiguousarray(pixels[..., : len(bands)]).squeeze(), bands)
+        return Photo(_upright_rgb(image, min_side, orientation=orientation, profile=profile), details)
+
+
+def _open_bmp(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    try:
+        return _open_plain(data, "BMP", min_side, max_megapixels)
+    except OSError as error:  # also UnidentifiedImageError
+        if not isinstance(error, UnidentifiedImageError) and not str(error).startswith("Unsupported BMP"):
+            raise
+        image = bmp.read_masked(data, max_bytes=min(MAX_DECODED_BYTES, int(8e6 * (max_megapixels or MAX_MEGAPIXELS))))
+        if image is None:
+            raise
+        return Photo(_upright_rgb(image, min_side), PhotoDetails(*image.size))
 
 
 def read_photo_bytes(path: Path) -> bytes:
@@ -162,49 +266,62 @@ def _photo_errors() -> Iterator[None]:
         raise PhotoError(f"could not be read: {error.strerror or error}") from error
 
 
-def _is_large(image: Image.Image, *, drafted: bool) -> bool:
-    # decoding a drafted JPEG takes at most a quarter of the memory of full pixels
-    share = 0.25 if drafted and image.format in ("JPEG", "MPO") else 1.0
-    return share * image.width * image.height > LARGE_MEGAPIXELS * 1e6
+@contextmanager
+def _memory(decoded_bytes: int, *, held_bytes: int = 0) -> Iterator[None]:
+    if decoded_bytes > MAX_DECODED_BYTES:
+        raise PhotoTooLargeError(
+            f"{decoded_bytes / 1e6:,.0f} MB decoded, more than {MAX_DECODED_BYTES / 1e6:,.0f} (too many megapixels)"
+        )
+    with _large_photo if decoded_bytes + held_bytes > LARGE_DECODED_BYTES else nullcontext():
+        yield
 
 
-def _refuse_huge(image: Image.Image, max_megapixels: float) -> None:
-    megapixels = image.width * image.height / 1e6
+def _refuse_huge(size: tuple[int, int], max_megapixels: float) -> None:
+    megapixels = size[0] * size[1] / 1e6
     if megapixels > max_megapixels:
         raise PhotoTooLargeError(f"{megapixels:,.0f} megapixels, more than {max_megapixels:g}")
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
+def _halvings(data: bytes, image: Image.Image, min_side: int | None) -> int:
+    """How often a JPEG 2000 is halved while it is decoded: not more often than it was encoded for."""
+    style = data.find(b"\xff\x52", data.find(b"\xff\x4f\xff\x51"))  # the coding style, with the number of levels
+    if min_side is None or style < 0 or style + 9 >= len(data):
+        return 0
+    spare = min(image.size) / (min_side * DRAFT_OVERSAMPLING)
+    return max(0, min(data[style + 9], int(math.log2(spare)) if spare > 1 else 0))
+
+
+def _largest_icon(data: bytes) -> bytes:
+    count = struct.unpack_from("<H", data, 4)[0]
+    entries = [struct.unpack_from("<BBBBHHII", data, 6 + 16 * number) for number in range(count)]
+    if not entries:
+        raise PhotoError("an icon without a picture")
+    *_, size, start = max(entries, key=lambda entry: ((entry[0] or 256) * (entry[1] or 256), entry[5]))
+    for *_, other in entries:
+        if data[other : other + 4] != b"\x89PNG":
+            _refuse_huge(struct.unpack_from("<ii", data, other + 4), MAX_ICON_MEGAPIXELS)
+    return data[start : start + size]
+
+
+def _upright_rgb(
+    image: Image.Image, min_side: int | None, *, orientation: int | None = None, profile: bytes | None = None
+) -> Image.Image:
     image.load()
+    profile = profile or image.info.get("icc_profile")
     # not ImageOps.exif_transpose: it rewrites the EXIF, and fails if that is damaged
-    transpose = _TRANSPOSES.get(read_orientation(image))
+    transpose = _TRANSPOSES.get(orientation or read_orientation(image))
     upright = image.copy() if transpose is None else image.transpose(transpose)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
-        return _eight_bit(upright).convert("RGB")
-    if upright.has_transparency_data:
+        upright = Image.fromarray(eight_bit(np.asarray(upright), is_scaled=image.format != "TIFF"))
+    elif upright.has_transparency_data:
         layer = upright.convert("RGBA")
-        white = Image.new("RGB", layer.size, "white")
-        white.paste(layer, mask=layer.getchannel("A"))
-        return white
-    return upright if upright.mode == "RGB" else upright.convert("RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Converts high-bit-depth grey to 8 bits; floats may be in [0, 1] or in the 8- or 16-bit range."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    top = float(values.max(initial=0.0))
-    if image.mode == "F":
-        full = 1.0 if top <= 1.0 else 255.0 if top <= 255.0 else 65535.0
-    else:
-        full = 255.0 if image.mode == "I" and top <= 255.0 else 65535.0
-    return Image.fromarray((values * (255.0 / full)).clip(0, 255).astype(np.uint8))
-
-
-def _is_heif(data: bytes) -> bool:
-    if data[4:8] != b"ftyp" or data[8:12] not in _HEIF_BRANDS:
-        return False
-    # "mif1" may be AVIF or HEIC; the compatible brands tell which
-    return b"avif" not in data[16 : int.from_bytes(data[:4])]
+        upright = Image.new("RGB", layer.size, "white")
+        upright.paste(layer, mask=layer.getchannel("A"))
+    if min_side is not None and profile and find_transform(profile):
+        # converting the colours of 12 megapixels would take longer than decoding them
+        factor = max(1, int(min(upright.size) / (min_side * DRAFT_OVERSAMPLING)))
+        upright = (upright.convert("RGB") if upright.mode == "P" else upright).reduce(factor)
+    return to_srgb(upright, profile)
 
 
 def _register_heif() -> None:
@@ -221,5 +338,5 @@ def _reason(error: Exception) -> str:
     text = str(error).strip().splitlines()
     reason = text[0] if text else type(error).__name__
     if "truncated" in reason.lower() or "broken data" in reason.lower():
-        return "truncated: the file ends too early"
+        return TRUNCATED
     return f"damaged: {reason}"

@@ -122,6 +122,7 @@ def embed_batches(
     path_of: Callable[[Item], Path],
     is_known: Callable[[bytes], bool] = lambda _: False,
     batch_size: int = BATCH_SIZE,
+    check_rows: bool = True,
 ) -> Iterator[list[EmbeddedPhoto[Item]]]:
     """Reads, decodes and embeds photos, batch by batch, in order; decoders work ahead of the encoder.
 
@@ -131,6 +132,7 @@ def embed_batches(
         path_of: returns the file of an item.
         is_known: whether content with this hash need not be embedded.
         batch_size: items per batch.
+        check_rows: whether embeddings must be unit vectors.
 
     Raises:
         BundleError: the model returns embeddings that are not unit vectors.
@@ -150,7 +152,7 @@ def embed_batches(
 
     pending = map_ahead(read, items)
     while batch := list(islice(pending, batch_size)):
-        vectors = _vectors([photo.prepared.pixels for _, photo in batch if photo.prepared], encoder)
+        vectors = _vectors([photo.prepared.pixels for _, photo in batch if photo.prepared], encoder, check_rows)
         yield [
             EmbeddedPhoto(
                 item,
@@ -183,7 +185,8 @@ def embed_photos(
     kept: list[int] = []
     skipped: list[Skipped] = []
     done = 0
-    for batch in embed_batches(paths, encoder, path_of=lambda path: path):
+    # a model that returns NaN is measured, too: it gets the worst figures
+    for batch in embed_batches(paths, encoder, path_of=lambda path: path, check_rows=False):
         for number, photo in enumerate(batch, start=done):
             if photo.vector is None:
                 skipped.append(Skipped(str(photo.item), photo.reason or ""))
@@ -202,10 +205,11 @@ def embed_photos(
     )
 
 
-def _vectors(pixels: Sequence[Pixels], encoder: DualEncoder | None) -> Iterator[PhotoVector]:
+def _vectors(pixels: Sequence[Pixels], encoder: DualEncoder | None, check_rows: bool) -> Iterator[PhotoVector]:
     if not pixels or encoder is None:
         return iter(())
     encoded = encoder.encode_pixels(np.stack(pixels))
-    check_unit_rows(encoded.embeddings)
+    if check_rows:
+        check_unit_rows(encoded.embeddings)
     features: Iterable[Features | None] = [None] * len(pixels) if encoded.features is None else encoded.features
     return map(PhotoVector, encoded.embeddings, features)

@@ -69,6 +69,11 @@ def _load_installed(name: str) -> DualEncoder:
     return encoder
 
 
+def is_known_model(name: str) -> bool:
+    """Whether a name stands for a model, rather than for a folder of that name."""
+    return name in known_bundles() or name in installed_encoders()
+
+
 def find_bundle(name_or_path: str | Path) -> Path:
     """The folder of a bundle given by name or by path.
 

@@ -115,6 +115,8 @@ class OnnxDualEncoder(DualEncoder):
 
         Text beyond the manifest's ``max_tokens`` is truncated; see ``seen_part``.
         """
+        if isinstance(texts, str):
+            raise TypeError(f"expected a sequence of texts, got the text {texts!r}; pass [text]")
         embeddings = np.empty((len(texts), self.dim), dtype=np.float32)
         # texts of similar length share a batch: padding costs as much as words
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))

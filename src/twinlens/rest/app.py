@@ -4,12 +4,14 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection, open_for_serving
 from twinlens.errors import TwinlensError
 from twinlens.rest.calls import archive, browsing, favourites, indexing, library, photos, searching, session
@@ -107,13 +109,20 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
 async def _answer_invalid(_request: Request, error: Exception) -> Response:
     """Lists each invalid field of a body or query string, but never its value."""
     assert isinstance(error, RequestValidationError)
-    faults = [
-        f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in error.errors()
-    ]
+    faults = [_fault_line(fault) for fault in error.errors()]
     shown = "; ".join(faults[:MOST_FAULTS]) + (
         f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
     )
     return RequestFailure("invalid_request", shown, "/docs describes what the call accepts").response()
+
+
+def _fault_line(fault: dict[str, Any]) -> str:
+    """A field and what is wrong with it; for a filter's value an example rather than a regular expression."""
+    place = ".".join(str(part) for part in fault["loc"][1:]) or "body"
+    one = known_filters().get(str(fault["loc"][-1]))
+    if fault["type"] == "string_pattern_mismatch" and one is not None:
+        return f"{place}: must look like {one.example}"
+    return f"{place}: {fault['msg']}"
 
 
 async def _answer_ours(_request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from twinlens.errors import DataError
 from twinlens.model.preprocess import ResizeMode
 from twinlens.plugins import did_you_mean, load_part, part_names
 from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
-from twinlens.training.parts.losses import LOSSES
+from twinlens.training.parts.losses import LOSS_ALIASES, LOSSES
 from twinlens.training.parts.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOWERS
 
 FROM_SCRATCH = ("lstm", "transformer")
@@ -133,7 +133,7 @@ class Text(Section):
 
 
 class LossChoice(Section):
-    """A loss by its name in ``losses.LOSSES``, with its own options."""
+    """A loss by its name in ``losses.LOSSES`` or an alias of it, with its own options."""
 
     name: str = "infonce"
     options: dict[str, int | float | bool | str] = Field(default_factory=dict)
@@ -141,6 +141,8 @@ class LossChoice(Section):
     @field_validator("name")
     @classmethod
     def _known_loss(cls, name: str) -> str:
+        if name not in part_names("loss", LOSSES):  # a loss of an installed package goes before an alias
+            name = LOSS_ALIASES.get(name, name)
         return _known(name, "loss", LOSSES)
 
     @field_validator("options")
@@ -217,7 +219,11 @@ class Stage(Section):
 
 
 class HardNegatives(Section):
-    """Batches with photos that the model confuses with each other, mined again ``every`` n epochs."""
+    """Batches with photos that the model confuses with each other.
+
+    Neighbours are mined after ``after_epochs`` and again ``every`` n epochs and at the beginning of a
+    stage; the epochs in between use the last ones.
+    """
 
     share: float = Field(default=0.5, gt=0.0, lt=1.0)
     neighbours: int = Field(default=8, ge=1)
@@ -229,7 +235,8 @@ class Trainer(Section):
     """Device, frequency of validation and checkpoints, and early stopping.
 
     ``measure`` determines the best epoch: a recall or MRR is the mean of both directions on the
-    validation split. ``patience`` is the number of validations without improvement before stopping.
+    validation split. ``patience`` is the number of validations without improvement after which a stage ends; the next
+    one starts from the best weights.
     """
 
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")

@@ -9,7 +9,7 @@ import pytest
 from conftest import COLOURS, ColourEncoder, draw_photo
 from rest.served_library import server_of
 from twinlens.api.library import Collection, Opened
-from twinlens.apps.libraries.library import Library, Wanted
+from twinlens.apps.libraries.library import Library, SearchOptions
 from twinlens.apps.libraries.local_library import LocalLibrary
 from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.apps.libraries.served_library import ServedLibrary
@@ -79,31 +79,34 @@ def test_hits_that_match_are_shown_and_the_closest_where_none_does(
 ) -> None:
     matching = [hit.id for hit in ranked[SOME] if hit.score >= LINE]
     assert len(matching) == 3
-    found = library.by_words(SOME, Wanted())
-    assert (ids(found.hits), found.is_match, found.num_matches) == (matching, True, len(matching))
+    found = library.by_words(SOME, SearchOptions())
+    assert (ids(found.shown), bool(found.matching), found.matched) == (matching, True, len(matching))
     assert not any(hit.score >= LINE for hit in ranked[NONE])
-    found = library.by_words(NONE, Wanted())
-    assert (ids(found.hits), found.is_match, found.num_matches) == (ids(ranked[NONE][:3]), False, 0)
+    found = library.by_words(NONE, SearchOptions())
+    assert (ids(found.shown), bool(found.matching), found.matched) == (ids(ranked[NONE][:3]), False, 0)
 
 
 def test_everything_is_shown_where_that_is_wanted(library: Library, ranked: dict[str, list[Hit]]) -> None:
     for query, hits in ranked.items():
-        found = library.by_words(query, Wanted(show_all=True))
-        assert (ids(found.hits), found.is_match) == (ids(hits), True)
+        found = library.by_words(query, SearchOptions(show_all=True))
+        assert (ids(found.shown), bool(found.matching)) == (ids(hits), True)
 
 
 def test_where_no_photo_passes_nothing_is_a_match(library: Library) -> None:
-    found = library.by_words(SOME, Wanted(show_all=True, filters={"after": "2099"}))
-    assert (list(found.hits), found.is_match, found.num_candidates) == ([], False, 0)
+    found = library.by_words(SOME, SearchOptions(show_all=True, filters={"after": "2099"}))
+    assert (found.shown, bool(found.matching), found.num_candidates) == ([], False, 0)
 
 
 def test_without_a_calibration_all_hits_are_shown(library: Library, root: Path) -> None:
     picture = (root / "walls" / "red.png").read_bytes()
-    for found, count in ((library.captions_of(picture, Wanted()), 2), (library.by_picture(picture, Wanted()), 7)):
-        assert (len(found.hits), found.is_match, found.num_matches) == (count, True, None)
+    for found, count in (
+        (library.captions_of(picture, SearchOptions()), 2),
+        (library.by_picture(picture, SearchOptions()), 7),
+    ):
+        assert (len(found.shown), bool(found.matching), found.matched) == (count, True, None)
         assert {hit.relevant for hit in found.hits} == {None}
 
 
 def test_filters_narrow_what_is_found_and_empty_ones_do_not(library: Library) -> None:
-    wanted = Wanted(show_all=True, filters={"folder": "walls", "camera": "", "after": None, "favourites": False})
+    wanted = SearchOptions(show_all=True, filters={"folder": "walls", "camera": "", "after": None, "favourites": False})
     assert sorted(ids(library.by_words("red", wanted).hits)) == sorted(f"walls/{name}.png" for name in COLOURS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.library import SearchOptions
 from twinlens.apps.libraries.local_library import THREADS
 from twinlens.apps.libraries.open_libraries import MOST_OPEN, OpenLibraries
 from twinlens.errors import CollectionNotFoundError, PhotoError, QueryError
@@ -15,9 +15,9 @@ from twinlens.errors import CollectionNotFoundError, PhotoError, QueryError
 def test_a_part_of_a_folder_is_searched_alone(indexed: Path) -> None:
     libraries = OpenLibraries()
     library = libraries.get(str(indexed / "beach"))
-    assert {hit.id.partition("/")[0] for hit in library.by_words("red", Wanted()).hits} == {"beach"}
+    assert {hit.id.partition("/")[0] for hit in library.by_words("red", SearchOptions()).hits} == {"beach"}
     with pytest.raises(QueryError, match="empty"):
-        library.by_words("  ", Wanted(k=1))
+        library.by_words("  ", SearchOptions(k=1))
     with pytest.raises(PhotoError, match="no longer in the collection"):
         library.thumbnail("../captions.csv")
     libraries.close()
@@ -34,9 +34,9 @@ def test_the_card_counts_the_part_of_a_folder_that_is_searched(
     card = library.card()
     assert (card.place, card.num_images, card.num_captions) == (str(indexed / part), photos, captions)
     if photos:
-        assert library.by_words("red", Wanted()).num_candidates == photos
+        assert library.by_words("red", SearchOptions()).num_candidates == photos
         picture = next((indexed / part).rglob("*.png")).read_bytes()
-        assert library.captions_of(picture, Wanted()).num_candidates == captions
+        assert library.captions_of(picture, SearchOptions()).num_candidates == captions
     libraries.close()
 
 

@@ -13,7 +13,7 @@ from apps.streamlit.test_streamlit_app import results
 from rest.conftest import Serve, serve  # noqa: F401 — a fixture
 from rest.served_library import ODD_NAME
 from twinlens.api.library import Collection
-from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.library import SearchOptions
 from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.errors import CollectionError, QueryError
@@ -34,15 +34,15 @@ def test_the_page_searches_a_server_with_its_key(
         captions = [hit.caption for hit in collection.caption(picture)]
     with serve(indexed, "--api-key", KEY) as served:
         library = ServedLibrary(RestClient(served.url, key=KEY))
-        found = library.by_words("a green meadow", Wanted(k=5, show_all=True))
+        found = library.by_words("a green meadow", SearchOptions(k=5, show_all=True))
         assert [hit.id for hit in found.hits] == [hit.id for hit in by_words]
         assert [hit.relevant for hit in found.hits] == [hit.relevant for hit in by_words]
         assert [hit.score for hit in found.hits] == pytest.approx([hit.score for hit in by_words], abs=1e-5)
-        assert [hit.caption for hit in library.captions_of(picture.read_bytes(), Wanted()).hits] == captions
+        assert [hit.caption for hit in library.captions_of(picture.read_bytes(), SearchOptions()).hits] == captions
         assert library.thumbnail(ODD_NAME)[:3] == b"\xff\xd8\xff"
         assert library.card().num_captions == 3
         with pytest.raises(QueryError, match="top_k"):
-            library.by_words("red", Wanted(k=100_000))
+            library.by_words("red", SearchOptions(k=100_000))
         with pytest.raises(CollectionError, match="TWINLENS_API_KEY"):
             ServedLibrary(RestClient(served.url, key="another")).card()
         page = open_page(server=served.url, api_key=KEY)

@@ -150,7 +150,8 @@ def test_a_data_folder_is_measured(open_page: OpenPage, indexed: Path, tmp_path:
     assert not page.exception
     assert not page.error
     assert "R@1" in list(page.dataframe[0].value["measure"])
-    page.text_input("data").set_value(str(tmp_path))
+    (tmp_path / "empty").mkdir()
+    page.text_input("data").set_value(str(tmp_path / "empty"))
     page.button("measure").click().run()
     assert len(page.error) == 1
 

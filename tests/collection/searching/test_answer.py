@@ -49,7 +49,14 @@ def test_all_may_be_asked_for() -> None:
 def test_a_least_probability_takes_the_place_of_relevance(least: float, expected: list[int]) -> None:
     hits = [hit(1, relevant=False, probability=0.5), hit(2, relevant=True, probability=0.2)]
     assert ranks(answer(hits, min_probability=least).matching) == expected
-    assert ranks(answer(hits, min_probability=least, show_all=True).matching) == expected
+    everything = answer(hits, min_probability=least, show_all=True)
+    assert ranks(everything.shown) == [1, 2]
+    assert [one["rank"] for one in everything.to_json()["results"] if one["is_match"]] == expected
+
+
+def test_a_hit_is_no_match_and_no_mismatch_where_the_model_cannot_tell() -> None:
+    found = answer([hit(1, relevant=None, probability=None)])
+    assert found.to_json()["results"][0]["is_match"] is None
 
 
 def test_the_json_of_a_command_has_what_is_shown_and_that_of_a_server_everything() -> None:

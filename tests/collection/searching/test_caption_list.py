@@ -38,7 +38,7 @@ def test_any_file_of_captions_gives_its_captions(tmp_path: Path, name: str, text
     [
         ("empty.txt", b"\n \n", "contains no captions; write one per line"),
         ("none.txt", None, "cannot be read"),
-        ("bad.txt", b"caf\xe9\n", "cannot be read as a text file of captions"),
+        ("bad.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "cannot be read as text: it is a binary file"),
         ("bad.csv", b"a red thing\n", "expected columns image and caption"),
         ("bad.json", b"{", "bad.json"),
     ],

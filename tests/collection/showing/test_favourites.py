@@ -76,6 +76,6 @@ def test_browsing_pages_through_all_photos_once_newest_first(collection: Collect
     pages = [collection.browse(k=1, offset=offset) for offset in range(4)]
     assert [[photo.id for photo in photos] for photos, _ in pages] == [["green.png"], ["a/blue.png"], ["a/red.png"], []]
     assert {count for _, count in pages} == {3}
-    assert collection.browse({"after": "2024"})[1] == 1
+    assert collection.browse(after="2024")[1] == 1
     with pytest.raises(QueryError, match="holds no indexed photos"):
-        collection.browse({"folder": "nowhere"})
+        collection.browse(folder="nowhere")

@@ -37,7 +37,8 @@ def test_what_comes_while_a_batch_is_embedded_makes_the_next_one() -> None:
         vectors = made(model)
         model.gate.clear()
         first = asyncio.create_task(vectors.vectors(["a"], fingerprint="one"))
-        await asyncio.sleep(0.01)
+        while not model.batches:
+            await asyncio.sleep(0)
         others = [asyncio.create_task(vectors.vectors(["b" * n], fingerprint="one")) for n in (2, 3, 4)]
         await asyncio.sleep(0.01)
         model.gate.set()

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.server
 QUERY = {"query": "a red wall", "top_k": 2}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(serve: Serve, indexed: Path) -> None:
     import psutil
 
@@ -31,11 +32,11 @@ def test_a_worker_that_dies_is_replaced(serve: Serve, indexed: Path) -> None:
         first = workers()
         assert len(first) == 2
         psutil.Process(next(iter(first))).kill()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         statuses = []
         while time.monotonic() < deadline and (workers() <= first or len(workers()) < 2 or len(statuses) < 200):
             with suppress(requests.ConnectionError):  # it was connected to the one that died
-                statuses.append(requests.post(f"{served.url}/api/search/text", json=QUERY, timeout=30).status_code)
+                statuses.append(requests.post(f"{served.url}/api/search/text", json=QUERY, timeout=60).status_code)
         assert len(workers()) == 2
         assert not workers() <= first
         assert set(statuses) == {200}  # the new one takes callers when it can answer

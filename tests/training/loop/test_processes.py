@@ -73,9 +73,10 @@ def test_two_processes_equal_one(of_two: Path, world: Path, towers: Towers, cach
     "changes",
     [
         {**LIVE, "data": {"captions": "mean"}, "image": {"head": HEAD}},
-        {**LIVE, "optimizer": {"chunk_size": 10}, "hard_negatives": {"neighbours": 4}},
+        {**LIVE, "data": {"captions": "all"}, "image": {"head": HEAD}, "text": {**LIVE["text"], "drop_words": 0.2}},
+        {**LIVE, "optimizer": {"chunk_size": 10}, "hard_negatives": {"neighbours": 4, "every": 2}},
     ],
-    ids=["mean captions, norms and dropout in heads", "chunks, hard negatives"],
+    ids=["mean captions, norms and dropout in heads", "all captions, dropped words", "chunks, hard negatives"],
 )
 def test_two_processes_that_train_towers_equal_one(
     changes: dict[str, Any], world: Path, towers: Towers, cache: Path, tmp_path: Path
@@ -96,7 +97,7 @@ def test_a_failing_process_ends_the_run_rather_than_leaving_the_other_to_wait(
     assert again.returncode == 0, again.stderr
     done = torchrun(settings, world, folder, cache)
     assert done.returncode != 0
-    assert "holds a run already" in done.stderr
+    assert "already contains a run" in done.stderr
 
 
 def test_one_process_keeps_its_rows_and_gradients() -> None:

@@ -12,11 +12,13 @@ from training.tiny_world import losses, recipe, stage, train
 from twinlens.data.find import open_dataset
 from twinlens.errors import ConfigError, TrainingError
 from twinlens.evaluation.retrieval import evaluate_retrieval
-from twinlens.training.loop.checkpoints import read_checkpoint
+from twinlens.training.feeding import hard_negatives
+from twinlens.training.loop import trainer, validation
+from twinlens.training.loop.checkpoints import Progress, read_checkpoint
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.parts.losses.infonce import InfoNCE
 from twinlens.training.runs.build import build_model
-from twinlens.training.runs.run import load_run
+from twinlens.training.runs.run import RunListener, load_run
 from twinlens.training.runs.torch_encoder import TorchDualEncoder
 
 Towers = dict[str, Path]
@@ -167,6 +169,16 @@ def test_moving_average_is_what_is_measured_and_kept(
     assert not torch.equal(best.tensors[name], last[1][name])
 
 
+def test_statistics_of_batch_norms_are_averaged_with_the_weights(
+    world: Path, towers: Towers, cache: Path, tmp_path: Path
+) -> None:
+    settings = recipe(towers, image={"head": MLP}, optimizer={"ema_decay": 0.9}, stages=[stage(epochs=1)])
+    run, _ = train(settings, world, tmp_path / "run", cache=cache)
+    best, last = (read_checkpoint(run.folder / f"{name}.safetensors").part("model") for name in ("best", "last"))
+    for name in ("running_mean", "running_var"):  # best and last are of the same epoch
+        assert not torch.equal(best[f"image.head.layers.1.{name}"], last[f"image.head.layers.1.{name}"])
+
+
 def test_validation_comes_when_asked_and_at_the_end_of_each_stage(
     world: Path, towers: Towers, cache: Path, tmp_path: Path
 ) -> None:
@@ -191,6 +203,54 @@ def test_a_stage_without_progress_ends_early_and_the_next_one_begins(
     _, rest = train(settings, world, tmp_path / "cut", cache=cache, resume=True)
     assert losses(rest) == losses(lines[3:]) == losses(more[3:])
     assert again.validation["epoch"] == 1
+
+
+@pytest.mark.parametrize("best_epoch", [2, 3])
+def test_after_an_early_stop_the_next_stage_starts_from_the_best_weights(
+    best_epoch: int, world: Path, towers: Towers, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best epoch is in the stage that stops, or in the one before it; its weights contain LoRA's matrices."""
+
+    def update_best(progress: Progress, _: float) -> bool:
+        return validation.update_best(progress, float(progress.epoch == best_epoch))
+
+    monkeypatch.setattr(trainer, "update_best", update_best)
+    lora = {"text": "lora", "text_learning_rate": 1e-3, "schedule": "constant"}
+    stages = [stage(**lora), stage(epochs=9, learning_rate=0.05, **lora), stage(epochs=1, learning_rate=1e-12)]
+    notes: list[str] = []
+    lines: list[EpochLog] = []
+    listener = RunListener(on_epoch=lines.append, on_note=notes.append)
+    settings = recipe(towers, stages=stages, trainer={"patience": 2})
+    train(settings, world, tmp_path / "run", cache=cache, listener=listener)
+    assert [line.epoch for line in lines if line.stage == 2] == list(range(3, best_epoch + 3))
+    best, last = lines[best_epoch - 1], lines[-1]
+    assert lines[-2].val_loss != pytest.approx(best.val_loss, rel=0.01)
+    assert last.val_loss == pytest.approx(best.val_loss, rel=1e-4)
+    assert notes == [f"stage 2 stopped early; stage 3 starts from the best weights, those of epoch {best_epoch}"]
+
+
+def test_hard_negatives_are_used_between_minings_too(
+    world: Path, towers: Towers, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mined: list[torch.Tensor] = []
+    used: list[torch.Tensor] = []
+
+    def mine(*arguments: Any) -> torch.Tensor:
+        mined.append(hard_negatives.mine(*arguments))
+        return mined[-1]
+
+    def mixed_order(order: torch.Tensor, neighbours: torch.Tensor, **options: Any) -> torch.Tensor:
+        used.append(neighbours)
+        return hard_negatives.mixed_order(order, neighbours, **options)
+
+    monkeypatch.setattr(trainer, "mine", mine)
+    monkeypatch.setattr(trainer, "mixed_order", mixed_order)
+    settings = recipe(towers, hard_negatives={"neighbours": 4, "every": 3}, stages=[stage(epochs=6), stage(epochs=2)])
+    train(settings, world, tmp_path / "run", cache=cache)
+    # after 1 epoch, after 4, and at the beginning of the second stage, though only then after 6; due again after 7
+    first, second, third, fourth = mined
+    expected = [first, first, first, second, second, third, fourth]
+    assert [found is wanted for found, wanted in zip(used, expected, strict=True)] == [True] * 7
 
 
 @pytest.mark.parametrize("cached", ["none", "disk", "memory"])

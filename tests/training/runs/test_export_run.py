@@ -20,6 +20,8 @@ from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.training.runs.export_run import POINTS, TOLERANCE, Exported, export_run, open_run
 from twinlens.training.runs.run import load_run
 
+OPTIONS = {"hidden": 24, "word_dim": 16}
+
 
 @pytest.fixture(scope="module")
 def trained(world: Path, towers: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,7 +29,7 @@ def trained(world: Path, towers: dict[str, Path], tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("lstm")
     settings = recipe(
         towers,
-        text={"tower": "lstm", "max_tokens": 12, "options": {"hidden": 24, "word_dim": 16}, "pooling": None},
+        text={"tower": "lstm", "max_tokens": 12, "options": OPTIONS, "pooling": None},
         trainer={"validate_every": 20, "checkpoint_every": 20},
         stages=[stage(epochs=40, text="all", learning_rate=1e-2)],
     )
@@ -71,7 +73,7 @@ def test_the_manifest_says_what_it_was_trained_with(full: Exported) -> None:
     manifest = open_bundle(full.bundle.directory).manifest
     assert manifest.name == "tiny"
     assert manifest.embedding_dim == 16
-    assert manifest.training["recipe"]["text"]["options"] == {"hidden": 24, "word_dim": 16}
+    assert manifest.training["recipe"]["text"]["options"] == OPTIONS
     assert manifest.training["train_photos"] == 144
     assert manifest.training["epoch"] >= 1
     assert manifest.text.quantization == "float32"

@@ -1,12 +1,13 @@
 """``Library``: the interface that the app searches, for local and served collections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from twinlens.types import Hit
+from twinlens.api.searching import Answer
 
 THUMBNAIL_PX = 480  # sharp at a quarter of a wide page
+UPLOADED = "the uploaded picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +32,7 @@ class LibraryCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The result of a search, ready to show.
-
-    Attributes:
-        hits: the matches, or the closest if nothing matches.
-        is_match: False if they are only the closest, or nothing was found.
-        num_matches: total number of matches; None if the model is not calibrated.
-        num_candidates: number of photos or captions ranked.
-        took_ms: including embedding of the query.
-        query_read: the part of the query that the model reads; None if it reads all of it.
-    """
-
-    hits: Sequence[Hit]
-    is_match: bool
-    num_matches: int | None
-    num_candidates: int
-    took_ms: float
-    query_read: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchOptions:
     """Options of a search.
 
     Attributes:
@@ -72,13 +52,13 @@ class Library(Protocol):
     def card(self) -> LibraryCard:
         """Current facts about the library."""
 
-    def by_words(self, words: str, wanted: Wanted) -> Found:
+    def by_words(self, words: str, options: SearchOptions) -> Answer:
         """Photos that fit a text, or a weighted sum of texts."""
 
-    def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
+    def by_picture(self, picture: bytes, options: SearchOptions) -> Answer:
         """Photos that look like an uploaded picture."""
 
-    def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
+    def captions_of(self, picture: bytes, options: SearchOptions) -> Answer:
         """The library's captions that fit an uploaded picture."""
 
     def thumbnail(self, photo_id: str) -> bytes:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from twinlens.api.filters import Filters
 from twinlens.api.library import Opened, photo_file
-from twinlens.api.searching import Page, Query, Search, Target, Term, picture_pixels, words_query
-from twinlens.apps.libraries.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
+from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, picture_pixels, words_query
+from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
 from twinlens.errors import PhotoError, QueryError
 
 MAX_MEGAPIXELS = 100.0  # of an uploaded picture, same as in serve
@@ -48,30 +47,30 @@ class LocalLibrary:
         """Current facts about the library."""
         return self._run(self._card)
 
-    def by_words(self, words: str, wanted: Wanted) -> Found:
+    def by_words(self, words: str, options: SearchOptions) -> Answer:
         """Photos that fit a text, or a weighted sum of texts; never reads a file or URL.
 
         Raises:
             QueryError: the query is empty, or a filter is invalid.
         """
-        return self._run(self._find, words_query(words), "image", wanted)
+        return self._run(self._find, words_query(words), "image", options)
 
-    def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
+    def by_picture(self, picture: bytes, options: SearchOptions) -> Answer:
         """Photos that look like an uploaded picture.
 
         Raises:
             QueryError: the picture cannot be read, or a filter is invalid.
         """
-        return self._run(lambda: self._find(self._picture_query(picture), "image", wanted))
+        return self._run(lambda: self._find(self._picture_query(picture), "image", options))
 
-    def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
+    def captions_of(self, picture: bytes, options: SearchOptions) -> Answer:
         """The library's captions that fit an uploaded picture.
 
         Raises:
             QueryError: the picture cannot be read, or a filter is invalid.
             CollectionNotFoundError: the library has no captions.
         """
-        return self._run(lambda: self._find(self._picture_query(picture), "caption", wanted))
+        return self._run(lambda: self._find(self._picture_query(picture), "caption", options))
 
     def thumbnail(self, photo_id: str) -> bytes:
         """A JPEG of a photo.
@@ -98,23 +97,13 @@ class LocalLibrary:
 
     def _count(self, target: Target) -> int:
         try:
-            return self.collection.count(target=target, folder=self._opened.folder())
-        except QueryError:  # no photo in the subfolder is indexed: its card shows 0
+            return self.collection.count(target=target, **self._opened.filters())
+        except QueryError:  # no photo of the sub-folder is indexed, so the card shows 0
             return 0
 
-    def _find(self, query: Query, target: Target, wanted: Wanted) -> Found:
-        filters = {**wanted.filters, "folder": self._opened.folder(wanted.filters.get("folder"))}
-        answer = self.collection.answer(
-            Search(query, Filters(**filters), Page(wanted.k), target, show_all=wanted.show_all)
-        )
-        return Found(
-            hits=answer.shown,
-            is_match=bool(answer.matching),
-            num_matches=answer.matched,
-            num_candidates=answer.num_candidates,
-            took_ms=answer.took_ms,
-            query_read=answer.query_read,
-        )
+    def _find(self, query: Query, target: Target, options: SearchOptions) -> Answer:
+        filters = self._opened.filters(options.filters)
+        return self.collection.answer(Search(query, filters, Page(options.k), target, show_all=options.show_all))
 
     def _picture_query(self, picture: bytes) -> Query:
         encoder = self.collection.encoder
@@ -123,8 +112,7 @@ class LocalLibrary:
         except PhotoError as error:
             raise QueryError(f"the picture cannot be used: {error}; upload a JPEG, PNG, WebP, HEIC or AVIF") from error
         vector = encoder.encode_pixels(pixels[None]).embeddings[0]
-        name = "the uploaded picture"
-        return Query((Term("photo", name),), name, vector)
+        return Query((Term("photo", UPLOADED),), UPLOADED, vector)
 
     def _thumbnail(self, photo_id: str) -> bytes:
         card = self.collection.photo(photo_id)

@@ -2,12 +2,13 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from twinlens.apps.libraries.library import THUMBNAIL_PX, Found, LibraryCard, Wanted
+from twinlens.api.filters import Filters
+from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, words_query
+from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
 from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.errors import CollectionError
 from twinlens.types import Hit
@@ -45,28 +46,30 @@ class ServedLibrary:
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
 
-    def by_words(self, words: str, wanted: Wanted) -> Found:
+    def by_words(self, words: str, options: SearchOptions) -> Answer:
         """Photos that fit a text, or a weighted sum of texts.
 
         Raises:
-            QueryError: the server rejects the query.
+            QueryError: the query or a filter is invalid.
             CollectionError: no twinlens server answers.
         """
-        body = {"query": words, "top_k": wanted.k, **_given(wanted.filters)}
-        return self._found(self._client.post("/api/search/text", body), wanted)
+        search = _search(words_query(words), "image", options)
+        body = {"query": words, "top_k": options.k, **search.filters}
+        return self._answer(search, self._client.post("/api/search/text", body))
 
-    def by_picture(self, picture: bytes, wanted: Wanted) -> Found:
+    def by_picture(self, picture: bytes, options: SearchOptions) -> Answer:
         """Photos that look like a picture; errors as in ``by_words``."""
-        return self._by_picture("/api/search/image", picture, wanted)
+        return self._by_picture("/api/search/image", picture, "image", options)
 
-    def captions_of(self, picture: bytes, wanted: Wanted) -> Found:
+    def captions_of(self, picture: bytes, options: SearchOptions) -> Answer:
         """Captions that fit a picture; errors as in ``by_words``."""
-        return self._by_picture("/api/search/captions", picture, wanted)
+        return self._by_picture("/api/search/captions", picture, "caption", options)
 
-    def _by_picture(self, path: str, picture: bytes, wanted: Wanted) -> Found:
-        fields = {"top_k": str(wanted.k)}
-        fields |= {name: "true" if value is True else str(value) for name, value in _given(wanted.filters).items()}
-        return self._found(self._client.post_picture(path, picture, fields), wanted)
+    def _by_picture(self, path: str, picture: bytes, target: Target, options: SearchOptions) -> Answer:
+        search = _search(Query((Term("photo", UPLOADED),), UPLOADED), target, options)
+        fields = {"top_k": str(options.k)}
+        fields |= {name: "true" if value is True else str(value) for name, value in search.filters.items()}
+        return self._answer(search, self._client.post_picture(path, picture, fields))
 
     def thumbnail(self, photo_id: str) -> bytes:
         """A JPEG of a photo; errors as in ``by_words``."""
@@ -81,16 +84,14 @@ class ServedLibrary:
                 self._thumbnails.popitem(last=False)
         return data
 
-    def _found(self, answer: dict[str, Any], wanted: Wanted) -> Found:
+    def _answer(self, search: Search, answer: dict[str, Any]) -> Answer:
         try:
-            hits = [_hit(result) for result in answer["results"]]
-            shown = [hit for hit, result in zip(hits, answer["results"], strict=True) if result["shown"]]
-            matching = [hit for hit in hits if wanted.show_all or hit.relevant is not False]
-            return Found(
-                hits=hits if wanted.show_all else shown,
-                is_match=bool(matching),
-                num_matches=None if answer["num_matches"] is None else int(answer["num_matches"]),
+            return Answer(
+                search,
+                hits=[_hit(result) for result in answer["results"]],
                 num_candidates=int(answer["num_candidates"]),
+                matched=None if answer["num_matches"] is None else int(answer["num_matches"]),
+                model=str(answer["model"]),
                 took_ms=float(answer["took_ms"]),
                 query_read=answer.get("query_read"),
             )
@@ -117,5 +118,6 @@ def _hit(result: dict[str, Any]) -> Hit:
     )
 
 
-def _given(filters: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in filters.items() if value}
+def _search(query: Query, target: Target, options: SearchOptions) -> Search:
+    filters = Filters(**options.filters)
+    return Search(query, filters, Page(options.k), target, show_all=options.show_all)

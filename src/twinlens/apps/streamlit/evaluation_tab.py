@@ -7,7 +7,7 @@ import streamlit as st
 
 from twinlens import api
 from twinlens.apps.streamlit.measured import Measured, draw_measured, figure_rows, measure_folder, read_measured
-from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.typed_place import typed_place
 
 SPLITS = ("test", "val", "train", "all")
@@ -17,7 +17,7 @@ FOLDER, FILES = "A data folder", "Saved files"
 def evaluation_tab(model: str | None) -> None:
     """Draws the tab; results stay until the next evaluation."""
     source = st.radio("Evaluate", (FOLDER, FILES), horizontal=True, key="evaluate what")
-    with told():
+    with show_errors():
         if source == FOLDER:
             _measure_folder(model)
         else:

@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from twinlens.apps.libraries.library import Found, Library
+from twinlens.api.searching import Answer
+from twinlens.apps.libraries.library import Library
 from twinlens.apps.streamlit.notices import plain
 from twinlens.errors import TwinlensError
 from twinlens.types import Hit
@@ -13,9 +14,9 @@ from twinlens.types import Hit
 COLUMNS = 4
 
 
-def show_photos(library: Library, found: Found) -> None:
+def show_photos(library: Library, answer: Answer) -> None:
     """A grid of the matches; if there are none, of the closest photos, with a notice."""
-    hits = _say_what_matches(found, what="photos")
+    hits = _report_matches(answer, what="photos")
     for start in range(0, len(hits), COLUMNS):
         for column, hit in zip(st.columns(COLUMNS), hits[start : start + COLUMNS], strict=False):
             with column:
@@ -26,9 +27,9 @@ def show_photos(library: Library, found: Found) -> None:
                 st.text(f"{verdict(hit)}\n{hit.id}")
 
 
-def show_captions(found: Found) -> None:
+def show_captions(answer: Answer) -> None:
     """A table of the captions that match, with their photos."""
-    hits = _say_what_matches(found, what="captions")
+    hits = _report_matches(answer, what="captions")
     if hits:
         st.dataframe(caption_rows(hits), hide_index=True)
 
@@ -57,13 +58,16 @@ def caption_rows(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     return rows
 
 
-def _say_what_matches(found: Found, *, what: str) -> Sequence[Hit]:
-    if found.query_read is not None:
-        st.warning(plain(f"The model reads only this part of the query: {found.query_read}"))
-    if not found.hits:
-        st.info(f"Nothing was found among {found.num_candidates:,} {what}.")
-    elif not found.is_match:
-        st.info(f"Nothing here matches among {found.num_candidates:,} {what}. These are the closest:")
+def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
+    hits, among = answer.shown, f"{answer.num_candidates:,} {what}"
+    if answer.query_read is not None:
+        st.warning(plain(f"The model reads only this part of the query: {answer.query_read}"))
+    if not hits:
+        st.info(f"Nothing was found among {among}.")
+    elif not answer.matching:
+        st.info(f"Nothing here matches among {among}. These are the closest:")
+    elif answer.matched is None or answer.search.show_all:
+        st.caption(f"{len(hits):,} of {among}, {answer.took_ms:.0f} ms")
     else:
-        st.caption(f"{len(found.hits):,} of {found.num_candidates:,} {what}, {found.took_ms:.0f} ms")
-    return found.hits
+        st.caption(f"{len(hits):,} shown of {answer.matched:,} matches among {among}, {answer.took_ms:.0f} ms")
+    return hits

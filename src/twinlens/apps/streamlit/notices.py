@@ -11,7 +11,7 @@ _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:")
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Shows an error that the block raises as a box."""
     try:
         yield

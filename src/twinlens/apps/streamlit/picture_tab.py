@@ -5,7 +5,7 @@ import streamlit as st
 from twinlens.api.searching import picture_preview
 from twinlens.apps.libraries.library import Library
 from twinlens.apps.streamlit.hits import show_captions, show_photos
-from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.search_options import search_options
 
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif")
@@ -21,13 +21,13 @@ def picture_tab(library: Library) -> None:
     if upload is None:
         return
     picture = upload.getvalue()
-    with told():
+    with show_errors():
         shown = picture_preview(picture, side=SHOWN_PX)
         left, right = st.columns([1, 2])
         left.image(shown)
         with right:
             st.subheader("Captions that fit")
-            with told():
+            with show_errors():
                 show_captions(library.captions_of(picture, wanted))
         st.subheader("Similar photos")
         show_photos(library, library.by_picture(picture, wanted))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from twinlens import api
 from twinlens.apps.streamlit.measured import figure_rows, is_report
-from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.pictures import drawn
 from twinlens.apps.streamlit.typed_place import typed_place
 
@@ -22,7 +22,7 @@ def runs_tab() -> None:
     if folder == RUNS and not Path(RUNS).exists():
         st.info("There are no training runs yet; start one with 'twinlens train RECIPE.toml --out runs/NAME'.")
         return
-    with told():
+    with show_errors():
         place = typed_place(folder, otherwise=".")
         runs = api.runs.find_runs(place)
         names = {_name(run, Path(place).expanduser()): run for run in runs}

@@ -5,12 +5,12 @@ from typing import Any
 import streamlit as st
 
 from twinlens.api.filters import Filter, known_filters
-from twinlens.apps.libraries.library import Wanted
+from twinlens.apps.libraries.library import SearchOptions
 
 MOST_HITS = 100
 
 
-def search_options(name: str) -> Wanted:
+def search_options(name: str) -> SearchOptions:
     """Draws the options; ``name`` makes the keys of each tab unique."""
     left, right = st.columns(2)
     k = int(left.number_input("Number of results", 1, MOST_HITS, 10, key=f"{name} k"))
@@ -25,7 +25,7 @@ def search_options(name: str) -> Wanted:
             one.name: _value(columns[place % 3], one, key=f"{name} filter {one.name}")
             for place, one in enumerate(known_filters().values())
         }
-    return Wanted(k, show_all, filters)
+    return SearchOptions(k, show_all, filters)
 
 
 def _value(place: Any, one: Filter, *, key: str) -> Any:

@@ -11,7 +11,7 @@ from twinlens.apps.libraries.open_libraries import LIBRARIES
 from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.apps.streamlit.indexing import change_model, index_photos
-from twinlens.apps.streamlit.notices import plain, told
+from twinlens.apps.streamlit.notices import plain, show_errors
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.typed_place import typed_place
 from twinlens.errors import CollectionNotFoundError, ModelMismatchError
@@ -35,7 +35,7 @@ class Chosen:
 def choose(settings: AppSettings) -> Chosen:
     """Draws the sidebar and opens the chosen library."""
     chosen = Chosen()
-    with told():
+    with show_errors():
         if settings.server is not None:
             chosen = Chosen(_served(settings.server, settings.api_key))
         else:
@@ -49,7 +49,7 @@ def choose(settings: AppSettings) -> Chosen:
 def _checked(chosen: Chosen) -> Chosen:
     """Shows the library's card; drops the library if it does not answer."""
     if chosen.library is not None:
-        with told():
+        with show_errors():
             _show_card(chosen.library.card())
             return chosen
     return replace(chosen, library=None)

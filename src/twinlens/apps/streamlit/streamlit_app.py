@@ -3,7 +3,7 @@
 import streamlit as st
 
 from twinlens.apps.streamlit.evaluation_tab import evaluation_tab
-from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.picture_tab import picture_tab
 from twinlens.apps.streamlit.runs_tab import runs_tab
 from twinlens.apps.streamlit.settings import AppSettings
@@ -17,7 +17,7 @@ def page() -> None:
     """Draws the whole page; Streamlit reruns it on every click."""
     st.set_page_config(page_title="twinlens", page_icon="📷", layout="wide")
     st.title("twinlens")
-    with told():
+    with show_errors():
         settings = AppSettings.from_environment()
         with st.sidebar:
             chosen = choose(settings)

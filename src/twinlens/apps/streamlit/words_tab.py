@@ -4,7 +4,7 @@ import streamlit as st
 
 from twinlens.apps.libraries.library import Library
 from twinlens.apps.streamlit.hits import show_photos
-from twinlens.apps.streamlit.notices import told
+from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.search_options import search_options
 
 EXAMPLES = ("a dog on a beach", "children playing in the snow", "two men in green shirts", "street at night")
@@ -23,7 +23,7 @@ def words_tab(library: Library) -> None:
     )
     wanted = search_options("words")
     if words.strip():
-        with told():
+        with show_errors():
             show_photos(library, library.by_words(words, wanted))
 
 

@@ -1,7 +1,6 @@
 """``twinlens caption``: find the captions that fit a photo."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -53,27 +52,24 @@ def run(
             raise typer.BadParameter(
                 "captions come from a collection or from a file; give --in or --candidates, not both"
             )
+        if any((filters or {}).values()):
+            raise typer.BadParameter("filters select photos of a collection; leave them out with --candidates")
         return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json)
     filters = filters or {}
     check_filters(filters)
     opened = api.library.find_existing(place, model=model)
     with opened.collection as collection:
         search = api.searching.Search(
-            replace(api.searching.photo_query(photo.expanduser()), text=str(photo)),
-            api.filters.Filters(**{**filters, "folder": opened.folder(filters.get("folder"))}),
-            api.searching.Page(k=k),
-            "caption",
-            show_all=True,
+            api.searching.photo_query(photo), opened.filters(filters), api.searching.Page(k), "caption", show_all=True
         )
         return show_answer(collection.answer(search), as_json=as_json)
 
 
 def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool) -> int:
-
     captions = api.searching.read_captions(candidates.expanduser())
     encoder = api.models.load_model(model)
     started = time.perf_counter()
-    ranked = api.searching.rank_captions(api.searching.photo_query(photo.expanduser()), captions, encoder, k=k)
+    ranked = api.searching.rank_captions(api.searching.photo_query(photo), captions, encoder, k=k)
     if as_json:
         results = [
             {

@@ -1,7 +1,8 @@
 """``twinlens models``: list the available models and show their details."""
 
 import json
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
@@ -62,12 +63,13 @@ def info(
 ) -> int:
     """Show a model's towers, preprocessing, training and figures."""
     start_logging(verbose=verbose, log_file=log_file)
-    bundle = api.models.open_bundle(api.models.find_bundle(model))
-    fields = {
-        "fingerprint": bundle.fingerprint,
-        "path": str(bundle.directory),
-        **bundle.manifest.model_dump(mode="json"),
-    }
+    fields: dict[str, Any]
+    if model in api.models.installed_encoders():
+        fields = asdict(api.models.load_model(model).describe())
+    else:
+        bundle = api.models.open_bundle(api.models.find_bundle(model))
+        path = str(bundle.directory)
+        fields = {"fingerprint": bundle.fingerprint, "path": path, **bundle.manifest.model_dump(mode="json")}
     if as_json:
         typer.echo(json.dumps(fields, ensure_ascii=False))
         return FOUND

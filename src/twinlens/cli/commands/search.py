@@ -100,7 +100,7 @@ def run(
         api.searching.parse_query(query)
     opened = open_indexed(place, model)
     with opened.collection as collection:
-        narrowed = api.filters.Filters(**{**filters, "folder": opened.folder(filters.get("folder"))})
+        narrowed = opened.filters(filters)
 
         def ask(words: str) -> "api.searching.Answer":
             return collection.answer(
@@ -108,10 +108,10 @@ def run(
                     api.searching.parse_query(words),
                     narrowed,
                     page,
-                    target.value,
-                    min_probability,
-                    show_all,
-                    include_self,
+                    target=target.value,
+                    min_probability=min_probability,
+                    show_all=show_all,
+                    include_query_photo=include_self,
                 )
             )
 

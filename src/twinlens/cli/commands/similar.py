@@ -1,6 +1,5 @@
 """``twinlens similar``: find photos that look like a photo."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,9 +40,9 @@ def run(
     opened = open_indexed(place, model)
     with opened.collection as collection:
         search = api.searching.Search(
-            replace(api.searching.photo_query(photo.expanduser()), text=str(photo)),
-            api.filters.Filters(**{**filters, "folder": opened.folder(filters.get("folder"))}),
-            api.searching.Page(k=k),
+            api.searching.photo_query(photo),
+            opened.filters(filters),
+            api.searching.Page(k),
             show_all=True,  # the nearest photos are wanted, however far away
             include_query_photo=include_self,
         )

@@ -18,7 +18,7 @@ from twinlens.errors import CollectionError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
-READER_VERSION = 1  # increased when more formats are supported: skipped files are then tried again
+READER_VERSION = 2  # increased when more formats are supported: skipped files are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
 
 

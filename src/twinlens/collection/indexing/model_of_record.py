@@ -9,7 +9,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.collection.indexing.report import PendingModelChange
 from twinlens.errors import BundleError, ModelMismatchError, UnknownPartError
-from twinlens.model.load import DEFAULT, load_bridged, load_model, model_of_fingerprint
+from twinlens.model.load import DEFAULT, is_known_model, load_bridged, load_model, model_of_fingerprint
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,11 @@ class ModelOfRecord:
         if record is None or (self._encoder is not None and self._encoder.queries_only):
             return None
         if self._encoder is None or self._encoder.fingerprint != record.fingerprint:
-            self._encoder = self._exact(record)
+            try:
+                self._encoder = self._exact(record)
+            except BundleError as error:
+                logger.warning("the model %s of %s cannot be opened: %s", record.model, self._place, error)
+                return None
         return self._encoder
 
     def keep(self, encoder: DualEncoder) -> None:
@@ -203,4 +207,4 @@ def recorded_name(source: ModelSource) -> str:
     if not isinstance(source, str | Path):
         return source.name
     folder = Path(source).expanduser()
-    return str(folder.resolve()) if folder.is_dir() else str(source)
+    return str(folder.resolve()) if folder.is_dir() and not is_known_model(str(source)) else str(source)

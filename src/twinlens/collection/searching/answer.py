@@ -35,7 +35,7 @@ class Answer:
     @property
     def matching(self) -> list[Hit]:
         """The hits that match; all hits if all were requested or the model is not calibrated."""
-        return [hit for hit in self.hits if self._matches(hit)]
+        return [hit for hit in self.hits if self.search.show_all or self.is_match(hit) is not False]
 
     @property
     def closest(self) -> list[Hit]:
@@ -58,7 +58,7 @@ class Answer:
         """
         shown = self.shown
         hits = self.hits if everything else shown
-        results = [hit_json(hit, absolute_path=absolute_paths) for hit in hits]
+        results = [{**hit_json(hit, absolute_path=absolute_paths), "is_match": self.is_match(hit)} for hit in hits]
         if everything:
             ranks = {hit.rank for hit in shown}
             results = [{**result, "shown": result["rank"] in ranks} for result in results]
@@ -76,10 +76,12 @@ class Answer:
             "results": results,
         }
 
-    def _matches(self, hit: Hit) -> bool:
-        if self.search.min_probability is not None:
-            return hit.probability is not None and hit.probability >= self.search.min_probability
-        return self.search.show_all or hit.relevant is not False
+    def is_match(self, hit: Hit) -> bool | None:
+        """Whether a hit of this answer matches; None if the model cannot tell."""
+        least = self.search.min_probability
+        if least is None:
+            return hit.relevant
+        return hit.probability is not None and hit.probability >= least
 
     def __repr__(self) -> str:
         among = f"{self.num_candidates:,} candidates"

@@ -1,6 +1,5 @@
 """Rank a list of captions, such as from a file, for one photo."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,12 @@ import numpy as np
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.data.find import kind_of_file, open_dataset
 from twinlens.data.one_line import one_line
-from twinlens.data.readers.table import CAPTION_COLUMNS, IMAGE_COLUMNS
+from twinlens.data.readers.delimited import read_header
+from twinlens.data.text_file import read_text_file, start_of_text
 from twinlens.errors import DataError, QueryError
 from twinlens.protocols import DualEncoder
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl")
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,7 @@ def read_captions(file: Path) -> list[str]:
     if file.is_dir():
         raise DataError(f"{file} is a folder; give a text file with one caption per line, or any caption file")
     if _is_plain(file):
-        try:
-            lines: Sequence[str] = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, ValueError) as error:
-            raise DataError(f"{file} cannot be read as a text file of captions: {error}") from error
+        lines: Sequence[str] = read_text_file(file).splitlines()
     else:
         dataset = open_dataset(file.parent, file=file, images=file.parent)
         lines = [caption for image in dataset.split("all") for caption in image.captions]
@@ -76,6 +73,4 @@ def _is_plain(file: Path) -> bool:
     """True for a text file that is not in the format of a caption file."""
     if kind_of_file(file) != "table" or file.suffix.lower() in TABLE_SUFFIXES:
         return False
-    with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        header = {name.strip(' "').lower() for name in re.split(r"[|,\t]", lines.readline().rstrip())}
-    return header.isdisjoint(IMAGE_COLUMNS) or header.isdisjoint(CAPTION_COLUMNS)
+    return read_header(start_of_text(file)) is None

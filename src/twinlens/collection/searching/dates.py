@@ -21,8 +21,8 @@ def parse_date(value: object) -> str:
     Raises:
         QueryError: it is not a date.
 
-    >>> parse_date("2023-06"), parse_date(2023), parse_date(date(2023, 6, 30))
-    ('2023-06', '2023', '2023-06-30')
+    >>> parse_date("2023-06"), parse_date(2023), parse_date(datetime(2023, 6, 30, 12))
+    ('2023-06', '2023', '2023-06-30T12:00:00')
     """
     text = value.isoformat(timespec="seconds")[:19] if isinstance(value, datetime) else str(value)
     bound = text.strip().replace(" ", "T")

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
-from twinlens.data.images import PHOTO_SUFFIXES, open_photo
+from twinlens.data.images import PHOTO_SUFFIXES, open_photo, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
 from twinlens.errors import PhotoError, QueryError
 from twinlens.protocols import DualEncoder
@@ -198,6 +198,8 @@ def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
     if term.picture is not None:
         given: Embeddings = encoder.encode_image([term.picture.convert("RGB")])[0]
         return given
+    if term.kind == "photo" and not photo_exists(Path(term.value)):
+        raise QueryError(f"there is no photo {term.value}; a query photo is given by its path")
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
         photo = open_photo(source, min_side=encoder.input_side)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from twinlens.data.captioned import CaptionedPhotos, Source, image_folder
+from twinlens.data.captioned import CaptionedPhotos, Source, caption_of, note_uncaptioned
 from twinlens.data.readers.json_file import read_file_name, read_json, read_text
 from twinlens.data.readers.splits_json import read_splits
 from twinlens.data.splits import DEFAULT_RATIOS
@@ -11,6 +11,7 @@ from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
 
 NAME = "captions.json"
+LOOKED_FOR = (NAME,)
 
 
 class CaptionsJson(CaptionedPhotos):
@@ -39,10 +40,15 @@ class CaptionsJson(CaptionedPhotos):
         ratios: Mapping[str, float] = DEFAULT_RATIOS,
         seed: int = 0,
     ) -> None:
-        folder = images or image_folder(directory, "images")
         captions = _read_captions(file or directory / NAME)
-        photos = [CaptionedImage(name, folder / name, tuple(own)) for name, own in captions.items()]
-        super().__init__(directory.resolve().name, photos, read_splits(directory), ratios=ratios, seed=seed)
+        folder = Source(directory, file, images).photo_folder(list(captions), "images", "Images")
+        photos = [CaptionedImage(name, folder / name, tuple(own)) for name, own in captions.items() if own]
+        # a captions file of somebody's choice may be about some photos of the lists only
+        splits = {
+            split: [name for name in names if captions.get(name, file is None)]
+            for split, names in read_splits(directory).items()
+        }
+        super().__init__(directory.resolve().name, photos, splits, ratios=ratios, seed=seed)
 
 
 def recognizes(directory: Path) -> Path | None:
@@ -66,12 +72,20 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
     rows = read_json(path)
     if not isinstance(rows, list):
         raise DataError(f"{path}: expected a list of {{file_name, caption}}, got {type(rows).__name__}")
+    n_empty = 0
     for number, row in enumerate(rows):
         try:
-            captions.setdefault(read_file_name(row), []).append(read_text(row, "caption"))
+            file_name, value = read_file_name(row), row["caption"]
+            caption = caption_of(value if isinstance(value, float) else read_text(row, "caption"))
         except (TypeError, KeyError, ValueError) as error:
             wanted = "a file_name below images/ and a caption"
             raise DataError(f"{path}, entry {number}: expected {wanted}, got {row!r:.80}") from error
-    if not captions:
+        own = captions.setdefault(file_name, [])
+        if caption is None:
+            n_empty += 1
+        else:
+            own.append(caption)
+    note_uncaptioned(n_empty, path)
+    if not any(captions.values()):
         raise DataError(f"{path} contains no captions")
     return captions

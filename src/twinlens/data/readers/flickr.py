@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from twinlens.data.captioned import CaptionedPhotos, Source, check_below, gather
+from twinlens.data.captioned import CaptionedPhotos, Source, caption_of, check_below, gather, note_uncaptioned
+from twinlens.data.text_file import read_text_file
 from twinlens.errors import DataError
 
 NAMES = ("Flickr8k.token.txt", "Flickr8k.lemma.token.txt", "results_20130124.token")
+LOOKED_FOR = NAMES
 IMAGE_FOLDERS = ("images", "Images", "Flicker8k_Dataset", "Flickr8k_Dataset", "flickr30k-images", "flickr30k_images")
 SPLIT_LISTS = {
     "train": ("Flickr_8k.trainImages.txt", "train.txt"),
@@ -34,8 +36,9 @@ def read_flickr(source: Source) -> CaptionedPhotos:
     tokens = source.file or recognizes(source.directory)
     if tokens is None:
         raise DataError(f"{source.directory} contains no token file; expected one of {', '.join(NAMES)}")
-    folder = source.image_folder(*IMAGE_FOLDERS)
-    listed = gather(folder, _rows(tokens))
+    rows = list(_rows(tokens))
+    folder = source.photo_folder([name for name, _ in rows], *IMAGE_FOLDERS)
+    listed = gather(folder, rows)
     photos = [photo for photo in listed if photo.path.is_file()] or listed  # without any photo files, keep the captions
     known = {photo.image_id for photo in photos}
     splits = {
@@ -48,24 +51,22 @@ def read_flickr(source: Source) -> CaptionedPhotos:
 
 
 def _rows(tokens: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(_lines(tokens), start=1):
+    n_empty = 0
+    for number, line in enumerate(read_text_file(tokens).splitlines(), start=1):
         if not line.strip():
             continue
         row = _ROW.fullmatch(line)
         try:
-            if row is None or not row["caption"].strip():
+            if row is None:
                 raise ValueError("expected name.jpg#0, a tab and a caption")
-            yield check_below(row["image"]), row["caption"].strip()
+            if caption := caption_of(row["caption"]):
+                yield check_below(row["image"]), caption
+            else:
+                n_empty += 1
         except ValueError as error:
             raise DataError(f"{tokens}, line {number}: {error}, got {line!r:.80}") from error
+    note_uncaptioned(n_empty, tokens)
 
 
 def _names(file: Path) -> list[str]:
-    return [line.strip() for line in _lines(file) if line.strip()]
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        raise DataError(f"{file} cannot be read: {error}") from error
+    return [line.strip() for line in read_text_file(file).splitlines() if line.strip()]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
+from twinlens.data.text_file import TextDecoder
 from twinlens.errors import DataError
 
 
@@ -19,7 +20,7 @@ def read_json(path: Path, *, keep: Callable[[dict[str, Any]], Any] | None = None
         DataError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_hook=keep)
+        return json.loads(TextDecoder().decode(path.read_bytes(), path), object_hook=keep)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
     except (OSError, ValueError) as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from twinlens.data.captioned import CaptionedPhotos, Source, check_below
+from twinlens.data.captioned import CaptionedPhotos, Source, caption_of, check_below
 from twinlens.data.images import PHOTO_SUFFIXES
 from twinlens.data.parquet_file import has_field, open_parquet, photo_column, read_columns
 from twinlens.data.splits import group_splits, split_in_name
@@ -15,6 +15,7 @@ from twinlens.types import CaptionedImage
 CAPTION_COLUMNS = ("captions", "caption", "sentences", "text", "texts", "raw")
 PATH_COLUMNS = ("file_name", "filename", "image_name", "image_path", "image", "path")
 SPLIT_COLUMN = "split"
+LOOKED_FOR = ("*.parquet",)
 _NUMBERED = re.compile(r"captions?_?\d+")  # caption_0 … caption_4
 
 
@@ -116,6 +117,6 @@ def _texts(row: dict[str, Any], columns: list[str]) -> list[str]:
         value = row[column]
         for text in value if isinstance(value, list) else [value]:
             raw = text.get("raw") if isinstance(text, dict) else text
-            if isinstance(raw, str) and raw.strip():
-                found.append(raw.strip())
+            if isinstance(raw, str) and (caption := caption_of(raw)):
+                found.append(caption)
     return found

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from twinlens.data.captioned import CaptionedPhotos, Source
 from twinlens.data.images import PHOTO_SUFFIXES
-from twinlens.errors import DataError
+from twinlens.data.text_file import TextDecoder
 from twinlens.types import CaptionedImage
+
+LOOKED_FOR = ("photo.jpg with photo.txt",)
 
 
 def recognizes(directory: Path) -> Path | None:
@@ -21,15 +23,12 @@ def read_sidecars(source: Source) -> CaptionedPhotos:
         DataError: a text file cannot be read, or there are none.
     """
     root = source.images or source.directory
-    photos = []
+    photos, decoder = [], TextDecoder()
     for photo in sorted(root.rglob("*")):
         text = photo.with_suffix(".txt")
         if photo.suffix.lower() not in PHOTO_SUFFIXES or not text.is_file():
             continue
-        try:
-            captions = tuple(line.strip() for line in text.read_text(encoding="utf-8-sig").splitlines() if line.strip())
-        except (OSError, ValueError) as error:
-            raise DataError(f"{text} cannot be read: {error}") from error
+        captions = tuple(line.strip() for line in decoder.read(text).splitlines() if line.strip())
         if captions:
             photos.append(CaptionedImage(photo.relative_to(root).as_posix(), photo, captions))
     return source.captioned(photos)

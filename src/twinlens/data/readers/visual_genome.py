@@ -11,6 +11,7 @@ from twinlens.types import CaptionedImage
 
 NAME = "region_descriptions.json"
 IMAGE_DATA = "image_data.json"
+LOOKED_FOR = (NAME,)
 
 
 def recognizes(directory: Path) -> Path | None:

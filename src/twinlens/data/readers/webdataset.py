@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from twinlens.data.captioned import CaptionedPhotos, Source, check_below
+from twinlens.data.captioned import CaptionedPhotos, Source, caption_of, check_below
 from twinlens.data.images import PHOTO_SUFFIXES
 from twinlens.data.splits import group_splits, split_in_name
 from twinlens.data.tar_file import read_member, tar_members
+from twinlens.data.text_file import TextDecoder
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
+
+LOOKED_FOR = ("*.tar",)
 
 
 class _Sample(NamedTuple):
@@ -38,11 +41,12 @@ def read_webdataset(source: Source) -> CaptionedPhotos:
     if not shards:
         raise DataError(f"{source.directory} contains no .tar shards")
     photos: dict[str, CaptionedImage] = {}
+    decoder = TextDecoder()
     splits: list[tuple[str, str | None]] = []
     for shard in shards:
         inside = shard.relative_to(source.directory) if shard.is_relative_to(source.directory) else Path(shard.name)
         split = split_in_name(*reversed(inside.parts))
-        for sample in _samples(shard):
+        for sample in _samples(shard, decoder):
             # two shards may use the same name for different photos
             image_id = sample.image_id if sample.image_id not in photos else f"{inside.as_posix()}/{sample.image_id}"
             photos[image_id] = CaptionedImage(image_id, shard / sample.photo, sample.captions)
@@ -50,7 +54,7 @@ def read_webdataset(source: Source) -> CaptionedPhotos:
     return source.captioned(photos.values(), group_splits(splits))
 
 
-def _samples(shard: Path) -> Iterator[_Sample]:
+def _samples(shard: Path, decoder: TextDecoder) -> Iterator[_Sample]:
     members: dict[str, dict[str, str]] = {}  # key → extension → member
     for name in tar_members(shard):
         path = PurePosixPath(name)
@@ -62,8 +66,8 @@ def _samples(shard: Path) -> Iterator[_Sample]:
         photo = next((own[extension] for extension in own if f".{extension}" in PHOTO_SUFFIXES), None)
         if photo is None:
             continue
-        details = _json(shard, own["json"]) if "json" in own else {}
-        captions = _captions(details) or (_lines(shard, own["txt"]) if "txt" in own else ())
+        details = _json(shard, own["json"], decoder) if "json" in own else {}
+        captions = _captions(details) or (_lines(shard, own["txt"], decoder) if "txt" in own else ())
         if captions:
             try:
                 file_name = details.get("file_name")
@@ -74,9 +78,9 @@ def _samples(shard: Path) -> Iterator[_Sample]:
             yield _Sample(photo, image_id, captions)
 
 
-def _json(shard: Path, member: str) -> dict[str, Any]:
+def _json(shard: Path, member: str, decoder: TextDecoder) -> dict[str, Any]:
     try:
-        details = json.loads(read_member(shard, member))
+        details = json.loads(decoder.decode(read_member(shard, member), f"{shard}, member {member}"))
     except ValueError as error:
         raise DataError(f"{shard}, member {member} is not readable JSON: {error}") from error
     return details if isinstance(details, dict) else {}
@@ -85,12 +89,12 @@ def _json(shard: Path, member: str) -> dict[str, Any]:
 def _captions(details: dict[str, Any]) -> tuple[str, ...]:
     value = details.get("captions", details.get("caption"))
     texts = value if isinstance(value, list) else [value]
-    return tuple(text.strip() for text in texts if isinstance(text, str) and text.strip())
+    return tuple(caption for text in texts if isinstance(text, str) and (caption := caption_of(text)))
 
 
-def _lines(shard: Path, member: str) -> tuple[str, ...]:
+def _lines(shard: Path, member: str, decoder: TextDecoder) -> tuple[str, ...]:
     try:
-        text = read_member(shard, member).decode("utf-8-sig")
+        text = decoder.decode(read_member(shard, member), f"{shard}, member {member}")
     except ValueError as error:
         raise DataError(f"{shard}, member {member} is not readable text: {error}") from error
     return tuple(line.strip() for line in text.splitlines() if line.strip())

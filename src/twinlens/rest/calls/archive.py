@@ -22,21 +22,21 @@ _CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Taken(Body):
+class ArchiveRequest(Body):
     """Photos to download."""
 
     image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_TAKEN)]
 
 
 @router.post("", response_class=StreamingResponse, responses=_ZIP)
-async def archive(body: Taken, engine: Ready) -> Response:
+async def archive(body: ArchiveRequest, engine: Ready) -> Response:
     """A zip of photo files in their library folders; streamed while it is written."""
     pieces = engine.collection.zip_photos(body.image_ids)
     return StreamingResponse(pieces, media_type="application/zip", headers=_named("photos.zip"))
 
 
 @router.post("/list", response_class=Response, responses=_CSV)
-async def photo_list(body: Taken, engine: Ready) -> Response:
+async def photo_list(body: ArchiveRequest, engine: Ready) -> Response:
     """Metadata of photos as CSV: date, camera, size, place and captions; unknown ids are left out."""
     text = await engine.run("search", engine.collection.list_photos, body.image_ids)
     return Response(text, media_type="text/csv", headers=_named("photos.csv"))

@@ -52,7 +52,9 @@ async def photos(request: Request, engine: Ready, fields: Annotated[BrowseFields
     """Photos without a query: newest first, undated ones last."""
     length = page_length(engine, fields.top_k if "top_k" in request.query_params else None, usual=fields.top_k)
     filters = filters_of(fields)
-    shown, count = await engine.run("search", lambda: engine.collection.browse(filters, k=length, offset=fields.offset))
+    shown, count = await engine.run(
+        "search", lambda: engine.collection.browse(k=length, offset=fields.offset, **filters)
+    )
     results = [
         GridPhoto(
             image_id=one.id, width=one.width, height=one.height, taken_at=one.taken_at, is_favourite=one.is_favourite

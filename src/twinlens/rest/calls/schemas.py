@@ -163,6 +163,9 @@ class ImageResult(BaseModel):
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
     is_favourite: bool = Field(default=False, description="marked as a favourite")
+    is_match: bool | None = Field(
+        default=None, description="whether it matches, by the model's threshold or min_probability; null without them"
+    )
     shown: bool = Field(default=True, description="it matches or, if nothing matches, is one of the closest")
 
 

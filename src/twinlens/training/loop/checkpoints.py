@@ -54,7 +54,7 @@ class Checkpoint:
     Attributes:
         progress: position and state of the run.
         tensors: name → value; names begin with ``model.``, ``loss.``, ``optimizer.`` or ``average.``, or are
-            ``order`` or ``prompts``.
+            ``order``, ``neighbours`` or ``prompts``.
         towers: side → digest of the weights of a tower that is not trained.
     """
 

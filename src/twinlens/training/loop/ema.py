@@ -1,4 +1,7 @@
-"""Exponential moving average of the trained weights, often better than the weights after the last step."""
+"""Exponential moving average of the trained weights, often better than the weights after the last step.
+
+Statistics of batch norms are averaged too: those of the last step belong to other weights.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ class MovingAverage:
     weights lose their influence quickly (as in TensorFlow's ExponentialMovingAverage).
 
     Args:
-        weights: name → trained tensor; a reference is kept, not a copy.
+        weights: name → trained tensor, or statistics of a batch norm; a reference is kept, not a copy.
         decay: in (0, 1).
     """
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from twinlens.training.loop.checkpoints import Progress
+from twinlens.training.loop.checkpoints import Checkpoint, Progress
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,15 @@ class EpochLog:
 
 @dataclass
 class Listener:
-    """Callbacks for events; every field is optional."""
+    """Callbacks for events; every field is optional.
+
+    ``on_early_stop`` returns the run's best checkpoint, from which the next stage starts; if None, it starts
+    from the last weights.
+    """
 
     on_step: Callable[[int, int, int], None] = lambda _epoch, _done, _steps: None
     on_epoch: Callable[[EpochLog], None] = lambda _: None
     on_checkpoint: Callable[[str, Progress, dict[str, Tensor]], None] = lambda _name, _progress, _tensors: None
+    on_early_stop: Callable[[], Checkpoint | None] = lambda: None
     on_bad_batch: Callable[[dict[str, Any]], str] = lambda _: "there is no checkpoint"
     on_note: Callable[[str], None] = lambda _: None

@@ -1,6 +1,6 @@
 """The state of a running stage: inputs, optimizer, moving average, teacher."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +46,10 @@ class StageRun:
         inputs: its inputs.
         groups: trained parameters.
         optimizer: AdamW over the groups.
-        average: moving average of the weights, if the recipe has one.
+        average: moving average of the weights and of batch norms' statistics, if the recipe has one.
         order: the epoch's order of photos, if it does not follow from the seed (hard negatives).
+        neighbours: [N, k] hard negatives of each photo as last mined in this stage; None before the first mining,
+            and in processes other than the main one.
         prompts: [P, G] features of all the teacher's prompts at the start of the epoch, if
             a step sends only some of them through a trained text tower.
     """
@@ -59,6 +61,7 @@ class StageRun:
     optimizer: torch.optim.Optimizer
     average: MovingAverage | None
     order: Tensor | None = None
+    neighbours: Tensor | None = None
     prompts: Tensor | None = None
     names: dict[int, str] = field(default_factory=dict)
 
@@ -90,22 +93,40 @@ class StageRun:
         tensors = optimizer_tensors(self.optimizer, self.names)
         if self.average:
             tensors |= {f"average.{name}": value for name, value in self.average.average.items()}
-        kept = {"order": self.order, "prompts": self.prompts}
+        kept = {"order": self.order, "neighbours": self.neighbours, "prompts": self.prompts}
         return tensors | {name: value for name, value in kept.items() if value is not None}
 
     def restore(self, checkpoint: Checkpoint, device: torch.device) -> None:
         """Restores the tensors that ``state`` returned."""
         restore_optimizer(self.optimizer, self.names, checkpoint.part("optimizer"))
         if self.average:
-            self.average.average = {name: value.to(device) for name, value in checkpoint.part("average").items()}
-        self.order, self.prompts = checkpoint.tensors.get("order"), checkpoint.tensors.get("prompts")
+            self.average.average |= {name: value.to(device) for name, value in checkpoint.part("average").items()}
+        kept = checkpoint.tensors
+        self.order, self.neighbours, self.prompts = (kept.get(name) for name in ("order", "neighbours", "prompts"))
 
 
-def start_stage(number: int, stage: Stage, inputs: StageInputs, groups: list[Group], settings: Optimizer) -> StageRun:
-    """A stage before its first step; parameters must already be on their device."""
+def start_stage(
+    number: int,
+    stage: Stage,
+    inputs: StageInputs,
+    groups: list[Group],
+    settings: Optimizer,
+    *,
+    statistics: Mapping[str, Tensor],
+) -> StageRun:
+    """A stage before its first step; parameters must already be on their device.
+
+    Args:
+        number: from 0.
+        stage: its settings in the recipe.
+        inputs: its inputs.
+        groups: trained parameters.
+        settings: of the optimizer.
+        statistics: of batch norms, which are averaged together with the weights.
+    """
     optimizer = torch.optim.AdamW(_parameter_groups(groups, settings.weight_decay))
     trained = {name: value for group in groups for name, value in group.parameters.items()}
-    average = MovingAverage(trained, decay=settings.ema_decay) if settings.ema_decay else None
+    average = MovingAverage({**trained, **statistics}, decay=settings.ema_decay) if settings.ema_decay else None
     names = {id(value): name for name, value in trained.items()}
     return StageRun(number, stage, inputs, groups, optimizer, average, names=names)
 

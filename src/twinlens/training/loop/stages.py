@@ -74,6 +74,15 @@ def _groups(model: TwoTowers, loss: Loss[Tensor], stage: Stage) -> list[Group]:
     return [Group(name, rates[name], parameters) for name, parameters in found.items() if parameters]
 
 
+def batch_statistics(model: TwoTowers) -> dict[str, Tensor]:
+    """Name → running mean or variance of a batch norm that learns them; only those of heads do, see ``set_modes``."""
+    return {
+        f"model.{name}": value
+        for name, value in model.named_buffers()
+        if ".head." in name and value.is_floating_point()
+    }
+
+
 def set_modes(model: TwoTowers, stage: Stage) -> None:
     """Puts trained parts in training mode; frozen towers stay in eval mode, without dropout.
 

@@ -20,11 +20,11 @@ from twinlens.training.loop.precision import arithmetic
 from twinlens.training.loop.processes import Processes
 from twinlens.training.loop.run_log import EpochLog, Listener
 from twinlens.training.loop.stage_run import StageInputs, StageRun, start_stage
-from twinlens.training.loop.stages import close_stage, open_stage, set_modes
+from twinlens.training.loop.stages import batch_statistics, close_stage, open_stage, set_modes
 from twinlens.training.loop.step import BadBatchError, Step
 from twinlens.training.loop.teacher import ClassifierTeacher, teacher_prompts
 from twinlens.training.loop.validation import Validation, embed_split, update_best, validate
-from twinlens.training.loop.weights import load_weights, trained_weights
+from twinlens.training.loop.weights import load_finished, load_weights, trained_weights
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.heads import LogitScale
 from twinlens.training.recipe import Recipe, Stage
@@ -95,6 +95,8 @@ class Trainer:
             self._run_stage(run)
             close_stage(self.model)
             if number + 1 < len(self.recipe.stages):
+                if self._ran_out_of_patience():
+                    self._return_to_best(number)
                 kept = self.progress
                 self.progress = Progress(
                     number + 1, kept.epoch, best=kept.best, best_epoch=kept.best_epoch, left_out=kept.left_out
@@ -112,11 +114,21 @@ class Trainer:
         self.progress.left_out = unreadable
 
     def _run_stage(self, run: StageRun) -> None:
-        patience = self.recipe.trainer.patience
-        while self.progress.stage_epoch < run.stage.epochs:
-            if patience and self.progress.waited >= patience:
-                break
+        while self.progress.stage_epoch < run.stage.epochs and not self._ran_out_of_patience():
             self._epoch(run)
+
+    def _ran_out_of_patience(self) -> bool:
+        patience = self.recipe.trainer.patience
+        return patience is not None and self.progress.waited >= patience
+
+    def _return_to_best(self, number: int) -> None:
+        """After an early stop: the weights of the best epoch, so that the next stage does not start from worse ones."""
+        if best := self.listener.on_early_stop():
+            load_finished(self.model, self.loss, best, self.recipe)
+            self.listener.on_note(
+                f"stage {number + 1} stopped early; stage {number + 2} starts from the best weights, "
+                f"those of epoch {best.progress.best_epoch}"
+            )
 
     def _open(self, number: int, checkpoint: Checkpoint | None) -> StageRun:
         stage = self.recipe.stages[number]
@@ -131,7 +143,7 @@ class Trainer:
             inputs = self._inputs(stage)
         self.model.to(self.processes.device)
         self.loss.to(self.processes.device)
-        run = start_stage(number, stage, inputs, groups, self.recipe.optimizer)
+        run = start_stage(number, stage, inputs, groups, self.recipe.optimizer, statistics=batch_statistics(self.model))
         if checkpoint and stage_started:
             run.restore(checkpoint, self.processes.device)
         return run
@@ -224,15 +236,20 @@ class Trainer:
 
     def _mixed_order(self, run: StageRun) -> Tensor | None:
         settings, epoch = self.recipe.hard_negatives, self.progress.epoch
-        if settings is None or epoch < settings.after_epochs or (epoch - settings.after_epochs) % settings.every:
+        if settings is None or epoch < settings.after_epochs:
             return None
-        order, epochs, train = None, run.inputs.epochs, run.inputs.train
+        order, epochs = None, run.inputs.epochs
         if self.processes.is_main:
-            self.model.eval()
-            images, texts = embed_split(self.model, train, self.recipe, self.processes.device)
-            neighbours = mine(images, texts[train.rows.first[:-1]], min(settings.neighbours, len(images) - 1))
-            order = mixed_order(epochs.order(epoch), neighbours, batch_size=epochs.batch_size, share=settings.share)
+            if run.neighbours is None or (epoch - settings.after_epochs) % settings.every == 0:
+                run.neighbours = self._mined(run, settings.neighbours)
+            order = mixed_order(epochs.order(epoch), run.neighbours, batch_size=epochs.batch_size, share=settings.share)
         return self.processes.broadcast(order)
+
+    def _mined(self, run: StageRun, neighbours: int) -> Tensor:
+        train = run.inputs.train
+        self.model.eval()
+        images, texts = embed_split(self.model, train, self.recipe, self.processes.device)
+        return mine(images, texts[train.rows.first[:-1]], min(neighbours, len(images) - 1))
 
     def _all_prompts(self, run: StageRun) -> Tensor | None:
         """Features of all the teacher's prompts, if a step uses only some of them; else None."""

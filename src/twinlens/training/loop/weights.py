@@ -3,7 +3,9 @@
 from torch import Tensor
 
 from twinlens.errors import TrainingError
+from twinlens.protocols import Loss
 from twinlens.training.loop.checkpoints import Checkpoint
+from twinlens.training.loop.stages import close_stage, open_stage
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.recipe import Recipe
 
@@ -24,6 +26,25 @@ def load_weights(model: TwoTowers, checkpoint: Checkpoint) -> None:
     unknown = model.load_state_dict(weights, strict=False).unexpected_keys if _fits(model, weights) else ["shapes"]
     if unknown:
         raise TrainingError(f"the checkpoint belongs to another recipe: {unknown[0]} does not fit this model")
+
+
+def load_finished(model: TwoTowers, loss: Loss[Tensor], checkpoint: Checkpoint, recipe: Recipe) -> None:
+    """Loads the weights of a checkpoint's stage into model and loss, and merges LoRA's matrices.
+
+    Args:
+        model: between two stages, so without LoRA's matrices.
+        loss: of the pairs.
+        checkpoint: of any stage.
+        recipe: of the run.
+
+    Raises:
+        TrainingError: the weights belong to another recipe.
+    """
+    stage = checkpoint.progress.stage
+    open_stage(model, loss, recipe.stages[stage], number=stage)  # creates LoRA's matrices, which are in the checkpoint
+    load_weights(model, checkpoint)
+    loss.load_state_dict(checkpoint.part("loss"))
+    close_stage(model)
 
 
 def _fits(model: TwoTowers, weights: dict[str, Tensor]) -> bool:

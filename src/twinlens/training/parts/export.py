@@ -114,12 +114,14 @@ def _export(
 
 
 def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
-    """Names the outputs; inner tensors that already have such a name (a layer called "embedding") are renamed."""
+    """Names the outputs; inner tensors and weights that already have such a name ("embedding") are renamed."""
     model = onnx.load(str(path))
     names = {name: name + "_inside" for name in outputs} | {name + _FINAL: name for name in outputs}
     for node in model.graph.node:
         _replace(node.input, [names.get(name, name) for name in node.input])
         _replace(node.output, [names.get(name, name) for name in node.output])
+    for weight in model.graph.initializer:
+        weight.name = names.get(weight.name, weight.name)
     for output in model.graph.output:
         output.name = names[output.name]
     _drop_value_info(model)

@@ -33,3 +33,5 @@ def merge(tower: nn.Module) -> None:
             module.merge()
             parent, _, last = name.rpartition(".")
             setattr(tower.get_submodule(parent), last, module.get_base_layer())
+    if hasattr(tower, "peft_config"):  # or peft would take the next stage's matrices for a second adapter
+        del tower.peft_config

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
 from twinlens.errors import TrainingError, TwinlensError, UnknownPartError
 from twinlens.plugins import load_part
 
+PAIR_FAMILIES = ("clip", "siglip")  # models of images and texts, either part of which can be a tower
 REASON_LENGTH = 240  # characters; the libraries' messages are long, and begin with the cause
 
 _SMALL_FILES = ("*.json", "*.txt", "*.model")  # configurations, vocabularies, sentencepiece
@@ -118,22 +119,32 @@ def reading(source: str) -> Iterator[None]:
         raise TrainingError(f"cannot load {source!r} ({reason}); {advice}") from error
 
 
-def load_backbone(repository: Repository, *, pooler: Callable[[str], bool]) -> Any:
+def load_backbone(repository: Repository, *, side: Literal["image", "text"], pooler: Callable[[str], bool]) -> Any:
     """Loads the transformers model of a repository: float32, in eval mode, frozen.
+
+    Of a CLIP or SigLIP model it is the part of that side, without the projection, which a head replaces.
 
     Args:
         repository: its files.
+        side: the tower that the model is for.
         pooler: model family (such as "bert") → whether its trained pooling layer is needed;
             otherwise it is left out, if the family allows.
 
     Raises:
-        TrainingError: it cannot be read, or weights are missing, which would then be random.
+        TrainingError: it cannot be read, is another model of images and texts, or weights are
+            missing, which would then be random.
     """
     import torch
     from transformers import AutoConfig, AutoModel
 
     with reading(repository.name), _quiet():
         config = AutoConfig.from_pretrained(repository.directory, trust_remote_code=False)
+        is_pair = hasattr(config, "text_config")
+        if is_pair and config.model_type not in PAIR_FAMILIES:
+            raise TrainingError(
+                f"{repository.name!r} is a {config.model_type} model, whose parts cannot be towers; "
+                f"give a {' or '.join(PAIR_FAMILIES)} model, or one of {side}s alone"
+            )
         left_out = _can_leave_out_pooler(config) and not pooler(config.model_type)
         backbone, report = AutoModel.from_pretrained(
             repository.directory,
@@ -149,6 +160,8 @@ def load_backbone(repository: Repository, *, pooler: Callable[[str], bool]) -> A
             f"the weights of {repository.name!r} lack {named}, which would be random; choose another pooling "
             "('cls' or 'mean' need no pooler), or a complete checkpoint"
         )
+    if is_pair:
+        backbone = backbone.vision_model if side == "image" else backbone.text_model
     module: nn.Module = backbone.eval()
     return module.requires_grad_(False)
 

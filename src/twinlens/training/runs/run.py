@@ -21,9 +21,8 @@ from twinlens.training.loop.checkpoints import Checkpoint, read_checkpoint, writ
 from twinlens.training.loop.precision import find_device
 from twinlens.training.loop.processes import Processes
 from twinlens.training.loop.run_log import EpochLog, Listener
-from twinlens.training.loop.stages import close_stage, open_stage
 from twinlens.training.loop.trainer import Trainer
-from twinlens.training.loop.weights import load_weights, trained_towers
+from twinlens.training.loop.weights import load_finished, trained_towers
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.losses import LOSSES
 from twinlens.training.recipe import Recipe
@@ -141,7 +140,9 @@ def _run(
         factory=factory,
         processes=processes,
         unlabeled=_photos_below(unlabeled) if unlabeled else (),
-        listener=Listener(listener.on_step, writer.epoch, writer.checkpoint, writer.bad_batch, listener.on_note),
+        listener=Listener(
+            listener.on_step, writer.epoch, writer.checkpoint, writer.best, writer.bad_batch, listener.on_note
+        ),
     )
     if checkpoint is None or not checkpoint.progress.done:
         trainer.fit(checkpoint)
@@ -169,6 +170,9 @@ class _Writer:
 
     def checkpoint(self, name: str, progress: Any, tensors: dict[str, torch.Tensor]) -> None:
         write_checkpoint(self.folder.path / f"{name}.safetensors", progress, tensors, towers=self.digests)
+
+    def best(self) -> Checkpoint:
+        return read_checkpoint(self.folder.best)
 
     def bad_batch(self, where: dict[str, Any]) -> str:
         if self.is_main:
@@ -280,11 +284,7 @@ def load_run(path: Path) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
     model = build_model(recipe, tokenizer_file=folder.path / TOKENIZER)
     loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
     _check_digests(checkpoint, _digests(recipe, model))
-    stage = checkpoint.progress.stage
-    open_stage(model, loss, recipe.stages[stage], number=stage)  # creates LoRA's matrices, which are in the checkpoint
-    load_weights(model, checkpoint)
-    loss.load_state_dict(checkpoint.part("loss"))
-    close_stage(model)
+    load_finished(model, loss, checkpoint, recipe)
     return recipe, model.eval().requires_grad_(False), loss, checkpoint
 
 

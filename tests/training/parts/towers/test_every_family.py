@@ -15,6 +15,8 @@ PAIRS = [
     ("vit", "distilbert"),
     ("convnext", "mpnet"),
     ("dinov2", "bert"),
+    ("clip", "siglip"),
+    ("siglip", "clip"),
 ]
 
 
@@ -35,7 +37,7 @@ def test_a_family_is_loaded_trained_resumed_exported_and_searched(
     settings = recipe(
         {"image": Path(names[image]), "text": Path(names[text])},
         image={"tower": names[image]},
-        text={"tower": names[text], "max_tokens": 12},
+        text={"tower": names[text], "max_tokens": 12, "pooling": None},
         stages=[stage(epochs=1), stage(epochs=1, image="last-1", text="all", learning_rate=1e-3)],
     )
     finished, lines = train(settings, world, tmp_path / "run", cache=tmp_path / "cache", source=source_of(world))

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from training.parts.towers.checks import pixels, token_batch
-from training.parts.towers.tiny import SIDE, VISION, WORDS
+from training.parts.towers.tiny import SIDE, TEXT, VISION, WORDS
 from twinlens.training.parts.export import ImageModel, TextModel, export_image_model, export_text_model
 from twinlens.training.parts.heads import LinearHead, MlpHead
 from twinlens.training.parts.image_towers.load import load_image_tower
@@ -43,13 +43,13 @@ def test_a_tower_from_scratch_exports_at_any_batch_size_and_length(name: str, tm
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "pooling"),
-    [("bert", None), ("bert", "cls"), ("bert", "mean"), ("roberta", None), ("distilbert", None), ("mpnet", None)],
+    [("bert", None), ("bert", "cls"), ("bert", "mean"), *((family, None) for family in TEXT if family != "bert")],
 )
 def test_a_pretrained_text_tower_exports_at_any_batch_size_and_length(
     family: str, pooling: str | None, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     tower = load_text_tower(str(tiny_models[family]), pooling=pooling)
-    pad = 1 if family in ("roberta", "mpnet") else 0
+    pad = 1 if family in ("roberta", "mpnet", "siglip") else 0
     check_text_graph(tower, tmp_path / "text.onnx", words=len(WORDS) + 5, pad=pad)
 
 

@@ -15,8 +15,8 @@ from training.parts.towers.tiny import HIDDEN, SIDE, VISION
 from twinlens.errors import TrainingError
 from twinlens.training.parts.image_towers.load import load_image_tower
 
-FEATURES = {"resnet": HIDDEN, "efficientnet": 320, "vit": HIDDEN, "convnext": HIDDEN, "dinov2": HIDDEN}
-BLOCKS = {"resnet": 4, "efficientnet": 5, "vit": 3, "convnext": 3, "dinov2": 3}
+FEATURES = dict.fromkeys(VISION, HIDDEN) | {"efficientnet": 320}
+BLOCKS = dict.fromkeys(VISION, 3) | {"resnet": 4, "efficientnet": 5}
 
 
 @pytest.mark.parametrize("family", VISION)
@@ -72,6 +72,56 @@ def test_convnext_gives_the_norm_of_the_mean_and_dinov2_its_cls(tiny_models: dic
     assert torch.allclose(load_image_tower(str(tiny_models["convnext"]))(pixels(2, SIDE)), expected, atol=1e-5)
     expected = hidden_state(tiny_models["dinov2"])[:, 0]
     assert torch.allclose(load_image_tower(str(tiny_models["dinov2"]))(pixels(2, SIDE)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["clip", "siglip"])
+def test_the_vision_part_of_a_pair_gives_what_its_projection_would_take(
+    family: str, tiny_models: dict[str, Path]
+) -> None:
+    model = transformers.AutoModel.from_pretrained(tiny_models[family]).eval()
+    tower = load_image_tower(str(tiny_models[family]))
+    with torch.no_grad():
+        expected = model.get_image_features(pixel_values=pixels(2, SIDE)).pooler_output
+        features = tower(pixels(2, SIDE))
+        projected = model.visual_projection(features) if family == "clip" else features
+        states = model.vision_model(pixel_values=pixels(2, SIDE)).last_hidden_state
+        mean = load_image_tower(str(tiny_models[family]), pooling="mean")(pixels(2, SIDE))
+    torch.testing.assert_close(projected, expected)
+    torch.testing.assert_close(mean, states[:, -((SIDE // 8) ** 2) :].mean(dim=1))  # CLIP's class embedding comes first
+    assert not any("text" in name for name, _ in tower.named_parameters())
+
+
+def test_a_vision_part_saved_alone_gives_the_same_tower(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    whole = tiny_models["clip"]
+    transformers.AutoModel.from_pretrained(whole).vision_model.save_pretrained(tmp_path)
+    shutil.copy(whole / "preprocessor_config.json", tmp_path)
+    torch.testing.assert_close(
+        load_image_tower(str(tmp_path))(pixels(2, SIDE)), load_image_tower(str(whole))(pixels(2, SIDE))
+    )
+
+
+def test_a_processor_of_photos_and_texts_is_read_too(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_models["clip"], tmp_path / "clip"))
+    expected = load_image_tower(str(folder)).preprocessing()
+    processor = transformers.CLIPProcessor(
+        transformers.AutoImageProcessor.from_pretrained(folder),
+        transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json")),
+    )
+    (folder / "preprocessor_config.json").unlink()
+    processor.save_pretrained(folder)
+    assert not (folder / "preprocessor_config.json").exists()
+    assert load_image_tower(str(folder)).preprocessing() == expected
+    assert expected.mean == (0.48145466, 0.4578275, 0.40821073)
+
+
+def test_another_pair_is_refused_in_a_line_that_says_which_are_not(tmp_path: Path) -> None:
+    transformers.Siglip2Config().save_pretrained(tmp_path)
+    with pytest.raises(TrainingError) as caught:
+        load_image_tower(str(tmp_path))
+    assert str(caught.value) == (
+        f"{str(tmp_path)!r} is a siglip2 model, whose parts cannot be towers; "
+        "give a clip or siglip model, or one of images alone"
+    )
 
 
 def test_a_pooler_that_the_checkpoint_lacks_is_refused_rather_than_random(tiny_models: dict[str, Path]) -> None:
@@ -132,7 +182,7 @@ def test_a_tower_has_a_grid_just_where_its_features_are_the_mean_of_one(
     tower = load_image_tower(str(tiny_models[family]), pooling=pooling)
     with torch.no_grad():
         grid = tower.grid(pixels(2, SIDE))
-        if pooling is None and family in ("vit", "convnext", "dinov2"):
+        if pooling is None and family not in ("resnet", "efficientnet"):
             assert grid is None
             return
         assert grid is not None

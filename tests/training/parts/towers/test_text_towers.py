@@ -16,7 +16,7 @@ from twinlens.errors import TrainingError
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.training.parts.text_towers.load import load_text_tower
 
-PAD = {"bert": 0, "roberta": 1, "distilbert": 0, "mpnet": 1}
+PAD = {"bert": 0, "roberta": 1, "distilbert": 0, "mpnet": 1, "clip": 0, "siglip": 1}
 IDS, MASK = token_batch(4, 9, words=len(WORDS) + 5, pad=1)
 
 
@@ -81,6 +81,51 @@ def test_bert_is_pooled_by_its_own_pooler_and_others_by_the_mean(tiny_models: di
     for family in ("roberta", "distilbert", "mpnet"):
         expected = mean_by_loop(hidden_state(tiny_models[family]))
         assert torch.allclose(load_text_tower(str(tiny_models[family]))(IDS, MASK), expected, atol=1e-6), family
+
+
+@pytest.mark.parametrize("family", ["clip", "siglip"])
+def test_the_text_part_of_a_pair_gives_what_its_projection_would_take(
+    family: str, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    model = transformers.AutoModel.from_pretrained(tiny_models[family]).eval()
+    tower = load_text_tower(str(tiny_models[family]))
+    tower.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    tokens = TextTokenizer(tmp_path / "tokenizer.json", max_tokens=24)(["a red dog", "two cats in the snow with a dog"])
+    ids, mask = map(torch.from_numpy, tokens)
+    full = torch.full((2, 24), PAD[family])  # SigLIP was trained with texts of full length, whose padding it reads
+    full[:, : ids.shape[1]] = ids
+    with torch.no_grad():
+        if family == "clip":
+            projected = model.text_projection(tower(ids, mask))
+            expected = model.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
+        else:
+            projected, expected = tower(ids, mask), model.get_text_features(input_ids=full).pooler_output
+    torch.testing.assert_close(projected, expected)
+    assert not any("vision" in name for name, _ in tower.named_parameters())
+
+
+def test_poolings_that_a_pair_was_not_trained_for_are_refused(tiny_models: dict[str, Path]) -> None:
+    with pytest.raises(TrainingError, match=r"clip_text_model, .* not support pooling 'cls'; choose pooled or mean"):
+        load_text_tower(str(tiny_models["clip"]), pooling="cls")
+    with pytest.raises(TrainingError, match=r"siglip_text_model, .* not support pooling 'mean'; choose pooled$"):
+        load_text_tower(str(tiny_models["siglip"]), pooling="mean")
+
+
+def test_another_pair_is_refused_in_a_line_that_says_which_are_not(tmp_path: Path) -> None:
+    transformers.Siglip2Config().save_pretrained(tmp_path)
+    with pytest.raises(TrainingError, match=r"a siglip2 model, .* give a clip or siglip model, or one of texts alone$"):
+        load_text_tower(str(tmp_path))
+
+
+def test_padding_that_only_the_configuration_names_is_kept(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    """SigLIP's published tokenizer pads with its end mark."""
+    folder = copy(tiny_models["siglip"], tmp_path / "siglip")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"]["filler"] = tokenizer["model"]["vocab"].pop("<pad>")
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"pad_token": {"content": "</s>"}}))
+    tower = load_text_tower(str(folder))
+    assert (tower.tokenizer.padding["pad_id"], tower.pad_id) == (2, 2)
 
 
 def test_a_pooling_can_be_chosen(tiny_models: dict[str, Path]) -> None:

@@ -60,6 +60,31 @@ def save_dinov2(folder: Path) -> Path:
     return _save_processor(processor, folder)
 
 
+def save_clip(folder: Path) -> Path:
+    """Both parts with two layers each; texts end with [SEP], photos begin with a class embedding."""
+    words = {"vocab_size": len(WORDS) + 5, "max_position_embeddings": 24, "bos_token_id": 2, "eos_token_id": 3}
+    config = transformers.CLIPConfig(
+        text_config={**_layers(), **words, "pad_token_id": 0},
+        vision_config={**_layers(), "image_size": SIDE, "patch_size": 8},
+        projection_dim=8,
+    )
+    save_wordpiece(_save(transformers.CLIPModel(config), folder))
+    size = {"height": SIDE, "width": SIDE}
+    return _save_processor(
+        transformers.CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size=size, do_center_crop=True), folder
+    )
+
+
+def save_siglip(folder: Path) -> Path:
+    """Both parts with two layers each; texts are pooled at their last position, photos by attention."""
+    words = {"vocab_size": len(WORDS) + 5, "max_position_embeddings": 24, "projection_size": HIDDEN}
+    config = transformers.SiglipConfig(
+        text_config={**_layers(), **words}, vision_config={**_layers(), "image_size": SIDE, "patch_size": 8}
+    )
+    save_roberta_tokenizer(_save(transformers.SiglipModel(config), folder))
+    return _save_processor(transformers.SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE}), folder)
+
+
 def save_bert(folder: Path) -> Path:
     """Two layers and a pooler."""
     config = transformers.BertConfig(**_layers(), vocab_size=len(WORDS) + 5, max_position_embeddings=24)
@@ -123,12 +148,16 @@ VISION: dict[str, Saver] = {
     "vit": save_vit,
     "convnext": save_convnext,
     "dinov2": save_dinov2,
+    "clip": save_clip,
+    "siglip": save_siglip,
 }
 TEXT: dict[str, Saver] = {
     "bert": save_bert,
     "roberta": save_roberta,
     "distilbert": save_distilbert,
     "mpnet": save_mpnet,
+    "clip": save_clip,
+    "siglip": save_siglip,
 }
 
 

@@ -15,6 +15,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 USUAL_IMAGE_SIZE = 224
 USUAL_CROP_FRACTION = 224 / 256
 DIGITS = 9  # so that the manifest has a mean of 0.456, not 0.45599999999999996
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")  # the second one describes a tokenizer too
 WARPS_FROM = 384  # ConvNeXt's processor crops below this size and squashes from this size on
 
 # only EfficientNet's files say nearest, but its weights were trained with bicubic
@@ -43,7 +44,7 @@ def repository_preprocessing(repository: Repository, config: Any, *, fixed_size:
         TrainingError: the processor does something unsupported, such as non-square inputs.
     """
     with reading(repository.name):
-        if not repository.file("preprocessor_config.json"):
+        if not any(map(repository.file, PROCESSOR_FILES)):
             size = getattr(config, "image_size", None)
             return usual_preprocessing(fixed_size or (size if isinstance(size, int) else USUAL_IMAGE_SIZE))
         from transformers import AutoImageProcessor

@@ -1,4 +1,4 @@
-"""Vision models from transformers: EfficientNet, ResNet, ViT, ConvNeXt, DINOv2 and others."""
+"""Vision models from transformers: EfficientNet, ResNet, ViT, ConvNeXt, DINOv2, CLIP, SigLIP and others."""
 
 import inspect
 import math
@@ -73,7 +73,8 @@ def load_pretrained_vision(source: str, *, pooling: str | None = None) -> Pretra
     """The vision model of a directory or hub repository, frozen.
 
     The default pooling is CLS after the last norm for ViT, else the family's own pooler (the
-    mean of the grid for ResNet and EfficientNet, normalized for ConvNeXt, CLS for DINOv2).
+    mean of the grid for ResNet and EfficientNet, normalized for ConvNeXt, CLS for DINOv2 and
+    CLIP, attention for SigLIP). Of a CLIP or SigLIP model it is the vision part.
 
     Raises:
         TrainingError: it cannot be loaded, is not a vision model, or does not support the pooling.
@@ -81,13 +82,17 @@ def load_pretrained_vision(source: str, *, pooling: str | None = None) -> Pretra
     if pooling not in (None, *POOLINGS):
         raise TrainingError(f"no pooling {pooling!r} for {source!r}; choose one of {', '.join(POOLINGS)}")
     repository = open_repository(source)
-    backbone = load_backbone(repository, pooler=lambda family: (pooling or _usual_pooling(family)) == "pooled")
+    backbone = load_backbone(
+        repository, side="image", pooler=lambda family: (pooling or _usual_pooling(family)) == "pooled"
+    )
     family = backbone.config.model_type
-    if backbone.main_input_name != "pixel_values" or hasattr(backbone.config, "text_config"):
+    if backbone.main_input_name != "pixel_values":
         raise TrainingError(f"{source!r} is a {family} model, not an image backbone; give a vision model")
     pooling = pooling or _usual_pooling(family)
     if pooling == "cls" and not _special_tokens(backbone):
         raise TrainingError(f"{source!r} is a {family} model without a CLS token; choose pooling 'pooled' or 'mean'")
+    if pooling == "pooled" and not getattr(backbone, "use_head", True):
+        raise TrainingError(f"{source!r} is a {family} model without a pooler; choose pooling 'mean'")
     if family == "efficientnet":
         # its own pooler has a kernel as large as the grid and cannot be exported; this one is equivalent
         kind = nn.AdaptiveMaxPool2d if backbone.config.pooling_type == "max" else nn.AdaptiveAvgPool2d
@@ -109,7 +114,7 @@ def _pools_by_mean(backbone: Any, pooling: str) -> bool:
 def _special_tokens(backbone: Any) -> int:
     """Number of tokens before the patches: CLS, distillation token, registers."""
     embeddings = getattr(backbone, "embeddings", None)
-    named = [getattr(embeddings, name, None) for name in ("cls_token", "distillation_token")]
+    named = [getattr(embeddings, name, None) for name in ("cls_token", "class_embedding", "distillation_token")]
     tokens = sum(token is not None for token in named)
     return tokens + int(getattr(backbone.config, "num_register_tokens", 0)) if tokens else 0
 

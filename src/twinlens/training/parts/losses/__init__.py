@@ -7,3 +7,8 @@ LOSSES = {
     "sigmoid": "twinlens.training.parts.losses.sigmoid:Sigmoid",
     "triplet": "twinlens.training.parts.losses.triplet:Triplet",
 }
+
+LOSS_ALIASES = {
+    "clip": "infonce",
+    "siglip": "sigmoid",
+}

@@ -6,6 +6,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from twinlens.errors import TrainingError
+from twinlens.model.tokenizer import pad_id
 from twinlens.training.parts.pretrained import Repository, reading
 from twinlens.training.parts.text_towers.vocabulary import read_tokenizer
 
@@ -52,7 +53,7 @@ def repository_tokenizer(repository: Repository) -> Tokenizer:
     """
     with reading(repository.name):
         if file := repository.file("tokenizer.json"):
-            return read_tokenizer(file)
+            return _with_padding(read_tokenizer(file), repository)
         from transformers import AutoTokenizer
 
         found = AutoTokenizer.from_pretrained(repository.directory, trust_remote_code=False)
@@ -64,4 +65,15 @@ def repository_tokenizer(repository: Repository) -> Tokenizer:
     tokenizer: Tokenizer = found.backend_tokenizer
     if found.pad_token is not None:
         tokenizer.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token)  # saved in the file
+    return tokenizer
+
+
+def _with_padding(tokenizer: Tokenizer, repository: Repository) -> Tokenizer:
+    """The tokenizer with the padding token of its configuration, which a ``tokenizer.json`` need not contain."""
+    file = repository.file("tokenizer_config.json")
+    named = json.loads(file.read_text(encoding="utf-8")).get("pad_token") if file else None
+    token = named["content"] if isinstance(named, dict) else named
+    number = tokenizer.token_to_id(token) if token else None
+    if number is not None and number != pad_id(tokenizer):
+        tokenizer.enable_padding(pad_id=number, pad_token=token)
     return tokenizer

@@ -1,0 +1,128 @@
+"""What kind of file it is, by its first bytes: a format that is read, one that is not read yet, or no image."""
+
+import struct
+from typing import NamedTuple
+
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_TGA_IMAGES = frozenset({1, 2, 3, 9, 10, 11})  # palette, colour, grey; plain and run-length coded
+_TGA_FOOTER = b"TRUEVISION-XFILE.\0"
+_READ = (  # first bytes, Pillow's name
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"MM*\0", "TIFF"),  # written by programs that mistake the byte order
+    (b"II\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+    (b"\0\0\1\0", "ICO"),
+)
+_UNREAD = (  # first bytes, what people call it
+    (b"8BPS", "Photoshop document (PSD)"),
+    (b"gimp xcf", "GIMP document (XCF)"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"II\xbc", "JPEG XR"),
+    (b"%!PS", "PostScript (EPS)"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript (EPS)"),
+    (b"%PDF", "PDF document"),
+    (b"FUJIFILMCCD-RAW", "RAW photo (Fujifilm RAF)"),
+    (b"IIRO", "RAW photo (Olympus ORF)"),
+    (b"IIRS", "RAW photo (Olympus ORF)"),
+    (b"MMOR", "RAW photo (Olympus ORF)"),
+    (b"IIU\0", "RAW photo (Panasonic RW2)"),
+    (b"\0MRM", "RAW photo (Minolta MRW)"),
+    (b"FOVb", "RAW photo (Sigma X3F)"),
+    (b"II\x1a\0\0\0HEAPCCDR", "RAW photo (Canon CRW)"),
+    (b"v/1\1", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"#?RGBE", "Radiance HDR"),
+    (b"DDS ", "DirectDraw texture (DDS)"),
+    (b"SIMPLE  =", "FITS"),
+    (b"icns", "Apple icon (ICNS)"),
+    (b"qoif", "QOI"),
+    (b"BPG\xfb", "BPG"),
+    (b"FLIF", "FLIF"),
+    (b"AT&TFORM", "DjVu"),
+    (b"\xd7\xcd\xc6\x9a", "Windows metafile (WMF)"),
+    (b"\x8aMNG\r\n\x1a\n", "MNG"),
+    (b"\x1aE\xdf\xa3", "video (Matroska or WebM)"),
+    (b"FLV\1", "video (Flash)"),
+    (b"\0\0\1\xba", "video (MPEG)"),
+    (b"\0\0\1\xb3", "video (MPEG)"),
+    (b"0&\xb2u\x8ef\xcf\x11", "video (Windows Media)"),
+    (b"OggS", "sound or video (Ogg)"),
+)
+
+
+class Kind(NamedTuple):
+    """The kind of a file."""
+
+    name: str  # Pillow's name if it is read, else a name for people
+    is_read: bool
+
+
+def find_kind(data: bytes) -> Kind | None:
+    """The kind that the content claims; None if it is no picture that we know of."""
+    if data[4:8] == b"ftyp":
+        return _media_container(data)
+    if data[:4] == b"RIFF":
+        return Kind("WEBP", True) if data[8:12] == b"WEBP" else _video(data[8:12] == b"AVI ", "AVI")
+    for start, name in _READ:
+        if data.startswith(start):
+            return Kind("RAW photo (Canon CR2)", False) if data[8:10] == b"CR" and name == "TIFF" else Kind(name, True)
+    if data[:1] == b"P" and data[1:2] in b"123456fy" and data[2:3].isspace():
+        return Kind("PPM", True)
+    for start, name in _UNREAD:
+        if data.startswith(start):
+            return Kind(name, False)
+    if data[128:132] == b"DICM":
+        return Kind("DICOM", False)
+    if _is_svg(data):
+        return Kind("SVG drawing", False)
+    if _is_tga(data):
+        return Kind("TGA", True)
+    return Kind("Windows cursor (CUR)", False) if data[:4] == b"\0\0\2\0" and any(data[4:6]) else None
+
+
+def _video(is_video: bool, name: str) -> Kind | None:
+    return Kind(f"video ({name})", False) if is_video else None
+
+
+def _media_container(data: bytes) -> Kind:
+    size = min(int.from_bytes(data[:4]), 4096)
+    brands = {data[8:12], *(data[place : place + 4] for place in range(16, size - 3, 4))}
+    # "mif1" may be AVIF or HEIC; the compatible brands tell which
+    if brands & _AVIF_BRANDS:
+        return Kind("AVIF", True)
+    if brands & _HEIF_BRANDS:
+        return Kind("HEIF", True)
+    if data[8:12] == b"crx ":
+        return Kind("RAW photo (Canon CR3)", False)
+    return Kind("video (QuickTime)" if data[8:12] == b"qt  " else "video (MP4)", False)
+
+
+def _is_svg(data: bytes) -> bool:
+    start = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"<svg") or (start.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg")) and b"<svg" in start)
+
+
+def _is_tga(data: bytes) -> bool:
+    """TGA has no magic number: the header must be possible in every field, and the size fit."""
+    if len(data) < 18:
+        return False
+    id_bytes, has_map, image, _, map_length, map_bits = struct.unpack_from("<BBBHHB", data)
+    width, height, bits, flags = struct.unpack_from("<HHBB", data, 12)
+    if has_map > 1 or image not in _TGA_IMAGES or not width or not height or flags & 0xC0:
+        return False
+    if bits not in ((8,) if image in (1, 3, 9, 11) else (15, 16, 24, 32)) or (image in (1, 9)) != bool(has_map):
+        return False
+    if has_map and not (0 < map_length <= 256 and map_bits in (15, 16, 24, 32)):
+        return False
+    return data.endswith(_TGA_FOOTER) or len(data) > 18 + id_bytes + map_length * has_map * ((map_bits + 7) // 8)
