@@ -27,9 +27,9 @@ class ColourEncoder(DualEncoder):
     Colours stand at the corners of a 3-d space around mid-grey, so that "red" is near red photos.
     """
 
-    name, fingerprint, dim, features_dim, input_side = "default", "", 8, 3, 16
+    name, fingerprint, dim, features_dim, input_side = "colours", "", 8, 3, 16
 
-    def __init__(self, *, fingerprint: str = "colour0000000001", dim: int = 8, name: str = "default") -> None:
+    def __init__(self, *, fingerprint: str = "colour0000000001", dim: int = 8, name: str = "colours") -> None:
         self.fingerprint = fingerprint
         self.dim = dim
         self.name = name

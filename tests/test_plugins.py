@@ -96,7 +96,7 @@ class TestInstalledParts:
         with pytest.raises(UnknownPartError, match="bomb"):
             load_part("function", TABLE, "bom")
         assert "outside_bomb" not in sys.modules
-        with pytest.raises(RuntimeError, match="imported too early"):
+        with pytest.raises(UnknownPartError, match="imported too early"):
             load_part("function", TABLE, "bomb")
 
     def test_built_in_part_cannot_be_replaced_from_outside(self, installed):

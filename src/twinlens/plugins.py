@@ -57,7 +57,7 @@ def load_part(family: str, table: Mapping[str, str], name: str) -> Any:
         return entry.load()
     try:
         return entry.load()
-    except (ImportError, AttributeError) as error:
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
         raise UnknownPartError(
             f"the {family} {name!r} cannot be loaded: {error!r}; reinstall or remove its package"
         ) from error

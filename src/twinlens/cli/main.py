@@ -47,7 +47,7 @@ class Commands(Mapping[str, Any]):
             if name not in part_names("command", COMMANDS):
                 raise KeyError(name) from error
             self._left_out.add(name)
-            say(f"warning: the command {name!r} was left out, its package failed: {error!r}")
+            say(f"warning: the command {name!r} was left out, its package failed: {error.__cause__ or error!r}")
             raise KeyError(name) from error
 
 

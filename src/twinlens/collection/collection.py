@@ -20,7 +20,7 @@ from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import QueryLike, photo_query
-from twinlens.collection.searching.search import Search, Sort, Target
+from twinlens.collection.searching.search import Page, Search, Sort, Target
 from twinlens.collection.searching.searcher import Searcher
 from twinlens.collection.showing.archive import list_photos, zip_photos
 from twinlens.collection.showing.card import PhotoCard, find_card
@@ -60,6 +60,8 @@ class Collection:
             self.store = chosen_store(self.catalog, store, writable=self._writable)
         except BaseException:
             self.catalog.close()
+            if self._is_fresh:
+                remove_unused(path)
             raise
         self._vectors, self._caption_vectors = derived_vectors(
             path, self.catalog, engine=self.store, writable=self._writable
@@ -126,7 +128,7 @@ class Collection:
         photos = [user_path(folder) for folder in named]
         if at is None and len(photos) != 1:
             raise CollectionError(
-                f"a collection of {len(photos)} folders needs a place of its own: at=DIR in Python, --collection DIR"
+                f"a collection of {len(photos)} folders needs a place of its own: give --collection DIR (at=DIR in Python)"
             )
         places = [default_place(folder) for folder in photos]
         place, why = places[0]
@@ -345,7 +347,8 @@ class Collection:
         Raises:
             QueryError: a filter is invalid.
         """
-        return browse(self.catalog, self.folders(), Filters(**filters), k=k, offset=offset)
+        page = Page(k, offset)
+        return browse(self.catalog, self.folders(), Filters(**filters), k=page.k, offset=page.offset)
 
     def photo(self, photo_id: str) -> PhotoCard | None:
         """A photo's metadata by the id that hits have; None if there is no such photo."""

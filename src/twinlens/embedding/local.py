@@ -165,8 +165,22 @@ def embed_batches(
         ]
 
 
-def check_unit_rows(embeddings: Embeddings) -> None:
-    """Raises BundleError unless every row of [N, D] has length 1."""
+def check_unit_rows(embeddings: Embeddings, *, count: int, dim: int) -> None:
+    """Refuses what an encoder must not return.
+
+    Args:
+        embeddings: of some photos or texts.
+        count: how many there are.
+        dim: D, which the model promised.
+
+    Raises:
+        BundleError: they are not [count, D], or a row is not of length 1.
+    """
+    if embeddings.shape != (count, dim):
+        raise BundleError(
+            f"the model must return embeddings [{count}, {dim}], got {list(embeddings.shape)}; "
+            "check it with 'twinlens doctor'"
+        )
     if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):  # also False for NaN
         raise BundleError("the model returns embeddings that are not unit vectors; check it with 'twinlens doctor'")
 
@@ -210,6 +224,6 @@ def _vectors(pixels: Sequence[Pixels], encoder: DualEncoder | None, check_rows: 
         return iter(())
     encoded = encoder.encode_pixels(np.stack(pixels))
     if check_rows:
-        check_unit_rows(encoded.embeddings)
+        check_unit_rows(encoded.embeddings, count=len(pixels), dim=encoder.dim)
     features: Iterable[Features | None] = [None] * len(pixels) if encoded.features is None else encoded.features
-    return map(PhotoVector, encoded.embeddings, features)
+    return iter([PhotoVector(*pair) for pair in zip(encoded.embeddings, features, strict=True)])

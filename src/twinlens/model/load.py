@@ -28,7 +28,7 @@ def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None
         BundleError: the bundle is damaged, or the encoder's package fails.
         UnknownPartError: there is no model of that name, and no such folder.
     """
-    if str(name_or_path) in installed_encoders():
+    if str(name_or_path) not in known_bundles() and str(name_or_path) in installed_encoders():
         return _load_installed(str(name_or_path))
     return OnnxDualEncoder(open_bundle(find_bundle(name_or_path)), threads=threads)
 
@@ -49,7 +49,7 @@ def load_bridged(name_or_path: str | Path, fingerprint: str) -> DualEncoder | No
         BundleError: the bundle, or its bridge, is damaged.
         UnknownPartError: there is no bundle of that name, and no such folder.
     """
-    if str(name_or_path) in installed_encoders():
+    if str(name_or_path) not in known_bundles() and str(name_or_path) in installed_encoders():
         return None
     bundle = open_bundle(find_bundle(name_or_path))
     bridge = open_bridge(bundle, fingerprint)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from conftest import ColourEncoder
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.searching.filtering import Filters, known_filters
+from twinlens.collection.searching.filtering import Filters, check_filter, known_filters
 from twinlens.collection.searching.searcher import Scope
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
@@ -181,3 +182,23 @@ def test_every_filter_says_what_an_interface_needs_and_can_be_told() -> None:
         assert one.label
         value = True if one.kind == "flag" else one.choices[0] if one.choices else one.example
         assert Filters(**{name: value}).phrases()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "query"}, "must be a free name"),
+        ({"name": "class"}, "must be a free name"),
+        ({"name": "my-filter"}, "must be a free name"),
+        ({"kind": "number"}, "its kind must be one of"),
+        ({"pattern": "(?<=a)b"}, "without look-around"),
+        ({"choices": ("mro",)}, "its choices must be words"),
+        ({"choices": ("two words",)}, "its choices must be words"),
+    ],
+)
+def test_a_filter_that_no_interface_could_offer_is_left_out(changes: dict, message: str) -> None:
+    one = replace(known_filters()["camera"], name="lens")
+    check_filter(one, "lens")
+    odd = replace(one, **changes)
+    with pytest.raises(ValueError, match=message):
+        check_filter(odd, odd.name)

@@ -169,7 +169,7 @@ def test_terms_that_cancel_each_other_are_refused(encoder: ColourEncoder, text: 
 
 
 def test_a_query_photo_that_cannot_be_read_is_named(encoder: ColourEncoder, tmp_path: Path) -> None:
-    with pytest.raises(QueryError, match=r"none\.jpg cannot be used: file is gone"):
+    with pytest.raises(QueryError, match=r"none\.jpg cannot be used: there is no such file"):
         embed_query(photo_query(tmp_path / "none.jpg"), encoder)
     (tmp_path / "empty.jpg").touch()
     with pytest.raises(QueryError, match=r"empty\.jpg cannot be used: empty file"):

@@ -172,17 +172,15 @@ def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
 
 
 def test_captions_of_photos_that_are_gone_and_photos_without_captions_are_left_out_and_told(
-    towers: Towers, small: Any, cache: Path, tmp_path: Path
+    towers: Towers, small: Any, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     notes: list[str] = []
     data = small(skip=("train-003.png", "train-005.png"), uncaptioned=("train-007.png",))
     run, _ = train(
         recipe(towers, **FEW), data, tmp_path / "run", cache=cache, listener=RunListener(on_note=notes.append)
     )
-    assert notes == [
-        "a photo without a caption in split 'train', e.g. train-007.png; left out",
-        "2 photos without a file in split 'train', e.g. train-003.png; left out",
-    ]
+    assert notes == ["2 photos without a file in split 'train', e.g. train-003.png; left out"]
+    assert "captions.json: 1 without caption left out" in caplog.text
     assert json.loads((run.folder / "environment.json").read_text())["train_photos"] == 9
 
 

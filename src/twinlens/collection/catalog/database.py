@@ -1,5 +1,6 @@
 """An SQLite file: one connection per thread, transactions, and translation of errors."""
 
+import re
 import shutil
 import sqlite3
 import threading
@@ -12,6 +13,9 @@ from typing import Any
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
 
 BUSY_TIMEOUT_S = 30.0
+TABLES = frozenset(
+    "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites".split()
+)
 NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite creates the index of its log, 32 KB at first
 
 
@@ -156,9 +160,15 @@ def damaged(path: Path, why: str) -> str:
     )
 
 
+def _lacks_a_table(error: sqlite3.Error) -> bool:
+    """Whether a table of the catalog's schema is missing, not one that another package's filter names."""
+    missing = re.match(r"no such table: (?:main\.)?(\w+)", str(error))
+    return missing is not None and missing[1] in TABLES
+
+
 def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or "no such table" in str(error):
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or _lacks_a_table(error):
         return CatalogDamagedError(damaged(path, str(error)))
     disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
     if code == sqlite3.SQLITE_FULL or disk_is_full:

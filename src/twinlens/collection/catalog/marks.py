@@ -1,9 +1,12 @@
 """Favourites: photos that the user has marked, stored in the catalog."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from twinlens.collection.catalog.condition import Condition
-from twinlens.collection.catalog.database import Database
+
+if TYPE_CHECKING:
+    from twinlens.collection.catalog.database import Database
 
 FAVOURITES = "favourites"  # the table; missing in a read-only catalog of an older release
 IS_FAVOURITE = Condition("photos.id IN (SELECT photo_id FROM favourites)")
@@ -12,7 +15,7 @@ IS_FAVOURITE = Condition("photos.id IN (SELECT photo_id FROM favourites)")
 class Marks:
     """Reads and writes the favourites in a catalog."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
 
     def are_known(self) -> bool:

@@ -153,7 +153,7 @@ def _add(
     while batch := list(islice(waiting, BATCH_SIZE)):
         texts = [text for _, text in batch]
         embeddings = encoder.encode_text(texts)
-        check_unit_rows(embeddings)
+        check_unit_rows(embeddings, count=len(texts), dim=encoder.dim)
         with catalog.writing() as writer:
             for (photo_id, text), embedding in zip(batch, embeddings, strict=True):
                 writer.put_caption(photo_id, text, embedding)

@@ -13,7 +13,7 @@ from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.model_change import change_model
-from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, named_model
+from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
 from twinlens.collection.place.disk import INDEX_LOCK, disk_error
 from twinlens.collection.place.locate import user_path
@@ -74,6 +74,7 @@ class Indexer:
         """See ``Collection.reindex``."""
         with self._alone():
             chosen, record = named_model(model), self._catalog.model()
+            check_name(chosen)
             self._model.asked = None if self._catalog.count() else model
             guard = DiskGuard(listener or SilentListener(), self._place)
             if record is None or record.fingerprint != chosen.encoder.fingerprint:

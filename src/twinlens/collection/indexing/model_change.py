@@ -99,7 +99,7 @@ class _Run:
         while batch := list(islice(captions, CAPTION_BATCH)):
             started = time.perf_counter()
             embeddings = self.encoder.encode_text([text for _, text in batch])
-            check_unit_rows(embeddings)
+            check_unit_rows(embeddings, count=len(batch), dim=self.encoder.dim)
             self.catalog.next.put_captions([number for number, _ in batch], embeddings)
             self.report.captions += len(batch)
             self.pace.captions_done(len(batch), time.perf_counter() - started)

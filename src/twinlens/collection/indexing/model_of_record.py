@@ -88,6 +88,7 @@ class ModelOfRecord:
     def adopt(self) -> DualEncoder:
         """Makes the requested model the model of record; for collections without photos."""
         model = named_model(self.asked or DEFAULT)
+        check_name(model)
         record = self._catalog.model()
         if record and record.fingerprint != model.encoder.fingerprint and not self._catalog.captions.is_empty():
             with self._catalog.writing() as writer:  # left from photos that could no longer be read
@@ -200,6 +201,19 @@ def named_model(source: ModelSource) -> NamedModel:
     if isinstance(source, str | Path):
         return NamedModel(recorded_name(source), load_model(source))
     return NamedModel(source.name, source)
+
+
+def check_name(model: NamedModel) -> None:
+    """Refuses an encoder whose name would lead to another model the next time.
+
+    Raises:
+        ModelMismatchError: the name is empty, a folder's, or that of another model.
+    """
+    name = model.name
+    if is_known_model(name) and load_model(name).fingerprint != model.encoder.fingerprint:
+        raise ModelMismatchError(f"{name!r} is the name of another model; give the encoder a name of its own")
+    if not name.strip() or (Path(name).expanduser().is_dir() and not Path(name).is_absolute()):
+        raise ModelMismatchError(f"an encoder needs a name that is not a folder's, got {name!r}")
 
 
 def recorded_name(source: ModelSource) -> str:

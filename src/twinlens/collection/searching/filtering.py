@@ -1,10 +1,12 @@
 """The ``Filter`` interface, and the filters of a search."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 from twinlens.collection.catalog.condition import Condition, all_of
 from twinlens.collection.searching.filters import FILTERS
@@ -18,6 +20,16 @@ logger = logging.getLogger(__name__)
 
 FilterKind: TypeAlias = Literal["text", "date", "folder", "camera", "choice", "flag"]
 """Kind of input in interfaces: text box, calendar, the library's folders or cameras, list, switch."""
+
+
+RESERVED = frozenset(
+    (
+        "self query queries photo place k offset sort target model in_ grid json all interactive verbose log_file "
+        "candidates min_probability show_all include_self include_query_photo open_sheet as_json file "
+        "top_k image_id image_ids images image_weight query_weight weight weights model_config q t filters"
+    ).split()
+)
+"""Names that commands, calls, pages or Python use for something else."""
 
 
 class FilterScope(Protocol):
@@ -79,7 +91,8 @@ class Filters(Mapping[str, Any]):
     """The values of the filters in use, which all candidates must satisfy.
 
     Args:
-        values: by filter name; None, an empty text and False mean no filter.
+        values: by filter name; None means no filter, and so do False for a flag and an empty text
+            for filters that take any text.
 
     Raises:
         QueryError: there is no such filter, or its value is invalid.
@@ -162,14 +175,32 @@ def parse_choice(*choices: str) -> Callable[[object], str]:
 def _load(name: str) -> Filter | None:
     try:
         one: Filter = load_part("filter", FILTERS, name)
-        if one.name != name:
-            raise ValueError(f"its own name is {one.name!r}")
-    except Exception as error:  # plugin code can raise anything, and must not hide the other filters
+        check_filter(one, name)
+    except (Exception, SystemExit) as error:  # plugin code can raise anything, and must not hide the other filters
         if name in FILTERS:
             raise
-        logger.warning("the filter %r was left out, its package failed: %r", name, error)
+        logger.warning("the filter %r was left out, its package failed: %r", name, error.__cause__ or error)
         return None
     return one
+
+
+def check_filter(one: Filter, name: str) -> None:
+    """Refuses what an interface could not offer.
+
+    Raises:
+        ValueError: the name, the kind, the choices or the pattern cannot be used.
+    """
+    if one.name != name:
+        raise ValueError(f"its own name is {one.name!r}")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or iskeyword(name) or name in RESERVED:
+        raise ValueError(f"a filter cannot be called {name!r}: it must be a free name of small letters")
+    if one.kind not in get_args(FilterKind):
+        raise ValueError(f"its kind must be one of {', '.join(get_args(FilterKind))}, got {one.kind!r}")
+    if not all(re.fullmatch(r"[a-z0-9_-]+", choice) and choice != "mro" for choice in one.choices):
+        raise ValueError(f"its choices must be words of small letters, got {one.choices}")
+    if one.pattern is not None and re.search(r"\(\?[<=!]", one.pattern):
+        raise ValueError(f"its pattern must be without look-around, got {one.pattern!r}")
+    re.compile(one.pattern or "")
 
 
 def _parsed(name: str, value: object) -> Any:
@@ -180,3 +211,5 @@ def _parsed(name: str, value: object) -> Any:
         return known[name].parse(value)
     except QueryError as error:
         raise QueryError(f"{name} {error}") from error
+    except (TypeError, ValueError) as error:  # a filter of another package
+        raise QueryError(f"{name} cannot use {value!r}: {error}") from error

@@ -12,7 +12,7 @@ from PIL import Image
 
 from twinlens.data.images import PHOTO_SUFFIXES, open_photo, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
-from twinlens.errors import PhotoError, QueryError
+from twinlens.errors import BundleError, PhotoError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, QueryKind
 
@@ -185,9 +185,12 @@ def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
 
     Raises:
         QueryError: they cancel each other out.
+        BundleError: one of them is NaN.
     """
     total = np.sum([np.float32(weight) * vector for weight, vector in parts], axis=0)
     length = float(np.linalg.norm(total))
+    if not np.isfinite(length):
+        raise BundleError("the model returns NaN for this query; check it with 'twinlens doctor'")
     if length < 1e-6:
         raise QueryError("the parts of the query cancel each other out; change the weights")
     vector: Embeddings = (total / np.float32(length)).astype(np.float32, copy=False)
@@ -199,7 +202,7 @@ def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
         given: Embeddings = encoder.encode_image([term.picture.convert("RGB")])[0]
         return given
     if term.kind == "photo" and not photo_exists(Path(term.value)):
-        raise QueryError(f"there is no photo {term.value}; a query photo is given by its path")
+        raise QueryError(f"the query photo {term.value} cannot be used: there is no such file")
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
         photo = open_photo(source, min_side=encoder.input_side)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.searching.judging import Matches
@@ -12,7 +13,7 @@ from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings, Ids
 
 FETCHED_AT_ONCE = 100  # costs a store no more than ten hits would, and most answers have fewer matches
-GROWTH = 8  # factor by which more hits are fetched while all of them match: few rounds, little waste
+GROWTH = 64  # factor by which more hits are fetched while all of them match: few rounds, little waste
 Ranking: TypeAlias = list[tuple[int, float]]
 """Catalog ids with their scores, best first."""
 
@@ -32,37 +33,47 @@ class PhotoTable(Protocol):
 
 
 class Candidates:
-    """The ids that a search ranks, best first, fetched on demand.
+    """The ids that a search ranks, best first, fetched as they are needed.
 
     Args:
-        vector: [D] of the query, unit length.
-        store: synchronized with the catalog.
-        among: ids that pass the filters; None for all.
+        vector: [D], the query, unit length.
+        store: in step with the catalog.
+        among: ids that the filters let through; None for all.
         without: ids that are never returned, such as the query photo itself.
     """
 
     def __init__(self, vector: Embeddings, store: VectorStore, *, among: Ids | None, without: Collection[int]) -> None:
-        self._vector, self._store, self._among, self._without = vector, store, among, without
-        self._ranking: Ranking = []
-        present = store.ids() if without else None
-        hidden = 0 if present is None else int(np.isin(list(without), present if among is None else among).sum())
+        if among is not None:  # a photo may have gone since the filters were evaluated
+            among = among[np.isin(among, store.ids())]
+        self._vector, self._store, self._among = vector, store, among
+        self._without = np.fromiter(without, dtype=np.int64, count=len(without))
+        self._ids, self._scores = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        present = store.ids() if without and among is None else among
+        hidden = 0 if present is None else int(np.isin(self._without, present).sum())
         self.count = (len(store) if among is None else len(among)) - hidden
 
     def best(self, count: int) -> Ranking:
-        """The ``count`` best, or all if there are fewer."""
-        if len(self._ranking) < min(count, self.count):
-            fetched = max(count, FETCHED_AT_ONCE)
-            found = self._store.search(self._vector[None], fetched + len(self._without), among=self._among)
-            rows = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
-            self._ranking = [(item, score) for item, score in rows if item not in self._without][:fetched]
-        return self._ranking[:count]
+        """The ``count`` best, or all where there are fewer."""
+        self._fetch(count)
+        return list(zip(self._ids[:count].tolist(), self._scores[:count].tolist(), strict=True))
 
     def matching(self, matches: Matches) -> Ranking:
-        """All matches, which come first because matching is monotonic in the score."""
-        ranking = self.best(FETCHED_AT_ONCE)
-        while (count := _count_first(ranking, matches)) == len(ranking) < self.count:
-            ranking = self.best(GROWTH * len(ranking))
-        return ranking[:count]
+        """All that match: the first ones, since a better score never matches less."""
+        self._fetch(FETCHED_AT_ONCE)
+        while (count := _count_first(self._scores, matches)) == len(self._ids) < self.count:
+            if not self._fetch(GROWTH * len(self._ids)):
+                break  # an approximate store finds no more
+        return self.best(count)
+
+    def _fetch(self, count: int) -> bool:
+        """Ranks at least ``count`` where there are so many; whether that are more than before."""
+        before = len(self._ids)
+        if before < min(count, self.count):
+            fetched = max(count, FETCHED_AT_ONCE)
+            found = self._store.search(self._vector[None], fetched + len(self._without), among=self._among)
+            kept = ~np.isin(found.ids[0], self._without)
+            self._ids, self._scores = found.ids[0][kept][:fetched], found.scores[0][kept][:fetched]
+        return len(self._ids) > before
 
 
 def page_of(
@@ -88,8 +99,8 @@ def page_of(
     return shown, 0 if not candidates.count else None if matching is None else len(matching)
 
 
-def _count_first(ranking: Ranking, matches: Matches) -> int:
-    return int(matches([score for _, score in ranking]).sum()) if ranking else 0
+def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:
+    return int(matches(scores.tolist()).sum()) if len(scores) else 0
 
 
 def _newest_first(ranking: Ranking, records: Mapping[int, PhotoRecord]) -> Ranking:

@@ -19,7 +19,8 @@ from twinlens.collection.searching.hits import as_hits
 from twinlens.collection.searching.judging import judge, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
-from twinlens.collection.searching.search import Search, Target
+from twinlens.collection.searching.search import TARGETS, Search, Target
+from twinlens.errors import QueryError
 from twinlens.protocols import DualEncoder, Judgement, VectorStore
 from twinlens.types import Embeddings
 
@@ -79,7 +80,7 @@ class Searcher:
         )
         candidates = Candidates(vector, store, among=among, without=self._own(search))
         judgement = self._judgement(search, vector, candidates)
-        matches = match_test(search, judgement) if candidates.count else None
+        matches = match_test(search, judgement) if candidates.count > search.page.offset else None
         ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
         return Answer(
             search=search,
@@ -93,6 +94,8 @@ class Searcher:
 
     def count(self, filters: Filters, target: Target) -> int:
         """See ``Collection.count``."""
+        if target not in TARGETS:
+            raise QueryError(f"target must be one of {', '.join(TARGETS)}, got {target!r}")
         if filters.is_empty():
             return self._catalog.captions.count() if target == "caption" else self._catalog.count()
         condition = filters.condition(Scope(self._catalog, self._folders.all()))
@@ -129,7 +132,7 @@ class Searcher:
     def _query_vector(self, query: Query) -> Embeddings:
         """The query vector [D]; for a photo of the collection it is read from the catalog, without the model."""
         self._model.refuse_other()
-        if query.vector is None and len(query.terms) == 1:
+        if len(query.terms) == 1:
             for photo_id in self._folders.ids_of(query.photos(), unchanged=True):
                 if (known := self._catalog.embedding(photo_id)) is not None:
                     return known

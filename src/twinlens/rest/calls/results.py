@@ -28,8 +28,7 @@ async def words(engine: Engine, text: str) -> Query:
     query = words_query(text)
     vectors = await engine.text_vectors([term.value for term in query.terms])
     parts = zip((term.weight for term in query.terms), vectors, strict=True)
-    vector = vectors[0] if len(vectors) == 1 else weighted_sum(parts)
-    return Query(query.terms, text, vector, time.perf_counter() - started)
+    return Query(query.terms, text, weighted_sum(parts), time.perf_counter() - started)
 
 
 async def library_photo(engine: Engine, image_id: str) -> Query:

@@ -80,6 +80,8 @@ class PageFields(FilterFields):
 class BrowseFields(FilterParameters):
     """A page of the library, without a query."""
 
+    model_config = ConfigDict(extra="ignore", frozen=True)  # proxies and browsers add parameters of their own
+
     top_k: int = Field(default=100, ge=1)
     offset: int = Field(default=0, ge=0, le=DEEPEST_OFFSET)
 
