@@ -128,7 +128,8 @@ class Collection:
         photos = [user_path(folder) for folder in named]
         if at is None and len(photos) != 1:
             raise CollectionError(
-                f"a collection of {len(photos)} folders needs a place of its own: give --collection DIR (at=DIR in Python)"
+                f"a collection of {len(photos)} folders needs a place of its own: "
+                "give --collection DIR (at=DIR in Python)"
             )
         places = [default_place(folder) for folder in photos]
         place, why = places[0]

@@ -180,7 +180,7 @@ def test_captions_of_photos_that_are_gone_and_photos_without_captions_are_left_o
         recipe(towers, **FEW), data, tmp_path / "run", cache=cache, listener=RunListener(on_note=notes.append)
     )
     assert notes == ["2 photos without a file in split 'train', e.g. train-003.png; left out"]
-    assert "captions.json: 1 without caption left out" in caplog.text
+    assert "captions.json: 2 without caption left out" in caplog.text
     assert json.loads((run.folder / "environment.json").read_text())["train_photos"] == 9
 
 
