@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, Jpeg2KImagePlugin, UnidentifiedImageError
 
-from twinlens.data import bmp, tiff
-from twinlens.data.colour import eight_bit, find_transform, to_srgb
-from twinlens.data.completeness import TRUNCATED, refuse_truncated
+from twinlens.data.decoding import bmp, tiff
+from twinlens.data.decoding.colour import eight_bit, find_transform, to_srgb
+from twinlens.data.decoding.completeness import TRUNCATED, refuse_truncated
+from twinlens.data.decoding.jpeg import coefficient_bytes, open_jpeg, read_unended
+from twinlens.data.decoding.kinds import find_kind
+from twinlens.data.decoding.png_chunks import slim_png
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
-from twinlens.data.jpeg import coefficient_bytes, open_jpeg, read_unended
-from twinlens.data.kinds import find_kind
 from twinlens.data.packed import find_packed, packed_stamp, read_packed
-from twinlens.data.png_chunks import slim_png
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
 PHOTO_SUFFIXES = frozenset(

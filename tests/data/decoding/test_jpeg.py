@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from data.made_pictures import encoded, noisy
-from twinlens.data import jpeg
+from twinlens.data.decoding import jpeg
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
@@ -38,7 +38,7 @@ def test_a_progressive_jpeg_without_its_last_scan_is_refused():
 def test_a_missing_end_marker_is_said_once(caplog, monkeypatch):
     monkeypatch.setattr(jpeg, "_told", type(jpeg._told)())
     data = encoded(noisy(64, 64), "JPEG")[:-2]
-    with caplog.at_level(logging.WARNING, "twinlens.data.jpeg"):
+    with caplog.at_level(logging.WARNING, "twinlens.data.decoding.jpeg"):
         for _ in range(3):
             open_photo(data)
     assert len(caplog.records) == 1

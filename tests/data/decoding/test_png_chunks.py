@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from data.made_pictures import colour_profile, encoded, noisy
+from twinlens.data.decoding.png_chunks import MAX_TEXT_BYTES, slim_png
 from twinlens.data.images import open_photo
-from twinlens.data.png_chunks import MAX_TEXT_BYTES, slim_png
 
 PICTURE = encoded(noisy(64, 48), "PNG")
 

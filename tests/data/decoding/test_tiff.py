@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from data.made_pictures import encoded
+from twinlens.data.decoding.tiff import read_directory, read_samples
 from twinlens.data.images import open_photo
-from twinlens.data.tiff import read_directory, read_samples
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
 H, W = 40, 48

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from data.made_pictures import encoded, noisy
+from twinlens.data.decoding.kinds import Kind, find_kind
 from twinlens.data.images import open_photo
-from twinlens.data.kinds import Kind, find_kind
 from twinlens.errors import PhotoError
 
 UNREAD = [

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, features
 
 from data.made_pictures import encoded, noisy, tiled_heic
-from twinlens.data.completeness import refuse_truncated
+from twinlens.data.decoding.completeness import refuse_truncated
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError
 

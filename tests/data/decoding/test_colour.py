@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from data.made_pictures import colour_profile, encoded, noisy
-from twinlens.data.colour import eight_bit, find_transform
+from twinlens.data.decoding.colour import eight_bit, find_transform
 from twinlens.data.images import open_photo
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

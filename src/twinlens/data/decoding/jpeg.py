@@ -10,8 +10,8 @@ import threading
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from twinlens.data.completeness import TRUNCATED
-from twinlens.data.tiff import read_directory
+from twinlens.data.decoding.completeness import TRUNCATED
+from twinlens.data.decoding.tiff import read_directory
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
 MAX_COEFFICIENT_BYTES = 1_200_000_000  # a progressive JPEG is held whole, whatever the scale

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from twinlens.data.completeness import TRUNCATED
+from twinlens.data.decoding.completeness import TRUNCATED
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
 _MASKED, _JPEG, _PNG, _MASKED_WITH_ALPHA = 3, 4, 5, 6
