@@ -48,7 +48,7 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
     candidates = "captions" if search.target == "caption" else "photos"
     of_query = f" for '{search.query.text}'" if with_query else ""
     if not answer.num_candidates:
-        return f"nothing found{of_query}: no {candidates} pass the filters; leave one out"
+        return f"nothing found{of_query}: 0 {candidates} pass the filters; leave one out"
     if not answer.closest:
         return f"nothing found{of_query} behind the first {search.page.offset:,}: there are {count} {candidates}"
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"

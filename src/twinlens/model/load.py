@@ -65,7 +65,8 @@ def _load_installed(name: str) -> DualEncoder:
     try:
         encoder: DualEncoder = load_part("encoder", {}, name)()
     except Exception as error:  # plugin code can raise anything
-        raise BundleError(f"the model {name!r} cannot be loaded: {error!r}; reinstall or remove its package") from error
+        why = error.__cause__ if isinstance(error, UnknownPartError) and error.__cause__ else error
+        raise BundleError(f"the model {name!r} cannot be loaded: {why!r}; reinstall or remove its package") from error
     return encoder
 
 

@@ -78,6 +78,8 @@ def test_tables_are_known_by_name(database: Database) -> None:
 
 def test_sqlites_errors_become_ours(database: Database, tmp_path: Path) -> None:
     with pytest.raises(CatalogDamagedError, match="no such table"):
+        database.rows("SELECT 1 FROM photos")
+    with pytest.raises(CollectionError, match="cannot be used: no such table: letters"):
         database.rows("SELECT 1 FROM letters")
     with pytest.raises(CollectionError, match="cannot be used"):
         database.rows("SELECT nonsense FROM numbers")

@@ -68,9 +68,13 @@ def test_a_flag_in_an_address_is_a_word() -> None:
 
 
 def test_a_field_that_nobody_knows_is_a_fault() -> None:
-    for schema, fields in ((PageFields, {}), (TextSearch, {"query": "dog"}), (BrowseFields, {})):
+    for schema, fields in ((PageFields, {}), (TextSearch, {"query": "dog"})):
         assert fits(schema, **fields)
         assert not fits(schema, **fields, topk=3)
+
+
+def test_an_address_may_carry_parameters_of_others() -> None:
+    assert fits(BrowseFields, top_k=3, utm_source="mail")
 
 
 @pytest.mark.parametrize(

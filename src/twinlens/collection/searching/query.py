@@ -202,7 +202,7 @@ def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
         given: Embeddings = encoder.encode_image([term.picture.convert("RGB")])[0]
         return given
     if term.kind == "photo" and not photo_exists(Path(term.value)):
-        raise QueryError(f"the query photo {term.value} cannot be used: there is no such file")
+        raise QueryError(f"the query photo {term.value} cannot be used: there is no such file; it is gone or misspelt")
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
         photo = open_photo(source, min_side=encoder.input_side)
