@@ -55,7 +55,7 @@ def client(indexed: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def locked(indexed: Path) -> Iterator[TestClient]:
-    """A client of a server that wants a key and listens everywhere."""
+    """A client of a server that requires a key and listens on all interfaces."""
     with client_of(indexed, Settings(host="0.0.0.0", api_key=KEY), address="203.0.113.7") as made:
         made.headers["Host"] = "photos.example.org"
         yield made
