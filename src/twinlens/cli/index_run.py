@@ -2,25 +2,38 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
 
 from twinlens import api
 from twinlens.cli.outcome import say
+
+if TYPE_CHECKING:
+    from twinlens.cli.progress import IndexProgress
 
 REASONS_SHOWN = 5
 
 
 def index_with_progress(
-    collection: "api.library.Collection", *, captions: Path | None = None, forget_missing: bool = False
+    collection: "api.library.Collection",
+    *,
+    captions: Path | None = None,
+    forget_missing: bool = False,
+    drop_kept: bool = False,
+    ask: bool = False,
 ) -> "api.indexing.IndexReport":
-    """Indexes with a progress bar and a summary on stderr."""
-    return with_progress(
-        collection,
-        lambda listener: collection.index(captions=captions, listener=listener, forget_missing=forget_missing),
-    )
+    """Indexes with a progress bar and a summary on stderr; ``ask``: questions may be asked on the terminal."""
+
+    def run(listener: "IndexProgress") -> "api.indexing.IndexReport":
+        forget = (lambda folder: _is_forgotten(folder, listener)) if ask and not forget_missing else forget_missing
+        return collection.index(captions=captions, listener=listener, forget_missing=forget, drop_kept=drop_kept)
+
+    return with_progress(collection, run)
 
 
 def with_progress(
-    collection: "api.library.Collection", run: Callable[["api.indexing.IndexListener"], "api.indexing.IndexReport"]
+    collection: "api.library.Collection", run: Callable[["IndexProgress"], "api.indexing.IndexReport"]
 ) -> "api.indexing.IndexReport":
     """Runs an operation that changes a collection, with progress bars and a summary on stderr."""
     from twinlens.cli.progress import IndexProgress
@@ -31,6 +44,7 @@ def with_progress(
     if report.model_change is not None:
         _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)
+    _summarize_missing(report)
     if report.captions is not None:
         _summarize_captions(report.captions)
     return report
@@ -50,6 +64,30 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
         say(f"  {count:,} × {reason}, for example {example}")
     if len(reasons) > REASONS_SHOWN:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
+
+
+def _summarize_missing(report: "api.indexing.IndexReport") -> None:
+    if report.restored:
+        say(f"captions or favourites were restored on {report.restored:,} photos that are back")
+    if report.kept and (report.removed or report.updated):
+        say(
+            f"captions or favourites of {report.kept:,} photos that are gone are kept for "
+            f"{api.indexing.KEPT_DAYS} days and restored when the photos come back"
+        )
+    if report.dropped:
+        say(f"captions or favourites of {report.dropped:,} photos that are gone were dropped")
+    for folder in report.kept_folders:
+        say(f"{folder} Nothing was removed there; if the photos are really gone, run index with --forget-missing")
+
+
+def _is_forgotten(folder: "api.indexing.MissingFolder", listener: "IndexProgress") -> bool:
+    """Asks whether the photos of a folder are really gone."""
+    listener.pause()
+    say(str(folder))
+    try:
+        return typer.confirm("Are these photos gone for good? Then they leave the collection", err=True)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
 
 
 def _summarize_change(change: "api.indexing.ModelChangeReport", *, deferred: int) -> None:

@@ -54,6 +54,10 @@ class IndexProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.pause()
+
+    def pause(self) -> None:
+        """Stops drawing, so that the terminal is free; the next bar starts it again."""
         if self._bar.live.is_started:  # stopping one that never started prints an empty line
             self._bar.stop()
 

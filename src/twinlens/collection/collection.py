@@ -12,6 +12,7 @@ from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
+from twinlens.collection.indexing.missing import ForgetMissing
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
 from twinlens.collection.place.disk import make_folder, remove_unused
@@ -198,14 +199,18 @@ class Collection:
         *,
         captions: str | os.PathLike[str] | None = None,
         listener: IndexListener | None = None,
-        forget_missing: bool = False,
+        forget_missing: ForgetMissing = False,
+        drop_kept: bool = False,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
         Args:
             captions: a caption file, added after the photos; see ``add_captions``.
             listener: called with the plan and the progress.
-            forget_missing: remove a folder's photos from the catalog if the folder is now empty.
+            forget_missing: remove the photos of folders that are empty now or whose disk may not be mounted:
+                of all, of none (then the report's ``kept_folders`` lists them), or of those subfolders for which
+                a function returns True. Their captions and favourites are kept until the photos come back.
+            drop_kept: drop the captions and favourites that are kept of photos that are gone.
 
         Raises:
             CollectionBusyError: another process is indexing it.
@@ -213,7 +218,9 @@ class Collection:
             DiskFullError: no space left; committed work is kept.
             DataError: the captions cannot be read, or none belongs to a photo of the collection.
         """
-        return self._indexer.index(captions=captions, listener=listener, forget_missing=forget_missing)
+        return self._indexer.index(
+            captions=captions, listener=listener, forget_missing=forget_missing, drop_kept=drop_kept
+        )
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Switches the collection to another model: embeds its photos and captions again.

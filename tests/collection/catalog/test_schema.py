@@ -97,7 +97,7 @@ def test_the_first_releases_catalog_gets_captions_and_keeps_every_row(first: Pat
     assert (catalog.captions.count(), catalog.integrity_faults()) == (0, [])
     catalog.close()
     assert contents(first) == before
-    assert version(first) == schema.SCHEMA_VERSION == 4
+    assert version(first) == schema.SCHEMA_VERSION == 5
     Catalog(tmp_path / "new.sqlite", create=True).close()
     assert structure(first) == structure(tmp_path / "new.sqlite")
 
@@ -163,6 +163,7 @@ def test_a_read_only_collection_of_the_first_release_is_searched_as_it_is(
     collection = open_collection()
     assert [hit.id for hit in collection.search("blue", k=1)] == ["blue.png"]
     assert (collection.faults(), collection.catalog.captions.count()) == ([], 0)
+    assert collection.status()["kept"]["photos"] == 0
     for folder in (None, "."):
         with pytest.raises(CollectionNotFoundError, match="no captions are known"):
             collection.search("blue", target="caption", folder=folder)

@@ -12,7 +12,8 @@ from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.indexing import index as index_module
-from twinlens.collection.indexing.index import index_folders
+from twinlens.collection.indexing.index import IndexOptions, index_folders
+from twinlens.collection.indexing.missing import ForgetMissing
 from twinlens.collection.indexing.report import IndexPlan, IndexReport, SilentListener, reasons_summary
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
@@ -43,9 +44,12 @@ class Indexing:
         catalog.add_folder("photos", str(photos))
         self.folders = [PhotoFolder(1, photos, "")]
 
-    def run(self, *, forget_missing: bool = False, listener: SilentListener | None = None) -> IndexReport:
+    def run(
+        self, *, forget_missing: ForgetMissing = False, drop_kept: bool = False, listener: SilentListener | None = None
+    ) -> IndexReport:
         self.encoder.embedded = 0
-        return index_folders(self.catalog, self.encoder, self.folders, forget_missing=forget_missing, listener=listener)
+        options = IndexOptions(forget_missing, drop_kept)
+        return index_folders(self.catalog, self.encoder, self.folders, options=options, listener=listener)
 
     def known(self, path: str, *, folder_id: int = 1) -> KnownFile:
         found = self.catalog.known_file(folder_id, path)
@@ -699,7 +703,7 @@ def test_after_any_history_the_catalog_is_that_of_a_first_run(
             ACTIONS[random.integers(len(ACTIONS))](make_photo, photos, random, random.choice(names, size=2).tolist())
         for number, file in enumerate(sorted(photos.rglob("*.png"))):  # dates as coarse clocks give them
             os.utime(file, ns=(1, file.stat().st_mtime_ns // 1000 * 1000 + number))
-        report = indexing.run()
+        report = indexing.run(forget_missing=True)
         indexing.check()
         fresh = Catalog(tmp_path / "fresh.sqlite", create=True)
         first = Indexing(fresh, photos)

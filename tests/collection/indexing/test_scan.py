@@ -1,4 +1,5 @@
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -212,3 +213,14 @@ def test_a_link_into_or_above_a_folder_seen_before_is_not_followed(root: Path, t
     link(root / "linked", tmp_path / "outside")
     link(root / "z", tmp_path / "outside" / "sub")
     assert [photo.path for photo in scan_folder(root).photos] == ["linked/sub/a.jpg"]
+
+
+def test_folders_tell_whether_they_are_on_another_disk(root: Path) -> None:
+    write(root / "sub" / "a.jpg")
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == root.stat().st_dev:
+        pytest.skip("needs a second file system")
+    with tempfile.TemporaryDirectory(dir=memory) as other:
+        write(Path(other) / "deep" / "b.jpg")
+        link(root / "mounted", other)
+        assert scan_folder(root).folders == {"": False, "mounted": True, "mounted/deep": False, "sub": False}

@@ -71,6 +71,9 @@ def test_a_run_tells_what_it_did_and_other_processes_read_the_same(photos: Path)
             "removed": 1,
             "unchanged": len(COLOURS) - 1,
             "images": len(COLOURS),
+            "restored": 0,
+            "kept": 0,
+            "dropped": 0,
         }
         while engine.collection.index_state() != state:  # it is written a moment later
             await asyncio.sleep(0.01)
@@ -152,3 +155,18 @@ def test_a_fault_of_ours_ends_a_run_as_failed(photos: Path) -> None:
         assert (state.stage, "secret" in (state.message or "")) == ("failed", False)
 
     checked(photos, check, encoder)
+
+
+def test_a_run_tells_of_an_emptied_folder_and_removes_nothing_there(photos: Path) -> None:
+    async def check(engine: Engine, run: IndexRun) -> None:
+        await run.start()
+        await ended(run)
+        (photos / "sub" / "more.png").unlink()
+        await run.start()
+        state = await ended(run)
+        kept = {"path": "sub", "photos": 1, "reason": "contains no photos now"}
+        assert (state.stage, state.counts["removed"], state.kept_folders) == ("done", 0, [kept])
+        assert engine.collection.index_state().kept_folders == [kept]
+
+    draw_photo(photos / "sub" / "more.png", "red", seed=5)
+    checked(photos, check)

@@ -53,7 +53,12 @@ def index_photos(place: str, *, model: str | None) -> str:
     finally:
         listener.close()
     skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
-    return f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{skipped}"
+    restored = f", {report.restored:,} with restored captions or favourites" if report.restored else ""
+    kept = "".join(f". {folder} Nothing was removed there" for folder in report.kept_folders)
+    return (
+        f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{restored}{skipped}"
+        f"{kept}"
+    )
 
 
 def change_model(place: str, *, model: str) -> str:

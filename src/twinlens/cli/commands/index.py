@@ -1,6 +1,7 @@
 """``twinlens index``: index photo folders, or update the index."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.index_run import index_with_progress
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
 
@@ -38,7 +39,15 @@ def run(
     forget_missing: Annotated[
         bool,
         typer.Option(
-            "--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty."
+            "--forget-missing",
+            help="Remove missing photos even where a whole folder is empty or its disk is not mounted; "
+            "their captions and favourites are kept.",
+        ),
+    ] = False,
+    drop_kept: Annotated[
+        bool,
+        typer.Option(
+            "--drop-kept", help="Drop the captions and favourites that are kept of photos that are gone, see status."
         ),
     ] = False,
     as_json: AsJson = False,
@@ -50,6 +59,9 @@ def run(
     Reads only new and changed photos. Interrupt at any time: the next run continues.
     Captions are matched to photos by path, then by file name. The captions in FILE
     replace those of the photos it lists; other photos keep theirs.
+
+    Captions and favourites of photos that are gone are kept for a year, and restored when
+    the same photos come back, in any folder and by any name.
     """
     start_logging(verbose=verbose, log_file=log_file)
     folders = photos or []
@@ -59,7 +71,10 @@ def run(
     if folders and opened.within is not None:
         say(f"{opened.within} already belongs to a collection, which is updated instead")
     with opened.collection:
-        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing)
+        ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
+        report = index_with_progress(
+            opened.collection, captions=captions, forget_missing=forget_missing, drop_kept=drop_kept, ask=ask
+        )
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
-    return FOUND
+    return OUR_ERROR if report.kept_folders and not ask else FOUND

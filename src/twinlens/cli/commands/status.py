@@ -39,12 +39,21 @@ def run(
         typer.echo(f"folder      {folder['path']}{'' if folder['present'] else '  (missing)'}")
     typer.echo(f"photos      {status['images']:,} searchable, {status['skipped']:,} skipped")
     typer.echo(f"captions    {status['captions']:,}")
+    if kept := status["kept"]["photos"]:
+        typer.echo(f"kept        {_kept(kept, status['kept'])}")
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
     if change := status["model_change"]:
         typer.echo(f"change      {_change(change)}")
     typer.echo(f"store       {status['store']}")
     typer.echo(f"disk        {status['disk_bytes'] / 1e6:,.1f} MB")
     return FOUND
+
+
+def _kept(photos: int, kept: dict[str, Any]) -> str:
+    first, last = kept["until"], kept["last_until"]
+    until = first if first == last else f"{first} (the last until {last})"
+    what = f"{kept['captions']:,} captions and {kept['favourites']:,} favourites"
+    return f"{what} of {photos:,} photos that are gone, until {until}"
 
 
 def _change(change: dict[str, Any]) -> str:

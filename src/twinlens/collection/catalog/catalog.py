@@ -10,6 +10,7 @@ from typing import NamedTuple
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
 from twinlens.collection.catalog.reading import count_photos, photo_records
@@ -59,6 +60,7 @@ class Catalog(Database):
     Attributes:
         captions: the captions of its photos.
         marks: the user's favourites.
+        kept: captions and favourites of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
 
     Args:
@@ -77,6 +79,7 @@ class Catalog(Database):
         super().__init__(path, read_only=read_only)
         self.captions = CaptionTable(self)
         self.marks = Marks(self)
+        self.kept = Kept(self)
         self.next = NextVectors(self)
         try:
             with self.errors():

@@ -14,7 +14,7 @@ from twinlens.errors import CatalogDamagedError, CollectionBusyError, Collection
 
 BUSY_TIMEOUT_S = 30.0
 TABLES = frozenset(
-    "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites".split()
+    "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites kept".split()
 )
 NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite creates the index of its log, 32 KB at first
 

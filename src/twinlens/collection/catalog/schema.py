@@ -56,7 +56,17 @@ CREATE TABLE next_captions (
 _FAVOURITES = """
 CREATE TABLE favourites (photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE) STRICT;
 """
-_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES)  # step n upgrades schema n - 1 to n
+# what people gave to content that no photo shows any more; its kinds are in kept.py
+_KEPT = """
+CREATE TABLE kept (
+  content_hash BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  gone_on TEXT NOT NULL DEFAULT (date('now')),
+  PRIMARY KEY (content_hash, kind, value)
+) STRICT;
+"""
+_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES, _KEPT)  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from twinlens.collection.catalog.kept import GIVEN, Returned, keep_given
 from twinlens.collection.catalog.next_vectors import MISSING_NEXT, forget_next_model, model_meta
 from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
 from twinlens.data.exif import PhotoDetails
@@ -60,11 +61,39 @@ class CatalogWriter:
         )
 
     def remove(self, photo_id: int) -> None:
-        """Removes a photo and its captions."""
-        self._hide_captions(photo_id)
+        """Removes a photo; what was given to it is kept by its content."""
+        self.set_aside(photo_id)
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
         self._connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
+
+    def set_aside(self, photo_id: int) -> None:
+        """Takes away what was given to a photo, and keeps it by content."""
+        keep_given(self._connection, photo_id)
+        self._hide_captions(photo_id)
+        for given in GIVEN.values():
+            self._connection.execute(f"DELETE FROM {given.table} WHERE photo_id = ?", (photo_id,))
+
+    def give_back(self, kept: Returned, embedding: Embeddings | None) -> list[int]:
+        """Gives what is kept to all photos of its content; returns the ids of those that did not have it.
+
+        Args:
+            kept: see ``Kept.returned``; it is kept no longer.
+            embedding: of its value, [D]; None for what is not embedded.
+        """
+        values = {
+            "value": kept.value,
+            "embedding": None if embedding is None else blob(embedding),
+            "generation": self._generation,
+        }
+        give = GIVEN[kept.kind].give
+        gained = [
+            photo_id
+            for photo_id in kept.photo_ids
+            if self._connection.execute(give, {**values, "photo_id": photo_id}).rowcount
+        ]
+        self._connection.execute("DELETE FROM kept WHERE content_hash = ? AND kind = ? AND value = ?", kept[:3])
+        return gained
 
     def put_caption(self, photo_id: int, text: str, embedding: Embeddings) -> None:
         """Adds a caption with its embedding [D], or replaces it if the photo already has it."""
@@ -124,6 +153,7 @@ class CatalogWriter:
 
     def _put(self, file: FileState, details: PhotoDetails | None, reason: str | None, reader_version: int) -> int:
         known = details or PhotoDetails(0, 0)
+        self._keep_of_earlier_content(file)
         row = self._connection.execute(
             _PUT_PHOTO,
             (
@@ -141,6 +171,15 @@ class CatalogWriter:
             ),
         ).fetchone()
         return int(row[0])
+
+    def _keep_of_earlier_content(self, file: FileState) -> None:
+        """Keeps a copy of what was given to the content that a path had until now; the path has it, too."""
+        earlier = self._connection.execute(
+            "SELECT id FROM photos WHERE folder_id = ? AND path = ? AND content_hash IS NOT ?",
+            (file.folder_id, file.path, file.content_hash),
+        ).fetchone()
+        if earlier is not None:
+            keep_given(self._connection, earlier[0])
 
     def _mark_removed(self, photo_id: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))

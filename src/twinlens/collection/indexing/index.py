@@ -10,16 +10,35 @@ from typing import NamedTuple
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
+from twinlens.collection.indexing.giving_back import give_back
+from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
 from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
 from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
 from twinlens.collection.place.photo_folders import PhotoFolder
-from twinlens.embedding.local import EmbeddedPhoto, Skipped, embed_batches
+from twinlens.data.exif import PhotoDetails
+from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, embed_batches
 from twinlens.errors import CollectionError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
 READER_VERSION = 2  # increased when more formats are supported: skipped files are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
+
+
+class IndexOptions(NamedTuple):
+    """What an index run forgets.
+
+    Attributes:
+        forget_missing: whether to remove the photos of folders whose disk may not be mounted: of all,
+            of none, or of those subfolders for which a function returns True.
+        drop_kept: whether to drop what is kept of photos that are gone.
+    """
+
+    forget_missing: ForgetMissing = False
+    drop_kept: bool = False
+
+
+DEFAULTS = IndexOptions()
 
 
 class _Task(NamedTuple):
@@ -41,13 +60,14 @@ def index_folders(
     folders: Sequence[PhotoFolder],
     *,
     listener: IndexListener | None = None,
-    forget_missing: bool = False,
+    options: IndexOptions = DEFAULTS,
 ) -> IndexReport:
     """Updates the catalog to the current contents of the folders.
 
     Changes are detected by size and date, then by content hash. A new path with the
-    content of a missing path is a rename and keeps its vector. Each batch is one
-    transaction.
+    content of a missing path is a rename and keeps its vector. What was given to photos
+    that are gone (captions, favourites) is kept until their content is found again, or for
+    ``KEPT_DAYS``. Each batch is one transaction.
 
     Args:
         catalog: of the collection; the caller holds the indexing lock.
@@ -55,7 +75,7 @@ def index_folders(
             then not indexed but counted as deferred.
         folders: all folders of the collection.
         listener: called with the plan and the progress.
-        forget_missing: remove a folder's photos from the catalog if the folder is now empty.
+        options: what to forget.
 
     Raises:
         CollectionError: a folder is missing, cannot be opened, or is empty although the
@@ -63,9 +83,11 @@ def index_folders(
     """
     started = time.perf_counter()
     run = _Run(catalog, encoder, listener or SilentListener())
-    tasks = run.plan(folders, forget_missing=forget_missing)
+    tasks = run.plan(folders, forget_missing=options.forget_missing is True)
     run.read(tasks)
+    run.keep_doubtful(folders, options.forget_missing)
     run.drop_gone()
+    run.settle_kept(drop_kept=options.drop_kept)
     run.report.images = catalog.count()
     run.report.skipped.sort()
     run.report.seconds = round(time.perf_counter() - started, 3)
@@ -79,6 +101,7 @@ class _Run:
         self.catalog, self.encoder, self.listener = catalog, encoder, listener
         self.report = IndexReport()
         self.known = catalog.known_files()
+        self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
         self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
@@ -88,7 +111,7 @@ class _Run:
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
-            scan = _scan(folder)
+            scan = self.scans[folder.id] = _scan(folder)
             found += len(scan.photos)
             tasks += self._compare(folder, scan, forget_missing=forget_missing)
         if not found and not self.known:
@@ -136,6 +159,13 @@ class _Run:
             done += len(batch)
             self.listener.advanced(done, self.report)
 
+    def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
+        """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""
+        shown = [key for key, file in self.gone.items() if file.skip_reason is None]
+        kept = kept_folders(self.catalog, folders, self.scans, shown, forget_missing)
+        self.report.kept_folders = [folder for folders in kept.values() for folder in folders.values()]
+        self.gone = {key: file for key, file in self.gone.items() if not is_below(key[1], kept[key[0]])}
+
     def drop_gone(self) -> None:
         """Removes photos whose files are gone and were not renamed."""
         gone = iter(self.gone.values())
@@ -145,6 +175,13 @@ class _Run:
                     writer.remove(file.id)
                     self.report.removed += file.skip_reason is None
 
+    def settle_kept(self, *, drop_kept: bool) -> None:
+        """Gives back what was kept of photos that are here again; drops what was kept for long enough."""
+        self.report.restored = give_back(self.catalog, self.encoder)
+        if not self.report.deferred:  # a deferred photo may be one that has come back
+            self.report.dropped = self.catalog.kept.drop(all_of_it=drop_kept)
+        self.report.kept = self.catalog.kept.counts().photos
+
     def _store(self, writer: CatalogWriter, photo: EmbeddedPhoto[_Task]) -> None:
         task, state = photo.item, photo.item.state(photo.content_hash)
         if photo.reason is not None:
@@ -152,8 +189,7 @@ class _Run:
             self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, photo.reason))
             logger.info("skipped %s: %s", _path_of(task), photo.reason)
         elif photo.details is not None and photo.vector is not None:
-            writer.put_photo(state, photo.details, photo.vector, reader_version=READER_VERSION)
-            self._count_new(task)
+            self._put(writer, task, state, photo.details, photo.vector)
         else:
             self._store_known_content(writer, task, state)
 
@@ -172,15 +208,20 @@ class _Run:
     def _store_copy(self, writer: CatalogWriter, task: _Task, state: FileState) -> None:
         found = self.catalog.vector_of_content(state.content_hash or b"")
         if found is not None:
-            writer.put_photo(state, found[1], found[0], reader_version=READER_VERSION)
-            self._count_new(task)
+            self._put(writer, task, state, found[1], found[0])
         elif self.encoder is None:
             self.report.deferred += 1
         else:  # the photo with this content was changed in this same run, or it is new
             ((photo,),) = embed_batches([task], self.encoder, path_of=_path_of)
             self._store(writer, photo)
 
-    def _count_new(self, task: _Task) -> None:
+    def _put(
+        self, writer: CatalogWriter, task: _Task, state: FileState, details: PhotoDetails, vector: PhotoVector
+    ) -> None:
+        known, content = task.known, state.content_hash
+        if known and known.skip_reason is None and known.content_hash != content and content in self.known_hashes:
+            writer.set_aside(known.id)  # another photo has taken its path; an edited one keeps what was given to it
+        writer.put_photo(state, details, vector, reader_version=READER_VERSION)
         if task.known is not None and task.known.skip_reason is None:
             self.report.updated += 1
         else:

@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from twinlens.collection.catalog.catalog import Catalog
 
@@ -26,6 +26,7 @@ class IndexState:
         updated_at: seconds since 1970.
         counts: results such as ``added``; empty until the end.
         message: why it failed.
+        kept_folders: folders whose photos are missing, but stay in the collection; as in ``IndexReport.to_json``.
     """
 
     stage: Stage = "never"
@@ -37,6 +38,7 @@ class IndexState:
     updated_at: float | None = None
     counts: dict[str, int] = field(default_factory=dict)
     message: str | None = None
+    kept_folders: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_index_state(catalog: Catalog, state: IndexState) -> None:

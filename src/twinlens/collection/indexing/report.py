@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from twinlens.collection.indexing.missing import MissingFolder
 from twinlens.embedding.local import Skipped
 
 
@@ -86,6 +87,10 @@ class IndexReport:
         captions: result for the caption file; None without one.
         deferred: new photos left for the new model, because the model of record is not available.
         model_change: result of switching to another model; None if the model stays.
+        restored: photos that got back captions or marks which were kept while their content was gone.
+        kept: photos that are gone whose captions or marks are kept, after the run.
+        dropped: photos whose captions or marks are no longer kept.
+        kept_folders: folders whose photos are missing, but stay in the collection.
     """
 
     added: int = 0
@@ -99,10 +104,17 @@ class IndexReport:
     captions: CaptionReport | None = None
     deferred: int = 0
     model_change: ModelChangeReport | None = None
+    restored: int = 0
+    kept: int = 0
+    dropped: int = 0
+    kept_folders: list[MissingFolder] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """The documented fields; those of captions and of a model change only if there were any."""
+        """The documented fields; those of captions, of a model change and of missing photos only if there were any."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
+        missing = {name: fields.pop(name) for name in ("restored", "kept", "dropped", "kept_folders")}
+        missing["kept_folders"] = [folder.to_json() for folder in self.kept_folders]
+        fields |= {name: value for name, value in missing.items() if value}
         captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
         if captions is not None:
             fields |= captions.to_json()
@@ -121,6 +133,10 @@ class IndexReport:
             seconds=round(self.seconds + later.seconds, 3),
             deferred=later.deferred,
             model_change=self.model_change,
+            restored=self.restored + later.restored,
+            kept=later.kept,
+            dropped=self.dropped + later.dropped,
+            kept_folders=later.kept_folders,
         )
 
 

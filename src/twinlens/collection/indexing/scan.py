@@ -32,11 +32,14 @@ class Scan:
         others: path and reason of files that are not photos or not supported.
         unreadable: path and reason of subfolders that could not be opened; known photos
             in them do not count as missing.
+        folders: all folders that could be opened, "" for the scanned one, and whether each is on
+            another disk than the folder around it, as a mount point is.
     """
 
     photos: list[FoundFile] = field(default_factory=list)
     others: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    folders: dict[str, bool] = field(default_factory=dict, compare=False)
 
 
 def scan_folder(root: Path) -> Scan:
@@ -50,7 +53,7 @@ def scan_folder(root: Path) -> Scan:
     """
     scan = Scan()
     os.scandir(root).close()
-    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}):
+    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}, disk=None):
         if _is_dead_link(entry):
             # an unmounted disk looks like this: known photos there do not count as missing
             scan.unreadable.append((_printable(path), "broken link"))
@@ -71,13 +74,18 @@ def scan_folder(root: Path) -> Scan:
     return scan
 
 
-def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+def _walk(
+    folder: Path, prefix: str, scan: Scan, seen: set[str], *, disk: int | None
+) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Files below a folder; ``disk`` is the device of the folder around it."""
     try:
+        own_disk = folder.stat().st_dev
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
         scan.unreadable.append((prefix.rstrip("/"), f"folder cannot be opened: {error.strerror or error}"))
         return
+    scan.folders[prefix.rstrip("/")] = disk is not None and own_disk != disk
     for entry in entries:
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
@@ -85,7 +93,7 @@ def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tup
         if not _is_folder(entry):
             yield path, entry
         elif _is_new(entry, seen):
-            yield from _walk(Path(entry.path), path + "/", scan, seen)
+            yield from _walk(Path(entry.path), path + "/", scan, seen, disk=own_disk)
 
 
 def _is_dead_link(entry: "os.DirEntry[str]") -> bool:

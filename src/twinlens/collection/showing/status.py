@@ -13,12 +13,20 @@ def collection_status(
     place: Path, catalog: Catalog, folders: Sequence[PhotoFolder], change: PendingModelChange | None
 ) -> dict[str, Any]:
     """The fields of ``twinlens status --json``."""
+    kept = catalog.kept.counts()
     return {
         "collection": str(place),
         "folders": [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),
         "skipped": len(catalog.skipped()),
+        "kept": {
+            "photos": kept.photos,
+            "captions": kept.captions,
+            "favourites": kept.favourites,
+            "until": kept.first_until,
+            "last_until": kept.last_until,
+        },
         "model": catalog.meta("model"),
         "fingerprint": catalog.meta("fingerprint"),
         "model_change": change and vars(change),

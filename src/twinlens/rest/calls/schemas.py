@@ -324,6 +324,14 @@ class PhotoAnswer(BaseModel):
     is_favourite: bool
 
 
+class KeptFolder(BaseModel):
+    """A folder whose photos are missing, but stay in the library: perhaps its disk is not mounted."""
+
+    path: str
+    photos: int
+    reason: str
+
+
 class IndexAnswer(BaseModel):
     """Progress of indexing."""
 
@@ -336,6 +344,7 @@ class IndexAnswer(BaseModel):
     updated_at: float | None
     counts: dict[str, int]
     message: str | None
+    kept_folders: list[KeptFolder] = []
 
 
 class SessionAnswer(BaseModel):

@@ -15,7 +15,7 @@ from twinlens.rest.failures import failure_of
 logger = logging.getLogger(__name__)
 TOLD_EVERY_S = 0.5
 REFUSED_WITHIN_S = 1.0  # a conflicting run is detected at once; the first file may take long
-COUNTED = ("added", "updated", "renamed", "removed", "unchanged", "images")
+COUNTED = ("added", "updated", "renamed", "removed", "unchanged", "images", "restored", "kept", "dropped")
 
 
 class IndexStoppedError(CollectionError):
@@ -104,7 +104,9 @@ class IndexRun(SilentListener):
             logger.exception("indexing failed")
             await self._tell("failed", message="indexing failed; see the server's log")
         else:
-            self.state = replace(self.state, counts={name: getattr(report, name) for name in COUNTED})
+            counts = {name: getattr(report, name) for name in COUNTED}
+            kept_folders = [folder.to_json() for folder in report.kept_folders]
+            self.state = replace(self.state, counts=counts, kept_folders=kept_folders)
             await self._tell("done", skipped=len(report.skipped))
 
     async def _tell(self, stage: str = "running", **changes: object) -> None:

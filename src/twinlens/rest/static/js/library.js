@@ -76,10 +76,12 @@ export class LibraryPanel extends EventTarget {
   }
 }
 
-function summaryOf({ counts, skipped }) {
-  const parts = ["added", "updated", "renamed", "removed"].filter((name) => counts[name]).map((name) => `${numberOf(counts[name])} ${name}`);
+function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
+  const parts = ["added", "updated", "renamed", "removed", "restored"].filter((name) => counts[name]).map((name) => `${numberOf(counts[name])} ${name}`);
   if (skipped) parts.push(`${numberOf(skipped)} could not be read`);
-  return parts.length ? `Done: ${parts.join(", ")}.` : "Done: nothing has changed.";
+  const told = parts.length ? `Done: ${parts.join(", ")}.` : "Done: nothing has changed.";
+  const missing = kept.map(({ path, photos, reason }) => `${path} ${reason}: ${countOf(photos, "photo")} kept; is its disk mounted?`);
+  return [told, ...missing].join(" ");
 }
 
 function holdings(library) {

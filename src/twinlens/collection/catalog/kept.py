@@ -1,0 +1,119 @@
+"""What people gave to photos that are gone, kept by content until it comes back."""
+
+import sqlite3
+from itertools import groupby
+from typing import NamedTuple
+
+from twinlens.collection.catalog.database import Database
+
+KEPT = "kept"  # the table; missing in a read-only catalog of an older release
+KEPT_DAYS = 365  # long enough for a disk that is connected once a year
+_UNTIL = f"date(gone_on, '+{KEPT_DAYS} days')"
+_IS_HERE = "SELECT content_hash FROM photos WHERE skip_reason IS NULL AND content_hash IS NOT NULL"
+
+
+class Given(NamedTuple):
+    """One kind of what people give to photos; its name is in the column ``kind`` of what is kept."""
+
+    table: str  # has one row per photo and value
+    value: str  # what was given, in SQL
+    give: str  # parameters: photo_id, value, and embedding and generation for a text that is searched
+    is_embedded: bool = False
+
+
+# another kind, such as tags, is a line here
+GIVEN = {
+    "caption": Given(
+        "captions",
+        "text",
+        "INSERT OR IGNORE INTO captions (photo_id, text, embedding, generation) "
+        "VALUES (:photo_id, :value, :embedding, :generation)",
+        is_embedded=True,
+    ),
+    "favourite": Given("favourites", "''", "INSERT OR IGNORE INTO favourites VALUES (:photo_id)"),
+}
+
+
+class Returned(NamedTuple):
+    """Something that is kept, and the searchable photos that show its content again."""
+
+    content_hash: bytes
+    kind: str
+    value: str
+    photo_ids: tuple[int, ...]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether its value is a text that must be embedded when it is given back."""
+        return GIVEN[self.kind].is_embedded
+
+
+class KeptCounts(NamedTuple):
+    """How much is kept of photos that are gone.
+
+    Attributes:
+        photos: different contents.
+        captions: kept captions.
+        favourites: kept marks.
+        first_until: last day of what is dropped first; None if nothing is kept.
+        last_until: the same of what is dropped last.
+    """
+
+    photos: int = 0
+    captions: int = 0
+    favourites: int = 0
+    first_until: str | None = None
+    last_until: str | None = None
+
+
+class Kept:
+    """Reads and drops what is kept; a ``CatalogWriter`` keeps it and gives it back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self) -> KeptCounts:
+        """How much is kept, and until when."""
+        if not self._database.has_table(KEPT):
+            return KeptCounts()
+        return KeptCounts(
+            *self._database.rows(
+                "SELECT count(DISTINCT content_hash), count(*) FILTER (WHERE kind = 'caption'), "
+                f"count(*) FILTER (WHERE kind = 'favourite'), min({_UNTIL}), max({_UNTIL}) FROM kept"
+            )[0]
+        )
+
+    def returned(self) -> list[Returned]:
+        """What can be given back, because photos with its content are here; in the order in which it was given."""
+        rows = self._database.rows(
+            "SELECT kept.content_hash, kind, value, photos.id FROM kept JOIN photos USING (content_hash) "
+            "WHERE skip_reason IS NULL ORDER BY kept.rowid, photos.id"
+        )
+        return [
+            Returned(content_hash, kind, value, tuple(row[3] for row in same))
+            for (content_hash, kind, value), same in groupby(rows, key=lambda row: row[:3])
+        ]
+
+    def drop(self, *, all_of_it: bool = False) -> int:
+        """Drops what has been kept for ``KEPT_DAYS``, or all that is kept; returns of how many photos.
+
+        What can be given back, because a photo of its content is here, is never dropped.
+        """
+        due = f"content_hash NOT IN ({_IS_HERE})" + ("" if all_of_it else f" AND {_UNTIL} < date('now')")
+        with self._database.transaction() as connection:
+            contents = connection.execute(f"SELECT count(DISTINCT content_hash) FROM kept WHERE {due}").fetchone()[0]
+            if contents:
+                connection.execute(f"DELETE FROM kept WHERE {due}")
+            return int(contents)
+
+
+def keep_given(connection: sqlite3.Connection, photo_id: int) -> None:
+    """Keeps a copy of what was given to a searchable photo, by its content; runs in the caller's transaction."""
+    for kind, given in GIVEN.items():
+        connection.execute(
+            "INSERT INTO kept (content_hash, kind, value) "
+            f"SELECT content_hash, ?, {given.value} FROM photos JOIN {given.table} ON photo_id = photos.id "
+            "WHERE photos.id = ? AND skip_reason IS NULL AND content_hash IS NOT NULL "
+            f"ORDER BY {given.table}.rowid ON CONFLICT DO UPDATE SET gone_on = excluded.gone_on",
+            (kind, photo_id),
+        )
