@@ -190,7 +190,7 @@ def test_several_folders_need_a_place_and_get_ids_with_the_folder_in_front(
 def test_renamed_photos_keep_their_vectors_and_deleted_ones_leave(run: Run, library: Path) -> None:
     index(run, library)
     (library / "pets/cat.png").rename(library / "people/tom.png")
-    (library / "space/rocket.jpg").unlink()
+    (library / "kitchen/coffee.png").unlink()
     report = index(run, library)
     assert (report["renamed"], report["removed"], report["added"], report["images"]) == (1, 1, 0, 6)
     assert "people/tom.png" in run("search", "a cat", "--in", library, "-k", "1").stdout

@@ -57,9 +57,9 @@ def test_what_was_given_is_kept_shown_restored_and_dropped_only_on_request(
 ) -> None:
     gone = run("index", emptied, "--forget-missing")
     assert gone.returncode == 0
-    assert "of 1 photos that are gone are kept for 365 days" in gone.stderr
+    assert "of 1 photos that are gone or changed are kept for 365 days" in gone.stderr
     assert (
-        "kept        1 captions and 0 favourites of 1 photos that are gone, until"
+        "kept        1 captions and 0 favourites of 1 photos that are gone or changed, until"
         in run("status", "--in", emptied).stdout
     )
     (tmp_path / "astronaut.png").rename(emptied / "space" / "renamed.png")
@@ -70,7 +70,7 @@ def test_what_was_given_is_kept_shown_restored_and_dropped_only_on_request(
     (emptied / "space" / "renamed.png").unlink()
     run("index", emptied)
     dropped = run("index", emptied, "--drop-kept")
-    assert "of 1 photos that are gone were dropped" in dropped.stderr
+    assert "of 1 photos that are gone or changed were dropped" in dropped.stderr
     assert "kept   " not in run("status", "--in", emptied).stdout
 
 

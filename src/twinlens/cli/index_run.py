@@ -29,11 +29,14 @@ def index_with_progress(
         forget = (lambda folder: _is_forgotten(folder, listener)) if ask and not forget_missing else forget_missing
         return collection.index(captions=captions, listener=listener, forget_missing=forget, drop_kept=drop_kept)
 
-    return with_progress(collection, run)
+    return with_progress(collection, run, asked=ask)
 
 
 def with_progress(
-    collection: "api.library.Collection", run: Callable[["IndexProgress"], "api.indexing.IndexReport"]
+    collection: "api.library.Collection",
+    run: Callable[["IndexProgress"], "api.indexing.IndexReport"],
+    *,
+    asked: bool = False,
 ) -> "api.indexing.IndexReport":
     """Runs an operation that changes a collection, with progress bars and a summary on stderr."""
     from twinlens.cli.progress import IndexProgress
@@ -44,7 +47,9 @@ def with_progress(
     if report.model_change is not None:
         _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)
-    _summarize_missing(report)
+    _summarize_given(report)
+    for folder in [] if asked else report.kept_folders:
+        say(f"{folder} Nothing was removed there; if the photos are really gone, run index with --forget-missing")
     if report.captions is not None:
         _summarize_captions(report.captions)
     return report
@@ -66,18 +71,16 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
 
 
-def _summarize_missing(report: "api.indexing.IndexReport") -> None:
+def _summarize_given(report: "api.indexing.IndexReport") -> None:
     if report.restored:
         say(f"captions or favourites were restored on {report.restored:,} photos that are back")
     if report.kept and (report.removed or report.updated):
         say(
-            f"captions or favourites of {report.kept:,} photos that are gone are kept for "
+            f"captions or favourites of {report.kept:,} photos that are gone or changed are kept for "
             f"{api.indexing.KEPT_DAYS} days and restored when the photos come back"
         )
     if report.dropped:
-        say(f"captions or favourites of {report.dropped:,} photos that are gone were dropped")
-    for folder in report.kept_folders:
-        say(f"{folder} Nothing was removed there; if the photos are really gone, run index with --forget-missing")
+        say(f"captions or favourites of {report.dropped:,} photos that are gone or changed were dropped")
 
 
 def _is_forgotten(folder: "api.indexing.MissingFolder", listener: "IndexProgress") -> bool:

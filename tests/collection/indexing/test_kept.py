@@ -1,9 +1,11 @@
 """What people gave to photos survives their absence, and comes back with their content."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from conftest import ColourEncoder, PhotoMaker
@@ -283,3 +285,66 @@ def test_the_paths_of_several_photo_folders_begin_with_their_names(
         collection.index()
         (photos / "two" / "sub" / "green.png").unlink()
         assert [folder.path for folder in collection.index().kept_folders] == ["two/sub"]
+
+
+# --- any history ------------------------------------------------------------------------------
+
+
+def owners(collection: Collection) -> dict[bytes, set[str]]:
+    """Captions by content: of its searchable photos, and kept ones."""
+    rows = collection.catalog.rows(
+        "SELECT content_hash, text FROM photos JOIN captions ON photo_id = photos.id WHERE skip_reason IS NULL "
+        "UNION SELECT content_hash, value FROM kept WHERE kind = 'caption'"
+    )
+    return {content: {text for one, text in rows if one == content} for content, _ in rows}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_history_no_content_has_lost_its_captions(
+    open_collection: OpenCollection, make_photo: PhotoMaker, photos: Path, tmp_path: Path, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    names = [f"{folder}{number}.png" for folder in ("", "a/", "a/b/") for number in range(3)]
+    for number, name in enumerate(names):
+        make_photo(name, "red", seed=number)
+    make_photo("always.png", "white")
+    captions = tmp_path / "captions.csv"
+    captions.write_text("image,caption\n" + "".join(f"{name},of {name}\n" for name in names))
+    collection, away = open_collection(), tmp_path / "away"
+    collection.index(captions=captions)
+    before = owners(collection)
+    shutil.copytree(photos, away, ignore=shutil.ignore_patterns(".twinlens"))
+    for run in range(8):
+        for _ in range(random.integers(1, 6)):
+            name, other = random.choice(names, size=2)
+            here, there = photos / name, photos / other
+            for folder in (here.parent, there.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            match random.integers(6):
+                case 0:
+                    here.unlink(missing_ok=True)
+                case 1:
+                    make_photo(name, "blue", seed=100 * run)
+                case 2:
+                    here.write_bytes(b"damaged")
+                case 3:
+                    shutil.copyfile(away / other, here)
+                case 4 if here.exists():
+                    here.replace(there)
+                case 5 if here.exists() and there.exists() and here != there:
+                    here.rename(tmp_path / "x")
+                    there.rename(here)
+                    (tmp_path / "x").rename(there)
+        for number, file in enumerate(sorted(photos.rglob("*.png"))):
+            os.utime(file, ns=(1, 1_000_000 * (100 * run + number)))  # a change is seen whatever the clock
+        collection.index(forget_missing=bool(random.integers(2)))
+        now = owners(collection)
+        assert all(before[content] <= now.get(content, set()) for content in before)
+        assert collection.faults() == []
+    for name in names:
+        (photos / name).unlink(missing_ok=True)
+    collection.index(forget_missing=True)
+    shutil.copytree(away, photos / "again")
+    collection.index(forget_missing=True)
+    for name in names:
+        assert f"of {name}" in collection.captions_of(f"again/{name}")

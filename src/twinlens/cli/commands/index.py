@@ -47,7 +47,8 @@ def run(
     drop_kept: Annotated[
         bool,
         typer.Option(
-            "--drop-kept", help="Drop the captions and favourites that are kept of photos that are gone, see status."
+            "--drop-kept",
+            help="Drop the captions and favourites that are kept of photos that are gone or changed, see status.",
         ),
     ] = False,
     as_json: AsJson = False,

@@ -53,7 +53,7 @@ def _kept(photos: int, kept: dict[str, Any]) -> str:
     first, last = kept["until"], kept["last_until"]
     until = first if first == last else f"{first} (the last until {last})"
     what = f"{kept['captions']:,} captions and {kept['favourites']:,} favourites"
-    return f"{what} of {photos:,} photos that are gone, until {until}"
+    return f"{what} of {photos:,} photos that are gone or changed, until {until}"
 
 
 def _change(change: dict[str, Any]) -> str:
