@@ -12,9 +12,9 @@ from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
 from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
-from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.place.photo_folders import PhotoFolder, photos_missing
 from twinlens.embedding.local import EmbeddedPhoto, Skipped, embed_batches
-from twinlens.errors import CollectionError
+from twinlens.errors import CollectionError, PhotosMissingError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ def _scan(folder: PhotoFolder) -> Scan:
     try:
         return scan_folder(folder.path)
     except FileNotFoundError as error:
-        raise CollectionError(f"the photo folder {folder.path} is missing; is its disk mounted?") from error
+        raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:
         raise CollectionError(f"{folder.path} is not a folder") from error
     except PermissionError as error:

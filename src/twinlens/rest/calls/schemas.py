@@ -215,9 +215,13 @@ class BatchAnswer(BaseModel):
 class Health(BaseModel):
     """Whether the server can answer."""
 
-    status: Literal["healthy", "starting", "failed", "stopping"]
+    status: Literal["healthy", "degraded", "starting", "failed", "stopping"]
     model_loaded: bool
     num_images: int
+    missing: Literal["collection", "photos"] | None = Field(
+        default=None,
+        description="what is not at its place: the collection, or a folder with photos; used again once it is back",
+    )
 
 
 class Architecture(BaseModel):
