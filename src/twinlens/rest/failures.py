@@ -34,6 +34,7 @@ STATUS_OF = {
     "host_not_allowed": 403,
     "origin_not_allowed": 403,
     "not_exposed": 403,
+    "missing_scope": 403,
     "outside_library": 403,
     "not_found": 404,
     "unknown_image": 404,

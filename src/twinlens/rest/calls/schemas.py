@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from twinlens.api.filters import Filter, known_filters
+from twinlens.rest.gate.scopes import KeyScope
 
 DEEPEST_OFFSET = 10_000_000
 
@@ -348,3 +349,5 @@ class SessionAnswer(BaseModel):
     key_needed: bool
     is_valid: bool
     max_top_k: int = Field(description="maximum number of results per answer")
+    key_name: str | None = Field(description="name of the client's key")
+    scopes: list[KeyScope] = Field(description="what the client may do")
