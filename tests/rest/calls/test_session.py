@@ -15,8 +15,9 @@ SIGNED_IN = {
     "max_top_k": 1000,
     "key_name": "default",
     "scopes": ["search", "curate", "index"],
+    "signed_in": True,
 }
-SIGNED_OUT = {**SIGNED_IN, "is_valid": False, "key_name": None, "scopes": []}
+SIGNED_OUT = {**SIGNED_IN, "is_valid": False, "key_name": None, "scopes": [], "signed_in": False}
 
 
 def test_the_page_exchanges_the_key_for_a_cookie_that_scripts_cannot_read(locked: TestClient) -> None:
@@ -84,7 +85,7 @@ def test_below_a_path_the_cookie_is_sent_to_that_path_only(indexed: Path) -> Non
 
 
 def test_where_no_key_is_wanted_there_is_no_session(client: TestClient) -> None:
-    open_to_all = {**SIGNED_IN, "key_needed": False, "key_name": None}
+    open_to_all = {**SIGNED_IN, "key_needed": False, "key_name": None, "signed_in": False}
     assert client.get("/api/session").json() == open_to_all
     answer = client.post("/api/session", json={"key": "any"})
     assert (answer.json(), "set-cookie" in answer.headers) == (open_to_all, False)
@@ -100,7 +101,11 @@ def test_the_cookie_lives_as_long_as_its_session_and_stays_on_safe_lines(locked:
 
 def test_a_key_in_a_header_is_told_as_valid_and_gets_no_cookie(locked: TestClient) -> None:
     answer = locked.get("/api/session", headers={"X-API-Key": KEY})
-    assert (answer.json()["is_valid"], "set-cookie" in answer.headers) == (True, False)
+    assert (answer.json()["is_valid"], answer.json()["signed_in"], "set-cookie" in answer.headers) == (
+        True,
+        False,
+        False,
+    )
     assert code(locked.get("/api/session", headers={"X-API-Key": "wrong"})) == "wrong_key"
 
 

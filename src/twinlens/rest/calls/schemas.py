@@ -351,3 +351,4 @@ class SessionAnswer(BaseModel):
     max_top_k: int = Field(description="maximum number of results per answer")
     key_name: str | None = Field(description="name of the client's key")
     scopes: list[KeyScope] = Field(description="what the client may do")
+    signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")

@@ -22,7 +22,7 @@ async def session(request: Request) -> SessionAnswer:
     key: Key | None = request.state.key
     if key is None and request.app.state.keys is not None and shown_key(request.headers) is not None:
         await _refuse(request)
-    return _told(request, key)
+    return _told(request, key, signed_in=request.state.is_session)
 
 
 @router.post("", response_model=SessionAnswer)
@@ -35,7 +35,7 @@ async def start_session(body: SessionStart, request: Request) -> Response:
     if key is None:
         await _refuse(request)
     sessions: Sessions = request.app.state.sessions
-    response = JSONResponse(_told(request, key).model_dump())
+    response = JSONResponse(_told(request, key, signed_in=True).model_dump())
     response.set_cookie(
         cookie_name(request.scope),
         sessions.new(key),
@@ -67,7 +67,7 @@ async def _refuse(request: Request) -> NoReturn:
     await wrong_keys.refuse(request.client.host if request.client else "local")
 
 
-def _told(request: Request, key: Key | None) -> SessionAnswer:
+def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> SessionAnswer:
     engine: Engine = request.app.state.engine
     is_needed = request.app.state.keys is not None
     scopes = key.scopes if key is not None else () if is_needed else SCOPES
@@ -77,4 +77,5 @@ def _told(request: Request, key: Key | None) -> SessionAnswer:
         max_top_k=engine.settings.max_top_k,
         key_name=key.name if key is not None else None,
         scopes=[scope for scope in SCOPES if scope in scopes],
+        signed_in=signed_in,
     )

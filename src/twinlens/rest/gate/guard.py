@@ -63,7 +63,9 @@ class Guard:
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers and origin is not None:
                 await _preflight(origin, allowed=allowed)(scope, receive, send)
                 return
-            key = scope.setdefault("state", {})["key"] = self._key_of(headers, scope)
+            session = self._session_key(scope)
+            key = session or self._header_key(headers)
+            scope.setdefault("state", {}).update(key=key, is_session=session is not None)
             self._check_rate(headers, scope, key)
             self._check_origin(origin, allowed=allowed, method=scope["method"])
             await self._check_key(headers, scope, key)
@@ -109,14 +111,17 @@ class Guard:
 
     # --- rate and key -------------------------------------------------------------------------
 
-    def _key_of(self, headers: Headers, scope: Scope) -> Key | None:
-        """The key of a request's session or header; None if it has none, or a wrong one."""
-        if self._keys is None or self._sessions is None:
+    def _session_key(self, scope: Scope) -> Key | None:
+        """The key of the page's session."""
+        token = shown_session(scope)
+        if self._keys is None or self._sessions is None or token is None:
             return None
-        keys = self._keys.current()
-        session, shown = shown_session(scope), shown_key(headers)
-        key = self._sessions.key_of(session, keys) if session is not None else None
-        return keys.find(shown) if key is None and shown is not None else key
+        return self._sessions.key_of(token, self._keys.current())
+
+    def _header_key(self, headers: Headers) -> Key | None:
+        """The key in a header; None if there is none, or a wrong one."""
+        shown = shown_key(headers)
+        return None if self._keys is None or shown is None else self._keys.current().find(shown)
 
     def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
         """Limits requests; those with a key by themselves, so that others at the address cannot use them up."""
