@@ -141,3 +141,15 @@ def test_a_place_may_have_any_name(tmp_path: Path, name: str) -> None:
     assert numbers(made) == []
     assert made.path.is_file()
     made.close()
+
+
+def test_after_a_fault_of_the_disk_the_file_is_opened_anew(database: Database) -> None:
+    with database.transaction() as before:
+        pass
+    fault = sqlite3.OperationalError("disk I/O error")
+    fault.sqlite_errorcode = sqlite3.SQLITE_IOERR  # as a disk that was pulled out gives it
+    with pytest.raises(CollectionError, match="disk I/O error"), database.errors():
+        raise fault
+    assert numbers(database) == []
+    with database.transaction() as after:
+        assert after is not before

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from twinlens.rest.gate import sessions as module
 from twinlens.rest.gate.keys import Key, KeyRing
 from twinlens.rest.gate.sessions import ENDED, SESSION_S, Sessions, sessions_in
 
@@ -75,8 +76,8 @@ def test_only_valid_sessions_are_listed_and_no_longer_than_they_would_have_lived
     assert not listed.exists()
     token = sessions.new(ANA)
     sessions.end(token, KEYS)
-    with listed.open("a") as file:
-        file.write("long-ago 1000\n")
+    with listed.open("ab") as file:
+        file.write(b"long-ago 1000\n\xff\x00 no line of ours\n")
     assert Sessions(tmp_path / "state").key_of(token, KEYS) is None
     assert "long-ago" not in listed.read_text()
     assert sessions.key_of(token, KEYS) is None  # read again from the new list
@@ -100,4 +101,24 @@ def test_where_nothing_can_be_written_sessions_last_as_long_as_the_process(
     token = sessions.new(ANA)
     assert sessions.key_of(token, KEYS) == ANA
     sessions.end(token, KEYS)
+    assert sessions.key_of(token, KEYS) is None
+
+
+def test_a_secret_that_was_cut_is_made_anew(tmp_path: Path) -> None:
+    token = Sessions(tmp_path).new(ANA)
+    (tmp_path / "secret").write_bytes(b"")
+    again = Sessions(tmp_path)
+    assert len((tmp_path / "secret").read_bytes()) == 32
+    assert again.key_of(token, KEYS) is None
+
+
+def test_the_list_is_cleared_of_what_has_expired_while_it_is_used(
+    sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 200)
+    listed = tmp_path / "state" / ENDED
+    listed.write_text("long-ago 1000\n" * 20)
+    token = sessions.new(ANA)
+    sessions.end(token, KEYS)
+    assert len(listed.read_text().splitlines()) == 1
     assert sessions.key_of(token, KEYS) is None

@@ -129,7 +129,7 @@ class Database:
         found = self.file_id
         if found is None and not self._may_create:
             raise CollectionMissingError(missing(self.path))
-        if connection is not None and found not in (None, self._local.file_id):
+        if connection is not None and found is not None and found != self._local.file_id:
             self._drop(connection)
             connection = None
         if connection is None:
@@ -176,6 +176,8 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
+            if _code(error) == sqlite3.SQLITE_IOERR:  # after a disk came back, only a new connection reads it
+                self._local.file_id = None
             raise _translated(self.path, error) from error
 
 
@@ -227,8 +229,12 @@ def _lacks_a_table(error: sqlite3.Error) -> bool:
     return missing is not None and missing[1] in TABLES
 
 
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
     if code in _ABSENT and not path.exists():
         return CollectionMissingError(missing(path))
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or _lacks_a_table(error):

@@ -3,6 +3,7 @@
 import hmac
 import logging
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -16,6 +17,9 @@ logger = logging.getLogger(__name__)
 SESSION_S = 30 * 24 * 3600
 SECRET = "secret"
 ENDED = "ended"  # a line for each: id and expiry date
+MOST_BYTES = 1_000_000  # above this, the expired ones are dropped
+SECRET_BYTES = 32
+_LINE = re.compile(r"([A-Za-z0-9_-]+) (\d+)")
 
 
 class Sessions:
@@ -66,6 +70,10 @@ class Sessions:
         _, session_id, expires, _ = token.split(".")
         with self._lock, os.fdopen(_private(self._ended_file, os.O_APPEND), "a", encoding="ascii") as file:
             file.write(f"{session_id} {expires}\n")
+            file.flush()
+            os.fsync(file.fileno())
+            if file.tell() > MOST_BYTES:
+                self._drop_expired()
 
     def _is_ended(self, session_id: str) -> bool:
         try:
@@ -106,9 +114,9 @@ def sessions_in(folder: Path) -> Sessions:
 
 
 def _secret(file: Path) -> bytes:
-    if file.exists():
-        return file.read_bytes()
-    made = secrets.token_bytes(32)
+    if file.exists() and len(kept := file.read_bytes()) == SECRET_BYTES:
+        return kept
+    made = secrets.token_bytes(SECRET_BYTES)
     new = file.with_name(f"{file.name}.new")
     with os.fdopen(_private(new, os.O_TRUNC), "wb") as opened:
         opened.write(made)
@@ -122,8 +130,9 @@ def _private(file: Path, flags: int) -> int:
 
 def _ended_in(file: Path) -> dict[str, int]:
     try:
-        text = file.read_text(encoding="ascii")
+        text = file.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
         return {}
     whole = text[: text.rfind("\n") + 1]  # the last line may be being written
-    return {session_id: int(expires) for session_id, expires in (line.split() for line in whole.splitlines())}
+    lines = (_LINE.fullmatch(line) for line in whole.splitlines())
+    return {line[1]: int(line[2]) for line in lines if line is not None}
