@@ -53,7 +53,7 @@ class KeySource:
         except ConfigError as error:
             logger.error("%s; the keys stay as they were", error)
             return
-        logger.info("%d keys were read", len(self._ring))
+        logger.info("the keys were read again; there are now %d", len(self._ring))
 
     def _read(self) -> list[Key]:
         settings = self._settings
