@@ -130,7 +130,8 @@ class Guard:
             return
         if self._keys is not None and key is None and self._shows_a_key(headers, scope):
             return  # limited as a wrong key
-        if wait := self._requests.take(client if key is None else f"{key.name}@{client}"):
+        caller = client if key is None else f"{key.name}@{client}"
+        if wait := self._requests.take(caller):
             raise RequestFailure(
                 "too_many_requests",
                 f"more than {self._requests.per_minute} requests per minute came from this client",
