@@ -65,7 +65,23 @@ class NoCaptionsError(CollectionNotFoundError):
 
 
 class CollectionBusyError(CollectionError):
+    """Another process uses this collection in a way that excludes what was asked; later it may work."""
+
+
+class AlreadyIndexingError(CollectionBusyError):
     """Another process is indexing this collection."""
+
+
+class CatalogLockedError(CollectionBusyError):
+    """Another program has kept the catalog locked for longer than we wait."""
+
+
+class CollectionMissingError(CollectionError):
+    """A collection that was open is no longer at its place: its folder was moved, deleted or unmounted."""
+
+
+class PhotosMissingError(CollectionError):
+    """A photo folder of the collection is no longer at its place."""
 
 
 class CatalogDamagedError(CollectionError):

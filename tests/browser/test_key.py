@@ -12,6 +12,7 @@ from browser.served_page import ServedPage
 
 pytestmark = pytest.mark.browser
 KEY = "open-sesame"
+FAMILY_KEY = "a-key-of-the-family"
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,8 @@ def asked(open_page: Any, locked: str) -> Page:
     return page
 
 
-def give_key(page: Page) -> None:
-    page.fill("#key", KEY)
+def give_key(page: Page, key: str = KEY) -> None:
+    page.fill("#key", key)
     page.keyboard.press("Enter")
     expect(page.locator("#sign-in")).to_be_hidden()
 
@@ -57,3 +58,58 @@ def test_what_was_asked_for_without_a_key_is_answered_with_it(asked: Page) -> No
     give_key(asked)
     expect(asked.locator(".tile .open").first).not_to_have_attribute("aria-label", before or "")
     expect(asked.locator("#words")).to_have_value("a blue square")
+
+
+def test_signing_out_shows_nothing_any_more_and_ends_the_session(asked: Page, locked: str) -> None:
+    give_key(asked)
+    expect(asked.locator(".tile img.is-loaded").first).to_be_visible()
+    cookies = asked.context.cookies()
+    asked.click("#library-button")
+    expect(asked.locator("#key-note")).to_contain_text("default")
+    asked.click("#sign-out")
+    expect(asked.locator("#sign-in")).to_be_visible()
+    expect(asked.locator(".tile")).to_have_count(0)
+    asked.context.add_cookies(cookies)  # somebody had copied them
+    asked.goto(locked)
+    expect(asked.locator("#sign-in")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def limited(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server that also has a key which may only search."""
+    folder = tmp_path_factory.mktemp("limited")
+    (folder / "keys.toml").write_text(f'[family]\nkey = "{FAMILY_KEY}"\nscopes = ["search"]\n')
+    photos = Path(shutil.copytree(drawn, folder / "photos"))
+    served = ServedPage(photos, "--api-key", KEY, "--keys", str(folder / "keys.toml"))
+    yield served.url
+    served.stop()
+
+
+def test_a_key_that_may_only_search_has_no_hearts_and_is_told_why(open_page: Any, limited: str) -> None:
+    page = open_page(limited, wait=False)
+    give_key(page, FAMILY_KEY)
+    tile = page.locator(".tile").first
+    expect(tile.locator("img.is-loaded")).to_be_visible()
+    tile.hover()
+    expect(tile.locator(".pick")).to_be_visible()
+    expect(tile.locator(".heart")).to_be_hidden()
+    tile.locator(".open").focus()
+    page.keyboard.press("f")
+    expect(page.locator("#notice")).to_contain_text("The key “family” may not mark favourites.")
+    page.click("#library-button")
+    expect(page.locator("#key-note")).to_contain_text("may not mark favourites or look for new photos")
+    expect(page.locator("#reindex")).to_be_hidden()
+    page.click("#library-close")
+    tile.locator(".open").click()
+    expect(page.locator("#viewer-like")).to_be_visible()
+    expect(page.locator("#viewer-heart")).to_be_hidden()
+
+
+def test_a_key_that_may_do_everything_has_all_buttons(open_page: Any, limited: str) -> None:
+    page = open_page(limited, wait=False)
+    give_key(page)
+    tile = page.locator(".tile").first
+    tile.hover()
+    expect(tile.locator(".heart")).to_be_visible()
+    page.click("#library-button")
+    expect(page.locator("#reindex")).to_be_visible()

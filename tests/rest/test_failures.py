@@ -9,12 +9,15 @@ import pytest
 from conftest import ColourEncoder, draw_photo
 from twinlens.api.library import Collection, OutsideLibraryError
 from twinlens.errors import (
+    AlreadyIndexingError,
     CatalogDamagedError,
-    CollectionBusyError,
+    CatalogLockedError,
+    CollectionMissingError,
     DiskFullError,
     ModelMismatchError,
     NoProbabilitiesError,
     PhotoError,
+    PhotosMissingError,
     QueryError,
     TwinlensError,
 )
@@ -50,7 +53,10 @@ def test_a_code_that_nobody_knows_is_a_fault_of_ours() -> None:
         (NoProbabilitiesError("there are none"), "no_calibration"),
         (PhotoError("file is gone"), "photo_gone"),
         (OutsideLibraryError("a link"), "outside_library"),
-        (CollectionBusyError("another process is indexing"), "already_indexing"),
+        (AlreadyIndexingError("another process is indexing"), "already_indexing"),
+        (CatalogLockedError("locked"), "library_busy"),
+        (CollectionMissingError("gone"), "library_missing"),
+        (PhotosMissingError("gone"), "library_missing"),
         (DiskFullError("no space"), "disk_full"),
         (ModelMismatchError("another model"), "library_unavailable"),
         (CatalogDamagedError("damaged"), "library_unavailable"),

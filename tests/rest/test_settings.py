@@ -12,6 +12,7 @@ from twinlens.rest.settings import Settings, read_key
 def test_other_machines_need_a_key_or_a_plain_word() -> None:
     Settings().check_exposure()
     Settings(host="0.0.0.0", api_key="k").check_exposure()
+    Settings(host="0.0.0.0", keys_file="keys.toml").check_exposure()
     Settings(host="0.0.0.0", insecure=True).check_exposure()
     with pytest.raises(ConfigError, match="--api-key"):
         Settings(host="0.0.0.0").check_exposure()
@@ -37,7 +38,7 @@ def test_the_environment_gives_each_setting_its_kind(tmp_path: Path) -> None:
             "TWINLENS_MODEL": "",
         }
     )
-    assert made.api_key == "from-a-file"
+    assert (made.api_key, made.api_key_file) == ("from-a-file", str(tmp_path / "key"))  # which is read again
     assert made.allowed_hosts == ("a.example", "b.example")
     assert (made.insecure, made.requests_per_minute, made.max_body_mb, made.model) == (True, 5, 1.5, None)
 

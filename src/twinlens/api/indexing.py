@@ -6,7 +6,7 @@ from pathlib import Path
 from twinlens.api.library import Opened, find_existing
 from twinlens.collection.catalog.kept import KEPT_DAYS
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.index_state import IndexState
+from twinlens.collection.indexing.index_state import IndexState, Stage
 from twinlens.collection.indexing.missing import ForgetMissing, MissingFolder
 from twinlens.collection.indexing.report import (
     CaptionPlan,

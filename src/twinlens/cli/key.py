@@ -5,8 +5,8 @@ from pathlib import Path
 import typer
 
 
-def chosen_key(context: typer.Context, key: str | None, file: Path | None) -> str | None:
-    """The key from the command line, else from the environment; each may give the key itself or a file.
+def chosen_key(context: typer.Context, key: str | None, file: Path | None) -> tuple[str | None, Path | None]:
+    """The key from the command line, else from the environment, and its file if it is in one.
 
     Args:
         context: of a command with the options ``api_key`` and ``api_key_file``.
@@ -21,8 +21,8 @@ def chosen_key(context: typer.Context, key: str | None, file: Path | None) -> st
     is_key_typed, is_file_typed = _is_typed(context, "api_key"), _is_typed(context, "api_key_file")
     if is_key_typed or is_file_typed:
         typed = key if is_key_typed else None, file if is_file_typed else None
-        return one_key(*typed, names=("--api-key", "--api-key-file"))
-    return one_key(key, file, names=("TWINLENS_API_KEY", "TWINLENS_API_KEY_FILE"))
+        return one_key(*typed, names=("--api-key", "--api-key-file")), typed[1]
+    return one_key(key, file, names=("TWINLENS_API_KEY", "TWINLENS_API_KEY_FILE")), file
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:

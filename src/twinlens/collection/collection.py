@@ -17,7 +17,7 @@ from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSou
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
-from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
+from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import QueryLike, photo_query
@@ -30,7 +30,7 @@ from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
 from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
-from twinlens.errors import CollectionError, QueryError
+from twinlens.errors import CollectionError, PhotosMissingError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit
 
@@ -416,6 +416,17 @@ class Collection:
         return [prefixes[folder_id] + path for folder_id, path in self.catalog.marks.favourites()]
 
     # --- state --------------------------------------------------------------------------------
+
+    def check_present(self) -> None:
+        """Checks that the collection and its photo folders are where they were.
+
+        Raises:
+            CollectionMissingError: the collection was moved, deleted or unmounted since it was opened.
+            PhotosMissingError: a photo folder is not there.
+        """
+        for folder in self.folders():
+            if not folder.path.is_dir():
+                raise PhotosMissingError(photos_missing(folder.path))
 
     def index_state(self) -> IndexState:
         """Progress of the last recorded index run, from any process."""

@@ -20,10 +20,11 @@ from twinlens.rest.engine.index_run import IndexRun
 from twinlens.rest.failures import RequestFailure, failure_of
 from twinlens.rest.gate.body_limit import BodyLimit
 from twinlens.rest.gate.envelope import Envelope
-from twinlens.rest.gate.guard import WRONG_KEYS_PER_MINUTE, Guard
+from twinlens.rest.gate.guard import Guard
 from twinlens.rest.gate.head import Head
-from twinlens.rest.gate.keys import KeyRing
-from twinlens.rest.gate.rate import RateLimit
+from twinlens.rest.gate.key_source import KeySource
+from twinlens.rest.gate.sessions import sessions_in
+from twinlens.rest.gate.wrong_keys import WrongKeys
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.openapi import describe
 from twinlens.rest.page import add_page
@@ -57,14 +58,16 @@ def create_app(
     app, metrics = calls(settings), Metrics()
     engine = app.state.engine = Engine(collection, settings, metrics)
     app.state.index_run = IndexRun(engine)
-    app.state.keys = KeyRing(settings.api_key) if settings.api_key else None
-    app.state.wrong_keys = RateLimit(WRONG_KEYS_PER_MINUTE)
+    app.state.keys = KeySource(settings) if settings.needs_key else None
+    app.state.sessions = sessions_in(settings.sessions_folder) if settings.needs_key else None
+    app.state.wrong_keys = WrongKeys()
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(TwinlensError, _answer_ours)
     app.add_middleware(Head)  # added last, so it is the outermost
     app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))
-    app.add_middleware(Guard, settings=settings, keys=app.state.keys, wrong_keys=app.state.wrong_keys)
+    gate = {name: getattr(app.state, name) for name in ("keys", "sessions", "wrong_keys")}
+    app.add_middleware(Guard, settings=settings, **gate)
     app.add_middleware(
         Envelope,
         metrics=metrics,

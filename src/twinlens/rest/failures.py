@@ -8,13 +8,16 @@ from starlette.responses import JSONResponse
 
 from twinlens.api.library import OutsideLibraryError
 from twinlens.errors import (
+    AlreadyIndexingError,
     CollectionBusyError,
+    CollectionMissingError,
     CollectionNotFoundError,
     DiskFullError,
     ModelMismatchError,
     NoCaptionsError,
     NoProbabilitiesError,
     PhotoError,
+    PhotosMissingError,
     QueryError,
     TwinlensError,
     UnknownFolderError,
@@ -31,6 +34,7 @@ STATUS_OF = {
     "host_not_allowed": 403,
     "origin_not_allowed": 403,
     "not_exposed": 403,
+    "missing_scope": 403,
     "outside_library": 403,
     "not_found": 404,
     "unknown_image": 404,
@@ -54,6 +58,8 @@ STATUS_OF = {
     "too_busy": 503,
     "stopping": 503,
     "library_unavailable": 503,
+    "library_missing": 503,
+    "library_busy": 503,
     "disk_full": 507,
 }
 """Every error code and its HTTP status; explained in docs/reference/rest.md."""
@@ -88,6 +94,16 @@ def unknown_image(image_id: str) -> RequestFailure:
     )
 
 
+def library_missing(what: str) -> RequestFailure:
+    """The error while a folder of the library is gone; the server goes on when it is back."""
+    return RequestFailure(
+        "library_missing",
+        f"{what} is not at its place",
+        "bring it back, or mount its disk: the server then goes on by itself",
+        {"Retry-After": "5"},
+    )
+
+
 def failure_of(error: TwinlensError) -> RequestFailure:
     """Converts one of our errors to one that reveals nothing about this machine."""
     match error:
@@ -113,10 +129,22 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure(
                 "nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS"
             )
-        case CollectionBusyError():
+        case AlreadyIndexingError():
             return RequestFailure(
                 "already_indexing", "the library is already being indexed", "GET /api/index shows the progress"
             )
+        case CollectionBusyError():
+            logger.warning("a request failed: %s", error)
+            return RequestFailure(
+                "library_busy",
+                "another program has locked the library's catalog",
+                "try again soon; if it lasts, the server's log names the file",
+                {"Retry-After": "5"},
+            )
+        case CollectionMissingError():
+            return library_missing("the collection")
+        case PhotosMissingError():
+            return library_missing("a photo folder of the library")
         case DiskFullError():
             return RequestFailure("disk_full", "the library's disk is full", "free some space; nothing is lost")
         case ModelMismatchError():

@@ -7,13 +7,14 @@ from fastapi.openapi.utils import get_openapi
 
 from twinlens import __version__
 from twinlens.rest.calls.schemas import CaptionSearch, FailureAnswer, ImageSearch
+from twinlens.rest.gate.scopes import is_open, needed_scopes
 from twinlens.rest.settings import Settings
 
 DESCRIPTION = "Search a library of photos by text and by photo; every error is {error: {code, message, hint}}."
 _REF = "#/components/schemas/{model}"
 _FAILURES = {
     "401": "a key is required",
-    "403": "the host, the origin or the client is not allowed",
+    "403": "the host, the origin, the client or the key's scopes do not allow it",
     "404": "no such photo, folder or call",
     "408": "the body arrived too slowly",
     "409": "not possible in the library's current state",
@@ -58,8 +59,9 @@ def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
     for fields in schemas.values():
         _name_limits(fields.get("properties", {}), settings)
     for path, calls in schema["paths"].items():
-        for call in calls.values():
+        for method, call in calls.items():
             _name_failures(path, call)
+            _name_scopes(method, path, call, settings)
             _name_limits({one["name"]: one["schema"] for one in call.get("parameters", [])}, settings)
             for content in call.get("requestBody", {}).get("content", {}).values():
                 _name_limits(content["schema"].get("properties", {}), settings)
@@ -67,9 +69,28 @@ def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
         "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         "bearer": {"type": "http", "scheme": "bearer"},
     }
-    if settings.api_key:
+    if settings.needs_key:
         schema["security"] = [{"key": []}, {"bearer": []}]
     return schema
+
+
+def _name_scopes(method: str, path: str, call: dict[str, Any], settings: Settings) -> None:
+    """Adds what a key must be allowed to do, which OpenAPI calls roles."""
+    if is_open(path):
+        call["security"] = []
+        return
+    needed = sorted(needed_scopes(method.upper(), path))
+    named = " or ".join(f"`{scope}`" for scope in needed)
+    call["description"] = (
+        call.get("description", "") + f"\n\nWith keys: needs the scope {named}."
+        if named
+        else "\n\nWith keys: any will do."
+    )
+    if settings.needs_key:
+        call["security"] = [{kind: [scope]} for scope in needed for kind in ("key", "bearer")] or [
+            {"key": []},
+            {"bearer": []},
+        ]
 
 
 def _name_limits(properties: dict[str, Any], settings: Settings) -> None:

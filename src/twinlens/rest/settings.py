@@ -8,6 +8,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Self, get_args, get_type_hints
 
+from twinlens.config import data_folder
 from twinlens.errors import ConfigError
 
 PREFIX = "TWINLENS_"
@@ -26,7 +27,10 @@ class Settings:
         host: address to listen on.
         port: 0 picks a free one.
         workers: number of worker processes.
-        api_key: key that clients must send; None = no key is required.
+        api_key: key that clients must send, with all scopes; None = no key is required, unless there is a keys file.
+        api_key_file: file whose first line is that key; read again when it changes.
+        keys_file: TOML file with several keys, their names and scopes; read again when it changes.
+        state_folder: for what outlives a restart: the page's sessions; None = the user's data folder.
         insecure: allow other machines to connect without a key.
         cors_origins: origins whose pages may use the API, besides those of this machine; ``null`` is a
             page opened from a file, ``*`` any.
@@ -50,6 +54,9 @@ class Settings:
     port: int = 5000
     workers: int = 1
     api_key: str | None = field(default=None, repr=False)
+    api_key_file: str | None = None
+    keys_file: str | None = None
+    state_folder: str | None = None
     insecure: bool = False
     cors_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
@@ -73,6 +80,16 @@ class Settings:
             )
         if self.workers < 1:
             raise ConfigError(f"--workers must be at least 1, got {self.workers}")
+
+    @property
+    def needs_key(self) -> bool:
+        """True if clients must send a key."""
+        return self.api_key is not None or self.api_key_file is not None or self.keys_file is not None
+
+    @property
+    def sessions_folder(self) -> Path:
+        """The folder that keeps the page's sessions."""
+        return (Path(self.state_folder).expanduser() if self.state_folder else data_folder()) / "sessions"
 
     @property
     def is_local(self) -> bool:
@@ -102,10 +119,11 @@ class Settings:
         Raises:
             ConfigError: other machines can reach the server, and neither a key nor ``insecure`` is set.
         """
-        if not self.is_local and self.api_key is None and not self.insecure:
+        if not self.is_local and not self.needs_key and not self.insecure:
             raise ConfigError(
                 f"--host {self.host} lets other machines connect, but no key is set; give --api-key KEY, "
-                "--api-key-file FILE or TWINLENS_API_KEY, or --insecure to let anyone on the network see your photos"
+                "--api-key-file FILE, --keys FILE or TWINLENS_API_KEY, or --insecure to let anyone on the network "
+                "see your photos"
             )
 
     @classmethod

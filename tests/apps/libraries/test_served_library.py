@@ -1,5 +1,6 @@
 """The library behind a server: the same as the collection itself, and errors in one line."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,13 @@ def test_what_is_no_server_of_ours_is_named(body: bytes) -> None:
         ServedLibrary(RestClient(url)).card()
     with answering(500, body) as (url, _), pytest.raises(CollectionError, match="status 500"):
         ServedLibrary(RestClient(url)).card()
+
+
+def test_a_key_that_may_not_search_is_told_what_it_lacks() -> None:
+    told = {"code": "missing_scope", "message": "the key 'nightly' may not do this", "hint": "use another key"}
+    with answering(403, json.dumps({"error": told}).encode()) as (url, _), pytest.raises(CollectionError) as error:
+        ServedLibrary(RestClient(url, key=KEY)).card()
+    assert "'nightly' may not do this; use another key" in str(error.value)
 
 
 def test_a_redirect_never_carries_the_key_away() -> None:

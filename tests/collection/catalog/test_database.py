@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -5,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from twinlens.collection.catalog.database import Database
-from twinlens.errors import CatalogDamagedError, CollectionError
+from twinlens.errors import CatalogDamagedError, CollectionError, CollectionMissingError
 
 
 @pytest.fixture
 def database(tmp_path: Path):
-    made = Database(tmp_path / "one.sqlite")
+    made = Database(tmp_path / "one.sqlite", create=True)
     with made.transaction() as connection:
         connection.execute("CREATE TABLE numbers (n INTEGER)")
     yield made
@@ -99,3 +100,56 @@ def test_reading_only_makes_no_file_beside_it(database: Database) -> None:
         connection.execute("INSERT INTO numbers VALUES (1)")
     reader.close()
     assert [file.name for file in database.path.parent.iterdir()] == ["one.sqlite"]
+
+
+def test_a_file_that_was_taken_away_is_missing_and_no_empty_one_is_made(database: Database, tmp_path: Path) -> None:
+    database.keep_existing()
+    away = tmp_path / "away.sqlite"
+    database.path.rename(away)
+    for _ in range(2):
+        with pytest.raises(CollectionMissingError, match="no longer there"):
+            numbers(database)
+        with pytest.raises(CollectionMissingError), database.transaction():
+            pass
+        database.close()  # the second time without an open connection
+    assert not database.path.exists()
+    away.rename(database.path)
+    assert numbers(database) == []
+
+
+def test_another_file_at_the_place_is_opened_anew(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO numbers VALUES (1)")
+    database.checkpoint()
+    shutil.copy(database.path, tmp_path / "copy.sqlite")
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO numbers VALUES (2)")
+    first = database.file_id
+    (tmp_path / "copy.sqlite").replace(database.path)
+    for beside in ("-wal", "-shm"):
+        database.path.with_name(database.path.name + beside).unlink()
+    assert database.file_id != first
+    assert numbers(database) == [1]
+
+
+@pytest.mark.parametrize("name", ["with space", "100% #1?", "ümlaut 😀"])
+def test_a_place_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    made = Database(tmp_path / name / "one.sqlite", create=True)
+    with made.transaction() as connection:
+        connection.execute("CREATE TABLE numbers (n INTEGER)")
+    assert numbers(made) == []
+    assert made.path.is_file()
+    made.close()
+
+
+def test_after_a_fault_of_the_disk_the_file_is_opened_anew(database: Database) -> None:
+    with database.transaction() as before:
+        pass
+    fault = sqlite3.OperationalError("disk I/O error")
+    fault.sqlite_errorcode = sqlite3.SQLITE_IOERR  # as a disk that was pulled out gives it
+    with pytest.raises(CollectionError, match="disk I/O error"), database.errors():
+        raise fault
+    assert numbers(database) == []
+    with database.transaction() as after:
+        assert after is not before

@@ -46,7 +46,7 @@ def test_a_mark_goes_with_its_photo(three: Catalog) -> None:
 
 
 def test_a_catalog_without_the_table_knows_no_marks(tmp_path: Path) -> None:
-    database = Database(tmp_path / "old.sqlite")
+    database = Database(tmp_path / "old.sqlite", create=True)
     with database.transaction() as connection:
         connection.execute("CREATE TABLE photos (id INTEGER)")
     assert not Marks(database).are_known()

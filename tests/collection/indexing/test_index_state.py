@@ -1,7 +1,17 @@
+import json
+import sys
 import time
 
+import pytest
+
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.index_state import STALE_S, IndexState, read_index_state, write_index_state
+from twinlens.collection.indexing.index_state import (
+    PROCESS_KEY,
+    STALE_S,
+    IndexState,
+    read_index_state,
+    write_index_state,
+)
 
 
 def test_a_state_is_read_as_it_was_written(catalog: Catalog) -> None:
@@ -24,3 +34,13 @@ def test_a_state_is_no_new_generation(catalog: Catalog) -> None:
     before = catalog.generation
     write_index_state(catalog, IndexState("done"))
     assert catalog.generation == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells")
+def test_a_run_whose_process_has_died_has_stopped_at_once(catalog: Catalog) -> None:
+    write_index_state(catalog, IndexState("running", updated_at=time.time()))
+    assert read_index_state(catalog).stage == "running"
+    process = json.loads(catalog.meta(PROCESS_KEY) or "")
+    catalog.set_meta({PROCESS_KEY: json.dumps({**process, "started": "1"})})
+    state = read_index_state(catalog)
+    assert (state.stage, state.message) == ("stopped", "the process that was indexing has ended")

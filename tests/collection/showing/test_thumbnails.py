@@ -93,3 +93,11 @@ def test_a_photo_keeps_its_tag_until_it_changes(open_collection, make_photo: Pho
     assert photo_file(card).tag == tag == card.content_hash.hex()
     Image.new("RGB", (20, 20)).save(path)
     assert photo_file(card).tag != tag
+
+
+def test_a_collection_that_was_taken_away_is_not_made_again_for_a_thumbnail(
+    tmp_path: Path, make_photo: PhotoMaker
+) -> None:
+    cache = ThumbnailCache(tmp_path / "collection" / "kept", max_bytes=10**6)
+    assert cache.thumbnail(file_of(make_photo("a.png")), side=32)[0]
+    assert not (tmp_path / "collection").exists()

@@ -1,7 +1,9 @@
 """A run that a call started: how it ends, and what others are told of it."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from filelock import FileLock
 from conftest import COLOURS, ColourEncoder, draw_photo
 from rest.engine.drawn_engine import engine_of
 from twinlens.api.indexing import IndexState
-from twinlens.errors import CollectionBusyError
+from twinlens.collection.catalog import database
+from twinlens.errors import AlreadyIndexingError, CollectionBusyError
+from twinlens.rest.engine import index_run
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.index_run import IndexRun
 
@@ -84,7 +88,7 @@ def test_a_run_tells_what_it_did_and_other_processes_read_the_same(photos: Path)
 def test_one_runs_at_a_time_and_the_next_after_it(photos: Path) -> None:
     async def check(engine: Engine, run: IndexRun) -> None:
         other_process = FileLock(engine.collection.path / "index.lock")
-        with other_process, pytest.raises(CollectionBusyError):
+        with other_process, pytest.raises(AlreadyIndexingError):
             await run.start()
         assert (run.state, engine.collection.index_state()) == (IndexState(), IndexState())
         await run.start()
@@ -169,4 +173,55 @@ def test_a_run_tells_of_an_emptied_folder_and_removes_nothing_there(photos: Path
         assert engine.collection.index_state().kept_folders == [kept]
 
     draw_photo(photos / "sub" / "more.png", "red", seed=5)
+    checked(photos, check)
+
+
+def test_a_run_that_meets_a_locked_catalog_fails_with_the_reason_and_tells_it_later(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_run, "TOLD_AGAIN_S", 0.05)
+
+    async def check(engine: Engine, run: IndexRun) -> None:
+        monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.2)
+        draw_photo(photos / "new.png", "red", seed=9)
+        with closing(sqlite3.connect(engine.collection.path / "catalog.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await run.start()
+            state = await ended(run)
+            assert state.stage == "failed"
+            assert "locked" in (state.message or "")
+            assert await run.current() == state
+            other.execute("ROLLBACK")
+        while engine.collection.index_state() != state:
+            await asyncio.sleep(0.01)
+        await run.start()
+        assert (await ended(run)).stage == "done"
+        assert len(engine.collection) == len(COLOURS) + 1
+
+    checked(photos, check)
+
+
+def test_a_refusal_that_comes_late_ends_the_run(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_run, "REFUSED_WITHIN_S", 0.0)
+
+    async def check(engine: Engine, run: IndexRun) -> None:
+        with FileLock(engine.collection.path / "index.lock"):
+            await run.start()
+            state = await ended(run)
+        assert (state.stage, state.message) == ("failed", "the library is already being indexed")
+        assert engine.collection.index_state() == IndexState()  # the state there is the other run's
+
+    checked(photos, check)
+
+
+def test_a_stop_does_not_wait_for_a_locked_catalog_for_ever(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check(engine: Engine, run: IndexRun) -> None:
+        monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.05)
+        draw_photo(photos / "new.png", "red", seed=9)
+        with closing(sqlite3.connect(engine.collection.path / "catalog.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await run.start()
+            assert (await ended(run)).stage == "failed"
+            await run.stop()
+
     checked(photos, check)

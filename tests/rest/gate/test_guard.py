@@ -10,9 +10,10 @@ from starlette.testclient import TestClient
 from rest.served_library import KEY, client_of, code
 from twinlens.rest import settings
 from twinlens.rest.app import create_app
+from twinlens.rest.gate import wrong_keys
 from twinlens.rest.gate.body_limit import KEY_BYTES
-from twinlens.rest.gate.guard import WRONG_KEYS_PER_MINUTE
 from twinlens.rest.gate.keys import COOKIE
+from twinlens.rest.gate.wrong_keys import WRONG_KEYS_PER_MINUTE
 from twinlens.rest.settings import Settings
 
 TEXT = {"query": "a dog"}
@@ -76,10 +77,10 @@ def test_a_path_before_ours_takes_no_key_away(indexed: Path, is_mounted: bool) -
         {"X-API-Key": KEY.upper()},
         {"Authorization": f"Basic {KEY}"},
         {"Authorization": "Bearer"},
-        {"Cookie": f"{COOKIE}={KEY}"},
-        {"Cookie": f"{COOKIE}=9999999999.{'0' * 64}"},
-        {"Cookie": f"{COOKIE}=.."},
-        {"Cookie": f"{COOKIE}=\xff.\xff"},
+        {"Cookie": f"{COOKIE}_80={KEY}"},
+        {"Cookie": f"{COOKIE}_80=default.id.9999999999.{'0' * 64}"},
+        {"Cookie": f"{COOKIE}_80=.."},
+        {"Cookie": f"{COOKIE}_80=default.\xff.\xff"},
         {"X-API-Key": "\xff\xfe"},
     ],
 )
@@ -93,17 +94,65 @@ def test_probes_and_the_list_of_calls_need_no_key(locked: TestClient) -> None:
         assert locked.get(path).status_code == 200
 
 
-def test_guessing_is_stopped_and_sessions_go_on(locked: TestClient) -> None:
+@pytest.fixture
+def not_slowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong keys are refused without delay."""
+    monkeypatch.setattr(wrong_keys, "SLOWED_S", 0.0)
+
+
+@pytest.mark.usefixtures("not_slowed")
+def test_guessing_is_limited_and_the_right_key_works_all_the_same(locked: TestClient) -> None:
     assert locked.post("/api/session", json={"key": KEY}).status_code == 200
     cookie = dict(locked.cookies)
     locked.cookies.clear()
-    answers = [locked.get("/api/stats", headers={"X-API-Key": f"guess {n}"}) for n in range(WRONG_KEYS_PER_MINUTE + 5)]
-    assert answers[0].status_code == 401
-    assert answers[-1].status_code == 429
-    assert code(answers[-1]) == "too_many_wrong_keys"
-    assert int(answers[-1].headers["retry-after"]) > 0
+    guesses = [
+        *(locked.get("/api/stats", headers={"X-API-Key": f"guess {n}"}) for n in range(WRONG_KEYS_PER_MINUTE)),
+        locked.get("/api/stats", headers={"X-API-Key": "one more"}),
+        locked.post("/api/session", json={"key": "one more"}),
+        locked.get("/api/session", headers={"X-API-Key": "one more"}),
+    ]
+    assert guesses[0].status_code == 401
+    for answer in guesses[-3:]:
+        assert (answer.status_code, code(answer)) == (429, "too_many_wrong_keys")
+        assert int(answer.headers["retry-after"]) > 0
+    assert locked.get("/api/stats", headers={"X-API-Key": KEY}).status_code == 200
+    assert locked.get("/api/session", headers={"X-API-Key": KEY}).json()["is_valid"] is True
     locked.cookies.update(cookie)
     assert locked.get("/api/stats").status_code == 200
+    locked.cookies.clear()
+    assert locked.post("/api/session", json={"key": KEY}).status_code == 200
+
+
+@pytest.mark.usefixtures("not_slowed")
+def test_wrong_keys_use_up_no_requests_of_others_at_the_address(few_requests: int, locked: TestClient) -> None:
+    for n in range(few_requests + 20):
+        locked.get("/api/stats", headers={"X-API-Key": f"guess {n}"})
+        locked.post("/api/session", json={"key": f"guess {n}"})
+    for path in ("/", "/health", "/static/icon.svg"):  # the page, before anybody has signed in
+        assert locked.get(path).status_code == 200
+    assert locked.post("/api/session", json={"key": KEY}).status_code == 200
+    assert locked.get("/api/stats").status_code == 200
+
+
+def test_requests_without_a_key_use_up_none_of_those_with_one(few_requests: int, locked: TestClient) -> None:
+    answers = [locked.get("/health").status_code for _ in range(few_requests + 20)]
+    assert answers[-1] == 429
+    assert locked.get("/api/stats", headers={"X-API-Key": KEY}).status_code == 200
+    assert locked.post("/api/session", json={"key": KEY}).status_code == 200
+    answers = [locked.get("/health").status_code for _ in range(few_requests + 20)]
+    assert answers[-1] == 429  # a key has its limit, too
+
+
+def test_many_wrong_keys_are_answered_later(locked: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(wrong_keys.asyncio, "sleep", sleep)
+    for n in range(WRONG_KEYS_PER_MINUTE + 3):
+        locked.get("/api/stats", headers={"X-API-Key": f"guess {n}"})
+    assert waited.count(wrong_keys.SLOWED_S) == 3
 
 
 def test_a_server_without_a_key_answers_its_own_machine_only(indexed: Path) -> None:

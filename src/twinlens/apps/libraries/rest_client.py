@@ -91,6 +91,8 @@ class RestClient:
             return self._stranger(f"status {error.code}")
         if code in ("missing_key", "wrong_key"):
             return CollectionError(f"the server at {self.url} requires its API key: {message}; set TWINLENS_API_KEY")
+        if code == "missing_scope":
+            return CollectionError(f"the key for {self.url} does not allow this: {message}; {hint}")
         return QueryError(f"the server says: {message}" + (f"; {hint}" if hint else ""))
 
     def _object(self, data: bytes) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def run(
         collection=None if place is None else str(place.expanduser()),
         model=model,
         server=server,
-        api_key=chosen_key(context, api_key, api_key_file),
+        api_key=chosen_key(context, api_key, api_key_file)[0],
     )
     port = free_port(port)
     say(f"the app is at http://{HOST}:{port}; Ctrl+C stops")

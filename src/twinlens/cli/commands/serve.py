@@ -41,6 +41,23 @@ def run(
             metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."
         ),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="TWINLENS_KEYS_FILE",
+            readable=False,
+            help="TOML file with several keys, their names and scopes (search, curate, index).",
+        ),
+    ] = None,
+    state_folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="TWINLENS_STATE_FOLDER",
+            help="Folder for the page's sessions; default: the user's data folder.",
+        ),
+    ] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow other machines to connect without a key.")
     ] = False,
@@ -85,13 +102,17 @@ def run(
 
     start_logging(verbose=verbose, log_file=log_file)
     _choose_logs(access=access_log or verbose or log_file is not None, queries=query_log)
+    key, key_file = chosen_key(context, api_key, api_key_file)
     settings = Settings(
         collection=None if place is None else str(place.expanduser()),
         model=model,
         host=host,
         port=port,
         workers=workers,
-        api_key=chosen_key(context, api_key, api_key_file),
+        api_key=key,
+        api_key_file=None if key_file is None else str(key_file),
+        keys_file=None if keys is None else str(keys),
+        state_folder=None if state_folder is None else str(state_folder),
         insecure=insecure,
         cors_origins=tuple(cors_origin or ()),
         allowed_hosts=tuple(allowed_host or ()),
@@ -139,9 +160,9 @@ def _warn(settings: "Settings") -> None:
 
     if settings.api_key and len(settings.api_key) < SHORT_KEY:
         say(f"warning: the API key has {len(settings.api_key)} characters and may be guessed; use {SHORT_KEY} or more")
-    if settings.api_key is None and not settings.is_local:
+    if not settings.needs_key and not settings.is_local:
         say(f"warning: anyone who can reach {settings.host} can see all photos")
-    elif settings.api_key is None and settings.allowed_hosts:
+    elif not settings.needs_key and settings.allowed_hosts:
         say("warning: anyone the proxy lets in can see all photos; set a key to prevent this")
 
 

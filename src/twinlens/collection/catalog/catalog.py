@@ -76,7 +76,7 @@ class Catalog(Database):
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
-        super().__init__(path, read_only=read_only)
+        super().__init__(path, create=create, read_only=read_only)
         self.captions = CaptionTable(self)
         self.marks = Marks(self)
         self.kept = Kept(self)
@@ -84,6 +84,7 @@ class Catalog(Database):
         try:
             with self.errors():
                 self._prepare()
+            self.keep_existing()
         except BaseException:
             self.close()
             raise

@@ -1,5 +1,6 @@
 """An SQLite file: one connection per thread, transactions, and translation of errors."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -8,31 +9,64 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+from urllib.parse import quote
 
-from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
+from twinlens.errors import (
+    CatalogDamagedError,
+    CatalogLockedError,
+    CollectionError,
+    CollectionMissingError,
+    DiskFullError,
+)
 
 BUSY_TIMEOUT_S = 30.0
 TABLES = frozenset(
     "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites kept".split()
 )
+FileId: TypeAlias = tuple[int, int]
+"""Device and inode."""
 NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite creates the index of its log, 32 KB at first
+_ABSENT = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)  # as a file that was taken away
 
 
 class Database:
     """An SQLite file in write-ahead mode; may be shared between threads.
 
+    If the file is missing, every access fails, and works again once a file is back: it is opened anew
+    where another one has taken its place.
+
     Args:
-        path: the file; created at the first write if missing.
+        path: the file.
+        create: create the file if it is missing, until ``keep_existing``.
         read_only: for media that cannot be written; creates no files next to it.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
+        self._may_create = create
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+
+    def keep_existing(self) -> None:
+        """From now on a missing file is an error: an empty one would look like an empty library."""
+        self._may_create = False
+
+    @property
+    def file_id(self) -> FileId | None:
+        """Which file is at the path, the same until another one takes its place; None if there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def check_present(self) -> None:
+        """Raises CollectionMissingError if the file is missing."""
+        if self.file_id is None and not self._may_create:
+            raise CollectionMissingError(missing(self.path))
 
     def close(self) -> None:
         """Closes the connections of all threads."""
@@ -90,16 +124,29 @@ class Database:
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and connection.in_transaction:
+            return connection
+        found = self.file_id
+        if found is None and not self._may_create:
+            raise CollectionMissingError(missing(self.path))
+        if connection is not None and found is not None and found != self._local.file_id:
+            self._drop(connection)
+            connection = None
         if connection is None:
             connection = self._connect()
-            self._local.connection = connection
+            self._local.connection, self._local.file_id = connection, self.file_id
         return connection
+
+    def _drop(self, connection: sqlite3.Connection) -> None:
+        with self._guard:
+            self._connections.remove(connection)
+        connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         if self.read_only:
             connection = self._connect_read_only()
         else:
-            connection = self._opened(self.path)
+            connection = self._opened("mode=rwc" if self._may_create else "mode=rw")
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
         connection.execute("PRAGMA foreign_keys = ON")
@@ -108,13 +155,13 @@ class Database:
     def _connect_read_only(self) -> sqlite3.Connection:
         # "immutable" needs no other file, but is valid only if the log is empty
         has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
-        return self._opened(f"{self.path.resolve().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}")
+        return self._opened("mode=ro" if has_log else "immutable=1")
 
-    def _opened(self, database: Path | str) -> sqlite3.Connection:
+    def _opened(self, mode: str) -> sqlite3.Connection:
         # check_same_thread is off so that close() can close connections of other threads
         connection = sqlite3.connect(
-            database,
-            uri=isinstance(database, str),
+            f"{_uri(self.path)}?{mode}",
+            uri=True,
             timeout=BUSY_TIMEOUT_S,
             check_same_thread=False,
             isolation_level=None,
@@ -129,7 +176,15 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
+            if _code(error) == sqlite3.SQLITE_IOERR:  # after a disk came back, only a new connection reads it
+                self._local.file_id = None
             raise _translated(self.path, error) from error
+
+
+def _uri(path: Path) -> str:
+    """A URI as SQLite reads it; unlike ``as_uri`` also for a Windows share."""
+    place = path.absolute().as_posix()
+    return f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place))}"
 
 
 def _has_content(file: Path) -> bool:
@@ -152,6 +207,14 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
+def missing(path: Path) -> str:
+    """The message for a catalog that is gone while its collection is open."""
+    return (
+        f"the collection {path.parent} is no longer there; if its disk is not mounted or the folder was moved, "
+        "bring it back: it is used again at once"
+    )
+
+
 def damaged(path: Path, why: str) -> str:
     """The message for a catalog that cannot be read."""
     return (
@@ -166,8 +229,14 @@ def _lacks_a_table(error: sqlite3.Error) -> bool:
     return missing is not None and missing[1] in TABLES
 
 
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
+    if code in _ABSENT and not path.exists():
+        return CollectionMissingError(missing(path))
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or _lacks_a_table(error):
         return CatalogDamagedError(damaged(path, str(error)))
     disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
@@ -177,7 +246,10 @@ def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
             "free some space and run the same command again"
         )
     if code == sqlite3.SQLITE_BUSY:
-        return CollectionBusyError(f"the catalog {path} is locked by another process; try again when it is done")
+        return CatalogLockedError(
+            f"the catalog {path} has been locked by another process for {BUSY_TIMEOUT_S:g} s; "
+            "try again when that is done, or end the program that holds it"
+        )
     if code == sqlite3.SQLITE_READONLY:
         return CollectionError(
             f"the catalog {path} cannot be written; check the folder's permissions or use --collection DIR"

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.database import FileId
 from twinlens.collection.catalog.rows import ModelRecord, VectorDelta
 from twinlens.errors import CollectionBusyError
 from twinlens.plugins import load_part
@@ -58,6 +59,7 @@ class DerivedVectors:
         self._catalog, self._source, self._writable, self._engine = catalog, source, writable, engine
         self._store: VectorStore | None = None
         self._model: ModelRecord | None = None
+        self._file_id: FileId | None = None
         self._guard = threading.Lock()
         self._scratch: Path | None = None
 
@@ -69,15 +71,15 @@ class DerivedVectors:
         """
         with self._guard:
             while True:
-                model = self._catalog.model()
-                store = self._store if self._model == model else None
+                model, file_id = self._catalog.model(), self._catalog.file_id
+                store = self._store if (self._model, self._file_id) == (model, file_id) else None
                 if store is None or store.generation != self._catalog.generation:
                     store = self._open(self.folder, model)  # a new object: another thread may be searching the old one
                 if store.generation != self._catalog.generation:
                     store = self._catch_up(store, model)
                 # otherwise another process has just changed the collection's model
                 if store is not None and self._catalog.model() == model:
-                    self._store, self._model = store, model
+                    self._store, self._model, self._file_id = store, model, file_id
                     return store
 
     def close(self) -> None:

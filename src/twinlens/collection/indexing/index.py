@@ -14,10 +14,10 @@ from twinlens.collection.indexing.giving_back import give_back
 from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
 from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
 from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
-from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.place.photo_folders import PhotoFolder, photos_missing
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, embed_batches
-from twinlens.errors import CollectionError
+from twinlens.errors import CollectionError, PhotosMissingError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -249,7 +249,7 @@ def _scan(folder: PhotoFolder) -> Scan:
     try:
         return scan_folder(folder.path)
     except FileNotFoundError as error:
-        raise CollectionError(f"the photo folder {folder.path} is missing; is its disk mounted?") from error
+        raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:
         raise CollectionError(f"{folder.path} is not a folder") from error
     except PermissionError as error:

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.indexing.writer_process import this_process, was_ended
 
 KEY = "index_state"
+PROCESS_KEY = "index_process"  # beside the state, which an earlier release may read
 STALE_S = 20.0  # a run without updates for this long has died
 Stage = Literal["never", "running", "done", "failed", "stopped"]
 
@@ -17,7 +19,7 @@ class IndexState:
     """Progress or result of one index run.
 
     Attributes:
-        stage: "stopped" if it was interrupted; finished work is kept.
+        stage: "stopped" if it was interrupted or its process has ended; finished work is kept.
         found: photo files in the folders; None until they are scanned.
         to_read: new or changed files; None until the folders are scanned.
         done: number of these that are finished.
@@ -25,7 +27,7 @@ class IndexState:
         started_at: seconds since 1970.
         updated_at: seconds since 1970.
         counts: results such as ``added``; empty until the end.
-        message: why it failed.
+        message: why it failed or stopped, if that is known.
         kept_folders: folders whose photos are missing, but stay in the collection; as in ``IndexReport.to_json``.
     """
 
@@ -42,8 +44,8 @@ class IndexState:
 
 
 def write_index_state(catalog: Catalog, state: IndexState) -> None:
-    """Stores the progress of a run."""
-    catalog.set_meta({KEY: json.dumps(asdict(state))})
+    """Stores the progress of a run of this process."""
+    catalog.set_meta({KEY: json.dumps(asdict(state)), PROCESS_KEY: this_process()})
 
 
 def read_index_state(catalog: Catalog) -> IndexState:
@@ -55,6 +57,11 @@ def read_index_state(catalog: Catalog) -> IndexState:
     if text is None:
         return IndexState()
     state = IndexState(**json.loads(text))
-    if state.stage == "running" and time.time() - (state.updated_at or 0.0) > STALE_S:
-        return replace(state, stage="stopped")
+    if state.stage == "running" and _has_died(catalog, state):
+        return replace(state, stage="stopped", message="the process that was indexing has ended")
     return state
+
+
+def _has_died(catalog: Catalog, state: IndexState) -> bool:
+    is_silent = time.time() - (state.updated_at or 0.0) > STALE_S
+    return is_silent or was_ended(catalog.meta(PROCESS_KEY) or "")

@@ -20,7 +20,7 @@ from twinlens.collection.indexing.report import CaptionReport, IndexListener, In
 from twinlens.collection.place.disk import INDEX_LOCK, disk_error
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.errors import CollectionBusyError, CollectionError, ModelMismatchError
+from twinlens.errors import AlreadyIndexingError, CollectionError, ModelMismatchError
 from twinlens.protocols import Dataset, DualEncoder
 
 
@@ -98,11 +98,12 @@ class Indexer:
         """Holds the lock that lets only one process change the collection."""
         if not self._writable:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
+        self._catalog.check_present()  # the lock would create a folder that is gone
         try:
             with FileLock(self._place / INDEX_LOCK, timeout=0):
                 yield
         except Timeout as error:
-            raise CollectionBusyError(
+            raise AlreadyIndexingError(
                 f"another process is indexing {self._place}; wait until it is done; photos can be searched meanwhile"
             ) from error
         except OSError as error:

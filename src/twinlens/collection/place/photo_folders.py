@@ -96,6 +96,11 @@ class PhotoFolders:
         return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
 
 
+def photos_missing(folder: Path) -> str:
+    """The message for a photo folder that is not there."""
+    return f"the photo folder {folder} is missing; is its disk mounted?"
+
+
 def _paths_below(root: Path, photo: Path) -> set[str]:
     """Paths that a file may have in a photo folder: as given, and with links resolved."""
     absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow links

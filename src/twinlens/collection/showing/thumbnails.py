@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -65,7 +66,7 @@ class ThumbnailCache:
     def _keep(self, place: Path, data: bytes) -> None:
         partial = place.with_name(f"{place.stem}.{os.getpid()}-{threading.get_ident()}.partial")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(place.parent)
             partial.write_bytes(data)
             partial.replace(place)
         except OSError as error:  # a full disk must not prevent the answer
@@ -78,6 +79,12 @@ class ThumbnailCache:
                 return
             self._unchecked_bytes = 0
         self.make_room()
+
+    def _make_folder(self, folder: Path) -> None:
+        """Makes a folder of the cache, but not the collection's, which may have been taken away meanwhile."""
+        assert self._folder is not None
+        self._folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
 
     def make_room(self) -> int:
         """If the limit is exceeded, evicts the least recently used down to nine tenths; returns the bytes left."""
@@ -106,7 +113,10 @@ def thumbnails_folder(place: Path, *, identity: str) -> Path:
     """The cache folder: in the collection folder, or in the user's data folder if that cannot be written."""
     if os.access(place, os.W_OK):
         return place / THUMBNAILS
-    return data_folder() / THUMBNAILS / (identity or "unnamed")
+    folder = data_folder() / THUMBNAILS
+    with suppress(OSError):  # without a cache, thumbnails are drawn each time
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder / (identity or "unnamed")
 
 
 def draw_thumbnail(path: Path, *, side: int) -> bytes:

@@ -51,6 +51,7 @@ async def mark(body: Marks, engine: Ready) -> MarksAnswer:
 
 def _mark(engine: Engine, body: Marks) -> MarksAnswer:
     collection = engine.collection
+    engine.check_present()
     if collection.catalog.read_only:
         raise RequestFailure(
             "read_only", "the library is in a place that cannot be written", "move it to mark favourites"

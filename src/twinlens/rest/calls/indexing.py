@@ -11,10 +11,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from twinlens.api.indexing import IndexState
+from twinlens.errors import TwinlensError
 from twinlens.rest.calls.schemas import IndexAnswer
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.index_run import IndexRun
+from twinlens.rest.failures import failure_of
 
 router = APIRouter(prefix="/api/index", tags=["indexing"])
 LOOK_EVERY_S = 0.5
@@ -47,6 +49,7 @@ async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
     The run continues if the client disconnects. Only one runs at a time, whichever process started it.
     """
     run: IndexRun = request.app.state.index_run
+    await engine.run("search", engine.check_present)
     await run.start()
 
     async def state() -> IndexState:
@@ -56,32 +59,26 @@ async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
 
 
 @router.get("")
-async def indexing_state(request: Request, engine: Ready) -> IndexAnswer:
+async def indexing_state(request: Request, _engine: Ready) -> IndexAnswer:
     """Progress of the last run that this server started, in any worker."""
-    return IndexAnswer(**asdict(await _state(request, engine)))
+    run: IndexRun = request.app.state.index_run
+    return IndexAnswer(**asdict(await run.current()))
 
 
 @router.get("/events", response_class=StreamingResponse, responses=_STREAM)
 async def follow_indexing(request: Request, engine: Ready) -> StreamingResponse:
     """Progress of the current run as server-sent events until it ends; ends at once if none is running."""
-
-    async def state() -> IndexState:
-        return await _state(request, engine)
-
-    return StreamingResponse(_events(engine, state), media_type=EVENTS)
-
-
-async def _state(request: Request, engine: Engine) -> IndexState:
     run: IndexRun = request.app.state.index_run
-    if run.state.stage == "running":
-        return run.state
-    return await engine.run("search", engine.collection.index_state)
+    return StreamingResponse(_events(engine, run.current), media_type=EVENTS)
 
 
 async def _events(engine: Engine, read: Any) -> AsyncIterator[str]:
     told, silent_s = None, 0.0
     while True:
-        state: IndexState = await read()
+        try:
+            state: IndexState = await read()
+        except TwinlensError as error:  # the answer has started, so the status cannot tell any more
+            state = IndexState("failed", message=failure_of(error).detail)
         fields = asdict(state)
         if state.stage != "running":
             yield _event(state.stage, fields)

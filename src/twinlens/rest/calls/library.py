@@ -12,7 +12,7 @@ from twinlens.errors import TwinlensError
 from twinlens.rest.calls.schemas import Architecture, Count, FailureAnswer, Health, LibraryCard, ModelCard, Stats, Tower
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.failures import RequestFailure
+from twinlens.rest.failures import RequestFailure, library_missing
 from twinlens.rest.metrics import CONTENT_TYPE
 from twinlens.types import TowerDescription
 
@@ -22,18 +22,31 @@ STARTED = time.time()
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus text format"}
 }
-_NOT_HEALTHY: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "not ready yet, or stopping"}}
+_NOT_HEALTHY: dict[int | str, dict[str, Any]] = {
+    503: {"model": Health, "description": "not ready yet, stopping, or without its collection"}
+}
 
 
 @router.get("/health", response_model=Health, responses=_NOT_HEALTHY)
 async def health(request: Request) -> Response:
-    """Health of the server; 503 until queries can be answered."""
+    """Health of the server; 503 until queries can be answered, and while the collection is not at its place.
+
+    "degraded": something is ``missing``. Without the photos' folder, searches go on, but nothing can be changed.
+    """
     engine: Engine = request.app.state.engine
-    is_loaded = engine.state in ("ready", "stopping")
-    images = (await engine.facts()).photos if engine.state == "ready" else 0
-    status = {"ready": "healthy", "new": "starting"}.get(engine.state, engine.state)
-    body = {"status": status, "model_loaded": is_loaded, "num_images": images}
-    return JSONResponse(body, status_code=200 if engine.state == "ready" else 503)
+    is_ready = engine.state == "ready"
+    missing = await engine.missing() if is_ready else None
+    if is_ready and missing != "collection":
+        await engine.facts()
+    status = {"ready": "degraded" if missing else "healthy", "new": "starting"}.get(engine.state, engine.state)
+    body = {
+        "status": status,
+        "model_loaded": engine.state in ("ready", "stopping"),
+        "num_images": engine.known_photos if is_ready else 0,
+    }
+    if missing:
+        body["missing"] = missing
+    return JSONResponse(body, status_code=200 if is_ready and missing != "collection" else 503)
 
 
 @router.get("/readyz", responses={503: {"model": FailureAnswer}})
@@ -41,6 +54,8 @@ async def ready(engine: Ready) -> dict[str, bool]:
     """For load balancers: 200 while this server accepts queries."""
     if engine.state != "ready":
         raise RequestFailure("stopping", "the server is about to stop", "try another server")
+    if await engine.missing() == "collection":
+        raise library_missing("the collection")
     return {"ready": True}
 
 

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
 from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, photo_file
+from twinlens.errors import PhotoError
 from twinlens.rest.calls.schemas import PhotoAnswer
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.failures import RequestFailure, unknown_image
+from twinlens.rest.failures import RequestFailure, library_missing, unknown_image
 from twinlens.rest.gate.envelope import PHOTO_POLICY
 
 router = APIRouter(prefix="/api", tags=["photos"])
@@ -92,7 +93,13 @@ def _card_of(collection: Collection, image_id: str) -> PhotoCard:
 
 
 def _file_of(engine: Engine, image_id: str) -> PhotoFile:
-    return photo_file(_card_of(engine.collection, image_id))
+    card = _card_of(engine.collection, image_id)
+    try:
+        return photo_file(card)
+    except PhotoError:
+        if not card.folder.is_dir():
+            raise library_missing("the photo's folder") from None
+        raise
 
 
 def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from twinlens.api.filters import Filter, known_filters
+from twinlens.rest.gate.scopes import KeyScope
 
 DEEPEST_OFFSET = 10_000_000
 
@@ -215,9 +216,13 @@ class BatchAnswer(BaseModel):
 class Health(BaseModel):
     """Whether the server can answer."""
 
-    status: Literal["healthy", "starting", "failed", "stopping"]
+    status: Literal["healthy", "degraded", "starting", "failed", "stopping"]
     model_loaded: bool
     num_images: int
+    missing: Literal["collection", "photos"] | None = Field(
+        default=None,
+        description="what is not at its place: the collection, or a folder with photos; used again once it is back",
+    )
 
 
 class Architecture(BaseModel):
@@ -353,3 +358,6 @@ class SessionAnswer(BaseModel):
     key_needed: bool
     is_valid: bool
     max_top_k: int = Field(description="maximum number of results per answer")
+    key_name: str | None = Field(description="name of the client's key")
+    scopes: list[KeyScope] = Field(description="what the client may do")
+    signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")

@@ -1,42 +1,46 @@
 """Calls for the page's session: the key is exchanged for a cookie, since ``<img>`` sends no headers."""
 
+from typing import NoReturn
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from twinlens.rest.calls.schemas import SessionAnswer, SessionStart
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.gate.guard import check_key
-from twinlens.rest.gate.keys import COOKIE, SESSION_S, KeyRing, shown_key, shown_session
+from twinlens.rest.gate.key_source import KeySource
+from twinlens.rest.gate.keys import Key, cookie_name, cookie_path, shown_key, shown_session
+from twinlens.rest.gate.scopes import SCOPES
+from twinlens.rest.gate.sessions import SESSION_S, Sessions
+from twinlens.rest.gate.wrong_keys import WrongKeys
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 
 
 @router.get("")
 async def session(request: Request) -> SessionAnswer:
-    """Whether this server requires a key, and whether the client is signed in."""
-    keys: KeyRing | None = request.app.state.keys
-    if keys is None:
-        return _told(request)
-    token, key = shown_session(request.headers), shown_key(request.headers)
-    is_valid = token is not None and keys.fits_session(token)
-    if not is_valid and key is not None:
-        check_key(keys, key, request.app.state.wrong_keys, request.client.host if request.client else "local")
-        is_valid = True
-    return _told(request, is_valid=is_valid)
+    """Whether this server requires a key, whether the client is signed in, and what its key may do."""
+    key: Key | None = request.state.key
+    if key is None and request.app.state.keys is not None and shown_key(request.headers) is not None:
+        await _refuse(request)
+    return _told(request, key, signed_in=request.state.is_session)
 
 
 @router.post("", response_model=SessionAnswer)
 async def start_session(body: SessionStart, request: Request) -> Response:
-    """Exchanges the key for a cookie that is valid for thirty days, or until the key changes."""
-    keys: KeyRing | None = request.app.state.keys
+    """Exchanges a key for a cookie that is valid for thirty days, until signing out, or until the key changes."""
+    keys: KeySource | None = request.app.state.keys
     if keys is None:
-        return JSONResponse(_told(request).model_dump())
-    check_key(keys, body.key, request.app.state.wrong_keys, request.client.host if request.client else "local")
-    response = JSONResponse(_told(request).model_dump())
+        return JSONResponse(_told(request, None).model_dump())
+    key = request.state.key = keys.current().find(body.key)
+    if key is None:
+        await _refuse(request)
+    sessions: Sessions = request.app.state.sessions
+    response = JSONResponse(_told(request, key, signed_in=True).model_dump())
     response.set_cookie(
-        COOKIE,
-        keys.new_session(),
+        cookie_name(request.scope),
+        sessions.new(key),
         max_age=SESSION_S,
+        path=cookie_path(request.scope),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
@@ -45,14 +49,33 @@ async def start_session(body: SessionStart, request: Request) -> Response:
 
 
 @router.delete("", status_code=204)
-async def end_session() -> Response:
-    """Ends the session and deletes the cookie."""
+async def end_session(request: Request) -> Response:
+    """Ends the session for good, and deletes the cookie."""
+    keys: KeySource | None = request.app.state.keys
+    token = shown_session(request.scope)
+    if keys is not None and token is not None:
+        engine: Engine = request.app.state.engine
+        await engine.run("write", request.app.state.sessions.end, token, keys.current())
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    name, path = cookie_name(request.scope), cookie_path(request.scope)
+    response.delete_cookie(name, path=path, httponly=True, samesite="strict")
     return response
 
 
-def _told(request: Request, *, is_valid: bool = True) -> SessionAnswer:
+async def _refuse(request: Request) -> NoReturn:
+    wrong_keys: WrongKeys = request.app.state.wrong_keys
+    await wrong_keys.refuse(request.client.host if request.client else "local")
+
+
+def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> SessionAnswer:
     engine: Engine = request.app.state.engine
     is_needed = request.app.state.keys is not None
-    return SessionAnswer(key_needed=is_needed, is_valid=is_valid, max_top_k=engine.settings.max_top_k)
+    scopes = key.scopes if key is not None else () if is_needed else SCOPES
+    return SessionAnswer(
+        key_needed=is_needed,
+        is_valid=key is not None or not is_needed,
+        max_top_k=engine.settings.max_top_k,
+        key_name=key.name if key is not None else None,
+        scopes=[scope for scope in SCOPES if scope in scopes],
+        signed_in=signed_in,
+    )

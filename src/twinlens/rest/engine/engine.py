@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from twinlens.api.library import Collection, LibraryFacts, warm_up
 from twinlens.api.searching import Page, Query, Search, Term, picture_pixels
+from twinlens.errors import CollectionMissingError, PhotosMissingError
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.metrics import Metrics
@@ -19,6 +20,7 @@ from twinlens.types import Embeddings, Pixels
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Stage = Literal["decode", "encode", "search", "write"]
+Missing = Literal["collection", "photos"]
 THREADS: dict[Stage, int] = {
     "decode": 2,  # an uploaded panorama must not block searches
     "encode": 1,  # a batch fills a core
@@ -52,6 +54,7 @@ class Engine:
         }
         self._waiting = dict.fromkeys(THREADS, 0)
         self._facts: LibraryFacts | None = None
+        self._told_missing = ""
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- from start to stop -------------------------------------------------------------------
@@ -110,6 +113,31 @@ class Engine:
         if self.state in ("new", "starting"):
             raise RequestFailure("starting", "the model is being loaded", "try again in a second", {"Retry-After": "1"})
 
+    async def missing(self) -> Missing | None:
+        """Which part of the library is not at its place; found again as soon as it is back."""
+        return await self.run("search", self._missing)
+
+    def _missing(self) -> Missing | None:
+        try:
+            self.collection.check_present()
+        except (CollectionMissingError, PhotosMissingError) as error:
+            self._note_missing(str(error))
+            return "collection" if isinstance(error, CollectionMissingError) else "photos"
+        self._note_missing("")
+        return None
+
+    def _note_missing(self, what: str) -> None:
+        """Logs what is missing once, and that it is back."""
+        before, self._told_missing = self._told_missing, what
+        if what and what != before:
+            logger.warning("%s", what)
+        elif before and not what:
+            logger.warning("the library is complete again")
+
+    def check_present(self) -> None:
+        """Raises an error unless all folders of the library are there: before that, nothing may be changed."""
+        self.collection.check_present()
+
     # --- work ---------------------------------------------------------------------------------
 
     async def run(self, stage: Stage, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -167,6 +195,11 @@ class Engine:
         self.metrics.images.set(self._facts.photos)
         self.metrics.captions.set(self._facts.captions)
         return self._facts
+
+    @property
+    def known_photos(self) -> int:
+        """Searchable photos when they were last counted."""
+        return self._facts.photos if self._facts else 0
 
     def _current_facts(self, known: LibraryFacts | None) -> LibraryFacts:
         is_current = known is not None and known.generation == self.collection.catalog.generation

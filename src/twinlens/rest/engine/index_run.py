@@ -4,16 +4,17 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
-from twinlens.api.indexing import IndexPlan, IndexReport, IndexState, SilentListener
-from twinlens.errors import CollectionBusyError, CollectionError, TwinlensError
+from twinlens.api.indexing import IndexPlan, IndexReport, IndexState, SilentListener, Stage
+from twinlens.errors import AlreadyIndexingError, CollectionError, TwinlensError
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import failure_of
 
 logger = logging.getLogger(__name__)
 TOLD_EVERY_S = 0.5
+TOLD_AGAIN_S = 5.0  # after the end of a run, while the catalog cannot be written
 REFUSED_WITHIN_S = 1.0  # a conflicting run is detected at once; the first file may take long
 COUNTED = ("added", "updated", "renamed", "removed", "unchanged", "images", "restored", "kept", "dropped")
 
@@ -35,32 +36,60 @@ class IndexRun(SilentListener):
         self.state = IndexState()
         self._engine = engine
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[AlreadyIndexingError | None] | None = None
         self._is_walking = False
+        self._telling: asyncio.Task[bool] | None = None
+        self._is_untold = False  # the end of the last run could not be stored yet
 
     async def start(self) -> None:
         """Starts a run.
 
         Raises:
-            CollectionBusyError: this or another process is already indexing.
+            AlreadyIndexingError: this or another process is already indexing.
         """
-        if self._task is not None and not self._task.done():
-            raise CollectionBusyError("the collection is being indexed already")
+        if self.state.stage == "running":
+            raise AlreadyIndexingError("the collection is being indexed already")
+        await self._give_up_telling()
         now = time.time()
         before, self.state = self.state, IndexState("running", started_at=now, updated_at=now)
         self._is_walking = True
         self._task = asyncio.create_task(self._run())
         done, _ = await asyncio.wait({self._task}, timeout=REFUSED_WITHIN_S)
-        if done and isinstance(error := self._task.exception(), CollectionBusyError):
+        if done and (refusal := self._task.result()) is not None:
             self.state = before
-            raise error
+            raise refusal
+
+    async def current(self) -> IndexState:
+        """Progress of the last run, of this or another process.
+
+        Raises:
+            CollectionError: the catalog cannot be read, and this process has not run any.
+        """
+        if self.state.stage == "running":
+            return self.state
+        try:
+            told = await self._engine.run("search", self._engine.collection.index_state)
+        except CollectionError:
+            if self.state.stage == "never":
+                raise
+            return self.state
+        return max(self.state, told, key=lambda state: state.updated_at or 0.0)
 
     async def stop(self) -> None:
         """Waits until a run has noticed that the server is stopping."""
-        if self._task is not None:
-            with suppress(CollectionBusyError):
-                await self._task
+        while self.state.stage == "running":
+            await asyncio.sleep(0.01)
+        if self._is_untold:
+            await self._give_up_telling()
+        elif self._task is not None:
+            await asyncio.wait({self._task})
         await asyncio.to_thread(self._pool.shutdown)
+
+    async def _give_up_telling(self) -> None:
+        """Ends the attempts to store how the last run ended."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
     # --- called by the collection, in the run's thread -----------------------------------------
 
@@ -84,34 +113,60 @@ class IndexRun(SilentListener):
 
     # --- on the event loop --------------------------------------------------------------------
 
-    async def _run(self) -> None:
+    async def _run(self) -> AlreadyIndexingError | None:
+        """Runs to the end; returns why it was refused."""
         running = asyncio.get_running_loop().run_in_executor(self._pool, self._index)
-        quiet_until = time.monotonic() + REFUSED_WITHIN_S
-        while not running.done():
-            await asyncio.wait({running}, timeout=TOLD_EVERY_S)
-            if not running.done() and (not self._is_walking or time.monotonic() > quiet_until):
-                await self._tell()
+        await self._tell_while(running)
         try:
             report = running.result()
-        except CollectionBusyError:  # the state in the catalog belongs to the other run
-            raise
+        except AlreadyIndexingError as error:  # the state in the catalog belongs to the other run
+            self._end("failed", message=failure_of(error).detail)
+            return error
         except IndexStoppedError:
-            await self._tell("stopped")
+            self._end("stopped")
         except TwinlensError as error:
             logger.warning("indexing failed: %s", error)
-            await self._tell("failed", message=failure_of(error).detail)
+            self._end("failed", message=failure_of(error).detail)
         except Exception:
             logger.exception("indexing failed")
-            await self._tell("failed", message="indexing failed; see the server's log")
+            self._end("failed", message="indexing failed; see the server's log")
         else:
             counts = {name: getattr(report, name) for name in COUNTED}
             kept_folders = [folder.to_json() for folder in report.kept_folders]
-            self.state = replace(self.state, counts=counts, kept_folders=kept_folders)
-            await self._tell("done", skipped=len(report.skipped))
+            self._end("done", counts=counts, kept_folders=kept_folders, skipped=len(report.skipped))
+        await self._tell_end()
+        return None
 
-    async def _tell(self, stage: str = "running", **changes: object) -> None:
-        self.state = replace(self.state, stage=stage, updated_at=time.time(), **changes)  # type: ignore[arg-type]
+    async def _tell_while(self, running: "asyncio.Future[IndexReport]") -> None:
+        """Stores the progress now and then; a locked catalog must not hide that the run has ended."""
+        quiet_until = time.monotonic() + REFUSED_WITHIN_S
+        telling: asyncio.Task[bool] | None = None
+        while not running.done():
+            await asyncio.wait({running}, timeout=TOLD_EVERY_S)
+            is_telling = telling is not None and not telling.done()
+            if running.done() or is_telling or (self._is_walking and time.monotonic() < quiet_until):
+                continue
+            self.state = replace(self.state, updated_at=time.time())
+            telling = asyncio.create_task(self._tell())
+        self._telling = telling
+
+    def _end(self, stage: Stage, **changes: Any) -> None:
+        self.state = replace(self.state, stage=stage, updated_at=time.time(), **changes)
+
+    async def _tell_end(self) -> None:
+        """Stores how the run ended, as soon as the catalog can be written."""
+        if self._telling is not None:  # an older state must not be stored after the last one
+            await self._telling
+        self._is_untold = not await self._tell()
+        while self._is_untold and not self._engine.stopping.is_set():
+            await asyncio.sleep(TOLD_AGAIN_S)
+            self._is_untold = not await self._tell()
+
+    async def _tell(self) -> bool:
+        """Stores the state for other processes; False if the catalog cannot be written now."""
         try:
             await asyncio.to_thread(self._engine.collection.note_index_state, self.state)
-        except CollectionError as error:  # a full disk must not stop the run
+        except CollectionError as error:  # such as a full disk, which must not stop the run
             logger.warning("the progress of indexing cannot be saved: %s", error)
+            return False
+        return True

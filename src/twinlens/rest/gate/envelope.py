@@ -68,7 +68,17 @@ class Envelope:
             self._metrics.answered(scope, status or 499, seconds)  # 499: the client disconnected first
             path = scope.get("raw_path", b"").decode("ascii", "replace")  # still encoded, to prevent log injection
             client = scope["client"][0] if scope.get("client") else "-"
-            access.info("%s %s %s %d %.1f ms %s", client, scope["method"], path, status, seconds * 1000, request_id)
+            key = scope["state"].get("key")
+            access.info(
+                "%s %s %s %d %.1f ms %s %s",
+                client,
+                scope["method"],
+                path,
+                status,
+                seconds * 1000,
+                request_id,
+                key.name if key is not None else "-",
+            )
 
     def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
         headers["X-Request-ID"] = request_id

@@ -9,15 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.hosts import Hosts
-from twinlens.rest.gate.keys import REALM, KeyRing, shown_key, shown_session
+from twinlens.rest.gate.key_source import KeySource
+from twinlens.rest.gate.keys import Key, shown_key, shown_session
 from twinlens.rest.gate.rate import RateLimit
+from twinlens.rest.gate.scopes import is_open, needed_scopes
+from twinlens.rest.gate.sessions import Sessions
+from twinlens.rest.gate.wrong_keys import CHALLENGE, WrongKeys
 from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
 
-WRONG_KEYS_PER_MINUTE = 20  # per client: a key cannot be guessed, this keeps the log short
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# the page itself contains no photos; the API requires the key
-_OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
-_OPEN_FOLDER = "/static/"
 _ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^/:\[\]@]+)(:\d{1,5})?")
 _METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 _EXPOSED = "ETag, Content-Range, Accept-Ranges, Retry-After, X-Request-ID"
@@ -30,11 +30,21 @@ class Guard:
         app: the wrapped application.
         settings: who may connect.
         keys: None if no key is required.
-        wrong_keys: limit on wrong keys per client.
+        sessions: of the page.
+        wrong_keys: refuses them.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, keys: KeyRing | None, wrong_keys: RateLimit) -> None:
-        self._app, self._settings, self._keys, self._wrong_keys = app, settings, keys, wrong_keys
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        keys: KeySource | None,
+        sessions: Sessions | None,
+        wrong_keys: WrongKeys,
+    ) -> None:
+        self._app, self._settings, self._wrong_keys = app, settings, wrong_keys
+        self._keys, self._sessions = keys, sessions
         self._hosts = Hosts(settings)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors_origins)
         self._requests = RateLimit(settings.client_limit)
@@ -53,9 +63,12 @@ class Guard:
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers and origin is not None:
                 await _preflight(origin, allowed=allowed)(scope, receive, send)
                 return
-            self._check_rate(scope)
+            session = self._session_key(scope)
+            key = session or self._header_key(headers)
+            scope.setdefault("state", {}).update(key=key, is_session=session is not None)
+            self._check_rate(headers, scope, key)
             self._check_origin(origin, allowed=allowed, method=scope["method"])
-            self._check_key(headers, scope)
+            await self._check_key(headers, scope, key)
         except RequestFailure as failure:
             await failure.response()(scope, receive, send)
             return
@@ -98,11 +111,27 @@ class Guard:
 
     # --- rate and key -------------------------------------------------------------------------
 
-    def _check_rate(self, scope: Scope) -> None:
+    def _session_key(self, scope: Scope) -> Key | None:
+        """The key of the page's session."""
+        token = shown_session(scope)
+        if self._keys is None or self._sessions is None or token is None:
+            return None
+        return self._sessions.key_of(token, self._keys.current())
+
+    def _header_key(self, headers: Headers) -> Key | None:
+        """The key in a header; None if there is none, or a wrong one."""
+        shown = shown_key(headers)
+        return None if self._keys is None or shown is None else self._keys.current().find(shown)
+
+    def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
+        """Limits requests; those with a key by themselves, so that others at the address cannot use them up."""
         client = _client(scope)
         if self._settings.spares_this_machine and is_loopback(client):
             return
-        if wait := self._requests.take(client):
+        if self._keys is not None and key is None and self._shows_a_key(headers, scope):
+            return  # limited as a wrong key
+        caller = client if key is None else f"{key.name}@{client}"
+        if wait := self._requests.take(caller):
             raise RequestFailure(
                 "too_many_requests",
                 f"more than {self._requests.per_minute} requests per minute came from this client",
@@ -110,36 +139,28 @@ class Guard:
                 {"Retry-After": str(wait)},
             )
 
-    def _check_key(self, headers: Headers, scope: Scope) -> None:
-        if self._keys is None or _is_open(get_route_path(scope)):
+    def _shows_a_key(self, headers: Headers, scope: Scope) -> bool:
+        path = get_route_path(scope)
+        if path == "/api/session":
+            return scope["method"] == "POST" or shown_key(headers) is not None
+        return shown_key(headers) is not None and not is_open(path)
+
+    async def _check_key(self, headers: Headers, scope: Scope, key: Key | None) -> None:
+        path = get_route_path(scope)
+        if self._keys is None or is_open(path):
             return
-        session = shown_session(headers)
-        if session is not None and self._keys.fits_session(session):
-            return
-        check_key(self._keys, shown_key(headers), self._wrong_keys, _client(scope))
-
-
-def check_key(keys: KeyRing, key: str | None, wrong_keys: RateLimit, client: str) -> None:
-    """Raises RequestFailure unless the request has the right key."""
-    challenge = {"WWW-Authenticate": REALM}
-    if key is None:
-        hint = "send it in 'X-API-Key' or as a bearer token; the page exchanges it at POST /api/session"
-        raise RequestFailure("missing_key", "this server requires an API key", hint, challenge)
-    if wait := wrong_keys.wait(client):
-        raise RequestFailure(
-            "too_many_wrong_keys",
-            f"more than {wrong_keys.per_minute} wrong keys per minute came from this client",
-            f"wait {wait} s",
-            {"Retry-After": str(wait)},
-        )
-    if not keys.fits(key):
-        wrong_keys.take(client)
-        raise RequestFailure("wrong_key", "this is not the API key of the server", "ask whoever started it", challenge)
-
-
-def _is_open(path: str) -> bool:
-    """True for paths that need no key; an allow list, so that new calls need one by default."""
-    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
+        if key is None:
+            if shown_key(headers) is not None:
+                await self._wrong_keys.refuse(_client(scope))
+            hint = "send it in 'X-API-Key' or as a bearer token; the page exchanges it at POST /api/session"
+            raise RequestFailure("missing_key", "this server requires an API key", hint, CHALLENGE)
+        needed = needed_scopes(scope["method"], path)
+        if needed and not needed & key.scopes:
+            raise RequestFailure(
+                "missing_scope",
+                f"the key {key.name!r} may not do this; its scopes: {', '.join(sorted(key.scopes)) or 'none'}",
+                f"use a key with the scope {' or '.join(repr(one) for one in sorted(needed))}",
+            )
 
 
 def _client(scope: Scope) -> str:

@@ -27,7 +27,7 @@ class Hosts:
         self._is_any = "*" in self._names
         self._is_reached = not settings.is_local
         if self._is_reached:
-            self._is_any = self._is_any or (settings.api_key is not None and not self._names)
+            self._is_any = self._is_any or (settings.needs_key and not self._names)
             self._names |= _own_names()
         self._endings = tuple(name for name in self._names if name.startswith("."))
 

@@ -1,46 +1,67 @@
-"""API keys: programs send them in a header, the page exchanges them for a cookie."""
+"""API keys with names and scopes: programs send them in a header, the page exchanges them for a cookie."""
 
 import hashlib
 import hmac
-import time
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
+from starlette.types import Scope
+
+from twinlens.rest.gate.scopes import SCOPES, KeyScope
 
 COOKIE = "twinlens_session"
-SESSION_S = 30 * 24 * 3600
 REALM = 'Bearer realm="twinlens"'
+_PORT = re.compile(r":(\d{1,5})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, without the key itself.
+
+    Attributes:
+        name: shown in the access log.
+        digest: SHA-256 of the key.
+        scopes: what it may be used for.
+    """
+
+    name: str
+    digest: bytes = field(repr=False)
+    scopes: frozenset[KeyScope] = frozenset(SCOPES)
+
+    @classmethod
+    def of(cls, name: str, key: str, scopes: Iterable[KeyScope] = SCOPES) -> "Key":
+        """A key from the key itself."""
+        return cls(name, _digest(key), frozenset(scopes))
 
 
 class KeyRing:
-    """Checks keys and session tokens in constant time.
+    """The keys of a server at one time.
 
-    A session token is an expiry date signed with the key, so every worker can check it,
-    and all tokens become invalid when the key changes.
+    Args:
+        keys: with different names.
     """
 
-    def __init__(self, key: str) -> None:
-        self._digest = hashlib.sha256(key.encode()).digest()
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = {key.name: key for key in keys}
 
-    def fits(self, shown: str) -> bool:
-        """True if it is the key."""
-        # digests have equal length, so the timing does not reveal the key's length
-        return hmac.compare_digest(hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest(), self._digest)
+    def __len__(self) -> int:
+        return len(self._keys)
 
-    def new_session(self, *, now: float | None = None) -> str:
-        """A token for the cookie, valid for thirty days."""
-        expires = str(int((time.time() if now is None else now) + SESSION_S))
-        return f"{expires}.{self._signature(expires)}"
+    def find(self, shown: str) -> Key | None:
+        """The key that was shown, compared with all of them in constant time."""
+        digest = _digest(shown)  # digests have equal length, so the timing does not reveal a key's length
+        found = None
+        for key in self._keys.values():
+            if hmac.compare_digest(key.digest, digest):
+                found = key
+        return found
 
-    def fits_session(self, token: str, *, now: float | None = None) -> bool:
-        """True for a token that was signed with this key and has not expired."""
-        expires, _, signature = token.partition(".")
-        if not hmac.compare_digest(self._signature(expires).encode(), signature.encode("utf-8", "surrogateescape")):
-            return False
-        return int(expires) > (time.time() if now is None else now)
-
-    def _signature(self, expires: str) -> str:
-        return hmac.new(self._digest, f"twinlens session {expires}".encode(), "sha256").hexdigest()
+    def named(self, name: str) -> Key | None:
+        """The key with a name."""
+        return self._keys.get(name)
 
 
 def shown_key(headers: Mapping[str, str]) -> str | None:
@@ -51,7 +72,28 @@ def shown_key(headers: Mapping[str, str]) -> str | None:
     return value.strip() or None if scheme.lower() == "bearer" else None
 
 
-def shown_session(headers: Mapping[str, str]) -> str | None:
+def shown_session(scope: Scope) -> str | None:
     """The token in our cookie."""
     # parsed leniently, like browsers do: another program on this host may have set malformed cookies
-    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
+    return cookie_parser(Headers(scope=scope).get("cookie", "")).get(cookie_name(scope))
+
+
+def cookie_name(scope: Scope) -> str:
+    """The name of our cookie: browsers give it to every port of a host, and to every path below its own.
+
+    >>> cookie_name({"server": ("127.0.0.1", 5000), "headers": []})
+    'twinlens_session_5000'
+    """
+    server, root_path = scope.get("server"), scope.get("root_path", "").rstrip("/")
+    port = _PORT.search(Headers(scope=scope).get("host", ""))  # the one that the browser sees, if a proxy passes it on
+    name = f"{COOKIE}_{port[1] if port else server[1] if server else 0}"
+    return f"{name}_{hashlib.sha256(root_path.encode()).hexdigest()[:8]}" if root_path else name
+
+
+def cookie_path(scope: Scope) -> str:
+    """Where our cookie is sent to: this server's paths only."""
+    return f"{scope.get('root_path', '').rstrip('/')}/"
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -20,6 +21,7 @@ from twinlens.errors import ConfigError
 from twinlens.rest.app import create_app
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.callers import Callers
+from twinlens.rest.gate.key_source import KeySource
 from twinlens.rest.process.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
 
@@ -90,12 +92,18 @@ class Server(uvicorn.Server):
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # clients' errors are reported to the clients
         self.engine: Engine = app.state.engine
         self.signal: int | None = None
+        self._keys: KeySource | None = app.state.keys
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 — as uvicorn calls it
         """Handles a signal: the first lets everything finish, a second Ctrl+C does not."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
         self.signal = sig
+
+    def read_keys(self) -> None:
+        """Reads the files with keys again."""
+        if self._keys is not None:
+            self._keys.reload()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends streams, then finishes running requests."""
@@ -164,6 +172,12 @@ def _allow_open_files() -> None:
             return
 
 
+def _on_hangup(server: Server) -> None:
+    """On SIGHUP, reads the keys again; it does not end the server."""
+    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.read_keys)
+
+
 async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Engine], None]) -> None:
     engine = server.engine
 
@@ -177,6 +191,7 @@ async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[En
         elif engine.state == "failed":
             server.should_exit = True
 
+    _on_hangup(server)
     telling = asyncio.create_task(tell_when_ready())
     await server.serve(sockets=[listener])
     telling.cancel()

@@ -3,6 +3,7 @@
 import { ask, isSilent, send } from "./server.js";
 import { countOf } from "./facts.js";
 import { notice } from "./notices.js";
+import { may, whyNot } from "./permissions.js";
 
 /**
  * Marks photos as favourites, or removes the marks.
@@ -11,6 +12,10 @@ import { notice } from "./notices.js";
  * @returns {Promise<boolean>} whether it succeeded
  */
 export async function mark(ids, isFavourite) {
+  if (!may("curate")) {
+    notice(whyNot("curate"));
+    return false;
+  }
   return tried(() => ask("/api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
 }
 

@@ -56,6 +56,7 @@ export function addSelectionBar(bar, selection, actions) {
   const labelled = (name, label, listener) => {
     const button = iconButton(name, label, listener);
     button.append(element("span", { class: "label", text: label }));
+    button.dataset.act = name;
     return button;
   };
   bar.append(

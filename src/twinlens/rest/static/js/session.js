@@ -1,7 +1,10 @@
 /** Sign-in: asks for the server's key, and exchanges it for a cookie that scripts cannot read. */
 
 import { byId } from "./dom.js";
-import { ask, connection } from "./server.js";
+import { notice } from "./notices.js";
+import { permit } from "./permissions.js";
+import { forgetRecent } from "./recent.js";
+import { ask, connection, isSilent, send } from "./server.js";
 
 /** @param {() => void} onOpen called after a successful sign-in */
 export function guardWithKey(onOpen) {
@@ -19,7 +22,7 @@ export function guardWithKey(onOpen) {
     event.preventDefault();
     fault.textContent = "";
     try {
-      await ask("/api/session", { json: { key: byId("key").value } });
+      permit(await ask("/api/session", { json: { key: byId("key").value } }));
     } catch (error) {
       fault.textContent = error.message;
       return;
@@ -29,6 +32,19 @@ export function guardWithKey(onOpen) {
     dialog.close();
     onOpen();
   });
+  byId("sign-out").addEventListener("click", signOut);
+}
+
+/** Ends the session, and removes from the page what it has shown. */
+async function signOut() {
+  try {
+    await send("/api/session", { method: "DELETE" });
+  } catch (error) {
+    if (!isSilent(error)) notice(error.message);
+    return;
+  }
+  forgetRecent();
+  location.replace(location.pathname);
 }
 
 /**
@@ -37,6 +53,7 @@ export function guardWithKey(onOpen) {
  */
 export async function openSession() {
   const session = await ask("/api/session");
+  permit(session);
   const mayAsk = !session.key_needed || session.is_valid;
   if (!mayAsk) connection.dispatchEvent(new Event("locked"));
   return { mayAsk, most: session.max_top_k };

@@ -1,0 +1,34 @@
+"""Scopes of keys: what each call needs, and what a key may do."""
+
+from typing import Literal, TypeAlias
+
+KeyScope: TypeAlias = Literal["search", "curate", "index"]
+"""Look and search; favourites, and all else that is kept; POST /api/index."""
+SCOPES: tuple[KeyScope, ...] = ("search", "curate", "index")
+# the page itself contains no photos; the API requires the key
+_OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
+_OPEN_FOLDER = "/static/"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_READING_POSTS = ("/api/search/", "/api/archive")  # their bodies are questions
+
+
+def is_open(path: str) -> bool:
+    """True for paths that need no key; an allow list, so that new calls need one by default."""
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
+
+
+def needed_scopes(method: str, path: str) -> frozenset[KeyScope]:
+    """The scopes of which a key needs one; empty if every key will do.
+
+    What is not known to only read needs "curate", so that new calls are safe by default.
+
+    >>> sorted(needed_scopes("POST", "/api/search/text")), sorted(needed_scopes("POST", "/api/favourites"))
+    (['search'], ['curate'])
+    """
+    if path == "/metrics":  # numbers only
+        return frozenset()
+    if path == "/api/index" or path.startswith("/api/index/"):
+        return frozenset({"search", "index"}) if method in _READING else frozenset({"index"})
+    if method in _READING or path.startswith(_READING_POSTS):
+        return frozenset({"search"})
+    return frozenset({"curate"})
