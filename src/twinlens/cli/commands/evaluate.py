@@ -212,6 +212,7 @@ def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.E
             ks=ks,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions"),
+            on_compared=partial(show, "comparing with training photos"),
         )
 
 
@@ -239,6 +240,7 @@ def _classify(
             prompts=prompts or api.evaluation.PROMPTS,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding prompts"),
+            on_compared=partial(show, "comparing with training photos"),
         )
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from torch import Tensor, nn
 
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.splits import held_out
+from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.errors import ConfigError, DataError, TrainingError
+from twinlens.model.training_photos import save_training_photos
 from twinlens.plugins import load_part
 from twinlens.protocols import Dataset, Loss
 from twinlens.training.feeding.features import FeatureCache, OnProgress, weights_digest
@@ -129,7 +132,12 @@ def _run(
         cache or folder.path.parent / "cache", device=processes.device, on_progress=listener.on_prepare
     )
     factory = InputsFactory(recipe, model, features)
-    unlabeled = recipe.distillation.photos if recipe.distillation else ""
+    unlabeled = _photos_below(recipe.distillation.photos) if recipe.distillation and recipe.distillation.photos else []
+    if processes.is_main and not folder.training_photos.is_file():
+        hashes = hash_photos(
+            [*(photo.path for photo in photos), *unlabeled], on_progress=partial(listener.on_prepare, "hashing photos")
+        )
+        save_training_photos(folder.training_photos, hashes)
     writer = _Writer(folder, digests, listener, processes)
     trainer = Trainer(
         recipe,
@@ -139,7 +147,7 @@ def _run(
         val_photos,
         factory=factory,
         processes=processes,
-        unlabeled=_photos_below(unlabeled) if unlabeled else (),
+        unlabeled=unlabeled,
         listener=Listener(
             listener.on_step, writer.epoch, writer.checkpoint, writer.best, writer.bad_batch, listener.on_note
         ),
