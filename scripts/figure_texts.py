@@ -52,8 +52,8 @@ def bundle_size(sources: Sources) -> str:
     bridges = sum(record.size_bytes for record in manifest.bridges.values()) / MEGABYTE
     return (
         f"{image + text + tokenizer:.1f} MB: image {image:.1f} ({manifest.image.quantization}), "
-        f"text {text:.1f} ({manifest.text.quantization}), tokenizer {tokenizer:.1f}; with the reference embeddings of the "
-        f"calibration, the list of training photos and the bridge to the earlier default model "
+        f"text {text:.1f} ({manifest.text.quantization}), tokenizer {tokenizer:.1f}; with the reference embeddings of "
+        "the calibration, the list of training photos and the bridge to the earlier default model "
         f"{sum(sizes.values()) + bridges:.1f} MB"
     )
 

@@ -163,35 +163,41 @@ def write_plots(
     *,
     paths: Mapping[str, Path] | None = None,
     run: str | None = None,
+    kind: str = "png",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Writes the plots of an evaluation to a folder, as PNG; needs the extra ``plots``.
+    """Writes the plots of an evaluation to a folder; needs the extra ``plots``.
 
     Args:
         folder: created if missing.
         pairs: embeddings of a split.
         paths: from ``photo_paths``; adds a grid of retrieved photos.
         run: the folder of a training run, or any other model; a run adds its training curves.
+        kind: of the files: png, svg or pdf.
         on_progress: called with the numbers of finished and of all plots.
 
     Raises:
+        DataError: there is no such kind.
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
     from twinlens.evaluation.plots.write import write_plots as draw_plots  # not needed for searching
 
     trained = user_path(run) if run is not None and _is_run(run) else None
-    return draw_plots(user_path(folder), pairs, paths=paths, run=trained, on_progress=on_progress)
+    return draw_plots(user_path(folder), pairs, paths=paths, run=trained, kind=kind, on_progress=on_progress)
 
 
-def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison) -> Path:
+def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison, *, kind: str = "png") -> Path:
     """Writes model_comparison.png, a bar chart of ``compare``'s result, to a folder; needs the extra ``plots``.
 
+    ``kind`` is png, svg or pdf.
+
     Raises:
+        DataError: there is no such kind.
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
     from twinlens.evaluation.plots.write import write_comparison_plot as draw_comparison
 
-    return draw_comparison(user_path(folder), comparison)
+    return draw_comparison(user_path(folder), comparison, kind=kind)
 
 
 def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:

@@ -46,6 +46,11 @@ class EmbeddedPairs:
     skipped: tuple[Skipped, ...] = ()
     trained_on: tuple[str, ...] | None = None
 
+    def heading(self) -> str:
+        """Data, sizes and model in one line, for the title of a plot."""
+        model = f", model {self.model}" if self.model else ""
+        return f"{self.name}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
+
     def photo_of_text(self) -> list[NDArray[np.int64]]:
         """For each caption, the row of its photo."""
         return list(self.text_image_index[:, None])

@@ -30,6 +30,7 @@ from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.losses import LOSSES
 from twinlens.training.recipe import Recipe
 from twinlens.training.runs.build import build_model
+from twinlens.training.runs.examples import example_retrievals
 from twinlens.training.runs.report import TensorBoard, write_report
 from twinlens.training.runs.run_folder import BAD_BATCH, REPORT, TOKENIZER, VALIDATION, RunFolder
 from twinlens.types import CaptionedImage
@@ -155,11 +156,23 @@ def _run(
     if checkpoint is None or not checkpoint.progress.done:
         trainer.fit(checkpoint)
     writer.close()
-    return (
-        _finish(folder, recipe)
-        if processes.is_main
-        else FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
+    if not processes.is_main:
+        return FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
+    validation = _validation(folder, recipe)
+    folder.write_json(VALIDATION, validation)
+    _, best, _, best_checkpoint = load_run(folder.path)
+    examples = example_retrievals(
+        recipe,
+        best.to(processes.device),
+        recipe.stages[best_checkpoint.progress.stage],
+        val_photos,
+        cache=features,
+        device=processes.device,
     )
+    report = write_report(
+        folder.path / REPORT, recipe, folder.logs(), validation, folder.read_json("environment.json"), examples
+    )
+    return FinishedRun(folder.path, report, folder.best, validation)
 
 
 class _Writer:
@@ -296,14 +309,15 @@ def load_run(path: Path) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
     return recipe, model.eval().requires_grad_(False), loss, checkpoint
 
 
-def _finish(folder: RunFolder, recipe: Recipe) -> FinishedRun:
+def _validation(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
+    """The content of ``validation.json``: the measures of the best epoch."""
     logs = folder.logs()
     measured = [line for line in logs if line.best]
     if not measured:
         raise TrainingError(f"the run in {folder.path} has no validation results; see trainer.validate_every")
     best = measured[-1]
     environment = folder.read_json("environment.json")
-    validation = {
+    return {
         "run": str(folder.path),
         "recipe": recipe.name,
         "data": environment["data"],
@@ -316,6 +330,3 @@ def _finish(folder: RunFolder, recipe: Recipe) -> FinishedRun:
         "image_to_text": best.image_to_text,
         "seconds": round(sum(line.seconds for line in logs), 1),
     }
-    folder.write_json(VALIDATION, validation)
-    report = write_report(folder.path / REPORT, recipe, logs, validation, environment)
-    return FinishedRun(folder.path, report, folder.best, validation)
