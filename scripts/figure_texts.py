@@ -53,7 +53,8 @@ def bundle_size(sources: Sources) -> str:
     return (
         f"{image + text + tokenizer:.1f} MB: image {image:.1f} ({manifest.image.quantization}), "
         f"text {text:.1f} ({manifest.text.quantization}), tokenizer {tokenizer:.1f}; with the reference embeddings of "
-        f"the calibration and the bridge to the earlier default model {sum(sizes.values()) + bridges:.1f} MB"
+        "the calibration, the list of training photos and the bridge to the earlier default model "
+        f"{sum(sizes.values()) + bridges:.1f} MB"
     )
 
 

@@ -16,6 +16,7 @@ from twinlens.types import (
     Grids,
     Ids,
     ModelDescription,
+    PhotoHashes,
     Pixels,
     QueryKind,
     TowerDescription,
@@ -132,6 +133,10 @@ class DualEncoder(Protocol):
 
     def relevance(self) -> Judge | None:
         """The model's calibration; None if it has none."""
+        return None
+
+    def training_photos(self) -> PhotoHashes | None:
+        """[N, 4] hashes of the photos that the model was trained on; None if they are not known."""
         return None
 
     def warm_up(self, *, image: bool = False) -> None:  # noqa: ARG002 - a default that has nothing to load

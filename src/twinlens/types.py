@@ -19,6 +19,12 @@ Grids: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8]
 """[H, W, 3] or [B, H, W, 3], RGB."""
 
+PhotoHash: TypeAlias = NDArray[np.uint64]
+"""[4], 256 bits that recognize a photo; see ``data.photo_hash``."""
+
+PhotoHashes: TypeAlias = NDArray[np.uint64]
+"""[N, 4], the hashes of N photos."""
+
 Ids: TypeAlias = NDArray[np.int64]
 """[N], a catalog's photo ids."""
 

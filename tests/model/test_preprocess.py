@@ -98,6 +98,17 @@ class TestCrop:
         settings = preprocessing(resize_mode="crop", crop_fraction=crop_fraction, interpolation=interpolation)
         assert np.abs(settings.pixels(image) - wanted).max() <= 1  # Pillow may take rows or columns first
 
+    @pytest.mark.parametrize("size", [(64, 64), (320, 128), (128, 320), (256, 64)])
+    @pytest.mark.parametrize("interpolation", FILTERS)
+    def test_squash_crop_is_the_centre_of_the_squashed_photo(self, size, interpolation):
+        image = waves(*size)
+        squashed = image.resize((64, 64), FILTERS[interpolation])
+        wanted = np.asarray(squashed.crop((16, 16, 48, 48)), np.int16)
+        settings = preprocessing(resize_mode="squash-crop", crop_fraction=0.5, interpolation=interpolation)
+        assert settings.resized_side == 64
+        assert settings.seen_box(image) == (size[0] / 4, size[1] / 4, size[0] * 0.75, size[1] * 0.75)
+        assert np.abs(settings.pixels(image) - wanted).max() <= 1  # Pillow may take rows or columns first
+
     @pytest.mark.parametrize("size", [(97, 61), (61, 97), (33, 31), (500, 35), (35, 500), (640, 481), (20, 11)])
     @pytest.mark.parametrize("crop_fraction", [1.0, 0.875, 0.61])
     @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])

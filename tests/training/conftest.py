@@ -44,13 +44,14 @@ def whole_run(
 
 @pytest.fixture(autouse=True)
 def page_without_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of a single test have no curves, which take two thirds of a tiny run's time; shared runs have them."""
+    """Runs of a single test have no curves or examples, which take most of their time; shared runs have them."""
 
     def write(path: Path, *_: object) -> Path:
         path.write_text("<!doctype html>", encoding="utf-8")
         return path
 
     monkeypatch.setattr(run, "write_report", write)
+    monkeypatch.setattr(run, "example_retrievals", lambda *_, **__: [])
 
 
 @pytest.fixture(scope="session", autouse=True)

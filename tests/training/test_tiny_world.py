@@ -16,6 +16,7 @@ from twinlens.training.parts.losses import LOSSES
 
 RARELY = {"validate_every": 100, "checkpoint_every": 100}
 ENOUGH = {"stages": [stage(epochs=80, learning_rate=6e-3)], "trainer": RARELY}
+BAG_OF_WORDS = {"tower": "bag-of-words", "pooling": None, "options": {"word_dim": 32}}
 LSTM = {"tower": "lstm", "pooling": None, "options": {"hidden": 32, "word_dim": 32, "layers": 1}}
 TRANSFORMER = {"tower": "transformer", "pooling": None, "options": {"hidden": 32, "layers": 1, "heads": 2}}
 
@@ -85,7 +86,7 @@ def test_every_stage_learns_more_after_the_heads(
     assert lines[-1].losses["loss"] < lines[30].losses["loss"]  # of the stage's first epoch
 
 
-@pytest.mark.parametrize("text", [LSTM, TRANSFORMER], ids=["lstm", "transformer"])
+@pytest.mark.parametrize("text", [BAG_OF_WORDS, LSTM, TRANSFORMER], ids=["bag-of-words", "lstm", "transformer"])
 def test_text_towers_from_scratch_learn(
     text: dict[str, Any], world: Path, towers: Towers, cache: Path, tmp_path: Path
 ) -> None:

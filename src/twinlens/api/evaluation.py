@@ -46,6 +46,7 @@ def evaluate(
     prompts: Sequence[str] = PROMPTS,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
+    on_compared: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport | ZeroShotReport:
     """Evaluates a model on a data set.
 
@@ -67,6 +68,7 @@ def evaluate(
         prompts: templates with ``{}`` for the class name; only for classes.json.
         on_progress: called with the numbers of embedded and of all photos.
         on_texts: called afterwards with the numbers of embedded and of all captions or prompts.
+        on_compared: called afterwards with the numbers of photos compared with the model's training photos, and of all.
 
     Raises:
         DataError: the folder has no data in a known format, or no such split.
@@ -76,7 +78,13 @@ def evaluate(
         encoder = _open_model(model) if isinstance(model, str | Path) else model
         photos = read_classes(user_path(data))
         return evaluate_zero_shot(
-            encoder, photos, prompts=prompts, class_names=names, on_progress=on_progress, on_texts=on_texts
+            encoder,
+            photos,
+            prompts=prompts,
+            class_names=names,
+            on_progress=on_progress,
+            on_texts=on_texts,
+            on_compared=on_compared,
         )
     if classes is not None:
         raise DataError(f"{classes} is a list of classes, but {data} has no classes.json; leave out --classes")
@@ -91,6 +99,7 @@ def evaluate(
         ks=ks,
         on_progress=on_progress,
         on_texts=on_texts,
+        on_compared=on_compared,
     )
     return evaluate_pairs(pairs, ks=ks, folds=folds)
 
@@ -115,6 +124,7 @@ def embed_pairs(
     ks: Sequence[int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
+    on_compared: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos and captions of a split, which ``evaluate`` then ranks.
 
@@ -128,7 +138,7 @@ def embed_pairs(
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
     if ks and (photos := sum(bool(image.captions) for image in dataset.split(split))):
         checked_ks(ks, photos)
-    return embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts)
+    return embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared)
 
 
 def check_plots() -> list[str]:
@@ -153,35 +163,41 @@ def write_plots(
     *,
     paths: Mapping[str, Path] | None = None,
     run: str | None = None,
+    kind: str = "png",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Writes the plots of an evaluation to a folder, as PNG; needs the extra ``plots``.
+    """Writes the plots of an evaluation to a folder; needs the extra ``plots``.
 
     Args:
         folder: created if missing.
         pairs: embeddings of a split.
         paths: from ``photo_paths``; adds a grid of retrieved photos.
         run: the folder of a training run, or any other model; a run adds its training curves.
+        kind: of the files: png, svg or pdf.
         on_progress: called with the numbers of finished and of all plots.
 
     Raises:
+        DataError: there is no such kind.
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
     from twinlens.evaluation.plots.write import write_plots as draw_plots  # not needed for searching
 
     trained = user_path(run) if run is not None and _is_run(run) else None
-    return draw_plots(user_path(folder), pairs, paths=paths, run=trained, on_progress=on_progress)
+    return draw_plots(user_path(folder), pairs, paths=paths, run=trained, kind=kind, on_progress=on_progress)
 
 
-def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison) -> Path:
+def write_comparison_plot(folder: str | os.PathLike[str], comparison: Comparison, *, kind: str = "png") -> Path:
     """Writes model_comparison.png, a bar chart of ``compare``'s result, to a folder; needs the extra ``plots``.
 
+    ``kind`` is png, svg or pdf.
+
     Raises:
+        DataError: there is no such kind.
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
     from twinlens.evaluation.plots.write import write_comparison_plot as draw_comparison
 
-    return draw_comparison(user_path(folder), comparison)
+    return draw_comparison(user_path(folder), comparison, kind=kind)
 
 
 def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinlens.embedding.local import Skipped, embed_photos
 from twinlens.errors import DataError
+from twinlens.evaluation.contamination import find_trained_on
 from twinlens.evaluation.text_embeddings import embed_texts
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage, Embeddings
@@ -31,6 +32,7 @@ class EmbeddedPairs:
         captions: [M], or empty.
         notes: how the rows were changed, e.g. normalized.
         skipped: photos that could not be read; they are not part of any metric.
+        trained_on: ids of the photos that the model was trained on; None if unknown.
     """
 
     images: Embeddings
@@ -42,6 +44,12 @@ class EmbeddedPairs:
     captions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    trained_on: tuple[str, ...] | None = None
+
+    def heading(self) -> str:
+        """Data, sizes and model in one line, for the title of a plot."""
+        model = f", model {self.model}" if self.model else ""
+        return f"{self.name}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
 
     def photo_of_text(self) -> list[NDArray[np.int64]]:
         """For each caption, the row of its photo."""
@@ -75,6 +83,7 @@ def embed_split(
     *,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
+    on_compared: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos of a split that have captions, and all their captions.
 
@@ -84,6 +93,7 @@ def embed_split(
         split: train, val, test or all.
         on_progress: called with the number of photos embedded and the total.
         on_texts: called afterwards with the number of captions embedded and the total.
+        on_compared: called afterwards with the number of photos compared with the model's training photos.
 
     Raises:
         DataError: there is no such split, or none of its photos can be read.
@@ -95,15 +105,18 @@ def embed_split(
     photos = embed_photos([image.path for image in images], encoder, on_progress=done)
     kept = [images[number] for number in photos.kept]
     captions = tuple(caption for image in kept for caption in image.captions)
+    texts = embed_texts(captions, encoder, on_progress=on_texts)
+    trained = find_trained_on(encoder, [image.path for image in kept], on_progress=on_compared)
     return EmbeddedPairs(
         images=photos.embeddings,
-        texts=embed_texts(captions, encoder, on_progress=on_texts),
+        texts=texts,
         text_image_index=np.repeat(np.arange(len(kept)), [len(image.captions) for image in kept]),
         name=f"{dataset.name}/{split}",
         model=encoder.fingerprint,
         image_ids=tuple(image.image_id for image in kept),
         captions=captions,
         skipped=tuple(photos.skipped),
+        trained_on=None if trained is None else tuple(compress((image.image_id for image in kept), trained)),
     )
 
 

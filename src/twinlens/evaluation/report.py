@@ -28,6 +28,7 @@ class RetrievalReport:
         cosine: mean of "matched" and of "unmatched" pairs.
         folds: direction → metric → mean over smaller galleries; empty if not requested.
         notes: remarks on how to read the results.
+        num_trained_on: number of photos that the model was trained on; None if unknown.
         ranks: direction → for each query, the ranks of all its right answers.
     """
 
@@ -44,6 +45,7 @@ class RetrievalReport:
     cosine: dict[str, float | None] = field(default_factory=dict)
     folds: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    num_trained_on: int | None = None
     ranks: dict[str, list[Ranks]] = field(default_factory=dict, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class RetrievalReport:
             "uniformity": self.uniformity,
             "cosine": self.cosine,
             "model": self.model,
+            "num_trained_on": self.num_trained_on,
         }
         if self.folds:
             report["folds"] = self.folds

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import RESAMPLES, intervals
+from twinlens.evaluation.contamination import contamination_note
 from twinlens.evaluation.geometry import ALL_PAIRS_UP_TO, alignment, mean_cosines, uniformity
 from twinlens.evaluation.metrics import Ranks, first_ranks, median_rank, relevant_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs, embed_split, texts_of_photos
@@ -121,6 +122,7 @@ def evaluate_pairs(
         cosine={"matched": _rounded(matched), "unmatched": _rounded(unmatched)},
         folds=_mean_of_folds(pairs, cutoffs, folds) if folds > 1 else {},
         notes=(*pairs.notes, *_notes(pairs, cutoffs)),
+        num_trained_on=None if pairs.trained_on is None else len(pairs.trained_on),
         ranks=ranks,
     )
 
@@ -198,6 +200,8 @@ def checked_ks(ks: Sequence[int] | None, n_images: int) -> tuple[int, ...]:
 
 def _notes(pairs: EmbeddedPairs, ks: Sequence[int]) -> list[str]:
     notes = []
+    if pairs.trained_on:
+        notes.append(contamination_note(len(pairs.trained_on), len(pairs.images)))
     if trivial := [f"R@{k}" for k in ks if k >= len(pairs.images)]:
         notes.append(f"only {len(pairs.images)} photos: {', '.join(trivial)} from text to image is 100 for any model")
     for what, rows in (("images", pairs.images), ("texts", pairs.texts)):

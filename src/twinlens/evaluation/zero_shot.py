@@ -13,6 +13,7 @@ from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
 from twinlens.evaluation.class_categories import OTHER, categories_of, imagenet_categories
 from twinlens.evaluation.class_names import ClassNames, with_classes
+from twinlens.evaluation.contamination import contamination_note, find_trained_on
 from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
 from twinlens.evaluation.text_embeddings import embed_texts
 from twinlens.protocols import DualEncoder
@@ -60,6 +61,7 @@ class ZeroShotReport:
         classes: each class that has photos, in the order of the data.
         categories: everyday categories of those classes, such as dogs or vehicles; empty if the
             classes are not those of ImageNet.
+        num_trained_on: number of photos that the model was trained on; None if unknown.
     """
 
     data: str
@@ -73,6 +75,7 @@ class ZeroShotReport:
     ci95: tuple[Interval, Interval] = ((0.0, 100.0), (0.0, 100.0))
     classes: tuple[ClassFigures, ...] = ()
     categories: tuple[CategoryFigures, ...] = ()
+    num_trained_on: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The fields of ``twinlens evaluate --json`` for a folder with classes.json."""
@@ -90,7 +93,7 @@ class ZeroShotReport:
         }
         if self.categories:
             zero_shot["categories"] = [asdict(own) for own in self.categories]
-        report: dict[str, Any] = {"zero_shot": zero_shot, "model": self.model}
+        report: dict[str, Any] = {"zero_shot": zero_shot, "model": self.model, "num_trained_on": self.num_trained_on}
         if self.skipped:
             report["skipped"] = [skipped._asdict() for skipped in self.skipped]
         return report
@@ -103,8 +106,11 @@ class ZeroShotReport:
             f"top-1 {self.top1:.1f} % {ends[0]}   top-5 {self.top5:.1f} % {ends[1]}   "
             f"prompts: {', '.join(map(repr, self.prompts))}\n"
             "in brackets: 95 % intervals, bootstrap over photos\n"
-            f"{self._table()}"
+            f"{self._table()}{self._note()}"
         )
+
+    def _note(self) -> str:
+        return f"\nnote: {contamination_note(self.num_trained_on, self.n_images)}" if self.num_trained_on else ""
 
     def _table(self) -> str:
         """Top-1 and top-5 of each category, or else of the worst classes, one per line."""
@@ -127,6 +133,7 @@ def evaluate_zero_shot(
     class_names: ClassNames | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
+    on_compared: Callable[[int, int], None] | None = None,
 ) -> ZeroShotReport:
     """Accuracy with the mean prompt embedding of each class.
 
@@ -137,6 +144,7 @@ def evaluate_zero_shot(
         class_names: the classes to choose from, each with its names; None = those of the data.
         on_progress: called with the number of photos embedded and the total.
         on_texts: called afterwards with the number of prompts embedded and the total.
+        on_compared: called afterwards with the number of photos compared with the model's training photos.
 
     Raises:
         DataError: no photo can be read, or a photo's class is not among ``class_names``.
@@ -153,6 +161,7 @@ def evaluate_zero_shot(
     hits = np.column_stack([100.0 * (ranks <= 1), 100.0 * (ranks <= 5)])
     drawn = resampled_means(hits, np.arange(len(labels)))
     by_class = _by_class(data.class_names, labels, ranks)
+    trained = find_trained_on(encoder, [data.paths[number] for number in photos.kept], on_progress=on_compared)
     return ZeroShotReport(
         data=data.name,
         top1=round(float(hits[:, 0].mean()), 4),
@@ -165,6 +174,7 @@ def evaluate_zero_shot(
         ci95=(middle_95(drawn[:, 0]), middle_95(drawn[:, 1])),
         classes=by_class,
         categories=_by_category(by_class),
+        num_trained_on=None if trained is None else sum(trained),
     )
 
 

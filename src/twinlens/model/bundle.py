@@ -171,13 +171,13 @@ def save_bundle(directory: Path, manifest_fields: dict[str, Any], files: dict[st
     Args:
         directory: created if missing; existing bundle files are replaced.
         manifest_fields: the manifest without ``files`` and ``format_version``.
-        files: current paths of the three model files, by their name in the bundle.
+        files: current paths of the three model files, by their name in the bundle, and of others to be kept with them.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    for name in MODEL_FILES:
+    for name in (*MODEL_FILES, *(files.keys() - MODEL_FILES)):
         if files[name] != directory / name:
             shutil.copyfile(files[name], directory / name)
-    records = {name: file_record(directory / name) for name in MODEL_FILES}
+    records = {name: file_record(directory / name) for name in files}
     manifest = Manifest.model_validate({**manifest_fields, "format_version": FORMAT_VERSION, "files": records})
     write_manifest(directory, manifest)
     return Bundle(directory, manifest)

@@ -15,8 +15,9 @@ from twinlens.errors import BundleError
 from twinlens.model.bundle import IMAGE_MODEL, MODEL_FILES, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
 from twinlens.model.relevance_file import open_relevance
 from twinlens.model.tokenizer import TextTokenizer
+from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
-from twinlens.types import Box, Embeddings, Grids, ModelDescription, Pixels, TowerDescription
+from twinlens.types import Box, Embeddings, Grids, ModelDescription, PhotoHashes, Pixels, TowerDescription
 
 IMAGE_BATCH = 8  # larger batches exceed the CPU cache and are not faster
 TEXT_BATCH = 64
@@ -148,6 +149,16 @@ class OnnxDualEncoder(DualEncoder):
             BundleError: it is damaged.
         """
         return self._relevance
+
+    def training_photos(self) -> PhotoHashes | None:
+        """[N, 4] hashes of the photos that the model was trained on; None if the bundle does not tell.
+
+        Raises:
+            BundleError: the list is damaged.
+        """
+        if TRAINING_PHOTOS not in self.manifest.files:
+            return None
+        return load_training_photos(self.bundle.verified(TRAINING_PHOTOS))
 
     def verify(self) -> None:
         """Checks the hashes of the bundle's files.

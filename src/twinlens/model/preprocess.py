@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.types import Pixels
 
-ResizeMode = Literal["squash", "crop"]
+ResizeMode = Literal["squash", "crop", "squash-crop"]
 Interpolation = Literal["bilinear", "bicubic", "lanczos"]
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -25,9 +25,10 @@ class Preprocessing(BaseModel):
         image_size: H = W of the input, pixels.
         resize_mode: "squash" scales both sides to ``image_size`` (keeps the whole photo but
             not its aspect ratio); "crop" scales the shorter side to
-            ``image_size / crop_fraction`` and takes the centre square.
-        crop_fraction: fraction of the shorter side that the centre square keeps;
-            1.0 keeps all of it. Only used by "crop".
+            ``image_size / crop_fraction`` and takes the centre square; "squash-crop" scales both
+            sides to that and takes the centre square.
+        crop_fraction: fraction of a side that the centre square keeps; 1.0 keeps all of it.
+            Not used by "squash".
         interpolation: the resampling filter (with antialiasing, as Pillow does).
         mean: RGB mean on the [0, 1] scale.
         std: RGB standard deviation on the [0, 1] scale.
@@ -64,9 +65,11 @@ class Preprocessing(BaseModel):
         """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
         if self.resize_mode == "squash":
             return (0.0, 0.0, float(image.width), float(image.height))
-        square = min(image.size) * self.image_size / self.resized_side
-        left, top = (image.width - square) / 2, (image.height - square) / 2
-        return (left, top, left + square, top + square)
+        kept = self.image_size / self.resized_side
+        shorter = min(image.size)
+        width, height = image.size if self.resize_mode == "squash-crop" else (shorter, shorter)
+        left, top = (image.width - width * kept) / 2, (image.height - height * kept) / 2
+        return (left, top, left + width * kept, top + height * kept)
 
     def normalize(self, pixels: Pixels) -> NDArray[np.float32]:
         """[B, 3, H, W] float32 model input from [B, H, W, 3] uint8."""

@@ -16,7 +16,7 @@ from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
 from twinlens.training.parts.losses import LOSS_ALIASES, LOSSES
 from twinlens.training.parts.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOWERS
 
-FROM_SCRATCH = ("lstm", "transformer")
+FROM_SCRATCH = ("bag-of-words", "lstm", "transformer")
 MEASURES = ("R@1", "R@5", "R@10", "MRR", "loss")
 
 

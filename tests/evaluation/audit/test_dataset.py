@@ -7,6 +7,7 @@ import pytest
 
 from conftest import ColourEncoder
 from twinlens.data.readers.captions_json import CaptionsJson
+from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.audit.dataset import audit_dataset
 from twinlens.evaluation.audit.embeddings import audit_embeddings
@@ -107,7 +108,7 @@ def test_figures_are_those_of_evaluate_and_stand_first(faulty: CaptionsJson, enc
     names = [row.name for row in report.protocols]
     assert "training photos instead" in names
     assert "all rows in chunks of 5,000" in names
-    assert not report.not_checked
+    assert [what for what in report.not_checked if "was trained on" not in what] == []
 
 
 def test_quick_leaves_photos_and_training_rows_out_and_says_so(faulty: CaptionsJson, encoder: ColourEncoder) -> None:
@@ -207,3 +208,14 @@ def test_report_is_complete_as_json_and_readable_as_text(faulty: CaptionsJson, e
     assert "wrong: in batches of 32" in text
     assert "baseline: TF-IDF" in text
     assert "gallery captions" in text
+
+
+def test_photos_that_the_model_was_trained_on_are_an_error_and_counted_in_the_audited_split_only(
+    faulty: CaptionsJson, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = [own for own in hash_photos([photo.path for photo in faulty.split("train")]) if own is not None]
+    monkeypatch.setattr(encoder, "training_photos", lambda: np.array(hashes, dtype=np.uint64))
+    report = audit_dataset(faulty, "captions-json", "test", encoder=encoder)
+    (finding,) = [one for one in report.findings if one.code == "trained-on"]
+    assert finding.severity == "error"
+    assert set(finding.examples) == {"again.png", "small.jpg"}

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from twinlens.data.images import open_photo
+from twinlens.data.photo_hash import photo_hash
+from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.evaluation.audit.near_duplicates import near_duplicates
-from twinlens.evaluation.audit.photo_hash import hash_photos, photo_hash
 
 
 def scene(seed: int, *, size: tuple[int, int] = (320, 240)) -> Image.Image:

@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
@@ -27,6 +30,7 @@ from twinlens.evaluation.plots.retrieval_grid import draw_retrieval_grid, found_
 from twinlens.evaluation.plots.score_histogram import draw_score_histogram, pair_cosines
 from twinlens.evaluation.plots.training_curves import draw_training_curves, read_training_log
 from twinlens.evaluation.plots.write import write_comparison_plot, write_plots
+from twinlens.evaluation.retrieval import evaluate_pairs
 
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
 
@@ -103,6 +107,52 @@ def test_recall_curves_are_the_measures(pairs: EmbeddedPairs) -> None:
     assert precision.lines[0].get_ydata()[-1] == pytest.approx(100 / 30)
 
 
+def test_recall_curves_have_the_intervals_of_the_report_as_bands(pairs: EmbeddedPairs) -> None:
+    recall, _ = draw_recall_curves(pairs).axes
+    low, high = evaluate_pairs(pairs).ci95["text_to_image"]["R@5"]
+    band = recall.collections[0].get_paths()[0].vertices
+    assert {round(float(y), 4) for x, y in band if x == 5} == {low, high}
+    assert len(recall.collections) == 2
+
+
+def test_titles_tell_how_much_was_measured_and_of_which_model(pairs: EmbeddedPairs) -> None:
+    of_model = replace(pairs, model="a444aa74408d9cfa")
+    heading = "drawn/test: 30 photos, 90 captions, model a444aa74408d9cfa"
+    assert draw_recall_curves(of_model).get_suptitle() == heading
+    assert draw_rank_histogram(of_model).get_suptitle() == heading
+    assert draw_score_histogram(of_model).axes[0].get_title() == heading
+    assert draw_cosine_heat_map(of_model).axes[0].get_title().startswith(heading)
+    title = draw_embedding_map(of_model, method="tsne", seed=3).axes[0].get_title()
+    assert title == f"{heading}\nt-SNE, perplexity 19, seed 3: 30 photos and a caption of each"
+
+
+def test_bars_of_ranks_are_as_wide_as_their_range(pairs: EmbeddedPairs) -> None:
+    axes = draw_rank_histogram(pairs).axes[0]
+    bars = [(bar.get_x(), bar.get_width()) for bar in axes.containers[0]]
+    assert bars[:4] == [(0.5, 1.0), (1.5, 1.0), (2.5, 3.0), (5.5, 5.0)]
+    assert axes.get_xscale() == "log"
+
+
+@pytest.mark.parametrize("draw", [draw_recall_curves, draw_score_histogram, draw_embedding_map])
+def test_legends_stand_beside_the_panels(pairs: EmbeddedPairs, draw: Callable[[EmbeddedPairs], Figure]) -> None:
+    figure = draw(pairs)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    place = legend.get_window_extent()
+    for axes in figure.axes:
+        assert axes.get_legend() is None
+        assert not place.overlaps(axes.get_window_extent())
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_plots_are_written_as_svg_and_pdf_with_the_same_bytes_each_time(
+    pairs: EmbeddedPairs, tmp_path: Path, kind: str
+) -> None:
+    first, again = (write_plots(tmp_path / name, pairs, maps=["pca"], kind=kind) for name in ("first", "again"))
+    assert {path.suffix for path in first} == {f".{kind}"}
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+
+
 @pytest.mark.parametrize(("count", "expected"), [(1, [1]), (4, [1, 2, 3, 4]), (5000, [*range(1, 11), 20, 40, 80, 100])])
 def test_curves_end_at_the_gallery_or_at_100(count: int, expected: list[int]) -> None:
     assert curve_ks(count) == expected
@@ -155,7 +205,8 @@ def test_cosines_of_unmatched_pairs_are_of_other_photos(pairs: EmbeddedPairs) ->
         (scores[~own] - 1e-4).round(4)
     )
     assert unmatched.mean() == pytest.approx(scores[~own].mean(), abs=0.01)
-    assert draw_score_histogram(pairs).axes[0].get_legend() is not None
+    figure = draw_score_histogram(pairs)
+    assert [text.get_text()[:16] for text in figure.legends[0].get_texts()] == ["200,000 unmatche", "90 matched pairs"]
 
 
 def test_one_photo_has_no_unmatched_pair() -> None:

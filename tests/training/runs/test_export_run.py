@@ -12,7 +12,9 @@ import torch
 from training.tiny_world import recipe, source_of, stage, train
 from twinlens.data.find import open_dataset
 from twinlens.data.images import open_photo
+from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.errors import TrainingError
+from twinlens.evaluation.contamination import find_trained_on
 from twinlens.evaluation.retrieval import evaluate_retrieval
 from twinlens.model.bundle import open_bundle
 from twinlens.model.load import load_model
@@ -77,6 +79,14 @@ def test_the_manifest_says_what_it_was_trained_with(full: Exported) -> None:
     assert manifest.training["train_photos"] == 144
     assert manifest.training["epoch"] >= 1
     assert manifest.text.quantization == "float32"
+
+
+def test_a_bundle_and_its_run_know_the_photos_they_were_trained_on(full: Exported, trained: Path, world: Path) -> None:
+    photos = [photo.path for photo in open_dataset(world).split("train")]
+    have_a_hash = [own is not None for own in hash_photos(photos)]
+    assert sum(have_a_hash) > 100
+    for encoder in (load_model(full.bundle.directory), open_run(trained)):
+        assert find_trained_on(encoder, photos) == have_a_hash
 
 
 def test_the_cells_of_a_photo_make_its_embedding(full: Exported, small: Exported, world: Path) -> None:

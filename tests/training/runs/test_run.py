@@ -1,5 +1,6 @@
 """A run's folder and report, and what a run says about data that is not whole."""
 
+import html
 import json
 import re
 import shutil
@@ -68,7 +69,7 @@ def finished(
 class Page(HTMLParser):
     """Tags that are open, drawings and rows of a page."""
 
-    VOID = ("meta", "path", "use", "link", "br")
+    VOID = ("img", "meta", "path", "use", "link", "br")
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,10 +107,24 @@ def test_the_report_is_one_whole_page_with_drawings_and_every_epoch(finished: An
     page.feed(text)
     assert page.open == []
     assert page.count["svg"] == 3
-    assert page.count["tr"] == 3 + 1 + 3  # both directions with a head, the epochs with a head
+    n_measures = len(run.validation["text_to_image"])
+    assert page.count["tr"] == n_measures + 1 + 3 + 1  # measures and epochs, each with a head
+    assert "<tr><td>P@5, per cent</td>" in text
+    assert "<tr><td>MedR, rank</td>" in text
     assert "&lt;heads&gt; &amp; nothing else" in text
     assert not re.search(r"(src|href)=['\"]https?:", text)  # needs no network
     assert {file.name for file in (run.folder / "figures").iterdir()} == {"loss.svg", "recall.svg", "learning.svg"}
+
+
+def test_the_report_shows_what_captions_find(finished: Any, world: Path) -> None:
+    run, _ = finished
+    text = run.report.read_text(encoding="utf-8")
+    page = Page()
+    page.feed(text)
+    assert (page.count["h3"], page.count["img"]) == (6, 30)
+    assert sum(text.count(f"<li class='{kind}'>") for kind in ("right", "wrong")) == 30
+    first = open_dataset(world).split("val")[0]
+    assert f"<h3>{html.escape(first.captions[0])}</h3>" in text
 
 
 def test_tensorboard_finds_the_same_numbers(finished: Any) -> None:

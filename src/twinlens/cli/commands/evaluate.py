@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +32,14 @@ REFUSED = {  # kind of evaluation → options that do not apply to it
     CLASSES: ("--ratios", "-k", "--folds", *OUTPUTS),
     CAPTIONS: ("--prompt",),
 }
+
+
+class PlotFormat(StrEnum):
+    """Kinds of files that plots are written as."""
+
+    PNG = "png"
+    SVG = "svg"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ def run(
     plots: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Write curves, histograms and maps to a folder.")
     ] = None,
+    plot_format: Annotated[PlotFormat, typer.Option(help="Kind of the files of --plots.")] = PlotFormat.PNG,
     record: Annotated[bool, typer.Option("--record", help="Record the figures in the bundle's manifest.")] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -127,7 +137,7 @@ def run(
         raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with {asked}")
     _check_outputs(save_embeddings, ranks, plots, maps=not compare)
     if compare:
-        _show(_compare(compare, source, ks, plots), as_json=as_json)
+        _show(_compare(compare, source, ks, plots, plot_format), as_json=as_json)
         return FOUND
     if record:
         api.models.open_bundle(
@@ -146,7 +156,7 @@ def run(
         if ranks:
             api.evaluation.write_ranks(report, pairs, ranks.expanduser())
         if plots:
-            _draw(plots, pairs, model, source)
+            _draw(plots, pairs, model, source, plot_format)
     if record:
         api.evaluation.record_figures(model or "default", report)
     _show(report, as_json=as_json)
@@ -182,7 +192,7 @@ def _check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path
 
 
 def _compare(
-    names: tuple[str, str], source: _Data, ks: list[int] | None, plots: Path | None
+    names: tuple[str, str], source: _Data, ks: list[int] | None, plots: Path | None, kind: PlotFormat
 ) -> "api.evaluation.Comparison":
 
     if not source.is_named and not all(_is_npz(name) for name in names):
@@ -195,7 +205,7 @@ def _compare(
             first, second, names=names, ks=ks or None, on_progress=partial(show, "ranking queries")
         )
     if plots:
-        say(f"plots: {api.evaluation.write_comparison_plot(plots, found)}")
+        say(f"plots: {api.evaluation.write_comparison_plot(plots, found, kind=kind)}")
     _warn_of(first.skipped or second.skipped)
     return found
 
@@ -212,15 +222,18 @@ def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.E
             ks=ks,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions"),
+            on_compared=partial(show, "comparing with training photos"),
         )
 
 
-def _draw(folder: Path, pairs: "api.evaluation.EmbeddedPairs", model: str | None, source: _Data) -> None:
+def _draw(
+    folder: Path, pairs: "api.evaluation.EmbeddedPairs", model: str | None, source: _Data, kind: PlotFormat
+) -> None:
 
     paths = api.datasets.photo_paths(source.folder, **source.found_by) if source.is_named else None
     with part_bars() as show:
         written = api.evaluation.write_plots(
-            folder, pairs, paths=paths, run=model, on_progress=partial(show, "drawing plots")
+            folder, pairs, paths=paths, run=model, kind=kind, on_progress=partial(show, "drawing plots")
         )
     say(f"plots: {len(written)} in {folder}")
 
@@ -239,6 +252,7 @@ def _classify(
             prompts=prompts or api.evaluation.PROMPTS,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding prompts"),
+            on_compared=partial(show, "comparing with training photos"),
         )
 
 

@@ -8,16 +8,17 @@ from typing import TypeAlias
 import numpy as np
 
 from twinlens.data.survey import survey
+from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.audit.collapse import collapse_findings, measure_collapse
 from twinlens.evaluation.audit.embeddings import DataFaults, audit_embeddings
 from twinlens.evaluation.audit.near_duplicates import near_duplicates
-from twinlens.evaluation.audit.photo_hash import hash_photos
 from twinlens.evaluation.audit.photos import (
     listed_twice,
     near_duplicate_findings,
     same_photo_findings,
     split_of_photo,
+    training_photo_findings,
 )
 from twinlens.evaluation.audit.protocols import ProtocolFigures, with_training_rows
 from twinlens.evaluation.audit.repeated_captions import caption_findings, repeated_captions
@@ -71,7 +72,10 @@ def audit_dataset(
         pairs = _part_of(everything, captioned[split], f"{dataset.name}/{split}")
     data = _audit_data(dataset, kind, split, captioned, everything or pairs, quick=quick, report=report)
     trained = _training_rows(everything, captioned, split, len(pairs.images), report)
+    data.findings.extend(training_photo_findings(pairs))
     not_checked = _not_checked(split, quick=quick, trained=bool(trained))
+    if pairs.trained_on is None:
+        not_checked.append("photos that the model was trained on: there is no list of them, as bundles have it")
     return audit_embeddings(pairs, data=data, trained=trained, not_checked=not_checked)
 
 
@@ -117,6 +121,9 @@ def _part_of(everything: EmbeddedPairs, images: Sequence[CaptionedImage], name: 
         image_ids=tuple(everything.image_ids[row] for row in rows),
         captions=tuple(everything.captions[number] for number in texts),
         skipped=tuple(skipped for skipped in everything.skipped if skipped.path in paths),
+        trained_on=None
+        if everything.trained_on is None
+        else tuple(image.image_id for image in images if image.image_id in set(everything.trained_on)),
     )
 
 

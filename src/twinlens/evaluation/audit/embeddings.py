@@ -53,6 +53,7 @@ def audit_embeddings(
     collapse = {"photo": measure_collapse(pairs.images), "caption": measure_collapse(pairs.texts)}
     findings = [*data.findings, *collapse_findings(collapse), *_ties(pairs), _gallery(pairs), *_flattering(protocols)]
     checked = ["gallery size", "ties", "collapse", "protocols"]
+    checked += ["training photos"] if pairs.trained_on is not None else []
     checked += ["repeated captions"] if data.captions is not None else []
     checked += ["identical and near-duplicate photos across splits"] if data.near is not None else []
     return AuditReport(

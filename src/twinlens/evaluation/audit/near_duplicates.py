@@ -6,12 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.evaluation.audit.photo_hash import PhotoHash
-from twinlens.types import Embeddings
+from twinlens.data.photo_hash import COPY_BITS, differing_bits
+from twinlens.types import Embeddings, PhotoHash
 
-# Measured on Flickr8k: of 33 million pairs of different photos none differs in fewer than 36 bits, while 99 % of
-# copies that were halved in size, recompressed at quality 50 or brightened by a fifth differ in at most 34.
-COPY_BITS = 30
 # 90 % of copies cropped by 3 % per side are within 61 bits, but so are 300 pairs of different photos, so the
 # embeddings must be close as well.
 CROPPED_BITS = 64
@@ -65,8 +62,7 @@ def near_duplicates(
     if not own or not others:
         return found
     for start in range(0, len(own), BLOCK_ROWS):
-        differing = np.bitwise_count(own_bits[start : start + BLOCK_ROWS, None] ^ other_bits[None])
-        bits = differing.sum(axis=2, dtype=np.int64)  # [B, N]
+        bits = differing_bits(own_bits[start : start + BLOCK_ROWS], other_bits)  # [B, N]
         for row, column in np.argwhere(bits <= CROPPED_BITS):
             one, other, distance = own[start + row], others[column], int(bits[row, column])
             cosine = _cosine(vectors, one, other)

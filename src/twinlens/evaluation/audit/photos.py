@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from twinlens.data.survey import Survey
 from twinlens.evaluation.audit.finding import AuditFinding, Severity, counted
 from twinlens.evaluation.audit.near_duplicates import NearDuplicate
+from twinlens.evaluation.contamination import contamination_note
+from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.types import CaptionedImage
 
 
@@ -68,6 +70,14 @@ def near_duplicate_findings(pairs: Sequence[NearDuplicate], split: str) -> list[
         "if they are copies, results are too high"
     )
     return [AuditFinding("near-duplicates-across-splits", "warning", sentence, photos, tuple(map(str, pairs)))]
+
+
+def training_photo_findings(pairs: EmbeddedPairs) -> list[AuditFinding]:
+    """Photos that the model was trained on, or copies of them; see ``find_trained_on``."""
+    if not pairs.trained_on:
+        return []
+    sentence = contamination_note(len(pairs.trained_on), len(pairs.images))
+    return [AuditFinding("trained-on", "error", sentence, len(pairs.trained_on), pairs.trained_on)]
 
 
 def _groups(

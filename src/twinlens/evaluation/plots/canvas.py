@@ -15,6 +15,7 @@ RIGHT_COLOUR, WRONG_COLOUR = "#009e73", "#cc3311"
 COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, RIGHT_COLOUR, "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DIRECTIONS = {"text_to_image": "text → image", "image_to_text": "image → text"}
 DPI = 120
+DATES = {"png": None, "svg": "Date", "pdf": "CreationDate"}  # left out, so that files do not differ between runs
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -40,6 +41,18 @@ def tidy(axes: "Axes") -> "Axes":
     return axes
 
 
+def legend_below(figure: "Figure", axes: "Axes", *, title: str = "") -> None:
+    """Puts the legend of a panel below all panels, where it hides nothing."""
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize="small", title=title or None)
+
+
+def check_kind(kind: str) -> None:
+    """Raises ``DataError`` unless plots can be written as this kind of file: png, svg or pdf."""
+    if kind not in DATES:
+        raise DataError(f"plots are .png, .svg or .pdf files, got {kind!r}")
+
+
 def save_figure(figure: "Figure", path: Path) -> Path:
     """Writes a figure as PNG, SVG or PDF, by its suffix; an existing file is replaced.
 
@@ -47,16 +60,18 @@ def save_figure(figure: "Figure", path: Path) -> Path:
         DataError: the suffix is not supported, or the file cannot be written.
     """
     kind = path.suffix.lower().lstrip(".")
-    dates = {"png": None, "svg": "Date", "pdf": "CreationDate"}  # dates would make files differ between runs
-    if kind not in dates:
-        raise DataError(f"plots are .png, .svg or .pdf files, got {path.name!r}")
+    check_kind(kind)
+    date = DATES[kind]
+    from matplotlib import rc_context
+
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"the folder {path.parent} cannot be created: {error.strerror or error}") from error
     try:
-        figure.savefig(partial, format=kind, dpi=DPI, metadata={dates[kind]: None} if dates[kind] else None)
+        with rc_context({"svg.hashsalt": "twinlens"}):  # ids in SVG files are random without it
+            figure.savefig(partial, format=kind, dpi=DPI, metadata={date: None} if date else None)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)

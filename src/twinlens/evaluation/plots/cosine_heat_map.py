@@ -41,11 +41,11 @@ def draw_cosine_heat_map(pairs: EmbeddedPairs, *, shown: int = SHOWN_PAIRS, seed
         axes.set_yticks(range(count), [_shortened(pairs.captions[row]) for row in captions], fontsize=6)
     matched, others = np.diagonal(cosines).mean(), cosines[~np.eye(count, dtype=bool)]
     beside = f", of others {others.mean():.2f}" if others.size else ""
-    axes.set(
-        title=f"{title or pairs.name}\nmean cosine of matched pairs {matched:.2f}{beside}",
-        xlabel="photo",
-        ylabel="" if pairs.captions else "caption",
+    axes.set_title(
+        f"{title or pairs.heading()}\n{count} of the photos, mean cosine of matched pairs {matched:.2f}{beside}",
+        fontsize="medium",
     )
+    axes.set(xlabel="photo", ylabel="" if pairs.captions else "caption")
     axes.set_xticks([])
     return figure
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twinlens.errors import DataError, TwinlensError
 from twinlens.evaluation.pairs import EmbeddedPairs
-from twinlens.evaluation.plots.canvas import IMAGE_COLOUR, TEXT_COLOUR, new_figure, tidy
+from twinlens.evaluation.plots.canvas import IMAGE_COLOUR, TEXT_COLOUR, legend_below, new_figure, tidy
 from twinlens.evaluation.plots.plot_data import PlotData
 from twinlens.plugins import did_you_mean
 from twinlens.types import Embeddings
@@ -66,12 +66,10 @@ def draw_embedding_map(
     axes.plot(joined[:, :, 0].T, joined[:, :, 1].T, color="#999999", linewidth=0.4, alpha=0.6, zorder=1)
     axes.scatter(images[:, 0], images[:, 1], s=14, color=IMAGE_COLOUR, label="photos", zorder=2)
     axes.scatter(texts[:, 0], texts[:, 1], s=14, color=TEXT_COLOUR, marker="^", label="captions", zorder=2)
-    axes.set(
-        title=f"{title or pairs.name}: {SHOWN_AS[method]} of {count:,} photos and a caption of each",
-        xticks=[],
-        yticks=[],
-    )
-    axes.legend()
+    how = ", ".join([SHOWN_AS[method], *settings_of(method, 2 * count, seed=seed)])
+    axes.set(xticks=[], yticks=[])
+    axes.set_title(f"{title or pairs.heading()}\n{how}: {count:,} photos and a caption of each", fontsize="medium")
+    legend_below(figure, axes)
     return figure
 
 
@@ -87,9 +85,9 @@ def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> N
         TwinlensError: as ``draw_embedding_map``.
     """
     check_method(method)
-    if method == "pca" or len(rows) < 5:  # too few points for a neighbourhood method
+    if _is_linear(method, len(rows)):
         return _principal_components(rows)
-    near = min(30, (len(rows) - 1) // 3)
+    near = _near(method, len(rows))
     if method == "tsne":
         settings = {"perplexity": near, "metric": "cosine", "init": "random", "random_state": seed}
         drawer = _package(method, "sklearn.manifold").TSNE(n_components=2, **settings)
@@ -97,9 +95,30 @@ def flat_places(rows: Embeddings, *, method: Method = "pca", seed: int = 0) -> N
         with _package(method, "threadpoolctl").threadpool_limits(1):
             mapped = drawer.fit_transform(rows)
     else:
-        neighbours = {"n_neighbors": min(15, near + 1), "metric": "cosine", "random_state": seed, "n_jobs": 1}
+        neighbours = {"n_neighbors": near, "metric": "cosine", "random_state": seed, "n_jobs": 1}
         mapped = _package(method, "umap").UMAP(n_components=2, **neighbours).fit_transform(rows)
     return np.asarray(mapped, dtype=np.float64)
+
+
+def settings_of(method: Method, n_rows: int, *, seed: int) -> list[str]:
+    """What a map of so many rows depends on, for its title.
+
+    >>> settings_of("tsne", 600, seed=0), settings_of("pca", 600, seed=0)
+    (['perplexity 30', 'seed 0'], [])
+    """
+    if _is_linear(method, n_rows):
+        return []
+    return [f"{'perplexity' if method == 'tsne' else 'neighbours'} {_near(method, n_rows)}", f"seed {seed}"]
+
+
+def _is_linear(method: Method, n_rows: int) -> bool:
+    return method == "pca" or n_rows < 5  # too few points for a neighbourhood method
+
+
+def _near(method: Method, n_rows: int) -> int:
+    """Perplexity of t-SNE, or number of neighbours of UMAP."""
+    near = min(30, (n_rows - 1) // 3)
+    return near if method == "tsne" else min(15, near + 1)
 
 
 def check_method(method: str) -> None:

@@ -17,7 +17,7 @@ MEASURES = ("R@1", "R@5", "R@10")
 
 def plot(data: PlotData) -> "Figure | None":
     """Comparison of the reports; None where there are none."""
-    return draw_model_comparison(data.reports, title=data.pairs.name) if data.reports else None
+    return draw_model_comparison(data.reports, title=data.pairs.heading()) if data.reports else None
 
 
 def draw_model_comparison(

@@ -32,6 +32,8 @@ def plot(data: PlotData) -> "Figure":
 def draw_rank_histogram(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
     """One panel per direction; bars show the share of queries whose first right answer is in that range of ranks.
 
+    The axis of ranks is logarithmic, and each bar is as wide as its range there.
+
     Args:
         pairs: of a split.
         title: of the figure.
@@ -47,16 +49,19 @@ def draw_rank_histogram(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
         ),
     }
     figure = new_figure(10, 4)
-    figure.suptitle(title or pairs.name)
+    figure.suptitle(title or pairs.heading(), fontsize="medium")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, colour, (key, (ranks, candidates)) in zip(panels, COLOURS, ways.items(), strict=False):
         bins = rank_bins(candidates)
         shares = [100 * float(np.mean((ranks >= first) & (ranks <= last))) for first, last in bins]
-        bars = axes.bar(range(len(bins)), shares, color=colour)
+        edges = np.array([0.5, *(last + 0.5 for _, last in bins)])
+        bars = axes.bar(edges[:-1], shares, np.diff(edges), align="edge", color=colour, edgecolor="white")
         axes.bar_label(bars, fmt="%.1f", fontsize="x-small")
         names = [f"{first:,}" if first == last else f"{first:,}–{last:,}" for first, last in bins]
-        axes.set_xticks(range(len(bins)), names, rotation=45, ha="right", fontsize="small")
+        axes.set_xscale("log")
+        axes.set_xticks(np.sqrt(edges[:-1] * edges[1:]), names, rotation=45, ha="right", fontsize="small")
+        axes.minorticks_off()
         median = f"median {np.median(ranks):g} of {candidates:,}"
-        tidy(axes).set(title=f"{DIRECTIONS[key]}, {median}", xlabel="rank of the first right answer")
+        tidy(axes).set(title=f"{DIRECTIONS[key]}, {median}", xlabel="rank of the first right answer (log scale)")
     panels[0].set_ylabel("queries, per cent")
     return figure

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from twinlens.evaluation.baselines.chance import expected_figures
+from twinlens.evaluation.bootstrap import intervals
 from twinlens.evaluation.metrics import first_ranks, precision_at_k, recall_at_k, relevant_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs
-from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
+from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, legend_below, new_figure, tidy
 from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
@@ -31,32 +34,35 @@ def plot(data: PlotData) -> "Figure":
 
 
 def draw_recall_curves(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
-    """Two panels, R@K and P@K in per cent; dotted lines are chance.
+    """Two panels, R@K and P@K in per cent; bands are 95 % intervals, dotted lines chance.
 
     Args:
         pairs: of a split.
         title: of the figure.
     """
-    figure = new_figure(9, 4)
-    figure.suptitle(title or pairs.name)
+    figure = new_figure(9, 4.4)
+    figure.suptitle(title or pairs.heading(), fontsize="medium")
     recall, precision = figure.subplots(1, 2)
     ways = {
-        "text_to_image": (pairs.texts, pairs.images, pairs.photo_of_text()),
-        "image_to_text": (pairs.images, pairs.texts, pairs.texts_of_photo()),
+        "text_to_image": (pairs.texts, pairs.images, pairs.photo_of_text(), pairs.text_image_index),
+        "image_to_text": (pairs.images, pairs.texts, pairs.texts_of_photo(), np.arange(len(pairs.images))),
     }
-    for (key, (queries, candidates, relevant)), colour in zip(ways.items(), COLOURS, strict=False):
+    for (key, (queries, candidates, relevant, photos)), colour in zip(ways.items(), COLOURS, strict=False):
         ranks = relevant_ranks(queries, candidates, relevant)
         ks = curve_ks(len(candidates))
         chance = expected_figures(len(candidates), [len(own) for own in relevant], ks=ks)
         first = first_ranks(ranks)
+        ci95 = intervals(ranks, photos, ks)
         for axes, name, values in (
             (recall, "R", [100 * recall_at_k(first, k) for k in ks]),
             (precision, "P", [100 * precision_at_k(ranks, k) for k in ks]),
         ):
             axes.plot(ks, values, ".-", color=colour, label=DIRECTIONS[key])
+            below, above = zip(*(ci95[f"{name}@{k}"] for k in ks), strict=True)
+            axes.fill_between(ks, below, above, color=colour, alpha=0.2, linewidth=0)
             axes.plot(ks, [chance[f"{name}@{k}"] for k in ks], ":", color=colour)
     for axes, name in ((recall, "R@K"), (precision, "P@K")):
         tidy(axes).set(title=f"{name}, per cent", xlabel="K", xscale="log", ylim=(0, None))
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.legend(title="dotted: chance", fontsize="small")
+    legend_below(figure, recall, title="bands: 95 % intervals, bootstrap over photos; dotted: chance")
     return figure

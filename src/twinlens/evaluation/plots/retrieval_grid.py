@@ -52,7 +52,9 @@ def plot(data: PlotData) -> "Figure | None":
         return None
     count = min(SHOWN_QUERIES, len(pairs.texts))
     queries = np.random.default_rng(data.seed).choice(len(pairs.texts), size=count, replace=False)
-    return draw_retrieval_grid(found_photos(pairs, queries.tolist(), data.paths), title=f"{pairs.name}: text → image")
+    return draw_retrieval_grid(
+        found_photos(pairs, queries.tolist(), data.paths), title=f"{pairs.heading()}\ntext → image"
+    )
 
 
 def found_photos(
@@ -102,7 +104,7 @@ def draw_retrieval_grid(rows: Sequence[GridRow], *, title: str = "") -> "Figure"
         raise DataError("a grid needs at least one query that found a photo")
     figure = new_figure(2.4 + 1.9 * columns, 0.4 + 2.0 * len(rows))
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, fontsize="medium")
     widths = [1.1, *[1.0] * columns]
     for row, line in zip(
         rows, figure.subplots(len(rows), columns + 1, squeeze=False, width_ratios=widths), strict=True

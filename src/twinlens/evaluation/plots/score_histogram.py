@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.evaluation.pairs import EmbeddedPairs
-from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure, tidy
+from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, legend_below, new_figure, tidy
 from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def plot(data: PlotData) -> "Figure":
 
 
 def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = "") -> "Figure":
-    """Two densities over the cosine, with their means.
+    """Two densities over the cosine, in bins of equal width, with their means.
 
     Args:
         pairs: of a split.
@@ -30,7 +30,7 @@ def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = ""
         title: of the figure.
     """
     matched, unmatched = pair_cosines(pairs, seed=seed)
-    figure = new_figure(8, 4)
+    figure = new_figure(8, 4.4)
     axes = figure.subplots()
     every = np.concatenate([matched, unmatched])
     low, high = float(every.min()), float(every.max())
@@ -38,11 +38,13 @@ def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = ""
     for values, name, colour in ((unmatched, "unmatched", WRONG_COLOUR), (matched, "matched", RIGHT_COLOUR)):
         if not len(values):
             continue
-        label = f"{name}, mean {values.mean():.3f}"
+        label = f"{len(values):,} {name} pairs, mean {values.mean():.3f}"
         axes.hist(values, bins=edges.tolist(), density=True, alpha=0.6, color=colour, label=label)
         axes.axvline(float(values.mean()), color=colour, linewidth=1, linestyle="--")
-    tidy(axes).set(title=title or pairs.name, xlabel="cosine of photo and caption", ylabel="density")
-    axes.legend()
+    width = edges[1] - edges[0]
+    tidy(axes).set(xlabel=f"cosine of photo and caption, {BINS} bins of {width:.3f}", ylabel="density")
+    axes.set_title(title or pairs.heading(), fontsize="medium")
+    legend_below(figure, axes)
     return figure
 
 

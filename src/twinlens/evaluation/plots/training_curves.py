@@ -55,7 +55,7 @@ def draw_training_curves(epochs: Sequence[Mapping[str, Any]], *, title: str = ""
         epochs: lines of ``metrics.jsonl``, as ``read_training_log`` gives them.
         title: of the figure.
     """
-    figure = new_figure(8, 8)
+    figure = new_figure(9.5, 8)
     figure.suptitle(title or "training")
     losses, recalls, rates = figure.subplots(3, 1, sharex=True)
     measured = [line for line in epochs if line.get("val_loss") is not None]
@@ -77,7 +77,7 @@ def draw_training_curves(epochs: Sequence[Mapping[str, Any]], *, title: str = ""
         tidy(axes).set_ylabel(name)
         _mark_epochs(axes, epochs)
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize="small")
+            axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside: it hides no curve
     rates.set_xlabel("epoch")
     rates.xaxis.get_major_locator().set_params(integer=True)
     rates.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))

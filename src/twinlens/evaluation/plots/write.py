@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twinlens.evaluation.comparison import Comparison
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots import PLOTS
-from twinlens.evaluation.plots.canvas import new_figure, save_figure
+from twinlens.evaluation.plots.canvas import check_kind, new_figure, save_figure
 from twinlens.evaluation.plots.embedding_map import METHODS, Method, check_method, is_drawable
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.plot_data import Plot, PlotData
@@ -30,9 +30,10 @@ def write_plots(
     reports: Mapping[str, Mapping[str, Any]] | None = None,
     maps: Sequence[Method] | None = None,
     seed: int = 0,
+    kind: str = "png",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Writes every plot for which there is data, as PNG under its name; existing files are replaced.
+    """Writes every plot for which there is data under its name; existing files are replaced.
 
     The plots are those of ``PLOTS`` and of installed packages. A plot of another package that fails is
     skipped with a warning.
@@ -45,6 +46,7 @@ def write_plots(
         reports: model name → report as printed by ``evaluate --json``, needed for model_comparison.
         maps: methods of the embedding maps; None = pca, and tsne and umap if their packages are installed.
         seed: for every random choice.
+        kind: of the files: png, svg or pdf.
         on_progress: called with the number of plots done and the total.
 
     Returns:
@@ -53,31 +55,33 @@ def write_plots(
     Raises:
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
+    check_kind(kind)
     new_figure(1, 1)  # fails early when matplotlib is missing
     names = [name for name in part_names(FAMILY, PLOTS) if name not in _unwanted_maps(maps)]
     data = PlotData(pairs, paths or {}, run, reports or {}, seed)
     written = []
     for done, name in enumerate(names, start=1):
         if (figure := _draw(name, data)) is not None:
-            written.append(save_figure(figure, folder / f"{name}.png"))
+            written.append(save_figure(figure, folder / f"{name}.{kind}"))
         if on_progress:
             on_progress(done, len(names))
     return written
 
 
-def write_comparison_plot(folder: Path, comparison: Comparison) -> Path:
-    """Writes model_comparison.png: R@K of two models with their intervals.
+def write_comparison_plot(folder: Path, comparison: Comparison, *, kind: str = "png") -> Path:
+    """Writes model_comparison.png, .svg or .pdf: R@K of two models with their intervals.
 
     Args:
         folder: created if missing.
         comparison: of two models on the same data.
+        kind: of the file: png, svg or pdf.
 
     Raises:
         TwinlensError: matplotlib is not installed, or the folder cannot be written.
     """
     measures = [name for name in comparison.text_to_image if name.startswith("R@")]
     figure = draw_model_comparison(comparison.reports(), measures=measures, title=comparison.data)
-    return save_figure(figure, folder / "model_comparison.png")
+    return save_figure(figure, folder / f"model_comparison.{kind}")
 
 
 def _draw(name: str, data: PlotData) -> "Figure | None":

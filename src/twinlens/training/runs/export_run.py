@@ -20,6 +20,7 @@ from twinlens.errors import TrainingError, TwinlensError
 from twinlens.evaluation.retrieval import rank_both_ways
 from twinlens.model.bundle import IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle, save_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.training.feeding.inputs import LiveTexts
 from twinlens.training.parts.dual_encoder import TwoTowers
@@ -74,12 +75,15 @@ def export_run(
     recipe, model, loss, checkpoint = load_run(run)
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise TrainingError(f"{out} contains something other than a bundle; choose a new folder")
-    environment = RunFolder(run).read_json("environment.json")
+    run_folder = RunFolder(run)
+    environment = run_folder.read_json("environment.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files, difference, grid = _graphs(model, folder, recipe)
         model.text.tower.tokenizer.save(str(folder / TOKENIZER))
         files[TOKENIZER] = folder / TOKENIZER
+        if run_folder.training_photos.is_file():  # a run of an older release has none
+            files[TRAINING_PHOTOS] = run_folder.training_photos
         fields = _fields(recipe, model, loss.logit_scale, environment, epoch=checkpoint.progress.best_epoch)
         fields["image"]["grid"] = grid
         full = save_bundle(folder / "float32", fields, files)
@@ -244,4 +248,5 @@ def open_run(run: Path) -> TorchDualEncoder:
         TrainingError: the folder contains no run with a finished epoch.
     """
     _, model, _, _ = load_run(run)
-    return TorchDualEncoder(model)
+    hashes = RunFolder(run).training_photos
+    return TorchDualEncoder(model, training_photos=load_training_photos(hashes) if hashes.is_file() else None)

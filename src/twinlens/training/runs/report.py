@@ -3,26 +3,41 @@
 import html
 import io
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from twinlens.data.images import open_photo
+from twinlens.errors import PhotoError
+from twinlens.evaluation.plots.retrieval_grid import GridRow
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
 
 FIGURES = "figures"
+PICTURE_PX = 160  # about 6 KB each
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
+h1, h3, p, li { overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: 1rem 0; } td, th { padding: .2rem .8rem; text-align: right; }
 th { border-bottom: 1px solid #999; } td:first-child, th:first-child { text-align: left; }
 tr.best { background: #eaf4ea; } pre { background: #f4f4f4; padding: 1rem; overflow-x: auto; }
 figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+ol.found { display: flex; flex-wrap: wrap; gap: .6rem; padding: 0; list-style: none; }
+ol.found li { width: 10rem; font-size: .85rem; border-top: .3rem solid #cc3311; }
+ol.found li.right { border-color: #009e73; }
+ol.found img { display: block; max-width: 100%; }
 """
 
 
 def write_report(
-    path: Path, recipe: Recipe, logs: Sequence[EpochLog], validation: dict[str, Any], environment: dict[str, Any]
+    path: Path,
+    recipe: Recipe,
+    logs: Sequence[EpochLog],
+    validation: dict[str, Any],
+    environment: dict[str, Any],
+    examples: Sequence[GridRow] = (),
 ) -> Path:
     """Writes the page, which is self-contained."""
     shown = "".join(f"<figure>{drawing}</figure>" for drawing in _curves(path.parent / FIGURES, logs))
@@ -34,7 +49,7 @@ def write_report(
         f"<h1>Run {html.escape(recipe.name)}</h1><p>{html.escape(recipe.description)}</p>{document}"
         f"<p>Best epoch {validation['epoch']} of {validation['epochs']}, {validation['seconds']:.0f} s of training, "
         f"measured on {validation['n_images']:,} photos of {html.escape(validation['data'])}/val, whole gallery.</p>"
-        f"{_measures(validation)}{shown}<h2>Epochs</h2>{_epochs(logs)}"
+        f"{_measures(validation)}{shown}{_examples(examples)}<h2>Epochs</h2>{_epochs(logs)}"
         f"<h2>Recipe</h2><pre>{html.escape(resolved)}</pre>"
         f"<h2>Environment</h2><pre>{html.escape(json.dumps(environment, indent=1))}</pre></html>\n"
     )
@@ -43,13 +58,46 @@ def write_report(
 
 
 def _measures(validation: dict[str, Any]) -> str:
-    names = list(validation["text_to_image"])
-    head = "".join(f"<th>{name}</th>" for name in names)
+    ways = (validation["text_to_image"], validation["image_to_text"])
     rows = "".join(
-        f"<tr><td>{title}</td>" + "".join(f"<td>{validation[key][name]:.4g}</td>" for name in names) + "</tr>"
-        for title, key in (("text → image", "text_to_image"), ("image → text", "image_to_text"))
+        f"<tr><td>{name}, {_unit(name)}</td>" + "".join(f"<td>{way[name]:.4g}</td>" for way in ways) + "</tr>"
+        for name in ways[0]
     )
-    return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+    return f"<table><tr><th>measure</th><th>text → image</th><th>image → text</th></tr>{rows}</table>"
+
+
+def _unit(name: str) -> str:
+    return {"MRR": "0 to 1", "MedR": "rank", "MeanR": "rank"}.get(name, "per cent")
+
+
+def _examples(rows: Sequence[GridRow]) -> str:
+    """Each query with the photos found, inside the page."""
+    if not rows:
+        return ""
+    shown = "".join(f"<h3>{html.escape(row.query)}</h3><ol class='found'>{_found(row)}</ol>" for row in rows)
+    return (
+        "<h2>Examples</h2><p>The first caption of some val photos, spread evenly, and the photos that the best epoch "
+        f"finds: rank, cosine, and whether it is the caption's own photo.</p>{shown}"
+    )
+
+
+def _found(row: GridRow) -> str:
+    return "".join(
+        f"<li class='{'right' if found.is_right else 'wrong'}'>{_picture(found.path)}"
+        f"{found.label} {'right' if found.is_right else 'wrong'}</li>"
+        for found in row.found
+    )
+
+
+def _picture(path: Path) -> str:
+    try:
+        image = open_photo(path, min_side=PICTURE_PX).image
+    except PhotoError as error:  # shown in place of the photo
+        return f"<p>{html.escape(str(error))}</p>"
+    image.thumbnail((PICTURE_PX, PICTURE_PX))
+    data = io.BytesIO()
+    image.save(data, "JPEG", quality=80)
+    return f"<img alt='{html.escape(path.name)}' src='data:image/jpeg;base64,{b64encode(data.getvalue()).decode()}'>"
 
 
 def _epochs(logs: Sequence[EpochLog]) -> str:
@@ -60,7 +108,7 @@ def _epochs(logs: Sequence[EpochLog]) -> str:
         f"<td>{max(line.learning_rates.values()):.2g}</td><td>{line.photos_per_s:,.0f}</td></tr>"
         for line in logs
     )
-    names = ("epoch", "stage", "train loss", "val loss", "t→i R@1", "i→t R@1", "learning rate", "photos/s")
+    names = ("epoch", "stage", "train loss", "val loss", "t→i R@1, %", "i→t R@1, %", "learning rate", "photos/s")
     return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{cells}</table>"
 
 

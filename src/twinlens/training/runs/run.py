@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from torch import Tensor, nn
 
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.splits import held_out
+from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.errors import ConfigError, DataError, TrainingError
+from twinlens.model.training_photos import save_training_photos
 from twinlens.plugins import load_part
 from twinlens.protocols import Dataset, Loss
 from twinlens.training.feeding.features import FeatureCache, OnProgress, weights_digest
@@ -27,6 +30,7 @@ from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.losses import LOSSES
 from twinlens.training.recipe import Recipe
 from twinlens.training.runs.build import build_model
+from twinlens.training.runs.examples import example_retrievals
 from twinlens.training.runs.report import TensorBoard, write_report
 from twinlens.training.runs.run_folder import BAD_BATCH, REPORT, TOKENIZER, VALIDATION, RunFolder
 from twinlens.types import CaptionedImage
@@ -129,7 +133,12 @@ def _run(
         cache or folder.path.parent / "cache", device=processes.device, on_progress=listener.on_prepare
     )
     factory = InputsFactory(recipe, model, features)
-    unlabeled = recipe.distillation.photos if recipe.distillation else ""
+    unlabeled = _photos_below(recipe.distillation.photos) if recipe.distillation and recipe.distillation.photos else []
+    if processes.is_main and not folder.training_photos.is_file():
+        hashes = hash_photos(
+            [*(photo.path for photo in photos), *unlabeled], on_progress=partial(listener.on_prepare, "hashing photos")
+        )
+        save_training_photos(folder.training_photos, hashes)
     writer = _Writer(folder, digests, listener, processes)
     trainer = Trainer(
         recipe,
@@ -139,7 +148,7 @@ def _run(
         val_photos,
         factory=factory,
         processes=processes,
-        unlabeled=_photos_below(unlabeled) if unlabeled else (),
+        unlabeled=unlabeled,
         listener=Listener(
             listener.on_step, writer.epoch, writer.checkpoint, writer.best, writer.bad_batch, listener.on_note
         ),
@@ -147,11 +156,23 @@ def _run(
     if checkpoint is None or not checkpoint.progress.done:
         trainer.fit(checkpoint)
     writer.close()
-    return (
-        _finish(folder, recipe)
-        if processes.is_main
-        else FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
+    if not processes.is_main:
+        return FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
+    validation = _validation(folder, recipe)
+    folder.write_json(VALIDATION, validation)
+    _, best, _, best_checkpoint = load_run(folder.path)
+    examples = example_retrievals(
+        recipe,
+        best.to(processes.device),
+        recipe.stages[best_checkpoint.progress.stage],
+        val_photos,
+        cache=features,
+        device=processes.device,
     )
+    report = write_report(
+        folder.path / REPORT, recipe, folder.logs(), validation, folder.read_json("environment.json"), examples
+    )
+    return FinishedRun(folder.path, report, folder.best, validation)
 
 
 class _Writer:
@@ -288,14 +309,15 @@ def load_run(path: Path) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
     return recipe, model.eval().requires_grad_(False), loss, checkpoint
 
 
-def _finish(folder: RunFolder, recipe: Recipe) -> FinishedRun:
+def _validation(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
+    """The content of ``validation.json``: the measures of the best epoch."""
     logs = folder.logs()
     measured = [line for line in logs if line.best]
     if not measured:
         raise TrainingError(f"the run in {folder.path} has no validation results; see trainer.validate_every")
     best = measured[-1]
     environment = folder.read_json("environment.json")
-    validation = {
+    return {
         "run": str(folder.path),
         "recipe": recipe.name,
         "data": environment["data"],
@@ -308,6 +330,3 @@ def _finish(folder: RunFolder, recipe: Recipe) -> FinishedRun:
         "image_to_text": best.image_to_text,
         "seconds": round(sum(line.seconds for line in logs), 1),
     }
-    folder.write_json(VALIDATION, validation)
-    report = write_report(folder.path / REPORT, recipe, logs, validation, environment)
-    return FinishedRun(folder.path, report, folder.best, validation)

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from twinlens.errors import TrainingError
+from twinlens.model.training_photos import TRAINING_PHOTOS
 from twinlens.training.loop.checkpoints import BEST, LAST
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
@@ -45,6 +46,11 @@ class RunFolder:
     def best(self) -> Path:
         """The weights of the best epoch."""
         return self.path / BEST
+
+    @property
+    def training_photos(self) -> Path:
+        """Hashes of the photos that the run was trained on."""
+        return self.path / TRAINING_PHOTOS
 
     @property
     def exists(self) -> bool:

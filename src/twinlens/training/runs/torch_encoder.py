@@ -10,7 +10,7 @@ from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.training.feeding.features import weights_digest
 from twinlens.training.feeding.inputs import LiveTexts
 from twinlens.training.parts.dual_encoder import TwoTowers
-from twinlens.types import Box, Embeddings, Pixels
+from twinlens.types import Box, Embeddings, PhotoHashes, Pixels
 
 TEXT_BATCH = 128
 
@@ -22,12 +22,21 @@ class TorchDualEncoder(DualEncoder):
         model: the two towers.
         device: where they run; the processor by default.
         name: by which a collection remembers the model.
+        training_photos: [N, 4], hashes of the photos that it was trained on; None if they are not known.
     """
 
     name = "torch run"
 
-    def __init__(self, model: TwoTowers, *, device: torch.device | None = None, name: str = "torch run") -> None:
+    def __init__(
+        self,
+        model: TwoTowers,
+        *,
+        device: torch.device | None = None,
+        name: str = "torch run",
+        training_photos: PhotoHashes | None = None,
+    ) -> None:
         self.name = name
+        self._training_photos = training_photos
         self.device = device or torch.device("cpu")
         self.model = model.eval().to(self.device)
         self.preprocessing = model.image.preprocessing
@@ -76,6 +85,10 @@ class TorchDualEncoder(DualEncoder):
     def seen_box(self, image: Image.Image) -> Box:
         """What the model sees of a photo, in the photo's pixels."""
         return self.preprocessing.seen_box(image)
+
+    def training_photos(self) -> PhotoHashes | None:
+        """[N, 4], hashes of the photos that the model was trained on; None if they are not known."""
+        return self._training_photos
 
     @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Embeddings:

@@ -34,10 +34,14 @@ def check_text_graph(tower: TextTower, file: Path, *, words: int, pad: int = 0, 
         np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["lstm", "transformer"])
-def test_a_tower_from_scratch_exports_at_any_batch_size_and_length(name: str, tmp_path: Path) -> None:
-    tower = load_text_tower(name, captions=CAPTIONS, hidden=16)
-    check_text_graph(tower, tmp_path / "text.onnx", words=tower.words.num_embeddings, empty=name == "lstm")
+@pytest.mark.parametrize(
+    ("name", "options"), [("bag-of-words", {"word_dim": 16}), ("lstm", {"hidden": 16}), ("transformer", {"hidden": 16})]
+)
+def test_a_tower_from_scratch_exports_at_any_batch_size_and_length(
+    name: str, options: dict[str, int], tmp_path: Path
+) -> None:
+    tower = load_text_tower(name, captions=CAPTIONS, **options)
+    check_text_graph(tower, tmp_path / "text.onnx", words=tower.words.num_embeddings, empty=name != "transformer")
 
 
 @pytest.mark.slow

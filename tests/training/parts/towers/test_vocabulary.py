@@ -73,7 +73,7 @@ def test_nothing_to_build_from_is_said() -> None:
         build_tokenizer(CAPTIONS, max_size=3, cls=False)
 
 
-@pytest.mark.parametrize("name", ["lstm", "transformer"])
+@pytest.mark.parametrize("name", ["bag-of-words", "lstm", "transformer"])
 def test_a_saved_vocabulary_gives_the_same_words_without_captions(name: str, tmp_path: Path) -> None:
     first = load_text_tower(name, captions=CAPTIONS, max_words=6, cleaning=("lower",))
     first.tokenizer.save(str(tmp_path / "tokenizer.json"))

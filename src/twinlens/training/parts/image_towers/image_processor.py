@@ -100,8 +100,8 @@ def _geometry(processor: Any, source: str) -> tuple[int, ResizeMode, float]:
             f"the image processor of {source!r} resizes to {processor.size} and crops to "
             f"{processor.crop_size if crops else 'nothing'}; only square inputs are supported"
         )
-    # squashing to a square before cropping is treated as a plain crop, which keeps the aspect ratio
-    return final[0], "crop" if crops or shortest else "squash", final[0] / resized[0]
+    mode: ResizeMode = "crop" if shortest else "squash-crop" if crops else "squash"
+    return final[0], mode, final[0] / resized[0]
 
 
 def _scaling(processor: Any) -> tuple[tuple[float, float, float], tuple[float, float, float]]:

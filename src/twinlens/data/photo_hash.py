@@ -4,26 +4,22 @@ The signs of the brightness differences between neighbouring pixels of a 17 × 1
 dHash, whose usual 64 bits are too few: on Flickr8k, different photos differ in as few as 2 of them.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from twinlens.data.images import open_photo
-from twinlens.embedding.local import map_ahead
 from twinlens.errors import PhotoError
+from twinlens.types import PhotoHash, PhotoHashes
 
 COLUMNS, ROWS = 17, 16
 FLAT_RANGE = 20  # of 255; below this the hash would be noise. The flattest photo of Flickr8k has 35
 OPENED_SIDE = 32
-REPORTED_EVERY = 64
-
-PhotoHash: TypeAlias = NDArray[np.uint64]
-"""[4], 256 bits."""
+# Measured on Flickr8k: of 33 million pairs of different photos none differs in fewer than 36 bits, while 99 % of
+# copies that were halved in size, recompressed at quality 50 or brightened by a fifth differ in at most 34.
+COPY_BITS = 30
 
 
 def photo_hash(image: Image.Image) -> PhotoHash | None:
@@ -35,26 +31,15 @@ def photo_hash(image: Image.Image) -> PhotoHash | None:
     return np.packbits(grey[:, 1:] > grey[:, :-1]).view(np.uint64)
 
 
-def hash_photos(
-    paths: Sequence[Path], *, on_progress: Callable[[int, int], None] | None = None
-) -> list[PhotoHash | None]:
-    """The hash of each photo file; None if it cannot be read or has too little contrast.
-
-    Args:
-        paths: photo files.
-        on_progress: called with the number of photos done and the total.
-    """
-    hashes: list[PhotoHash | None] = []
-    hashed = map_ahead(_hash_file, paths)
-    while chunk := list(islice(hashed, REPORTED_EVERY)):
-        hashes += [found for _, found in chunk]
-        if on_progress:
-            on_progress(len(hashes), len(paths))
-    return hashes
-
-
-def _hash_file(path: Path) -> PhotoHash | None:
+def hash_file(path: Path) -> PhotoHash | None:
+    """The hash of a photo file; None if it cannot be read or has too little contrast."""
     try:
         return photo_hash(open_photo(path, min_side=OPENED_SIDE).image)
-    except PhotoError:  # the survey reports photos that cannot be read
+    except PhotoError:  # whoever embeds the photo reports it
         return None
+
+
+def differing_bits(some: PhotoHashes, others: PhotoHashes) -> NDArray[np.int64]:
+    """[N, M], the number of bits of 256 in which each of N hashes differs from each of M."""
+    bits: NDArray[np.int64] = np.bitwise_count(some[:, None] ^ others[None]).sum(axis=2, dtype=np.int64)
+    return bits
