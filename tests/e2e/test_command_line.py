@@ -196,6 +196,33 @@ def test_renamed_photos_keep_their_vectors_and_deleted_ones_leave(run: Run, libr
     assert "people/tom.png" in run("search", "a cat", "--in", library, "-k", "1").stdout
 
 
+def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheets(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    index(run, library)
+    (library / "pets/cat.png").unlink()
+    result = run("search", "a cat", "--in", library, "--all", "-k", "3", "--grid", tmp_path / "cats.html")
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [(line[0], line[4:]) for line in lines] == [("1", ["file is gone"]), ("2", []), ("3", [])]
+    assert "1 of these photos is gone since the last index; run: twinlens index" in result.stderr
+    assert "cats.html (without 1 photo that is not there)" in result.stderr
+    assert (tmp_path / "cats.html").read_text().count("<img") == 2
+    answer = json.loads(run("similar", library / "people/astronaut.png", "--in", library, "-k", "9", "--json").stdout)
+    assert [one["image_id"] for one in answer["results"] if one["missing"]] == ["pets/cat.png"]
+
+
+def test_a_library_that_is_not_there_is_named_once(run: Run, library: Path, tmp_path: Path) -> None:
+    index(run, library, "--collection", tmp_path / "own")
+    library.rename(tmp_path / "unmounted")
+    result = run("search", "a cat", "--in", tmp_path / "own", "--all", "-k", "3", "--grid", tmp_path / "cats.png")
+    assert result.returncode == 0
+    assert all(len(line.split("\t")) == 4 for line in result.stdout.splitlines())
+    assert result.stderr.splitlines() == [
+        f"the photo folder {library} is missing or empty; is its disk mounted?",
+        "no contact sheet: the photos are not there",
+    ]
+
+
 def test_a_damaged_catalog_is_named_and_photos_are_untouched(run: Run, library: Path) -> None:
     index(run, library)
     catalog = library / ".twinlens" / "catalog.sqlite"

@@ -34,9 +34,12 @@ def show_answer(
     if as_json:
         print_json(answer.to_json())
     else:
+        gone = answer.gone
         for hit in hits:
             found = _path_here(hit.path) if hit.caption is None else hit.caption
-            print_line(hit, found, query=query if with_query else None, mark=None if is_match else "not a match")
+            marks = [*([] if is_match else ["not a match"]), *(["file is gone"] if hit in gone else [])]
+            print_line(hit, found, query=query if with_query else None, marks=marks)
+    _say_missing(answer)
     if (grid or open_sheet) and hits:
         write_sheet(sheet_title(answer), hits, grid, open_sheet=open_sheet)
     return FOUND if is_match else NOTHING_FOUND
@@ -79,11 +82,27 @@ def sheet_title(answer: "api.searching.Answer") -> str:
 def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | None, *, open_sheet: bool) -> None:
     import tempfile
 
+    if all(hit.is_missing for hit in hits):
+        say("no contact sheet: the photos are not there")
+        return
     path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
-    api.searching.write_contact_sheet([(title, hits)], path)
-    say(f"contact sheet: {path}")
+    left_out = api.searching.write_contact_sheet([(title, hits)], path)
+    say(f"contact sheet: {path}{told_left_out(left_out)}")
     if open_sheet:
         typer.launch(str(path))
+
+
+def told_left_out(count: int) -> str:
+    """The end of a line about contact sheets: how many photos are not in them because their files are gone."""
+    return f" (without {count:,} {'photo that is' if count == 1 else 'photos that are'} not there)" if count else ""
+
+
+def _say_missing(answer: "api.searching.Answer") -> None:
+    for folder in answer.absent_folders.values():
+        say(f"the photo folder {folder} is missing or empty; is its disk mounted?")
+    if gone := len(answer.gone):
+        these = "of these photos is" if gone == 1 else "of these photos are"
+        say(f"{gone:,} {these} gone since the last index; run: twinlens index")
 
 
 def print_line(
@@ -91,12 +110,12 @@ def print_line(
     what: str,
     *,
     query: str | None = None,
-    mark: str | None = None,
+    marks: Sequence[str] = (),
 ) -> None:
-    """Prints one result on stdout: query (if given), rank, probability, score, path or caption, mark (if given)."""
+    """Prints one result on stdout: query (if given), rank, probability, score, path or caption, marks (if any)."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
     front = "" if query is None else f"{_printable(query)}\t"
-    behind = "" if mark is None else f"\t{mark}"
+    behind = "".join(f"\t{mark}" for mark in marks)
     typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}{behind}")
 
 

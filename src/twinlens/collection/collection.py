@@ -17,6 +17,7 @@ from twinlens.collection.indexing.report import CaptionReport, IndexListener, In
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
+from twinlens.collection.place.presence import is_gone
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import QueryLike, photo_query
@@ -381,8 +382,13 @@ class Collection:
         """A zip of the photo files, in chunks; unreadable files are listed in it."""
         return zip_photos(self.photo, photo_ids)
 
+    def count_missing(self, photo_ids: Iterable[str]) -> int:
+        """Number of photos that an export leaves out: their ids are unknown, or their files are gone."""
+        cards = (self.photo(one) for one in dict.fromkeys(photo_ids))
+        return sum(card is None or is_gone(card.path) for card in cards)
+
     def list_photos(self, photo_ids: Iterable[str]) -> str:
-        """A CSV with the photos' metadata; unknown ids are left out."""
+        """A CSV with the photos' metadata; unknown ids and photos whose files are gone are left out."""
         cards = (card for one in dict.fromkeys(photo_ids) if (card := self.photo(one)) is not None)
         return list_photos((card, self.catalog.captions.of_photo(card.number)) for card in cards)
 

@@ -199,3 +199,17 @@ def test_another_model_is_changed_to_by_a_button(
     page.text_input("words").set_value("red").run()
     assert len(results(page)) >= 3
     assert "model mine" in shown(page)
+
+
+def test_a_photo_whose_file_is_gone_has_a_label_in_place_of_its_picture(
+    open_page: OpenPage, indexed: Path, tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(indexed, tmp_path / "photos"))
+    (place / "beach" / "red.png").unlink()
+    page = open_page(collection=str(place))
+    page.checkbox("words all").check()
+    page.text_input("words").set_value("red").run()
+    assert "beach/red.png" in results(page)
+    warnings = [warning.value for warning in page.warning]
+    assert warnings.count("This file is gone.") == 1
+    assert any(warning.startswith("1 of these photos") for warning in warnings)

@@ -165,6 +165,7 @@ class ImageResult(BaseModel):
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
     is_favourite: bool = Field(default=False, description="marked as a favourite")
+    missing: bool = Field(default=False, description="the photo's file is gone")
     is_match: bool | None = Field(
         default=None, description="whether it matches, by the model's threshold or min_probability; null without them"
     )
@@ -188,6 +189,9 @@ class Answered(BaseModel):
     offset: int
     model: str = Field(description="fingerprint of the model")
     took_ms: float
+    missing_folders: list[str] = Field(
+        default=[], description="names of photo folders that are missing or empty, as where a disk is not mounted"
+    )
 
 
 class SearchAnswer(Answered):
@@ -322,6 +326,7 @@ class PhotoAnswer(BaseModel):
     longitude: float | None
     captions: list[str]
     is_favourite: bool
+    missing: bool = Field(default=False, description="its file is gone")
 
 
 class IndexAnswer(BaseModel):
