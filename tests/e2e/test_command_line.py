@@ -196,6 +196,25 @@ def test_renamed_photos_keep_their_vectors_and_deleted_ones_leave(run: Run, libr
     assert "people/tom.png" in run("search", "a cat", "--in", library, "-k", "1").stdout
 
 
+def test_a_photo_that_changed_without_a_trace_is_found_by_verifying(run: Run, library: Path) -> None:
+    index(run, library)
+    photo = library / "space/rocket.jpg"
+    data, before = bytearray(photo.read_bytes()), photo.stat()
+    data[-40:-30] = bytes(10)
+    photo.write_bytes(data)
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert index(run, library)["unchanged"] == 7
+    result = run("index", library, "--verify", "--json")
+    report = json.loads(result.stdout)
+    assert {name: report[name] for name in ("verified", "changed", "updated", "unchanged")} == {
+        "verified": 7,
+        "changed": 1,
+        "updated": 1,
+        "unchanged": 6,
+    }
+    assert "7 photos were verified: 1 had changed without a new size or date" in result.stderr
+
+
 def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheets(
     run: Run, library: Path, tmp_path: Path
 ) -> None:

@@ -10,12 +10,18 @@ REASONS_SHOWN = 5
 
 
 def index_with_progress(
-    collection: "api.library.Collection", *, captions: Path | None = None, forget_missing: bool = False
+    collection: "api.library.Collection",
+    *,
+    captions: Path | None = None,
+    forget_missing: bool = False,
+    verify: bool = False,
 ) -> "api.indexing.IndexReport":
     """Indexes with a progress bar and a summary on stderr."""
     return with_progress(
         collection,
-        lambda listener: collection.index(captions=captions, listener=listener, forget_missing=forget_missing),
+        lambda listener: collection.index(
+            captions=captions, listener=listener, forget_missing=forget_missing, verify=verify
+        ),
     )
 
 
@@ -31,6 +37,8 @@ def with_progress(
     if report.model_change is not None:
         _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)
+    if report.verification is not None:
+        _summarize_verification(report.verification)
     if report.captions is not None:
         _summarize_captions(report.captions)
     return report
@@ -50,6 +58,16 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
         say(f"  {count:,} × {reason}, for example {example}")
     if len(reasons) > REASONS_SHOWN:
         say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
+
+
+def _summarize_verification(report: "api.indexing.VerifyReport") -> None:
+    earlier = f" ({report.earlier:,} more before it was interrupted)" if report.earlier else ""
+    changed = f"{report.changed:,} had changed without a new size or date"
+    refreshed = f"{report.refreshed:,} have new metadata or a new vector"
+    say(f"{report.verified:,} photos were verified{earlier}: {changed}, {refreshed}")
+    if report.unread:
+        first = report.unread[0]
+        say(f"{len(report.unread):,} photos could not be read now, for example {first.path}: {first.reason}")
 
 
 def _summarize_change(change: "api.indexing.ModelChangeReport", *, deferred: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
+from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
@@ -200,6 +201,7 @@ class Collection:
         captions: str | os.PathLike[str] | None = None,
         listener: IndexListener | None = None,
         forget_missing: bool = False,
+        verify: bool = False,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -207,6 +209,8 @@ class Collection:
             captions: a caption file, added after the photos; see ``add_captions``.
             listener: called with the plan and the progress.
             forget_missing: remove a folder's photos from the catalog if the folder is now empty.
+            verify: also read the photos whose size and date have not changed; their contents are compared
+                with the catalog, their metadata read again. After an interrupt, the next one continues.
 
         Raises:
             CollectionBusyError: another process is indexing it.
@@ -214,7 +218,8 @@ class Collection:
             DiskFullError: no space left; committed work is kept.
             DataError: the captions cannot be read, or none belongs to a photo of the collection.
         """
-        return self._indexer.index(captions=captions, listener=listener, forget_missing=forget_missing)
+        options = IndexOptions(forget_missing=forget_missing, verify=verify)
+        return self._indexer.index(captions=captions, listener=listener, options=options)
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Switches the collection to another model: embeds its photos and captions again.

@@ -97,6 +97,9 @@ def test_a_folder_that_was_never_indexed_is_indexed_by_a_button(open_page: OpenP
     page.button("index again").click().run()
     page.checkbox("words all").check().run()
     assert sorted(results(page)) == ["blue.png", "red.png"]
+    page.checkbox("verify").check()
+    page.button("index again").click().run()
+    assert "0 of 2 read again had changed" in page.success[0].value.replace("\\", "")
 
 
 def test_bad_places_and_models_are_one_line_each(open_page: OpenPage, indexed: Path, tmp_path: Path) -> None:

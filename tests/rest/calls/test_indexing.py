@@ -65,3 +65,11 @@ def test_indexing_takes_no_path(library: Path, tmp_path: Path) -> None:
     with client_of(library) as client:
         client.post("/api/index", json={"path": str(other), "folder": str(other)})
         assert client.get("/health").json()["num_images"] == N_PHOTOS
+
+
+def test_photos_that_seem_unchanged_are_read_again_when_asked_for(library: Path) -> None:
+    with client_of(library) as client:
+        plain = events(client.post("/api/index").text)[-1][1]["counts"]
+        verified = events(client.post("/api/index?verify=true").text)[-1][1]["counts"]
+    assert "verified" not in plain
+    assert (verified["verified"], verified["changed"], verified["unchanged"]) == (N_PHOTOS, 0, N_PHOTOS)

@@ -39,8 +39,13 @@ class PageListener(api.indexing.SilentListener):
         self._bar.empty()
 
 
-def index_photos(place: str, *, model: str | None) -> str:
+def index_photos(place: str, *, model: str | None, verify: bool = False) -> str:
     """Creates or updates the collection of a photo folder; returns a one-line summary.
+
+    Args:
+        place: the photo folder.
+        model: None = the collection's.
+        verify: also read photos whose size and date have not changed.
 
     Raises:
         CollectionError: there is no such folder, or another process is indexing it.
@@ -49,11 +54,13 @@ def index_photos(place: str, *, model: str | None) -> str:
     try:
         located = api.indexing.open_for_index([Path(place)], at=None, model=model)
         with located.collection as collection:
-            report = collection.index(listener=listener)
+            report = collection.index(listener=listener, verify=verify)
     finally:
         listener.close()
     skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
-    return f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{skipped}"
+    checked = report.verification
+    verified = f", {checked.changed:,} of {checked.verified:,} read again had changed" if checked else ""
+    return f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{verified}{skipped}"
 
 
 def change_model(place: str, *, model: str) -> str:

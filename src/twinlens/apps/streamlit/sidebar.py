@@ -17,6 +17,7 @@ from twinlens.apps.streamlit.typed_place import typed_place
 from twinlens.errors import CollectionNotFoundError, ModelMismatchError
 
 OWN_MODEL = "the collection's own"
+ABOUT_VERIFYING = "Finds photos that changed without a new size or date, and reads dates and places again. Takes long."
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ def choose(settings: AppSettings) -> Chosen:
         else:
             place, model = _place_and_model(settings)
             chosen = Chosen(_opened(place, model), model)
-            if chosen.library and st.button("Look for new photos", key="index again"):
-                st.success(plain(index_photos(place, model=model)))
+            if chosen.library:
+                verify = st.checkbox("Read unchanged photos again, too", key="verify", help=ABOUT_VERIFYING)
+                if st.button("Look for new photos", key="index again"):
+                    st.success(plain(index_photos(place, model=model, verify=verify)))
     return _checked(chosen)
 
 

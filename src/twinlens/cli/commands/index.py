@@ -41,13 +41,21 @@ def run(
             "--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty."
         ),
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Also read photos whose size and date have not changed: finds silent changes, reads metadata again.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
     """Index photo folders, or update the index.
 
-    Reads only new and changed photos. Interrupt at any time: the next run continues.
+    Reads only new and changed photos. Interrupt at any time: the next run continues
+    (the next with --verify, if one with --verify was interrupted).
     Captions are matched to photos by path, then by file name. The captions in FILE
     replace those of the photos it lists; other photos keep theirs.
     """
@@ -59,7 +67,7 @@ def run(
     if folders and opened.within is not None:
         say(f"{opened.within} already belongs to a collection, which is updated instead")
     with opened.collection:
-        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing)
+        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing, verify=verify)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     return FOUND

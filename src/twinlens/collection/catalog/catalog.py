@@ -97,6 +97,11 @@ class Catalog(Database):
         with self.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
+    def forget_meta(self, key: str) -> None:
+        """Removes a stored value, if there is one."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+
     def model(self) -> ModelRecord | None:
         """The model of the vectors; None before the first run."""
         return self._model("")

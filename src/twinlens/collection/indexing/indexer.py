@@ -11,7 +11,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
-from twinlens.collection.indexing.index import index_folders
+from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
 from twinlens.collection.indexing.model_change import change_model
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
@@ -50,13 +50,13 @@ class Indexer:
         self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
 
     def index(
-        self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, forget_missing: bool
+        self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, options: IndexOptions
     ) -> IndexReport:
         """See ``Collection.index``."""
         with self._alone():
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
-            report = self._index(guard, forget_missing)
+            report = self._index(guard, options)
             if data is not None:
                 report.captions = self._index_captions(data, guard)
                 report.seconds = round(report.seconds + report.captions.seconds, 3)
@@ -78,10 +78,10 @@ class Indexer:
             self._model.asked = None if self._catalog.count() else model
             guard = DiskGuard(listener or SilentListener(), self._place)
             if record is None or record.fingerprint != chosen.encoder.fingerprint:
-                return self._index(guard, forget_missing=False, change_to=chosen)
+                return self._index(guard, DEFAULTS, change_to=chosen)
             self._catalog.next.cancel()
             self._catalog.remember_model(chosen.record())
-            return self._index(guard, forget_missing=False)
+            return self._index(guard, DEFAULTS)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -98,29 +98,31 @@ class Indexer:
         except OSError as error:
             raise disk_error(self._place, error) from error
 
-    def _index(self, listener: IndexListener, forget_missing: bool, change_to: NamedModel | None = None) -> IndexReport:
+    def _index(
+        self, listener: IndexListener, options: IndexOptions, change_to: NamedModel | None = None
+    ) -> IndexReport:
         if not self._catalog.count():
-            report = self._index_folders(self._model.adopt(), listener, forget_missing)
+            report = self._index_folders(self._model.adopt(), listener, options)
         else:
             self._sync()  # detects a catalog restored from a backup, before its generation catches up
             model = change_to or self._model.wanted()
             if model is None:
                 self._catalog.next.cancel()
-                report = self._index_folders(self._model.embedder(), listener, forget_missing)
+                report = self._index_folders(self._model.embedder(), listener, options)
             else:
-                report = self._change(model, listener, forget_missing)
+                report = self._change(model, listener, options)
         self._catalog.set_meta({"first_index": "done"})
         self._sync()
         self._catalog.checkpoint()
         return report
 
-    def _change(self, model: NamedModel, listener: IndexListener, forget_missing: bool) -> IndexReport:
+    def _change(self, model: NamedModel, listener: IndexListener, options: IndexOptions) -> IndexReport:
         """Updates the photos, embeds all of them with the new model, and adds photos deferred until then."""
-        embedder, silent = self._model.embedder(), SilentListener()
-        report = self._index_folders(embedder, listener, forget_missing)
+        embedder, silent, once = self._model.embedder(), SilentListener(), options._replace(verify=False)
+        report = self._index_folders(embedder, listener, options)
         change = change_model(self._catalog, model, self._folders.all(), listener=listener)
         if change.waiting:
-            again = self._index_folders(embedder, silent, forget_missing)
+            again = self._index_folders(embedder, silent, once)
             report = report.followed_by(again)
             if again.removed or again.renamed:  # the change need not wait for photos deleted in the meantime
                 change = change_model(self._catalog, model, self._folders.all(), listener=silent).after(change)
@@ -128,14 +130,14 @@ class Indexer:
             self._model.keep(model.encoder)
             self._sync()
             later = listener if report.deferred else silent
-            report = report.followed_by(self._index_folders(model.encoder, later, forget_missing))
+            report = report.followed_by(self._index_folders(model.encoder, later, once))
         report.model_change = change
         return report
 
-    def _index_folders(self, encoder: DualEncoder | None, listener: IndexListener, forget_missing: bool) -> IndexReport:
-        return index_folders(
-            self._catalog, encoder, self._folders.all(), listener=listener, forget_missing=forget_missing
-        )
+    def _index_folders(
+        self, encoder: DualEncoder | None, listener: IndexListener, options: IndexOptions
+    ) -> IndexReport:
+        return index_folders(self._catalog, encoder, self._folders.all(), listener=listener, options=options)
 
     def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
         self._sync()

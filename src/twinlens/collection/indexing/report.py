@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.embedding.local import Skipped
 
 
@@ -86,6 +87,7 @@ class IndexReport:
         captions: result for the caption file; None without one.
         deferred: new photos left for the new model, because the model of record is not available.
         model_change: result of switching to another model; None if the model stays.
+        verification: result of reading unchanged photos again; None if that was not asked for.
     """
 
     added: int = 0
@@ -99,13 +101,17 @@ class IndexReport:
     captions: CaptionReport | None = None
     deferred: int = 0
     model_change: ModelChangeReport | None = None
+    verification: VerifyReport | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The documented fields; those of captions and of a model change only if there were any."""
+        """The documented fields; those of captions, a model change and a verification only if there were any."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
         captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
+        verification = fields.pop("verification")
         if captions is not None:
             fields |= captions.to_json()
+        if verification is not None:
+            fields |= verification.to_json()
         return fields if change is None else {**fields, "deferred": deferred, "model_change": change.to_json()}
 
     def followed_by(self, later: "IndexReport") -> "IndexReport":
@@ -121,6 +127,7 @@ class IndexReport:
             seconds=round(self.seconds + later.seconds, 3),
             deferred=later.deferred,
             model_change=self.model_change,
+            verification=self.verification,
         )
 
 

@@ -38,8 +38,11 @@ class IndexRun(SilentListener):
         self._task: asyncio.Task[None] | None = None
         self._is_walking = False
 
-    async def start(self) -> None:
+    async def start(self, *, verify: bool = False) -> None:
         """Starts a run.
+
+        Args:
+            verify: also read photos whose size and date have not changed.
 
         Raises:
             CollectionBusyError: this or another process is already indexing.
@@ -49,7 +52,7 @@ class IndexRun(SilentListener):
         now = time.time()
         before, self.state = self.state, IndexState("running", started_at=now, updated_at=now)
         self._is_walking = True
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(self._run(verify))
         done, _ = await asyncio.wait({self._task}, timeout=REFUSED_WITHIN_S)
         if done and isinstance(error := self._task.exception(), CollectionBusyError):
             self.state = before
@@ -79,13 +82,13 @@ class IndexRun(SilentListener):
         if self._engine.stopping.is_set():
             raise IndexStoppedError("the server was asked to stop")
 
-    def _index(self) -> IndexReport:
-        return self._engine.collection.index(listener=self)
+    def _index(self, verify: bool) -> IndexReport:
+        return self._engine.collection.index(listener=self, verify=verify)
 
     # --- on the event loop --------------------------------------------------------------------
 
-    async def _run(self) -> None:
-        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index)
+    async def _run(self, verify: bool) -> None:
+        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index, verify)
         quiet_until = time.monotonic() + REFUSED_WITHIN_S
         while not running.done():
             await asyncio.wait({running}, timeout=TOLD_EVERY_S)
@@ -104,7 +107,10 @@ class IndexRun(SilentListener):
             logger.exception("indexing failed")
             await self._tell("failed", message="indexing failed; see the server's log")
         else:
-            self.state = replace(self.state, counts={name: getattr(report, name) for name in COUNTED})
+            counts = {name: getattr(report, name) for name in COUNTED}
+            if (found := report.verification) is not None:
+                counts |= {"verified": found.verified, "changed": found.changed}
+            self.state = replace(self.state, counts=counts)
             await self._tell("done", skipped=len(report.skipped))
 
     async def _tell(self, stage: str = "running", **changes: object) -> None:
