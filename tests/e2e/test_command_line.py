@@ -215,6 +215,36 @@ def test_a_photo_that_changed_without_a_trace_is_found_by_verifying(run: Run, li
     assert "7 photos were verified: 1 had changed without a new size or date" in result.stderr
 
 
+def test_status_counts_and_lists_what_index_skipped(run: Run, library: Path) -> None:
+    report = index(run, library)
+    listed = run("status", "--in", library, "--skipped").stdout.splitlines()
+    assert listed == [f"{file['path']}\t{file['reason']}" for file in report["skipped"]]
+    status = json.loads(run("status", "--in", library, "--skipped", "--json").stdout)
+    assert (status["images"], status["skipped"]) == (report["images"], len(report["skipped"]))
+    assert status["skipped_files"] == report["skipped"]
+    assert status["kinds_not_read"] == report["kinds_not_read"] == {".cr2": 1}
+    text = run("status", "--in", library).stdout
+    assert "photos      7 can be searched\n" in text
+    assert "skipped     3 files; of kinds that are not read yet: 1 .cr2; --skipped lists them\n" in text
+
+
+def test_a_folder_of_kinds_that_are_not_read_says_which(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for number in range(5):
+        (tmp_path / "raw" / f"{number}.{'CR2' if number < 3 else 'psd'}").write_bytes(b"raw")
+    (tmp_path / "raw" / "notes.txt").touch()
+    result = run("index", tmp_path / "raw", "--json")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"error: {tmp_path / 'raw'} contains no photos that can be read: 5 files of kinds that are not read yet: "
+        "3 .cr2, 2 .psd, and 1 other files; save them as JPEG, or give a folder with photos"
+    )
+    report = json.loads(result.stdout)
+    assert (report["images"], report["kinds_not_read"], len(report["skipped"])) == (0, {".cr2": 3, ".psd": 2}, 6)
+    assert run("search", "a dog", "--in", tmp_path / "raw").returncode == 1
+    assert not (tmp_path / "raw" / ".twinlens").exists()
+
+
 def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheets(
     run: Run, library: Path, tmp_path: Path
 ) -> None:
@@ -329,7 +359,7 @@ def test_a_disk_that_fills_up_is_one_clear_line_and_what_was_done_is_kept(
 def test_status_and_models_show_what_is_there(run: Run, library: Path) -> None:
     index(run, library)
     status = json.loads(run("status", "--in", library / "pets", "--json").stdout)
-    assert (status["images"], status["skipped"], status["model"]) == (7, 1, "default")
+    assert (status["images"], status["skipped"], status["model"]) == (7, 3, "default")
     models = json.loads(run("models", "list", "--json").stdout)
     assert models[0]["name"] == "default"
     info = run("models", "info", "default")

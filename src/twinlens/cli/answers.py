@@ -114,9 +114,9 @@ def print_line(
 ) -> None:
     """Prints one result on stdout: query (if given), rank, probability, score, path or caption, marks (if any)."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
-    front = "" if query is None else f"{_printable(query)}\t"
+    front = "" if query is None else f"{printable(query)}\t"
     behind = "".join(f"\t{mark}" for mark in marks)
-    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}{behind}")
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{printable(what)}{behind}")
 
 
 def print_json(answer: dict[str, object]) -> None:
@@ -130,7 +130,7 @@ def _path_here(path: Path) -> str:
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text on one line, with control characters escaped."""
     return "".join(
         letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter

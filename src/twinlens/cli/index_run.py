@@ -57,7 +57,7 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
         example = next(skipped.path for skipped in report.skipped if skipped.reason == reason)
         say(f"  {count:,} × {reason}, for example {example}")
     if len(reasons) > REASONS_SHOWN:
-        say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
+        say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; 'twinlens status --skipped' lists every file")
 
 
 def _summarize_verification(report: "api.indexing.VerifyReport") -> None:

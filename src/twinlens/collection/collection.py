@@ -13,6 +13,7 @@ from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
 from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
+from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
 from twinlens.collection.place.disk import make_folder, remove_unused
@@ -31,6 +32,7 @@ from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
 from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
+from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit
@@ -370,9 +372,17 @@ class Collection:
         """Statistics of the collection: photos per subfolder and camera, dates, captions."""
         return library_facts(self.catalog, self.folders(), is_complete=self.is_complete)
 
+    def is_current(self, facts: LibraryFacts) -> bool:
+        """Whether facts are still true: nothing has changed since, and no index run has finished."""
+        return (facts.generation, facts.scan_stamp) == (self.catalog.generation, last_scan_stamp(self.catalog))
+
     def status(self) -> dict[str, Any]:
         """Location and state of the collection, as ``twinlens status --json`` prints it."""
         return collection_status(self.path, self.catalog, self.folders(), self.pending_change())
+
+    def skipped(self) -> list[Skipped]:
+        """Every file in the photo folders that the last index run skipped, with its reason, by path."""
+        return skipped_files(self.catalog, self.folders())
 
     def map(self) -> Projection:
         """The photos as points in the plane, similar ones close together; cached until photos change."""

@@ -315,8 +315,8 @@ def test_skipped_files_are_told_with_reasons(indexing: Indexing, make_photo: Pho
     assert set(told) == {"empty.jpg", "text.jpg", "cut.png", "raw.CR2", "notes.txt"}
     assert told["empty.jpg"] == "empty file"
     assert told["text.jpg"] == "not an image, or a damaged one"
-    assert told["raw.CR2"].startswith("RAW photos (.cr2)")
-    assert told["notes.txt"] == "not an image (.txt)"
+    assert told["raw.CR2"] == "kind not read yet: RAW photo (.cr2)"
+    assert told["notes.txt"] == "not an image by its name (.txt)"
     assert [item.path for item in report.skipped] == sorted(told)
     indexing.check()
 

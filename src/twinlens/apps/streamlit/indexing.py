@@ -22,7 +22,7 @@ class PageListener(api.indexing.SilentListener):
 
     def advanced(self, done: int, report: api.indexing.IndexReport) -> None:
         """More files are stored."""
-        skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
+        skipped = f", {len(report.skipped):,} skipped" if report.skipped else ""
         self._bar.progress(share(done, self._to_read), f"{done:,} of {self._to_read:,} photos read{skipped}")
 
     def change_planned(self, plan: api.indexing.ModelChangePlan) -> None:
@@ -57,7 +57,7 @@ def index_photos(place: str, *, model: str | None, verify: bool = False) -> str:
             report = collection.index(listener=listener, verify=verify)
     finally:
         listener.close()
-    skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
+    skipped = f", {len(report.skipped):,} files skipped" if report.skipped else ""
     checked = report.verification
     verified = f", {checked.changed:,} of {checked.verified:,} read again had changed" if checked else ""
     return f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{verified}{skipped}"

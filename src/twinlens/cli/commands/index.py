@@ -9,6 +9,7 @@ import typer
 from twinlens import api
 from twinlens.cli.index_run import index_with_progress
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.errors import NoPhotosError
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
 
@@ -67,7 +68,18 @@ def run(
     if folders and opened.within is not None:
         say(f"{opened.within} already belongs to a collection, which is updated instead")
     with opened.collection:
-        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing, verify=verify)
+        try:
+            report = index_with_progress(
+                opened.collection, captions=captions, forget_missing=forget_missing, verify=verify
+            )
+        except NoPhotosError as error:
+            if as_json:
+                _print_json(api.indexing.IndexReport(skipped=[api.indexing.Skipped(*file) for file in error.skipped]))
+            raise
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        _print_json(report)
     return FOUND
+
+
+def _print_json(report: "api.indexing.IndexReport") -> None:
+    typer.echo(json.dumps(report.to_json(), ensure_ascii=False))

@@ -235,7 +235,8 @@ class Catalog(Database):
             )
         if skipped := len(self.skipped()):
             return CollectionNotFoundError(
-                f"none of the {skipped:,} photos in {place} could be read; 'twinlens index --json' lists the reasons"
+                f"none of the {skipped:,} photos in {place} could be read; "
+                "'twinlens status --skipped' lists the reasons"
             )
         return CollectionNotFoundError(f"nothing is indexed in {place} yet; run: twinlens index PHOTOS")
 

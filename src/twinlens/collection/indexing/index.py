@@ -10,13 +10,14 @@ from typing import NamedTuple
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
-from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
+from twinlens.collection.indexing.last_scan import skipped_files, write_last_scan
+from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener, why_no_photos
 from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
 from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import EmbeddedPhoto, Skipped, Wanted, embed_batches
-from twinlens.errors import CollectionError
+from twinlens.errors import CollectionError, NoPhotosError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ def index_folders(
         options: what to do besides; an interrupted verification is continued by the next one.
 
     Raises:
+        NoPhotosError: nothing can be indexed.
         CollectionError: a folder is missing, cannot be opened, or is empty although the
             catalog has photos in it (an unmounted disk looks like this).
     """
@@ -86,8 +88,9 @@ def index_folders(
     if run.position:
         run.position.complete()
     run.drop_gone()
+    write_last_scan(catalog, run.scans)
     run.report.images = catalog.count()
-    run.report.skipped.sort()
+    run.report.skipped = skipped_files(catalog, folders)  # the same as ``status`` tells
     run.report.seconds = round(time.perf_counter() - started, 3)
     return run.report
 
@@ -100,6 +103,7 @@ class _Run:
         self.position = Position(catalog) if verify else None
         self.report = IndexReport(verification=VerifyReport() if verify else None)
         self.known = catalog.known_files()
+        self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
         self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
@@ -109,13 +113,11 @@ class _Run:
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
-            scan = _scan(folder)
+            scan = self.scans[folder.id] = _scan(folder)
             found += len(scan.photos)
             tasks += self._compare(folder, scan, forget_missing=forget_missing)
         if not found and not self.known:
-            places = ", ".join(str(folder.path) for folder in folders)
-            others = f", only {len(self.report.skipped):,} other files" if self.report.skipped else ""
-            raise CollectionError(f"{places} contains no photos to index{others}; give a folder with photos")
+            raise NoPhotosError([str(folder.path) for folder in folders], *why_no_photos(self.report.skipped))
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)

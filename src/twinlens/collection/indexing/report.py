@@ -1,11 +1,13 @@
 """Plan, progress and report of an index run."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from twinlens.collection.indexing.verification import VerifyReport
+from twinlens.data.decoding.kinds import NOT_READ_YET
 from twinlens.embedding.local import Skipped
 
 
@@ -108,6 +110,8 @@ class IndexReport:
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
         captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
         verification = fields.pop("verification")
+        if kinds := kinds_not_read(self.skipped):
+            fields["kinds_not_read"] = kinds
         if captions is not None:
             fields |= captions.to_json()
         if verification is not None:
@@ -258,6 +262,35 @@ class SilentListener:
 
     def change_advanced(self, progress: ModelChangeProgress) -> None:
         """The new model has embedded more, and it is stored."""
+
+
+def kinds_not_read(skipped: Iterable[Skipped]) -> dict[str, int]:
+    """Number of files of each kind that is not read yet, by the ends of their names, most frequent first.
+
+    >>> kinds_not_read([Skipped("a.PSD", "kind not read yet: Photoshop document (.psd)"), Skipped("b.jpg", "empty")])
+    {'.psd': 1}
+    """
+    unread = [item for item in skipped if item.reason.startswith(NOT_READ_YET)]
+    kinds = Counter(PurePosixPath(item.path).suffix.lower() or item.reason.partition(": ")[2] for item in unread)
+    return dict(kinds.most_common())
+
+
+def why_no_photos(skipped: Sequence[Skipped]) -> tuple[str, Sequence[Skipped]]:
+    """Why folders have no photos to index, for a ``NoPhotosError``: what their files are, and the files."""
+    kinds = kinds_not_read(skipped)
+    unread = sum(kinds.values())
+    others = f"{len(skipped) - unread:,} other files"
+    if not skipped:
+        return "contains no photos to index; give a folder with photos", skipped
+    if not unread:
+        return f"contains no photos to index, only {others}; give a folder with photos", skipped
+    listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    besides = f", and {others}" if len(skipped) > unread else ""
+    return (
+        f"contains no photos that can be read: {unread:,} files of kinds that are not read yet: {listed}{besides}; "
+        "save them as JPEG, or give a folder with photos",
+        skipped,
+    )
 
 
 def reasons_summary(skipped: Iterable[Skipped]) -> Iterator[tuple[str, int]]:

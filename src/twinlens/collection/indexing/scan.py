@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from twinlens.data.images import PHOTO_SUFFIXES, RAW_SUFFIXES
+from twinlens.data.decoding.kinds import NOT_READ_YET, unread_kind
+from twinlens.data.images import PHOTO_SUFFIXES
 
 # folders that camera and NAS software fills with copies and thumbnails
 IGNORED_FOLDERS = frozenset(
@@ -32,11 +33,13 @@ class Scan:
         others: path and reason of files that are not photos or not supported.
         unreadable: path and reason of subfolders that could not be opened; known photos
             in them do not count as missing.
+        dates: modification time in ns of each folder that could be opened, "" for the scanned one.
     """
 
     photos: list[FoundFile] = field(default_factory=list)
     others: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    dates: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def scan_folder(root: Path) -> Scan:
@@ -55,7 +58,7 @@ def scan_folder(root: Path) -> Scan:
             # an unmounted disk looks like this: known photos there do not count as missing
             scan.unreadable.append((_printable(path), "broken link"))
             continue
-        reason = _not_a_photo(path)
+        reason = why_not_a_photo(path)
         if reason:
             scan.others.append((_printable(path), reason))
             continue
@@ -73,11 +76,13 @@ def scan_folder(root: Path) -> Scan:
 
 def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     try:
+        changed_ns = folder.stat().st_mtime_ns  # before it is listed: what is added meanwhile counts as added later
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
         scan.unreadable.append((prefix.rstrip("/"), f"folder cannot be opened: {error.strerror or error}"))
         return
+    scan.dates[prefix.rstrip("/")] = changed_ns
     for entry in entries:
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
@@ -114,7 +119,7 @@ def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
     return True
 
 
-def _not_a_photo(path: str) -> str | None:
+def why_not_a_photo(path: str) -> str | None:
     """Why a file cannot be indexed, judged by its name; None for a photo."""
     try:
         path.encode("utf-8")
@@ -123,6 +128,6 @@ def _not_a_photo(path: str) -> str | None:
     suffix = Path(path).suffix.lower()
     if suffix in PHOTO_SUFFIXES:
         return None
-    if suffix in RAW_SUFFIXES:
-        return f"RAW photos ({suffix}) are not supported yet; save it as JPEG, too"
-    return f"not an image ({suffix or 'no suffix'})"
+    if kind := unread_kind(suffix):
+        return f"{NOT_READ_YET}: {kind} ({suffix})"
+    return f"not an image by its name ({suffix or 'no suffix'})"

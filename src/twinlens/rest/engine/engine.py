@@ -169,5 +169,4 @@ class Engine:
         return self._facts
 
     def _current_facts(self, known: LibraryFacts | None) -> LibraryFacts:
-        is_current = known is not None and known.generation == self.collection.catalog.generation
-        return known if known is not None and is_current else self.collection.facts()
+        return known if known is not None and self.collection.is_current(known) else self.collection.facts()

@@ -78,7 +78,7 @@ export class LibraryPanel extends EventTarget {
 
 function summaryOf({ counts, skipped }) {
   const parts = ["added", "updated", "renamed", "removed"].filter((name) => counts[name]).map((name) => `${numberOf(counts[name])} ${name}`);
-  if (skipped) parts.push(`${numberOf(skipped)} could not be read`);
+  if (skipped) parts.push(`${countOf(skipped, "file")} skipped`);
   return parts.length ? `Done: ${parts.join(", ")}.` : "Done: nothing has changed.";
 }
 
@@ -92,7 +92,7 @@ function holdings(library) {
   ];
   const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
   const lines = [["Dates", dates], ["With a location", numberOf(library.num_located)]];
-  if (library.num_skipped) lines.push(["Could not be read", countOf(library.num_skipped, "file")]);
+  if (library.num_skipped) lines.push(["Skipped", countOf(library.num_skipped, "file")]);
   return [element("div", { class: "numbers" }, ...tiles), terms(lines)];
 }
 
