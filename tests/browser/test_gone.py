@@ -68,3 +68,26 @@ def test_a_library_whose_disk_is_not_mounted_says_so_once(open_page: Any, lossy:
     page = open_page(f"{url}/#q=red square", wait=False)
     expect(page.locator("#status")).to_contain_text("the photo folder photos is missing or empty")
     expect(page.locator(".tile.is-broken").first).to_be_visible()
+
+
+def test_the_library_panel_says_what_has_changed_and_counts_what_was_skipped(
+    open_page: Any, lossy: tuple[str, Path]
+) -> None:
+    url, library = lossy
+    (library / "home" / "notes.txt").touch()
+    page = open_page(url)
+    page.click("#library-button")
+    page.click("#reindex")
+    expect(page.locator("#index-status")).to_contain_text("1 removed, 1 file skipped")
+    expect(page.locator("#library-facts")).to_contain_text("Skipped1 file")
+    page.route("**/api/collection", with_changes)
+    page.click("#library-close")
+    page.click("#library-button")
+    expect(page.locator("#library-facts")).to_contain_text("Since the last lookat least 1 new, 2 gone")
+
+
+def with_changes(route: Any) -> None:
+    """The answer half a minute later."""
+    answer = route.fetch()
+    changes = {"new": 1, "changed": 0, "gone": 2, "is_complete": True}
+    route.fulfill(response=answer, json={**answer.json(), "since_index": changes})

@@ -245,6 +245,22 @@ def test_a_folder_of_kinds_that_are_not_read_says_which(run: Run, tmp_path: Path
     assert not (tmp_path / "raw" / ".twinlens").exists()
 
 
+def test_a_search_says_in_a_line_what_has_changed_since_the_last_index(run: Run, library: Path) -> None:
+    index(run, library)
+    quiet = run("search", "a cat", "--in", library, "--json")
+    assert quiet.stderr == ""
+    assert json.loads(quiet.stdout)["since_index"] == {"new": 0, "changed": 0, "gone": 0, "is_complete": True}
+    shutil.copyfile(library / "pets/cat.png", library / "pets/another.png")
+    shutil.copyfile(library / "pets/cat.png", library / "new.png")
+    (library / "space/rocket.jpg").unlink()
+    commands = (["search", "a cat"], ["similar", library / "pets/cat.png"])
+    for command in commands:
+        result = run(*command, "--in", library, "-k", "1")
+        assert result.stderr == "since the last index at least 2 new, 1 gone; run: twinlens index\n"
+    index(run, library)
+    assert run("search", "a cat", "--in", library).stderr == ""
+
+
 def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheets(
     run: Run, library: Path, tmp_path: Path
 ) -> None:

@@ -19,10 +19,17 @@ def show_answer(
     open_sheet: bool = False,
     as_json: bool,
     with_query: bool = False,
+    since_index: "api.indexing.SinceIndex | None" = None,
 ) -> int:
     """Prints an answer on stdout, writes and opens the contact sheet, and returns the exit code.
 
-    ``with_query`` puts the query at the start of each line, for runs that answer several queries.
+    Args:
+        answer: to a search.
+        grid: where to write a contact sheet.
+        open_sheet: whether to open it.
+        as_json: whether to print JSON instead of lines.
+        with_query: whether the query stands at the start of each line, for runs that answer several queries.
+        since_index: what ``say_since_index`` has told, for the JSON.
     """
     hits, is_match = answer.shown, bool(answer.matching)
     query = answer.search.query.text
@@ -32,7 +39,7 @@ def show_answer(
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
     if as_json:
-        print_json(answer.to_json())
+        print_json({**answer.to_json(), "since_index": since_index and since_index.to_json()})
     else:
         gone = answer.gone
         for hit in hits:
@@ -57,6 +64,14 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
     closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
     return f"nothing here matches{of_query}{least} among {count} {candidates}; {closest} shown, --all shows more"
+
+
+def say_since_index(opened: "api.library.Opened") -> "api.indexing.SinceIndex | None":
+    """Says in a line what has changed in the photo folders since the last index run, if that is quick to know."""
+    found = None if opened.is_new else opened.collection.since_index()
+    if found is not None and found.differs:
+        say(f"since the last index at least {found}; run: twinlens index")
+    return found
 
 
 def check_sheet(grid: Path | None) -> None:

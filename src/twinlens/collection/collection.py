@@ -16,6 +16,7 @@ from twinlens.collection.indexing.indexer import Indexer
 from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
+from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
@@ -375,6 +376,14 @@ class Collection:
     def is_current(self, facts: LibraryFacts) -> bool:
         """Whether facts are still true: nothing has changed since, and no index run has finished."""
         return (facts.generation, facts.scan_stamp) == (self.catalog.generation, last_scan_stamp(self.catalog))
+
+    def since_index(self, *, within_s: float = LOOKING_S) -> SinceIndex | None:
+        """What has changed in the photo folders since the last index run, at least; see ``since_index``.
+
+        Args:
+            within_s: how long to look.
+        """
+        return since_index(self.catalog, self.folders(), within_s=within_s)
 
     def status(self) -> dict[str, Any]:
         """Location and state of the collection, as ``twinlens status --json`` prints it."""

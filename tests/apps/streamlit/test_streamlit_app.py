@@ -94,6 +94,8 @@ def test_a_folder_that_was_never_indexed_is_indexed_by_a_button(open_page: OpenP
     page.text_input("words").set_value("red").run()
     assert results(page) == ["red.png"]
     draw(tmp_path / "new" / "blue.png", (30, 40, 200))
+    page.run()
+    assert "Since the last look for new photos at least 1 new." in shown(page)
     page.button("index again").click().run()
     page.checkbox("words all").check().run()
     assert sorted(results(page)) == ["blue.png", "red.png"]

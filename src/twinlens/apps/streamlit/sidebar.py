@@ -94,5 +94,7 @@ def _served(server: str, api_key: str | None) -> ServedLibrary:
 def _show_card(card: LibraryCard) -> None:
     st.text(f"{card.num_images:,} photos, {card.num_captions:,} captions\n{card.place}")
     st.text(f"model {card.model}\n{card.fingerprint}")
+    if card.since_index:
+        st.info(f"Since the last look for new photos at least {card.since_index}.")
     if not card.is_complete:
         st.info("Indexing was not finished; 'Look for new photos' continues it.")

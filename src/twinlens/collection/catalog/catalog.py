@@ -171,6 +171,23 @@ class Catalog(Database):
         )
         return KnownFile(*rows[0]) if rows else None
 
+    def known_files_in(self, folder_id: int, subfolder: str) -> dict[str, KnownFile]:
+        """Files directly in a subfolder, "" for the photo folder itself, by path."""
+        start, end = (f"{subfolder}/", f"{subfolder}0") if subfolder else ("", "\U0010ffff")  # "0" comes after "/"
+        sql = (
+            "SELECT path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
+            "WHERE folder_id = ? AND path >= ? AND path < ? ORDER BY path LIMIT 50"
+        )
+        found, place = {}, start
+        while rows := self.rows(sql, (folder_id, place, end)):
+            for path, *file in rows:
+                name, slash, _ = path.removeprefix(start).partition("/")
+                if slash:  # in a subfolder of this one, which may hold most of the library
+                    place = f"{start}{name}0"
+                    break
+                found[path], place = KnownFile(*file), f"{path}\0"
+        return found
+
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
         rows = self.rows(

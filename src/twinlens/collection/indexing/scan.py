@@ -84,13 +84,18 @@ def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tup
         return
     scan.dates[prefix.rstrip("/")] = changed_ns
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+        if is_left_out(entry.name):
             continue
         path = prefix + entry.name
         if not _is_folder(entry):
             yield path, entry
         elif _is_new(entry, seen):
             yield from _walk(Path(entry.path), path + "/", scan, seen)
+
+
+def is_left_out(name: str) -> bool:
+    """Whether files and folders of this name are passed over without a word."""
+    return name.startswith(".") or name in IGNORED_FOLDERS
 
 
 def _is_dead_link(entry: "os.DirEntry[str]") -> bool:

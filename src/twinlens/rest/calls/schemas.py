@@ -295,6 +295,15 @@ class Count(BaseModel):
     images: int
 
 
+class Changes(BaseModel):
+    """What has changed in the photo folders since the last index run, at least."""
+
+    new: int
+    changed: int
+    gone: int
+    is_complete: bool = Field(description="whether there was time to look at all folders")
+
+
 class LibraryCard(BaseModel):
     """Contents of the library."""
 
@@ -308,6 +317,9 @@ class LibraryCard(BaseModel):
     num_located: int
     cameras: list[Count]
     folders: list[Count] = Field(description="subfolders that directly contain photos")
+    since_index: Changes | None = Field(
+        default=None, description="what has changed in the photo folders, at least; null if that takes long to know"
+    )
 
 
 class PhotoAnswer(BaseModel):

@@ -111,6 +111,7 @@ class IndexRun(SilentListener):
             if (found := report.verification) is not None:
                 counts |= {"verified": found.verified, "changed": found.changed}
             self.state = replace(self.state, counts=counts)
+            self._engine.forget_since_index()
             await self._tell("done", skipped=len(report.skipped))
 
     async def _tell(self, stage: str = "running", **changes: object) -> None:

@@ -93,7 +93,15 @@ function holdings(library) {
   const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
   const lines = [["Dates", dates], ["With a location", numberOf(library.num_located)]];
   if (library.num_skipped) lines.push(["Skipped", countOf(library.num_skipped, "file")]);
+  const changes = changesOf(library.since_index);
+  if (changes) lines.push(["Since the last look", changes]);
   return [element("div", { class: "numbers" }, ...tiles), terms(lines)];
+}
+
+/** "at least 3 new, 1 gone"; empty if nothing is known to have changed. */
+function changesOf(changes) {
+  const parts = ["new", "changed", "gone"].filter((name) => changes?.[name]).map((name) => `${numberOf(changes[name])} ${name}`);
+  return parts.length ? `at least ${parts.join(", ")}` : "";
 }
 
 function modelCard(model) {
