@@ -55,13 +55,19 @@ def verdict(hit: Hit) -> str:
 
 
 def caption_rows(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """One row per caption, with probabilities if the model is calibrated."""
+    """One row per caption, with probabilities if the model is calibrated.
+
+    >>> from pathlib import Path
+    >>> caption_rows([Hit(1, "a.jpg", Path("a.jpg"), 0.25, caption="a sea", is_missing=True)])
+    [{'rank': 1, 'cosine': 0.25, 'caption': 'a sea', 'photo': 'a.jpg (file is gone)'}]
+    """
     rows = []
     for hit in hits:
         row: dict[str, Any] = {"rank": hit.rank}
         if hit.probability is not None:
             row["probability"] = round(hit.probability, 3)
-        rows.append({**row, "cosine": round(hit.score, 3), "caption": hit.caption, "photo": hit.id})
+        photo = f"{hit.id} (file is gone)" if hit.is_missing else hit.id
+        rows.append({**row, "cosine": round(hit.score, 3), "caption": hit.caption, "photo": photo})
     return rows
 
 
