@@ -3,6 +3,8 @@
 A message says three things: what was expected, what was received, and what to do next.
 """
 
+from collections.abc import Sequence
+
 
 class TwinlensError(Exception):
     """Base of all errors that a user can cause and fix."""
@@ -82,6 +84,20 @@ class CollectionMissingError(CollectionError):
 
 class PhotosMissingError(CollectionError):
     """A photo folder of the collection is no longer at its place."""
+
+
+class NoPhotosError(CollectionError):
+    """There is nothing to index in the photo folders.
+
+    Args:
+        places: the folders.
+        why: what is there instead, and what to do.
+        skipped: path and reason of each file that is there.
+    """
+
+    def __init__(self, places: Sequence[str], why: str, skipped: Sequence[tuple[str, str]]) -> None:
+        super().__init__(f"{', '.join(places)} {why}")
+        self.why, self.skipped = why, skipped
 
 
 class CatalogDamagedError(CollectionError):

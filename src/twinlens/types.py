@@ -107,6 +107,7 @@ class Hit:
         height: pixels, upright; None if unknown.
         taken_at: the camera's local time, ISO 8601; None if unknown.
         is_favourite: marked by the user.
+        is_missing: the photo's file was not there when the search was answered.
     """
 
     rank: int
@@ -120,6 +121,7 @@ class Hit:
     height: int | None = None
     taken_at: str | None = None
     is_favourite: bool = False
+    is_missing: bool = False
 
     def __repr__(self) -> str:
         probability = "" if self.probability is None else f", probability={self.probability:.2f}"

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from twinlens.data.images import MAX_MEGAPIXELS, PHOTO_SUFFIXES, RAW_SUFFIXES, open_photo
+from twinlens.data.decoding.kinds import unread_kind
+from twinlens.data.images import MAX_MEGAPIXELS, PHOTO_SUFFIXES, open_photo
 from twinlens.errors import PhotoError
 
 pillow_heif.register_heif_opener()  # to write HEIC here; open_photo registers it on its own
@@ -361,11 +362,11 @@ class TestFormats:
             photos = list(threads.map(open_photo, files))
         assert max(difference(photo.image, scene()) for photo in photos) < 8
 
-    def test_suffixes_are_lower_case_with_their_dot_and_in_one_list_only(self):
-        for suffix in PHOTO_SUFFIXES | RAW_SUFFIXES:
+    def test_suffixes_are_lower_case_with_their_dot_and_none_is_of_a_kind_not_read(self):
+        for suffix in PHOTO_SUFFIXES:
             assert suffix == suffix.lower()
             assert suffix.startswith(".")
-        assert not PHOTO_SUFFIXES & RAW_SUFFIXES
+            assert unread_kind(suffix) is None
 
 
 class TestRefusals:

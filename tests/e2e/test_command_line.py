@@ -196,6 +196,98 @@ def test_renamed_photos_keep_their_vectors_and_deleted_ones_leave(run: Run, libr
     assert "people/tom.png" in run("search", "a cat", "--in", library, "-k", "1").stdout
 
 
+def test_a_photo_that_changed_without_a_trace_is_found_by_verifying(run: Run, library: Path) -> None:
+    index(run, library)
+    photo = library / "space/rocket.jpg"
+    data, before = bytearray(photo.read_bytes()), photo.stat()
+    data[-40:-30] = bytes(10)
+    photo.write_bytes(data)
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert index(run, library)["unchanged"] == 7
+    result = run("index", library, "--verify", "--json")
+    report = json.loads(result.stdout)
+    assert {name: report[name] for name in ("verified", "changed", "updated", "unchanged")} == {
+        "verified": 7,
+        "changed": 1,
+        "updated": 1,
+        "unchanged": 6,
+    }
+    assert "7 photos were verified: 1 had changed without a new size or date" in result.stderr
+
+
+def test_status_counts_and_lists_what_index_skipped(run: Run, library: Path) -> None:
+    report = index(run, library)
+    listed = run("status", "--in", library, "--skipped").stdout.splitlines()
+    assert listed == [f"{file['path']}\t{file['reason']}" for file in report["skipped"]]
+    status = json.loads(run("status", "--in", library, "--skipped", "--json").stdout)
+    assert (status["images"], status["skipped"]) == (report["images"], len(report["skipped"]))
+    assert status["skipped_files"] == report["skipped"]
+    assert status["kinds_not_read"] == report["kinds_not_read"] == {".cr2": 1}
+    text = run("status", "--in", library).stdout
+    assert "photos      7 can be searched\n" in text
+    assert "skipped     3 files; of kinds that are not read yet: 1 .cr2; --skipped lists them\n" in text
+
+
+def test_a_folder_of_kinds_that_are_not_read_says_which(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for number in range(5):
+        (tmp_path / "raw" / f"{number}.{'CR2' if number < 3 else 'psd'}").write_bytes(b"raw")
+    (tmp_path / "raw" / "notes.txt").touch()
+    result = run("index", tmp_path / "raw", "--json")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"error: {tmp_path / 'raw'} contains no photos that can be read: 5 files of kinds that are not read yet: "
+        "3 .cr2, 2 .psd, and 1 other files; save them as JPEG, or give a folder with photos"
+    )
+    report = json.loads(result.stdout)
+    assert (report["images"], report["kinds_not_read"], len(report["skipped"])) == (0, {".cr2": 3, ".psd": 2}, 6)
+    assert run("search", "a dog", "--in", tmp_path / "raw").returncode == 1
+    assert not (tmp_path / "raw" / ".twinlens").exists()
+
+
+def test_a_search_says_in_a_line_what_has_changed_since_the_last_index(run: Run, library: Path) -> None:
+    index(run, library)
+    quiet = run("search", "a cat", "--in", library, "--json")
+    assert quiet.stderr == ""
+    assert json.loads(quiet.stdout)["since_index"] == {"new": 0, "changed": 0, "gone": 0, "is_complete": True}
+    shutil.copyfile(library / "pets/cat.png", library / "pets/another.png")
+    shutil.copyfile(library / "pets/cat.png", library / "new.png")
+    (library / "space/rocket.jpg").unlink()
+    commands = (["search", "a cat"], ["similar", library / "pets/cat.png"])
+    for command in commands:
+        result = run(*command, "--in", library, "-k", "1")
+        assert result.stderr == "since the last index at least 2 new, 1 gone; run: twinlens index\n"
+    index(run, library)
+    assert run("search", "a cat", "--in", library).stderr == ""
+
+
+def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheets(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    index(run, library)
+    (library / "pets/cat.png").unlink()
+    result = run("search", "a cat", "--in", library, "--all", "-k", "3", "--grid", tmp_path / "cats.html")
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [(line[0], line[4:]) for line in lines] == [("1", ["file is gone"]), ("2", []), ("3", [])]
+    assert "1 of these photos is gone since the last index; run: twinlens index" in result.stderr
+    assert "cats.html (without 1 photo that is not there)" in result.stderr
+    assert (tmp_path / "cats.html").read_text().count("<img") == 2
+    answer = json.loads(run("similar", library / "people/astronaut.png", "--in", library, "-k", "9", "--json").stdout)
+    assert [one["image_id"] for one in answer["results"] if one["missing"]] == ["pets/cat.png"]
+
+
+def test_a_library_that_is_not_there_is_named_once(run: Run, library: Path, tmp_path: Path) -> None:
+    index(run, library, "--collection", tmp_path / "own")
+    library.rename(tmp_path / "unmounted")
+    result = run("search", "a cat", "--in", tmp_path / "own", "--all", "-k", "3", "--grid", tmp_path / "cats.png")
+    assert result.returncode == 0
+    assert all(len(line.split("\t")) == 4 for line in result.stdout.splitlines())
+    assert result.stderr.splitlines() == [
+        f"the photo folder {library} is missing or empty; is its disk mounted?",
+        "no contact sheet: the photos are not there",
+    ]
+
+
 def test_a_damaged_catalog_is_named_and_photos_are_untouched(run: Run, library: Path) -> None:
     index(run, library)
     catalog = library / ".twinlens" / "catalog.sqlite"
@@ -283,7 +375,7 @@ def test_a_disk_that_fills_up_is_one_clear_line_and_what_was_done_is_kept(
 def test_status_and_models_show_what_is_there(run: Run, library: Path) -> None:
     index(run, library)
     status = json.loads(run("status", "--in", library / "pets", "--json").stdout)
-    assert (status["images"], status["skipped"], status["model"]) == (7, 1, "default")
+    assert (status["images"], status["skipped"], status["model"]) == (7, 3, "default")
     models = json.loads(run("models", "list", "--json").stdout)
     assert models[0]["name"] == "default"
     info = run("models", "info", "default")

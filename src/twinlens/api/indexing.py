@@ -21,7 +21,10 @@ from twinlens.collection.indexing.report import (
     SilentListener,
     reasons_summary,
 )
+from twinlens.collection.indexing.since_index import SinceIndex
+from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.collection.place.locate import find_collection, user_path
+from twinlens.embedding.local import Skipped
 
 
 def open_for_index(folders: Sequence[Path], *, at: Path | None, model: str | None, store: str | None = None) -> Opened:

@@ -7,6 +7,7 @@ from typing import Any
 
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.locate import find_collection, user_path
+from twinlens.collection.place.presence import is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.facts import LibraryFacts

@@ -19,10 +19,17 @@ def show_answer(
     open_sheet: bool = False,
     as_json: bool,
     with_query: bool = False,
+    since_index: "api.indexing.SinceIndex | None" = None,
 ) -> int:
     """Prints an answer on stdout, writes and opens the contact sheet, and returns the exit code.
 
-    ``with_query`` puts the query at the start of each line, for runs that answer several queries.
+    Args:
+        answer: to a search.
+        grid: where to write a contact sheet.
+        open_sheet: whether to open it.
+        as_json: whether to print JSON instead of lines.
+        with_query: whether the query stands at the start of each line, for runs that answer several queries.
+        since_index: what ``say_since_index`` has told, for the JSON.
     """
     hits, is_match = answer.shown, bool(answer.matching)
     query = answer.search.query.text
@@ -32,11 +39,14 @@ def show_answer(
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
     if as_json:
-        print_json(answer.to_json())
+        print_json({**answer.to_json(), "since_index": since_index and since_index.to_json()})
     else:
+        gone = answer.gone
         for hit in hits:
             found = _path_here(hit.path) if hit.caption is None else hit.caption
-            print_line(hit, found, query=query if with_query else None, mark=None if is_match else "not a match")
+            marks = [*([] if is_match else ["not a match"]), *(["file is gone"] if hit in gone else [])]
+            print_line(hit, found, query=query if with_query else None, marks=marks)
+    _say_missing(answer)
     if (grid or open_sheet) and hits:
         write_sheet(sheet_title(answer), hits, grid, open_sheet=open_sheet)
     return FOUND if is_match else NOTHING_FOUND
@@ -54,6 +64,14 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
     closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
     return f"nothing here matches{of_query}{least} among {count} {candidates}; {closest} shown, --all shows more"
+
+
+def say_since_index(opened: "api.library.Opened") -> "api.indexing.SinceIndex | None":
+    """Says in a line what has changed in the photo folders since the last index run, if that is quick to know."""
+    found = None if opened.is_new else opened.collection.since_index()
+    if found is not None and found.differs:
+        say(f"since the last index at least {found}; run: twinlens index")
+    return found
 
 
 def check_sheet(grid: Path | None) -> None:
@@ -79,11 +97,27 @@ def sheet_title(answer: "api.searching.Answer") -> str:
 def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | None, *, open_sheet: bool) -> None:
     import tempfile
 
+    if all(hit.is_missing for hit in hits):
+        say("no contact sheet: the photos are not there")
+        return
     path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
-    api.searching.write_contact_sheet([(title, hits)], path)
-    say(f"contact sheet: {path}")
+    left_out = api.searching.write_contact_sheet([(title, hits)], path)
+    say(f"contact sheet: {path}{told_left_out(left_out)}")
     if open_sheet:
         typer.launch(str(path))
+
+
+def told_left_out(count: int) -> str:
+    """The end of a line about contact sheets: how many photos are not in them because their files are gone."""
+    return f" (without {count:,} {'photo that is' if count == 1 else 'photos that are'} not there)" if count else ""
+
+
+def _say_missing(answer: "api.searching.Answer") -> None:
+    for folder in answer.absent_folders.values():
+        say(f"the photo folder {folder} is missing or empty; is its disk mounted?")
+    if gone := len(answer.gone):
+        these = "of these photos is" if gone == 1 else "of these photos are"
+        say(f"{gone:,} {these} gone since the last index; run: twinlens index")
 
 
 def print_line(
@@ -91,13 +125,13 @@ def print_line(
     what: str,
     *,
     query: str | None = None,
-    mark: str | None = None,
+    marks: Sequence[str] = (),
 ) -> None:
-    """Prints one result on stdout: query (if given), rank, probability, score, path or caption, mark (if given)."""
+    """Prints one result on stdout: query (if given), rank, probability, score, path or caption, marks (if any)."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
-    front = "" if query is None else f"{_printable(query)}\t"
-    behind = "" if mark is None else f"\t{mark}"
-    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}{behind}")
+    front = "" if query is None else f"{printable(query)}\t"
+    behind = "".join(f"\t{mark}" for mark in marks)
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{printable(what)}{behind}")
 
 
 def print_json(answer: dict[str, object]) -> None:
@@ -111,7 +145,7 @@ def _path_here(path: Path) -> str:
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text on one line, with control characters escaped."""
     return "".join(
         letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter

@@ -21,13 +21,16 @@ def index_with_progress(
     captions: Path | None = None,
     forget_missing: bool = False,
     drop_kept: bool = False,
+    verify: bool = False,
     ask: bool = False,
 ) -> "api.indexing.IndexReport":
     """Indexes with a progress bar and a summary on stderr; ``ask``: questions may be asked on the terminal."""
 
     def run(listener: "IndexProgress") -> "api.indexing.IndexReport":
         forget = (lambda folder: _is_forgotten(folder, listener)) if ask and not forget_missing else forget_missing
-        return collection.index(captions=captions, listener=listener, forget_missing=forget, drop_kept=drop_kept)
+        return collection.index(
+            captions=captions, listener=listener, forget_missing=forget, drop_kept=drop_kept, verify=verify
+        )
 
     return with_progress(collection, run, asked=ask)
 
@@ -47,6 +50,8 @@ def with_progress(
     if report.model_change is not None:
         _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)
+    if report.verification is not None:
+        _summarize_verification(report.verification)
     _summarize_given(report)
     for folder in [] if asked else report.kept_folders:
         say(f"{folder} Nothing was removed there; if the photos are really gone, run index with --forget-missing")
@@ -68,7 +73,17 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
         example = next(skipped.path for skipped in report.skipped if skipped.reason == reason)
         say(f"  {count:,} × {reason}, for example {example}")
     if len(reasons) > REASONS_SHOWN:
-        say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; --json lists every file")
+        say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; 'twinlens status --skipped' lists every file")
+
+
+def _summarize_verification(report: "api.indexing.VerifyReport") -> None:
+    earlier = f" ({report.earlier:,} more before it was interrupted)" if report.earlier else ""
+    changed = f"{report.changed:,} had changed without a new size or date"
+    refreshed = f"{report.refreshed:,} have new metadata or a new vector"
+    say(f"{report.verified:,} photos were verified{earlier}: {changed}, {refreshed}")
+    if report.unread:
+        first = report.unread[0]
+        say(f"{len(report.unread):,} photos could not be read now, for example {first.path}: {first.reason}")
 
 
 def _summarize_given(report: "api.indexing.IndexReport") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twinlens import api
-from twinlens.cli.answers import sheet_title
+from twinlens.cli.answers import sheet_title, told_left_out
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
 from twinlens.errors import DataError, QueryError, TwinlensError
 
@@ -56,7 +56,7 @@ def answer_all(
     """
 
     pictures = _pictures(folder, len(queries)) if folder else []
-    failed = False
+    failed, left_out = False, 0
     rows: list[tuple[str, Sequence[api.searching.Hit]]] = []
     codes: set[int] = set()
     for number, query in enumerate(queries):
@@ -69,10 +69,10 @@ def answer_all(
         codes.add(show(answer))
         rows.append((sheet_title(answer), answer.shown))
         if pictures:
-            api.searching.write_contact_sheet([rows[-1]], pictures[number])
+            left_out += api.searching.write_contact_sheet([rows[-1]], pictures[number])
     if folder and rows:
         api.searching.write_contact_sheet([(title, hits[:OVERVIEW_HITS]) for title, hits in rows], folder / OVERVIEW)
-        say(f"{len(rows) + 1} pictures: {folder}")
+        say(f"{len(rows) + 1} pictures: {folder}{told_left_out(left_out)}")
     if failed:
         return OUR_ERROR
     return FOUND if FOUND in codes else NOTHING_FOUND

@@ -10,14 +10,18 @@ from typing import Any, Self
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
+from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
+from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.indexing.missing import ForgetMissing
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
+from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, photos_missing
+from twinlens.collection.place.presence import is_gone
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import QueryLike, photo_query
@@ -30,6 +34,7 @@ from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
 from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
+from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit
@@ -201,6 +206,7 @@ class Collection:
         listener: IndexListener | None = None,
         forget_missing: ForgetMissing = False,
         drop_kept: bool = False,
+        verify: bool = False,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -211,6 +217,8 @@ class Collection:
                 of all, of none (then the report's ``kept_folders`` lists them), or of those subfolders for which
                 a function returns True. Their captions and favourites are kept until the photos come back.
             drop_kept: drop the captions and favourites that are kept of photos that are gone.
+            verify: also read the photos whose size and date have not changed; their contents are compared
+                with the catalog, their metadata read again. After an interrupt, the next one continues.
 
         Raises:
             CollectionBusyError: another process is indexing it.
@@ -218,9 +226,8 @@ class Collection:
             DiskFullError: no space left; committed work is kept.
             DataError: the captions cannot be read, or none belongs to a photo of the collection.
         """
-        return self._indexer.index(
-            captions=captions, listener=listener, forget_missing=forget_missing, drop_kept=drop_kept
-        )
+        options = IndexOptions(forget_missing, drop_kept, verify)
+        return self._indexer.index(captions=captions, listener=listener, options=options)
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Switches the collection to another model: embeds its photos and captions again.
@@ -371,9 +378,25 @@ class Collection:
         """Statistics of the collection: photos per subfolder and camera, dates, captions."""
         return library_facts(self.catalog, self.folders(), is_complete=self.is_complete)
 
+    def is_current(self, facts: LibraryFacts) -> bool:
+        """Whether facts are still true: nothing has changed since, and no index run has finished."""
+        return (facts.generation, facts.scan_stamp) == (self.catalog.generation, last_scan_stamp(self.catalog))
+
+    def since_index(self, *, within_s: float = LOOKING_S) -> SinceIndex | None:
+        """What has changed in the photo folders since the last index run, at least; see ``since_index``.
+
+        Args:
+            within_s: how long to look.
+        """
+        return since_index(self.catalog, self.folders(), within_s=within_s)
+
     def status(self) -> dict[str, Any]:
         """Location and state of the collection, as ``twinlens status --json`` prints it."""
         return collection_status(self.path, self.catalog, self.folders(), self.pending_change())
+
+    def skipped(self) -> list[Skipped]:
+        """Every file in the photo folders that the last index run skipped, with its reason, by path."""
+        return skipped_files(self.catalog, self.folders())
 
     def map(self) -> Projection:
         """The photos as points in the plane, similar ones close together; cached until photos change."""
@@ -388,8 +411,13 @@ class Collection:
         """A zip of the photo files, in chunks; unreadable files are listed in it."""
         return zip_photos(self.photo, photo_ids)
 
+    def count_missing(self, photo_ids: Iterable[str]) -> int:
+        """Number of photos that an export leaves out: their ids are unknown, or their files are gone."""
+        cards = (self.photo(one) for one in dict.fromkeys(photo_ids))
+        return sum(card is None or is_gone(card.path) for card in cards)
+
     def list_photos(self, photo_ids: Iterable[str]) -> str:
-        """A CSV with the photos' metadata; unknown ids are left out."""
+        """A CSV with the photos' metadata; unknown ids and photos whose files are gone are left out."""
         cards = (card for one in dict.fromkeys(photo_ids) if (card := self.photo(one)) is not None)
         return list_photos((card, self.catalog.captions.of_photo(card.number)) for card in cards)
 

@@ -17,7 +17,7 @@ from twinlens.data.decoding import bmp, tiff
 from twinlens.data.decoding.colour import eight_bit, find_transform, to_srgb
 from twinlens.data.decoding.completeness import TRUNCATED, refuse_truncated
 from twinlens.data.decoding.jpeg import coefficient_bytes, open_jpeg, read_unended
-from twinlens.data.decoding.kinds import find_kind
+from twinlens.data.decoding.kinds import NOT_READ_YET, find_kind
 from twinlens.data.decoding.png_chunks import slim_png
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
 from twinlens.data.packed import find_packed, packed_stamp, read_packed
@@ -27,12 +27,6 @@ PHOTO_SUFFIXES = frozenset(
     (
         ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .mpo .ppm .pgm .pnm .pfm "
         ".jp2 .j2k .j2c .jpc .jpf .jpx .ico .tga"
-    ).split()
-)
-RAW_SUFFIXES = frozenset(
-    (
-        ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 "
-        ".rwl .sr2 .srf .srw .x3f"
     ).split()
 )
 MAX_FILE_BYTES = 1_000_000_000  # whole files are read into memory, by several threads at once
@@ -112,7 +106,7 @@ def _open(data: bytes, min_side: int | None, max_megapixels: float | None) -> Ph
         raise PhotoError("not an image, or a damaged one")
     # only the plugin of that kind is asked: EPS would start an external program, and others read layered documents
     if not kind.is_read:
-        raise PhotoError(f"kind not read yet: {kind.name}")
+        raise PhotoError(f"{NOT_READ_YET}: {kind.name}")
     refuse_truncated(data, kind.name)
     inner = bmp.packed_picture(data) if kind.name == "BMP" else _largest_icon(data) if kind.name == "ICO" else None
     if inner is not None and (found := find_kind(inner)) and found.name in ("PNG", "JPEG"):
@@ -174,7 +168,7 @@ def _open_jpeg(data: bytes, min_side: int | None, max_megapixels: float | None) 
 def _open_tiff(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
     try:
         if tiff.is_camera_raw(data):
-            raise PhotoError("kind not read yet: RAW photo of a camera")
+            raise PhotoError(f"{NOT_READ_YET}: RAW photo of a camera")
         if not tiff.is_whole(data):
             raise PhotoError(TRUNCATED)
         if data[:4] == b"MM\0+":  # Pillow reads BigTIFF in the other byte order only

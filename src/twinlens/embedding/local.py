@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ LOOKAHEAD = 32  # prepared photos waiting for the encoder: ~200 KB each, so queu
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Wanted: TypeAlias = Literal["hash", "details", "vector"]
+"""What is wanted of a photo: each includes the ones before it."""
 
 
 class PreparedPhoto(NamedTuple):
@@ -54,7 +56,7 @@ class EmbeddedPhoto(Generic[Item]):
         item: the given item.
         content_hash: None if the file could not be read.
         details: metadata from the file; None if it was not decoded.
-        vector: None if the content is known already, or could not be decoded.
+        vector: None if it was not wanted, or the content could not be decoded.
         reason: why it could not be read or decoded.
     """
 
@@ -68,6 +70,7 @@ class EmbeddedPhoto(Generic[Item]):
 class _ReadPhoto(NamedTuple):
     content_hash: bytes | None
     prepared: PreparedPhoto | None = None
+    is_embedded: bool = True
     reason: str | None = None
 
 
@@ -120,7 +123,7 @@ def embed_batches(
     encoder: DualEncoder | None,
     *,
     path_of: Callable[[Item], Path],
-    is_known: Callable[[bytes], bool] = lambda _: False,
+    wanted: Callable[[Item, bytes], Wanted] = lambda _item, _hash: "vector",
     batch_size: int = BATCH_SIZE,
     check_rows: bool = True,
 ) -> Iterator[list[EmbeddedPhoto[Item]]]:
@@ -130,7 +133,7 @@ def embed_batches(
         items: anything that identifies a photo.
         encoder: the model; None = only hash the files.
         path_of: returns the file of an item.
-        is_known: whether content with this hash need not be embedded.
+        wanted: what is wanted of an item whose content has this hash.
         batch_size: items per batch.
         check_rows: whether embeddings must be unit vectors.
 
@@ -144,21 +147,23 @@ def embed_batches(
         try:
             data = read_photo_bytes(path_of(item))
             digest = content_hash(data)
-            if encoder is None or is_known(digest):
+            if encoder is None or (what := wanted(item, digest)) == "hash":
                 return _ReadPhoto(digest)
-            return _ReadPhoto(digest, prepare_photo(data, encoder))
+            return _ReadPhoto(digest, prepare_photo(data, encoder), is_embedded=what == "vector")
         except PhotoError as error:
             return _ReadPhoto(digest, reason=str(error))
 
     pending = map_ahead(read, items)
     while batch := list(islice(pending, batch_size)):
-        vectors = _vectors([photo.prepared.pixels for _, photo in batch if photo.prepared], encoder, check_rows)
+        vectors = _vectors(
+            [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded], encoder, check_rows
+        )
         yield [
             EmbeddedPhoto(
                 item,
                 photo.content_hash,
                 details=photo.prepared.details if photo.prepared else None,
-                vector=next(vectors) if photo.prepared else None,
+                vector=next(vectors) if photo.prepared and photo.is_embedded else None,
                 reason=photo.reason,
             )
             for item, photo in batch

@@ -15,6 +15,7 @@ from twinlens.errors import (
     DiskFullError,
     ModelMismatchError,
     NoCaptionsError,
+    NoPhotosError,
     NoProbabilitiesError,
     PhotoError,
     PhotosMissingError,
@@ -125,6 +126,8 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure(
                 "no_captions", "no captions are known yet", "add them: twinlens index PHOTOS --captions FILE"
             )
+        case NoPhotosError():
+            return RequestFailure("nothing_indexed", f"the library {error.why}", "")
         case CollectionNotFoundError():
             return RequestFailure(
                 "nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS"

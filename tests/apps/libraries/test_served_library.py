@@ -64,11 +64,14 @@ def answering(status: int, body: bytes, **headers: str) -> Iterator[tuple[str, l
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             keys.append(self.headers.get("X-API-Key"))
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 — the base class wants this name
 
         def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
 
@@ -103,3 +106,19 @@ def test_a_redirect_never_carries_the_key_away() -> None:
             ServedLibrary(RestClient(url, key=KEY)).card()
         assert keys == [KEY]
         assert seen == []
+
+
+@pytest.mark.parametrize(("ids", "gone"), [(["a.jpg", "b/a.jpg"], []), (["photos/a.jpg", "other/a.jpg"], [2])])
+def test_what_is_missing_is_told_as_the_server_tells_it(ids: list[str], gone: list[int]) -> None:
+    results = [
+        {"rank": rank, "image_id": one, "image_path": one, "score": 0.5, "probability": None, "relevant": None}
+        | {"missing": True}
+        for rank, one in enumerate(ids, start=1)
+    ]
+    told = {"results": results, "num_candidates": 2, "num_matches": None, "model": "m", "took_ms": 1.0}
+    body = json.dumps({**told, "missing_folders": ["photos"]}).encode()
+    with answering(200, body) as (url, _):
+        answer = ServedLibrary(RestClient(url)).by_words("red", SearchOptions())
+    assert [hit.is_missing for hit in answer.hits] == [True, True]
+    assert list(answer.absent_folders.values()) == ["photos"]
+    assert [hit.rank for hit in answer.gone] == gone

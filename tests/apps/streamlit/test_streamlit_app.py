@@ -94,9 +94,14 @@ def test_a_folder_that_was_never_indexed_is_indexed_by_a_button(open_page: OpenP
     page.text_input("words").set_value("red").run()
     assert results(page) == ["red.png"]
     draw(tmp_path / "new" / "blue.png", (30, 40, 200))
+    page.run()
+    assert "Since the last look for new photos at least 1 new." in shown(page)
     page.button("index again").click().run()
     page.checkbox("words all").check().run()
     assert sorted(results(page)) == ["blue.png", "red.png"]
+    page.checkbox("verify").check()
+    page.button("index again").click().run()
+    assert "0 of 2 read again had changed" in page.success[0].value.replace("\\", "")
 
 
 def test_bad_places_and_models_are_one_line_each(open_page: OpenPage, indexed: Path, tmp_path: Path) -> None:
@@ -199,3 +204,17 @@ def test_another_model_is_changed_to_by_a_button(
     page.text_input("words").set_value("red").run()
     assert len(results(page)) >= 3
     assert "model mine" in shown(page)
+
+
+def test_a_photo_whose_file_is_gone_has_a_label_in_place_of_its_picture(
+    open_page: OpenPage, indexed: Path, tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(indexed, tmp_path / "photos"))
+    (place / "beach" / "red.png").unlink()
+    page = open_page(collection=str(place))
+    page.checkbox("words all").check()
+    page.text_input("words").set_value("red").run()
+    assert "beach/red.png" in results(page)
+    warnings = [warning.value for warning in page.warning]
+    assert warnings.count("This file is gone.") == 1
+    assert any(warning.startswith("1 of these photos") for warning in warnings)

@@ -1,4 +1,10 @@
-from twinlens.collection.indexing.report import CaptionReport, IndexReport, ModelChangeReport, reasons_summary
+from twinlens.collection.indexing.report import (
+    CaptionReport,
+    IndexReport,
+    ModelChangeReport,
+    reasons_summary,
+    why_no_photos,
+)
 from twinlens.embedding.local import Skipped
 
 
@@ -38,3 +44,17 @@ def test_two_runs_of_a_model_change_are_added_up() -> None:
 def test_reasons_are_counted_most_frequent_first() -> None:
     skipped = [Skipped(str(number), reason) for number, reason in enumerate(["empty", "damaged", "damaged"])]
     assert list(reasons_summary(skipped)) == [("damaged", 2), ("empty", 1)]
+
+
+def test_a_folder_without_photos_says_what_is_there_instead() -> None:
+    unread = [Skipped(f"{number}.CR2", "kind not read yet: RAW photo (.cr2)") for number in range(2)]
+    drawing, text = (
+        Skipped("noname", "kind not read yet: SVG drawing"),
+        Skipped("a.txt", "not an image by its name (.txt)"),
+    )
+    assert why_no_photos([])[0] == "contains no photos to index; give a folder with photos"
+    assert why_no_photos([text])[0] == "contains no photos to index, only 1 other files; give a folder with photos"
+    assert why_no_photos([*unread, drawing])[0].startswith(
+        "contains no photos that can be read: 3 files of kinds that are not read yet: 2 .cr2, 1 SVG drawing; save"
+    )
+    assert ", and 1 other files; save" in why_no_photos([*unread, text])[0]

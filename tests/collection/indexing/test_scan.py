@@ -71,11 +71,11 @@ def test_an_empty_folder_holds_nothing(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("notes.txt", "not an image (.txt)"),
-        ("clip.MP4", "not an image (.mp4)"),
-        ("README", "not an image (no suffix)"),
-        ("IMG_1.CR2", "RAW photos (.cr2) are not supported yet; save it as JPEG, too"),
-        ("d/IMG_1.dng", "RAW photos (.dng) are not supported yet; save it as JPEG, too"),
+        ("notes.txt", "not an image by its name (.txt)"),
+        ("clip.MP4", "kind not read yet: video (.mp4)"),
+        ("README", "not an image by its name (no suffix)"),
+        ("IMG_1.CR2", "kind not read yet: RAW photo (.cr2)"),
+        ("d/IMG_1.dng", "kind not read yet: RAW photo (.dng)"),
     ],
 )
 def test_other_files_are_told_with_a_reason(root: Path, name: str, reason: str) -> None:

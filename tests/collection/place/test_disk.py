@@ -22,7 +22,7 @@ def test_a_folder_below_a_file_is_refused_with_the_remedy(tmp_path: Path) -> Non
 def test_an_unused_collection_goes_without_a_trace(tmp_path: Path) -> None:
     place = tmp_path / ".twinlens"
     place.mkdir()
-    for name in ("catalog.sqlite", "catalog.sqlite-wal", "index.lock"):
+    for name in ("catalog.sqlite", "catalog.sqlite-wal", "index.lock", "last_scan.jsonl"):
         (place / name).write_text("")
     remove_unused(place)
     assert not place.exists()

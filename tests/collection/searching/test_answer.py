@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,20 @@ def test_it_is_told_in_a_line() -> None:
         == "<Answer to “a dog”: 1 hits, 1 matches in 9 candidates, 1.5 ms>"
     )
     assert "9 candidates" in repr(answer([]))
+
+
+def test_a_hit_without_its_file_is_gone_unless_its_folder_is_not_there() -> None:
+    lost = [
+        replace(hit(rank, relevant=True), id=f"{place}/{rank}.jpg", is_missing=True)
+        for rank, place in ((1, "a"), (2, "b"))
+    ]
+    found = replace(answer([*lost, hit(3, relevant=True)]), absent_folders={"b/": "/mnt/b"})
+    assert ranks(found.gone) == [1]
+    assert [one["missing"] for one in found.to_json()["results"]] == [True, True, False]
+    assert found.to_json()["missing_folders"] == ["/mnt/b"]
+    assert found.to_json(absolute_paths=False)["missing_folders"] == ["b"]
+
+
+def test_a_server_names_its_only_folder_without_its_place() -> None:
+    found = replace(answer([]), absent_folders={"": "/home/ana/photos"})
+    assert found.to_json(absolute_paths=False)["missing_folders"] == ["photos"]

@@ -4,8 +4,9 @@ import numpy as np
 
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.place.photo_folders import PhotoFolder
-from twinlens.collection.searching.hits import as_hits
+from twinlens.collection.searching.hits import as_hits, mark_missing
 from twinlens.collection.searching.ranking import RankedPhoto
+from twinlens.types import Hit
 
 FOLDERS = [PhotoFolder(1, Path("/one"), "one/"), PhotoFolder(2, Path("/two"), "two/")]
 RANKED = [
@@ -39,3 +40,20 @@ def test_what_the_model_says_goes_to_its_hit() -> None:
 
 def test_no_photos_are_no_hits() -> None:
     assert as_hits([], Halves(), FOLDERS, first_rank=1) == []
+
+
+def test_a_hit_whose_file_is_gone_is_marked(tmp_path: Path) -> None:
+    folder = PhotoFolder(1, tmp_path, "")
+    (tmp_path / "here.jpg").touch()
+    hits = [Hit(1, "here.jpg", tmp_path / "here.jpg", 0.5), Hit(2, "gone.jpg", tmp_path / "gone.jpg", 0.4)]
+    marked, absent = mark_missing(hits, [folder])
+    assert [hit.is_missing for hit in marked] == [False, True]
+    assert absent == {}
+
+
+def test_a_folder_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    folders = [PhotoFolder(1, tmp_path / "one", "one/"), PhotoFolder(2, tmp_path / "two", "two/")]
+    hits = [Hit(rank, f"two/{rank}.jpg", tmp_path / "two" / f"{rank}.jpg", 0.5) for rank in (1, 2)]
+    marked, absent = mark_missing(hits, folders)
+    assert [hit.is_missing for hit in marked] == [True, True]
+    assert absent == {"two/": str(tmp_path / "two")}

@@ -1,6 +1,7 @@
 """Counting and judging as a collection does it, with the small encoder."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,3 +96,27 @@ def test_captions_are_not_judged_even_by_a_model_with_maps(
     indexed.add_captions(tmp_path / "c.csv")
     assert indexed.answer("red").matched == 3
     assert indexed.answer("red", target="caption").matched is None
+
+
+def test_a_photo_that_was_deleted_since_is_still_a_hit_and_marked(indexed: Collection, photos: Path) -> None:
+    (photos / "a" / "red.png").unlink()
+    answer = indexed.answer("red")
+    assert (answer.hits[0].id, answer.hits[0].is_missing) == ("a/red.png", True)
+    assert [hit.id for hit in answer.gone] == ["a/red.png"]
+    assert sum(hit.is_missing for hit in answer.hits) == 1
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_where_the_disk_is_not_mounted_the_folder_is_named_and_not_each_photo(
+    make_photo: PhotoMaker, photos: Path, tmp_path: Path, is_empty: bool
+) -> None:
+    make_photo("red.png", "red")
+    with Collection.create([photos], at=tmp_path / "own", model=ColourEncoder()) as collection:
+        collection.index()
+        photos.rename(tmp_path / "elsewhere")
+        if is_empty:
+            photos.mkdir()
+        answer = collection.answer("red")
+    assert answer.absent_folders == {"": str(photos)}
+    assert answer.gone == []
+    assert [hit.is_missing for hit in answer.hits] == [True]

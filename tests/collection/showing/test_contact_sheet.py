@@ -2,6 +2,7 @@ import base64
 import html.parser
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +152,12 @@ def test_an_older_sheet_is_replaced_but_never_a_photo(two_rows: list, make_photo
         write_contact_sheet(two_rows, photo)
     assert photo.read_bytes() == before
     assert not list(tmp_path.glob(".*partial"))
+
+
+@pytest.mark.parametrize("name", ["sheet.png", "sheet.html"])
+def test_hits_that_are_known_to_be_gone_are_left_out_and_counted(two_rows: list, tmp_path: Path, name: str) -> None:
+    (title, (first, second)), other = two_rows
+    left_out = write_contact_sheet([(title, [replace(first, is_missing=True), second]), other], tmp_path / name)
+    assert left_out == 1
+    assert write_contact_sheet([(title, [second]), other], tmp_path / f"without {name}") == 0
+    assert (tmp_path / name).read_bytes() == (tmp_path / f"without {name}").read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from rest.served_library import ODD_NAME
+from rest.served_library import ODD_NAME, client_of
 from twinlens.rest.calls.archive import MOST_TAKEN
 
 
@@ -50,3 +50,17 @@ def test_what_is_not_there_is_named_in_the_archive_and_left_out_of_the_list(clie
 def test_more_photos_than_one_call_takes_are_refused(client: TestClient) -> None:
     for path in ("/api/archive", "/api/archive/list"):
         assert client.post(path, json={"image_ids": ["x"] * (MOST_TAKEN + 1)}).status_code == 422
+
+
+def test_photos_whose_files_are_gone_are_left_out_and_counted(library: Path) -> None:
+    (library / "black.png").unlink()
+    asked = {"image_ids": ["black.png", "beach/red.png"]}
+    with client_of(library) as client:
+        listed, archive = client.post("/api/archive/list", json=asked), client.post("/api/archive", json=asked)
+    assert [row["image_id"] for row in csv.DictReader(io.StringIO(listed.text))] == ["beach/red.png"]
+    assert zipfile.ZipFile(io.BytesIO(archive.content)).namelist() == ["beach/red.png", "left out.txt"]
+    assert listed.headers["x-left-out"] == archive.headers["x-left-out"] == "1"
+
+
+def test_nothing_is_left_out_of_what_is_whole(client: TestClient) -> None:
+    assert client.post("/api/archive/list", json={"image_ids": ["black.png"]}).headers["x-left-out"] == "0"

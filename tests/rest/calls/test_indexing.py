@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock
 from PIL import Image
 
-from rest.served_library import PHOTOS, client_of
+from rest.served_library import PHOTOS, client_of, draw
 from twinlens.api.indexing import IndexState
 from twinlens.api.library import Collection
 
@@ -65,3 +65,25 @@ def test_indexing_takes_no_path(library: Path, tmp_path: Path) -> None:
     with client_of(library) as client:
         client.post("/api/index", json={"path": str(other), "folder": str(other)})
         assert client.get("/health").json()["num_images"] == N_PHOTOS
+
+
+def test_photos_that_seem_unchanged_are_read_again_when_asked_for(library: Path) -> None:
+    with client_of(library) as client:
+        plain = events(client.post("/api/index").text)[-1][1]["counts"]
+        verified = events(client.post("/api/index?verify=true").text)[-1][1]["counts"]
+    assert "verified" not in plain
+    assert (verified["verified"], verified["changed"], verified["unchanged"]) == (N_PHOTOS, 0, N_PHOTOS)
+
+
+def test_a_library_of_kinds_that_are_not_read_says_which_and_not_where(tmp_path: Path) -> None:
+    library = tmp_path / "raw"
+    draw(library / "red.png", (200, 30, 30))
+    with Collection.create([library]) as collection:
+        collection.index()
+    (library / "red.png").unlink()
+    (library / "a.cr2").touch()
+    with Collection.open(library) as collection:
+        assert collection.index(forget_missing=True).images == 0
+    with client_of(library) as client:
+        name, told = events(client.post("/api/index").text)[-1]
+    assert (name, "1 .cr2" in told["message"], str(tmp_path) in told["message"]) == ("failed", True, False)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from rest.served_library import PHOTOS
+from rest.served_library import PHOTOS, client_of, draw
+from twinlens.api.library import Collection
 from twinlens.rest.app import create_app
 from twinlens.rest.settings import Settings
 
@@ -54,3 +55,17 @@ def test_until_the_model_is_loaded_health_is_503_and_searches_say_so(indexed: Pa
     search = client.post("/api/search/text", json={"query": "a dog"})
     assert (search.status_code, search.json()["error"]["code"]) == (503, "starting")
     assert search.headers["retry-after"] == "1"
+
+
+def test_what_has_changed_since_the_last_run_is_told(library: Path) -> None:
+    with Collection.open(library) as collection:
+        collection.index()
+    (library / "black.png").unlink()
+    draw(library / "new.png", (200, 30, 30))
+    changes = {"new": 1, "changed": 0, "gone": 1, "is_complete": True}
+    with client_of(library) as client:
+        assert client.get("/api/collection").json()["since_index"] == changes
+        draw(library / "newer.png", (200, 30, 30))
+        assert client.get("/api/collection").json()["since_index"] == changes  # it is not looked at for each call
+        client.post("/api/index")
+        assert client.get("/api/collection").json()["since_index"] == {**changes, "new": 0, "gone": 0}

@@ -157,3 +157,27 @@ def test_a_photo_that_became_a_link_out_of_the_library_is_refused(library: Path,
             answer = client.get(address("black.png", end=end))
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "outside_library")
         assert client.get("/api/image/inside.png").status_code == 200
+
+
+def test_a_photo_whose_file_is_gone_is_marked_wherever_it_is_listed(library: Path) -> None:
+    (library / "black.png").unlink()
+    with client_of(library) as client:
+        lists = [
+            client.get("/api/photos").json()["results"],
+            client.post("/api/search/text", json={"query": "black", "top_k": 100}).json()["results"],
+        ]
+        assert [client.get(f"/api/photo/{name}").json()["missing"] for name in ("black.png", "turned.jpg")] == [
+            True,
+            False,
+        ]
+    for listed in lists:
+        assert [one["image_id"] for one in listed if one["missing"]] == ["black.png"]
+
+
+def test_a_library_whose_folder_is_not_there_is_named_once(library: Path) -> None:
+    with client_of(library) as client:
+        assert client.post("/api/search/text", json={"query": "black"}).json()["missing_folders"] == []
+        for file in library.iterdir():
+            if not file.name.startswith("."):
+                file.rename(library / f".{file.name}")  # as where an empty mount point is left
+        assert client.post("/api/search/text", json={"query": "black"}).json()["missing_folders"] == [library.name]

@@ -21,6 +21,7 @@ class LibraryCard:
         model: name of the model.
         fingerprint: of the model.
         is_complete: False until an index run has finished.
+        since_index: what has changed in the photo folders since, at least, such as "3 new, 1 gone".
     """
 
     place: str
@@ -29,6 +30,7 @@ class LibraryCard:
     model: str
     fingerprint: str
     is_complete: bool = True
+    since_index: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ class LocalLibrary:
             model=str(collection.catalog.meta("model") or "default"),
             fingerprint=collection.encoder.fingerprint,
             is_complete=collection.is_complete,
+            since_index=str(collection.since_index() or ""),
         )
 
     def _count(self, target: Target) -> int:

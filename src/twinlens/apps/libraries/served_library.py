@@ -94,6 +94,7 @@ class ServedLibrary:
                 model=str(answer["model"]),
                 took_ms=float(answer["took_ms"]),
                 query_read=answer.get("query_read"),
+                absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -115,7 +116,14 @@ def _hit(result: dict[str, Any]) -> Hit:
         probability=None if chance is None else float(chance),
         caption=result.get("caption"),
         relevant=None if relevant is None else bool(relevant),
+        is_missing=bool(result.get("missing")),
     )
+
+
+def _start_of_ids(folder: str, answer: dict[str, Any]) -> str:
+    """How the ids of a folder's photos begin: not with its name if the library has no other folder."""
+    start = f"{folder}/"
+    return start if any(str(result["image_id"]).startswith(start) for result in answer["results"]) else ""
 
 
 def _search(query: Query, target: Target, options: SearchOptions) -> Search:

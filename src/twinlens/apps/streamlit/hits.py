@@ -20,11 +20,18 @@ def show_photos(library: Library, answer: Answer) -> None:
     for start in range(0, len(hits), COLUMNS):
         for column, hit in zip(st.columns(COLUMNS), hits[start : start + COLUMNS], strict=False):
             with column:
-                try:
-                    st.image(library.thumbnail(hit.id))
-                except TwinlensError as error:  # a missing photo must not hide the others
-                    st.warning(plain(str(error)))
+                _show_picture(library, hit)
                 st.text(f"{verdict(hit)}\n{hit.id}")
+
+
+def _show_picture(library: Library, hit: Hit) -> None:
+    if hit.is_missing:
+        st.warning("This file is gone.")
+        return
+    try:
+        st.image(library.thumbnail(hit.id))
+    except TwinlensError as error:  # a photo that cannot be read must not hide the others
+        st.warning(plain(str(error)))
 
 
 def show_captions(answer: Answer) -> None:
@@ -48,13 +55,19 @@ def verdict(hit: Hit) -> str:
 
 
 def caption_rows(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """One row per caption, with probabilities if the model is calibrated."""
+    """One row per caption, with probabilities if the model is calibrated.
+
+    >>> from pathlib import Path
+    >>> caption_rows([Hit(1, "a.jpg", Path("a.jpg"), 0.25, caption="a sea", is_missing=True)])
+    [{'rank': 1, 'cosine': 0.25, 'caption': 'a sea', 'photo': 'a.jpg (file is gone)'}]
+    """
     rows = []
     for hit in hits:
         row: dict[str, Any] = {"rank": hit.rank}
         if hit.probability is not None:
             row["probability"] = round(hit.probability, 3)
-        rows.append({**row, "cosine": round(hit.score, 3), "caption": hit.caption, "photo": hit.id})
+        photo = f"{hit.id} (file is gone)" if hit.is_missing else hit.id
+        rows.append({**row, "cosine": round(hit.score, 3), "caption": hit.caption, "photo": photo})
     return rows
 
 
@@ -62,6 +75,7 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     hits, among = answer.shown, f"{answer.num_candidates:,} {what}"
     if answer.query_read is not None:
         st.warning(plain(f"The model reads only this part of the query: {answer.query_read}"))
+    _report_missing(answer)
     if not hits:
         st.info(f"Nothing was found among {among}.")
     elif not answer.matching:
@@ -71,3 +85,10 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     else:
         st.caption(f"{len(hits):,} shown of {answer.matched:,} matches among {among}, {answer.took_ms:.0f} ms")
     return hits
+
+
+def _report_missing(answer: Answer) -> None:
+    for folder in answer.absent_folders.values():
+        st.warning(plain(f"The photo folder {folder} is missing or empty. Is its disk mounted?"))
+    if answer.gone:
+        st.warning(f"{len(answer.gone):,} of these photos are gone since the last look for new photos.")

@@ -22,7 +22,7 @@ class PageListener(api.indexing.SilentListener):
 
     def advanced(self, done: int, report: api.indexing.IndexReport) -> None:
         """More files are stored."""
-        skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
+        skipped = f", {len(report.skipped):,} skipped" if report.skipped else ""
         self._bar.progress(share(done, self._to_read), f"{done:,} of {self._to_read:,} photos read{skipped}")
 
     def change_planned(self, plan: api.indexing.ModelChangePlan) -> None:
@@ -39,8 +39,13 @@ class PageListener(api.indexing.SilentListener):
         self._bar.empty()
 
 
-def index_photos(place: str, *, model: str | None) -> str:
+def index_photos(place: str, *, model: str | None, verify: bool = False) -> str:
     """Creates or updates the collection of a photo folder; returns a one-line summary.
+
+    Args:
+        place: the photo folder.
+        model: None = the collection's.
+        verify: also read photos whose size and date have not changed.
 
     Raises:
         CollectionError: there is no such folder, or another process is indexing it.
@@ -49,15 +54,17 @@ def index_photos(place: str, *, model: str | None) -> str:
     try:
         located = api.indexing.open_for_index([Path(place)], at=None, model=model)
         with located.collection as collection:
-            report = collection.index(listener=listener)
+            report = collection.index(listener=listener, verify=verify)
     finally:
         listener.close()
-    skipped = f", {len(report.skipped):,} cannot be read" if report.skipped else ""
+    skipped = f", {len(report.skipped):,} files skipped" if report.skipped else ""
     restored = f", {report.restored:,} with restored captions or favourites" if report.restored else ""
+    checked = report.verification
+    verified = f", {checked.changed:,} of {checked.verified:,} read again had changed" if checked else ""
     kept = "".join(f". {folder} Nothing was removed there" for folder in report.kept_folders)
     return (
-        f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone{restored}{skipped}"
-        f"{kept}"
+        f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone"
+        f"{restored}{verified}{skipped}{kept}"
     )
 
 

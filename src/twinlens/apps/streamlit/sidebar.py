@@ -17,6 +17,7 @@ from twinlens.apps.streamlit.typed_place import typed_place
 from twinlens.errors import CollectionNotFoundError, ModelMismatchError
 
 OWN_MODEL = "the collection's own"
+ABOUT_VERIFYING = "Finds photos that changed without a new size or date, and reads dates and places again. Takes long."
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ def choose(settings: AppSettings) -> Chosen:
         else:
             place, model = _place_and_model(settings)
             chosen = Chosen(_opened(place, model), model)
-            if chosen.library and st.button("Look for new photos", key="index again"):
-                st.success(plain(index_photos(place, model=model)))
+            if chosen.library:
+                verify = st.checkbox("Read unchanged photos again, too", key="verify", help=ABOUT_VERIFYING)
+                if st.button("Look for new photos", key="index again"):
+                    st.success(plain(index_photos(place, model=model, verify=verify)))
     return _checked(chosen)
 
 
@@ -91,5 +94,7 @@ def _served(server: str, api_key: str | None) -> ServedLibrary:
 def _show_card(card: LibraryCard) -> None:
     st.text(f"{card.num_images:,} photos, {card.num_captions:,} captions\n{card.place}")
     st.text(f"model {card.model}\n{card.fingerprint}")
+    if card.since_index:
+        st.info(f"Since the last look for new photos at least {card.since_index}.")
     if not card.is_complete:
         st.info("Indexing was not finished; 'Look for new photos' continues it.")

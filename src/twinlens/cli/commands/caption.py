@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import print_json, print_line, show_answer
+from twinlens.cli.answers import print_json, print_line, say_since_index, show_answer
 from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
 from twinlens.cli.options import Count, Place
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
@@ -62,7 +62,8 @@ def run(
         search = api.searching.Search(
             api.searching.photo_query(photo), opened.filters(filters), api.searching.Page(k), "caption", show_all=True
         )
-        return show_answer(collection.answer(search), as_json=as_json)
+        since_index = say_since_index(opened)
+        return show_answer(collection.answer(search), as_json=as_json, since_index=since_index)
 
 
 def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool) -> int:

@@ -10,6 +10,7 @@ import typer
 from twinlens import api
 from twinlens.cli.index_run import index_with_progress
 from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.errors import NoPhotosError
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
 
@@ -51,13 +52,21 @@ def run(
             help="Drop the captions and favourites that are kept of photos that are gone or changed, see status.",
         ),
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Also read photos whose size and date have not changed: finds silent changes, reads metadata again.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
     """Index photo folders, or update the index.
 
-    Reads only new and changed photos. Interrupt at any time: the next run continues.
+    Reads only new and changed photos. Interrupt at any time: the next run continues
+    (the next with --verify, if one with --verify was interrupted).
     Captions are matched to photos by path, then by file name. The captions in FILE
     replace those of the photos it lists; other photos keep theirs.
 
@@ -73,9 +82,23 @@ def run(
         say(f"{opened.within} already belongs to a collection, which is updated instead")
     with opened.collection:
         ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
-        report = index_with_progress(
-            opened.collection, captions=captions, forget_missing=forget_missing, drop_kept=drop_kept, ask=ask
-        )
+        try:
+            report = index_with_progress(
+                opened.collection,
+                captions=captions,
+                forget_missing=forget_missing,
+                drop_kept=drop_kept,
+                verify=verify,
+                ask=ask,
+            )
+        except NoPhotosError as error:
+            if as_json:
+                _print_json(api.indexing.IndexReport(skipped=[api.indexing.Skipped(*file) for file in error.skipped]))
+            raise
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        _print_json(report)
     return OUR_ERROR if report.kept_folders and not ask else FOUND
+
+
+def _print_json(report: "api.indexing.IndexReport") -> None:
+    typer.echo(json.dumps(report.to_json(), ensure_ascii=False))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import check_sheet, show_answer
+from twinlens.cli.answers import check_sheet, say_since_index, show_answer
 from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
 from twinlens.cli.open_collection import open_indexed
 from twinlens.cli.options import Count, Model, Open, Place
@@ -81,7 +81,8 @@ def run(
     Prints one hit per line: rank, probability ("-" without a calibration), score, path.
     --target caption prints the caption instead of the path; --queries adds the query at
     the start. If nothing matches, the three closest are shown and marked, and the exit
-    code is 3. A folder that has not been indexed yet is indexed first.
+    code is 3. Photos whose files are gone since they were indexed are marked, too.
+    A folder that has not been indexed yet is indexed first.
     """
     from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
 
@@ -100,7 +101,7 @@ def run(
         api.searching.parse_query(query)
     opened = open_indexed(place, model)
     with opened.collection as collection:
-        narrowed = opened.filters(filters)
+        narrowed, since_index = opened.filters(filters), say_since_index(opened)
 
         def ask(words: str) -> "api.searching.Answer":
             return collection.answer(
@@ -122,6 +123,7 @@ def run(
                 open_sheet=open_sheet,
                 as_json=as_json,
                 with_query=queries is not None,
+                since_index=since_index,
             )
 
         if interactive:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import check_sheet, show_answer
+from twinlens.cli.answers import check_sheet, say_since_index, show_answer
 from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
 from twinlens.cli.open_collection import open_indexed
 from twinlens.cli.options import Count, Grid, Model, Open, Place
@@ -46,4 +46,5 @@ def run(
             show_all=True,  # the nearest photos are wanted, however far away
             include_query_photo=include_self,
         )
-        return show_answer(collection.answer(search), grid=grid, open_sheet=open_sheet, as_json=as_json)
+        since_index, answer = say_since_index(opened), collection.answer(search)
+        return show_answer(answer, grid=grid, open_sheet=open_sheet, as_json=as_json, since_index=since_index)

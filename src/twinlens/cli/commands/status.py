@@ -1,12 +1,14 @@
 """``twinlens status``: show what a collection contains."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from twinlens import api
+from twinlens.cli.answers import printable
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"
@@ -23,6 +25,9 @@ def run(
             help="Collection; default: that of the current folder.",
         ),
     ] = None,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="List the files that were skipped, one per line, with the reason.")
+    ] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -30,17 +35,25 @@ def run(
     """Show a collection's folders, counts, model and disk use."""
     start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
-        status = collection.status()
+        status, files = collection.status(), collection.skipped() if skipped else []
     if as_json:
-        typer.echo(json.dumps(status, ensure_ascii=False))
+        listed = {"skipped_files": [file._asdict() for file in files]} if skipped else {}
+        typer.echo(json.dumps({**status, **listed}, ensure_ascii=False))
+        return FOUND
+    if skipped:
+        for file in files:
+            typer.echo(f"{printable(file.path)}\t{printable(file.reason)}")
         return FOUND
     typer.echo(f"collection  {status['collection']}")
     for folder in status["folders"]:
         typer.echo(f"folder      {folder['path']}{'' if folder['present'] else '  (missing)'}")
-    typer.echo(f"photos      {status['images']:,} searchable, {status['skipped']:,} skipped")
-    typer.echo(f"captions    {status['captions']:,}")
+    typer.echo(f"photos      {status['images']:,} can be searched")
+    typer.echo(f"captions    {status['captions']:,} can be searched")
     if kept := status["kept"]["photos"]:
         typer.echo(f"kept        {_kept(kept, status['kept'])}")
+    typer.echo(f"skipped     {_skipped(status)}")
+    if status["indexed_at"]:
+        typer.echo(f"indexed     {datetime.fromtimestamp(status['indexed_at']):%Y-%m-%d %H:%M}")
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
     if change := status["model_change"]:
         typer.echo(f"change      {_change(change)}")
@@ -54,6 +67,12 @@ def _kept(photos: int, kept: dict[str, Any]) -> str:
     until = first if first == last else f"{first} (the last until {last})"
     what = f"{kept['captions']:,} captions and {kept['favourites']:,} favourites"
     return f"{what} of {photos:,} photos that are gone or changed, until {until}"
+
+
+def _skipped(status: dict[str, Any]) -> str:
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in status["kinds_not_read"].items())
+    unread = f"; of kinds that are not read yet: {kinds}" if kinds else ""
+    return f"{status['skipped']:,} files{unread}" + ("; --skipped lists them" if status["skipped"] else "")
 
 
 def _change(change: dict[str, Any]) -> str:

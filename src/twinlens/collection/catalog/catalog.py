@@ -101,6 +101,11 @@ class Catalog(Database):
         with self.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
+    def forget_meta(self, key: str) -> None:
+        """Removes a stored value, if there is one."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+
     def model(self) -> ModelRecord | None:
         """The model of the vectors; None before the first run."""
         return self._model("")
@@ -170,6 +175,23 @@ class Catalog(Database):
         )
         return KnownFile(*rows[0]) if rows else None
 
+    def known_files_in(self, folder_id: int, subfolder: str) -> dict[str, KnownFile]:
+        """Files directly in a subfolder, "" for the photo folder itself, by path."""
+        start, end = (f"{subfolder}/", f"{subfolder}0") if subfolder else ("", "\U0010ffff")  # "0" comes after "/"
+        sql = (
+            "SELECT path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
+            "WHERE folder_id = ? AND path >= ? AND path < ? ORDER BY path LIMIT 50"
+        )
+        found, place = {}, start
+        while rows := self.rows(sql, (folder_id, place, end)):
+            for path, *file in rows:
+                name, slash, _ = path.removeprefix(start).partition("/")
+                if slash:  # in a subfolder of this one, which may hold most of the library
+                    place = f"{start}{name}0"
+                    break
+                found[path], place = KnownFile(*file), f"{path}\0"
+        return found
+
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
         rows = self.rows(
@@ -234,7 +256,8 @@ class Catalog(Database):
             )
         if skipped := len(self.skipped()):
             return CollectionNotFoundError(
-                f"none of the {skipped:,} photos in {place} could be read; 'twinlens index --json' lists the reasons"
+                f"none of the {skipped:,} photos in {place} could be read; "
+                "'twinlens status --skipped' lists the reasons"
             )
         return CollectionNotFoundError(f"nothing is indexed in {place} yet; run: twinlens index PHOTOS")
 

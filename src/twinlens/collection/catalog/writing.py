@@ -13,6 +13,7 @@ _PHOTO_COLUMNS = (
     "folder_id path size_bytes mtime_ns content_hash width height taken_at utc_offset_minutes "
     "camera latitude longitude skip_reason reader_version generation"
 ).split()
+_DETAILS = ", ".join(_PHOTO_COLUMNS[2:-3])
 _PUT_PHOTO = (
     f"INSERT INTO photos ({', '.join(_PHOTO_COLUMNS)}) VALUES ({', '.join('?' * len(_PHOTO_COLUMNS))}) "
     "ON CONFLICT (folder_id, path) DO UPDATE SET "
@@ -46,6 +47,15 @@ class CatalogWriter:
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
             self._hide_captions(photo_id)
+
+    def refresh(self, photo_id: int, file: FileState, details: PhotoDetails, *, reader_version: int) -> bool:
+        """Updates what is known of a photo whose content has not changed; returns whether that is something new."""
+        select = f"SELECT generation, {_DETAILS} FROM photos WHERE id = ?"
+        generation, *before = self._connection.execute(select, (photo_id,)).fetchone()
+        self._put(file, details, None, reader_version)
+        self._connection.execute("UPDATE photos SET generation = ? WHERE id = ?", (generation, photo_id))
+        _, *after = self._connection.execute(select, (photo_id,)).fetchone()
+        return bool(before != after)
 
     def touch(self, photo_id: int, file: FileState) -> None:
         """Updates size and date of a file whose content has not changed."""

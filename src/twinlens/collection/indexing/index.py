@@ -11,13 +11,15 @@ from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.giving_back import give_back
+from twinlens.collection.indexing.last_scan import skipped_files, write_last_scan
 from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
-from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
+from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener, why_no_photos
 from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import PhotoFolder, photos_missing
 from twinlens.data.exif import PhotoDetails
-from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, embed_batches
-from twinlens.errors import CollectionError, PhotosMissingError
+from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, Wanted, embed_batches
+from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -26,16 +28,18 @@ BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
 
 
 class IndexOptions(NamedTuple):
-    """What an index run forgets.
+    """What an index run does besides reading what is new.
 
     Attributes:
         forget_missing: whether to remove the photos of folders whose disk may not be mounted: of all,
             of none, or of those subfolders for which a function returns True.
         drop_kept: whether to drop what is kept of photos that are gone.
+        verify: whether to read the photos again whose size and date have not changed, too.
     """
 
     forget_missing: ForgetMissing = False
     drop_kept: bool = False
+    verify: bool = False
 
 
 DEFAULTS = IndexOptions()
@@ -45,6 +49,7 @@ class _Task(NamedTuple):
     folder: PhotoFolder
     file: FoundFile
     known: KnownFile | None
+    is_check: bool = False  # its size and date are those in the catalog
 
     @property
     def key(self) -> tuple[int, str]:
@@ -75,21 +80,25 @@ def index_folders(
             then not indexed but counted as deferred.
         folders: all folders of the collection.
         listener: called with the plan and the progress.
-        options: what to forget.
+        options: what to do besides; an interrupted verification is continued by the next one.
 
     Raises:
+        NoPhotosError: nothing can be indexed.
         CollectionError: a folder is missing, cannot be opened, or is empty although the
             catalog has photos in it (an unmounted disk looks like this).
     """
     started = time.perf_counter()
-    run = _Run(catalog, encoder, listener or SilentListener())
+    run = _Run(catalog, encoder, listener or SilentListener(), verify=options.verify)
     tasks = run.plan(folders, forget_missing=options.forget_missing is True)
     run.read(tasks)
+    if run.position:
+        run.position.complete()
     run.keep_doubtful(folders, options.forget_missing)
     run.drop_gone()
     run.settle_kept(drop_kept=options.drop_kept)
+    write_last_scan(catalog, run.scans)
     run.report.images = catalog.count()
-    run.report.skipped.sort()
+    run.report.skipped = skipped_files(catalog, folders)  # the same as ``status`` tells
     run.report.seconds = round(time.perf_counter() - started, 3)
     return run.report
 
@@ -97,9 +106,10 @@ def index_folders(
 class _Run:
     """State of one index run: known files, missing files, report."""
 
-    def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener) -> None:
+    def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener, *, verify: bool) -> None:
         self.catalog, self.encoder, self.listener = catalog, encoder, listener
-        self.report = IndexReport()
+        self.position = Position(catalog) if verify else None
+        self.report = IndexReport(verification=VerifyReport() if verify else None)
         self.known = catalog.known_files()
         self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
@@ -115,15 +125,14 @@ class _Run:
             found += len(scan.photos)
             tasks += self._compare(folder, scan, forget_missing=forget_missing)
         if not found and not self.known:
-            places = ", ".join(str(folder.path) for folder in folders)
-            others = f", only {len(self.report.skipped):,} other files" if self.report.skipped else ""
-            raise CollectionError(f"{places} contains no photos to index{others}; give a folder with photos")
+            raise NoPhotosError([str(folder.path) for folder in folders], *why_no_photos(self.report.skipped))
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
         encoder = self.encoder
         a_vector = vector_bytes(encoder.dim, features_dim=encoder.features_dim) if encoder else 0
-        self.listener.planned(IndexPlan(found, len(tasks), len(tasks) * (a_vector + BYTES_A_PHOTO)))
+        new = sum(not task.is_check for task in tasks)
+        self.listener.planned(IndexPlan(found, len(tasks), new * (a_vector + BYTES_A_PHOTO)))
         return tasks
 
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
@@ -139,7 +148,10 @@ class _Run:
         for file in scan.photos:
             known = here.pop(file.path, None)
             if known and _is_unchanged(file, known):
-                self._count_unchanged(folder.prefix + file.path, known)
+                if self._is_to_verify(folder, file, known):
+                    tasks.append(_Task(folder, file, known, is_check=known.skip_reason is None))
+                else:
+                    self._count_unchanged(folder.prefix + file.path, known)
             else:
                 tasks.append(_Task(folder, file, known))
         hidden = {path for path, _ in scan.unreadable}
@@ -149,15 +161,32 @@ class _Run:
                 self.gone[folder.id, path] = missing
         return tasks
 
+    def _is_to_verify(self, folder: PhotoFolder, file: FoundFile, known: KnownFile) -> bool:
+        if self.position is None or self.report.verification is None:
+            return False
+        is_behind = self.position.is_behind(folder.id, file.path)
+        self.report.verification.earlier += is_behind and known.skip_reason is None
+        return not is_behind
+
     def read(self, tasks: Sequence[_Task]) -> None:
         """Reads, embeds and commits, batch by batch."""
         done = 0
-        for batch in embed_batches(tasks, self.encoder, path_of=_path_of, is_known=self.known_hashes.__contains__):
+        for batch in embed_batches(tasks, self.encoder, path_of=_path_of, wanted=self._wanted):
             with self.catalog.writing() as writer:
                 for photo in batch:
                     self._store(writer, photo)
+                if self.position:
+                    self.position.note(*batch[-1].item.key)
             done += len(batch)
             self.listener.advanced(done, self.report)
+
+    def _wanted(self, task: _Task, content_hash: bytes) -> Wanted:
+        if content_hash not in self.known_hashes:
+            return "vector"
+        if task.known is None or not task.is_check or task.known.content_hash != content_hash:
+            return "hash"
+        # an earlier release may have decoded it in another way
+        return "details" if task.known.reader_version == READER_VERSION else "vector"
 
     def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
         """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""
@@ -184,6 +213,8 @@ class _Run:
 
     def _store(self, writer: CatalogWriter, photo: EmbeddedPhoto[_Task]) -> None:
         task, state = photo.item, photo.item.state(photo.content_hash)
+        if task.is_check and not self._note_check(photo):
+            return
         if photo.reason is not None:
             writer.put_skipped(state, photo.reason, reader_version=READER_VERSION)
             self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, photo.reason))
@@ -191,12 +222,37 @@ class _Run:
         elif photo.details is not None and photo.vector is not None:
             self._put(writer, task, state, photo.details, photo.vector)
         else:
-            self._store_known_content(writer, task, state)
+            self._store_known_content(writer, task, state, photo.details)
 
-    def _store_known_content(self, writer: CatalogWriter, task: _Task, state: FileState) -> None:
-        """Handles a file with known content: touched, renamed or copied."""
+    def _note_check(self, photo: EmbeddedPhoto[_Task]) -> bool:
+        """Counts a photo that was read again; False if it could not be, and nothing can be said of it."""
+        task, verification = photo.item, self.report.verification
+        assert verification is not None
+        assert task.known is not None
+        if photo.content_hash is None:
+            if not task.folder.path.is_dir():
+                raise CollectionError(
+                    f"the photo folder {task.folder.path} is missing; is its disk mounted? What was read is kept"
+                )
+            verification.unread.append(Skipped(task.folder.prefix + task.file.path, photo.reason or ""))
+            self.report.unchanged += 1
+            return False
+        verification.verified += 1
+        verification.changed += photo.content_hash != task.known.content_hash
+        verification.refreshed += photo.content_hash == task.known.content_hash and photo.vector is not None
+        return True
+
+    def _store_known_content(
+        self, writer: CatalogWriter, task: _Task, state: FileState, details: PhotoDetails | None
+    ) -> None:
+        """Handles a file with known content: read again, touched, renamed or copied."""
         known_hash = state.content_hash or b""
-        if task.known and task.known.content_hash == known_hash and task.known.skip_reason is None:
+        if details is not None and task.known and self.report.verification:
+            is_new = writer.refresh(task.known.id, state, details, reader_version=READER_VERSION)
+            self.report.verification.refreshed += is_new
+            self.report.updated += is_new
+            self.report.unchanged += not is_new
+        elif task.known and task.known.content_hash == known_hash and task.known.skip_reason is None:
             writer.touch(task.known.id, state)
             self.report.unchanged += 1
         elif task.known is None and (moved := self.gone_by_hash.get(known_hash)):

@@ -12,8 +12,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
-from twinlens.collection.indexing.index import IndexOptions, index_folders
-from twinlens.collection.indexing.missing import ForgetMissing
+from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
 from twinlens.collection.indexing.model_change import change_model
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
@@ -52,17 +51,12 @@ class Indexer:
         self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
 
     def index(
-        self,
-        *,
-        captions: str | os.PathLike[str] | None,
-        listener: IndexListener | None,
-        forget_missing: ForgetMissing,
-        drop_kept: bool,
+        self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, options: IndexOptions
     ) -> IndexReport:
         """See ``Collection.index``."""
         # a change of model scans the folders up to three times, but asks about each once
-        asked = functools.cache(forget_missing) if callable(forget_missing) else forget_missing
-        options = IndexOptions(asked, drop_kept)
+        if callable(options.forget_missing):
+            options = options._replace(forget_missing=functools.cache(options.forget_missing))
         with self._alone():
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
@@ -88,10 +82,10 @@ class Indexer:
             self._model.asked = None if self._catalog.count() else model
             guard = DiskGuard(listener or SilentListener(), self._place)
             if record is None or record.fingerprint != chosen.encoder.fingerprint:
-                return self._index(guard, IndexOptions(), change_to=chosen)
+                return self._index(guard, DEFAULTS, change_to=chosen)
             self._catalog.next.cancel()
             self._catalog.remember_model(chosen.record())
-            return self._index(guard, IndexOptions())
+            return self._index(guard, DEFAULTS)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -129,11 +123,11 @@ class Indexer:
 
     def _change(self, model: NamedModel, listener: IndexListener, options: IndexOptions) -> IndexReport:
         """Updates the photos, embeds all of them with the new model, and adds photos deferred until then."""
-        embedder, silent = self._model.embedder(), SilentListener()
+        embedder, silent, once = self._model.embedder(), SilentListener(), options._replace(verify=False)
         report = self._index_folders(embedder, listener, options)
         change = change_model(self._catalog, model, self._folders.all(), listener=listener)
         if change.waiting:
-            again = self._index_folders(embedder, silent, options)
+            again = self._index_folders(embedder, silent, once)
             report = report.followed_by(again)
             if again.removed or again.renamed:  # the change need not wait for photos deleted in the meantime
                 change = change_model(self._catalog, model, self._folders.all(), listener=silent).after(change)
@@ -141,7 +135,7 @@ class Indexer:
             self._model.keep(model.encoder)
             self._sync()
             later = listener if report.deferred else silent
-            report = report.followed_by(self._index_folders(model.encoder, later, options))
+            report = report.followed_by(self._index_folders(model.encoder, later, once))
         report.model_change = change
         return report
 

@@ -1,11 +1,14 @@
 """Plan, progress and report of an index run."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from twinlens.collection.indexing.missing import MissingFolder
+from twinlens.collection.indexing.verification import VerifyReport
+from twinlens.data.decoding.kinds import NOT_READ_YET
 from twinlens.embedding.local import Skipped
 
 
@@ -91,6 +94,7 @@ class IndexReport:
         kept: photos that are gone whose captions or marks are kept, after the run.
         dropped: photos whose captions or marks are no longer kept.
         kept_folders: folders whose photos are missing, but stay in the collection.
+        verification: result of reading unchanged photos again; None if that was not asked for.
     """
 
     added: int = 0
@@ -108,16 +112,22 @@ class IndexReport:
     kept: int = 0
     dropped: int = 0
     kept_folders: list[MissingFolder] = field(default_factory=list)
+    verification: VerifyReport | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The documented fields; those of captions, of a model change and of missing photos only if there were any."""
+        """The documented fields; those of captions, a model change, missing photos and a verification only if any."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
         missing = {name: fields.pop(name) for name in ("restored", "kept", "dropped", "kept_folders")}
         missing["kept_folders"] = [folder.to_json() for folder in self.kept_folders]
         fields |= {name: value for name, value in missing.items() if value}
         captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
+        verification = fields.pop("verification")
+        if kinds := kinds_not_read(self.skipped):
+            fields["kinds_not_read"] = kinds
         if captions is not None:
             fields |= captions.to_json()
+        if verification is not None:
+            fields |= verification.to_json()
         return fields if change is None else {**fields, "deferred": deferred, "model_change": change.to_json()}
 
     def followed_by(self, later: "IndexReport") -> "IndexReport":
@@ -137,6 +147,7 @@ class IndexReport:
             kept=later.kept,
             dropped=self.dropped + later.dropped,
             kept_folders=later.kept_folders,
+            verification=self.verification,
         )
 
 
@@ -267,6 +278,35 @@ class SilentListener:
 
     def change_advanced(self, progress: ModelChangeProgress) -> None:
         """The new model has embedded more, and it is stored."""
+
+
+def kinds_not_read(skipped: Iterable[Skipped]) -> dict[str, int]:
+    """Number of files of each kind that is not read yet, by the ends of their names, most frequent first.
+
+    >>> kinds_not_read([Skipped("a.PSD", "kind not read yet: Photoshop document (.psd)"), Skipped("b.jpg", "empty")])
+    {'.psd': 1}
+    """
+    unread = [item for item in skipped if item.reason.startswith(NOT_READ_YET)]
+    kinds = Counter(PurePosixPath(item.path).suffix.lower() or item.reason.partition(": ")[2] for item in unread)
+    return dict(kinds.most_common())
+
+
+def why_no_photos(skipped: Sequence[Skipped]) -> tuple[str, Sequence[Skipped]]:
+    """Why folders have no photos to index, for a ``NoPhotosError``: what their files are, and the files."""
+    kinds = kinds_not_read(skipped)
+    unread = sum(kinds.values())
+    others = f"{len(skipped) - unread:,} other files"
+    if not skipped:
+        return "contains no photos to index; give a folder with photos", skipped
+    if not unread:
+        return f"contains no photos to index, only {others}; give a folder with photos", skipped
+    listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    besides = f", and {others}" if len(skipped) > unread else ""
+    return (
+        f"contains no photos that can be read: {unread:,} files of kinds that are not read yet: {listed}{besides}; "
+        "save them as JPEG, or give a folder with photos",
+        skipped,
+    )
 
 
 def reasons_summary(skipped: Iterable[Skipped]) -> Iterator[tuple[str, int]]:

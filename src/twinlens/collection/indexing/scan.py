@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from twinlens.data.images import PHOTO_SUFFIXES, RAW_SUFFIXES
+from twinlens.data.decoding.kinds import NOT_READ_YET, unread_kind
+from twinlens.data.images import PHOTO_SUFFIXES
 
 # folders that camera and NAS software fills with copies and thumbnails
 IGNORED_FOLDERS = frozenset(
@@ -34,12 +35,14 @@ class Scan:
             in them do not count as missing.
         folders: all folders that could be opened, "" for the scanned one, and whether each is on
             another disk than the folder around it, as a mount point is.
+        dates: modification time in ns of each folder that could be opened, "" for the scanned one.
     """
 
     photos: list[FoundFile] = field(default_factory=list)
     others: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     folders: dict[str, bool] = field(default_factory=dict, compare=False)
+    dates: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def scan_folder(root: Path) -> Scan:
@@ -58,7 +61,7 @@ def scan_folder(root: Path) -> Scan:
             # an unmounted disk looks like this: known photos there do not count as missing
             scan.unreadable.append((_printable(path), "broken link"))
             continue
-        reason = _not_a_photo(path)
+        reason = why_not_a_photo(path)
         if reason:
             scan.others.append((_printable(path), reason))
             continue
@@ -79,21 +82,27 @@ def _walk(
 ) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     """Files below a folder; ``disk`` is the device of the folder around it."""
     try:
-        own_disk = folder.stat().st_dev
+        state = folder.stat()  # before it is listed: what is added meanwhile counts as added later
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
         scan.unreadable.append((prefix.rstrip("/"), f"folder cannot be opened: {error.strerror or error}"))
         return
-    scan.folders[prefix.rstrip("/")] = disk is not None and own_disk != disk
+    scan.folders[prefix.rstrip("/")] = disk is not None and state.st_dev != disk
+    scan.dates[prefix.rstrip("/")] = state.st_mtime_ns
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+        if is_left_out(entry.name):
             continue
         path = prefix + entry.name
         if not _is_folder(entry):
             yield path, entry
         elif _is_new(entry, seen):
-            yield from _walk(Path(entry.path), path + "/", scan, seen, disk=own_disk)
+            yield from _walk(Path(entry.path), path + "/", scan, seen, disk=state.st_dev)
+
+
+def is_left_out(name: str) -> bool:
+    """Whether files and folders of this name are passed over without a word."""
+    return name.startswith(".") or name in IGNORED_FOLDERS
 
 
 def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
@@ -122,7 +131,7 @@ def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
     return True
 
 
-def _not_a_photo(path: str) -> str | None:
+def why_not_a_photo(path: str) -> str | None:
     """Why a file cannot be indexed, judged by its name; None for a photo."""
     try:
         path.encode("utf-8")
@@ -131,6 +140,6 @@ def _not_a_photo(path: str) -> str | None:
     suffix = Path(path).suffix.lower()
     if suffix in PHOTO_SUFFIXES:
         return None
-    if suffix in RAW_SUFFIXES:
-        return f"RAW photos ({suffix}) are not supported yet; save it as JPEG, too"
-    return f"not an image ({suffix or 'no suffix'})"
+    if kind := unread_kind(suffix):
+        return f"{NOT_READ_YET}: {kind} ({suffix})"
+    return f"not an image by its name ({suffix or 'no suffix'})"

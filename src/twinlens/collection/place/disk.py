@@ -11,6 +11,7 @@ from twinlens.errors import CollectionError, DiskFullError
 
 logger = logging.getLogger(__name__)
 INDEX_LOCK = "index.lock"
+LAST_SCAN = "last_scan.jsonl"  # what the last index run found on disk
 
 
 def make_folder(path: Path) -> None:
@@ -31,7 +32,8 @@ def remove_unused(path: Path) -> None:
         with FileLock(path / INDEX_LOCK, timeout=0):
             for file in path.glob(CATALOG_NAME + "*"):
                 file.unlink()
-        (path / INDEX_LOCK).unlink(missing_ok=True)
+        for name in (INDEX_LOCK, LAST_SCAN):
+            (path / name).unlink(missing_ok=True)
         path.rmdir()
     except (Timeout, OSError) as error:  # another process is indexing it, or the folder contains other files
         logger.debug("%s is kept: %s", path, error)

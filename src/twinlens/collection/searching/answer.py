@@ -1,7 +1,8 @@
 """The answer to a search: hits, which of them match, and what to show if none does."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from twinlens.collection.searching.search import Search
@@ -22,6 +23,8 @@ class Answer:
         model: fingerprint of the model of the vectors.
         took_ms: including embedding of the query.
         query_read: the part of the query that the model reads; None if it reads all of it.
+        absent_folders: photo folders of hits that are missing or empty, as where a disk is not mounted:
+            how the ids of their photos begin, and their paths.
     """
 
     search: Search
@@ -31,6 +34,7 @@ class Answer:
     model: str
     took_ms: float
     query_read: str | None = None
+    absent_folders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def matching(self) -> list[Hit]:
@@ -48,6 +52,11 @@ class Answer:
     def shown(self) -> list[Hit]:
         """Hits to show: those that match, or the closest if none does."""
         return self.matching or self.closest
+
+    @property
+    def gone(self) -> list[Hit]:
+        """Hits to show whose files are gone, although their photo folder is there."""
+        return [hit for hit in self.shown if hit.is_missing and not hit.id.startswith(tuple(self.absent_folders))]
 
     def to_json(self, *, everything: bool = False, absolute_paths: bool = True) -> dict[str, Any]:
         """The answer for other programs.
@@ -73,6 +82,10 @@ class Answer:
             "num_candidates": self.num_candidates,
             "offset": self.search.page.offset,
             "took_ms": self.took_ms,
+            "missing_folders": [
+                path if absolute_paths else start.rstrip("/") or Path(path).name
+                for start, path in self.absent_folders.items()
+            ],
             "results": results,
         }
 
@@ -103,4 +116,5 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "height": hit.height,
         "taken_at": hit.taken_at,
         "is_favourite": hit.is_favourite,
+        "missing": hit.is_missing,
     }

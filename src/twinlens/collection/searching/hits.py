@@ -1,8 +1,10 @@
-"""Hits: ranked photos with ids, paths and probabilities."""
+"""Hits: ranked photos with ids, paths and probabilities, marked if their files are gone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.place.presence import gone_files, is_absent
 from twinlens.collection.searching.ranking import RankedPhoto
 from twinlens.protocols import Judgement
 from twinlens.types import Hit
@@ -43,3 +45,15 @@ def as_hits(
             )
         )
     return hits
+
+
+def mark_missing(hits: Sequence[Hit], folders: Sequence[PhotoFolder]) -> tuple[list[Hit], dict[str, str]]:
+    """Marks the hits whose files are gone.
+
+    Returns:
+        The hits, and the photo folders of marked ones that are missing or empty: how ids begin there, and the path.
+    """
+    gone = gone_files([hit.path for hit in hits])
+    homes = [folder for folder in folders if any(file.is_relative_to(folder.path) for file in gone)]
+    absent = {folder.prefix: str(folder.path) for folder in homes if is_absent(folder.path)}
+    return [replace(hit, is_missing=True) if hit.path in gone else hit for hit in hits], absent

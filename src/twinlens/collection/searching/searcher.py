@@ -15,7 +15,7 @@ from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
-from twinlens.collection.searching.hits import as_hits
+from twinlens.collection.searching.hits import as_hits, mark_missing
 from twinlens.collection.searching.judging import judge, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
@@ -82,14 +82,17 @@ class Searcher:
         judgement = self._judgement(search, vector, candidates)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
         ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
+        hits = as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1)
+        hits, absent_folders = mark_missing(hits, folders)
         return Answer(
             search=search,
-            hits=as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1),
+            hits=hits,
             num_candidates=candidates.count,
             matched=matched,
             model=model.fingerprint,
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
             query_read=self._query_read(search.query),
+            absent_folders=absent_folders,
         )
 
     def count(self, filters: Filters, target: Target) -> int:

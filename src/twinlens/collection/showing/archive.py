@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from twinlens.collection.place.presence import is_gone
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.file import PhotoFile, photo_file
 from twinlens.errors import PhotoError
@@ -62,7 +63,7 @@ def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
 
 
 def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
-    """A CSV with one line per photo.
+    """A CSV with one line per photo; those whose files are gone are left out.
 
     A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
 
@@ -73,6 +74,8 @@ def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
     writer = csv.writer(table, lineterminator="\r\n")
     writer.writerow(LIST_COLUMNS)
     for card, captions in cards:
+        if is_gone(card.path):
+            continue
         writer.writerow([_cell(value) for value in _line(card, captions)])
     return table.getvalue()
 

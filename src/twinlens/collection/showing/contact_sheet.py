@@ -23,17 +23,22 @@ Sheet = Sequence[tuple[str, Sequence[Hit]]]
 """One row of hits for each query, with the query as its title."""
 
 
-def write_contact_sheet(sheet: Sheet, path: Path) -> None:
+def write_contact_sheet(sheet: Sheet, path: Path) -> int:
     """Draws the hits of one or more queries, with rank and score.
 
     Args:
         sheet: titles and hits.
         path: ends in .png, .jpg or .html; an existing contact sheet is replaced.
 
+    Returns:
+        How many hits were left out because their files are gone.
+
     Raises:
         QueryError: unsupported file extension, another file is there, or the file cannot be written.
     """
     check_sheet_path(path)
+    left_out = sum(hit.is_missing for _, hits in sheet for hit in hits)
+    sheet = [(title, [hit for hit in hits if not hit.is_missing]) for title, hits in sheet]
     partial = path.with_name(f".{path.name}.partial")
     try:
         match path.suffix.lower():
@@ -49,6 +54,7 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> None:
     except (OSError, ValueError) as error:  # ValueError: thousands of hits exceed a picture format's size limit
         partial.unlink(missing_ok=True)
         raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+    return left_out
 
 
 def check_sheet_path(path: Path) -> None:

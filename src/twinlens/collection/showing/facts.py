@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.reading import camera_counts, library_counts, photo_paths
+from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.place.photo_folders import PhotoFolder
 
 MOST_FOLDERS = 2000  # a list for people to choose from
@@ -20,13 +21,14 @@ class LibraryFacts:
         generation: of the catalog.
         photos: searchable photos.
         captions: searchable captions.
-        skipped: files that could not be read.
+        skipped: files that were skipped.
         first_taken: the oldest photo's date; None if no photo has one.
         last_taken: the newest photo's date.
         located: photos with a location.
         cameras: name and number of photos, most photos first.
         folders: subfolder, in the form that filters take, and number of photos directly in it, by name.
         is_complete: an index run has finished.
+        scan_stamp: of the last index run, see ``last_scan_stamp``.
     """
 
     generation: int
@@ -39,22 +41,24 @@ class LibraryFacts:
     cameras: list[tuple[str, int]]
     folders: list[tuple[str, int]]
     is_complete: bool
+    scan_stamp: int | None
 
 
 def library_facts(catalog: Catalog, folders: Sequence[PhotoFolder], *, is_complete: bool) -> LibraryFacts:
     """Computes the statistics of a collection: 0.1 s for 100,000 photos."""
-    generation, counts = catalog.generation, library_counts(catalog)
+    generation, stamp, counts = catalog.generation, last_scan_stamp(catalog), library_counts(catalog)
     return LibraryFacts(
         generation=generation,
         photos=counts.photos,
         captions=catalog.captions.count(),
-        skipped=len(catalog.skipped()),
+        skipped=len(skipped_files(catalog, folders)),
         first_taken=counts.first_taken,
         last_taken=counts.last_taken,
         located=counts.located,
         cameras=camera_counts(catalog),
         folders=_sub_folders(catalog, folders),
         is_complete=is_complete,
+        scan_stamp=stamp,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.reading import count_photos, newest_photos
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.place.presence import gone_files
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.searcher import Scope
 
@@ -20,6 +21,7 @@ class GridPhoto:
         height: pixels, upright.
         taken_at: the camera's local time.
         is_favourite: marked by the user.
+        is_missing: its file was not there just now.
     """
 
     id: str
@@ -27,6 +29,7 @@ class GridPhoto:
     height: int | None
     taken_at: str | None
     is_favourite: bool
+    is_missing: bool = False
 
 
 def browse(
@@ -41,15 +44,18 @@ def browse(
     with catalog.snapshot():
         count = count_photos(catalog, condition)
         records = newest_photos(catalog, condition, k=k, offset=offset)
-    prefixes = {folder.id: folder.prefix for folder in folders}
+    homes = {folder.id: folder for folder in folders}
+    files = [homes[record.folder_id].path / record.path for record in records]
+    gone = gone_files(files)
     photos = [
         GridPhoto(
-            id=prefixes[record.folder_id] + record.path,
+            id=homes[record.folder_id].prefix + record.path,
             width=record.width,
             height=record.height,
             taken_at=record.taken_at,
             is_favourite=bool(record.is_favourite),
+            is_missing=file in gone,
         )
-        for record in records
+        for record, file in zip(records, files, strict=True)
     ]
     return photos, count

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.report import PendingModelChange
+from twinlens.collection.indexing.last_scan import read_last_scan, skipped_files
+from twinlens.collection.indexing.report import PendingModelChange, kinds_not_read
 from twinlens.collection.place.photo_folders import PhotoFolder
 
 
@@ -14,12 +15,15 @@ def collection_status(
 ) -> dict[str, Any]:
     """The fields of ``twinlens status --json``."""
     kept = catalog.kept.counts()
+    skipped, scan = skipped_files(catalog, folders), read_last_scan(catalog)
     return {
         "collection": str(place),
         "folders": [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),
-        "skipped": len(catalog.skipped()),
+        "skipped": len(skipped),
+        "kinds_not_read": kinds_not_read(skipped),
+        "indexed_at": scan and round(scan.finished_at, 3),
         "kept": {
             "photos": kept.photos,
             "captions": kept.captions,

@@ -1,4 +1,4 @@
-"""What kind of file it is, by its first bytes: a format that is read, one that is not read yet, or no image."""
+"""What kind of file it is, by its first bytes or its name: read, not read yet, or no image."""
 
 import struct
 from typing import NamedTuple
@@ -59,6 +59,34 @@ _UNREAD = (  # first bytes, what people call it
     (b"0&\xb2u\x8ef\xcf\x11", "video (Windows Media)"),
     (b"OggS", "sound or video (Ogg)"),
 )
+_UNREAD_SUFFIXES = {  # what people call it: how its names end
+    "RAW photo": (
+        ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 "
+        ".rwl .sr2 .srf .srw .x3f"
+    ),
+    "Photoshop document": ".psd .psb",
+    "GIMP document": ".xcf",
+    "drawing": ".svg .svgz .eps .ps .ai .wmf .emf .cdr .kra .afphoto .afdesign .sketch",
+    "document": ".pdf .djvu .djv",
+    "JPEG XL": ".jxl",
+    "JPEG XR": ".jxr .wdp .hdp",
+    "High dynamic range picture": ".exr .hdr",
+    "picture": ".dds .fits .fts .icns .cur .qoi .bpg .flif .mng .dcm .pcx .sgi .pict .pct .jps .pns .insp",
+    "video": (
+        ".mp4 .m4v .mov .qt .avi .mkv .webm .wmv .asf .flv .mpg .mpeg .mpe .mts .m2ts .ogv .3gp .3g2 .vob .insv .lrv"
+    ),
+}
+_KIND_OF_SUFFIX = {suffix: kind for kind, suffixes in _UNREAD_SUFFIXES.items() for suffix in suffixes.split()}
+NOT_READ_YET = "kind not read yet"
+
+
+def unread_kind(suffix: str) -> str | None:
+    """The kind of files whose names end so, if it holds pictures and is not read yet.
+
+    >>> unread_kind(".cr2"), unread_kind(".jpg"), unread_kind(".txt")
+    ('RAW photo', None, None)
+    """
+    return _KIND_OF_SUFFIX.get(suffix)
 
 
 class Kind(NamedTuple):

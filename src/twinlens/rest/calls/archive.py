@@ -11,14 +11,24 @@ from twinlens.rest.calls.searching import Ready
 
 router = APIRouter(prefix="/api/archive", tags=["photos"])
 MOST_TAKEN = 10_000
+LEFT_OUT = "X-Left-Out"
+_LEFT_OUT = {
+    "schema": {"type": "integer"},
+    "description": "number of photos that are not in it: unknown ids, and photos whose files are gone",
+}
 _ZIP: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
         "description": "a zip; files that could not be read are listed in it, in 'left out.txt'",
+        "headers": {LEFT_OUT: _LEFT_OUT},
     }
 }
 _CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "one line per photo"}
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "one line per photo",
+        "headers": {LEFT_OUT: _LEFT_OUT},
+    }
 }
 
 
@@ -31,16 +41,18 @@ class ArchiveRequest(Body):
 @router.post("", response_class=StreamingResponse, responses=_ZIP)
 async def archive(body: ArchiveRequest, engine: Ready) -> Response:
     """A zip of photo files in their library folders; streamed while it is written."""
+    left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
     pieces = engine.collection.zip_photos(body.image_ids)
-    return StreamingResponse(pieces, media_type="application/zip", headers=_named("photos.zip"))
+    return StreamingResponse(pieces, media_type="application/zip", headers=_headers("photos.zip", left_out))
 
 
 @router.post("/list", response_class=Response, responses=_CSV)
 async def photo_list(body: ArchiveRequest, engine: Ready) -> Response:
-    """Metadata of photos as CSV: date, camera, size, place and captions; unknown ids are left out."""
+    """Metadata of photos as CSV: date, camera, size, place and captions; unknown and gone ones are left out."""
+    left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
     text = await engine.run("search", engine.collection.list_photos, body.image_ids)
-    return Response(text, media_type="text/csv", headers=_named("photos.csv"))
+    return Response(text, media_type="text/csv", headers=_headers("photos.csv", left_out))
 
 
-def _named(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+def _headers(name: str, left_out: int) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"', LEFT_OUT: str(left_out)}

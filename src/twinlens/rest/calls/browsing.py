@@ -23,6 +23,7 @@ class GridPhoto(BaseModel):
     height: int | None
     taken_at: str | None = Field(description="the camera's wall clock")
     is_favourite: bool
+    missing: bool = Field(default=False, description="its file is gone")
 
 
 class PhotosAnswer(BaseModel):
@@ -57,7 +58,12 @@ async def photos(request: Request, engine: Ready, fields: Annotated[BrowseFields
     )
     results = [
         GridPhoto(
-            image_id=one.id, width=one.width, height=one.height, taken_at=one.taken_at, is_favourite=one.is_favourite
+            image_id=one.id,
+            width=one.width,
+            height=one.height,
+            taken_at=one.taken_at,
+            is_favourite=one.is_favourite,
+            missing=one.is_missing,
         )
         for one in shown
     ]

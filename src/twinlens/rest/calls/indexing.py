@@ -5,9 +5,9 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import StreamingResponse
 
 from twinlens.api.indexing import IndexState
@@ -43,14 +43,20 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("", response_class=StreamingResponse, responses=_STREAM)
-async def start_indexing(request: Request, engine: Ready) -> StreamingResponse:
+async def start_indexing(
+    request: Request,
+    engine: Ready,
+    verify: Annotated[
+        bool, Query(description="also read the photos whose size and date have not changed, and their metadata")
+    ] = False,
+) -> StreamingResponse:
     """Scans the library's folders again, and reports progress as server-sent events.
 
     The run continues if the client disconnects. Only one runs at a time, whichever process started it.
     """
     run: IndexRun = request.app.state.index_run
     await engine.run("search", engine.check_present)
-    await run.start()
+    await run.start(verify=verify)
 
     async def state() -> IndexState:
         return run.state

@@ -9,7 +9,17 @@ from starlette.responses import JSONResponse, Response
 
 from twinlens import __version__
 from twinlens.errors import TwinlensError
-from twinlens.rest.calls.schemas import Architecture, Count, FailureAnswer, Health, LibraryCard, ModelCard, Stats, Tower
+from twinlens.rest.calls.schemas import (
+    Architecture,
+    Changes,
+    Count,
+    FailureAnswer,
+    Health,
+    LibraryCard,
+    ModelCard,
+    Stats,
+    Tower,
+)
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, library_missing
@@ -101,7 +111,7 @@ async def model_card(engine: Ready) -> ModelCard:
 @router.get("/api/collection")
 async def library_card(engine: Ready) -> LibraryCard:
     """Contents of the library: photos per camera and subfolder, dates."""
-    facts = await engine.facts()
+    facts, since_index = await engine.facts(), await engine.since_index()
     return LibraryCard(
         num_images=facts.photos,
         num_captions=facts.captions,
@@ -113,6 +123,7 @@ async def library_card(engine: Ready) -> LibraryCard:
         num_located=facts.located,
         cameras=[Count(name=name, images=images) for name, images in facts.cameras],
         folders=[Count(name=name, images=images) for name, images in facts.folders],
+        since_index=None if since_index is None else Changes(**since_index.to_json()),
     )
 
 

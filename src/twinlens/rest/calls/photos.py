@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
-from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, photo_file
+from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
 from twinlens.errors import PhotoError
 from twinlens.rest.calls.schemas import PhotoAnswer
 from twinlens.rest.calls.searching import Ready
@@ -118,6 +118,7 @@ def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:
         longitude=card.longitude,
         captions=collection.captions_of(image_id),
         is_favourite=card.is_favourite,
+        missing=is_gone(card.path),
     )
 
 

@@ -166,6 +166,7 @@ class ImageResult(BaseModel):
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
     is_favourite: bool = Field(default=False, description="marked as a favourite")
+    missing: bool = Field(default=False, description="the photo's file is gone")
     is_match: bool | None = Field(
         default=None, description="whether it matches, by the model's threshold or min_probability; null without them"
     )
@@ -189,6 +190,9 @@ class Answered(BaseModel):
     offset: int
     model: str = Field(description="fingerprint of the model")
     took_ms: float
+    missing_folders: list[str] = Field(
+        default=[], description="names of photo folders that are missing or empty, as where a disk is not mounted"
+    )
 
 
 class SearchAnswer(Answered):
@@ -296,6 +300,15 @@ class Count(BaseModel):
     images: int
 
 
+class Changes(BaseModel):
+    """What has changed in the photo folders since the last index run, at least."""
+
+    new: int
+    changed: int
+    gone: int
+    is_complete: bool = Field(description="whether there was time to look at all folders")
+
+
 class LibraryCard(BaseModel):
     """Contents of the library."""
 
@@ -309,6 +322,9 @@ class LibraryCard(BaseModel):
     num_located: int
     cameras: list[Count]
     folders: list[Count] = Field(description="subfolders that directly contain photos")
+    since_index: Changes | None = Field(
+        default=None, description="what has changed in the photo folders, at least; null if that takes long to know"
+    )
 
 
 class PhotoAnswer(BaseModel):
@@ -327,6 +343,7 @@ class PhotoAnswer(BaseModel):
     longitude: float | None
     captions: list[str]
     is_favourite: bool
+    missing: bool = Field(default=False, description="its file is gone")
 
 
 class KeptFolder(BaseModel):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
+from twinlens.api.indexing import SinceIndex
 from twinlens.api.library import Collection, LibraryFacts, warm_up
 from twinlens.api.searching import Page, Query, Search, Term, picture_pixels
 from twinlens.errors import CollectionMissingError, PhotosMissingError
@@ -29,6 +30,7 @@ THREADS: dict[Stage, int] = {
 }
 MOST_WAITING = 1000  # per stage: more would wait longer than people do
 NOTE_MEMORY_S = 5.0
+SINCE_INDEX_S = 30.0  # people open the library panel again and again; a look takes up to 0.1 s
 
 
 class Engine:
@@ -55,6 +57,8 @@ class Engine:
         self._waiting = dict.fromkeys(THREADS, 0)
         self._facts: LibraryFacts | None = None
         self._told_missing = ""
+        self._since_index: SinceIndex | None = None
+        self._since_index_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- from start to stop -------------------------------------------------------------------
@@ -201,6 +205,16 @@ class Engine:
         """Searchable photos when they were last counted."""
         return self._facts.photos if self._facts else 0
 
+    async def since_index(self) -> SinceIndex | None:
+        """What has changed in the photo folders since the last index run; looked for once in a while."""
+        if time.monotonic() > self._since_index_until:
+            self._since_index_until = time.monotonic() + SINCE_INDEX_S
+            self._since_index = await self.run("search", self.collection.since_index)
+        return self._since_index
+
+    def forget_since_index(self) -> None:
+        """Called after an index run."""
+        self._since_index_until = 0.0
+
     def _current_facts(self, known: LibraryFacts | None) -> LibraryFacts:
-        is_current = known is not None and known.generation == self.collection.catalog.generation
-        return known if known is not None and is_current else self.collection.facts()
+        return known if known is not None and self.collection.is_current(known) else self.collection.facts()

@@ -41,8 +41,11 @@ class IndexRun(SilentListener):
         self._telling: asyncio.Task[bool] | None = None
         self._is_untold = False  # the end of the last run could not be stored yet
 
-    async def start(self) -> None:
+    async def start(self, *, verify: bool = False) -> None:
         """Starts a run.
+
+        Args:
+            verify: also read photos whose size and date have not changed.
 
         Raises:
             AlreadyIndexingError: this or another process is already indexing.
@@ -53,7 +56,7 @@ class IndexRun(SilentListener):
         now = time.time()
         before, self.state = self.state, IndexState("running", started_at=now, updated_at=now)
         self._is_walking = True
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(self._run(verify))
         done, _ = await asyncio.wait({self._task}, timeout=REFUSED_WITHIN_S)
         if done and (refusal := self._task.result()) is not None:
             self.state = before
@@ -108,14 +111,14 @@ class IndexRun(SilentListener):
         if self._engine.stopping.is_set():
             raise IndexStoppedError("the server was asked to stop")
 
-    def _index(self) -> IndexReport:
-        return self._engine.collection.index(listener=self)
+    def _index(self, verify: bool) -> IndexReport:
+        return self._engine.collection.index(listener=self, verify=verify)
 
     # --- on the event loop --------------------------------------------------------------------
 
-    async def _run(self) -> AlreadyIndexingError | None:
+    async def _run(self, verify: bool) -> AlreadyIndexingError | None:
         """Runs to the end; returns why it was refused."""
-        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index)
+        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index, verify)
         await self._tell_while(running)
         try:
             report = running.result()
@@ -132,7 +135,10 @@ class IndexRun(SilentListener):
             self._end("failed", message="indexing failed; see the server's log")
         else:
             counts = {name: getattr(report, name) for name in COUNTED}
+            if (found := report.verification) is not None:
+                counts |= {"verified": found.verified, "changed": found.changed}
             kept_folders = [folder.to_json() for folder in report.kept_folders]
+            self._engine.forget_since_index()
             self._end("done", counts=counts, kept_folders=kept_folders, skipped=len(report.skipped))
         await self._tell_end()
         return None

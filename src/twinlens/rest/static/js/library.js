@@ -78,7 +78,7 @@ export class LibraryPanel extends EventTarget {
 
 function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
   const parts = ["added", "updated", "renamed", "removed", "restored"].filter((name) => counts[name]).map((name) => `${numberOf(counts[name])} ${name}`);
-  if (skipped) parts.push(`${numberOf(skipped)} could not be read`);
+  if (skipped) parts.push(`${countOf(skipped, "file")} skipped`);
   const told = parts.length ? `Done: ${parts.join(", ")}.` : "Done: nothing has changed.";
   const missing = kept.map(({ path, photos, reason }) => `${path} ${reason}: ${countOf(photos, "photo")} kept; is its disk mounted?`);
   return [told, ...missing].join(" ");
@@ -94,8 +94,16 @@ function holdings(library) {
   ];
   const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
   const lines = [["Dates", dates], ["With a location", numberOf(library.num_located)]];
-  if (library.num_skipped) lines.push(["Could not be read", countOf(library.num_skipped, "file")]);
+  if (library.num_skipped) lines.push(["Skipped", countOf(library.num_skipped, "file")]);
+  const changes = changesOf(library.since_index);
+  if (changes) lines.push(["Since the last look", changes]);
   return [element("div", { class: "numbers" }, ...tiles), terms(lines)];
+}
+
+/** "at least 3 new, 1 gone"; empty if nothing is known to have changed. */
+function changesOf(changes) {
+  const parts = ["new", "changed", "gone"].filter((name) => changes?.[name]).map((name) => `${numberOf(changes[name])} ${name}`);
+  return parts.length ? `at least ${parts.join(", ")}` : "";
 }
 
 function modelCard(model) {

@@ -208,7 +208,7 @@ map.addEventListener("caught", ({ detail: photos }) => {
   show(NOTHING);
   address.write(query, { isNew: true });
   search.show({
-    query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null,
+    query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
     title: `${countOf(photos.length)} from the map`,
   });
 });

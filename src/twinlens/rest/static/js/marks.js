@@ -22,12 +22,12 @@ export async function mark(ids, isFavourite) {
 /** @param {string[]} ids */
 export async function saveZip(ids) {
   notice(`Packing ${countOf(ids.length)}…`);
-  await tried(async () => save(await (await send("/api/archive", { json: { image_ids: ids } })).blob(), "photos.zip"));
+  await tried(() => take("/api/archive", ids, "photos.zip"));
 }
 
 /** @param {string[]} ids */
 export async function saveList(ids) {
-  await tried(async () => save(await (await send("/api/archive/list", { json: { image_ids: ids } })).blob(), "photos.csv"));
+  await tried(() => take("/api/archive/list", ids, "photos.csv"));
 }
 
 /** @param {string} path */
@@ -38,6 +38,13 @@ export async function copyPath(path) {
   } catch {
     notice(path); // browsers allow the clipboard only on https and localhost
   }
+}
+
+async function take(path, ids, name) {
+  const answer = await send(path, { json: { image_ids: ids } });
+  save(await answer.blob(), name);
+  const leftOut = Number(answer.headers.get("X-Left-Out"));
+  if (leftOut) notice(`${countOf(leftOut)} left out: ${leftOut === 1 ? "its file is" : "their files are"} gone.`);
 }
 
 function save(blob, name) {

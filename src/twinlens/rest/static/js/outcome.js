@@ -4,7 +4,7 @@ import { byId, element } from "./dom.js";
 import { unknownNames } from "./known_filters.js";
 import { asks, filterCount, inWords } from "./query.js";
 import { countOf, monthOf, nameOf, numberOf, yearOf } from "./facts.js";
-import { chanceOf } from "./tile.js";
+import { chanceOf, inPlaceOf } from "./tile.js";
 import { thumbnailAddress } from "./server.js";
 
 const UNLIKELY = "Less likely matches";
@@ -30,12 +30,18 @@ export function isNothing(results) {
 export function statusOf(results) {
   const { total, query, tookMs, queryRead } = results;
   if (results.title) return results.title;
-  const parts = [countsOf(results)];
+  const parts = [countsOf(results), ...missingIn(results)];
   if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
   if (queryRead) parts.push(`the model read only: ${queryRead}`);
   const unknown = unknownNames(query.filters);
   if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
   return parts.join(" · ");
+}
+
+function missingIn({ photos, absentFolders }) {
+  if (absentFolders.length) return [`the photo folder ${absentFolders.join(", ")} is missing or empty: is its disk mounted?`];
+  const gone = photos.filter((photo) => photo.missing).length;
+  return gone ? [`${numberOf(gone)} ${gone === 1 ? "file is" : "files are"} gone: look for new photos in Library`] : [];
 }
 
 function countsOf({ total, matches, query }) {
@@ -54,7 +60,7 @@ export function showNothing(results, actions) {
   const closest = results.photos.filter((photo) => photo.shown).map((photo) => {
     const name = nameOf(photo.image_id);
     const index = results.photos.indexOf(photo);
-    const picture = element("img", { src: thumbnailAddress(photo.image_id, 512), alt: "" });
+    const picture = photo.missing ? inPlaceOf(photo) : element("img", { src: thumbnailAddress(photo.image_id, 512), alt: "" });
     return element(
       "button",
       { type: "button", "aria-label": `Open ${name}`, on: { click: () => actions.open(index) } },

@@ -2,11 +2,12 @@
  * Runs searches: while typing, cancelled when outdated, further pages on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
- *   rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
- *   shown: it matches or, if nothing matches, is one of the closest.
+ *   missing?: boolean, rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
+ *   shown: it matches or, if nothing matches, is one of the closest. missing: its file is gone.
  * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
- *   queryRead: ?string, title?: string}} Results
+ *   queryRead: ?string, absentFolders: string[], title?: string}} Results
  *   matches: total number of matches, loaded or not; null if the model is not calibrated.
+ *   absentFolders: photo folders that are missing or empty.
  */
 
 import { ask, connection, isAwayError } from "./server.js";
@@ -137,5 +138,6 @@ function resultsOf(query, found, wanted) {
     isComplete: photos.length < wanted || photos.length >= found.num_candidates,
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
+    absentFolders: found.missing_folders ?? [],
   };
 }

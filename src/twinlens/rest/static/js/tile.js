@@ -5,6 +5,7 @@ import { thumbnailAddress } from "./server.js";
 import { dayOf, nameOf } from "./facts.js";
 
 const SIZES = [256, 512, 1024];
+export const GONE = "File is gone";
 
 /**
  * @param {import("./search.js").Photo} photo
@@ -15,14 +16,15 @@ export function tile(photo, { index, total, width, height, isSelected }) {
   const picture = element("img", { alt: "", draggable: "false", decoding: "async" });
   picture.addEventListener("load", () => picture.classList.add("is-loaded"));
   picture.addEventListener("error", () => made.classList.add("is-broken"));
-  picture.dataset.src = thumbnailAddress(photo.image_id, sizeFor(Math.max(width, height)));
+  if (!photo.missing) picture.dataset.src = thumbnailAddress(photo.image_id, sizeFor(Math.max(width, height)));
   const open = element("button", { type: "button", class: "open", tabindex: "-1", "data-act": "open" }, picture);
   open.setAttribute("aria-label", labelOf(photo, index, total));
   const pick = element("button", { type: "button", class: "pick", tabindex: "-1", "data-act": "pick" }, icon("check"));
   pick.setAttribute("aria-label", `Select ${name}`);
   const heart = element("button", { type: "button", class: "heart", tabindex: "-1", "data-act": "heart" }, icon("heart"));
   heart.setAttribute("aria-label", `Favourite ${name}`);
-  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, badge(photo), brokenName(name));
+  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, badge(photo), inPlaceOf(photo));
+  made.classList.toggle("is-broken", Boolean(photo.missing));
   made.style.width = `${width}px`;
   made.style.height = `${height}px`;
   showSelected(made, isSelected);
@@ -64,8 +66,11 @@ function badge(photo) {
   return element("span", { class: "badge", "aria-hidden": "true", text: chance ? `${photo.rank} · ${chance}` : String(photo.rank) });
 }
 
-function brokenName(name) {
-  return element("span", { class: "broken-name", "aria-hidden": "true", text: name });
+/** What is shown where there is no picture: the name, and why if that is known. @param {import("./search.js").Photo} photo */
+export function inPlaceOf(photo) {
+  const name = element("span", { class: "name", dir: "auto", text: nameOf(photo.image_id) });
+  const why = photo.missing ? element("strong", { text: GONE }) : null;
+  return element("span", { class: "broken-name", "aria-hidden": "true" }, why, name);
 }
 
 function labelOf(photo, index, total) {
@@ -73,6 +78,7 @@ function labelOf(photo, index, total) {
   const parts = [`${index + 1} of ${total}`, nameOf(photo.image_id)];
   if (photo.taken_at) parts.push(dayOf(photo.taken_at));
   if (chance) parts.push(`${chance} probability`);
+  if (photo.missing) parts.push(GONE.toLowerCase());
   return parts.join(", ");
 }
 

@@ -4,6 +4,7 @@ import { byId, element } from "./dom.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { card } from "./card.js";
 import { nameOf } from "./facts.js";
+import { GONE, inPlaceOf } from "./tile.js";
 import { Zoom } from "./zoom.js";
 
 /** Photos up to this size are loaded as the original file; larger ones only when zoomed in. */
@@ -47,6 +48,7 @@ export class Viewer extends EventTarget {
     if (id !== this.id) byId("viewer-facts").replaceChildren(); // they belong to another photo
     this.id = id;
     this.photo = photo;
+    this.isMissing = Boolean(photo?.missing);
     this.showPicture();
     if (!this.dialog.open) {
       this.showInfo(window.innerWidth >= 900);
@@ -96,6 +98,11 @@ export class Viewer extends EventTarget {
   showPicture() {
     const side = Math.max(this.photo?.width || 0, this.photo?.height || 0);
     this.isOriginal = side > 0 && side <= SCREEN_PX;
+    if (this.isMissing) {
+      this.picture.removeAttribute("src");
+      this.showState("is-broken");
+      return;
+    }
     this.showState("is-loading");
     this.picture.src = this.isOriginal ? photoAddress(this.id) : thumbnailAddress(this.id, SCREEN_PX);
   }
@@ -103,7 +110,7 @@ export class Viewer extends EventTarget {
   /** @param {"is-loading"|"has-picture"|"is-broken"} state */
   showState(state) {
     for (const one of ["is-loading", "has-picture", "is-broken"]) byId("stage").classList.toggle(one, one === state);
-    this.fault.textContent = state === "is-broken" ? "This photo cannot be shown" : "";
+    this.fault.textContent = state !== "is-broken" ? "" : this.isMissing ? `${GONE}: ${nameOf(this.id)}` : "This photo cannot be shown";
   }
 
   onLoad() {
@@ -136,6 +143,10 @@ export class Viewer extends EventTarget {
       const facts = await ask(`/api/photo/${encodeURIComponent(id)}`);
       if (asked !== this.asked) return;
       this.showFavourite(facts.is_favourite);
+      if (facts.missing !== this.isMissing) {
+        this.isMissing = facts.missing;
+        this.showPicture();
+      }
       panel.replaceChildren(card(facts));
       const found = await ask("/api/search/image", { json: { image_id: id, top_k: 9 } });
       if (asked === this.asked) this.showSimilar(found.results);
@@ -147,7 +158,9 @@ export class Viewer extends EventTarget {
   showSimilar(photos) {
     const buttons = photos.map((photo) => {
       const name = nameOf(photo.image_id);
-      const picture = element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
+      const picture = photo.missing
+        ? inPlaceOf(photo)
+        : element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
       const open = () => this.open(photo.image_id, photo);
       return element("button", { type: "button", "aria-label": `Open ${name}`, title: name, on: { click: open } }, picture);
     });

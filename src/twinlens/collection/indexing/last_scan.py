@@ -1,0 +1,76 @@
+"""What the last index run found on disk besides photos: the dates of folders, and the files that it left out.
+
+A derived file beside the catalog, written by each run. It has two lines of JSON, because a search reads only the first.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.indexing.scan import Scan
+from twinlens.collection.place.disk import LAST_SCAN
+from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.embedding.local import Skipped
+
+logger = logging.getLogger(__name__)
+
+
+class LastScan(NamedTuple):
+    """When the last index run looked, and the folders that it saw.
+
+    Attributes:
+        finished_at: seconds since 1970.
+        dates: modification time in ns of each subfolder, by photo folder; "" is the photo folder itself.
+    """
+
+    finished_at: float
+    dates: dict[int, dict[str, int]]
+
+
+def write_last_scan(catalog: Catalog, scans: Mapping[int, Scan]) -> None:
+    """Stores what a finished run has found, by photo folder."""
+    folders = {"finished_at": time.time(), "dates": {folder_id: scan.dates for folder_id, scan in scans.items()}}
+    left_out = [[folder_id, *file] for folder_id, scan in scans.items() for file in scan.others + scan.unreadable]
+    file = catalog.path.with_name(LAST_SCAN)
+    partial = file.with_name(f"{LAST_SCAN}.partial")
+    partial.write_text(f"{json.dumps(folders)}\n{json.dumps(left_out)}\n", encoding="ascii")
+    partial.replace(file)
+
+
+def read_last_scan(catalog: Catalog) -> LastScan | None:
+    """When the last run looked; None if that is not known."""
+    try:
+        folders = json.loads(_lines(catalog, 1)[0])
+        return LastScan(folders["finished_at"], {int(number): dates for number, dates in folders["dates"].items()})
+    except (OSError, ValueError, KeyError) as error:
+        logger.debug("the last scan of %s is not known: %s", catalog.path.parent, error)
+        return None
+
+
+def skipped_files(catalog: Catalog, folders: Sequence[PhotoFolder]) -> list[Skipped]:
+    """Every file that the last run skipped, by path: those that it did not open and those that it could not read."""
+    try:
+        left_out = json.loads(_lines(catalog, 2)[1])
+    except (OSError, ValueError) as error:
+        logger.debug("what the last scan of %s left out is not known: %s", catalog.path.parent, error)
+        left_out = []
+    prefixes = {folder.id: folder.prefix for folder in folders}
+    files = [file for file in (*catalog.skipped(), *left_out) if file[0] in prefixes]
+    reasons = {prefixes[number] + path: reason for number, path, reason in files}
+    return sorted(Skipped(path, reason) for path, reason in reasons.items())
+
+
+def last_scan_stamp(catalog: Catalog) -> int | None:
+    """Changes with every finished run; None before the first."""
+    try:
+        return catalog.path.with_name(LAST_SCAN).stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _lines(catalog: Catalog, count: int) -> list[str]:
+    with catalog.path.with_name(LAST_SCAN).open(encoding="ascii") as file:
+        return [file.readline() for _ in range(count)]
