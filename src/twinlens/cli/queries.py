@@ -7,6 +7,7 @@ from pathlib import Path
 from twinlens import api
 from twinlens.cli.answers import sheet_title
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
+from twinlens.cli.streams import StdoutError
 from twinlens.errors import DataError, QueryError, TwinlensError
 
 OVERVIEW = "top_matches_grid.png"
@@ -117,6 +118,8 @@ def answer_prompt(ask: Callable[[str], object]) -> int:
             return FOUND
         try:
             ask(query)
+        except StdoutError:
+            raise
         except TwinlensError as error:
             say(f"error: {error}")
         sys.stdout.flush()
