@@ -10,12 +10,18 @@ REASONS_SHOWN = 5
 
 
 def index_with_progress(
-    collection: "api.library.Collection", *, captions: Path | None = None, forget_missing: bool = False
+    collection: "api.library.Collection",
+    *,
+    captions: Path | None = None,
+    forget_missing: bool = False,
+    follow_links: bool | None = None,
 ) -> "api.indexing.IndexReport":
     """Indexes with a progress bar and a summary on stderr."""
     return with_progress(
         collection,
-        lambda listener: collection.index(captions=captions, listener=listener, forget_missing=forget_missing),
+        lambda listener: collection.index(
+            captions=captions, listener=listener, forget_missing=forget_missing, follow_links=follow_links
+        ),
     )
 
 

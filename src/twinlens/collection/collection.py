@@ -199,6 +199,7 @@ class Collection:
         captions: str | os.PathLike[str] | None = None,
         listener: IndexListener | None = None,
         forget_missing: bool = False,
+        follow_links: bool | None = None,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -206,6 +207,8 @@ class Collection:
             captions: a caption file, added after the photos; see ``add_captions``.
             listener: called with the plan and the progress.
             forget_missing: remove a folder's photos from the catalog if the folder is now empty.
+            follow_links: index and serve what is behind links that lead out of a photo folder, too;
+                None = as in the last run, at first no.
 
         Raises:
             CollectionBusyError: another process is indexing it.
@@ -213,7 +216,9 @@ class Collection:
             DiskFullError: no space left; committed work is kept.
             DataError: the captions cannot be read, or none belongs to a photo of the collection.
         """
-        return self._indexer.index(captions=captions, listener=listener, forget_missing=forget_missing)
+        return self._indexer.index(
+            captions=captions, listener=listener, forget_missing=forget_missing, follow_links=follow_links
+        )
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Switches the collection to another model: embeds its photos and captions again.

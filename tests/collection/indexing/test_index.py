@@ -43,9 +43,18 @@ class Indexing:
         catalog.add_folder("photos", str(photos))
         self.folders = [PhotoFolder(1, photos, "")]
 
-    def run(self, *, forget_missing: bool = False, listener: SilentListener | None = None) -> IndexReport:
+    def run(
+        self, *, forget_missing: bool = False, follow_links: bool = False, listener: SilentListener | None = None
+    ) -> IndexReport:
         self.encoder.embedded = 0
-        return index_folders(self.catalog, self.encoder, self.folders, forget_missing=forget_missing, listener=listener)
+        return index_folders(
+            self.catalog,
+            self.encoder,
+            self.folders,
+            forget_missing=forget_missing,
+            follow_links=follow_links,
+            listener=listener,
+        )
 
     def known(self, path: str, *, folder_id: int = 1) -> KnownFile:
         found = self.catalog.known_file(folder_id, path)
@@ -531,6 +540,28 @@ def test_folders_without_any_photo_are_an_error(indexing: Indexing, photos: Path
     (photos / "notes.txt").write_text("notes")
     with pytest.raises(CollectionError, match="contains no photos to index, only 1 other files"):
         indexing.run()
+
+
+def test_a_folder_of_links_that_lead_out_says_how_to_follow_them(three: Indexing, photos: Path, tmp_path: Path) -> None:
+    before = three.vectors()
+    (photos).rename(tmp_path / "store")
+    photos.mkdir()
+    for file in (tmp_path / "store").iterdir():
+        (photos / file.name).symlink_to(file)
+    with pytest.raises(CollectionError, match=r"no photos but \d links that lead out of it.*--follow-links"):
+        three.run()
+    assert three.vectors() == before
+    assert counts(three.run(follow_links=True)) == {"unchanged": 3}
+
+
+def test_a_new_folder_of_links_that_lead_out_says_how_to_follow_them(
+    indexing: Indexing, make_photo: PhotoMaker, photos: Path, tmp_path: Path
+) -> None:
+    make_photo("a.png").rename(tmp_path / "a.png")
+    (photos / "a.png").symlink_to(tmp_path / "a.png")
+    with pytest.raises(CollectionError, match="its links lead elsewhere: add --follow-links, or give a folder"):
+        indexing.run()
+    assert counts(indexing.run(follow_links=True)) == {"added": 1}
 
 
 # --- several folders --------------------------------------------------------------------------

@@ -41,6 +41,14 @@ def run(
             "--forget-missing", help="Remove a folder's photos from the collection if the folder is now empty."
         ),
     ] = False,
+    follow_links: Annotated[
+        bool | None,
+        typer.Option(
+            "--follow-links/--no-follow-links",
+            help="Also index what is behind links that lead out of a folder; kept for later runs. Default: no.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -59,7 +67,9 @@ def run(
     if folders and opened.within is not None:
         say(f"{opened.within} already belongs to a collection, which is updated instead")
     with opened.collection:
-        report = index_with_progress(opened.collection, captions=captions, forget_missing=forget_missing)
+        report = index_with_progress(
+            opened.collection, captions=captions, forget_missing=forget_missing, follow_links=follow_links
+        )
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     return FOUND

@@ -11,7 +11,7 @@ from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener
-from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.embedding.local import EmbeddedPhoto, Skipped, embed_batches
 from twinlens.errors import CollectionError
@@ -42,6 +42,7 @@ def index_folders(
     *,
     listener: IndexListener | None = None,
     forget_missing: bool = False,
+    follow_links: bool = False,
 ) -> IndexReport:
     """Updates the catalog to the current contents of the folders.
 
@@ -56,13 +57,14 @@ def index_folders(
         folders: all folders of the collection.
         listener: called with the plan and the progress.
         forget_missing: remove a folder's photos from the catalog if the folder is now empty.
+        follow_links: index what is behind links that lead out of a folder, too.
 
     Raises:
         CollectionError: a folder is missing, cannot be opened, or is empty although the
             catalog has photos in it (an unmounted disk looks like this).
     """
     started = time.perf_counter()
-    run = _Run(catalog, encoder, listener or SilentListener())
+    run = _Run(catalog, encoder, listener or SilentListener(), follow_links=follow_links)
     tasks = run.plan(folders, forget_missing=forget_missing)
     run.read(tasks)
     run.drop_gone()
@@ -75,8 +77,10 @@ def index_folders(
 class _Run:
     """State of one index run: known files, missing files, report."""
 
-    def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener) -> None:
-        self.catalog, self.encoder, self.listener = catalog, encoder, listener
+    def __init__(
+        self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener, *, follow_links: bool
+    ) -> None:
+        self.catalog, self.encoder, self.listener, self.follow_links = catalog, encoder, listener, follow_links
         self.report = IndexReport()
         self.known = catalog.known_files()
         self.gone: dict[tuple[int, str], KnownFile] = {}
@@ -88,13 +92,15 @@ class _Run:
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
-            scan = _scan(folder)
+            scan = _scan(folder, follow_links=self.follow_links)
             found += len(scan.photos)
             tasks += self._compare(folder, scan, forget_missing=forget_missing)
         if not found and not self.known:
             places = ", ".join(str(folder.path) for folder in folders)
             others = f", only {len(self.report.skipped):,} other files" if self.report.skipped else ""
-            raise CollectionError(f"{places} contains no photos to index{others}; give a folder with photos")
+            links = any(skipped.reason == LINK_OUT for skipped in self.report.skipped)
+            remedy = "its links lead elsewhere: add --follow-links, or give" if links else "give"
+            raise CollectionError(f"{places} contains no photos to index{others}; {remedy} a folder with photos")
         for key, missing in self.gone.items():
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
@@ -107,6 +113,13 @@ class _Run:
         """The files of one folder that must be read; records missing ones."""
         here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
         if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
+            links = sum(reason == LINK_OUT for _, reason in scan.others)
+            if links:
+                raise CollectionError(
+                    f"{folder.path} contains no photos but {links:,} links that lead out of it; {len(here):,} photos "
+                    "were indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
+                    "the links, or with --forget-missing to remove it from the index"
+                )
             raise CollectionError(
                 f"{folder.path} contains no photos, but {len(here):,} were indexed there; is its disk mounted? "
                 "Nothing was changed; if the photos are really gone, run again with --forget-missing"
@@ -204,9 +217,9 @@ def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 
-def _scan(folder: PhotoFolder) -> Scan:
+def _scan(folder: PhotoFolder, *, follow_links: bool) -> Scan:
     try:
-        return scan_folder(folder.path)
+        return scan_folder(folder.path, follow_links=follow_links)
     except FileNotFoundError as error:
         raise CollectionError(f"the photo folder {folder.path} is missing; is its disk mounted?") from error
     except NotADirectoryError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.catalog import FOLLOW_LINKS, Catalog
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
@@ -50,12 +50,19 @@ class Indexer:
         self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
 
     def index(
-        self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, forget_missing: bool
+        self,
+        *,
+        captions: str | os.PathLike[str] | None,
+        listener: IndexListener | None,
+        forget_missing: bool,
+        follow_links: bool | None,
     ) -> IndexReport:
         """See ``Collection.index``."""
         with self._alone():
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
+            if follow_links is not None:
+                self._catalog.set_meta({FOLLOW_LINKS: str(int(follow_links))})
             report = self._index(guard, forget_missing)
             if data is not None:
                 report.captions = self._index_captions(data, guard)
@@ -134,7 +141,12 @@ class Indexer:
 
     def _index_folders(self, encoder: DualEncoder | None, listener: IndexListener, forget_missing: bool) -> IndexReport:
         return index_folders(
-            self._catalog, encoder, self._folders.all(), listener=listener, forget_missing=forget_missing
+            self._catalog,
+            encoder,
+            self._folders.all(),
+            listener=listener,
+            forget_missing=forget_missing,
+            follow_links=self._catalog.follows_links,
         )
 
     def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
