@@ -11,6 +11,8 @@ import typer
 from twinlens import api
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, say
 
+SHOWN_MISSING = 12  # characters in a warning
+
 
 def show_answer(
     answer: "api.searching.Answer",
@@ -80,10 +82,21 @@ def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | No
     import tempfile
 
     path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
-    api.searching.write_contact_sheet([(title, hits)], path)
+    missing = api.searching.write_contact_sheet([(title, hits)], path)
     say(f"contact sheet: {path}")
+    if missing:
+        warn_of_missing_fonts(missing, "--grid FILE.html")
     if open_sheet:
         typer.launch(str(path))
+
+
+def warn_of_missing_fonts(missing: str, remedy: str) -> None:
+    """Says which characters a drawn contact sheet shows as boxes."""
+    shown = missing[:SHOWN_MISSING] + ("…" if len(missing) > SHOWN_MISSING else "")
+    say(
+        f"warning: no font on this machine has {len(missing):,} of its characters ({shown}), boxes are drawn instead; "
+        f"install a font, or use {remedy}: a browser has its own"
+    )
 
 
 def print_line(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twinlens import api
-from twinlens.cli.answers import sheet_title
+from twinlens.cli.answers import sheet_title, warn_of_missing_fonts
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
 from twinlens.cli.streams import StdoutError
 from twinlens.errors import DataError, QueryError, TwinlensError
@@ -59,6 +59,7 @@ def answer_all(
     pictures = _pictures(folder, len(queries)) if folder else []
     failed = False
     rows: list[tuple[str, Sequence[api.searching.Hit]]] = []
+    missing: set[str] = set()
     codes: set[int] = set()
     for number, query in enumerate(queries):
         try:
@@ -70,10 +71,12 @@ def answer_all(
         codes.add(show(answer))
         rows.append((sheet_title(answer), answer.shown))
         if pictures:
-            api.searching.write_contact_sheet([rows[-1]], pictures[number])
+            missing |= set(api.searching.write_contact_sheet([rows[-1]], pictures[number]))
     if folder and rows:
         api.searching.write_contact_sheet([(title, hits[:OVERVIEW_HITS]) for title, hits in rows], folder / OVERVIEW)
         say(f"{len(rows) + 1} pictures: {folder}")
+        if missing:
+            warn_of_missing_fonts("".join(sorted(missing)), "one query at a time with --grid FILE.html")
     if failed:
         return OUR_ERROR
     return FOUND if FOUND in codes else NOTHING_FOUND

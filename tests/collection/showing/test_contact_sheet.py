@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 
 from conftest import COLOURS, PhotoMaker
+from drawn_fonts import make_font
 from twinlens.collection.showing.contact_sheet import CAPTION_PX, CELL_PX, COLUMNS, GAP_PX, write_contact_sheet
+from twinlens.collection.showing.lettering import lettering
+from twinlens.data import fonts
 from twinlens.errors import QueryError
 from twinlens.types import Hit
 
@@ -151,3 +154,27 @@ def test_an_older_sheet_is_replaced_but_never_a_photo(two_rows: list, make_photo
         write_contact_sheet(two_rows, photo)
     assert photo.read_bytes() == before
     assert not list(tmp_path.glob(".*partial"))
+
+
+def test_characters_without_a_font_are_told_and_a_page_has_all(
+    make_photo: PhotoMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twinlens.data.fonts.font_folders", lambda: [tmp_path / "fonts"])
+    sheet = [("日本", [hit(1, make_photo("a.png"), photo="😀.png")])]
+    lettering.cache_clear()
+    assert write_contact_sheet(sheet, tmp_path / "sheet.png") == "日本😀"
+    assert write_contact_sheet(sheet, tmp_path / "sheet.html") == ""
+    lettering.cache_clear()
+    make_font(tmp_path / "fonts" / "a.ttf", "日本")
+    make_font(tmp_path / "fonts" / "emoji.ttf", "😀", colour=(1.0, 0.0, 0.0))
+    fonts._faces_in.cache_clear()
+    assert write_contact_sheet(sheet, tmp_path / "sheet.png") == ""
+    lettering.cache_clear()
+
+
+def test_a_long_name_is_cut_to_the_width_of_its_photo(make_photo: PhotoMaker, tmp_path: Path) -> None:
+    names = ["W" * 60 + ".png", "i" * 60 + ".png"]
+    write_contact_sheet([("red", [hit(1, make_photo("a.png"), photo=name) for name in names])], tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        between = sheet.convert("RGB").crop((GAP_PX + CELL_PX + 1, 0, GAP_PX + CELL_PX + GAP_PX, sheet.height))
+    assert between.getcolors() == [(between.width * between.height, (255, 255, 255))]
