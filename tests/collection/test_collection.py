@@ -258,7 +258,7 @@ class TestQueryPhotos:
         Image.new("RGB", (30, 30), COLOURS["white"]).save(elsewhere / "white.png")
         (photos / "folder").symlink_to(elsewhere)
         (photos / "linked.png").symlink_to(elsewhere / "white.png")
-        indexed.index()
+        indexed.index(follow_links=True)
         assert ids(indexed.search("white", k=2)) == ["folder/white.png", "linked.png"]
         for name, other in (("folder/white.png", "linked.png"), ("linked.png", "folder/white.png")):
             hits = indexed.similar(photos / name)
@@ -915,7 +915,7 @@ def test_a_link_to_a_disk_that_is_away_keeps_its_photos(
     (tmp_path / "photos" / "there.png").unlink()
     (tmp_path / "photos" / "nas").symlink_to(disk)
     with open_collection() as collection:
-        assert collection.index().images == 2
+        assert collection.index(follow_links=True).images == 2
         disk.rename(tmp_path / "away")
         report = collection.index()
         assert (report.removed, report.images) == (0, 2)

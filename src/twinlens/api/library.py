@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.collection import Collection
+from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import find_collection, user_path
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.searching.filtering import Filters
@@ -64,6 +65,17 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
         raise CollectionError(f"the photo folder {folder} does not exist or is not a folder")
     collection = Collection(located.collection, model=model)
     return Opened(collection, located.within, is_new=not collection.is_complete)
+
+
+def broad_place() -> tuple[Path, str] | None:
+    """The current folder and what it is, if it is not indexed and too much to index unasked; else None.
+
+    Raises:
+        CollectionError: the current folder is gone.
+    """
+    folder = user_path(".")
+    what = broad_folder(folder) if find_collection(folder) is None else None
+    return None if what is None else (folder, what)
 
 
 def find_existing(place: str | Path | None, *, model: str | None = None, store: str | None = None) -> Opened:

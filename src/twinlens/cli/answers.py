@@ -11,6 +11,8 @@ import typer
 from twinlens import api
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, say
 
+SHOWN_MISSING = 12  # characters in a warning
+
 
 def show_answer(
     answer: "api.searching.Answer",
@@ -101,8 +103,10 @@ def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | No
         say("no contact sheet: the photos are not there")
         return
     path = grid.expanduser() if grid else Path(tempfile.mkdtemp(prefix="twinlens-")) / "hits.html"
-    left_out = api.searching.write_contact_sheet([(title, hits)], path)
-    say(f"contact sheet: {path}{told_left_out(left_out)}")
+    written = api.searching.write_contact_sheet([(title, hits)], path)
+    say(f"contact sheet: {path}{told_left_out(written.left_out)}")
+    if written.without_font:
+        warn_of_missing_fonts(written.without_font, "--grid FILE.html")
     if open_sheet:
         typer.launch(str(path))
 
@@ -118,6 +122,15 @@ def _say_missing(answer: "api.searching.Answer") -> None:
     if gone := len(answer.gone):
         these = "of these photos is" if gone == 1 else "of these photos are"
         say(f"{gone:,} {these} gone since the last index; run: twinlens index")
+
+
+def warn_of_missing_fonts(missing: str, remedy: str) -> None:
+    """Says which characters a drawn contact sheet shows as boxes."""
+    shown = missing[:SHOWN_MISSING] + ("…" if len(missing) > SHOWN_MISSING else "")
+    say(
+        f"warning: no font on this machine has {len(missing):,} of its characters ({shown}), boxes are drawn instead; "
+        f"install a font, or use {remedy}: a browser has its own"
+    )
 
 
 def print_line(

@@ -22,14 +22,21 @@ def index_with_progress(
     forget_missing: bool = False,
     drop_kept: bool = False,
     verify: bool = False,
+    follow_links: bool | None = None,
     ask: bool = False,
 ) -> "api.indexing.IndexReport":
     """Indexes with a progress bar and a summary on stderr; ``ask``: questions may be asked on the terminal."""
 
     def run(listener: "IndexProgress") -> "api.indexing.IndexReport":
-        forget = (lambda folder: _is_forgotten(folder, listener)) if ask and not forget_missing else forget_missing
         return collection.index(
-            captions=captions, listener=listener, forget_missing=forget, drop_kept=drop_kept, verify=verify
+            captions=captions,
+            listener=listener,
+            forget_missing=(lambda folder: _is_forgotten(folder, listener))
+            if ask and not forget_missing
+            else forget_missing,
+            drop_kept=drop_kept,
+            verify=verify,
+            follow_links=follow_links,
         )
 
     return with_progress(collection, run, asked=ask)

@@ -1,6 +1,5 @@
 """The ``twinlens`` program: finds and runs its commands."""
 
-import io
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -10,7 +9,8 @@ from typer.core import TyperGroup
 
 from twinlens import __version__
 from twinlens.cli.commands import COMMANDS
-from twinlens.cli.outcome import say
+from twinlens.cli.outcome import say, stdout_failed
+from twinlens.cli.streams import StdoutError, prepare_streams
 from twinlens.plugins import load_part, part_names
 
 
@@ -100,11 +100,11 @@ def _program(
 
 def main() -> None:
     """Entry point of the ``twinlens`` command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # any file name can be printed: UTF-8 in files and pipes, escaped on a terminal that cannot show it
-            if stream.isatty():
-                stream.reconfigure(errors="backslashreplace")
-            else:
-                stream.reconfigure(encoding="utf-8", errors="surrogateescape")
-    app()
+    prepare_streams()
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except StdoutError as error:  # of --help and --version; commands handle their own
+        sys.exit(stdout_failed(error))

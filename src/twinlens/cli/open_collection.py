@@ -1,16 +1,24 @@
 """Open the collection to search, and index it first if it is new."""
 
+import sys
 from pathlib import Path
+
+import typer
 
 from twinlens import api
 from twinlens.cli.outcome import say
 
 
 def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
-    """Opens the collection at ``place``; if its first indexing is not finished, continues that first."""
+    """Opens the collection at ``place``; if its first indexing is not finished, continues that first.
+
+    Without a ``place``, a home folder, a root or a system folder is not indexed unless the user agrees.
+    """
     from twinlens.cli.index_run import index_with_progress
     from twinlens.errors import CollectionBusyError, CollectionError
 
+    if place is None:
+        _ask_about_broad_place()
     opened = api.library.open_for_search(place, model=model)
     if not opened.is_new:
         return opened
@@ -34,3 +42,20 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
         opened.collection.close()
         raise
     return opened
+
+
+def _ask_about_broad_place() -> None:
+    from twinlens.errors import CollectionNotFoundError
+
+    broad = api.library.broad_place()
+    if broad is None:
+        return
+    folder, what = broad
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        question = f"{folder} is {what} and is not indexed yet; index every photo below it now?"
+        if typer.confirm(question, default=False, err=True):
+            return
+    raise CollectionNotFoundError(
+        f"{folder} is {what} and is not indexed without being asked for; name a folder of photos with --in FOLDER, "
+        f"or run: twinlens index {folder}"
+    )

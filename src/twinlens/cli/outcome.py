@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, ParamSpec, TypeAlias
 
 import typer
 
+from twinlens.cli.streams import ReaderGoneError, StdoutError
 from twinlens.errors import TwinlensError
 
 FOUND, OUR_ERROR, WRONG_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
@@ -33,6 +33,8 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
         try:
             code = command(*args, **kwargs)
             sys.stdout.flush()
+        except StdoutError as error:
+            code = stdout_failed(error)
         except TwinlensError as error:
             logger.debug("raised here", exc_info=error)
             say(f"error: {error}")
@@ -40,13 +42,18 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
         except KeyboardInterrupt:
             say("interrupted; finished work is kept")
             code = INTERRUPTED
-        except BrokenPipeError:  # the reader closed the pipe, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = FOUND
         raise typer.Exit(code)
 
     run.__annotations__ = {**command.__annotations__, "return": None}
     return run
+
+
+def stdout_failed(error: StdoutError) -> int:
+    """Says that results could not be written, unless their reader wanted no more; returns the exit code."""
+    if isinstance(error, ReaderGoneError):
+        return FOUND
+    say(f"error: {error}")
+    return OUR_ERROR
 
 
 def say(message: str) -> None:

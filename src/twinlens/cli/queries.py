@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twinlens import api
-from twinlens.cli.answers import sheet_title, told_left_out
+from twinlens.cli.answers import sheet_title, told_left_out, warn_of_missing_fonts
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
+from twinlens.cli.streams import StdoutError
 from twinlens.errors import DataError, QueryError, TwinlensError
 
 OVERVIEW = "top_matches_grid.png"
@@ -58,6 +59,7 @@ def answer_all(
     pictures = _pictures(folder, len(queries)) if folder else []
     failed, left_out = False, 0
     rows: list[tuple[str, Sequence[api.searching.Hit]]] = []
+    missing: set[str] = set()
     codes: set[int] = set()
     for number, query in enumerate(queries):
         try:
@@ -69,10 +71,14 @@ def answer_all(
         codes.add(show(answer))
         rows.append((sheet_title(answer), answer.shown))
         if pictures:
-            left_out += api.searching.write_contact_sheet([rows[-1]], pictures[number])
+            written = api.searching.write_contact_sheet([rows[-1]], pictures[number])
+            left_out += written.left_out
+            missing |= set(written.without_font)
     if folder and rows:
         api.searching.write_contact_sheet([(title, hits[:OVERVIEW_HITS]) for title, hits in rows], folder / OVERVIEW)
         say(f"{len(rows) + 1} pictures: {folder}{told_left_out(left_out)}")
+        if missing:
+            warn_of_missing_fonts("".join(sorted(missing)), "one query at a time with --grid FILE.html")
     if failed:
         return OUR_ERROR
     return FOUND if FOUND in codes else NOTHING_FOUND
@@ -117,6 +123,8 @@ def answer_prompt(ask: Callable[[str], object]) -> int:
             return FOUND
         try:
             ask(query)
+        except StdoutError:
+            raise
         except TwinlensError as error:
             say(f"error: {error}")
         sys.stdout.flush()

@@ -207,6 +207,7 @@ class Collection:
         forget_missing: ForgetMissing = False,
         drop_kept: bool = False,
         verify: bool = False,
+        follow_links: bool | None = None,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -219,6 +220,8 @@ class Collection:
             drop_kept: drop the captions and favourites that are kept of photos that are gone.
             verify: also read the photos whose size and date have not changed; their contents are compared
                 with the catalog, their metadata read again. After an interrupt, the next one continues.
+            follow_links: index and serve what is behind links that lead out of a photo folder, too;
+                None = as in the last run, at first no.
 
         Raises:
             CollectionBusyError: another process is indexing it.
@@ -226,7 +229,7 @@ class Collection:
             DiskFullError: no space left; committed work is kept.
             DataError: the captions cannot be read, or none belongs to a photo of the collection.
         """
-        options = IndexOptions(forget_missing, drop_kept, verify)
+        options = IndexOptions(forget_missing, drop_kept, verify, follow_links)
         return self._indexer.index(captions=captions, listener=listener, options=options)
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:

@@ -54,10 +54,11 @@ class Indexing:
         forget_missing: ForgetMissing = False,
         drop_kept: bool = False,
         verify: bool = False,
+        follow_links: bool = False,
         listener: SilentListener | None = None,
     ) -> IndexReport:
         self.encoder.embedded = 0
-        options = IndexOptions(forget_missing, drop_kept, verify)
+        options = IndexOptions(forget_missing, drop_kept, verify, follow_links)
         return index_folders(self.catalog, self.encoder, self.folders, options=options, listener=listener)
 
     def known(self, path: str, *, folder_id: int = 1) -> KnownFile:
@@ -544,6 +545,28 @@ def test_folders_without_any_photo_are_an_error(indexing: Indexing, photos: Path
     (photos / "notes.txt").write_text("notes")
     with pytest.raises(CollectionError, match="contains no photos to index, only 1 other files"):
         indexing.run()
+
+
+def test_a_folder_of_links_that_lead_out_says_how_to_follow_them(three: Indexing, photos: Path, tmp_path: Path) -> None:
+    before = three.vectors()
+    (photos).rename(tmp_path / "store")
+    photos.mkdir()
+    for file in (tmp_path / "store").iterdir():
+        (photos / file.name).symlink_to(file)
+    with pytest.raises(CollectionError, match=r"no photos but \d links that lead out of it.*--follow-links"):
+        three.run()
+    assert three.vectors() == before
+    assert counts(three.run(follow_links=True)) == {"unchanged": 3}
+
+
+def test_a_new_folder_of_links_that_lead_out_says_how_to_follow_them(
+    indexing: Indexing, make_photo: PhotoMaker, photos: Path, tmp_path: Path
+) -> None:
+    make_photo("a.png").rename(tmp_path / "a.png")
+    (photos / "a.png").symlink_to(tmp_path / "a.png")
+    with pytest.raises(CollectionError, match="its links lead elsewhere: add --follow-links, or give a folder"):
+        indexing.run()
+    assert counts(indexing.run(follow_links=True)) == {"added": 1}
 
 
 # --- several folders --------------------------------------------------------------------------

@@ -444,7 +444,7 @@ def with_disk(
     make_photo("red.png", "red")
     (photos / "nas").symlink_to(disk)
     collection = open_collection()
-    collection.index()
+    collection.index(follow_links=True)
     return collection
 
 

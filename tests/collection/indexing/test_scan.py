@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from twinlens.collection.indexing.scan import IGNORED_FOLDERS, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scan import IGNORED_FOLDERS, LINK_OUT, FoundFile, Scan, scan_folder
 
 
 @pytest.fixture
@@ -122,8 +122,60 @@ def test_a_file_name_that_is_no_unicode_is_told(root: Path) -> None:
 def test_a_link_to_a_photo_is_a_photo(root: Path, tmp_path: Path) -> None:
     write(tmp_path / "elsewhere" / "photo", b"1234567")
     link(root / "linked.jpg", tmp_path / "elsewhere" / "photo")
-    (found,) = scan_folder(root).photos
+    (found,) = scan_folder(root, follow_links=True).photos
     assert (found.path, found.size_bytes) == ("linked.jpg", 7)
+
+
+def test_links_that_lead_out_of_the_folder_are_told(root: Path, tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere" / "a.jpg")
+    write(tmp_path / "root-2" / "b.jpg")  # its path begins like the folder's
+    write(root / "own" / "c.jpg")
+    link(root / "file.jpg", tmp_path / "elsewhere" / "a.jpg")
+    link(root / "folder", "../elsewhere")
+    link(root / "own" / "near", tmp_path / "root-2")
+    link(root / "notes.txt", tmp_path / "elsewhere" / "a.jpg")
+    link(tmp_path / "elsewhere" / "home", root)
+    expected = [("file.jpg", LINK_OUT), ("folder", LINK_OUT), ("notes.txt", "not an image by its name (.txt)")]
+    scan = scan_folder(root)
+    assert (paths(scan), scan.others) == (["own/c.jpg"], [*expected, ("own/near", LINK_OUT)])
+    followed = scan_folder(root, follow_links=True)
+    assert paths(followed) == ["file.jpg", "folder/a.jpg", "own/c.jpg", "own/near/b.jpg"]
+
+
+def test_links_within_the_folder_are_photos_of_their_own(root: Path, tmp_path: Path) -> None:
+    write(root / "a.jpg")
+    link(root / "sub" / "b.jpg", "../a.jpg")
+    link(root / "sub" / "c.jpg", tmp_path / "way" / "a.jpg")  # out, and back in
+    link(tmp_path / "way", root)
+    assert scan_folder(root) == scan_folder(root, follow_links=True)
+    assert paths(scan_folder(root)) == ["a.jpg", "sub/b.jpg", "sub/c.jpg"]
+    assert paths(scan_folder(tmp_path / "way")) == ["a.jpg", "sub/b.jpg", "sub/c.jpg"]
+
+
+def test_a_junction_of_windows_is_a_link(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        """What Python tells of a junction: a folder, no symbolic link."""
+
+        name, path = "nas", str(root / "nas")
+
+        def is_symlink(self) -> bool:
+            return False
+
+        def is_junction(self) -> bool:
+            return True
+
+        def is_dir(self) -> bool:
+            return True
+
+    class Listing(list):
+        __enter__ = lambda self: self  # noqa: E731
+        __exit__ = lambda *_: None  # noqa: E731
+        close = lambda self: None  # noqa: E731
+
+    monkeypatch.setattr(os, "scandir", lambda path: Listing([Entry()] if Path(path) == root else []))
+    real = os.path.realpath
+    monkeypatch.setattr(os.path, "realpath", lambda path: "/disk" if str(path).endswith("nas") else real(path))
+    assert scan_folder(root) == Scan(others=[("nas", LINK_OUT)])
 
 
 def test_a_broken_link_is_told(root: Path) -> None:
@@ -154,7 +206,7 @@ def test_a_link_to_a_folder_elsewhere_is_followed_once(root: Path, tmp_path: Pat
     write(tmp_path / "elsewhere" / "deep" / "x.jpg")
     link(root / "one", tmp_path / "elsewhere")
     link(root / "two", tmp_path / "elsewhere")
-    assert paths(scan_folder(root)) == ["one/deep/x.jpg"]
+    assert paths(scan_folder(root, follow_links=True)) == ["one/deep/x.jpg"]
 
 
 def test_folders_elsewhere_that_link_to_each_other_end(root: Path, tmp_path: Path) -> None:
@@ -164,7 +216,7 @@ def test_folders_elsewhere_that_link_to_each_other_end(root: Path, tmp_path: Pat
     link(tmp_path / "right" / "over", tmp_path / "left")
     link(tmp_path / "right" / "home", root)
     link(root / "in", tmp_path / "left")
-    assert sorted(paths(scan_folder(root))) == ["in/over/y.jpg", "in/x.jpg"]
+    assert sorted(paths(scan_folder(root, follow_links=True))) == ["in/over/y.jpg", "in/x.jpg"]
 
 
 def test_a_folder_given_as_a_link_is_walked(root: Path, tmp_path: Path) -> None:
@@ -212,7 +264,7 @@ def test_a_link_into_or_above_a_folder_seen_before_is_not_followed(root: Path, t
     link(tmp_path / "outside" / "sub" / "loop", tmp_path / "outside" / "sub")
     link(root / "linked", tmp_path / "outside")
     link(root / "z", tmp_path / "outside" / "sub")
-    assert [photo.path for photo in scan_folder(root).photos] == ["linked/sub/a.jpg"]
+    assert [photo.path for photo in scan_folder(root, follow_links=True).photos] == ["linked/sub/a.jpg"]
 
 
 def test_folders_tell_whether_they_are_on_another_disk(root: Path) -> None:
@@ -223,4 +275,9 @@ def test_folders_tell_whether_they_are_on_another_disk(root: Path) -> None:
     with tempfile.TemporaryDirectory(dir=memory) as other:
         write(Path(other) / "deep" / "b.jpg")
         link(root / "mounted", other)
-        assert scan_folder(root).folders == {"": False, "mounted": True, "mounted/deep": False, "sub": False}
+        assert scan_folder(root, follow_links=True).folders == {
+            "": False,
+            "mounted": True,
+            "mounted/deep": False,
+            "sub": False,
+        }

@@ -1,5 +1,4 @@
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from twinlens.collection.place.locate import (
     default_place,
     find_collection,
     is_collection,
-    network_file_system,
     user_path,
 )
 from twinlens.errors import CollectionError
@@ -120,56 +118,6 @@ def test_a_missing_folder_and_a_file_are_errors(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CollectionError, match="is a file; give the folder"):
         default_place(tmp_path / "file")
-
-
-# --- network file systems ---------------------------------------------------------------------
-
-MOUNTS = r"""
-/dev/sda1 / ext4 rw,relatime 0 0
-server:/home /home nfs4 rw 0 0
-/dev/sdb1 /home/local ext4 rw 0 0
-//nas/photos /mnt/my\040photos cifs rw 0 0
-nas:/x /mnt/Fotos-Öffentlich nfs rw 0 0
-systemd-1 /mnt/auto autofs rw 0 0
-nas:/y /mnt/auto nfs4 rw 0 0
-sshfs /mnt/ssh fuse.sshfs rw 0 0
-tmpfs /tmp tmpfs rw 0 0
-"""
-
-
-@pytest.fixture
-def mounts(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.read_text
-
-    def read_text(self: Path, *args: str, **options: str) -> str:
-        return MOUNTS.lstrip() if self == Path("/proc/mounts") else real(self, *args, **options)
-
-    monkeypatch.setattr(Path, "read_text", read_text)
-    monkeypatch.setattr(sys, "platform", "linux")
-
-
-@pytest.mark.usefixtures("mounts")
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/srv/photos", None),
-        ("/home/anna/photos", "nfs4"),
-        ("/home/local/photos", None),
-        ("/homeless", None),
-        ("/mnt/my photos/2023", "cifs"),
-        ("/mnt/Fotos-Öffentlich/2023", "nfs"),
-        ("/mnt/auto/photos", "nfs4"),
-        ("/mnt/ssh", "fuse.sshfs"),
-        ("/tmp/x", None),
-    ],
-)
-def test_the_file_system_is_that_of_the_nearest_mount(path: str, expected: str | None) -> None:
-    assert network_file_system(Path(path)) == expected
-
-
-def test_other_systems_do_not_tell_their_file_systems(monkeypatch: pytest.MonkeyPatch, photos: Path) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert network_file_system(photos) is None
 
 
 @pytest.mark.parametrize("path", ["a\0b", "~nobody-at-all/photos"])

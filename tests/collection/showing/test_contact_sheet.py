@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 
 from conftest import COLOURS, PhotoMaker
+from drawn_fonts import make_font
 from twinlens.collection.showing.contact_sheet import CAPTION_PX, CELL_PX, COLUMNS, GAP_PX, write_contact_sheet
+from twinlens.collection.showing.lettering import lettering
+from twinlens.data import fonts
 from twinlens.errors import QueryError
 from twinlens.types import Hit
 
@@ -157,7 +160,31 @@ def test_an_older_sheet_is_replaced_but_never_a_photo(two_rows: list, make_photo
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.html"])
 def test_hits_that_are_known_to_be_gone_are_left_out_and_counted(two_rows: list, tmp_path: Path, name: str) -> None:
     (title, (first, second)), other = two_rows
-    left_out = write_contact_sheet([(title, [replace(first, is_missing=True), second]), other], tmp_path / name)
-    assert left_out == 1
-    assert write_contact_sheet([(title, [second]), other], tmp_path / f"without {name}") == 0
+    written = write_contact_sheet([(title, [replace(first, is_missing=True), second]), other], tmp_path / name)
+    assert written.left_out == 1
+    assert write_contact_sheet([(title, [second]), other], tmp_path / f"without {name}").left_out == 0
     assert (tmp_path / name).read_bytes() == (tmp_path / f"without {name}").read_bytes()
+
+
+def test_characters_without_a_font_are_told_and_a_page_has_all(
+    make_photo: PhotoMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twinlens.data.fonts.font_folders", lambda: [tmp_path / "fonts"])
+    sheet = [("日本", [hit(1, make_photo("a.png"), photo="😀.png")])]
+    lettering.cache_clear()
+    assert write_contact_sheet(sheet, tmp_path / "sheet.png").without_font == "日本😀"
+    assert write_contact_sheet(sheet, tmp_path / "sheet.html").without_font == ""
+    lettering.cache_clear()
+    make_font(tmp_path / "fonts" / "a.ttf", "日本")
+    make_font(tmp_path / "fonts" / "emoji.ttf", "😀", colour=(1.0, 0.0, 0.0))
+    fonts._faces_in.cache_clear()
+    assert write_contact_sheet(sheet, tmp_path / "sheet.png").without_font == ""
+    lettering.cache_clear()
+
+
+def test_a_long_name_is_cut_to_the_width_of_its_photo(make_photo: PhotoMaker, tmp_path: Path) -> None:
+    names = ["W" * 60 + ".png", "i" * 60 + ".png"]
+    write_contact_sheet([("red", [hit(1, make_photo("a.png"), photo=name) for name in names])], tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        between = sheet.convert("RGB").crop((GAP_PX + CELL_PX + 1, 0, GAP_PX + CELL_PX + GAP_PX, sheet.height))
+    assert between.getcolors() == [(between.width * between.height, (255, 255, 255))]

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_a_link_that_leaves_the_library_is_refused(tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "secret.jpg")
     with pytest.raises(OutsideLibraryError):
         photo_file(card(link, tmp_path / "library"))
+
+
+def test_a_link_that_is_followed_shows_only_what_was_indexed(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    outside = tmp_path / "outside.jpg"
+    outside.write_bytes(b"\xff\xd8\xff")
+    link = tmp_path / "library" / "link.jpg"
+    link.symlink_to(outside)
+    indexed = card(link, tmp_path / "library", size_bytes=3, mtime_ns=outside.stat().st_mtime_ns)
+    followed = replace(indexed, may_leave_folder=True)
+    assert photo_file(followed).path == outside
+    outside.write_bytes(b"something else")
+    with pytest.raises(OutsideLibraryError, match="not as it was indexed"):
+        photo_file(followed)
 
 
 def test_what_is_gone_or_no_file_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, PHOTOS, client_of
+from twinlens.collection.collection import Collection
+from twinlens.collection.indexing.scan import LINK_OUT
 from twinlens.rest.settings import Settings
 
 
@@ -148,15 +150,41 @@ def test_thumbnails_are_kept_and_the_room_for_them_is_kept_too(library: Path) ->
 @pytest.mark.skipif(os.name == "nt", reason="making links needs a right there")
 def test_a_photo_that_became_a_link_out_of_the_library_is_refused(library: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.png"
+    (library / "inside.png").symlink_to(library / "beach" / "red.png")
+    with Collection.open(library) as collection:
+        collection.index()
     (library / "black.png").rename(outside)
     (library / "black.png").symlink_to(outside)
-    (library / "inside.png").symlink_to(library / "beach" / "red.png")
     with client_of(library) as client:
-        client.post("/api/index")
         for end in ("", "/thumbnail"):
             answer = client.get(address("black.png", end=end))
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "outside_library")
         assert client.get("/api/image/inside.png").status_code == 200
+    with Collection.open(library) as collection:
+        report = collection.index()
+        assert (report.removed, ("black.png", LINK_OUT) in report.skipped) == (1, True)
+    with client_of(library) as client:
+        assert client.get(address("black.png")).status_code == 404
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a right there")
+def test_what_is_behind_links_is_served_where_the_collection_follows_them(library: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.png"
+    (library / "black.png").rename(outside)
+    (library / "black.png").symlink_to(outside)
+    with Collection.open(library) as collection:
+        assert collection.index(follow_links=True).removed == 0
+        assert collection.index().removed == 0  # the choice is kept
+    with client_of(library) as client:
+        for end in ("", "/thumbnail"):
+            assert client.get(address("black.png", end=end)).status_code == 200
+        secret = tmp_path / "secret.txt"
+        secret.write_text("not a photo")
+        (library / "black.png").unlink()
+        (library / "black.png").symlink_to(secret)  # exchanged after it was indexed
+        for end in ("", "/thumbnail"):
+            answer = client.get(address("black.png", end=end))
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "outside_library")
 
 
 def test_a_photo_whose_file_is_gone_is_marked_wherever_it_is_listed(library: Path) -> None:

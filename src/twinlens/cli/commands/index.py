@@ -59,6 +59,14 @@ def run(
             help="Also read photos whose size and date have not changed: finds silent changes, reads metadata again.",
         ),
     ] = False,
+    follow_links: Annotated[
+        bool | None,
+        typer.Option(
+            "--follow-links/--no-follow-links",
+            help="Also index what is behind links that lead out of a folder; kept for later runs. Default: no.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -89,6 +97,7 @@ def run(
                 forget_missing=forget_missing,
                 drop_kept=drop_kept,
                 verify=verify,
+                follow_links=follow_links,
                 ask=ask,
             )
         except NoPhotosError as error:

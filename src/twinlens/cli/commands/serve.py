@@ -12,6 +12,7 @@ from twinlens import api
 from twinlens.cli.key import chosen_key
 from twinlens.cli.options import Model, Place
 from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.streams import StdoutError
 
 if TYPE_CHECKING:
     from twinlens.rest.settings import Settings
@@ -202,5 +203,8 @@ def _tell_ready(settings: "Settings", port: int, images: int) -> None:
         "workers": settings.workers,
         "num_images": images,
     }
-    typer.echo(json.dumps(ready))
+    try:
+        typer.echo(json.dumps(ready))
+    except StdoutError as error:  # a server without a reader of this line serves all the same
+        say(f"warning: {error}")
     say(f"{images:,} photos can be searched at {url}, see {url}/docs; Ctrl+C stops")

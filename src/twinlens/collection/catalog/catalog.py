@@ -30,6 +30,8 @@ from twinlens.embedding.local import PhotoVector
 from twinlens.errors import CatalogDamagedError, CollectionError, CollectionNotFoundError, NoCaptionsError
 from twinlens.types import Embeddings, Ids
 
+FOLLOW_LINKS = "follow_links"  # key in the table meta
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -125,6 +127,11 @@ class Catalog(Database):
             return None
         model, fingerprint, dim = (found[key] for key in keys)
         return ModelRecord(model, fingerprint, int(dim))
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether photos behind links that lead out of their folder are indexed and shown."""
+        return self.meta(FOLLOW_LINKS) == "1"
 
     @property
     def identity(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+from twinlens.collection.catalog.journal import Journal, check_locks, journal_for
 from twinlens.errors import (
     CatalogDamagedError,
     CatalogLockedError,
@@ -31,7 +32,10 @@ _ABSENT = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONL
 
 
 class Database:
-    """An SQLite file in write-ahead mode; may be shared between threads.
+    """An SQLite file, in write-ahead mode where that is safe; may be shared between threads.
+
+    With a write-ahead log readers and a writer do not wait for each other; with a rollback
+    journal a commit waits for readers to finish, and they for the commit.
 
     If the file is missing, every access fails, and works again once a file is back: it is opened anew
     where another one has taken its place.
@@ -49,6 +53,7 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._chosen_journal: Journal | None = None
 
     def keep_existing(self) -> None:
         """From now on a missing file is an error: an empty one would look like an empty library."""
@@ -109,7 +114,7 @@ class Database:
                 connection.execute("ROLLBACK")
 
     def checkpoint(self) -> None:
-        """Moves the write-ahead log into the file, so that a copy of the file is complete."""
+        """Moves the write-ahead log, if there is one, into the file, so that a copy of the file is complete."""
         with self.errors():
             self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -146,16 +151,37 @@ class Database:
         if self.read_only:
             connection = self._connect_read_only()
         else:
+            journal = self._journal()
             connection = self._opened("mode=rwc" if self._may_create else "mode=rw")
-            _use_write_ahead_log(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
+            if journal == "WAL":
+                _set_journal(connection, "WAL")
+                # a power cut may lose the last commits, never the file
+                connection.execute("PRAGMA synchronous = NORMAL")
+            else:
+                _use_rollback_journal(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
+    def _journal(self) -> Journal:
+        with self._guard:
+            if self._chosen_journal is None:
+                self._chosen_journal = journal_for(self.path.parent)
+                if self._chosen_journal == "DELETE" and not self.path.exists():
+                    check_locks(self.path.parent)
+            return self._chosen_journal
+
     def _connect_read_only(self) -> sqlite3.Connection:
-        # "immutable" needs no other file, but is valid only if the log is empty
+        # "immutable" needs no other file, but is valid only if nobody writes: with a write-ahead log, if that is
+        # empty. With a rollback journal it is not needed: locks make no other file
         has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
-        return self._opened("mode=ro" if has_log else "immutable=1")
+        is_still = not has_log and not self._has_rollback_journal()
+        return self._opened("immutable=1" if is_still else "mode=ro")
+
+    def _has_rollback_journal(self) -> bool:
+        with self._guard:
+            if self._chosen_journal is None:  # read once: closing the file drops the locks of this process on it
+                self._chosen_journal = _journal_in_header(self.path)
+            return self._chosen_journal == "DELETE"
 
     def _opened(self, mode: str) -> sqlite3.Connection:
         # check_same_thread is off so that close() can close connections of other threads
@@ -194,11 +220,28 @@ def _has_content(file: Path) -> bool:
         return False
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+def _journal_in_header(file: Path) -> Journal | None:
+    try:
+        with file.open("rb") as source:
+            versions = source.read(20)[18:]
+    except OSError:
+        return None
+    return "DELETE" if versions == b"\1\1" else "WAL"
+
+
+def _use_rollback_journal(connection: sqlite3.Connection) -> None:
+    # a file from another disk may have a write-ahead log; a lock of its own lets it be read without shared memory
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    _set_journal(connection, "DELETE")
+    connection.execute("PRAGMA locking_mode = NORMAL")
+    connection.execute("SELECT 1 FROM sqlite_master").fetchall()  # the lock is released at the next read
+
+
+def _set_journal(connection: sqlite3.Connection, journal: Journal) -> None:
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_mode = {journal}")
             return
         except sqlite3.OperationalError as error:
             # if two connections open a new file at once, SQLite fails without waiting

@@ -14,7 +14,7 @@ from twinlens.collection.indexing.giving_back import give_back
 from twinlens.collection.indexing.last_scan import skipped_files, write_last_scan
 from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
 from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener, why_no_photos
-from twinlens.collection.indexing.scan import FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
 from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import PhotoFolder, photos_missing
 from twinlens.data.exif import PhotoDetails
@@ -35,11 +35,14 @@ class IndexOptions(NamedTuple):
             of none, or of those subfolders for which a function returns True.
         drop_kept: whether to drop what is kept of photos that are gone.
         verify: whether to read the photos again whose size and date have not changed, too.
+        follow_links: whether to index what is behind links that lead out of a folder; None = no here,
+            and for a collection as in its last run.
     """
 
     forget_missing: ForgetMissing = False
     drop_kept: bool = False
     verify: bool = False
+    follow_links: bool | None = None
 
 
 DEFAULTS = IndexOptions()
@@ -88,7 +91,7 @@ def index_folders(
             catalog has photos in it (an unmounted disk looks like this).
     """
     started = time.perf_counter()
-    run = _Run(catalog, encoder, listener or SilentListener(), verify=options.verify)
+    run = _Run(catalog, encoder, listener or SilentListener(), options)
     tasks = run.plan(folders, forget_missing=options.forget_missing is True)
     run.read(tasks)
     if run.position:
@@ -106,10 +109,13 @@ def index_folders(
 class _Run:
     """State of one index run: known files, missing files, report."""
 
-    def __init__(self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener, *, verify: bool) -> None:
+    def __init__(
+        self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener, options: IndexOptions
+    ) -> None:
         self.catalog, self.encoder, self.listener = catalog, encoder, listener
-        self.position = Position(catalog) if verify else None
-        self.report = IndexReport(verification=VerifyReport() if verify else None)
+        self.follow_links = bool(options.follow_links)
+        self.position = Position(catalog) if options.verify else None
+        self.report = IndexReport(verification=VerifyReport() if options.verify else None)
         self.known = catalog.known_files()
         self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
@@ -121,7 +127,7 @@ class _Run:
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
-            scan = self.scans[folder.id] = _scan(folder)
+            scan = self.scans[folder.id] = _scan(folder, follow_links=self.follow_links)
             found += len(scan.photos)
             tasks += self._compare(folder, scan, forget_missing=forget_missing)
         if not found and not self.known:
@@ -139,6 +145,13 @@ class _Run:
         """The files of one folder that must be read; records missing ones."""
         here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
         if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
+            links = sum(reason == LINK_OUT for _, reason in scan.others)
+            if links:
+                raise CollectionError(
+                    f"{folder.path} contains no photos but {links:,} links that lead out of it; {len(here):,} photos "
+                    "were indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
+                    "the links, or with --forget-missing to remove it from the index"
+                )
             raise CollectionError(
                 f"{folder.path} contains no photos, but {len(here):,} were indexed there; is its disk mounted? "
                 "Nothing was changed; if the photos are really gone, run again with --forget-missing"
@@ -301,9 +314,9 @@ def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 
-def _scan(folder: PhotoFolder) -> Scan:
+def _scan(folder: PhotoFolder, *, follow_links: bool) -> Scan:
     try:
-        return scan_folder(folder.path)
+        return scan_folder(folder.path, follow_links=follow_links)
     except FileNotFoundError as error:
         raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:

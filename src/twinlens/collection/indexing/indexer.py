@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.catalog import FOLLOW_LINKS, Catalog
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
@@ -60,6 +60,8 @@ class Indexer:
         with self._alone():
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
+            if options.follow_links is not None:
+                self._catalog.set_meta({FOLLOW_LINKS: str(int(options.follow_links))})
             report = self._index(guard, options)
             if data is not None:
                 report.captions = self._index_captions(data, guard)
@@ -142,6 +144,7 @@ class Indexer:
     def _index_folders(
         self, encoder: DualEncoder | None, listener: IndexListener, options: IndexOptions
     ) -> IndexReport:
+        options = options._replace(follow_links=self._catalog.follows_links)
         return index_folders(self._catalog, encoder, self._folders.all(), listener=listener, options=options)
 
     def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:

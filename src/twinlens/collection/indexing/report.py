@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from twinlens.collection.indexing.missing import MissingFolder
+from twinlens.collection.indexing.scan import LINK_OUT
 from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.data.decoding.kinds import NOT_READ_YET
 from twinlens.embedding.local import Skipped
@@ -299,7 +300,9 @@ def why_no_photos(skipped: Sequence[Skipped]) -> tuple[str, Sequence[Skipped]]:
     if not skipped:
         return "contains no photos to index; give a folder with photos", skipped
     if not unread:
-        return f"contains no photos to index, only {others}; give a folder with photos", skipped
+        links = any(file.reason == LINK_OUT for file in skipped)
+        remedy = "its links lead elsewhere: add --follow-links, or give" if links else "give"
+        return f"contains no photos to index, only {others}; {remedy} a folder with photos", skipped
     listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     besides = f", and {others}" if len(skipped) > unread else ""
     return (

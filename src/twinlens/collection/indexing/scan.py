@@ -10,6 +10,7 @@ from typing import NamedTuple
 from twinlens.data.decoding.kinds import NOT_READ_YET, unread_kind
 from twinlens.data.images import PHOTO_SUFFIXES
 
+LINK_OUT = "link that leads out of the folder, not followed; --follow-links includes it"
 # folders that camera and NAS software fills with copies and thumbnails
 IGNORED_FOLDERS = frozenset(
     {"@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
@@ -45,23 +46,30 @@ class Scan:
     dates: dict[str, int] = field(default_factory=dict, compare=False)
 
 
-def scan_folder(root: Path) -> Scan:
+def scan_folder(root: Path, *, follow_links: bool = False) -> Scan:
     """Scans a folder and its subfolders.
 
-    Skips hidden files and folders and AppleDouble ``._`` files. Follows a link to a folder
-    unless its target is, contains or is inside a folder already scanned.
+    Skips hidden files and folders and AppleDouble ``._`` files. A link to a photo in the
+    folder is a photo of its own; one to a folder is followed unless its target is, contains
+    or is inside a folder already scanned.
+
+    Args:
+        root: may itself be a link.
+        follow_links: also index what is behind links that lead out of ``root``; otherwise they
+            are listed as ``others``.
 
     Raises:
         OSError: ``root`` itself cannot be listed.
     """
     scan = Scan()
     os.scandir(root).close()
-    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}, disk=None):
+    library = Path(os.path.realpath(root))
+    for path, entry in _walk(root, "", scan, {str(library)}, None if follow_links else library, disk=None):
         if _is_dead_link(entry):
             # an unmounted disk looks like this: known photos there do not count as missing
             scan.unreadable.append((_printable(path), "broken link"))
             continue
-        reason = why_not_a_photo(path)
+        reason = why_not_a_photo(path) or (None if follow_links else _link_out(entry, library))
         if reason:
             scan.others.append((_printable(path), reason))
             continue
@@ -78,9 +86,12 @@ def scan_folder(root: Path) -> Scan:
 
 
 def _walk(
-    folder: Path, prefix: str, scan: Scan, seen: set[str], *, disk: int | None
+    folder: Path, prefix: str, scan: Scan, seen: set[str], library: Path | None, *, disk: int | None
 ) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
-    """Files below a folder; ``disk`` is the device of the folder around it."""
+    """Files below a folder.
+
+    Links that lead out of ``library`` are not followed, None = all are. ``disk`` is the device of the folder around it.
+    """
     try:
         state = folder.stat()  # before it is listed: what is added meanwhile counts as added later
         with os.scandir(folder) as listing:
@@ -96,8 +107,10 @@ def _walk(
         path = prefix + entry.name
         if not _is_folder(entry):
             yield path, entry
+        elif library is not None and (reason := _link_out(entry, library)):
+            scan.others.append((_printable(path), reason))
         elif _is_new(entry, seen):
-            yield from _walk(Path(entry.path), path + "/", scan, seen, disk=state.st_dev)
+            yield from _walk(Path(entry.path), path + "/", scan, seen, library, disk=state.st_dev)
 
 
 def is_left_out(name: str) -> bool:
@@ -121,8 +134,19 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
+def _is_link(entry: "os.DirEntry[str]") -> bool:
+    is_junction = getattr(entry, "is_junction", None)  # a link of Windows; asked for since Python 3.12
+    return entry.is_symlink() or bool(is_junction and is_junction())
+
+
+def _link_out(entry: "os.DirEntry[str]", library: Path) -> str | None:
+    if not _is_link(entry) or Path(os.path.realpath(entry.path)).is_relative_to(library):
+        return None
+    return LINK_OUT
+
+
 def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
-    if not entry.is_symlink():
+    if not _is_link(entry):
         return True
     target = os.path.realpath(entry.path)
     if any(Path(target).is_relative_to(known) or Path(known).is_relative_to(target) for known in seen):

@@ -117,7 +117,7 @@ class _Look:
             logger.debug("%s cannot be looked at: %s", path, error)
             return
         if known is None:
-            self.found.new += 1
+            self.found.new += not entry.is_symlink()  # one may lead out of the folder, which is not followed
         else:
             self.found.changed += (known.size_bytes, known.mtime_ns) != (now.st_size, now.st_mtime_ns)
 

@@ -2,20 +2,15 @@
 
 import hashlib
 import os
-import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinlens.collection.catalog.file_system import network_file_system
 from twinlens.config import data_folder
 from twinlens.errors import CollectionError
 
 FOLDER_NAME = ".twinlens"
 CATALOG_NAME = "catalog.sqlite"
-# SQLite's write-ahead log needs shared memory, which network file systems do not support
-_NETWORK_FILE_SYSTEMS = frozenset(
-    "nfs nfs4 cifs smb smb2 smb3 smbfs afs 9p ceph glusterfs fuse.sshfs fuse.rclone davfs fuse.davfs2".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +75,10 @@ def default_place(photos: Path) -> tuple[Path, str | None]:
         raise CollectionError(f"{photos} is a file; give the folder that contains the photos")
     if not os.access(photos, os.W_OK):
         return _elsewhere(photos), "the folder cannot be written"
+    # derived files are mapped into memory, and searches should not wait for a network
     if file_system := network_file_system(photos):
         return _elsewhere(photos), f"the folder is on a network file system ({file_system})"
     return photos / FOLDER_NAME, None
-
-
-def network_file_system(path: Path) -> str | None:
-    """Type of the network file system that a path is on; None if it is local or unknown."""
-    if not sys.platform.startswith("linux"):
-        return None
-    best, kind = "", ""
-    for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
-        fields = line.split(" ")
-        mount = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[1])  # spaces are escaped as \040
-        # a later mount on the same folder hides an earlier one, such as a share its automount
-        if path.is_relative_to(mount) and len(mount) >= len(best):
-            best, kind = mount, fields[2]
-    return kind if kind in _NETWORK_FILE_SYSTEMS else None
 
 
 def _elsewhere(photos: Path) -> Path:

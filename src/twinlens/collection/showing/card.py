@@ -1,6 +1,6 @@
 """A photo's metadata in the catalog, looked up by id, never by path."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
@@ -32,6 +32,7 @@ class PhotoCard:
         latitude: degrees, north positive.
         longitude: degrees, east positive.
         is_favourite: marked by the user.
+        may_leave_folder: the collection follows links that lead out of the photo folder.
     """
 
     number: int
@@ -49,6 +50,7 @@ class PhotoCard:
     latitude: float | None
     longitude: float | None
     is_favourite: bool
+    may_leave_folder: bool = False
 
 
 def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCard | None:
@@ -59,5 +61,6 @@ def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCa
     """
     for folder, path in folders.of_id(photo_id):
         if (row := photo_row(catalog, _COLUMNS, folder.id, path)) is not None:
-            return PhotoCard(row[0], photo_id, folder.path / path, folder.path, *row[1:])
+            card = PhotoCard(row[0], photo_id, folder.path / path, folder.path, *row[1:])
+            return replace(card, may_leave_folder=catalog.follows_links)
     return None

@@ -5,10 +5,12 @@ import html
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from twinlens.collection.showing.lettering import draw_text, text_width
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, QueryError
 from twinlens.types import Hit
@@ -23,7 +25,19 @@ Sheet = Sequence[tuple[str, Sequence[Hit]]]
 """One row of hits for each query, with the query as its title."""
 
 
-def write_contact_sheet(sheet: Sheet, path: Path) -> int:
+class WrittenSheet(NamedTuple):
+    """What a contact sheet does not show.
+
+    Attributes:
+        left_out: number of hits that were left out because their files are gone.
+        without_font: characters that no font of this machine has, drawn as boxes; a page leaves fonts to the browser.
+    """
+
+    left_out: int
+    without_font: str
+
+
+def write_contact_sheet(sheet: Sheet, path: Path) -> WrittenSheet:
     """Draws the hits of one or more queries, with rank and score.
 
     Args:
@@ -31,7 +45,7 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> int:
         path: ends in .png, .jpg or .html; an existing contact sheet is replaced.
 
     Returns:
-        How many hits were left out because their files are gone.
+        What is not on it.
 
     Raises:
         QueryError: unsupported file extension, another file is there, or the file cannot be written.
@@ -40,6 +54,7 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> int:
     left_out = sum(hit.is_missing for _, hits in sheet for hit in hits)
     sheet = [(title, [hit for hit in hits if not hit.is_missing]) for title, hits in sheet]
     partial = path.with_name(f".{path.name}.partial")
+    missing: set[str] = set()
     try:
         match path.suffix.lower():
             case ".html":
@@ -47,14 +62,14 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> int:
             case ".png":
                 note = PngInfo()
                 note.add_text("Software", MARK)
-                _drawing(sheet).save(partial, "PNG", pnginfo=note)
+                _drawing(sheet, missing).save(partial, "PNG", pnginfo=note)
             case _:
-                _drawing(sheet).save(partial, "JPEG", quality=88, comment=MARK.encode())
+                _drawing(sheet, missing).save(partial, "JPEG", quality=88, comment=MARK.encode())
         partial.replace(path)
     except (OSError, ValueError) as error:  # ValueError: thousands of hits exceed a picture format's size limit
         partial.unlink(missing_ok=True)
         raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
-    return left_out
+    return WrittenSheet(left_out, "".join(sorted(missing)))
 
 
 def check_sheet_path(path: Path) -> None:
@@ -76,7 +91,7 @@ def check_sheet_path(path: Path) -> None:
         raise QueryError(f"{path} already exists and is not a contact sheet; choose another name")
 
 
-def _drawing(sheet: Sheet) -> Image.Image:
+def _drawing(sheet: Sheet, missing: set[str]) -> Image.Image:
     rows = [
         (title, hits[start : start + COLUMNS])
         for title, hits in sheet
@@ -88,17 +103,17 @@ def _drawing(sheet: Sheet) -> Image.Image:
     height = GAP_PX + sum(row_px + (title_px if shown else 0) for shown in shown_titles)
     columns = max((len(hits) for _, hits in rows), default=1) or 1
     canvas = Image.new("RGB", (GAP_PX + columns * cell, height), "white")
-    draw, y = ImageDraw.Draw(canvas), GAP_PX
+    y = GAP_PX
     for (title, hits), with_title in zip(rows, shown_titles, strict=True):
         if with_title:
-            draw.text((GAP_PX, y), title, fill="black", font=ImageFont.load_default(22))
+            missing |= draw_text(canvas, (GAP_PX, y), title, size=22, fill="black")
             y += title_px
         for column, hit in enumerate(hits):
             x = GAP_PX + column * cell
             thumbnail = _thumbnail(hit.path)
             canvas.paste(thumbnail, (x + (CELL_PX - thumbnail.width) // 2, y + (CELL_PX - thumbnail.height) // 2))
-            draw.text((x, y + CELL_PX + 4), _label(hit), fill="black", font=ImageFont.load_default(15))
-            draw.text((x, y + CELL_PX + 22), _shortened(hit.id, 32), fill="#555555", font=ImageFont.load_default(13))
+            draw_text(canvas, (x, y + CELL_PX + 4), _label(hit), size=15, fill="black")
+            missing |= draw_text(canvas, (x, y + CELL_PX + 22), _fitted(hit.id, 13), size=13, fill="#555555")
         y += row_px
     return canvas
 
@@ -145,6 +160,14 @@ def _thumbnail(path: Path) -> Image.Image:
 def _label(hit: Hit) -> str:
     probability = "" if hit.probability is None else f"  {hit.probability:.0%}"
     return f"{hit.rank}.  {hit.score:.3f}{probability}"
+
+
+def _fitted(text: str, size: int) -> str:
+    """The end of a text, as much as fits under a photo."""
+    length = len(text)
+    while length > 1 and text_width(_shortened(text, length), size=size) > CELL_PX:
+        length -= 1
+    return _shortened(text, length)
 
 
 def _shortened(text: str, length: int) -> str:

@@ -50,11 +50,13 @@ def photo_file(card: PhotoCard) -> PhotoFile:
     """The file of an indexed photo.
 
     Raises:
-        OutsideLibraryError: its path contains a link that leads out of the photo folder.
+        OutsideLibraryError: its path contains a link that leads out of the photo folder, and the collection
+            does not follow such links, or what is behind it has changed since it was indexed.
         PhotoError: it is gone, not a regular file, or cannot be read.
     """
     path = Path(os.path.realpath(card.path))
-    if not path.is_relative_to(os.path.realpath(card.folder)):
+    is_outside = not path.is_relative_to(os.path.realpath(card.folder))
+    if is_outside and not card.may_leave_folder:
         raise OutsideLibraryError("it is outside the library, behind a link")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -63,6 +65,8 @@ def photo_file(card: PhotoCard) -> PhotoFile:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):  # reading a pipe would block forever
                 raise PhotoError("not a regular file")
+            if is_outside and not _is_as_indexed(card, found):  # else a link exchanged later would show any file
+                raise OutsideLibraryError("it is outside the library, behind a link, and not as it was indexed")
             return PhotoFile(path, found, media_type(file.read(32)), _tag(card, found))
     except FileNotFoundError as error:
         raise PhotoError("file is gone") from error
@@ -83,7 +87,11 @@ def media_type(start: bytes) -> str:
     return next((kind for magic, kind in _MAGIC if start.startswith(magic)), "application/octet-stream")
 
 
+def _is_as_indexed(card: PhotoCard, found: os.stat_result) -> bool:
+    return (found.st_size, found.st_mtime_ns) == (card.size_bytes, card.mtime_ns)
+
+
 def _tag(card: PhotoCard, found: os.stat_result) -> str:
-    if (found.st_size, found.st_mtime_ns) == (card.size_bytes, card.mtime_ns):
+    if _is_as_indexed(card, found):
         return card.content_hash.hex()
     return hashlib.sha256(f"{card.id}\0{found.st_size}\0{found.st_mtime_ns}".encode()).hexdigest()[:32]

@@ -12,6 +12,7 @@ from twinlens.data.images import open_photo
 from twinlens.errors import DataError, PhotoError
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure
+from twinlens.evaluation.plots.families import families_for
 from twinlens.evaluation.plots.plot_data import PlotData
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ def draw_retrieval_grid(rows: Sequence[GridRow], *, title: str = "") -> "Figure"
         rows, figure.subplots(len(rows), columns + 1, squeeze=False, width_ratios=widths), strict=True
     ):
         line[0].axis("off")
-        line[0].text(0, 0.5, textwrap.fill(row.query, 24), va="center", fontsize=9, parse_math=False)
+        query = textwrap.fill(row.query, 24)
+        fonts = families_for(row.query)
+        line[0].text(0, 0.5, query, va="center", fontsize=9, parse_math=False, fontfamily=fonts)
         for axes, found in zip(line[1:], row.found, strict=False):
             _draw_photo(axes, found)
         for axes in line[1 + len(row.found) :]:
