@@ -10,8 +10,10 @@ from starlette.responses import Response, StreamingResponse
 from twinlens.api.filters import Filter, known_filters
 from twinlens.api.searching import Query, words_query
 from twinlens.errors import PhotoError, PhotoTooLargeError
+from twinlens.rest.calls.content_type import is_form
 from twinlens.rest.calls.forms import MOST_FILES, caption_search, image_search, read_upload, validated
 from twinlens.rest.calls.results import (
+    cost_of,
     find_captions,
     find_photos,
     library_photo,
@@ -31,6 +33,7 @@ from twinlens.rest.calls.schemas import (
 )
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.costs import Charged
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 MOST_TERMS = 256  # per call: four encoder batches, while other requests wait
@@ -89,21 +92,24 @@ _IMAGE_FORM = {
 
 
 @router.post("/text")
-async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
+async def search_text(body: TextSearch, engine: Ready, charge: Charged) -> SearchAnswer:
     """Photos that fit a text, best first; always ``top_k`` of them, each with its relevance."""
     _terms(engine, [body.query])
+    charge(cost_of(engine, body))
     return await find_photos(engine, await words(engine, body.query), body)
 
 
 @router.post("/batch", response_model=BatchAnswer)
-async def search_batch(body: BatchSearch, engine: Ready) -> Response:
+async def search_batch(body: BatchSearch, engine: Ready, charge: Charged) -> Response:
     """Photos for each of several queries."""
     if len(body.queries) > engine.settings.max_batch:
         raise RequestFailure(
             "invalid_request",
             f"at most {engine.settings.max_batch} queries are allowed per call, got {len(body.queries)}",
         )
-    await engine.text_vectors(_terms(engine, body.queries))  # embedded in one batch; each is then in the cache
+    terms = _terms(engine, body.queries)
+    charge(cost_of(engine, body, queries=len(body.queries)))
+    await engine.text_vectors(terms)  # embedded in one batch; each is then in the cache
     pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
     for number, query in enumerate(body.queries):
         answer = await find_photos(engine, await words(engine, query), body)
@@ -115,15 +121,16 @@ async def search_batch(body: BatchSearch, engine: Ready) -> Response:
 
 
 @router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
-async def search_image(request: Request, engine: Ready) -> SearchAnswer:
+async def search_image(request: Request, engine: Ready, charge: Charged) -> SearchAnswer:
     """Photos that look like a library photo, uploaded pictures, or a weighted sum of these and text."""
     pictures: list[bytes] = []
     weights: list[float] = []
-    if _is_form(request):
+    if is_form(request):
         upload = await read_upload(request)
         pictures, (body, weights) = upload.pictures, image_search(upload)
     else:
         body = validated(ImageSearch, await _json(request))
+    charge(cost_of(engine, body) + len(pictures))
     parts = [
         (weight, await _picture(engine, data, number + 1))
         for number, (data, weight) in enumerate(zip(pictures, weights, strict=True))
@@ -142,10 +149,10 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
 
 
 @router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
-async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
+async def search_captions(request: Request, engine: Ready, charge: Charged) -> CaptionAnswer:
     """The library's captions that fit one of its photos, or an uploaded picture."""
     fields: PageFields
-    if _is_form(request):
+    if is_form(request):
         upload = await read_upload(request)
         fields, ids = caption_search(upload)
         pictures = upload.pictures
@@ -158,6 +165,7 @@ async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
             f"exactly one picture is expected, got {len(ids) + len(pictures)}",
             "give one image_id or one file",
         )
+    charge(cost_of(engine, fields) + len(pictures))
     query = await library_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
     return await find_captions(engine, query, fields)
 
@@ -200,19 +208,6 @@ def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
             "split them into several calls",
         )
     return terms
-
-
-def _is_form(request: Request) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        return True
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise RequestFailure(
-            "unsupported_media_type",
-            "the body is neither JSON nor a form",
-            "send application/json or multipart/form-data",
-        )
-    return False
 
 
 async def _json(request: Request) -> Any:

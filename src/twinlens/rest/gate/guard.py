@@ -1,6 +1,7 @@
 """Checks of host, origin, rate and API key, before the body is read."""
 
 import re
+from functools import partial
 
 from starlette._utils import get_route_path
 from starlette.datastructures import Headers
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.costs import CHARGE, cost_of_path
 from twinlens.rest.gate.hosts import Hosts
 from twinlens.rest.gate.keys import REALM, KeyRing, shown_key, shown_session
 from twinlens.rest.gate.rate import RateLimit
@@ -85,7 +87,7 @@ class Guard:
         match = _ORIGIN.fullmatch(origin)
         if match is None:  # also for "null"
             return False
-        return is_loopback(match[1]) or origin == f"{scope['scheme']}://{headers.get('host', '').lower()}"
+        return is_loopback(match[1]) or origin == _origin_of(scope["scheme"], headers.get("host", "").lower())
 
     def _check_origin(self, origin: str | None, *, allowed: bool, method: str) -> None:
         """Rejects pages that may not read the answer: they may not cause side effects either."""
@@ -102,10 +104,15 @@ class Guard:
         client = _client(scope)
         if self._settings.spares_this_machine and is_loopback(client):
             return
-        if wait := self._requests.take(client):
+        self._charge(client, cost_of_path(get_route_path(scope)))
+        scope.setdefault("state", {})[CHARGE] = partial(self._charge, client)
+
+    def _charge(self, client: str, cost: float) -> None:
+        if wait := self._requests.take(client, cost):
             raise RequestFailure(
                 "too_many_requests",
-                f"more than {self._requests.per_minute} requests per minute came from this client",
+                f"more than {self._requests.per_minute} requests per minute came from this client"
+                + (", as this one counts" if cost > 1 else ""),
                 f"wait {wait} s; the limit is --rate-limit",
                 {"Retry-After": str(wait)},
             )
@@ -140,6 +147,11 @@ def check_key(keys: KeyRing, key: str | None, wrong_keys: RateLimit, client: str
 def _is_open(path: str) -> bool:
     """True for paths that need no key; an allow list, so that new calls need one by default."""
     return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
+
+
+def _origin_of(scheme: str, host: str) -> str:
+    """As browsers write it: without the scheme's usual port, which some proxies put into ``Host``."""
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 
 def _client(scope: Scope) -> str:

@@ -11,18 +11,18 @@ import { notice } from "./notices.js";
  * @returns {Promise<boolean>} whether it succeeded
  */
 export async function mark(ids, isFavourite) {
-  return tried(() => ask("/api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
+  return tried(() => ask("api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
 }
 
 /** @param {string[]} ids */
 export async function saveZip(ids) {
   notice(`Packing ${countOf(ids.length)}…`);
-  await tried(async () => save(await (await send("/api/archive", { json: { image_ids: ids } })).blob(), "photos.zip"));
+  await tried(async () => save(await (await send("api/archive", { json: { image_ids: ids } })).blob(), "photos.zip"));
 }
 
 /** @param {string[]} ids */
 export async function saveList(ids) {
-  await tried(async () => save(await (await send("/api/archive/list", { json: { image_ids: ids } })).blob(), "photos.csv"));
+  await tried(async () => save(await (await send("api/archive/list", { json: { image_ids: ids } })).blob(), "photos.csv"));
 }
 
 /** @param {string} path */

@@ -19,7 +19,7 @@ export function guardWithKey(onOpen) {
     event.preventDefault();
     fault.textContent = "";
     try {
-      await ask("/api/session", { json: { key: byId("key").value } });
+      await ask("api/session", { json: { key: byId("key").value } });
     } catch (error) {
       fault.textContent = error.message;
       return;
@@ -36,7 +36,7 @@ export function guardWithKey(onOpen) {
  * @returns {Promise<{mayAsk: boolean, most: number}>} most: results of one answer
  */
 export async function openSession() {
-  const session = await ask("/api/session");
+  const session = await ask("api/session");
   const mayAsk = !session.key_needed || session.is_valid;
   if (!mayAsk) connection.dispatchEvent(new Event("locked"));
   return { mayAsk, most: session.max_top_k };
