@@ -16,10 +16,12 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from twinlens.errors import ConfigError
+from twinlens.errors import ConfigError, TwinlensError
 from twinlens.rest.app import create_app
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.callers import Callers
+from twinlens.rest.process.hangup import Hangup, on_hangup
+from twinlens.rest.process.logs import reopen_log_files
 from twinlens.rest.process.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
 
@@ -90,12 +92,27 @@ class Server(uvicorn.Server):
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # clients' errors are reported to the clients
         self.engine: Engine = app.state.engine
         self.signal: int | None = None
+        self._hangup = Hangup()
+        self._on_reload: list[Callable[[], None]] = app.state.on_reload
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 — as uvicorn calls it
         """Handles a signal: the first lets everything finish, a second Ctrl+C does not."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
         self.signal = sig
+
+    def handle_hangup(self) -> None:
+        """Handles SIGHUP: opens log files again and runs what ``app.state.on_reload`` holds."""
+        if self._hangup.is_end():
+            self.handle_exit(signal.SIGHUP, None)
+            return
+        reopen_log_files()
+        for again in self._on_reload:
+            try:
+                again()
+            except TwinlensError as error:
+                logger.error("not read again, what was read before stays: %s", error)
+        logger.info("SIGHUP: log files and keys are read again")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends streams, then finishes running requests."""
@@ -166,6 +183,7 @@ def _allow_open_files() -> None:
 
 async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Engine], None]) -> None:
     engine = server.engine
+    on_hangup(server.handle_hangup)
 
     async def tell_when_ready() -> None:
         while engine.state in ("new", "starting"):
