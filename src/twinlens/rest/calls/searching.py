@@ -1,13 +1,13 @@
 """Calls that search: by text, by photo, for captions, in batches."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from twinlens.api.filters import Filter, known_filters
 from twinlens.api.searching import Query, words_query
 from twinlens.errors import PhotoError, PhotoTooLargeError
 from twinlens.rest.calls.content_type import is_form
@@ -49,46 +49,43 @@ async def ready_engine(request: Request) -> Engine:
 Ready = Annotated[Engine, Depends(ready_engine)]
 
 
-def two_bodies(schema: str, *, form: dict[str, Any], most_pictures: int) -> dict[str, Any]:
-    """OpenAPI of a request body that is JSON or a form with pictures."""
-    pictures: dict[str, Any] = {
-        name: {"type": "array", "items": items, "minItems": 1, "maxItems": most_pictures}
-        for name, items in (("file", {"type": "string", "format": "binary"}), ("image_id", {"type": "string"}))
-    }
+def two_bodies(model: type[BaseModel], *, more: Iterable[str] = (), most_pictures: int) -> dict[str, Any]:
+    """OpenAPI of a request body that is JSON or a form with pictures.
+
+    Args:
+        model: of the JSON; the form has the same fields, but pictures in place of ``image_id`` and ``images``.
+        more: names of the form's lists of weights.
+        most_pictures: of each kind; a form has one list for each, or a single field where one is the most.
+    """
+    described = {name: _form_field(field) for name, field in model.model_json_schema()["properties"].items()}
+    pictures = {"file": {"type": "string", "format": "binary"}, "image_id": described.pop("image_id")}
+    described.pop("images", None)
+    if most_pictures > 1:
+        pictures = {
+            name: {"type": "array", "items": one, "minItems": 1, "maxItems": most_pictures}
+            for name, one in pictures.items()
+        }
+    weights = {name: {"type": "array", "items": {"type": "number"}} for name in more}
     fields: dict[str, Any] = {
         "type": "object",
-        "properties": {**pictures, **form},
+        "properties": {**pictures, **weights, **described},
+        "additionalProperties": False,
         "oneOf" if most_pictures == 1 else "anyOf": [{"required": [name]} for name in pictures],
     }
     content = {
-        "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+        "application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}},
         "multipart/form-data": {"schema": fields},
     }
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _form_field(one: Filter) -> dict[str, Any]:
-    if one.kind == "flag":
-        return {"type": "boolean"}
-    return {"type": "string", "enum": list(one.choices)} if one.choices else {"type": "string"}
+def _form_field(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema in a form, where nothing can be null."""
+    value = next(one for one in field.get("anyOf", [field]) if one.get("type") != "null")
+    return {name: limit for name, limit in value.items() if name in _FORM_KEYS}
 
 
-_NUMBERS = {"type": "array", "items": {"type": "number"}}
-_PAGE_FORM = {
-    "top_k": {"type": "integer", "minimum": 1},
-    "offset": {"type": "integer", "minimum": 0},
-    **{name: _form_field(one) for name, one in known_filters().items()},
-}
-_IMAGE_FORM = {
-    "weight": _NUMBERS,
-    **_PAGE_FORM,
-    "image_weight": _NUMBERS,
-    "query": {"type": "string"},
-    "query_weight": {"type": "number"},
-    "sort": {"type": "string", "enum": ["relevance", "date"]},
-    "min_probability": {"type": "number", "minimum": 0, "maximum": 1},
-    "include_self": {"type": "boolean"},
-}
+_FORM_KEYS = frozenset({"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum"})
 
 
 @router.post("/text")
@@ -120,7 +117,7 @@ async def search_batch(body: BatchSearch, engine: Ready, charge: Charged) -> Res
     return StreamingResponse(_each(pieces), media_type="application/json", headers={"Content-Length": length})
 
 
-@router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
+@router.post("/image", openapi_extra=two_bodies(ImageSearch, more=("weight", "image_weight"), most_pictures=MOST_FILES))
 async def search_image(request: Request, engine: Ready, charge: Charged) -> SearchAnswer:
     """Photos that look like a library photo, uploaded pictures, or a weighted sum of these and text."""
     pictures: list[bytes] = []
@@ -148,7 +145,7 @@ async def search_image(request: Request, engine: Ready, charge: Charged) -> Sear
     return await find_photos(engine, sum_of(parts), body, include_self=body.include_self)
 
 
-@router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
+@router.post("/captions", openapi_extra=two_bodies(CaptionSearch, most_pictures=1))
 async def search_captions(request: Request, engine: Ready, charge: Charged) -> CaptionAnswer:
     """The library's captions that fit one of its photos, or an uploaded picture."""
     fields: PageFields
