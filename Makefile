@@ -27,6 +27,7 @@ demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures 
 
 test: check  ## the checks, then the tests; make test ALL=1 runs the slow ones too, as CI does
 	@scripts/browser $(TESTING)/bin/python
+	@scripts/proxies
 	@echo "Running $(if $(ALL),all tests,the tests but the slow ones: make test ALL=1 runs all)"
 	@$(TESTING)/bin/python -m pytest -n auto --dist worksteal -m "not gpu$(if $(ALL),, and not slow)" -q
 	@echo "All tests passed."
@@ -96,4 +97,4 @@ lock:  ## renew the lock files (uv)
 	@PATH="$(CURDIR)/$(TESTING)/bin:$$PATH" scripts/lock
 
 clean:  ## remove what make made
-	rm -rf $(RUNTIME) $(TESTING) .demo dist
+	rm -rf $(RUNTIME) $(TESTING) .demo .proxies dist

@@ -1,20 +1,26 @@
 """The page's files and the list of calls."""
 
+import re
+import shutil
+from pathlib import Path
 from typing import Annotated
 
+import pytest
 from fastapi import FastAPI, Query
 from starlette.testclient import TestClient
 
+from twinlens.rest import page
+from twinlens.rest.app import SMALL_BYTES
 from twinlens.rest.calls.schemas import Health
-from twinlens.rest.page import add_page
+from twinlens.rest.page import STATIC, add_page, static_version
 
 
 def test_docs_list_every_call_and_need_no_network(client: TestClient) -> None:
-    page = client.get("/docs").text
+    shown = client.get("/docs").text
     for path in client.get("/openapi.json").json()["paths"]:
-        assert path in page
+        assert path in shown
     for outside in ("<script", "<link", "src=", "url("):
-        assert outside not in page
+        assert outside not in shown
 
 
 def test_files_of_the_page_are_asked_about_each_time(client: TestClient) -> None:
@@ -23,6 +29,63 @@ def test_files_of_the_page_are_asked_about_each_time(client: TestClient) -> None
     assert answer.headers["content-type"].startswith("text/javascript")
     again = client.get("/static/js/main.js", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+def test_files_that_the_page_names_are_kept_for_good(client: TestClient) -> None:
+    shown = client.get("/")
+    named = re.findall(r'="(static/[^"]+)"', shown.text)
+    assert len(named) > 30
+    for address in named:
+        answer = client.get(f"/{address}")
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert static_version() in address
+    assert client.get("/static/0123456789ab/js/main.js").status_code == 404  # not of this release
+    assert client.get("/", headers={"If-None-Match": shown.headers["etag"]}).status_code == 304
+
+
+def test_addresses_in_the_page_are_relative_so_that_they_hold_below_a_path() -> None:
+    for file in STATIC.rglob("*"):
+        if file.suffix in (".html", ".js", ".css"):
+            absolute = re.findall(r"""["'`(=]/(?:api|static|docs|health)\b""", file.read_text(encoding="utf-8"))
+            assert absolute == [], file
+
+
+def test_another_release_is_another_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = Path(shutil.copytree(STATIC, tmp_path / "static"))
+    monkeypatch.setattr(page, "STATIC", copied)
+    static_version.cache_clear()
+    before = static_version()
+    (copied / "js" / "dom.js").write_text("// changed")
+    static_version.cache_clear()
+    assert static_version() != before
+    monkeypatch.undo()
+    static_version.cache_clear()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/js/main.js", "/api/photo/black.png"])
+def test_text_is_packed_for_who_can_unpack_it(client: TestClient, path: str) -> None:
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert packed.content == plain.content  # the client has unpacked it
+    assert "content-encoding" not in plain.headers
+    if len(plain.content) >= SMALL_BYTES:
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["vary"]
+        assert int(packed.headers["content-length"]) < len(plain.content) / 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/image/black.png", "/api/image/turned.jpg", "/api/image/black.png/thumbnail?size=256"]
+)
+def test_pictures_are_not_packed_again(client: TestClient, path: str) -> None:
+    assert "content-encoding" not in client.get(path, headers={"Accept-Encoding": "gzip"}).headers
+
+
+def test_a_batch_is_packed_and_an_archive_is_not(client: TestClient) -> None:
+    batch = client.post("/api/search/batch", json={"queries": ["a wall"] * 9}, headers={"Accept-Encoding": "gzip"})
+    assert (batch.headers["content-encoding"], batch.json()["num_queries"]) == ("gzip", 9)
+    archive = client.post("/api/archive", json={"image_ids": ["black.png"]}, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in archive.headers
 
 
 def test_the_page_is_kept_and_asked_about_and_loads_nothing_of_others(client: TestClient) -> None:
@@ -42,9 +105,9 @@ def test_what_describes_a_call_is_shown_as_text() -> None:
         raise AssertionError(name)
 
     add_page(app)
-    page = TestClient(app).get("/docs")
+    shown = TestClient(app).get("/docs")
     for markup in ("<b>title", "<script>", "<img", "<i>none", "<u>name"):
-        assert markup not in page.text
-        assert markup.replace("<", "&lt;").replace(">", "&gt;") in page.text
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert "<a href='#Health'>Health</a>" in page.text
+        assert markup not in shown.text
+        assert markup.replace("<", "&lt;").replace(">", "&gt;") in shown.text
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert "<a href='#Health'>Health</a>" in shown.text

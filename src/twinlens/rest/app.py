@@ -9,12 +9,15 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import Response
 
 from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection, open_for_serving
 from twinlens.errors import TwinlensError
 from twinlens.rest.calls import archive, browsing, favourites, indexing, library, photos, searching, session
+from twinlens.rest.calls.content_type import check_json
+from twinlens.rest.calls.methods import answer_method
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.index_run import IndexRun
 from twinlens.rest.failures import RequestFailure, failure_of
@@ -24,6 +27,7 @@ from twinlens.rest.gate.guard import Guard
 from twinlens.rest.gate.head import Head
 from twinlens.rest.gate.key_source import KeySource
 from twinlens.rest.gate.sessions import sessions_in
+from twinlens.rest.gate.target import Target
 from twinlens.rest.gate.wrong_keys import WrongKeys
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.openapi import describe
@@ -32,6 +36,9 @@ from twinlens.rest.settings import Settings
 
 logger = logging.getLogger(__name__)
 MOST_FAULTS = 5
+SMALL_BYTES = 1000  # fits into one packet anyway
+GZIP_LEVEL = 5  # of JSON as small as 9 within a tenth, in a third of the time
+PACKED_ALREADY = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "image/*", "application/octet-stream")
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
 
 
@@ -61,13 +68,19 @@ def create_app(
     app.state.keys = KeySource(settings) if settings.needs_key else None
     app.state.sessions = sessions_in(settings.sessions_folder) if settings.needs_key else None
     app.state.wrong_keys = WrongKeys()
+    # functions that SIGHUP runs; each raises TwinlensError to keep what it had
+    app.state.on_reload = [app.state.keys.reload] if app.state.keys else []
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(TwinlensError, _answer_ours)
-    app.add_middleware(Head)  # added last, so it is the outermost
+    app.add_middleware(  # the middleware added last is the outermost
+        GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=PACKED_ALREADY
+    )
+    app.add_middleware(Head)
     app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))
     gate = {name: getattr(app.state, name) for name in ("keys", "sessions", "wrong_keys")}
     app.add_middleware(Guard, settings=settings, **gate)
+    app.add_middleware(Target, root_path=settings.root_path)
     app.add_middleware(
         Envelope,
         metrics=metrics,
@@ -99,19 +112,26 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await engine.stop()
 
 
-async def _answer_http(_request: Request, error: Exception) -> Response:
+async def _answer_http(request: Request, error: Exception) -> Response:
     """Turns Starlette's own errors into our JSON shape."""
     if isinstance(error, RequestFailure):
         return error.response()
     assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        return answer_method(request)
     code = _CODES.get(error.status_code, "invalid_request")
     hints = {"not_found": "/docs lists the calls", "method_not_allowed": "/docs lists the calls"}
     return RequestFailure(code, str(error.detail), hints.get(code, ""), error.headers).response()
 
 
-async def _answer_invalid(_request: Request, error: Exception) -> Response:
+async def _answer_invalid(request: Request, error: Exception) -> Response:
     """Lists each invalid field of a body or query string, but never its value."""
     assert isinstance(error, RequestValidationError)
+    if any(fault["loc"] == ("body",) and fault["type"] != "missing" for fault in error.errors()):
+        try:
+            check_json(request)
+        except RequestFailure as failure:
+            return failure.response()
     faults = [_fault_line(fault) for fault in error.errors()]
     shown = "; ".join(faults[:MOST_FAULTS]) + (
         f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""

@@ -1,12 +1,14 @@
 """The web page and the API reference at ``/docs``, which need no network."""
 
+import hashlib
 import html
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
-from starlette.responses import FileResponse, HTMLResponse, Response
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 STATIC = Path(__file__).with_name("static")
@@ -18,11 +20,15 @@ DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; f
 
 
 class _PageFiles(StaticFiles):
-    """Static files that browsers cache but revalidate, so that a new release appears at once."""
+    """Static files that browsers cache: for good below the version, else only until they have asked again."""
+
+    def __init__(self, cache_control: str) -> None:
+        super().__init__(directory=STATIC)
+        self._cache_control = cache_control
 
     def file_response(self, *arguments: Any, **options: Any) -> Response:
         response = super().file_response(*arguments, **options)
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Cache-Control"] = self._cache_control
         return response
 
 
@@ -35,11 +41,27 @@ def add_page(app: FastAPI) -> None:
 
     if not (STATIC / "index.html").is_file():
         return
-    app.mount("/static", _PageFiles(directory=STATIC), name="static")
+    version = static_version()
+    app.mount(f"/static/{version}", _PageFiles("public, max-age=31536000, immutable"), name="static-for-good")
+    app.mount("/static", _PageFiles("no-cache"), name="static")
 
     @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    async def page(request: Request) -> Response:
+        headers = {"Cache-Control": "no-cache", "ETag": f'"{version}"'}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        # addresses are relative, also those of imports, so one place in the page names the version for all
+        text = (STATIC / "index.html").read_text(encoding="utf-8").replace('="static/', f'="static/{version}/')
+        return HTMLResponse(text, headers=headers)
+
+
+@cache
+def static_version() -> str:
+    """A hash of the page's files: part of their addresses, so that a new release is another address."""
+    digest = hashlib.sha256()
+    for file in sorted(one for one in STATIC.rglob("*") if one.is_file()):
+        digest.update(f"{file.relative_to(STATIC).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def _docs_page(openapi: dict[str, Any]) -> str:
@@ -55,7 +77,7 @@ def _docs_page(openapi: dict[str, Any]) -> str:
         f"<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><title>{title}</title>"
         f"<meta name='viewport' content='width=device-width,initial-scale=1'><style>{_STYLE}</style></head><body>"
         f"<h1>{title}</h1><p>{html.escape(openapi['info']['description'])} "
-        "For programs: <a href='/openapi.json'>openapi.json</a>.</p>"
+        "For programs: <a href='openapi.json'>openapi.json</a>.</p>"
         + "".join(calls)
         + "<h1>Schemas</h1>"
         + "".join(schemas)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,6 +16,8 @@ PREFIX = "TWINLENS_"
 REQUESTS_PER_MINUTE = 600  # per client on another machine: enough for thumbnails and typing, not for a crawler
 BY_PROXY = "came_by_trusted_proxy"  # in a request's state: it came from one of ``trusted_proxies``
 SHORT_KEY = 16  # characters; a shorter key can be guessed
+_OWN_FOLDERS = "api|static|docs|health|readyz|metrics|openapi.json"  # a path that begins so would be ambiguous
+_ROOT_PATH = re.compile(rf"(?!/(?:{_OWN_FOLDERS})(?:/|$))(?:/(?!\.\.?(?:/|$))[\w.~-]+)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Settings:
         cors_origins: origins whose pages may use the API, besides those of this machine; ``null`` is a
             page opened from a file, ``*`` any.
         allowed_hosts: names in ``Host`` besides those of this machine; needed behind a proxy.
-        trusted_proxies: addresses whose ``X-Forwarded-For`` is trusted.
+        trusted_proxies: addresses whose ``X-Forwarded-For``, ``-Proto`` and ``-Prefix`` are trusted.
+        root_path: path below which a proxy serves this server, such as ``/photos``.
         max_body_mb: of a request, uploads included.
         max_megapixels: of an uploaded picture.
         max_top_k: results per answer.
@@ -61,6 +65,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    root_path: str = ""
     max_body_mb: float = 32.0
     max_megapixels: float = 100.0
     max_top_k: int = 1000
@@ -80,6 +85,12 @@ class Settings:
             )
         if self.workers < 1:
             raise ConfigError(f"--workers must be at least 1, got {self.workers}")
+        object.__setattr__(self, "root_path", self.root_path.rstrip("/"))
+        if self.root_path and not is_root_path(self.root_path):
+            raise ConfigError(
+                f"--root-path must look like /photos and not begin like one of the server's own paths "
+                f"({_OWN_FOLDERS.replace('|', ', ')}), got {self.root_path!r}"
+            )
 
     @property
     def needs_key(self) -> bool:
@@ -191,6 +202,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def is_root_path(path: str) -> bool:
+    """True for a path that a proxy can serve us below: plain characters, and no path of our own.
+
+    >>> [is_root_path(path) for path in ("/photos", "/a/b-2", "photos", "/photos/", "/api", "/apis", "/a/../b")]
+    [True, True, False, False, False, True, False]
+    """
+    return _ROOT_PATH.fullmatch(path) is not None
 
 
 def _holds(proxy: str, address: str) -> bool:

@@ -65,7 +65,9 @@ def run(
     cors_origin: Annotated[
         Names,
         typer.Option(
-            metavar="ORIGIN", help="Also allow pages of this origin (CORS); null = a page opened from a file."
+            metavar="ORIGIN",
+            help="Also allow pages of this origin (CORS), such as https://my.example; "
+            "null = a page opened from a file, and any site that imitates one; * = any site.",
         ),
     ] = None,
     allowed_host: Annotated[
@@ -74,11 +76,15 @@ def run(
     trusted_proxy: Annotated[
         Names, typer.Option(metavar="ADDRESS", help="Trust this proxy's X-Forwarded headers.")
     ] = None,
+    root_path: Annotated[
+        str, typer.Option(metavar="PATH", help="Path at which a proxy serves this server, such as /photos.")
+    ] = "",
     rate_limit: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Requests per minute and client, in each worker; 0 = no limit. "
+            help="Requests per minute and client, in each worker; 0 = no limit. A picture counts as a twentieth, "
+            "a batch or a long answer as several. "
             "Default: 600 if other machines can connect, directly or through a proxy, else none.",
         ),
     ] = None,
@@ -118,6 +124,7 @@ def run(
         cors_origins=tuple(cors_origin or ()),
         allowed_hosts=tuple(allowed_host or ()),
         trusted_proxies=tuple(trusted_proxy or ()),
+        root_path=root_path,
         requests_per_minute=rate_limit,
         max_body_mb=max_body_mb,
         max_megapixels=max_megapixels,
@@ -165,6 +172,8 @@ def _warn(settings: "Settings") -> None:
         say(f"warning: anyone who can reach {settings.host} can see all photos")
     elif not settings.needs_key and settings.allowed_hosts:
         say("warning: anyone the proxy lets in can see all photos; set a key to prevent this")
+    if not settings.needs_key and (lax := {"null", "*"} & set(settings.cors_origins)):
+        say(f"warning: with --cors-origin {min(lax)}, any web site that you visit can search and see these photos")
 
 
 def _serve(settings: "Settings") -> int:
@@ -202,9 +211,18 @@ def _tell_ready(settings: "Settings", port: int, images: int) -> None:
         "pid": os.getpid(),
         "workers": settings.workers,
         "num_images": images,
+        "root_path": settings.root_path,
+        "cors_origins": list(settings.cors_origins),
     }
     try:
         typer.echo(json.dumps(ready))
     except StdoutError as error:  # a server without a reader of this line serves all the same
         say(f"warning: {error}")
-    say(f"{images:,} photos can be searched at {url}, see {url}/docs; Ctrl+C stops")
+    say(f"{images:,} photos can be searched at {url}, see {url}/docs; Ctrl+C stops. {_pages(settings)}")
+
+
+def _pages(settings: "Settings") -> str:
+    """Which pages besides the server's own may use it."""
+    if settings.cors_origins:
+        return f"Pages of this machine and of {', '.join(settings.cors_origins)} may use it (--cors-origin)"
+    return "A page opened from a file may use it only with --cors-origin null"

@@ -11,6 +11,7 @@ from twinlens.rest.calls.results import filters_of, page_length
 from twinlens.rest.calls.schemas import BrowseFields, FilterCard, FiltersAnswer
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.costs import Charged, cost_of_search
 
 router = APIRouter(prefix="/api", tags=["library"])
 
@@ -49,9 +50,12 @@ class MapAnswer(BaseModel):
 
 
 @router.get("/photos")
-async def photos(request: Request, engine: Ready, fields: Annotated[BrowseFields, Query()]) -> PhotosAnswer:
+async def photos(
+    request: Request, engine: Ready, charge: Charged, fields: Annotated[BrowseFields, Query()]
+) -> PhotosAnswer:
     """Photos without a query: newest first, undated ones last."""
     length = page_length(engine, fields.top_k if "top_k" in request.query_params else None, usual=fields.top_k)
+    charge(cost_of_search(length))
     filters = filters_of(fields)
     shown, count = await engine.run(
         "search", lambda: engine.collection.browse(k=length, offset=fields.offset, **filters)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import FileResponse, Response
 
 from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
@@ -27,6 +28,13 @@ _PHOTO: dict[int | str, dict[str, Any]] = {
 }
 
 
+class _ImageId(PathConvertor):
+    regex = "(?s:.*)"  # file names may contain line breaks
+
+
+register_url_convertor("image_id", _ImageId())
+
+
 class PhotoResponse(FileResponse):
     """A file response with ``Range``; an invalid range is ignored, as RFC 9110 requires."""
 
@@ -43,8 +51,8 @@ class PhotoResponse(FileResponse):
             ) from error
 
 
-@router.head("/image/{image_id:path}/thumbnail", include_in_schema=False)
-@router.get("/image/{image_id:path}/thumbnail", response_class=Response, responses=_PICTURE)
+@router.head("/image/{image_id:image_id}/thumbnail", include_in_schema=False)
+@router.get("/image/{image_id:image_id}/thumbnail", response_class=Response, responses=_PICTURE)
 async def thumbnail(image_id: str, request: Request, engine: Ready, size: Side = 256) -> Response:
     """A small upright JPEG of a photo, without its EXIF data."""
     file = await engine.run("search", _file_of, engine, image_id)
@@ -56,8 +64,8 @@ async def thumbnail(image_id: str, request: Request, engine: Ready, size: Side =
     return Response(data, media_type="image/jpeg", headers=headers)
 
 
-@router.head("/image/{image_id:path}", include_in_schema=False)
-@router.get("/image/{image_id:path}", response_class=FileResponse, responses=_PHOTO)
+@router.head("/image/{image_id:image_id}", include_in_schema=False)
+@router.get("/image/{image_id:image_id}", response_class=FileResponse, responses=_PHOTO)
 async def image(
     image_id: str,
     request: Request,
@@ -79,7 +87,7 @@ async def image(
     )
 
 
-@router.get("/photo/{image_id:path}")
+@router.get("/photo/{image_id:image_id}")
 async def photo(image_id: str, engine: Ready) -> PhotoAnswer:
     """A photo's metadata: size, date, camera, place, captions."""
     return await engine.run("search", _photo_answer, engine.collection, image_id)

@@ -12,6 +12,7 @@ from twinlens.api.searching import Answer, Page, Query, Search, Term, weighted_s
 from twinlens.rest.calls.schemas import CaptionAnswer, FilterFields, PageFields, SearchAnswer, SearchFields
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
+from twinlens.rest.gate.costs import cost_of_search
 from twinlens.types import Embeddings
 
 queries = logging.getLogger("twinlens.queries")
@@ -125,6 +126,11 @@ def _folder(folder: str) -> str | None:
             "unknown_folder", "no indexed photo is in that folder", "give a path relative to the library"
         )
     return folder
+
+
+def cost_of(engine: Engine, fields: PageFields, *, queries: int = 1) -> float:
+    """What a search costs, by the results of its answer."""
+    return cost_of_search(min(fields.top_k, engine.settings.max_top_k), queries=queries)
 
 
 def _page_length(engine: Engine, fields: PageFields) -> int:

@@ -1,17 +1,19 @@
 """Calls that search: by text, by photo, for captions, in batches."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from twinlens.api.filters import Filter, known_filters
 from twinlens.api.searching import Query, words_query
 from twinlens.errors import PhotoError, PhotoTooLargeError
+from twinlens.rest.calls.content_type import is_form
 from twinlens.rest.calls.forms import MOST_FILES, caption_search, image_search, read_upload, validated
 from twinlens.rest.calls.results import (
+    cost_of,
     find_captions,
     find_photos,
     library_photo,
@@ -31,6 +33,7 @@ from twinlens.rest.calls.schemas import (
 )
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.costs import Charged
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 MOST_TERMS = 256  # per call: four encoder batches, while other requests wait
@@ -46,64 +49,64 @@ async def ready_engine(request: Request) -> Engine:
 Ready = Annotated[Engine, Depends(ready_engine)]
 
 
-def two_bodies(schema: str, *, form: dict[str, Any], most_pictures: int) -> dict[str, Any]:
-    """OpenAPI of a request body that is JSON or a form with pictures."""
-    pictures: dict[str, Any] = {
-        name: {"type": "array", "items": items, "minItems": 1, "maxItems": most_pictures}
-        for name, items in (("file", {"type": "string", "format": "binary"}), ("image_id", {"type": "string"}))
-    }
+def two_bodies(model: type[BaseModel], *, more: Iterable[str] = (), most_pictures: int) -> dict[str, Any]:
+    """OpenAPI of a request body that is JSON or a form with pictures.
+
+    Args:
+        model: of the JSON; the form has the same fields, but pictures in place of ``image_id`` and ``images``.
+        more: names of the form's lists of weights.
+        most_pictures: of each kind; a form has one list for each, or a single field where one is the most.
+    """
+    described = {name: _form_field(field) for name, field in model.model_json_schema()["properties"].items()}
+    pictures = {"file": {"type": "string", "format": "binary"}, "image_id": described.pop("image_id")}
+    described.pop("images", None)
+    if most_pictures > 1:
+        pictures = {
+            name: {"type": "array", "items": one, "minItems": 1, "maxItems": most_pictures}
+            for name, one in pictures.items()
+        }
+    weights = {name: {"type": "array", "items": {"type": "number"}} for name in more}
     fields: dict[str, Any] = {
         "type": "object",
-        "properties": {**pictures, **form},
+        "properties": {**pictures, **weights, **described},
+        "additionalProperties": False,
         "oneOf" if most_pictures == 1 else "anyOf": [{"required": [name]} for name in pictures],
     }
     content = {
-        "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+        "application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}},
         "multipart/form-data": {"schema": fields},
     }
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _form_field(one: Filter) -> dict[str, Any]:
-    if one.kind == "flag":
-        return {"type": "boolean"}
-    return {"type": "string", "enum": list(one.choices)} if one.choices else {"type": "string"}
+def _form_field(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema in a form, where nothing can be null."""
+    value = next(one for one in field.get("anyOf", [field]) if one.get("type") != "null")
+    return {name: limit for name, limit in value.items() if name in _FORM_KEYS}
 
 
-_NUMBERS = {"type": "array", "items": {"type": "number"}}
-_PAGE_FORM = {
-    "top_k": {"type": "integer", "minimum": 1},
-    "offset": {"type": "integer", "minimum": 0},
-    **{name: _form_field(one) for name, one in known_filters().items()},
-}
-_IMAGE_FORM = {
-    "weight": _NUMBERS,
-    **_PAGE_FORM,
-    "image_weight": _NUMBERS,
-    "query": {"type": "string"},
-    "query_weight": {"type": "number"},
-    "sort": {"type": "string", "enum": ["relevance", "date"]},
-    "min_probability": {"type": "number", "minimum": 0, "maximum": 1},
-    "include_self": {"type": "boolean"},
-}
+_FORM_KEYS = frozenset({"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum"})
 
 
 @router.post("/text")
-async def search_text(body: TextSearch, engine: Ready) -> SearchAnswer:
+async def search_text(body: TextSearch, engine: Ready, charge: Charged) -> SearchAnswer:
     """Photos that fit a text, best first; always ``top_k`` of them, each with its relevance."""
     _terms(engine, [body.query])
+    charge(cost_of(engine, body))
     return await find_photos(engine, await words(engine, body.query), body)
 
 
 @router.post("/batch", response_model=BatchAnswer)
-async def search_batch(body: BatchSearch, engine: Ready) -> Response:
+async def search_batch(body: BatchSearch, engine: Ready, charge: Charged) -> Response:
     """Photos for each of several queries."""
     if len(body.queries) > engine.settings.max_batch:
         raise RequestFailure(
             "invalid_request",
             f"at most {engine.settings.max_batch} queries are allowed per call, got {len(body.queries)}",
         )
-    await engine.text_vectors(_terms(engine, body.queries))  # embedded in one batch; each is then in the cache
+    terms = _terms(engine, body.queries)
+    charge(cost_of(engine, body, queries=len(body.queries)))
+    await engine.text_vectors(terms)  # embedded in one batch; each is then in the cache
     pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
     for number, query in enumerate(body.queries):
         answer = await find_photos(engine, await words(engine, query), body)
@@ -114,16 +117,17 @@ async def search_batch(body: BatchSearch, engine: Ready) -> Response:
     return StreamingResponse(_each(pieces), media_type="application/json", headers={"Content-Length": length})
 
 
-@router.post("/image", openapi_extra=two_bodies("ImageSearch", form=_IMAGE_FORM, most_pictures=MOST_FILES))
-async def search_image(request: Request, engine: Ready) -> SearchAnswer:
+@router.post("/image", openapi_extra=two_bodies(ImageSearch, more=("weight", "image_weight"), most_pictures=MOST_FILES))
+async def search_image(request: Request, engine: Ready, charge: Charged) -> SearchAnswer:
     """Photos that look like a library photo, uploaded pictures, or a weighted sum of these and text."""
     pictures: list[bytes] = []
     weights: list[float] = []
-    if _is_form(request):
+    if is_form(request):
         upload = await read_upload(request)
         pictures, (body, weights) = upload.pictures, image_search(upload)
     else:
         body = validated(ImageSearch, await _json(request))
+    charge(cost_of(engine, body) + len(pictures))
     parts = [
         (weight, await _picture(engine, data, number + 1))
         for number, (data, weight) in enumerate(zip(pictures, weights, strict=True))
@@ -141,11 +145,11 @@ async def search_image(request: Request, engine: Ready) -> SearchAnswer:
     return await find_photos(engine, sum_of(parts), body, include_self=body.include_self)
 
 
-@router.post("/captions", openapi_extra=two_bodies("CaptionSearch", form=_PAGE_FORM, most_pictures=1))
-async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
+@router.post("/captions", openapi_extra=two_bodies(CaptionSearch, most_pictures=1))
+async def search_captions(request: Request, engine: Ready, charge: Charged) -> CaptionAnswer:
     """The library's captions that fit one of its photos, or an uploaded picture."""
     fields: PageFields
-    if _is_form(request):
+    if is_form(request):
         upload = await read_upload(request)
         fields, ids = caption_search(upload)
         pictures = upload.pictures
@@ -158,6 +162,7 @@ async def search_captions(request: Request, engine: Ready) -> CaptionAnswer:
             f"exactly one picture is expected, got {len(ids) + len(pictures)}",
             "give one image_id or one file",
         )
+    charge(cost_of(engine, fields) + len(pictures))
     query = await library_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
     return await find_captions(engine, query, fields)
 
@@ -200,19 +205,6 @@ def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
             "split them into several calls",
         )
     return terms
-
-
-def _is_form(request: Request) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        return True
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise RequestFailure(
-            "unsupported_media_type",
-            "the body is neither JSON nor a form",
-            "send application/json or multipart/form-data",
-        )
-    return False
 
 
 async def _json(request: Request) -> Any:

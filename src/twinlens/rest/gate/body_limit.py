@@ -37,6 +37,9 @@ class BodyLimit:
         if "content-length" in headers and "transfer-encoding" in headers:
             await _two_lengths().response()(scope, receive, send)
             return
+        if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            await _compressed().response()(scope, receive, send)
+            return
         announced = headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > limit:
             await _too_large(limit).response()(scope, receive, send)
@@ -89,4 +92,14 @@ def _two_lengths() -> RequestFailure:
         "the request has both Content-Length and Transfer-Encoding",
         "leave out one of them",
         {"Connection": "close"},
+    )
+
+
+def _compressed() -> RequestFailure:
+    """A compressed body could be of any size."""
+    return RequestFailure(
+        "unsupported_media_type",
+        "the request body is compressed",
+        "send it without Content-Encoding",
+        {"Accept-Encoding": "identity", "Connection": "close"},
     )

@@ -1,6 +1,7 @@
 """Checks of host, origin, rate and API key, before the body is read."""
 
 import re
+from functools import partial
 
 from starlette._utils import get_route_path
 from starlette.datastructures import Headers
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.costs import CHARGE, cost_of_path
 from twinlens.rest.gate.hosts import Hosts
 from twinlens.rest.gate.key_source import KeySource
 from twinlens.rest.gate.keys import Key, shown_key, shown_session
@@ -98,7 +100,7 @@ class Guard:
         match = _ORIGIN.fullmatch(origin)
         if match is None:  # also for "null"
             return False
-        return is_loopback(match[1]) or origin == f"{scope['scheme']}://{headers.get('host', '').lower()}"
+        return is_loopback(match[1]) or origin == _origin_of(scope["scheme"], headers.get("host", "").lower())
 
     def _check_origin(self, origin: str | None, *, allowed: bool, method: str) -> None:
         """Rejects pages that may not read the answer: they may not cause side effects either."""
@@ -131,10 +133,15 @@ class Guard:
         if self._keys is not None and key is None and self._shows_a_key(headers, scope):
             return  # limited as a wrong key
         caller = client if key is None else f"{key.name}@{client}"
-        if wait := self._requests.take(caller):
+        self._charge(caller, cost_of_path(get_route_path(scope)))
+        scope.setdefault("state", {})[CHARGE] = partial(self._charge, caller)
+
+    def _charge(self, caller: str, cost: float) -> None:
+        if wait := self._requests.take(caller, cost):
             raise RequestFailure(
                 "too_many_requests",
-                f"more than {self._requests.per_minute} requests per minute came from this client",
+                f"more than {self._requests.per_minute} requests per minute came from this client"
+                + (", as this one counts" if cost > 1 else ""),
                 f"wait {wait} s; the limit is --rate-limit",
                 {"Retry-After": str(wait)},
             )
@@ -161,6 +168,11 @@ class Guard:
                 f"the key {key.name!r} may not do this; its scopes: {', '.join(sorted(key.scopes)) or 'none'}",
                 f"use a key with the scope {' or '.join(repr(one) for one in sorted(needed))}",
             )
+
+
+def _origin_of(scheme: str, host: str) -> str:
+    """As browsers write it: without the scheme's usual port, which some proxies put into ``Host``."""
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 
 def _client(scope: Scope) -> str:

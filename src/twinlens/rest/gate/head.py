@@ -3,8 +3,8 @@
 from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# file responses handle HEAD themselves, and a stream has no end
-_NOT_OURS = ("/api/image/", "/static/", "/api/index/events")
+_STREAM = "/api/index/events"  # has no end, so no HEAD
+_FILES = "/api/image/"  # file responses handle HEAD themselves
 
 
 class Head:
@@ -19,7 +19,8 @@ class Head:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
-        if scope["type"] != "http" or scope["method"] != "HEAD" or get_route_path(scope).startswith(_NOT_OURS):
+        is_ours = scope["type"] == "http" and scope["method"] == "HEAD" and has_head(scope)
+        if not is_ours or get_route_path(scope).startswith(_FILES):
             await self._app(scope, receive, send)
             return
 
@@ -31,3 +32,8 @@ class Head:
             await self._app(scope, receive, without_body)
         finally:
             scope["method"] = "HEAD"
+
+
+def has_head(scope: Scope) -> bool:
+    """True unless the path is that of a stream."""
+    return get_route_path(scope) != _STREAM

@@ -13,7 +13,8 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
 class Hosts:
     """The host names that this server answers to.
 
-    Loopback names and the names in the settings are always accepted. A server that other
+    Loopback names and the names in the settings are always accepted; a name is accepted with any
+    port, unless the settings name one. A server that other
     machines can reach also accepts IP addresses, which no site can rebind, and the machine's
     own name. With a key and no allowed names it accepts any name, since a page under another
     name has neither the key nor our cookie.
@@ -37,7 +38,9 @@ class Hosts:
         if match is None:
             return False
         name = match[1].lower().rstrip(".")
-        if self._is_any or is_loopback(name) or name in self._names or name.endswith(self._endings):
+        if self._is_any or is_loopback(name) or name.endswith(self._endings):
+            return True
+        if name in self._names or f"{name}{match[2] or ''}" in self._names:
             return True
         return self._is_reached and _is_address(name)
 

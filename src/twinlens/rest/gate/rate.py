@@ -1,4 +1,4 @@
-"""Rate limit per client, as a token bucket."""
+"""Rate limit per client, as a token bucket; a request takes as many tokens as it costs."""
 
 import math
 import time
@@ -21,19 +21,24 @@ class RateLimit:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # requests left, when
 
-    def take(self, client: str) -> int:
-        """Takes a token and returns 0 if the request is allowed, else the seconds to wait.
+    def take(self, client: str, cost: float = 1.0) -> int:
+        """Takes tokens and returns 0 if the request is allowed, else the seconds to wait.
+
+        What costs about a minute's worth or more is allowed after a quiet minute, and leaves a debt.
 
         >>> limit = RateLimit(2, clock=lambda: 0.0)
         >>> [limit.take("a"), limit.take("a"), limit.take("a"), limit.take("b")]
         [0, 0, 30, 0]
+        >>> [limit.take("c", cost=5), limit.take("c")]
+        [0, 120]
         """
         if not self.per_minute:
             return 0
-        left = self._left(client)
-        if left < 1.0:
-            return math.ceil((1.0 - left) * 60 / self.per_minute)
-        self._buckets[client] = (left - 1.0, self._clock())
+        # the token that every request costs is taken before it is known that this one costs more
+        left, needed = self._left(client), cost if cost <= 1 else min(cost, self.per_minute - 1)
+        if left < needed:
+            return math.ceil((needed - left) * 60 / self.per_minute)
+        self._buckets[client] = (left - cost, self._clock())
         return 0
 
     def wait(self, client: str) -> int:

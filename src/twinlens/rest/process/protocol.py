@@ -8,6 +8,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from twinlens.rest.gate.callers import Callers
+from twinlens.rest.process.lingering import Lingering
 from twinlens.rest.settings import BY_PROXY
 
 HEADERS_S = 15.0  # to receive a request's headers
@@ -35,7 +36,8 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accepts a connection unless the client has too many already."""
-        super().connection_made(transport)
+        self._lingering = Lingering(transport, self._is_receiving)
+        super().connection_made(self._lingering)  # type: ignore[arg-type]  # it is one to all that uvicorn does
         if self.client is not None and not self._callers.come(self.client[0]):
             self._close()
             return
@@ -51,10 +53,14 @@ class PatientProtocol(H11Protocol):
         self._headers_timer = None
         _cancel(self._unread_timer)
         self._unread_timer = None
+        self._lingering.stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Receives part of a request, or several requests."""
+        if self._lingering.is_lingering:
+            self._lingering.note_data()
+            return
         super().data_received(data)
         if self._is_answering():
             _cancel(self._headers_timer)
@@ -73,6 +79,7 @@ class PatientProtocol(H11Protocol):
     def shutdown(self) -> None:
         """The server is stopping."""
         self._is_stopping = True
+        self._lingering.finish()
         if self._is_answering():
             self.cycle.keep_alive = False
         else:
@@ -100,6 +107,13 @@ class PatientProtocol(H11Protocol):
         except h11.LocalProtocolError:  # still answering the previous request
             self.logger.debug("%s: while answering", msg)
         self.transport.close()
+
+    def eof_received(self) -> None:
+        """The client has sent all it will; asyncio then closes, and that must not wait for more."""
+        self._lingering.stop_waiting()
+
+    def _is_receiving(self) -> bool:
+        return self.conn.their_state is h11.SEND_BODY
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

@@ -7,7 +7,6 @@ import logging
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -17,11 +16,12 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from twinlens.errors import ConfigError
+from twinlens.errors import ConfigError, TwinlensError
 from twinlens.rest.app import create_app
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.callers import Callers
-from twinlens.rest.gate.key_source import KeySource
+from twinlens.rest.process.hangup import Hangup, on_hangup
+from twinlens.rest.process.logs import reopen_log_files
 from twinlens.rest.process.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
 
@@ -92,7 +92,8 @@ class Server(uvicorn.Server):
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # clients' errors are reported to the clients
         self.engine: Engine = app.state.engine
         self.signal: int | None = None
-        self._keys: KeySource | None = app.state.keys
+        self._hangup = Hangup()
+        self._on_reload: list[Callable[[], None]] = app.state.on_reload
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 — as uvicorn calls it
         """Handles a signal: the first lets everything finish, a second Ctrl+C does not."""
@@ -100,10 +101,18 @@ class Server(uvicorn.Server):
         self.should_exit = True
         self.signal = sig
 
-    def read_keys(self) -> None:
-        """Reads the files with keys again."""
-        if self._keys is not None:
-            self._keys.reload()
+    def handle_hangup(self) -> None:
+        """Handles SIGHUP: opens log files again and runs what ``app.state.on_reload`` holds."""
+        if self._hangup.is_end():
+            self.handle_exit(signal.SIGHUP, None)
+            return
+        reopen_log_files()
+        for again in self._on_reload:
+            try:
+                again()
+            except TwinlensError as error:
+                logger.error("not read again, what was read before stays: %s", error)
+        logger.info("SIGHUP: log files and keys are read again")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends streams, then finishes running requests."""
@@ -172,14 +181,9 @@ def _allow_open_files() -> None:
             return
 
 
-def _on_hangup(server: Server) -> None:
-    """On SIGHUP, reads the keys again; it does not end the server."""
-    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.read_keys)
-
-
 async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Engine], None]) -> None:
     engine = server.engine
+    on_hangup(server.handle_hangup)
 
     async def tell_when_ready() -> None:
         while engine.state in ("new", "starting"):
@@ -191,7 +195,6 @@ async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[En
         elif engine.state == "failed":
             server.should_exit = True
 
-    _on_hangup(server)
     telling = asyncio.create_task(tell_when_ready())
     await server.serve(sockets=[listener])
     telling.cancel()

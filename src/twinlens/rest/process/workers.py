@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -17,23 +19,31 @@ from typing import Any
 
 from twinlens.errors import TwinlensError
 from twinlens.rest.metrics import SHARED_FOLDER
+from twinlens.rest.process.hangup import IS_KNOWN, Hangup
+from twinlens.rest.process.logs import Logs, reopen_log_files
 from twinlens.rest.process.server import FINISH_S, serve
 from twinlens.rest.settings import Settings
 
 logger = logging.getLogger(__name__)
-QUICK_DEATH_S = 5.0  # a worker that dies this soon after it was ready would die again
+QUICK_DEATH_S = 5.0  # a worker that dies this soon after it was ready may die again
+LONGEST_PAUSE_S = 5.0  # before such a worker is replaced
+MOST_DEATHS_AT_START = 5  # of one worker, while no request was answered yet
 _processes = multiprocessing.get_context("spawn")
 
 
 @dataclass
 class _Worker:
-    process: BaseProcess
-    line: Connection  # sends "ready" or the error; its end tells the worker that the parent is gone
+    """A worker, or the place of one that died and is to be replaced."""
+
+    process: BaseProcess | None = None
+    line: Connection | None = None  # sends "ready" or the error; its end tells the worker that the parent is gone
     ready_at: float | None = None
+    quick_deaths: int = 0
+    starts_at: float = 0.0
 
 
 class WorkersDied(TwinlensError):  # noqa: N818 — the name says what happened
-    """A worker died, and a new one would die, too."""
+    """The workers died when they started, and new ones would die, too."""
 
 
 class Workers:
@@ -48,6 +58,9 @@ class Workers:
         self._settings, self._listener = settings, listener
         self._signal: int | None = None
         self._workers: list[_Worker] = []
+        self._is_serving = False  # all have been ready once
+        self._hangup = Hangup()
+        self._hangups = self._hangups_told = 0
 
     def run(self, on_ready: Callable[[], None]) -> int | None:
         """Serves until a signal arrives, and returns it.
@@ -60,9 +73,11 @@ class Workers:
         """
         for kind in (signal.SIGINT, signal.SIGTERM):
             signal.signal(kind, self._note_signal)
+        if IS_KNOWN:
+            signal.signal(signal.SIGHUP, self._note_hangup)
         folder = os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="twinlens-metrics-")
         try:
-            self._workers = [self._start() for _ in range(self._settings.workers)]
+            self._workers = [_Worker() for _ in range(self._settings.workers)]
             self._watch(on_ready)
         finally:
             self._listener.close()
@@ -74,90 +89,117 @@ class Workers:
     def _note_signal(self, kind: int, _frame: object) -> None:
         self._signal = kind
 
-    def _start(self) -> _Worker:
-        ours, theirs = _processes.Pipe()
-        process = _processes.Process(
-            target=_work, args=(self._settings, self._listener, theirs, _Logs.here()), name="twinlens-worker"
-        )
-        process.start()
-        theirs.close()
-        return _Worker(process, ours)
+    def _note_hangup(self, kind: int, _frame: object) -> None:
+        if self._hangup.is_end():
+            self._signal = kind
+        else:
+            self._hangups += 1
 
     def _watch(self, on_ready: Callable[[], None]) -> None:
-        told = False
         while self._signal is None:
-            wait([worker.line for worker in self._workers], timeout=0.2)
-            self._workers = [self._checked(worker) for worker in self._workers]
-            if not told and all(worker.ready_at for worker in self._workers):
-                told = True
+            for worker in self._workers:
+                self._look_after(worker)
+            if not self._is_serving and all(worker.ready_at for worker in self._workers):
+                self._is_serving = True
                 on_ready()
+            if self._hangups_told < self._hangups:
+                self._hangups_told = self._hangups
+                reopen_log_files()
+                for worker in self._workers:
+                    _tell_hangup(worker)
+            wait([worker.line for worker in self._workers if worker.line], timeout=0.2)
 
-    def _checked(self, worker: _Worker) -> _Worker:
-        """The worker, or a new one if it died."""
+    # --- one worker ---------------------------------------------------------------------------
+
+    def _look_after(self, worker: _Worker) -> None:
+        if worker.process is None or worker.line is None:
+            if time.monotonic() >= worker.starts_at:
+                self._start(worker)
+            return
+        message: object = None
         if worker.line.poll():
-            try:
+            with suppress(EOFError, OSError, pickle.UnpicklingError):  # it was killed, perhaps while sending
                 message = worker.line.recv()
-            except EOFError:
-                message = None
+        elif worker.process.is_alive():
+            return
+        if message == "ready":
+            worker.ready_at = time.monotonic()
+            if self._hangups_told:  # it may have started with what was read before
+                _tell_hangup(worker)
+            return
+        self._bury(worker, message)
+
+    def _start(self, worker: _Worker) -> None:
+        ours, theirs = _processes.Pipe()
+        process = _processes.Process(
+            target=_work, args=(self._settings, self._listener, theirs, Logs.here()), name="twinlens-worker"
+        )
+        worker.process, worker.line, worker.ready_at = process, ours, None
+        with suppress(BrokenPipeError):  # it was killed before it was told what to do
+            process.start()
+        theirs.close()
+
+    def _bury(self, worker: _Worker, message: object) -> None:
+        """A worker has died: decides whether it is replaced, and when.
+
+        Raises:
+            TwinlensError: none has served yet, and another attempt would end in the same way.
+        """
+        process, line = worker.process, worker.line
+        assert process is not None
+        assert line is not None
+        code = _exit_code(process)
+        line.close()
+        is_quick = worker.ready_at is None or time.monotonic() - worker.ready_at < QUICK_DEATH_S
+        worker.quick_deaths = worker.quick_deaths + 1 if is_quick else 0
+        worker.process = worker.line = worker.ready_at = None
+        if self._signal is not None:
+            return
+        if not self._is_serving:
             if isinstance(message, TwinlensError):
                 raise message
-            if message == "ready":
-                worker.ready_at = time.monotonic()
-                return worker
-        elif worker.process.is_alive():
-            return worker
-        worker.process.join(timeout=5)
-        if self._signal is not None:
-            return worker
-        if worker.ready_at is None or time.monotonic() - worker.ready_at < QUICK_DEATH_S:
-            raise WorkersDied(
-                f"a worker exited with code {worker.process.exitcode}; run with --log-file FILE for details"
-            )
-        logger.warning("a worker exited with code %s and is replaced", worker.process.exitcode)
-        _forget_metrics(worker)
-        worker.line.close()
-        return self._start()
+            if code is None or code >= 0 or worker.quick_deaths >= MOST_DEATHS_AT_START:  # below 0: killed by a signal
+                raise WorkersDied(f"a worker exited with code {code}; run with --log-file FILE for details")
+        reason = f": {message}" if isinstance(message, TwinlensError) else ""
+        logger.warning("a worker exited with code %s and is replaced%s", code, reason)
+        _forget_metrics(process)
+        pause = min(LONGEST_PAUSE_S, 2.0 ** (worker.quick_deaths - 2)) if worker.quick_deaths > 1 else 0.0
+        worker.starts_at = time.monotonic() + pause
 
     def _stop(self) -> None:
-        for worker in self._workers:
-            if worker.process.is_alive():
-                worker.process.terminate()
+        started = [worker.process for worker in self._workers if worker.process and worker.process.pid]
+        for process in started:
+            if process.is_alive():
+                process.terminate()
         deadline = time.monotonic() + FINISH_S + 5
+        for process in started:
+            process.join(timeout=max(0.1, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
         for worker in self._workers:
-            worker.process.join(timeout=max(0.1, deadline - time.monotonic()))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.line.close()
+            if worker.line:
+                worker.line.close()
 
 
-@dataclass(frozen=True)
-class _Logs:
-    """The parent's logging setup, passed on to the workers."""
-
-    levels: dict[str, int]
-    files: list[str]
-
-    @classmethod
-    def here(cls) -> "_Logs":
-        names = ("twinlens", "twinlens.access", "twinlens.queries", "twinlens.collection")
-        files = [
-            one.baseFilename for one in logging.getLogger("twinlens").handlers if isinstance(one, logging.FileHandler)
-        ]
-        return cls({name: logging.getLogger(name).level for name in names}, files)
-
-    def start(self) -> None:
-        logging.basicConfig(format="%(levelname)s: %(message)s")
-        for name, level in self.levels.items():
-            logging.getLogger(name).setLevel(level)
-        for file in self.files:
-            handler = logging.FileHandler(file, encoding="utf-8")
-            handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-            logging.getLogger("twinlens").addHandler(handler)
+def _tell_hangup(worker: _Worker) -> None:
+    """Passes SIGHUP on; a worker that is still starting is told when it is ready."""
+    if worker.process and worker.process.pid and worker.ready_at:
+        with suppress(ProcessLookupError):
+            os.kill(worker.process.pid, signal.SIGHUP)
 
 
-def _work(settings: Settings, listener: socket.socket, line: Connection, logs: _Logs) -> None:
+def _exit_code(process: BaseProcess) -> int | None:
+    if process.pid is None:  # it did not even start
+        return -int(signal.SIGTERM)
+    process.join(timeout=5)
+    return process.exitcode
+
+
+def _work(settings: Settings, listener: socket.socket, line: Connection, logs: Logs) -> None:
     """The main function of a worker."""
+    if IS_KNOWN:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server can handle it
     logs.start()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
@@ -180,7 +222,7 @@ def _stop_when_alone(line: Connection, server: Any) -> None:
         server.should_exit = True
 
 
-def _forget_metrics(worker: _Worker) -> None:
+def _forget_metrics(process: BaseProcess) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
+    mark_process_dead(process.pid)  # type: ignore[no-untyped-call]

@@ -59,7 +59,7 @@ export class FilterBar extends EventTarget {
     if (this.isFilled || !lists.length) return;
     this.isFilled = true;
     try {
-      const library = await ask("/api/collection");
+      const library = await ask("api/collection");
       for (const control of lists) control.fill(library);
     } catch {
       this.isFilled = false; // a banner shows that the server is away; tries again when opened next

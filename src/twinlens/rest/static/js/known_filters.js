@@ -17,7 +17,7 @@ let asked = null;
  * @returns {Promise<Filter[]>} fails if the server does not answer or requires a key; tries again at the next call
  */
 export function knownFilters() {
-  asked ||= ask("/api/filters").then(
+  asked ||= ask("api/filters").then(
     ({ filters }) => (known = filters),
     (error) => {
       if (!isSilent(error)) return known;

@@ -16,12 +16,12 @@ export class LibraryPanel extends EventTarget {
   async open() {
     this.dialog.showModal();
     await this.refresh();
-    this.follow("/api/index/events", "GET");
+    this.follow("api/index/events", "GET");
   }
 
   async refresh() {
     try {
-      const [collection, model] = await Promise.all([ask("/api/collection"), ask("/api/model")]);
+      const [collection, model] = await Promise.all([ask("api/collection"), ask("api/model")]);
       byId("library-facts").replaceChildren(...holdings(collection));
       byId("model-facts").replaceChildren(...modelCard(model));
     } catch (error) {
@@ -31,7 +31,7 @@ export class LibraryPanel extends EventTarget {
 
   index() {
     this.say("Scanning the folders…");
-    this.follow("/api/index", "POST");
+    this.follow("api/index", "POST");
   }
 
   /** Shows the progress of a run until it ends. */

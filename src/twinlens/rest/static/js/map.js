@@ -39,7 +39,7 @@ export class LibraryMap extends EventTarget {
     this.useLasso(false);
     byId("map-status").textContent = "Drawing the map…";
     try {
-      this.dots = await ask("/api/map");
+      this.dots = await ask("api/map");
     } catch (error) {
       if (!isSilent(error)) byId("map-status").textContent = error.message;
       return;

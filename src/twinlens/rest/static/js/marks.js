@@ -16,18 +16,18 @@ export async function mark(ids, isFavourite) {
     notice(whyNot("curate"));
     return false;
   }
-  return tried(() => ask("/api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
+  return tried(() => ask("api/favourites", { json: { image_ids: ids, is_favourite: isFavourite } }));
 }
 
 /** @param {string[]} ids */
 export async function saveZip(ids) {
   notice(`Packing ${countOf(ids.length)}…`);
-  await tried(() => take("/api/archive", ids, "photos.zip"));
+  await tried(() => take("api/archive", ids, "photos.zip"));
 }
 
 /** @param {string[]} ids */
 export async function saveList(ids) {
-  await tried(() => take("/api/archive/list", ids, "photos.csv"));
+  await tried(() => take("api/archive/list", ids, "photos.csv"));
 }
 
 /** @param {string} path */

@@ -12,17 +12,17 @@ import { asks } from "./query.js";
  */
 export async function requestOf(query, part) {
   const fields = { ...part, ...(await filterFields(query.filters)) };
-  if (!asks(query)) return { path: `/api/photos?${new URLSearchParams(fields)}`, options: {} };
+  if (!asks(query)) return { path: `api/photos?${new URLSearchParams(fields)}`, options: {} };
   if (query.sort === "date") fields.sort = "date";
   const { words, weight } = wordsOf(query);
   const pictures = query.terms.filter((term) => term.kind !== "words");
-  if (!pictures.length) return { path: "/api/search/text", options: { json: { query: words, ...fields } } };
+  if (!pictures.length) return { path: "api/search/text", options: { json: { query: words, ...fields } } };
   if (words) Object.assign(fields, { query: words, query_weight: weight });
   const uploads = pictures.filter((term) => term.kind === "upload");
   const photos = pictures.filter((term) => term.kind === "photo");
   if (!uploads.length) {
     const images = photos.map((term) => ({ image_id: term.value, weight: term.sign }));
-    return { path: "/api/search/image", options: { json: { images, ...fields } } };
+    return { path: "api/search/image", options: { json: { images, ...fields } } };
   }
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
@@ -34,7 +34,7 @@ export async function requestOf(query, part) {
     form.append("image_id", term.value);
     form.append("image_weight", String(term.sign));
   }
-  return { path: "/api/search/image", options: { form } };
+  return { path: "api/search/image", options: { form } };
 }
 
 /** True for a sum with only negative terms: it would find the least similar photos. */

@@ -51,7 +51,7 @@ export class Search extends EventTarget {
     const abort = this.letGo();
     this.query = query;
     this.missed = null;
-    const slow = setTimeout(() => this.tell("slow", true), SLOW_MS);
+    const slow = setTimeout(() => abort === this.abort && this.tell("slow", true), SLOW_MS);
     const started = performance.now();
     try {
       const wanted = Math.min(FIRST, this.most);

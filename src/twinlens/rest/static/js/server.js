@@ -14,6 +14,7 @@ export class Failure extends Error {
 /** Emits `away`, `back` and `locked`. */
 export const connection = new EventTarget();
 const AWAY = new Set(["away", "starting", "stopping"]);
+const BY_PROXY = new Set([502, 504]); // a proxy could not reach the server
 const ASK_AGAIN_MS = 1500;
 let isAway = false;
 
@@ -35,7 +36,9 @@ export async function send(path, { method, json, form, signal } = {}) {
     throw new Failure(0, { code: "away", message: "the server does not answer" });
   }
   if (answer.ok) return answer;
-  const told = await answer.json().then((found) => found.error || {}, () => ({}));
+  const told = BY_PROXY.has(answer.status)
+    ? { code: "away", message: "the server does not answer" }
+    : await answer.json().then((found) => found.error || {}, () => ({}));
   if (AWAY.has(told.code)) noteAway();
   if (answer.status === 401) connection.dispatchEvent(new Event("locked"));
   throw new Failure(answer.status, told);
@@ -58,7 +61,7 @@ export function isSilent(error) {
 
 /** URL of a photo. @param {string} id */
 export function photoAddress(id) {
-  return `/api/image/${encodeURIComponent(id)}`;
+  return `api/image/${encodeURIComponent(id)}`;
 }
 
 /** URL of a thumbnail. @param {string} id @param {number} size pixels of the longer side */
@@ -77,7 +80,7 @@ function noteAway() {
 export async function lookAgain() {
   if (!isAway) return;
   try {
-    if (!(await fetch("/health")).ok) throw new Error("not ready");
+    if (!(await fetch("health")).ok) throw new Error("not ready");
   } catch {
     setTimeout(lookAgain, ASK_AGAIN_MS);
     return;

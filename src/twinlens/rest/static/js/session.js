@@ -22,7 +22,7 @@ export function guardWithKey(onOpen) {
     event.preventDefault();
     fault.textContent = "";
     try {
-      permit(await ask("/api/session", { json: { key: byId("key").value } }));
+      permit(await ask("api/session", { json: { key: byId("key").value } }));
     } catch (error) {
       fault.textContent = error.message;
       return;
@@ -38,7 +38,7 @@ export function guardWithKey(onOpen) {
 /** Ends the session, and removes from the page what it has shown. */
 async function signOut() {
   try {
-    await send("/api/session", { method: "DELETE" });
+    await send("api/session", { method: "DELETE" });
   } catch (error) {
     if (!isSilent(error)) notice(error.message);
     return;
@@ -52,7 +52,7 @@ async function signOut() {
  * @returns {Promise<{mayAsk: boolean, most: number}>} most: results of one answer
  */
 export async function openSession() {
-  const session = await ask("/api/session");
+  const session = await ask("api/session");
   permit(session);
   const mayAsk = !session.key_needed || session.is_valid;
   if (!mayAsk) connection.dispatchEvent(new Event("locked"));

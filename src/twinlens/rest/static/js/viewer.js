@@ -140,7 +140,7 @@ export class Viewer extends EventTarget {
     const panel = byId("viewer-facts");
     const asked = (this.asked = Symbol(id)); // answers to previous requests are outdated, even for the same photo
     try {
-      const facts = await ask(`/api/photo/${encodeURIComponent(id)}`);
+      const facts = await ask(`api/photo/${encodeURIComponent(id)}`);
       if (asked !== this.asked) return;
       this.showFavourite(facts.is_favourite);
       if (facts.missing !== this.isMissing) {
@@ -148,7 +148,7 @@ export class Viewer extends EventTarget {
         this.showPicture();
       }
       panel.replaceChildren(card(facts));
-      const found = await ask("/api/search/image", { json: { image_id: id, top_k: 9 } });
+      const found = await ask("api/search/image", { json: { image_id: id, top_k: 9 } });
       if (asked === this.asked) this.showSimilar(found.results);
     } catch (error) {
       if (asked === this.asked && !isSilent(error)) panel.replaceChildren(element("p", { class: "quiet", text: error.message }));
