@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from twinlens.data.images import open_photo
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.embedding.local import map_ahead
 from twinlens.errors import PhotoError
 
@@ -55,6 +55,6 @@ def hash_photos(
 
 def _hash_file(path: Path) -> PhotoHash | None:
     try:
-        return photo_hash(open_photo(path, min_side=OPENED_SIDE).image)
+        return photo_hash(open_guarded(path, min_side=OPENED_SIDE).image)
     except PhotoError:  # the survey reports photos that cannot be read
         return None
