@@ -1,15 +1,18 @@
 """Thumbnails on disk: kept by content and size, evicted by use, never more than the room."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from conftest import PhotoMaker
+from twinlens.collection.showing import thumbnails
 from twinlens.collection.showing.file import PhotoFile, photo_file
 from twinlens.collection.showing.thumbnails import ThumbnailCache
-from twinlens.errors import PhotoError
+from twinlens.data.guarded.limits import Limits
+from twinlens.errors import PhotoError, PhotoTooSlowError
 
 
 def file_of(path: Path) -> PhotoFile:
@@ -93,3 +96,15 @@ def test_a_photo_keeps_its_tag_until_it_changes(open_collection, make_photo: Pho
     assert photo_file(card).tag == tag == card.content_hash.hex()
     Image.new("RGB", (20, 20)).save(path)
     assert photo_file(card).tag != tag
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no CPU timers there")
+def test_a_photo_that_takes_too_long_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thumbnails, "LIMITS", Limits(cpu_s=0.05, wall_s=600))
+    Image.new("L", (12_000, 12_000)).save(tmp_path / "slow.png")  # 140 KB; half a second
+    cache = ThumbnailCache(tmp_path / "kept", max_bytes=10**6)
+    with pytest.raises(PhotoTooSlowError):
+        cache.thumbnail(file_of(tmp_path / "slow.png"), side=32)
+    cache.close()  # decodes nothing any more
+    with pytest.raises(PhotoTooSlowError):
+        cache.thumbnail(file_of(tmp_path / "slow.png"), side=32)

@@ -18,6 +18,10 @@ ENDED_WITHIN_S = 5.0  # after it was asked to end
 _BROKEN = (EOFError, OSError, pickle.UnpicklingError, ValueError)  # ValueError: the pipe was closed
 
 
+class DecoderGone(Exception):  # noqa: N818 — the name says what happened
+    """The process had ended before it saw the photo."""
+
+
 class Decoder:
     """A decoder process; used by one thread at a time, but ``kill`` may come from any.
 
@@ -68,13 +72,14 @@ class Decoder:
             large: held while the process decodes a large photo.
 
         Raises:
+            DecoderGone: the process had ended before.
             PhotoError: the process crashed; one of its kinds if it exceeded a limit.
             Exception: what the function has raised.
         """
         self.jobs += 1
         has_turn = False
         try:
-            kind, value = self._ask((function, arguments))
+            kind, value = self._begin(pickle.dumps((function, arguments), protocol=5))
             while kind == "turn":
                 has_turn = has_turn or large.acquire()
                 kind, value = self._ask(self._limits)
@@ -103,6 +108,17 @@ class Decoder:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _begin(self, request: bytes) -> tuple[str, Any]:
+        with self._clock(self._limits.wall_s):
+            try:
+                self._send(request)
+                self._receive()  # "started"
+            except _BROKEN as error:
+                if not self._is_expired:
+                    raise DecoderGone from error
+                raise
+            return self._receive()
 
     def _ask(self, message: Any) -> tuple[str, Any]:
         with self._clock(self._limits.wall_s):

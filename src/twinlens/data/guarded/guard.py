@@ -6,12 +6,13 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from twinlens.data.guarded.decoder import Decoder
+from twinlens.data.guarded.decoder import Decoder, DecoderGone
 from twinlens.data.guarded.limits import Limits
 from twinlens.errors import DecoderError
 
 Value = TypeVar("Value")
 GROWN_BYTES = 300_000_000  # a decoder that keeps more is replaced, which gives the memory back
+TRIES = 3  # if a decoder is found dead
 MOST_JOBS = 1000  # of one decoder: libraries leak
 
 
@@ -55,12 +56,16 @@ class Guard:
         if self._owner != os.getpid():  # a fork shares the pipes of its parent
             self._set_up()
         with self._places:
-            decoder = self._take()
-            try:
-                value: Value = decoder.run(function, arguments, large=self._large)
-                return value
-            finally:
-                self._give_back(decoder)
+            for _ in range(TRIES):
+                decoder = self._take()
+                try:
+                    value: Value = decoder.run(function, arguments, large=self._large)
+                    return value
+                except DecoderGone:  # killed while it was idle
+                    decoder.kill()
+                finally:
+                    self._give_back(decoder)
+        raise DecoderError("the processes that decode photos are killed as soon as they start; see the system's log")
 
     def close(self) -> None:
         """Ends all processes; those that are decoding are killed."""

@@ -68,9 +68,11 @@ def main(limits: Limits) -> None:
         os.nice(BACKGROUND_NICE)
     line.send("ready", None)
     while True:
-        function, arguments = line.receive()
+        request = line.receive()
+        line.send("started", None)
         _start_timers(limits)
         try:
+            function, arguments = pickle.loads(request)
             kind, value = "answer", function(*arguments)
         except Exception as error:  # noqa: BLE001 — the parent raises it again
             kind, value = "error", error
