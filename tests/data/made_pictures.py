@@ -147,6 +147,7 @@ def mutated(data: bytes, random: np.random.Generator) -> bytes:
     """The file with one to six faults, half of them in its first 300 bytes, where sizes and offsets stand."""
     changed = bytearray(data)
     for _ in range(random.integers(1, 7)):
+        changed = changed or bytearray(b"\xff\xd8")
         most = len(changed) if random.integers(2) else min(300, len(changed))
         place, length = int(random.integers(most)), int(random.integers(1, 64))
         match random.integers(6):
