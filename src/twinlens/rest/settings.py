@@ -34,7 +34,7 @@ class Settings:
         trusted_proxies: addresses whose ``X-Forwarded-For`` is trusted.
         max_body_mb: of a request, uploads included.
         max_megapixels: of an uploaded picture.
-        max_decode_s: CPU time for decoding an uploaded picture, in seconds; on a busy machine twice that by the clock.
+        max_decode_s: CPU time for decoding an uploaded picture, in seconds; by the clock three times that.
         max_decode_mb: memory for decoding an uploaded picture.
         max_top_k: results per answer.
         max_query_length: characters of a query.

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from twinlens.data import images
 from twinlens.data.guarded.limits import Limits
 
-BACKGROUND_NICE = 10  # a tenth of the time of those who need a core as well
+BACKGROUND_NICE = 5  # a quarter of a core that another needs as well
 GRACE_S = 5.0  # of wall-clock time beyond the limit: the parent's own clock should be first
 
 

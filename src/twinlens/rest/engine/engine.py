@@ -58,7 +58,7 @@ class Engine:
         self._waiting = dict.fromkeys(THREADS, 0)
         limits = Limits(
             cpu_s=settings.max_decode_s,
-            wall_s=2 * settings.max_decode_s,
+            wall_s=3 * settings.max_decode_s,
             memory_bytes=int(settings.max_decode_mb * 1e6),
             is_background=True,
         )
