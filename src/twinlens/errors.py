@@ -27,7 +27,19 @@ class PhotoError(TwinlensError):
 
 
 class PhotoTooLargeError(PhotoError):
-    """A photo has more pixels than may be decoded."""
+    """A photo takes more pixels or memory than decoding it may."""
+
+
+class PhotoTooSlowError(PhotoError):
+    """A photo takes longer to decode than it may."""
+
+
+class PhotoCrashError(PhotoError):
+    """A photo crashes the process that decodes it."""
+
+
+class DecoderError(TwinlensError):
+    """The process that decodes photos cannot be started, or was closed."""
 
 
 class TrainingError(TwinlensError):

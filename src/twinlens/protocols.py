@@ -1,6 +1,6 @@
 """The interfaces between packages: data set, dual encoder, loss, vector store."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -120,6 +120,11 @@ class DualEncoder(Protocol):
     def prepare(self, image: Image.Image) -> Pixels:
         """[H, W, 3] uint8, one RGB photo resized and cropped as the model expects; the same size for all photos."""
         return np.asarray(image.resize((self.input_side, self.input_side), Image.Resampling.BICUBIC))
+
+    @property
+    def preparation(self) -> Callable[[Image.Image], Pixels] | None:
+        """The same as ``prepare``, as a function that can be pickled for a decoder process; None if there is none."""
+        return None
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
         """Embeds B prepared photos, [B, H, W, 3] uint8."""

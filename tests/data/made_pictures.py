@@ -5,7 +5,8 @@ import struct
 
 import numpy as np
 import pillow_heif
-from PIL import Image
+import pytest
+from PIL import Image, features
 
 pillow_heif.register_heif_opener()  # to write HEIC here; open_photo registers it on its own
 
@@ -85,6 +86,86 @@ def tiled_heic(image: Image.Image, side: int = 128) -> bytes:
     start = box(b"ftyp", b"heic", bytes(4), b"mif1", b"heic")
     place = len(start) + len(meta(0)) + 8
     return start + meta(place) + box(b"mdat", *coded)
+
+
+# --- every kind that can be written here -------------------------------------------------------------------------
+
+# name: format, options; "mode" and "frames" are ours
+KINDS: dict[str, tuple[str, dict[str, object]]] = {
+    "JPEG": ("JPEG", {}),
+    "progressive JPEG": ("JPEG", {"progressive": True}),
+    "CMYK JPEG": ("JPEG", {"mode": "CMYK"}),
+    "MPO": ("MPO", {"frames": 2}),
+    "PNG": ("PNG", {"compress_level": 1}),
+    "palette PNG": ("PNG", {"mode": "P"}),
+    "animated PNG": ("PNG", {"frames": 2, "compress_level": 1}),
+    "WebP": ("WEBP", {"method": 0}),
+    "lossless WebP": ("WEBP", {"lossless": True, "method": 0}),
+    "animated WebP": ("WEBP", {"frames": 2, "method": 0}),
+    "GIF": ("GIF", {"mode": "L"}),  # grey: choosing a palette is slow
+    "animated GIF": ("GIF", {"mode": "L", "frames": 2}),
+    "BMP": ("BMP", {}),
+    "TIFF": ("TIFF", {}),
+    "LZW TIFF": ("TIFF", {"compression": "tiff_lzw"}),
+    "deflated TIFF": ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    "JPEG in TIFF": ("TIFF", {"compression": "jpeg"}),
+    "TIFF of two pages": ("TIFF", {"frames": 2}),
+    "float TIFF": ("TIFF", {"mode": "F", "compression": "tiff_lzw"}),
+    "PPM": ("PPM", {}),
+    "JPEG 2000": ("JPEG2000", {"tile_size": (256, 256)}),
+    "JPEG 2000 codestream": ("JPEG2000", {"no_jp2": True, "irreversible": True, "quality_layers": [40]}),
+    "ICO": ("ICO", {"sizes": [(128, 128), (64, 64)]}),
+    "ICO of bitmaps": ("ICO", {"sizes": [(128, 128)], "bitmap_format": "bmp"}),
+    "TGA": ("TGA", {}),
+    "packed TGA": ("TGA", {"mode": "L", "compression": "tga_rle"}),
+    "HEIC": ("HEIF", {"quality": 80}),
+    "tiled HEIC": ("tiles", {}),
+    "AVIF": ("AVIF", {"speed": 10}),
+}
+
+
+def picture(kind: str, width: int, height: int) -> bytes:
+    image_format, options = KINDS[kind][0], dict(KINDS[kind][1])
+    if image_format == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    image = noisy(width, height)
+    if image_format == "tiles":
+        return tiled_heic(image)
+    image = image.convert("L").convert("F") if options.get("mode") == "F" else image.convert(options.get("mode", "RGB"))
+    options.pop("mode", None)
+    if (frames := options.pop("frames", 1)) > 1:
+        options |= {"save_all": True, "append_images": [image.transpose(Image.Transpose.ROTATE_180)] * (frames - 1)}
+    return encoded(image, image_format, **options)
+
+
+# --- damage -------------------------------------------------------------------------------------------------------
+
+EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\1", b"\xff\xff", b"\x80")
+
+
+def mutated(data: bytes, random: np.random.Generator) -> bytes:
+    """The file with one to six faults, half of them in its first 300 bytes, where sizes and offsets stand."""
+    changed = bytearray(data)
+    for _ in range(random.integers(1, 7)):
+        changed = changed or bytearray(b"\xff\xd8")
+        most = len(changed) if random.integers(2) else min(300, len(changed))
+        place, length = int(random.integers(most)), int(random.integers(1, 64))
+        match random.integers(6):
+            case 0:
+                changed[place] ^= 1 << int(random.integers(8))
+            case 1:
+                changed[place : place + length] = random.bytes(length)
+            case 2:
+                fault = EXTREMES[random.integers(len(EXTREMES))]
+                changed[place : place + len(fault)] = fault
+            case 3:
+                del changed[place : place + length]
+            case 4:
+                start = int(random.integers(len(changed)))
+                changed[place:place] = changed[start : start + length]
+            case 5 if random.integers(4) == 0:
+                del changed[max(20, place) :]
+    return bytes(changed)
 
 
 # --- colour profiles ----------------------------------------------------------------------------------------------

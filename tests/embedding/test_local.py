@@ -1,14 +1,23 @@
 """Photos and texts in, embeddings out; what cannot be read is skipped and named."""
 
+import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from data.made_pictures import picture
+from twinlens.data.guarded.guard import Guard
+from twinlens.data.guarded.limits import Limits
+from twinlens.data.images import open_photo
+from twinlens.embedding import local
 from twinlens.embedding.local import BATCH_SIZE, embed_photos, map_ahead
 from twinlens.errors import DataError
+from twinlens.model.load import load_model
 
 
 def test_results_come_in_order_however_long_each_takes() -> None:
@@ -61,3 +70,30 @@ def test_unreadable_photos_are_skipped_and_the_others_keep_their_places(encoder,
 def test_no_readable_photo_at_all_is_an_error_that_names_one(encoder, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none of 1 photos could be read, for example .*gone"):
         embed_photos([tmp_path / "gone.jpg"], encoder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no CPU timers there")
+def test_a_photo_that_takes_too_long_is_skipped_and_the_others_are_embedded(encoder, make_photo, monkeypatch) -> None:
+    monkeypatch.setattr(local, "Guard", partial(Guard, Limits(cpu_s=0.05, wall_s=600)))
+    paths = [make_photo(f"{number}.png", "red", seed=number) for number in range(4)]
+    Image.new("L", (12_000, 12_000)).save(paths[1])  # 140 KB; half a second
+    result = embed_photos(paths, encoder)
+    assert result.kept == [0, 2, 3]
+    assert result.skipped == [local.Skipped(str(paths[1]), "takes more than 0.05 s to decode")]
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "TIFF", "JPEG 2000"])
+def test_under_guard_an_encoder_of_any_class_gets_the_same_pixels(encoder, kind: str) -> None:
+    data = picture(kind, 256, 128)
+    expected = encoder.prepare(open_photo(data, min_side=encoder.input_side).image)
+    np.testing.assert_array_equal(local.prepare_photo(data, encoder).pixels, expected)
+    bundled = load_model("default")
+    expected = bundled.prepare(open_photo(data, min_side=bundled.input_side).image)
+    np.testing.assert_array_equal(local.prepare_photo(data, bundled).pixels, expected)
+
+
+def test_stopping_early_does_not_wait_for_a_photo_that_hangs() -> None:
+    with Guard(Limits(wall_s=600)) as guard:
+        results = map_ahead(lambda seconds: guard.run(time.sleep, seconds), [0, 600, 600], on_stop=guard.close)
+        assert next(results) == (0, None)
+        results.close()  # as Ctrl+C does

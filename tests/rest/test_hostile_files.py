@@ -3,17 +3,21 @@
 import io
 import os
 import struct
+import sys
 import time
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from httpx import Response
 from PIL import Image
 from starlette.testclient import TestClient
 
-from rest.served_library import ODD_NAME, client_of, draw
+from data.made_pictures import encoded
+from rest.served_library import ODD_NAME, client_of, code, draw
 from twinlens.api.library import Collection
+from twinlens.rest.settings import Settings
 
 SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 HEADER_CLAIMS = {  # each claims far more pixels than it has bytes
@@ -62,6 +66,28 @@ def test_a_text_bomb_inside_a_picture_is_not_unpacked(client: TestClient) -> Non
     packed = zlib.compress(bytes(50_000_000))  # 50 KB that unpack to 50 MB
     for bomb in (png_chunk(b"zTXt", b"a\0\0" + packed), png_chunk(b"iCCP", b"a\0\0" + packed)):
         assert post(client, picture[:33] + bomb + picture[33:]) in (200, 415)
+
+
+def refusal(client_answer: Response) -> tuple[int, str]:
+    return client_answer.status_code, code(client_answer)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no CPU timers there")
+def test_a_small_picture_that_takes_long_is_given_up_and_the_next_is_answered(library: Path) -> None:
+    with client_of(library, Settings(max_decode_s=0.1, max_megapixels=200)) as client:
+        files = {"file": ("x", encoded(Image.new("L", (12_000, 12_000)), "PNG"))}  # 140 KB; half a second
+        for call in ("image", "captions"):
+            assert refusal(client.post(f"/api/search/{call}", files=files)) == (422, "slow_picture")
+    with client_of(library) as client:
+        assert post(client, encoded(Image.new("RGB", (64, 64)), "PNG")) == 200
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits memory")
+def test_a_small_picture_that_takes_much_memory_is_too_large(library: Path) -> None:
+    with client_of(library, Settings(max_decode_mb=150, max_megapixels=200)) as client:
+        files = {"file": ("x", encoded(Image.new("L", (12_000, 12_000)), "PNG"))}
+        assert refusal(client.post("/api/search/image", files=files)) == (413, "picture_too_large")
+        assert post(client, encoded(Image.new("RGB", (64, 64)), "PNG")) == 200
 
 
 def test_many_frames_cost_no_more_than_one(client: TestClient) -> None:

@@ -18,7 +18,7 @@ from twinlens.collection.showing.match_map import (
     spread,
     write_match_map,
 )
-from twinlens.data.images import open_photo
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError, QueryError
 from twinlens.model.load import load_model
 from twinlens.protocols import DualEncoder
@@ -81,7 +81,7 @@ def explain(
         check_map_path(user_path(out))
     encoder = load_model(model) if isinstance(model, str | Path) else model
     try:
-        image = open_photo(path, min_side=max(SIDE_PX // 2, encoder.input_side)).image
+        image = open_guarded(path, min_side=max(SIDE_PX // 2, encoder.input_side)).image
     except PhotoError as error:
         raise QueryError(f"the photo {path} cannot be used: {error}") from error
     grid = encoder.encode_grid([image])[0]

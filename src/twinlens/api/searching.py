@@ -1,6 +1,7 @@
 """Searching: requests, answers, and contact sheets of hits."""
 
 import math
+from functools import partial
 
 from PIL import Image
 
@@ -9,27 +10,30 @@ from twinlens.collection.searching.caption_list import RankedCaption, rank_capti
 from twinlens.collection.searching.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
-from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
+from twinlens.data.guarded.guard import Guard
+from twinlens.data.guarded.limits import Limits
+from twinlens.data.guarded.photos import read_guarded, shrunk
+from twinlens.data.images import DRAFT_OVERSAMPLING
 from twinlens.data.text_file import read_text_file
+from twinlens.embedding.local import prepare_photo
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit, Pixels
 
 
-def picture_pixels(data: bytes, encoder: DualEncoder, *, max_megapixels: float) -> Pixels:
-    """Decodes a picture in memory for the image tower: [H, W, 3].
+def picture_pixels(data: bytes, encoder: DualEncoder, *, max_megapixels: float, guard: Guard | None = None) -> Pixels:
+    """Decodes a stranger's picture in memory, in another process, for the image tower: [H, W, 3].
 
     Raises:
-        PhotoError: it cannot be read.
+        PhotoError: it cannot be read, takes too long, or crashes its decoder.
     """
-    return encoder.prepare(open_photo(data, min_side=encoder.input_side, max_megapixels=max_megapixels).image)
+    return prepare_photo(data, encoder, guard=guard, max_megapixels=max_megapixels, trusts_nothing=True).pixels
 
 
 def picture_preview(data: bytes, *, side: int) -> Image.Image:
     """The picture, upright, RGB, with its longer side at most ``side`` pixels.
 
     Raises:
-        PhotoError: it cannot be read.
+        PhotoError: as ``picture_pixels``.
     """
-    image = open_photo(data, min_side=math.ceil(side / DRAFT_OVERSAMPLING)).image
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return image
+    shrink = partial(shrunk, side=side)
+    return read_guarded(data, shrink, min_side=math.ceil(side / DRAFT_OVERSAMPLING), trusts_nothing=True)[0]

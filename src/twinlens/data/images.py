@@ -5,8 +5,8 @@ import math
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +51,7 @@ _TRANSPOSES = {  # by EXIF orientation
     8: Image.Transpose.ROTATE_90,
 }
 _large_photo = threading.Lock()
+_large_turn: Callable[[], AbstractContextManager[object]] = lambda: _large_photo  # noqa: E731
 _heif_lock = threading.Lock()
 _heif_registered = False
 
@@ -91,7 +92,7 @@ def open_photo(source: Path | bytes, *, min_side: int | None = None, max_megapix
     except UnidentifiedImageError as error:
         raise PhotoError("damaged: its header cannot be read") from error
     except MemoryError as error:
-        raise PhotoError("not enough memory to decode it") from error
+        raise PhotoTooLargeError("not enough memory to decode it") from error
     except struct.error as error:  # a header without its last bytes
         raise PhotoError(TRUNCATED) from error
     except PhotoError:
@@ -266,8 +267,20 @@ def _memory(decoded_bytes: int, *, held_bytes: int = 0) -> Iterator[None]:
         raise PhotoTooLargeError(
             f"{decoded_bytes / 1e6:,.0f} MB decoded, more than {MAX_DECODED_BYTES / 1e6:,.0f} (too many megapixels)"
         )
-    with _large_photo if decoded_bytes + held_bytes > LARGE_DECODED_BYTES else nullcontext():
+    with _large_turn() if decoded_bytes + held_bytes > LARGE_DECODED_BYTES else nullcontext():
         yield
+
+
+def set_large_turn(turn: Callable[[], AbstractContextManager[object]]) -> None:
+    """Has large photos of this process wait for a turn that is given elsewhere; used by decoder processes."""
+    global _large_turn
+    _large_turn = turn
+
+
+def load_plugins() -> None:
+    """Loads what is otherwise loaded by the first photo that needs it."""
+    Image.init()
+    _register_heif()
 
 
 def _refuse_huge(size: tuple[int, int], max_megapixels: float) -> None:

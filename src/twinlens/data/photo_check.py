@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.data.content_hash import content_hash
-from twinlens.data.images import PHOTO_SUFFIXES, open_photo, photo_exists, read_photo_bytes
+from twinlens.data.guarded.photos import open_guarded
+from twinlens.data.images import PHOTO_SUFFIXES, photo_exists, read_photo_bytes
 from twinlens.errors import PhotoError
 from twinlens.types import CaptionedImage
 
@@ -106,7 +107,7 @@ def _check(path: Path) -> str | PhotoError | None:
         return None
     try:
         data = read_photo_bytes(path)
-        open_photo(data, min_side=CHECKED_SIDE)
+        open_guarded(data, min_side=CHECKED_SIDE)
     except PhotoError as error:
         return error
     return content_hash(data).hex()

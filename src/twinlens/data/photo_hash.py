@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from twinlens.data.images import open_photo
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError
 from twinlens.types import PhotoHash, PhotoHashes
 
@@ -34,7 +34,7 @@ def photo_hash(image: Image.Image) -> PhotoHash | None:
 def hash_file(path: Path) -> PhotoHash | None:
     """The hash of a photo file; None if it cannot be read or has too little contrast."""
     try:
-        return photo_hash(open_photo(path, min_side=OPENED_SIDE).image)
+        return photo_hash(open_guarded(path, min_side=OPENED_SIDE).image)
     except PhotoError:  # whoever embeds the photo reports it
         return None
 

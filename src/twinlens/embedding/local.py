@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
@@ -13,7 +14,9 @@ import numpy as np
 
 from twinlens.data.content_hash import content_hash
 from twinlens.data.exif import PhotoDetails
-from twinlens.data.images import open_photo, read_photo_bytes
+from twinlens.data.guarded.guard import Guard
+from twinlens.data.guarded.photos import plain, read_guarded
+from twinlens.data.images import read_photo_bytes
 from twinlens.errors import BundleError, DataError, PhotoError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, Features, Pixels
@@ -83,23 +86,52 @@ class EmbeddedPhotos(NamedTuple):
     skipped: list[Skipped]
 
 
-def prepare_photo(source: Path | bytes, encoder: DualEncoder) -> PreparedPhoto:
+def prepare_photo(
+    source: Path | bytes,
+    encoder: DualEncoder,
+    *,
+    guard: Guard | None = None,
+    max_megapixels: float | None = None,
+    trusts_nothing: bool = False,
+) -> PreparedPhoto:
     """Decodes one photo and resizes it as the encoder expects.
 
+    Args:
+        source: a file, or its content.
+        encoder: the model.
+        guard: for photos that are not light; None = the shared one.
+        max_megapixels: larger photos are rejected before they are decoded.
+        trusts_nothing: whether light photos go to the guard as well.
+
     Raises:
-        PhotoError: the photo cannot be read.
+        PhotoError: the photo cannot be read, takes too long, or crashes its decoder.
     """
-    photo = open_photo(source, min_side=encoder.input_side)
-    return PreparedPhoto(encoder.prepare(photo.image), photo.details)
+    read = partial(read_guarded, source, guard=guard, max_megapixels=max_megapixels, trusts_nothing=trusts_nothing)
+    if (preparation := encoder.preparation) is not None:
+        return PreparedPhoto(*read(preparation, min_side=encoder.input_side))
+    image, details = read(plain, min_side=encoder.input_side)
+    return PreparedPhoto(encoder.prepare(image), details)
 
 
 def map_ahead(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None, lookahead: int = LOOKAHEAD
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int | None = None,
+    lookahead: int = LOOKAHEAD,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Item, Result]]:
     """Maps in threads, in order, at most ``lookahead`` items ahead of the reader.
 
     Pillow releases the GIL while it decodes and resizes, so threads are enough.
     Closing the iterator early cancels items that have not started.
+
+    Args:
+        function: of one item.
+        items: read as needed.
+        workers: number of threads; None = number of cores.
+        lookahead: see above.
+        on_stop: called at the end, before running threads are waited for; ends what they wait for.
     """
     source = iter(items)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="decode") as pool:
@@ -116,6 +148,7 @@ def map_ahead(
         finally:
             for _, future in pending:
                 future.cancel()
+            on_stop()
 
 
 def embed_batches(
@@ -149,11 +182,12 @@ def embed_batches(
             digest = content_hash(data)
             if encoder is None or (what := wanted(item, digest)) == "hash":
                 return _ReadPhoto(digest)
-            return _ReadPhoto(digest, prepare_photo(data, encoder), is_embedded=what == "vector")
+            return _ReadPhoto(digest, prepare_photo(data, encoder, guard=guard), is_embedded=what == "vector")
         except PhotoError as error:
             return _ReadPhoto(digest, reason=str(error))
 
-    pending = map_ahead(read, items)
+    guard = Guard()
+    pending = map_ahead(read, items, on_stop=guard.close)
     while batch := list(islice(pending, batch_size)):
         vectors = _vectors(
             [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded], encoder, check_rows

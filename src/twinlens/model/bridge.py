@@ -1,7 +1,7 @@
 """Bridge: linear maps from a model's embedding space to that of an older model that is no longer available."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -74,6 +74,11 @@ class BridgedEncoder(DualEncoder):
     def prepare(self, image: Image.Image) -> Pixels:
         """[H, W, 3] uint8, as the available model expects."""
         return self.model.prepare(image)
+
+    @property
+    def preparation(self) -> Callable[[Image.Image], Pixels] | None:
+        """``prepare`` as a function that can be pickled, if the available model has one."""
+        return self.model.preparation
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
         """Embeds B prepared photos, [B, H, W, 3] uint8; without features, which would not be the older model's."""

@@ -69,6 +69,12 @@ class OnnxDualEncoder(DualEncoder):
         """[H, W, 3] uint8: one RGB photo, resized and cropped as the manifest specifies."""
         return self.manifest.image.preprocessing.pixels(image)
 
+    @property
+    def preparation(self) -> Callable[[Image.Image], Pixels] | None:
+        """``prepare`` as a function that can be pickled; None for a subclass with a ``prepare`` of its own."""
+        is_ours = type(self).prepare is OnnxDualEncoder.prepare
+        return self.manifest.image.preprocessing.pixels if is_ours else None
+
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
         """Embeds B prepared photos, [B, H, W, 3] uint8, in batches of efficient size."""
         embeddings = np.empty((len(pixels), self.dim), dtype=np.float32)

@@ -51,6 +51,7 @@ STATUS_OF = {
     "body_too_large": 413,
     "picture_too_large": 413,
     "unreadable_picture": 415,
+    "slow_picture": 422,
     "unsupported_media_type": 415,
     "range_not_satisfiable": 416,
     "too_many_requests": 429,

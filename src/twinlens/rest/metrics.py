@@ -31,7 +31,7 @@ class Metrics:
         )
         self.stages = Histogram(
             "twinlens_stage_seconds",
-            "Seconds in a stage: decode, encode, search or write.",
+            "Seconds in a stage: decode, encode, search, upload or write.",
             ["stage"],
             buckets=_SECONDS,
             registry=registry,

@@ -42,6 +42,8 @@ class Settings:
         root_path: path below which a proxy serves this server, such as ``/photos``.
         max_body_mb: of a request, uploads included.
         max_megapixels: of an uploaded picture.
+        max_decode_s: CPU time for decoding an uploaded picture, in seconds; by the clock three times that.
+        max_decode_mb: memory for decoding an uploaded picture.
         max_top_k: results per answer.
         max_query_length: characters of a query.
         max_batch: queries per call.
@@ -68,6 +70,8 @@ class Settings:
     root_path: str = ""
     max_body_mb: float = 32.0
     max_megapixels: float = 100.0
+    max_decode_s: float = 10.0
+    max_decode_mb: float = 1500.0
     max_top_k: int = 1000
     max_query_length: int = 1000
     max_batch: int = 64

@@ -1,15 +1,18 @@
 """Thumbnails on disk: kept by content and size, evicted by use, never more than the room."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from conftest import PhotoMaker
+from twinlens.collection.showing import thumbnails
 from twinlens.collection.showing.file import PhotoFile, photo_file
 from twinlens.collection.showing.thumbnails import ThumbnailCache
-from twinlens.errors import PhotoError
+from twinlens.data.guarded.limits import Limits
+from twinlens.errors import PhotoError, PhotoTooSlowError
 
 
 def file_of(path: Path) -> PhotoFile:
@@ -101,3 +104,15 @@ def test_a_collection_that_was_taken_away_is_not_made_again_for_a_thumbnail(
     cache = ThumbnailCache(tmp_path / "collection" / "kept", max_bytes=10**6)
     assert cache.thumbnail(file_of(make_photo("a.png")), side=32)[0]
     assert not (tmp_path / "collection").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no CPU timers there")
+def test_a_photo_that_takes_too_long_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thumbnails, "LIMITS", Limits(cpu_s=0.05, wall_s=600))
+    Image.new("L", (12_000, 12_000)).save(tmp_path / "slow.png")  # 140 KB; half a second
+    cache = ThumbnailCache(tmp_path / "kept", max_bytes=10**6)
+    with pytest.raises(PhotoTooSlowError):
+        cache.thumbnail(file_of(tmp_path / "slow.png"), side=32)
+    cache.close()  # decodes nothing any more
+    with pytest.raises(PhotoTooSlowError):
+        cache.thumbnail(file_of(tmp_path / "slow.png"), side=32)

@@ -4,9 +4,8 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image, features
 
-from data.made_pictures import encoded, noisy, tiled_heic
+from data.made_pictures import KINDS, noisy, picture, tiled_heic
 from twinlens.data.decoding.completeness import refuse_truncated
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError
@@ -14,52 +13,6 @@ from twinlens.errors import PhotoError
 CUTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)  # percent of the bytes that are left
 FEW_CUTS = (1, 50, 99)
 SMALL = (256, 128)  # pixels; two tiles of a HEIC
-# name: format, options; "mode" and "frames" are ours
-KINDS: dict[str, tuple[str, dict[str, object]]] = {
-    "JPEG": ("JPEG", {}),
-    "progressive JPEG": ("JPEG", {"progressive": True}),
-    "CMYK JPEG": ("JPEG", {"mode": "CMYK"}),
-    "MPO": ("MPO", {"frames": 2}),
-    "PNG": ("PNG", {"compress_level": 1}),
-    "palette PNG": ("PNG", {"mode": "P"}),
-    "animated PNG": ("PNG", {"frames": 2, "compress_level": 1}),
-    "WebP": ("WEBP", {"method": 0}),
-    "lossless WebP": ("WEBP", {"lossless": True, "method": 0}),
-    "animated WebP": ("WEBP", {"frames": 2, "method": 0}),
-    "GIF": ("GIF", {"mode": "L"}),  # grey: choosing a palette is slow
-    "animated GIF": ("GIF", {"mode": "L", "frames": 2}),
-    "BMP": ("BMP", {}),
-    "TIFF": ("TIFF", {}),
-    "LZW TIFF": ("TIFF", {"compression": "tiff_lzw"}),
-    "deflated TIFF": ("TIFF", {"compression": "tiff_adobe_deflate"}),
-    "JPEG in TIFF": ("TIFF", {"compression": "jpeg"}),
-    "TIFF of two pages": ("TIFF", {"frames": 2}),
-    "float TIFF": ("TIFF", {"mode": "F", "compression": "tiff_lzw"}),
-    "PPM": ("PPM", {}),
-    "JPEG 2000": ("JPEG2000", {"tile_size": (256, 256)}),
-    "JPEG 2000 codestream": ("JPEG2000", {"no_jp2": True, "irreversible": True, "quality_layers": [40]}),
-    "ICO": ("ICO", {"sizes": [(128, 128), (64, 64)]}),
-    "ICO of bitmaps": ("ICO", {"sizes": [(128, 128)], "bitmap_format": "bmp"}),
-    "TGA": ("TGA", {}),
-    "packed TGA": ("TGA", {"mode": "L", "compression": "tga_rle"}),
-    "HEIC": ("HEIF", {"quality": 80}),
-    "tiled HEIC": ("tiles", {}),
-    "AVIF": ("AVIF", {"speed": 10}),
-}
-
-
-def picture(kind: str, width: int, height: int) -> bytes:
-    image_format, options = KINDS[kind][0], dict(KINDS[kind][1])
-    if image_format == "AVIF" and not features.check("avif"):
-        pytest.skip("this Pillow has no AVIF")
-    image = noisy(width, height)
-    if image_format == "tiles":
-        return tiled_heic(image)
-    image = image.convert("L").convert("F") if options.get("mode") == "F" else image.convert(options.get("mode", "RGB"))
-    options.pop("mode", None)
-    if (frames := options.pop("frames", 1)) > 1:
-        options |= {"save_all": True, "append_images": [image.transpose(Image.Transpose.ROTATE_180)] * (frames - 1)}
-    return encoded(image, image_format, **options)
 
 
 def refuse_all_cuts(data: bytes, cuts: tuple[int, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 
 from conftest import COLOURS, ColourEncoder, draw_photo
 from rest.engine.drawn_engine import engine_of, png
-from twinlens.errors import BundleError, PhotoError
+from twinlens.api.library import photo_file
+from twinlens.errors import BundleError, PhotoError, TwinlensError
 from twinlens.rest.engine.engine import MOST_WAITING, Engine
 from twinlens.rest.failures import RequestFailure
 
@@ -146,5 +148,29 @@ def test_a_fault_in_a_thread_reaches_who_asked_and_gives_its_place_back(run: Cal
         for _ in range(MOST_WAITING + 1):
             with pytest.raises(ZeroDivisionError):
                 await engine.run("search", lambda: 1 / 0)
+
+    run(check)
+
+
+def test_uploads_that_hang_hold_up_no_thumbnail_and_no_search(run: Callable[..., None], photos: Path) -> None:
+    async def check(engine: Engine) -> None:
+        guard = engine._upload_guard
+        hanging = [asyncio.create_task(engine.run("upload", guard.run, time.sleep, 600)) for _ in range(20)]
+        await asyncio.sleep(0)
+        file = photo_file(engine.collection.photo("red.png"))
+        picture, kept = await engine.run("decode", lambda: engine.thumbnails.thumbnail(file, side=32))
+        assert (picture[:3], kept) == (b"\xff\xd8\xff", False)
+        assert await engine.run("search", lambda: "found") == "found"
+        guard.close()
+        outcomes = await asyncio.gather(*hanging, return_exceptions=True)
+        assert all(isinstance(outcome, TwinlensError) for outcome in outcomes)
+
+    run(check)
+
+
+def test_the_decoder_of_uploads_is_warm_before_the_first(run: Callable[..., None]) -> None:
+    async def check(engine: Engine) -> None:
+        await engine.warm_uploads()
+        assert len(engine._upload_guard._free) == 1
 
     run(check)

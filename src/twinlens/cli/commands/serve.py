@@ -90,6 +90,12 @@ def run(
     ] = None,
     max_body_mb: Annotated[float, typer.Option(min=0.01, help="Maximum request size, uploads included.")] = 32.0,
     max_megapixels: Annotated[float, typer.Option(min=0.01, help="Maximum size of an uploaded picture.")] = 100.0,
+    max_decode_s: Annotated[
+        float, typer.Option(min=0.1, help="Maximum CPU time for decoding an uploaded picture, in seconds.")
+    ] = 10.0,
+    max_decode_mb: Annotated[
+        float, typer.Option(min=50, help="Maximum memory for decoding an uploaded picture.")
+    ] = 1500.0,
     max_top_k: Annotated[int, typer.Option(min=1, help="Maximum number of results per answer.")] = 1000,
     max_query_length: Annotated[int, typer.Option(min=1, help="Maximum length of a query, in characters.")] = 1000,
     thumbnails_mb: Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")] = 500.0,
@@ -128,6 +134,8 @@ def run(
         requests_per_minute=rate_limit,
         max_body_mb=max_body_mb,
         max_megapixels=max_megapixels,
+        max_decode_s=max_decode_s,
+        max_decode_mb=max_decode_mb,
         max_top_k=max_top_k,
         max_query_length=max_query_length,
         thumbnails_mb=thumbnails_mb,

@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
-from twinlens.data.images import PHOTO_SUFFIXES, open_photo, photo_exists
+from twinlens.data.guarded.photos import open_guarded
+from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
 from twinlens.errors import BundleError, PhotoError, QueryError
 from twinlens.protocols import DualEncoder
@@ -205,7 +206,7 @@ def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
         raise QueryError(f"the query photo {term.value} cannot be used: there is no such file; it is gone or misspelt")
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
-        photo = open_photo(source, min_side=encoder.input_side)
+        photo = open_guarded(source, min_side=encoder.input_side)
     except PhotoError as error:
         raise QueryError(f"the query photo {term.value} cannot be used: {error}") from error
     vector: Embeddings = encoder.encode_image([photo.image])[0]

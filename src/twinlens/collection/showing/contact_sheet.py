@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from twinlens.collection.showing.lettering import draw_text, text_width
-from twinlens.data.images import open_photo
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError, QueryError
 from twinlens.types import Hit
 
@@ -148,7 +148,7 @@ def _figure(hit: Hit) -> str:
 
 def _thumbnail(path: Path) -> Image.Image:
     try:
-        return ImageOps.contain(open_photo(path, min_side=CELL_PX // 2).image, (CELL_PX, CELL_PX))
+        return ImageOps.contain(open_guarded(path, min_side=CELL_PX // 2).image, (CELL_PX, CELL_PX))
     except PhotoError as error:  # the photo was deleted after it was indexed: the sheet says so
         blank = Image.new("RGB", (CELL_PX, CELL_PX), "#eeeeee")
         ImageDraw.Draw(blank).text(

@@ -6,7 +6,9 @@ import logging
 import math
 import os
 import threading
+import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -14,7 +16,11 @@ from PIL import Image
 
 from twinlens.collection.showing.file import PhotoFile
 from twinlens.config import data_folder
-from twinlens.data.images import DRAFT_OVERSAMPLING, open_photo
+from twinlens.data.guarded.guard import Guard
+from twinlens.data.guarded.limits import Limits
+from twinlens.data.guarded.photos import read_guarded
+from twinlens.data.images import DRAFT_OVERSAMPLING
+from twinlens.errors import PhotoCrashError, PhotoError, PhotoTooSlowError
 
 logger = logging.getLogger(__name__)
 THUMBNAILS = "thumbnails"  # subfolder of the collection folder
@@ -22,6 +28,9 @@ THUMBNAIL_SIDES_PX = range(16, 2049)
 QUALITY = 85
 VERSION = 1  # increased when thumbnails are drawn differently
 KEPT_SHARE = 0.9  # of the limit, after eviction
+LIMITS = Limits(cpu_s=10, wall_s=20, memory_bytes=1_500_000_000)  # of a photo that is not light
+DECODERS = 2  # at once, for such photos
+REFUSED_S = 600.0  # in which a photo that took too long or crashed its decoder is not tried again
 CHECKED_SHARE = 0.05  # of the limit: after this many new bytes the folder is scanned again
 
 
@@ -42,6 +51,12 @@ class ThumbnailCache:
         self._max_bytes = max_bytes
         self._guard = threading.Lock()
         self._unchecked_bytes = max_bytes  # so that the first one scans the folder
+        self._decoders = Guard(LIMITS, processes=DECODERS)
+        self._refused: dict[str, tuple[float, PhotoError]] = {}
+
+    def close(self) -> None:
+        """Ends the decoder processes."""
+        self._decoders.close()
 
     def thumbnail(self, file: PhotoFile, *, side: int) -> tuple[bytes, bool]:
         """A JPEG whose longer side has at most ``side`` pixels, and whether it was cached.
@@ -52,10 +67,21 @@ class ThumbnailCache:
         place = self._place(file, side)
         if place is not None and (kept := _read(place)) is not None:
             return kept, True
-        data = draw_thumbnail(file.path, side=side)
+        data = self._draw(file, side)
         if place is not None:
             self._keep(place, data)
         return data, False
+
+    def _draw(self, file: PhotoFile, side: int) -> bytes:
+        """Draws one, unless that failed before: a page asks again and again for what would take long to fail."""
+        until, reason = self._refused.get(file.tag, (0.0, None))
+        if reason is not None and time.monotonic() < until:
+            raise type(reason)(str(reason))
+        try:
+            return draw_thumbnail(file.path, side=side, guard=self._decoders)
+        except (PhotoTooSlowError, PhotoCrashError) as error:
+            self._refused[file.tag] = time.monotonic() + REFUSED_S, error.with_traceback(None)
+            raise
 
     def _place(self, file: PhotoFile, side: int) -> Path | None:
         if self._folder is None:
@@ -119,13 +145,17 @@ def thumbnails_folder(place: Path, *, identity: str) -> Path:
     return folder / (identity or "unnamed")
 
 
-def draw_thumbnail(path: Path, *, side: int) -> bytes:
+def draw_thumbnail(path: Path, *, side: int, guard: Guard | None = None) -> bytes:
     """A photo as an upright JPEG of at most ``side`` pixels, without EXIF data (no location, no camera).
 
     Raises:
         PhotoError: the photo cannot be read.
     """
-    image = open_photo(path, min_side=math.ceil(side / DRAFT_OVERSAMPLING)).image
+    draw = partial(_small_jpeg, side=side)
+    return read_guarded(path, draw, min_side=math.ceil(side / DRAFT_OVERSAMPLING), guard=guard)[0]
+
+
+def _small_jpeg(image: Image.Image, *, side: int) -> bytes:
     profile = image.info.get("icc_profile") or b""
     image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()

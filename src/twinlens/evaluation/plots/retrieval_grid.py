@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinlens.data.images import open_photo
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import DataError, PhotoError
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import RIGHT_COLOUR, WRONG_COLOUR, new_figure
@@ -130,7 +130,7 @@ def _draw_photo(axes: Any, found: FoundPhoto) -> None:
     for side in axes.spines.values():
         side.set(color=colour, linewidth=3)
     try:
-        image = open_photo(found.path, min_side=CELL_PX).image
+        image = open_guarded(found.path, min_side=CELL_PX).image
     except PhotoError as error:  # shown in place of the photo
         axes.text(0.5, 0.5, textwrap.fill(str(error), 20), ha="center", va="center", fontsize=7, color=WRONG_COLOUR)
         axes.set_aspect("equal")

@@ -41,15 +41,15 @@ async def library_photo(engine: Engine, image_id: str) -> Query:
     return await engine.run("search", _photo_query, engine.collection, image_id)
 
 
-async def uploaded_picture(engine: Engine, data: bytes, number: int) -> Query:
-    """Embeds an uploaded picture.
+async def uploaded_picture(engine: Engine, data: bytes, number: int, *, client: str = "local") -> Query:
+    """Embeds an uploaded picture; clients get their turns in rotation.
 
     Raises:
         PhotoError: it cannot be read.
     """
     started = time.perf_counter()
     name = f"picture {number}"
-    vector = await engine.picture_vector(data)
+    vector = await engine.picture_vector(data, client=client)
     return Query((Term("photo", name),), name, vector, time.perf_counter() - started)
 
 

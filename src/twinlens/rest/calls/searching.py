@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from twinlens.api.searching import Query, words_query
-from twinlens.errors import PhotoError, PhotoTooLargeError
+from twinlens.errors import PhotoError, PhotoTooLargeError, PhotoTooSlowError
 from twinlens.rest.calls.content_type import is_form
 from twinlens.rest.calls.forms import MOST_FILES, caption_search, image_search, read_upload, validated
 from twinlens.rest.calls.results import (
@@ -129,7 +129,7 @@ async def search_image(request: Request, engine: Ready, charge: Charged) -> Sear
         body = validated(ImageSearch, await _json(request))
     charge(cost_of(engine, body) + len(pictures))
     parts = [
-        (weight, await _picture(engine, data, number + 1))
+        (weight, await _picture(request, engine, data, number + 1))
         for number, (data, weight) in enumerate(zip(pictures, weights, strict=True))
     ]
     if body.image_id is not None:
@@ -163,18 +163,27 @@ async def search_captions(request: Request, engine: Ready, charge: Charged) -> C
             "give one image_id or one file",
         )
     charge(cost_of(engine, fields) + len(pictures))
-    query = await library_photo(engine, ids[0]) if ids else await _picture(engine, pictures[0], 1)
+    query = await library_photo(engine, ids[0]) if ids else await _picture(request, engine, pictures[0], 1)
     return await find_captions(engine, query, fields)
 
 
-async def _picture(engine: Engine, data: bytes, number: int) -> Query:
+async def _picture(request: Request, engine: Engine, data: bytes, number: int) -> Query:
+    client = request.client.host if request.client else "local"
     try:
-        return await uploaded_picture(engine, data, number)
+        return await uploaded_picture(engine, data, number, client=client)
     except PhotoError as error:
-        code = "picture_too_large" if isinstance(error, PhotoTooLargeError) else "unreadable_picture"
-        raise RequestFailure(
-            code, f"picture {number} cannot be used: {error}", "send a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
-        ) from error
+        code, hint = _refusal(error)
+        raise RequestFailure(code, f"picture {number} cannot be used: {error}", hint) from error
+
+
+def _refusal(error: PhotoError) -> tuple[str, str]:
+    """Code and hint for a picture that is not read."""
+    match error:
+        case PhotoTooLargeError():
+            return "picture_too_large", "send a smaller one; the limits are --max-megapixels and --max-decode-mb"
+        case PhotoTooSlowError():
+            return "slow_picture", "send a smaller one, or a JPEG; the limit is --max-decode-s"
+    return "unreadable_picture", "send a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
 
 
 async def _each(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:

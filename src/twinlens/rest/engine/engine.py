@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,10 @@ from typing import Any, Literal, TypeVar
 
 from twinlens.api.indexing import SinceIndex
 from twinlens.api.library import Collection, LibraryFacts, warm_up
-from twinlens.api.searching import Page, Query, Search, Term, picture_pixels
-from twinlens.errors import CollectionMissingError, PhotosMissingError
+from twinlens.api.searching import Guard, Limits, Page, Query, Search, Term, picture_pixels
+from twinlens.errors import CollectionMissingError, DecoderError, PhotoError, PhotosMissingError
 from twinlens.rest.engine.text_vectors import TextVectors
+from twinlens.rest.engine.turns import Turns
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.settings import Settings
@@ -20,12 +22,14 @@ from twinlens.types import Embeddings, Pixels
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
-Stage = Literal["decode", "encode", "search", "write"]
+Stage = Literal["decode", "encode", "search", "upload", "write"]
 Missing = Literal["collection", "photos"]
+UPLOADS = min(2, os.cpu_count() or 1)  # decoded at once, each in a process
 THREADS: dict[Stage, int] = {
-    "decode": 2,  # an uploaded panorama must not block searches
+    "decode": 2,  # thumbnails
     "encode": 1,  # a batch fills a core
     "search": 4,  # waits for SQLite as much as it computes
+    "upload": UPLOADS,  # waits for the decoder processes
     "write": 1,  # waits for other writers of the catalog, such as an index run
 }
 MOST_WAITING = 1000  # per stage: more would wait longer than people do
@@ -55,6 +59,13 @@ class Engine:
             stage: ThreadPoolExecutor(threads, thread_name_prefix=stage) for stage, threads in THREADS.items()
         }
         self._waiting = dict.fromkeys(THREADS, 0)
+        limits = Limits(
+            cpu_s=settings.max_decode_s,
+            wall_s=3 * settings.max_decode_s,
+            memory_bytes=int(settings.max_decode_mb * 1e6),
+            is_background=True,
+        )
+        self._upload_guard, self._upload_turns = Guard(limits, processes=UPLOADS), Turns(UPLOADS)
         self._facts: LibraryFacts | None = None
         self._told_missing = ""
         self._since_index: SinceIndex | None = None
@@ -107,6 +118,8 @@ class Engine:
                 await task
         for pool in self._pools.values():
             await asyncio.to_thread(pool.shutdown)
+        await asyncio.to_thread(self._upload_guard.close)
+        await asyncio.to_thread(self.thumbnails.close)
         self.collection.close()
 
     def check_ready(self) -> None:
@@ -177,17 +190,34 @@ class Engine:
         encoder = self.collection.encoder
         return encoder.fingerprint, await self.run("encode", encoder.encode_text, texts)
 
-    async def picture_vector(self, data: bytes) -> Embeddings:
+    async def warm_uploads(self) -> None:
+        """Starts a decoder process, so that the first upload need not wait half a second for it."""
+        try:
+            await self.run("upload", self._pixels, b"nothing")
+        except PhotoError:  # as it should
+            return
+        except DecoderError as error:
+            logger.error("uploads cannot be decoded: %s", error)
+
+    async def picture_vector(self, data: bytes, *, client: str = "local") -> Embeddings:
         """Embedding [D] of an uploaded picture, which stays in memory.
+
+        Args:
+            data: content of the file.
+            client: clients get their turns in rotation.
 
         Raises:
             PhotoError: it cannot be read.
+            RequestFailure: too many uploads are waiting.
         """
-        pixels = await self.run("decode", self._pixels, data)
+        async with self._upload_turns.turn(client):
+            pixels = await self.run("upload", self._pixels, data)
         return await self.run("encode", self._encode_pixels, pixels)
 
     def _pixels(self, data: bytes) -> Pixels:
-        return picture_pixels(data, self.collection.encoder, max_megapixels=self.settings.max_megapixels)
+        return picture_pixels(
+            data, self.collection.encoder, max_megapixels=self.settings.max_megapixels, guard=self._upload_guard
+        )
 
     def _encode_pixels(self, pixels: Pixels) -> Embeddings:
         vector: Embeddings = self.collection.encoder.encode_pixels(pixels[None]).embeddings[0]

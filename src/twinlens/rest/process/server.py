@@ -192,6 +192,7 @@ async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[En
             gc.collect()
             gc.freeze()  # start-up objects live as long as the process: no need to scan them again
             on_ready(engine)
+            await engine.warm_uploads()
         elif engine.state == "failed":
             server.should_exit = True
 

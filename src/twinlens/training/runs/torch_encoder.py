@@ -1,6 +1,6 @@
 """A trained torch model as a ``DualEncoder``, for evaluation and search before export."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -64,6 +64,11 @@ class TorchDualEncoder(DualEncoder):
     def prepare(self, image: Image.Image) -> Pixels:
         """[H, W, 3] uint8."""
         return self.preprocessing.pixels(image)
+
+    @property
+    def preparation(self) -> Callable[[Image.Image], Pixels]:
+        """``prepare`` as a function that can be pickled."""
+        return self.preprocessing.pixels
 
     @torch.no_grad()
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:

@@ -1,0 +1,1 @@
+"""Decoding in processes of their own: a hostile photo may end its process, never ours."""
