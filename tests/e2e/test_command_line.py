@@ -69,6 +69,19 @@ def test_search_indexes_a_new_folder_first_and_finds_the_photo(
     assert "indexing" in result.stderr
 
 
+def test_a_date_filter_tells_once_how_many_photos_it_cannot_judge(run: Run, library: Path, tmp_path: Path) -> None:
+    for photo in library.rglob("*.*"):
+        os.utime(photo, (0, 0))
+    index(run, library)
+    queries = tmp_path / "queries.txt"
+    queries.write_text("a cat\na cup\n")
+    for asked in (("a cat",), ("--queries", queries)):
+        result = run("search", *asked, "--in", library, "--before", "2000", "--all")
+        assert result.stderr.count("7 photos have no date, so the date filter leaves them out") == 1, result.stderr
+    result = run("search", "a cat", "--in", library, "--before", "2000", "--json")
+    assert (json.loads(result.stdout)["num_undated"], json.loads(result.stdout)["num_file_dated"]) == (7, 0)
+
+
 def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "a cat", "--in", library, "-k", "2", "--json", "--all")
@@ -128,7 +141,11 @@ def test_filters_that_leave_nothing_exit_with_3(run: Run, library: Path) -> None
     result = run("search", "a cat", "--in", library, "--after", "2099")
     assert result.returncode == 3
     assert result.stdout == ""
-    assert "nothing found" in only_line(result)
+    told = result.stderr.splitlines()
+    assert told == [
+        "7 photos have only the date of the file, which may be that of a copy",
+        "nothing found: 0 photos pass the filters; leave one out",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["-k", "0"], ["--sort", "size"], ["--offset", "-1"], ["--no-such-option"]])

@@ -19,16 +19,20 @@ def show_answer(
     open_sheet: bool = False,
     as_json: bool,
     with_query: bool = False,
+    tell_dates: bool = True,
 ) -> int:
     """Prints an answer on stdout, writes and opens the contact sheet, and returns the exit code.
 
     ``with_query`` puts the query at the start of each line, for runs that answer several queries.
+    ``tell_dates`` tells on stderr what a date filter could not judge well.
     """
     hits, is_match = answer.shown, bool(answer.matching)
     query = answer.search.query.text
     if answer.query_read is not None:
         read, words = answer.query_read.split(), query.split()
         say(f"warning: the query has {len(words):,} words, the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
+    if tell_dates and answer.date_note:
+        say(answer.date_note)
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
     if as_json:

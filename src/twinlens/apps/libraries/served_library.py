@@ -94,6 +94,8 @@ class ServedLibrary:
                 model=str(answer["model"]),
                 took_ms=float(answer["took_ms"]),
                 query_read=answer.get("query_read"),
+                num_undated=answer.get("num_undated"),
+                num_file_dated=answer.get("num_file_dated"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -115,6 +117,8 @@ def _hit(result: dict[str, Any]) -> Hit:
         probability=None if chance is None else float(chance),
         caption=result.get("caption"),
         relevant=None if relevant is None else bool(relevant),
+        taken_at=result.get("taken_at"),
+        date_source=result.get("date_source"),
     )
 
 

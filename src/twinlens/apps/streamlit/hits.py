@@ -62,6 +62,8 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     hits, among = answer.shown, f"{answer.num_candidates:,} {what}"
     if answer.query_read is not None:
         st.warning(plain(f"The model reads only this part of the query: {answer.query_read}"))
+    if answer.date_note:
+        st.caption(plain(answer.date_note))
     if not hits:
         st.info(f"Nothing was found among {among}.")
     elif not answer.matching:

@@ -169,8 +169,9 @@ class Catalog(Database):
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
         rows = self.rows(
-            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
-            "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
+            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude, "
+            "date_source FROM photos JOIN vectors ON photo_id = id "
+            "WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
             (content_hash,),
         )
         if not rows:

@@ -88,6 +88,10 @@ class Database:
         """Whether a table exists; a read-only file of an older release may lack some."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
+    def has_column(self, table: str, name: str) -> bool:
+        """Whether a table has a column; in a read-only file of an older release it may be missing."""
+        return bool(self.rows("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, name)))
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:

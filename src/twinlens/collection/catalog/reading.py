@@ -9,6 +9,13 @@ from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
 from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
 
 
+class DateGaps(NamedTuple):
+    """How many photos have no date, and how many only that of their file."""
+
+    undated: int
+    file_dated: int
+
+
 class LibraryCounts(NamedTuple):
     """Number of searchable photos, their first and last date, and how many have a location."""
 
@@ -20,7 +27,7 @@ class LibraryCounts(NamedTuple):
 
 def record_columns(database: Database) -> str:
     """The columns of a ``PhotoRecord``, without its caption."""
-    return f"photos.id, folder_id, path, taken_at, width, height, {_mark(database)}"
+    return f"photos.id, folder_id, path, taken_at, width, height, {_mark(database)}, {date_source(database)}"
 
 
 def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoRecord]:
@@ -43,6 +50,13 @@ def count_photos(database: Database, condition: Condition = ANY) -> int:
     """Number of searchable photos that satisfy a condition."""
     sql = f"SELECT count(*) FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
     return int(database.rows(sql, condition.parameters)[0][0])
+
+
+def date_gaps(database: Database, condition: Condition = ANY) -> DateGaps:
+    """Among the searchable photos that satisfy a condition, those without a date of their own."""
+    gaps = f"count(*) - count(taken_at), count(*) FILTER (WHERE {date_source(database)} = 'file')"
+    sql = f"SELECT {gaps} FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
+    return DateGaps(*database.rows(sql, condition.parameters)[0])
 
 
 def any_photo(database: Database, condition: Condition) -> bool:
@@ -79,6 +93,11 @@ def photo_paths(database: Database, folder_id: int) -> list[str]:
     """Paths of the searchable photos of a folder."""
     rows = database.rows("SELECT path FROM photos WHERE folder_id = ? AND skip_reason IS NULL", (folder_id,))
     return [path for (path,) in rows]
+
+
+def date_source(database: Database) -> str:
+    """The column with the source of a date; NULL in a read-only catalog of an older release."""
+    return "date_source" if database.has_column("photos", "date_source") else "NULL"
 
 
 def _mark(database: Database) -> str:

@@ -22,6 +22,8 @@ class Answer:
         model: fingerprint of the model of the vectors.
         took_ms: including embedding of the query.
         query_read: the part of the query that the model reads; None if it reads all of it.
+        num_undated: photos that a date filter leaves out because they have no date; None without one.
+        num_file_dated: photos that it judges by the date of their file, for want of another; None without one.
     """
 
     search: Search
@@ -31,6 +33,8 @@ class Answer:
     model: str
     took_ms: float
     query_read: str | None = None
+    num_undated: int | None = None
+    num_file_dated: int | None = None
 
     @property
     def matching(self) -> list[Hit]:
@@ -48,6 +52,20 @@ class Answer:
     def shown(self) -> list[Hit]:
         """Hits to show: those that match, or the closest if none does."""
         return self.matching or self.closest
+
+    @property
+    def date_note(self) -> str | None:
+        """What a date filter could not judge well, in a sentence; None if there is nothing of the kind.
+
+        Both numbers are of photos that pass the other filters.
+        """
+        parts = []
+        if count := self.num_undated:
+            left_out = "leaves it out" if count == 1 else "leaves them out"
+            parts.append(f"{_photos_have(count)} no date, so the date filter {left_out}")
+        if count := self.num_file_dated:
+            parts.append(f"{_photos_have(count)} only the date of the file, which may be that of a copy")
+        return "; ".join(parts) or None
 
     def to_json(self, *, everything: bool = False, absolute_paths: bool = True) -> dict[str, Any]:
         """The answer for other programs.
@@ -71,6 +89,8 @@ class Answer:
             "num_results": len(results),
             "num_matches": self.matched,
             "num_candidates": self.num_candidates,
+            "num_undated": self.num_undated,
+            "num_file_dated": self.num_file_dated,
             "offset": self.search.page.offset,
             "took_ms": self.took_ms,
             "results": results,
@@ -102,5 +122,10 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "width": hit.width,
         "height": hit.height,
         "taken_at": hit.taken_at,
+        "date_source": hit.date_source,
         "is_favourite": hit.is_favourite,
     }
+
+
+def _photos_have(count: int) -> str:
+    return "1 photo has" if count == 1 else f"{count:,} photos have"

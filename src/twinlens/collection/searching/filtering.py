@@ -124,14 +124,22 @@ class Filters(Mapping[str, Any]):
         """True if no filter is in use."""
         return not self._values
 
-    def condition(self, scope: FilterScope) -> Condition:
+    def has(self, kind: FilterKind) -> bool:
+        """True if a filter of this kind is in use."""
+        return any(known_filters()[name].kind == kind for name in self._values)
+
+    def condition(self, scope: FilterScope, *, without: FilterKind | None = None) -> Condition:
         """The conjunction of all filters; true for every photo if none is in use.
+
+        Args:
+            scope: the library.
+            without: leave out filters of this kind.
 
         Raises:
             QueryError: a value does not exist in this library, such as a folder without photos.
         """
-        known = known_filters()
-        return all_of(known[name].condition(value, scope) for name, value in self._values.items())
+        used = [(known_filters()[name], value) for name, value in self._values.items()]
+        return all_of(one.condition(value, scope) for one, value in used if one.kind != without)
 
     def phrases(self) -> list[str]:
         """A phrase for each filter, to describe the search."""

@@ -39,6 +39,7 @@ def as_hits(
                 width=record.width,
                 height=record.height,
                 taken_at=record.taken_at,
+                date_source=record.date_source,
                 is_favourite=bool(record.is_favourite),
             )
         )

@@ -13,7 +13,10 @@ from twinlens.errors import PhotoError
 
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
-LIST_COLUMNS = ("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions")
+LIST_COLUMNS = (
+    *("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions"),
+    "date_source",
+)
 _ZIP_TIMES = (315_619_200, 4_354_732_800)  # zip supports 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -79,7 +82,8 @@ def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
 
 def _line(card: PhotoCard, captions: Sequence[str]) -> list[object]:
     place = [card.latitude, card.longitude]
-    return [card.id, card.taken_at, card.camera, card.width, card.height, *place, " | ".join(captions)]
+    known = [card.id, card.taken_at, card.camera, card.width, card.height, *place]
+    return [*known, " | ".join(captions), card.date_source]
 
 
 def _cell(value: object) -> object:

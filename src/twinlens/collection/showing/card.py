@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.reading import photo_row
+from twinlens.collection.catalog.reading import date_source, photo_row
 from twinlens.collection.place.photo_folders import PhotoFolders
+from twinlens.data.dating.moment import DateSource
 
 _COLUMNS = (
     "id, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude"
@@ -31,6 +32,7 @@ class PhotoCard:
         camera: maker and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
+        date_source: what told ``taken_at``: exif, iptc, gps, name or file.
         is_favourite: marked by the user.
     """
 
@@ -48,6 +50,7 @@ class PhotoCard:
     camera: str | None
     latitude: float | None
     longitude: float | None
+    date_source: DateSource | None
     is_favourite: bool
 
 
@@ -57,7 +60,8 @@ def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCa
     The id is compared with the catalog and never becomes part of a path, so an id such
     as ``../secret.jpg`` is simply not found.
     """
+    columns = f"{_COLUMNS}, {date_source(catalog)}"
     for folder, path in folders.of_id(photo_id):
-        if (row := photo_row(catalog, _COLUMNS, folder.id, path)) is not None:
+        if (row := photo_row(catalog, columns, folder.id, path)) is not None:
             return PhotoCard(row[0], photo_id, folder.path / path, folder.path, *row[1:])
     return None

@@ -8,6 +8,7 @@ from twinlens.collection.catalog.reading import count_photos, newest_photos
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.searcher import Scope
+from twinlens.data.dating.moment import DateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class GridPhoto:
         width: pixels, upright.
         height: pixels, upright.
         taken_at: the camera's local time.
+        date_source: what told ``taken_at``: exif, iptc, gps, name or file.
         is_favourite: marked by the user.
     """
 
@@ -26,6 +28,7 @@ class GridPhoto:
     width: int | None
     height: int | None
     taken_at: str | None
+    date_source: DateSource | None
     is_favourite: bool
 
 
@@ -48,6 +51,7 @@ def browse(
             width=record.width,
             height=record.height,
             taken_at=record.taken_at,
+            date_source=record.date_source,
             is_favourite=bool(record.is_favourite),
         )
         for record in records

@@ -33,9 +33,18 @@ export function statusOf(results) {
   const parts = [countsOf(results)];
   if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
   if (queryRead) parts.push(`the model read only: ${queryRead}`);
+  parts.push(...dateNotes(results));
   const unknown = unknownNames(query.filters);
   if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
   return parts.join(" · ");
+}
+
+/** What a date filter could not judge well. @param {import("./search.js").Results} results */
+export function dateNotes({ undated, fileDated }) {
+  const notes = [];
+  if (undated) notes.push(`${countOf(undated)} without a date left out`);
+  if (fileDated) notes.push(`${countOf(fileDated)} dated only by the file, perhaps a copy`);
+  return notes;
 }
 
 function countsOf({ total, matches, query }) {

@@ -5,7 +5,8 @@
  *   rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
  *   shown: it matches or, if nothing matches, is one of the closest.
  * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
- *   queryRead: ?string, title?: string}} Results
+ *   queryRead: ?string, undated?: number, fileDated?: number, title?: string}} Results
+ *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
  *   matches: total number of matches, loaded or not; null if the model is not calibrated.
  */
 
@@ -137,5 +138,7 @@ function resultsOf(query, found, wanted) {
     isComplete: photos.length < wanted || photos.length >= found.num_candidates,
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
+    undated: found.num_undated ?? 0,
+    fileDated: found.num_file_dated ?? 0,
   };
 }
