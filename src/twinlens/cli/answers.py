@@ -2,7 +2,6 @@
 
 import json
 import os
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, say
+from twinlens.errors import valid_unicode
 
 
 def show_answer(
@@ -99,25 +99,17 @@ def print_line(
 ) -> None:
     """Prints one result on stdout: query (if given), rank, probability, score, path or caption, mark (if given)."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
-    front = "" if query is None else f"{_printable(query)}\t"
+    front = "" if query is None else f"{api.searching.on_one_line(query)}\t"
     behind = "" if mark is None else f"\t{mark}"
-    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{_printable(what)}{behind}")
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{api.searching.on_one_line(what)}{behind}")
 
 
 def print_json(answer: dict[str, object]) -> None:
     """Prints one answer as JSON on stdout."""
-    typer.echo(json.dumps(answer, ensure_ascii=False))
+    typer.echo(valid_unicode(json.dumps(answer, ensure_ascii=False), backslash="\\\\"))
 
 
 def _path_here(path: Path) -> str:
     """The path, relative if it is inside the current folder."""
     here = Path.cwd()
-    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
-
-
-def _printable(text: str) -> str:
-    """The text on one line, with control characters escaped."""
-    return "".join(
-        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
-        for letter in text
-    )
+    return api.searching.as_text(os.path.relpath(path, here) if path.is_relative_to(here) else str(path))

@@ -12,7 +12,7 @@ from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
-from twinlens.collection.catalog.reading import count_photos, photo_records
+from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
     ModelRecord,
     PhotoRecord,
@@ -200,9 +200,7 @@ class Catalog(Database):
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
-        rows = self.rows(
-            "SELECT id FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL", (folder_id, path)
-        )
+        rows = rows_at_path(self, "id", folder_id, path)
         return int(rows[0][0]) if rows else None
 
     def embedding(self, photo_id: int) -> Embeddings | None:

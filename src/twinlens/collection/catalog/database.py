@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from twinlens.data.file_names import same_form
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
 
 BUSY_TIMEOUT_S = 30.0
@@ -123,6 +124,7 @@ class Database:
             check_same_thread=False,
             isolation_level=None,
         )
+        connection.create_function("same_form", 1, same_form, deterministic=True)
         with self._guard:
             self._connections.append(connection)
         return connection

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from twinlens.data.file_names import as_text
 from twinlens.data.images import PHOTO_SUFFIXES, RAW_SUFFIXES
+from twinlens.errors import valid_unicode
 
 # folders that camera and NAS software fills with copies and thumbnails
 IGNORED_FOLDERS = frozenset(
@@ -18,7 +20,7 @@ IGNORED_FOLDERS = frozenset(
 class FoundFile(NamedTuple):
     """A photo file found on disk."""
 
-    path: str  # relative to the folder, with "/"
+    path: str  # relative to the folder, with "/", as text
     size_bytes: int
     mtime_ns: int
 
@@ -50,14 +52,15 @@ def scan_folder(root: Path) -> Scan:
     """
     scan = Scan()
     os.scandir(root).close()
-    for path, entry in _walk(root, "", scan, {os.path.realpath(root)}):
+    for name, entry in _walk(root, "", scan, {os.path.realpath(root)}):
+        path = as_text(name)
         if _is_dead_link(entry):
             # an unmounted disk looks like this: known photos there do not count as missing
-            scan.unreadable.append((_printable(path), "broken link"))
+            scan.unreadable.append((path, "broken link"))
             continue
         reason = _not_a_photo(path)
         if reason:
-            scan.others.append((_printable(path), reason))
+            scan.others.append((valid_unicode(path), reason))
             continue
         try:
             found = entry.stat()
@@ -76,7 +79,7 @@ def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tup
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        scan.unreadable.append((prefix.rstrip("/"), f"folder cannot be opened: {error.strerror or error}"))
+        scan.unreadable.append((as_text(prefix.rstrip("/")), f"folder cannot be opened: {error.strerror or error}"))
         return
     for entry in entries:
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
@@ -90,11 +93,6 @@ def _walk(folder: Path, prefix: str, scan: Scan, seen: set[str]) -> Iterator[tup
 
 def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
     return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 — also False for a loop
-
-
-def _printable(path: str) -> str:
-    """A path that can be printed, even if the file name is not valid Unicode."""
-    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -116,9 +114,7 @@ def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
 
 def _not_a_photo(path: str) -> str | None:
     """Why a file cannot be indexed, judged by its name; None for a photo."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
+    if valid_unicode(path) != path:  # on Windows
         return "file name is not valid Unicode"
     suffix = Path(path).suffix.lower()
     if suffix in PHOTO_SUFFIXES:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twinlens.collection.searching.search import Search
+from twinlens.data.file_names import as_text
 from twinlens.types import Hit
 
 CLOSEST = 3  # shown if nothing matches
@@ -114,7 +115,7 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "image_id": hit.id,
-        "image_path": str(hit.path) if absolute_path else hit.id,
+        "image_path": as_text(str(hit.path)) if absolute_path else hit.id,
         "score": round(hit.score, 6),
         "probability": None if hit.probability is None else round(hit.probability, 4),
         "relevant": hit.relevant,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 from twinlens.collection.catalog.condition import Condition, all_of
 from twinlens.collection.searching.filters import FILTERS
-from twinlens.errors import QueryError
+from twinlens.errors import QueryError, valid_unicode
 from twinlens.plugins import did_you_mean, load_part, part_names
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Filters(Mapping[str, Any]):
 
     def phrases(self) -> list[str]:
         """A phrase for each filter, to describe the search."""
-        return [known_filters()[name].phrase.format(value) for name, value in self._values.items()]
+        return [valid_unicode(known_filters()[name].phrase.format(value)) for name, value in self._values.items()]
 
 
 def parse_text(value: object) -> str | None:

@@ -31,7 +31,7 @@ def as_hits(
             Hit(
                 rank=first_rank + place,
                 id=folder.prefix + record.path,
-                path=folder.path / record.path,
+                path=folder.file(record.path),
                 score=score,
                 probability=probabilities[place],
                 caption=record.caption,

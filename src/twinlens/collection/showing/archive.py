@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.file import PhotoFile, photo_file
+from twinlens.data.file_names import archive_name, on_one_line
 from twinlens.errors import PhotoError
 
 CHUNK_BYTES = 256 * 1024
@@ -52,13 +53,17 @@ def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
         find: looks up a photo by id; unknown ids are left out, too.
         photo_ids: ids as in hits; the zip keeps their folders.
     """
-    outbox, left_out = _Outbox(), []
+    outbox, left_out, names = _Outbox(), [], {LEFT_OUT}
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:  # photos are compressed already
         for photo_id in dict.fromkeys(photo_ids):
+            name = archive_name(photo_id)
+            while name in names:  # two ids may have the same name there
+                name = f"_{name}"
+            names.add(name)
             try:
-                yield from _file_pieces(archive, outbox, photo_id, _readable(find, photo_id))
+                yield from _file_pieces(archive, outbox, name, _readable(find, photo_id))
             except (PhotoError, OSError) as error:
-                left_out.append(f"{photo_id}: {getattr(error, 'strerror', None) or error}")
+                left_out.append(f"{on_one_line(photo_id)}: {getattr(error, 'strerror', None) or error}")
         if left_out:
             archive.writestr(LEFT_OUT, "\n".join(left_out) + "\n")
     yield outbox.take()

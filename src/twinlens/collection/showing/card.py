@@ -9,7 +9,8 @@ from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.data.dating.moment import DateSource
 
 _COLUMNS = (
-    "id, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude"
+    "id, path, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, "
+    "camera, latitude, longitude"
 )
 
 
@@ -57,11 +58,12 @@ class PhotoCard:
 def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCard | None:
     """The photo with this id; None if there is no such photo.
 
-    The id is compared with the catalog and never becomes part of a path, so an id such
-    as ``../secret.jpg`` is simply not found.
+    The Unicode form of the id does not matter. It is compared with the catalog and never
+    becomes part of a path, so an id such as ``../secret.jpg`` is simply not found.
     """
     columns = f"{_COLUMNS}, {date_source(catalog)}"
-    for folder, path in folders.of_id(photo_id):
-        if (row := photo_row(catalog, columns, folder.id, path)) is not None:
-            return PhotoCard(row[0], photo_id, folder.path / path, folder.path, *row[1:])
+    for folder, asked in folders.of_id(photo_id):
+        if (row := photo_row(catalog, columns, folder.id, asked)) is not None:
+            number, path, *known = row
+            return PhotoCard(number, folder.prefix + path, folder.file(path), folder.path, *known)
     return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from twinlens.data.file_names import on_one_line
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, QueryError
 from twinlens.types import Hit
@@ -92,7 +93,8 @@ def _drawing(sheet: Sheet) -> Image.Image:
             thumbnail = _thumbnail(hit.path)
             canvas.paste(thumbnail, (x + (CELL_PX - thumbnail.width) // 2, y + (CELL_PX - thumbnail.height) // 2))
             draw.text((x, y + CELL_PX + 4), _label(hit), fill="black", font=ImageFont.load_default(15))
-            draw.text((x, y + CELL_PX + 22), _shortened(hit.id, 32), fill="#555555", font=ImageFont.load_default(13))
+            name = _shortened(on_one_line(hit.id), 32)
+            draw.text((x, y + CELL_PX + 22), name, fill="#555555", font=ImageFont.load_default(13))
         y += row_px
     return canvas
 

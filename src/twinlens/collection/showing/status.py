@@ -7,6 +7,7 @@ from typing import Any
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.indexing.report import PendingModelChange
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.file_names import as_text
 
 
 def collection_status(
@@ -14,8 +15,8 @@ def collection_status(
 ) -> dict[str, Any]:
     """The fields of ``twinlens status --json``."""
     return {
-        "collection": str(place),
-        "folders": [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in folders],
+        "collection": as_text(str(place)),
+        "folders": [{"path": as_text(str(folder.path)), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),
         "skipped": len(catalog.skipped()),
