@@ -1,5 +1,6 @@
 """Fixtures that all tests share: a small real encoder and folders of photos drawn in code."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,12 @@ def draw_photo(path: Path, colour: str = "red", *, seed: int = 0, size: tuple[in
     noise = np.random.default_rng(seed).integers(-6, 7, size=(size[1], size[0], 3))
     pixels = (np.array(COLOURS[colour]) + noise).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(path)
+    return path
+
+
+def without_date(path: Path) -> Path:
+    """The same file, with a file date that is none."""
+    os.utime(path, (0, 0))
     return path
 
 

@@ -3,11 +3,27 @@
 A message says three things: what was expected, what was received, and what to do next.
 """
 
+import re
 from collections.abc import Sequence
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def valid_unicode(text: str, *, backslash: str = "\\") -> str:
+    r"""The text with the bytes of file names that are not UTF-8 escaped, as ``\xff``."""
+
+    def escaped(match: re.Match[str]) -> str:
+        code = ord(match[0])
+        return f"{backslash}x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"{backslash}u{code:04x}"
+
+    return _SURROGATES.sub(escaped, text)
 
 
 class TwinlensError(Exception):
-    """Base of all errors that a user can cause and fix."""
+    """Base of all errors that a user can cause and fix; its message is valid Unicode."""
+
+    def __str__(self) -> str:
+        return valid_unicode(super().__str__())
 
 
 class ConfigError(TwinlensError):

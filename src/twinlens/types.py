@@ -106,6 +106,7 @@ class Hit:
         width: pixels, upright; None if unknown.
         height: pixels, upright; None if unknown.
         taken_at: the camera's local time, ISO 8601; None if unknown.
+        date_source: what told ``taken_at``: exif, iptc, gps, name (of the file) or file (its own date).
         is_favourite: marked by the user.
         is_missing: the photo's file was not there when the search was answered.
     """
@@ -121,6 +122,7 @@ class Hit:
     height: int | None = None
     taken_at: str | None = None
     is_favourite: bool = False
+    date_source: str | None = None
     is_missing: bool = False
 
     def __repr__(self) -> str:

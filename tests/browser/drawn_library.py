@@ -105,3 +105,5 @@ def _draw(path: Path, colour: str, shape: str, number: int, *, is_dated: bool = 
         exif[0x010F], exif[0x0110] = "Twin", "Reflex" if number % 2 else "Box"
         exif.get_ifd(0x8769)[0x9003] = f"20{20 + number % 4}:0{1 + number % 6}:15 10:{number:02}:00"
     image.save(path, exif=exif, quality=90)
+    if not is_dated:
+        os.utime(path, (0, 0))  # a file date that is none

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from PIL import ExifTags, Image
 
-from conftest import COLOURS, ColourEncoder, PhotoMaker
+from conftest import COLOURS, ColourEncoder, PhotoMaker, without_date
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import indexer as upkeep
@@ -202,6 +202,7 @@ class TestSearching:
         for year in ("2021", "2023", "2022"):
             taken(photos / f"{year}.jpg", f"{year}:05:05 10:00:00", "Nikon")
         Image.new("RGB", (9, 9), "red").save(photos / "undated.png")
+        without_date(photos / "undated.png")
         collection = open_collection()
         collection.index()
         assert ids(collection.search("red", sort="date")) == ["2023.jpg", "2022.jpg", "2021.jpg", "undated.png"]
@@ -280,6 +281,7 @@ class TestFilters:
         taken(photos / "2022" / "c.jpg", "2022:06:30 18:00:00", "Canon EOS R5", colour="blue")
         taken(photos / "2022b" / "d.jpg", "2023:01:01 00:00:00", "iPhone", colour="green")
         Image.new("RGB", (9, 9), "red").save(photos / "e.png")
+        without_date(photos / "e.png")
         collection = open_collection()
         collection.index()
         return collection

@@ -1,4 +1,5 @@
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -9,7 +10,7 @@ from twinlens.data.exif import PhotoDetails, read_details, read_orientation
 MAKE, MODEL, ORIENTATION, CHANGED = 271, 272, 274, 306
 EXIF, GPS = 34665, 34853
 TAKEN, DIGITIZED, OFFSET, OFFSET_TAKEN = 36867, 36868, 36880, 36881
-LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE = 1, 2, 3, 4
+LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, GPS_TIME, GPS_DATE = 1, 2, 3, 4, 7, 29
 
 
 def photo(tags=None, details=None, place=None, *, size=(40, 30)) -> Image.Image:
@@ -21,6 +22,21 @@ def photo(tags=None, details=None, place=None, *, size=(40, 30)) -> Image.Image:
     file = io.BytesIO()
     Image.new("RGB", size, "red").save(file, "JPEG", exif=exif)
     return Image.open(io.BytesIO(file.getvalue()))
+
+
+def with_iptc(details=None, *, date: bytes, time: bytes = b"") -> Image.Image:
+    """A JPEG with the date and time "created" of IPTC."""
+    fields = b"".join(
+        b"\x1c\x02" + bytes([number]) + len(value).to_bytes(2, "big") + value
+        for number, value in ((55, date), (60, time))
+        if value
+    )
+    fields += b"\0" * (len(fields) % 2)
+    block = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + len(fields).to_bytes(4, "big") + fields
+    segment = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block
+    file = io.BytesIO()
+    photo(details=details).save(file, "JPEG", exif=photo(details=details).getexif())
+    return Image.open(io.BytesIO(file.getvalue()[:2] + segment + file.getvalue()[2:]))
 
 
 def test_photo_without_exif_has_its_size_only():
@@ -69,6 +85,11 @@ class TestDate:
             ("2023:06:01 12:30:60", "2023-06-01T12:30:59"),  # a leap second
             ("  2023:06:01 12:30:45\0\0", "2023-06-01T12:30:45"),
             ("2024:02:29 23:59:59", "2024-02-29T23:59:59"),
+            ("2023:06:01", "2023-06-01T00:00:00"),
+            ("2023: 6: 1  9: 5: 3", "2023-06-01T09:05:03"),
+            ("2023:06:30 24:00:00", "2023-07-01T00:00:00"),
+            ("2023-06-01T12:30:45.123+02:00", "2023-06-01T12:30:45"),
+            ("1955:06:01 00:00:00", "1955-06-01T00:00:00"),  # a scanned print
         ],
     )
     def test_usual_spellings_of_a_date_are_understood(self, written, read):
@@ -82,13 +103,33 @@ class TestDate:
             "2023:13:01 12:30:45",
             "2023:02:29 12:30:45",
             "2023:06:01 25:30:45",
-            "2023:06:01",
+            "2023:06:01 24:30:45",
+            "1825:06:01 12:30:45",  # before photography
+            "9999:12:31 24:00:00",
+            "1970:01:01 00:00:00",  # clocks that were never set
+            "1980:01:01 03:14:22",
             "yesterday",
             "",
         ],
     )
     def test_date_that_never_was_is_none(self, written):
         assert read_details(photo(details={TAKEN: written})).taken_at is None
+
+    @pytest.mark.parametrize("blank", ["0000:00:00 00:00:00", "    :  :     :  :  ", "1980:01:01 00:00:00"])
+    def test_blank_date_of_the_shot_does_not_hide_the_next_one(self, blank):
+        shot = {TAKEN: blank, DIGITIZED: "2022:01:01 10:00:00"}
+        assert read_details(photo(details=shot)).taken_at == "2022-01-01T10:00:00"
+        assert read_details(photo({CHANGED: "2023:01:01 10:00:00"}, {TAKEN: blank})).taken_at == "2023-01-01T10:00:00"
+
+    def test_date_of_tomorrow_is_plausible_and_of_next_year_is_none(self):
+        now = datetime.now(UTC)
+        soon, late = (f"{now + timedelta(days=days):%Y:%m:%d %H:%M:%S}" for days in (0.5, 366))
+        assert read_details(photo(details={TAKEN: soon})).taken_at is not None
+        assert read_details(photo(details={TAKEN: late})).taken_at is None
+
+    def test_source_of_the_date_is_told(self):
+        assert read_details(photo(details={TAKEN: "2023:06:01 12:30:45"})).date_source == "exif"
+        assert read_details(photo()).date_source is None
 
     def test_date_that_is_a_number_is_none(self):
         image = photo()
@@ -99,16 +140,52 @@ class TestDate:
         ("written", "minutes"), [("+02:00", 120), ("-03:30", -210), ("+00:00", 0), ("+14:00", 840), (" +05:45\0", 345)]
     )
     def test_zone_is_minutes_east_of_greenwich(self, written, minutes):
-        assert read_details(photo(details={OFFSET_TAKEN: written})).utc_offset_minutes == minutes
+        details = {TAKEN: "2023:06:01 12:30:45", OFFSET_TAKEN: written}
+        assert read_details(photo(details=details)).utc_offset_minutes == minutes
 
     @pytest.mark.parametrize("written", ["", "Z", "0200", "+0200", "   :  ", "+99:99", "+02:75", "Europe/Berlin"])
     def test_zone_that_is_none_on_earth_is_none(self, written):
-        assert read_details(photo(details={OFFSET_TAKEN: written})).utc_offset_minutes is None
+        details = {TAKEN: "2023:06:01 12:30:45", OFFSET_TAKEN: written}
+        assert read_details(photo(details=details)).utc_offset_minutes is None
 
     def test_zone_of_the_shot_wins_over_the_zone_of_the_last_change(self):
-        both = {OFFSET: "+01:00", OFFSET_TAKEN: "+09:00"}
-        assert read_details(photo(details=both)).utc_offset_minutes == 540
-        assert read_details(photo(details={OFFSET: "+01:00"})).utc_offset_minutes == 60
+        shot = {TAKEN: "2023:06:01 12:30:45", OFFSET: "+01:00"}
+        assert read_details(photo(details={**shot, OFFSET_TAKEN: "+09:00"})).utc_offset_minutes == 540
+        assert read_details(photo(details=shot)).utc_offset_minutes == 60
+
+    def test_zone_without_a_date_is_none(self):
+        assert read_details(photo(details={OFFSET_TAKEN: "+09:00"})).utc_offset_minutes is None
+
+
+class TestOtherDates:
+    def test_iptc_date_counts_where_exif_has_none(self):
+        details = read_details(with_iptc(date=b"20210704", time=b"113639+0200"))
+        assert (details.taken_at, details.utc_offset_minutes, details.date_source) == (
+            "2021-07-04T11:36:39",
+            120,
+            "iptc",
+        )
+        dated = with_iptc({TAKEN: "2023:06:01 12:30:45"}, date=b"20210704")
+        assert read_details(dated).date_source == "exif"
+
+    def test_iptc_day_without_a_time_is_midnight(self):
+        assert read_details(with_iptc(date=b"20210704")).taken_at == "2021-07-04T00:00:00"
+
+    @pytest.mark.parametrize("date", [b"20210000", b"", b"00000000", b"yesterday", b"20211399"])
+    def test_iptc_date_that_never_was_is_none(self, date):
+        assert read_details(with_iptc(date=date)).taken_at is None
+
+    def test_satellites_tell_the_date_in_utc(self):
+        details = read_details(photo(place={GPS_TIME: (9.0, 36.0, 39.0), GPS_DATE: "2021:07:04"}))
+        assert (details.taken_at, details.utc_offset_minutes, details.date_source) == ("2021-07-04T09:36:39", 0, "gps")
+
+    @pytest.mark.parametrize("clock", [None, (99.0, 0.0, 0.0), (9.0, 36.0), (IFDRational(0, 0),) * 3])
+    def test_day_of_a_satellite_counts_without_its_time(self, clock):
+        tags = {GPS_DATE: "2021:07:04"} | ({GPS_TIME: clock} if clock else {})
+        assert read_details(photo(place=tags)).taken_at == "2021-07-04T00:00:00"
+
+    def test_time_of_a_satellite_without_a_day_is_none(self):
+        assert read_details(photo(place={GPS_TIME: (9.0, 36.0, 39.0)})).taken_at is None
 
 
 class TestCamera:

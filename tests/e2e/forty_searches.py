@@ -1,5 +1,6 @@
 """Forty searches over a small library: words, photos, sums, filters, pages, and what is not there."""
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,6 +98,7 @@ def make_library(root: Path) -> Path:
         if taken_at:
             exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = taken_at
         image.save(path, exif=exif, icc_profile=None)  # the hits were recorded when profiles were ignored
+        os.utime(path, (0, 0))  # and when a file told no date
     return root
 
 

@@ -69,6 +69,19 @@ def test_search_indexes_a_new_folder_first_and_finds_the_photo(
     assert "indexing" in result.stderr
 
 
+def test_a_date_filter_tells_once_how_many_photos_it_cannot_judge(run: Run, library: Path, tmp_path: Path) -> None:
+    for photo in library.rglob("*.*"):
+        os.utime(photo, (0, 0))
+    index(run, library)
+    queries = tmp_path / "queries.txt"
+    queries.write_text("a cat\na cup\n")
+    for asked in (("a cat",), ("--queries", queries)):
+        result = run("search", *asked, "--in", library, "--before", "2000", "--all")
+        assert result.stderr.count("7 photos have no date, so the date filter leaves them out") == 1, result.stderr
+    result = run("search", "a cat", "--in", library, "--before", "2000", "--json")
+    assert (json.loads(result.stdout)["num_undated"], json.loads(result.stdout)["num_file_dated"]) == (7, 0)
+
+
 def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "a cat", "--in", library, "-k", "2", "--json", "--all")
@@ -123,12 +136,42 @@ def test_contact_sheets_are_written(run: Run, library: Path, tmp_path: Path) -> 
     assert "sheet.xyz" in wrong.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
+def test_a_name_that_is_no_unicode_or_has_several_lines_is_one_line_of_text(run: Run, library: Path) -> None:
+    folder = library / os.fsdecode(b"d\xefr")
+    folder.mkdir()
+    shutil.move(library / "pets" / "cat.png", folder / os.fsdecode(b"caf\xe9\n\t.png"))
+    index(run, library)
+    cat = os.fspath(folder / os.fsdecode(b"caf\xe9\n\t.png"))
+    for asked in (("search", "a cat"), ("search", cat, "--include-self"), ("similar", cat, "--include-self")):
+        result = run(*asked, "--in", library, "-k", "1")
+        assert result.returncode == 0, result.stderr
+        (line,) = result.stdout.splitlines()
+        assert line.split("\t")[3].endswith(r"d\xefr/caf\xe9\n\t.png")
+        found = json.loads(run(*asked, "--in", library, "-k", "1", "--json").stdout)["results"][0]
+        shown = "d\\xefr/caf\\xe9\n\t.png"
+        assert (found["image_id"], found["image_path"]) == (shown, f"{library}/{shown}")
+    for asked_folder in (r"d\xefr", os.fspath(folder), os.fsdecode(b"d\xefr")):
+        narrowed = run("search", "a cat", "--in", library, "--folder", asked_folder, "--json")
+        assert json.loads(narrowed.stdout)["num_candidates"] == 1
+    here = json.loads(run("search", "a cat", "--in", folder, "--json").stdout)
+    assert here["num_candidates"] == 1
+    missing = run("search", "a cat", "--in", library, "--folder", os.fsdecode(b"n\xf6"))
+    assert only_line(missing).startswith(r"error: the folder 'n\xf6' holds no indexed photos")
+    words = run("search", os.fsdecode(b"caf\xe9"), "--in", library)
+    assert "the query is not valid Unicode" in only_line(words)
+
+
 def test_filters_that_leave_nothing_exit_with_3(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "a cat", "--in", library, "--after", "2099")
     assert result.returncode == 3
     assert result.stdout == ""
-    assert "nothing found" in only_line(result)
+    told = result.stderr.splitlines()
+    assert told == [
+        "7 photos have only the date of the file, which may be that of a copy",
+        "nothing found: 0 photos pass the filters; leave one out",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["-k", "0"], ["--sort", "size"], ["--offset", "-1"], ["--no-such-option"]])

@@ -1,6 +1,7 @@
 """Fixtures of the server's tests: a small library, a client inside the process, servers of their own."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from rest.served_library import CAPTIONS, KEY, PHOTOS, client_of, draw
+from rest.served_library import CAPTIONS, FILE_DATE, KEY, PHOTOS, client_of, draw
 from twinlens.api.library import Collection
 from twinlens.rest.settings import Settings
 
@@ -32,6 +33,9 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exif.get_ifd(0x8769)[0x9003] = "2023:06:30 12:00:00"
     turned.save(root / "turned.jpg", exif=exif, quality=95)
     pillow_heif.from_pillow(turned).save(root / "phone.heic")
+    for file in root.rglob("*.*"):
+        os.utime(file, (0, 0))  # a file date that is none
+    os.utime(root / "black.png", (FILE_DATE, FILE_DATE))
     (root / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no photo")
     captions = root.parent / "captions.csv"
     captions.write_text(CAPTIONS, encoding="utf-8")

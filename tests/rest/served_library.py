@@ -26,6 +26,7 @@ PHOTOS = {
     ODD_NAME: (220, 210, 40),
     "black.png": (8, 8, 8),
 }
+FILE_DATE = 1_588_680_000  # of black.png: in May 2020, everywhere
 CAPTIONS = "image,caption\nred.png,a red wall\nred.png,<b>bold</b> red\ngreen.png,a green meadow\n"
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, say
+from twinlens.errors import valid_unicode
 
 SHOWN_MISSING = 12  # characters in a warning
 
@@ -21,6 +21,7 @@ def show_answer(
     open_sheet: bool = False,
     as_json: bool,
     with_query: bool = False,
+    tell_dates: bool = True,
     since_index: "api.indexing.SinceIndex | None" = None,
 ) -> int:
     """Prints an answer on stdout, writes and opens the contact sheet, and returns the exit code.
@@ -31,6 +32,7 @@ def show_answer(
         open_sheet: whether to open it.
         as_json: whether to print JSON instead of lines.
         with_query: whether the query stands at the start of each line, for runs that answer several queries.
+        tell_dates: whether to tell on stderr what a date filter could not judge well.
         since_index: what ``say_since_index`` has told, for the JSON.
     """
     hits, is_match = answer.shown, bool(answer.matching)
@@ -38,6 +40,8 @@ def show_answer(
     if answer.query_read is not None:
         read, words = answer.query_read.split(), query.split()
         say(f"warning: the query has {len(words):,} words, the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
+    if tell_dates and answer.date_note:
+        say(answer.date_note)
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
     if as_json:
@@ -142,25 +146,17 @@ def print_line(
 ) -> None:
     """Prints one result on stdout: query (if given), rank, probability, score, path or caption, marks (if any)."""
     probability = "-" if found.probability is None else f"{found.probability:.2f}"
-    front = "" if query is None else f"{printable(query)}\t"
+    front = "" if query is None else f"{api.searching.on_one_line(query)}\t"
     behind = "".join(f"\t{mark}" for mark in marks)
-    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{printable(what)}{behind}")
+    typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{api.searching.on_one_line(what)}{behind}")
 
 
 def print_json(answer: dict[str, object]) -> None:
     """Prints one answer as JSON on stdout."""
-    typer.echo(json.dumps(answer, ensure_ascii=False))
+    typer.echo(valid_unicode(json.dumps(answer, ensure_ascii=False), backslash="\\\\"))
 
 
 def _path_here(path: Path) -> str:
     """The path, relative if it is inside the current folder."""
     here = Path.cwd()
-    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
-
-
-def printable(text: str) -> str:
-    """The text on one line, with control characters escaped."""
-    return "".join(
-        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
-        for letter in text
-    )
+    return api.searching.as_text(os.path.relpath(path, here) if path.is_relative_to(here) else str(path))

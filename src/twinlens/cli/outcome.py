@@ -10,7 +10,7 @@ from typing import Annotated, ParamSpec, TypeAlias
 import typer
 
 from twinlens.cli.streams import ReaderGoneError, StdoutError
-from twinlens.errors import TwinlensError
+from twinlens.errors import TwinlensError, valid_unicode
 
 FOUND, OUR_ERROR, WRONG_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -58,7 +58,7 @@ def stdout_failed(error: StdoutError) -> int:
 
 def say(message: str) -> None:
     """Prints one line for people on stderr; stdout is for results."""
-    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
+    print(valid_unicode(" ".join(message.split())), file=sys.stderr)  # noqa: T201
 
 
 def start_logging(*, verbose: bool, log_file: Path | None) -> None:
@@ -76,7 +76,7 @@ def start_logging(*, verbose: bool, log_file: Path | None) -> None:
     if log_file is None:
         return
     try:
-        file = logging.FileHandler(log_file.expanduser(), encoding="utf-8")
+        file = logging.FileHandler(log_file.expanduser(), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise TwinlensError(f"the log file {log_file} cannot be written: {error.strerror or error}") from error
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
+from twinlens.collection.catalog.reading import DateGaps
 from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
 from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
@@ -356,6 +357,16 @@ class Collection:
             QueryError: a filter is invalid.
         """
         return self._searcher.count(Filters(**filters), target)
+
+    def date_gaps(self, **filters: Any) -> DateGaps | None:
+        """What a date filter cannot judge well: photos without a date, and with the date of their file only.
+
+        Both pass the other filters. None without a date filter.
+
+        Raises:
+            QueryError: a filter is invalid.
+        """
+        return self._searcher.date_gaps(Filters(**filters))
 
     # --- browsing -----------------------------------------------------------------------------
 

@@ -1,17 +1,22 @@
-"""Read a photo's EXIF: size, date with time zone, camera, location."""
+"""Read a photo's metadata: size, date with time zone, camera, location."""
 
 import logging
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from PIL import ExifTags, Image
 
+from twinlens.data.dating.iptc import iptc_moment
+from twinlens.data.dating.moment import DateSource, Moment, moment
+from twinlens.data.dating.spellings import read_date
+
 logger = logging.getLogger(__name__)
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+_TAGS = ExifTags.Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class PhotoDetails:
         camera: make and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
+        date_source: what told the date.
     """
 
     width: int
@@ -35,6 +41,7 @@ class PhotoDetails:
     camera: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    date_source: DateSource | None = None
 
 
 def read_details(image: Image.Image) -> PhotoDetails:
@@ -47,10 +54,10 @@ def read_details(image: Image.Image) -> PhotoDetails:
     if read_orientation(image) in _SIDEWAYS and image.format != "TIFF":
         width, height = height, width
     try:
-        return _details(image.getexif(), width, height)
+        return _details(image, image.getexif(), width, height)
     except Exception as error:  # noqa: BLE001 — damaged EXIF may raise anything; the photo itself is fine
         logger.debug("unreadable EXIF: %s", error)
-        return PhotoDetails(width, height)
+        return _without_exif(image, width, height)
 
 
 def read_orientation(image: Image.Image) -> int:
@@ -63,38 +70,57 @@ def read_orientation(image: Image.Image) -> int:
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
-def _details(exif: Image.Exif, width: int, height: int) -> PhotoDetails:
+def _details(image: Image.Image, exif: Image.Exif, width: int, height: int) -> PhotoDetails:
     details = exif.get_ifd(ExifTags.IFD.Exif)
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    taken = details.get(ExifTags.Base.DateTimeOriginal) or details.get(ExifTags.Base.DateTimeDigitized)
-    offset = details.get(ExifTags.Base.OffsetTimeOriginal) or details.get(ExifTags.Base.OffsetTime)
+    taken = _exif_moment(exif, details) or iptc_moment(image) or _gps_moment(gps)
     return PhotoDetails(
         width,
         height,
-        taken_at=_date(taken or exif.get(ExifTags.Base.DateTime)),
-        utc_offset_minutes=_offset_minutes(offset),
-        camera=_camera(exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)),
+        taken_at=taken and taken.taken_at,
+        utc_offset_minutes=taken and taken.utc_offset_minutes,
+        camera=_camera(exif.get(_TAGS.Make), exif.get(_TAGS.Model)),
         latitude=_degrees(gps, ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, limit=90),
         longitude=_degrees(gps, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, limit=180),
+        date_source=taken and taken.source,
     )
+
+
+def _without_exif(image: Image.Image, width: int, height: int) -> PhotoDetails:
+    taken_at, offset, source = iptc_moment(image) or (None, None, None)
+    return PhotoDetails(width, height, taken_at=taken_at, utc_offset_minutes=offset, date_source=source)
+
+
+def _exif_moment(exif: Image.Exif, details: Mapping[int, Any]) -> Moment | None:
+    """The first plausible date: of the shot, of the scan, of the last change."""
+    own = details.get(_TAGS.OffsetTimeOriginal), details.get(_TAGS.OffsetTimeDigitized), None
+    written = details.get(_TAGS.DateTimeOriginal), details.get(_TAGS.DateTimeDigitized), exif.get(_TAGS.DateTime)
+    for value, zone in zip(written, own, strict=True):
+        offset = _offset_minutes(zone or details.get(_TAGS.OffsetTime) or own[0])
+        if found := moment(read_date(_text(value) or ""), "exif", utc_offset_minutes=offset):
+            return found
+    return None
+
+
+def _gps_moment(gps: Mapping[int, Any]) -> Moment | None:
+    """Satellites tell the date and time in UTC."""
+    taken, clock = read_date(_text(gps.get(ExifTags.GPS.GPSDateStamp)) or ""), gps.get(ExifTags.GPS.GPSTimeStamp)
+    if taken is None:
+        return None
+    try:
+        hours, minutes, seconds = (float(part) for part in clock or ())
+        of_day = timedelta(hours=hours, minutes=minutes, seconds=int(seconds))
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        of_day = timedelta()
+    day = datetime(taken.year, taken.month, taken.day)
+    within = of_day if timedelta() <= of_day < timedelta(days=1) else timedelta()
+    return moment(day + within, "gps", utc_offset_minutes=0)
 
 
 def _text(value: object) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return " ".join(value.replace("\0", " ").split()) or None if isinstance(value, str) else None
-
-
-def _date(value: object) -> str | None:
-    text = _text(value)
-    match = re.match(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)[ T](\d\d):(\d\d):?(\d\d)?", text or "")
-    if not match:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    try:
-        return datetime(year, month, day, hour, minute, min(second, 59)).isoformat()
-    except ValueError:  # cameras without a clock write "0000:00:00 00:00:00"
-        return None
 
 
 def _offset_minutes(value: object) -> int | None:

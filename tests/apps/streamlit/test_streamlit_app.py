@@ -39,6 +39,14 @@ def test_words_find_what_the_collection_finds(open_page: OpenPage, indexed: Path
         assert f"1 · {hits[0].probability:.0%}".replace("%", " %") in shown(page)
 
 
+def test_a_date_filter_tells_of_the_photos_that_it_cannot_judge(open_page: OpenPage, indexed: Path) -> None:
+    page = open_page(collection=str(indexed))
+    page.text_input("words filter after").set_value("2023")
+    page.text_input("words").set_value("a green meadow").run()
+    notes = " ".join(one.value for one in page.caption)
+    assert "5 photos have only the date of the file, which may be that of a copy" in notes
+
+
 def test_where_nothing_was_trained_the_first_page_tells_no_error(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
     assert not page.error

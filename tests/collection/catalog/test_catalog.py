@@ -19,7 +19,7 @@ from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
 
-DETAILS = PhotoDetails(48, 36, "2023-06-30T12:00:00", 120, "Canon EOS R5", 52.5, -13.25)
+DETAILS = PhotoDetails(48, 36, "2023-06-30T12:00:00", 120, "Canon EOS R5", 52.5, -13.25, "exif")
 
 
 def vector(seed: int = 0, *, features: bool = True) -> PhotoVector:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,7 @@ INSERT INTO folders VALUES (1, 'photos', '..');
 INSERT INTO removed VALUES (3, 6);
 PRAGMA user_version = 1;
 """
+DATE_COLUMNS = frozenset({"taken_at", "utc_offset_minutes", "date_source"})
 TABLES = ("meta", "folders", "photos", "vectors", "removed")
 OpenCollection = Callable[..., Collection]
 
@@ -74,10 +76,23 @@ def first(photos: Path, make_photo: PhotoMaker) -> Path:
     return path
 
 
-def contents(path: Path) -> list[list[tuple]]:
+def contents(path: Path, *, without: frozenset[str] = frozenset()) -> list[list[dict]]:
     """Every row of the first release's tables."""
     with closing(sqlite3.connect(path)) as connection:
-        return [connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in TABLES]
+        connection.row_factory = sqlite3.Row
+        return [
+            [
+                {name: row[name] for name in row.keys() if name not in without}  # noqa: SIM118 — a Row iterates values
+                for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")
+            ]
+            for table in TABLES
+        ]
+
+
+def dates(path: Path) -> dict[str, tuple[str | None, int | None, str | None]]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT path, taken_at, utc_offset_minutes, date_source FROM photos").fetchall()
+    return {name: tuple(date) for name, *date in rows}
 
 
 def version(path: Path) -> int:
@@ -91,15 +106,44 @@ def structure(path: Path) -> list[tuple]:
 
 
 def test_the_first_releases_catalog_gets_captions_and_keeps_every_row(first: Path, tmp_path: Path) -> None:
-    before = contents(first)
+    before = contents(first, without=DATE_COLUMNS)
     catalog = Catalog(first)
     assert (catalog.identity, catalog.generation, catalog.count()) == ("abc", 7, 2)
     assert (catalog.captions.count(), catalog.integrity_faults()) == (0, [])
     catalog.close()
-    assert contents(first) == before
-    assert version(first) == schema.SCHEMA_VERSION == 5
+    assert contents(first, without=DATE_COLUMNS) == before
+    assert version(first) == schema.SCHEMA_VERSION
     Catalog(tmp_path / "new.sqlite", create=True).close()
     assert structure(first) == structure(tmp_path / "new.sqlite")
+
+
+def test_photos_of_an_older_release_get_dates_without_being_read_again(first: Path) -> None:
+    noon = int(datetime(2020, 5, 5, 12).timestamp()) * 10**9
+    with closing(sqlite3.connect(first)) as connection, connection:
+        connection.execute("DELETE FROM photos")
+        connection.executemany(
+            "INSERT INTO photos (folder_id, path, size_bytes, mtime_ns, taken_at, utc_offset_minutes, skip_reason, "
+            "reader_version, generation) VALUES (1, ?, 9, ?, ?, ?, ?, 1, 5)",
+            [
+                ("shot.jpg", noon, "2019-01-02T03:04:05", 60, None),
+                ("unset.jpg", noon, "1980-01-01T00:10:00", 60, None),
+                ("a/IMG-20190704-WA0003.jpg", noon, None, None, None),
+                ("PXL_20210704_113639123.jpg", noon, None, None, None),
+                ("scan.jpg", noon, None, None, None),
+                ("nothing.jpg", 0, None, None, None),
+                ("20210704_113639.jpg", noon, None, None, "truncated"),
+            ],
+        )
+    Catalog(first).close()
+    assert dates(first) == {
+        "shot.jpg": ("2019-01-02T03:04:05", 60, "exif"),
+        "unset.jpg": ("2020-05-05T12:00:00", None, "file"),
+        "a/IMG-20190704-WA0003.jpg": ("2019-07-04T00:00:00", None, "name"),
+        "PXL_20210704_113639123.jpg": ("2021-07-04T11:36:39", 0, "name"),
+        "scan.jpg": ("2020-05-05T12:00:00", None, "file"),
+        "nothing.jpg": (None, None, None),
+        "20210704_113639.jpg": (None, None, None),
+    }
 
 
 def test_an_upgrade_that_fails_half_way_changes_nothing(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +208,11 @@ def test_a_read_only_collection_of_the_first_release_is_searched_as_it_is(
     assert [hit.id for hit in collection.search("blue", k=1)] == ["blue.png"]
     assert (collection.faults(), collection.catalog.captions.count()) == ([], 0)
     assert collection.status()["kept"]["photos"] == 0
+    assert collection.answer("blue", before="2000").num_undated == 2, "there is no column for the date of the file"
+    assert (collection.facts().undated, collection.browse()[0][0].date_source) == (2, None)
+    card = collection.photo("blue.png")
+    assert card is not None
+    assert card.date_source is None
     for folder in (None, "."):
         with pytest.raises(CollectionNotFoundError, match="no captions are known"):
             collection.search("blue", target="caption", folder=folder)

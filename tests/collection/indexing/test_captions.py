@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from conftest import COLOURS, ColourEncoder, PhotoMaker
+from conftest import COLOURS, ColourEncoder, PhotoMaker, without_date
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.collection import Collection
@@ -366,6 +366,7 @@ class TestSearching:
             (photos / "sub").mkdir(exist_ok=True)
             Image.new("RGB", (20, 20), COLOURS["red"]).save(photos / "sub" / name, exif=exif)
         Image.new("RGB", (20, 20), COLOURS["red"]).save(photos / "undated.png")
+        without_date(photos / "undated.png")
         captions = {
             "sub/old.png": ["red old"],
             "sub/new.png": ["blue new", "green new"],

@@ -186,7 +186,7 @@ def test_details_of_the_photo_are_kept(indexing: Indexing, photos: Path) -> None
     indexing.run()
     found = indexing.catalog.vector_of_content(indexing.known("a.jpg").content_hash or b"")
     assert found is not None
-    expected = PhotoDetails(36, 48, "2023-06-30T12:34:56", 120, "NIKON D850", 52.5, -13.25)
+    expected = PhotoDetails(36, 48, "2023-06-30T12:34:56", 120, "NIKON D850", 52.5, -13.25, "exif")
     assert found[1] == expected
     shutil.copy(photos / "a.jpg", photos / "b.jpg")  # a copy has them without being opened
     indexing.run()

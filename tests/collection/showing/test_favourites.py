@@ -71,6 +71,7 @@ def test_hits_and_cards_have_shape_and_mark(collection: Collection) -> None:
 
 def test_browsing_pages_through_all_photos_once_newest_first(collection: Collection) -> None:
     with collection.catalog.transaction() as connection:
+        connection.execute("UPDATE photos SET taken_at = NULL")
         connection.execute("UPDATE photos SET taken_at = '2023-05-01T10:00:00' WHERE path = 'a/blue.png'")
         connection.execute("UPDATE photos SET taken_at = '2024-05-01T10:00:00' WHERE path = 'green.png'")
     pages = [collection.browse(k=1, offset=offset) for offset in range(4)]

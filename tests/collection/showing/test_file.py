@@ -11,7 +11,7 @@ from twinlens.errors import PhotoError
 
 def card(path: Path, folder: Path, *, size_bytes: int = 0, mtime_ns: int = 0) -> PhotoCard:
     return PhotoCard(
-        1, path.name, path, folder, size_bytes, mtime_ns, b"\x01" * 16, 1, 1, None, None, None, None, None, False
+        1, path.name, path, folder, size_bytes, mtime_ns, b"\x01" * 16, 1, 1, None, None, None, None, None, None, False
     )
 
 

@@ -18,10 +18,22 @@ def ids(answer: object) -> list[str]:
 def test_the_library_is_paged_without_a_query(client: TestClient) -> None:
     first = client.get("/api/photos", params={"top_k": 4})
     rest = client.get("/api/photos", params={"top_k": 4, "offset": 4})
-    assert ids(first)[0] == "turned.jpg", "the only dated photo"
+    assert ids(first)[0] == "turned.jpg", "the newest photo"
     assert len({*ids(first), *ids(rest)}) == N_PHOTOS == first.json()["num_candidates"]
     turned = first.json()["results"][0]
     assert (turned["width"], turned["height"]) == (64, 96)
+
+
+def test_a_date_filter_tells_how_many_photos_it_cannot_judge(client: TestClient) -> None:
+    asked = {"after": "2020", "folder": "."}
+    listed = client.get("/api/photos", params=asked).json()
+    found = client.post("/api/search/text", json={"query": "red", **asked}).json()
+    for answer in (listed, found):
+        assert (answer["num_candidates"], answer["num_undated"], answer["num_file_dated"]) == (2, N_PHOTOS - 2, 1)
+        sources = {one["image_id"]: one["date_source"] for one in answer["results"]}
+        assert sources == {"turned.jpg": "exif", "black.png": "file"}
+    whole = client.get("/api/photos").json()
+    assert (whole["num_undated"], whole["num_file_dated"]) == (None, None)
 
 
 def test_the_library_takes_the_filters_of_a_search(client: TestClient) -> None:

@@ -31,7 +31,8 @@ def test_the_library_is_told_in_numbers(client: TestClient) -> None:
     card = client.get("/api/collection").json()
     assert card["cameras"] == [{"name": "Twin Reflex", "images": 1}]
     assert {"name": "beach", "images": 2} in card["folders"]
-    assert card["first_taken"] == "2023-06-30T12:00:00"
+    assert (card["first_taken"][:7], card["last_taken"]) == ("2020-05", "2023-06-30T12:00:00")
+    assert (card["num_undated"], card["num_file_dated"]) == (5, 1)
     assert card["is_complete"] is True
 
 

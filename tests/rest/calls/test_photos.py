@@ -113,7 +113,9 @@ def test_what_is_known_of_a_photo(client: TestClient, indexed: Path) -> None:
     answer = client.get(address("turned.jpg", kind="photo")).json()
     assert (answer["width"], answer["height"]) == (64, 96)
     assert answer["camera"] == "Twin Reflex"
-    assert answer["taken_at"] == "2023-06-30T12:00:00"
+    assert (answer["taken_at"], answer["date_source"]) == ("2023-06-30T12:00:00", "exif")
+    assert client.get(address("black.png", kind="photo")).json()["date_source"] == "file"
+    assert client.get(address("beach/red.png", kind="photo")).json()["date_source"] is None
     assert answer["size_bytes"] == (indexed / "turned.jpg").stat().st_size
     assert client.get(address("beach/red.png", kind="photo")).json()["captions"] == ["a red wall", "<b>bold</b> red"]
 

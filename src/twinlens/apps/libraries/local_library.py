@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 from twinlens.api.library import Opened, photo_file
 from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, picture_pixels, words_query
 from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
-from twinlens.errors import PhotoError, QueryError
+from twinlens.errors import PhotoError, QueryError, valid_unicode
 
 MAX_MEGAPIXELS = 100.0  # of an uploaded picture, same as in serve
 THUMBNAILS_BYTES = 500_000_000
@@ -87,7 +87,7 @@ class LocalLibrary:
         collection = self.collection
         folders = self._opened.within or ", ".join(str(folder.path) for folder in collection.folders())
         return LibraryCard(
-            place=str(folders),
+            place=valid_unicode(str(folders)),
             num_images=self._count("image"),
             num_captions=self._count("caption"),
             model=str(collection.catalog.meta("model") or "default"),

@@ -95,6 +95,8 @@ class ServedLibrary:
                 took_ms=float(answer["took_ms"]),
                 query_read=answer.get("query_read"),
                 absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
+                num_undated=answer.get("num_undated"),
+                num_file_dated=answer.get("num_file_dated"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -117,6 +119,8 @@ def _hit(result: dict[str, Any]) -> Hit:
         caption=result.get("caption"),
         relevant=None if relevant is None else bool(relevant),
         is_missing=bool(result.get("missing")),
+        taken_at=result.get("taken_at"),
+        date_source=result.get("date_source"),
     )
 
 

@@ -76,6 +76,8 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     if answer.query_read is not None:
         st.warning(plain(f"The model reads only this part of the query: {answer.query_read}"))
     _report_missing(answer)
+    if answer.date_note:
+        st.caption(plain(answer.date_note))
     if not hits:
         st.info(f"Nothing was found among {among}.")
     elif not answer.matching:

@@ -116,9 +116,14 @@ def run(
                 )
             )
 
+        told = False
+
         def show(answer: "api.searching.Answer") -> int:
+            nonlocal told
+            is_first, told = not told, True
             return show_answer(
                 answer,
+                tell_dates=is_first,  # it is the same for all queries
                 grid=None if queries else grid,
                 open_sheet=open_sheet,
                 as_json=as_json,

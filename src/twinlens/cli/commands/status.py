@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import printable
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"
@@ -42,7 +41,7 @@ def run(
         return FOUND
     if skipped:
         for file in files:
-            typer.echo(f"{printable(file.path)}\t{printable(file.reason)}")
+            typer.echo(f"{api.searching.on_one_line(file.path)}\t{api.searching.on_one_line(file.reason)}")
         return FOUND
     typer.echo(f"collection  {status['collection']}")
     for folder in status["folders"]:

@@ -13,7 +13,7 @@ from twinlens.collection.catalog.database import Database, damaged
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
-from twinlens.collection.catalog.reading import count_photos, photo_records
+from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
     ModelRecord,
     PhotoRecord,
@@ -202,8 +202,9 @@ class Catalog(Database):
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
         rows = self.rows(
-            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
-            "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
+            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude, "
+            "date_source FROM photos JOIN vectors ON photo_id = id "
+            "WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
             (content_hash,),
         )
         if not rows:
@@ -232,9 +233,7 @@ class Catalog(Database):
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
-        rows = self.rows(
-            "SELECT id FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL", (folder_id, path)
-        )
+        rows = rows_at_path(self, "id", folder_id, path)
         return int(rows[0][0]) if rows else None
 
     def embedding(self, photo_id: int) -> Embeddings | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from twinlens.collection.catalog.journal import Journal, check_locks, journal_for
+from twinlens.data.file_names import same_form
 from twinlens.errors import (
     CatalogDamagedError,
     CatalogLockedError,
@@ -127,6 +128,10 @@ class Database:
         """Whether a table exists; a read-only file of an older release may lack some."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
+    def has_column(self, table: str, name: str) -> bool:
+        """Whether a table has a column; in a read-only file of an older release it may be missing."""
+        return bool(self.rows("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, name)))
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None and connection.in_transaction:
@@ -192,6 +197,7 @@ class Database:
             check_same_thread=False,
             isolation_level=None,
         )
+        connection.create_function("same_form", 1, same_form, deterministic=True)
         with self._guard:
             self._connections.append(connection)
         return connection

@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.condition import ANY, Condition, at_path
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
 from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
+
+
+class DateGaps(NamedTuple):
+    """How many photos have no date, and how many only that of their file."""
+
+    undated: int
+    file_dated: int
 
 
 class LibraryCounts(NamedTuple):
@@ -20,7 +27,7 @@ class LibraryCounts(NamedTuple):
 
 def record_columns(database: Database) -> str:
     """The columns of a ``PhotoRecord``, without its caption."""
-    return f"photos.id, folder_id, path, taken_at, width, height, {_mark(database)}"
+    return f"photos.id, folder_id, path, taken_at, width, height, {_mark(database)}, {date_source(database)}"
 
 
 def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoRecord]:
@@ -45,6 +52,16 @@ def count_photos(database: Database, condition: Condition = ANY) -> int:
     return int(database.rows(sql, condition.parameters)[0][0])
 
 
+def date_gaps(database: Database, condition: Condition = ANY) -> DateGaps:
+    """Among the searchable photos that satisfy a condition, those without a date of their own."""
+    gap = f"taken_at IS NULL OR {date_source(database)} = 'file'"  # an index lists these photos
+    sql = (
+        "SELECT count(*) - count(taken_at), count(taken_at) FROM photos "
+        f"WHERE skip_reason IS NULL AND ({gap}) AND ({condition.sql})"
+    )
+    return DateGaps(*database.rows(sql, condition.parameters)[0])
+
+
 def any_photo(database: Database, condition: Condition) -> bool:
     """Whether any searchable photo satisfies a condition."""
     sql = f"SELECT 1 FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) LIMIT 1"
@@ -53,9 +70,17 @@ def any_photo(database: Database, condition: Condition) -> bool:
 
 def photo_row(database: Database, columns: str, folder_id: int, path: str) -> tuple[Any, ...] | None:
     """Columns of the searchable photo at a path, and whether it is a favourite; None if there is none."""
-    sql = f"SELECT {columns}, {_mark(database)} FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
-    rows = database.rows(sql, (folder_id, path))
+    rows = rows_at_path(database, f"{columns}, {_mark(database)}", folder_id, path)
     return (*rows[0][:-1], bool(rows[0][-1])) if rows else None
+
+
+def rows_at_path(database: Database, columns: str, folder_id: int, path: str) -> list[Any]:
+    """Columns of the searchable photo at a path; if there is none, of one whose path differs in its Unicode form."""
+    for condition in at_path(folder_id, path):
+        sql = f"SELECT {columns} FROM photos WHERE ({condition.sql}) AND skip_reason IS NULL ORDER BY path LIMIT 1"
+        if rows := database.rows(sql, condition.parameters):
+            return rows
+    return []
 
 
 def library_counts(database: Database) -> LibraryCounts:
@@ -79,6 +104,11 @@ def photo_paths(database: Database, folder_id: int) -> list[str]:
     """Paths of the searchable photos of a folder."""
     rows = database.rows("SELECT path FROM photos WHERE folder_id = ? AND skip_reason IS NULL", (folder_id,))
     return [path for (path,) in rows]
+
+
+def date_source(database: Database) -> str:
+    """The column with the source of a date; NULL in a read-only catalog of an older release."""
+    return "date_source" if database.has_column("photos", "date_source") else "NULL"
 
 
 def _mark(database: Database) -> str:

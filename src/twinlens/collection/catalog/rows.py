@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.database import Database
+from twinlens.data.dating.moment import DateSource
 from twinlens.types import Embeddings, Features, Ids
 
 MOST_PARAMETERS = 500  # SQLite limits the number per statement
@@ -21,6 +22,7 @@ class PhotoRecord(NamedTuple):
     width: int | None = None
     height: int | None = None
     is_favourite: bool = False
+    date_source: DateSource | None = None
     caption: str | None = None
 
 

@@ -1,6 +1,12 @@
 """The catalog's SQL schema, and its migrations."""
 
+import json
 import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+
+from twinlens.data.dating.file_date import outside_moment
+from twinlens.data.dating.moment import is_plausible
 
 _PHOTOS = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -66,14 +72,43 @@ CREATE TABLE kept (
   PRIMARY KEY (content_hash, kind, value)
 ) STRICT;
 """
-_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES, _KEPT)  # step n upgrades schema n - 1 to n
+# what told a photo's date; photos without a date get one from their name or file, without being read again
+_DATE_SOURCE = """
+ALTER TABLE photos ADD COLUMN date_source TEXT;
+UPDATE photos SET taken_at = NULL, utc_offset_minutes = NULL
+  WHERE (taken_at < '1981' OR taken_at > '2026') AND NOT is_plausible(taken_at);
+UPDATE photos SET date_source = 'exif' WHERE taken_at IS NOT NULL;
+UPDATE photos SET date_source = outside_date(path, mtime_ns) WHERE taken_at IS NULL AND skip_reason IS NULL;
+UPDATE photos SET taken_at = json_extract(date_source, '$[0]'),
+  utc_offset_minutes = json_extract(date_source, '$[1]'), date_source = json_extract(date_source, '$[2]')
+  WHERE taken_at IS NULL AND date_source IS NOT NULL;
+CREATE INDEX photos_without_date ON photos(id) WHERE taken_at IS NULL OR date_source = 'file';
+"""
+_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES, _KEPT, _DATE_SOURCE)  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
     """Creates missing tables, in the caller's transaction; existing data is kept."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for name, function in _FUNCTIONS.items():
+        connection.create_function(name, -1, function)
     for step in _STEPS[version:]:
         for statement in step.split(";\n"):
             connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
+
+
+def _outside_date(path: str, mtime_ns: int) -> str | None:
+    found = outside_moment(path, mtime_ns)
+    return found and json.dumps(found)
+
+
+def _is_plausible(taken_at: str) -> bool:
+    return is_plausible(datetime.fromisoformat(taken_at))
+
+
+_FUNCTIONS: dict[str, Callable[..., str | int | None]] = {  # of ``_DATE_SOURCE``
+    "outside_date": _outside_date,
+    "is_plausible": _is_plausible,
+}

@@ -5,13 +5,15 @@ import sqlite3
 from twinlens.collection.catalog.kept import GIVEN, Returned, keep_given
 from twinlens.collection.catalog.next_vectors import MISSING_NEXT, forget_next_model, model_meta
 from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
+from twinlens.data.dating.file_date import dated, moved_moment
+from twinlens.data.dating.moment import Moment
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.types import Embeddings
 
 _PHOTO_COLUMNS = (
     "folder_id path size_bytes mtime_ns content_hash width height taken_at utc_offset_minutes "
-    "camera latitude longitude skip_reason reader_version generation"
+    "camera latitude longitude date_source skip_reason reader_version generation"
 ).split()
 _DETAILS = ", ".join(_PHOTO_COLUMNS[2:-3])
 _PUT_PHOTO = (
@@ -62,6 +64,7 @@ class CatalogWriter:
         self._connection.execute(
             "UPDATE photos SET size_bytes = ?, mtime_ns = ? WHERE id = ?", (file.size_bytes, file.mtime_ns, photo_id)
         )
+        self._date_again(photo_id, file)
 
     def rename(self, photo_id: int, file: FileState) -> None:
         """Moves a photo to another path; it keeps its vector and captions."""
@@ -69,6 +72,7 @@ class CatalogWriter:
             "UPDATE photos SET folder_id = ?, path = ?, size_bytes = ?, mtime_ns = ? WHERE id = ?",
             (file.folder_id, file.path, file.size_bytes, file.mtime_ns, photo_id),
         )
+        self._date_again(photo_id, file)
 
     def remove(self, photo_id: int) -> None:
         """Removes a photo; what was given to it is kept by its content."""
@@ -162,7 +166,7 @@ class CatalogWriter:
         )
 
     def _put(self, file: FileState, details: PhotoDetails | None, reason: str | None, reader_version: int) -> int:
-        known = details or PhotoDetails(0, 0)
+        known = dated(details, file.path, file.mtime_ns) if details else PhotoDetails(0, 0)
         self._keep_of_earlier_content(file)
         row = self._connection.execute(
             _PUT_PHOTO,
@@ -175,6 +179,7 @@ class CatalogWriter:
                 known.camera,
                 known.latitude,
                 known.longitude,
+                known.date_source,
                 reason,
                 reader_version,
                 self._generation,
@@ -190,6 +195,15 @@ class CatalogWriter:
         ).fetchone()
         if earlier is not None:
             keep_given(self._connection, earlier[0])
+
+    def _date_again(self, photo_id: int, file: FileState) -> None:
+        """A date that is not from the photo's content may depend on the file's name and date."""
+        columns = "taken_at, utc_offset_minutes, date_source"
+        row = self._connection.execute(f"SELECT {columns} FROM photos WHERE id = ?", (photo_id,)).fetchone()
+        known = None if row is None or row[0] is None else Moment(*row)
+        found = moved_moment(known, file.path, file.mtime_ns)
+        if found is not None and found != known:
+            self._connection.execute(f"UPDATE photos SET ({columns}) = (?, ?, ?) WHERE id = ?", (*found, photo_id))
 
     def _mark_removed(self, photo_id: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))

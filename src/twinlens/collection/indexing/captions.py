@@ -12,6 +12,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import vector_bytes
 from twinlens.collection.indexing.report import CaptionPlan, CaptionReport, IndexListener, SilentListener
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.file_names import relative_text, same_form
 from twinlens.data.find import open_dataset
 from twinlens.data.one_line import one_line
 from twinlens.embedding.local import Skipped, check_unit_rows
@@ -115,20 +116,23 @@ def match_photos(
     """Image id → catalog id of its photo, or the reason why there is none.
 
     A photo is matched by its path relative to a photo folder, else by its file name if
-    that is unique both in the collection and in ``images``.
+    that is unique both in the collection and in ``images``; the Unicode form of names does not matter.
     """
     files = catalog.known_files()
     photos = {key: file.id for key, file in files.items() if file.skip_reason is None}
+    in_one_form = {(folder_id, same_form(path)): photo_id for (folder_id, path), photo_id in photos.items()}
     by_name: dict[str, list[int]] = {}
     for (_, path), photo_id in photos.items():
-        by_name.setdefault(posixpath.basename(path), []).append(photo_id)
+        by_name.setdefault(same_form(posixpath.basename(path)), []).append(photo_id)
     listed = Counter(_file_name(image) for image in images)
     matched: dict[str, int | str] = {}
     for image in images:
         name, keys = _file_name(image), _paths(image, folders)
         namesakes = by_name.get(name, [])
         skipped = next((files[key].skip_reason for key in keys if key in files and key not in photos), None)
-        if here := [photos[key] for key in keys if key in photos]:
+        here = [photos[key] for key in keys if key in photos]
+        here += [photos_id for key in keys if (photos_id := in_one_form.get((key[0], same_form(key[1])))) is not None]
+        if here:
             matched[image.image_id] = here[0]
         elif skipped:
             matched[image.image_id] = f"the photo was skipped: {skipped}"
@@ -171,14 +175,14 @@ def _remove(catalog: Catalog, old: Sequence[int], report: CaptionReport) -> None
 
 
 def _file_name(image: CaptionedImage) -> str:
-    return PurePosixPath(image.image_id.replace("\\", "/")).name
+    return same_form(PurePosixPath(image.image_id.replace("\\", "/")).name)
 
 
 def _paths(image: CaptionedImage, folders: Sequence[PhotoFolder]) -> list[tuple[int, str]]:
     """Folder ids and paths that a listed photo may have in the catalog."""
     path = posixpath.normpath(image.image_id.replace("\\", "/"))
     paths = [
-        (folder.id, image.path.relative_to(folder.path).as_posix())
+        (folder.id, relative_text(image.path, folder.path))
         for folder in folders
         if image.path.is_relative_to(folder.path)
     ]

@@ -304,7 +304,7 @@ class _Run:
 
 
 def _path_of(task: _Task) -> Path:
-    return task.folder.path / task.file.path
+    return task.folder.file(task.file.path)
 
 
 def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:

@@ -115,7 +115,7 @@ class _Run:
             writer.put_skipped(state, reason, reader_version=READER_VERSION)
 
     def _path(self, photo: WaitingPhoto) -> Path:
-        return self.folders[photo.file.folder_id].path / photo.file.path
+        return self.folders[photo.file.folder_id].file(photo.file.path)
 
 
 class _Pace:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.data.decoding.kinds import NOT_READ_YET, unread_kind
+from twinlens.data.file_names import as_text
 from twinlens.data.images import PHOTO_SUFFIXES
+from twinlens.errors import valid_unicode
 
 LINK_OUT = "link that leads out of the folder, not followed; --follow-links includes it"
 # folders that camera and NAS software fills with copies and thumbnails
@@ -20,7 +22,7 @@ IGNORED_FOLDERS = frozenset(
 class FoundFile(NamedTuple):
     """A photo file found on disk."""
 
-    path: str  # relative to the folder, with "/"
+    path: str  # relative to the folder, with "/", as text
     size_bytes: int
     mtime_ns: int
 
@@ -64,14 +66,15 @@ def scan_folder(root: Path, *, follow_links: bool = False) -> Scan:
     scan = Scan()
     os.scandir(root).close()
     library = Path(os.path.realpath(root))
-    for path, entry in _walk(root, "", scan, {str(library)}, None if follow_links else library, disk=None):
+    for name, entry in _walk(root, "", scan, {str(library)}, None if follow_links else library, disk=None):
+        path = as_text(name)
         if _is_dead_link(entry):
             # an unmounted disk looks like this: known photos there do not count as missing
-            scan.unreadable.append((_printable(path), "broken link"))
+            scan.unreadable.append((path, "broken link"))
             continue
         reason = why_not_a_photo(path) or (None if follow_links else _link_out(entry, library))
         if reason:
-            scan.others.append((_printable(path), reason))
+            scan.others.append((valid_unicode(path), reason))
             continue
         try:
             found = entry.stat()
@@ -97,10 +100,11 @@ def _walk(
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        scan.unreadable.append((prefix.rstrip("/"), f"folder cannot be opened: {error.strerror or error}"))
+        scan.unreadable.append((as_text(prefix.rstrip("/")), f"folder cannot be opened: {error.strerror or error}"))
         return
-    scan.folders[prefix.rstrip("/")] = disk is not None and state.st_dev != disk
-    scan.dates[prefix.rstrip("/")] = state.st_mtime_ns
+    own = as_text(prefix.rstrip("/"))
+    scan.folders[own] = disk is not None and state.st_dev != disk
+    scan.dates[own] = state.st_mtime_ns
     for entry in entries:
         if is_left_out(entry.name):
             continue
@@ -108,7 +112,7 @@ def _walk(
         if not _is_folder(entry):
             yield path, entry
         elif library is not None and (reason := _link_out(entry, library)):
-            scan.others.append((_printable(path), reason))
+            scan.others.append((as_text(path), reason))
         elif _is_new(entry, seen):
             yield from _walk(Path(entry.path), path + "/", scan, seen, library, disk=state.st_dev)
 
@@ -120,11 +124,6 @@ def is_left_out(name: str) -> bool:
 
 def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
     return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 — also False for a loop
-
-
-def _printable(path: str) -> str:
-    """A path that can be printed, even if the file name is not valid Unicode."""
-    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -157,9 +156,7 @@ def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
 
 def why_not_a_photo(path: str) -> str | None:
     """Why a file cannot be indexed, judged by its name; None for a photo."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
+    if valid_unicode(path) != path:  # on Windows
         return "file name is not valid Unicode"
     suffix = Path(path).suffix.lower()
     if suffix in PHOTO_SUFFIXES:

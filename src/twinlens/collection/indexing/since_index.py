@@ -12,6 +12,7 @@ from twinlens.collection.indexing.last_scan import read_last_scan
 from twinlens.collection.indexing.scan import is_left_out, why_not_a_photo
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import is_absent
+from twinlens.data.file_names import as_file, as_text
 
 logger = logging.getLogger(__name__)
 LOOKING_S = 0.1  # before every search of the command line: people do not notice it
@@ -91,7 +92,7 @@ class _Look:
         """Looks into the folders that have another date than before."""
         for below, date in dates.items():
             self._check_time()
-            place = os.path.join(folder.path, below)  # noqa: PTH118 — making a Path takes longer than the rest
+            place = os.path.join(folder.path, as_file(below))  # noqa: PTH118 — making a Path takes longer than the rest
             if _date_of(place) != date:
                 self._look_into(place, below, dates, self._catalog.known_files_in(folder.id, below))
 
@@ -101,7 +102,8 @@ class _Look:
             return
         for entry in entries:
             self._check_time()
-            path = f"{below}/{entry.name}" if below else entry.name
+            name = as_text(entry.name)
+            path = f"{below}/{name}" if below else name
             if not _is_folder(entry):
                 self._compare_file(entry, path, known.pop(path, None))
             elif path not in dates and not entry.is_symlink():

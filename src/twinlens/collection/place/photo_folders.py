@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, Folder
 from twinlens.collection.place.locate import FOLDER_NAME
-from twinlens.errors import CollectionError
+from twinlens.data.file_names import as_file, as_text, relative_text, same_form
+from twinlens.errors import CollectionError, valid_unicode
 
 
 class PhotoFolder(NamedTuple):
@@ -20,6 +21,10 @@ class PhotoFolder(NamedTuple):
     id: int
     path: Path
     prefix: str
+
+    def file(self, path: str) -> Path:
+        """The file of a photo, by its path in the catalog."""
+        return self.path / as_file(path)
 
 
 class PhotoFolders:
@@ -57,16 +62,21 @@ class PhotoFolders:
                     )
             inside = self._place.name == FOLDER_NAME and self._place.parent == photos
             names = {folder.name for folder in self._catalog.folders()}
-            name, number = photos.name or "root", 2
+            first = as_text(photos.name) or "root"
+            name, number = first, 2
             while name in names:
-                name, number = f"{photos.name}-{number}", number + 1
-            self._catalog.add_folder(name, ".." if inside else str(photos))
+                name, number = f"{first}-{number}", number + 1
+            self._catalog.add_folder(name, ".." if inside else as_text(str(photos)))
 
     def of_id(self, photo_id: str) -> Iterator[tuple[PhotoFolder, str]]:
         """The folders that a photo id may refer to, and its path there; not looked up in the catalog."""
+        photo_id = valid_unicode(photo_id)
+        name, _, below = photo_id.partition("/")
         for folder in self.all():
-            if photo_id.startswith(folder.prefix):
-                yield folder, photo_id.removeprefix(folder.prefix)
+            if not folder.prefix:
+                yield folder, photo_id
+            elif same_form(f"{name}/") == same_form(folder.prefix):
+                yield folder, below
 
     def ids_of(self, photos: Iterable[Path], *, unchanged: bool = False) -> set[int]:
         """Catalog ids of photo files.
@@ -85,7 +95,7 @@ class PhotoFolders:
         return ids
 
     def _where(self, folder: Folder) -> Path:
-        return Path(os.path.normpath(self._place / folder.path))
+        return Path(os.path.normpath(self._place / as_file(folder.path)))
 
     def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
         known = self._catalog.known_file(folder_id, path)
@@ -105,7 +115,7 @@ def _paths_below(root: Path, photo: Path) -> set[str]:
     """Paths that a file may have in a photo folder: as given, and with links resolved."""
     absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow links
     return {
-        place.relative_to(parent).as_posix()
+        relative_text(place, parent)
         for place in (absolute, Path(os.path.realpath(absolute)))
         for parent in place.parents
         if os.path.realpath(parent) == str(root)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.searching.search import Search
+from twinlens.data.file_names import as_text
 from twinlens.types import Hit
 
 CLOSEST = 3  # shown if nothing matches
@@ -25,6 +26,8 @@ class Answer:
         query_read: the part of the query that the model reads; None if it reads all of it.
         absent_folders: photo folders of hits that are missing or empty, as where a disk is not mounted:
             how the ids of their photos begin, and their paths.
+        num_undated: photos that a date filter leaves out because they have no date; None without one.
+        num_file_dated: photos that it judges by the date of their file, for want of another; None without one.
     """
 
     search: Search
@@ -35,6 +38,8 @@ class Answer:
     took_ms: float
     query_read: str | None = None
     absent_folders: Mapping[str, str] = field(default_factory=dict)
+    num_undated: int | None = None
+    num_file_dated: int | None = None
 
     @property
     def matching(self) -> list[Hit]:
@@ -58,6 +63,20 @@ class Answer:
         """Hits to show whose files are gone, although their photo folder is there."""
         return [hit for hit in self.shown if hit.is_missing and not hit.id.startswith(tuple(self.absent_folders))]
 
+    @property
+    def date_note(self) -> str | None:
+        """What a date filter could not judge well, in a sentence; None if there is nothing of the kind.
+
+        Both numbers are of photos that pass the other filters.
+        """
+        parts = []
+        if count := self.num_undated:
+            left_out = "leaves it out" if count == 1 else "leaves them out"
+            parts.append(f"{_photos_have(count)} no date, so the date filter {left_out}")
+        if count := self.num_file_dated:
+            parts.append(f"{_photos_have(count)} only the date of the file, which may be that of a copy")
+        return "; ".join(parts) or None
+
     def to_json(self, *, everything: bool = False, absolute_paths: bool = True) -> dict[str, Any]:
         """The answer for other programs.
 
@@ -80,6 +99,8 @@ class Answer:
             "num_results": len(results),
             "num_matches": self.matched,
             "num_candidates": self.num_candidates,
+            "num_undated": self.num_undated,
+            "num_file_dated": self.num_file_dated,
             "offset": self.search.page.offset,
             "took_ms": self.took_ms,
             "missing_folders": [
@@ -107,7 +128,7 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "image_id": hit.id,
-        "image_path": str(hit.path) if absolute_path else hit.id,
+        "image_path": as_text(str(hit.path)) if absolute_path else hit.id,
         "score": round(hit.score, 6),
         "probability": None if hit.probability is None else round(hit.probability, 4),
         "relevant": hit.relevant,
@@ -115,6 +136,11 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "width": hit.width,
         "height": hit.height,
         "taken_at": hit.taken_at,
+        "date_source": hit.date_source,
         "is_favourite": hit.is_favourite,
         "missing": hit.is_missing,
     }
+
+
+def _photos_have(count: int) -> str:
+    return "1 photo has" if count == 1 else f"{count:,} photos have"

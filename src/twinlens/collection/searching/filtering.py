@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 from twinlens.collection.catalog.condition import Condition, all_of
 from twinlens.collection.searching.filters import FILTERS
-from twinlens.errors import QueryError
+from twinlens.errors import QueryError, valid_unicode
 from twinlens.plugins import did_you_mean, load_part, part_names
 
 if TYPE_CHECKING:
@@ -124,18 +124,26 @@ class Filters(Mapping[str, Any]):
         """True if no filter is in use."""
         return not self._values
 
-    def condition(self, scope: FilterScope) -> Condition:
+    def has(self, kind: FilterKind) -> bool:
+        """True if a filter of this kind is in use."""
+        return any(known_filters()[name].kind == kind for name in self._values)
+
+    def condition(self, scope: FilterScope, *, without: FilterKind | None = None) -> Condition:
         """The conjunction of all filters; true for every photo if none is in use.
+
+        Args:
+            scope: the library.
+            without: leave out filters of this kind.
 
         Raises:
             QueryError: a value does not exist in this library, such as a folder without photos.
         """
-        known = known_filters()
-        return all_of(known[name].condition(value, scope) for name, value in self._values.items())
+        used = [(known_filters()[name], value) for name, value in self._values.items()]
+        return all_of(one.condition(value, scope) for one, value in used if one.kind != without)
 
     def phrases(self) -> list[str]:
         """A phrase for each filter, to describe the search."""
-        return [known_filters()[name].phrase.format(value) for name, value in self._values.items()]
+        return [valid_unicode(known_filters()[name].phrase.format(value)) for name, value in self._values.items()]
 
 
 def parse_text(value: object) -> str | None:

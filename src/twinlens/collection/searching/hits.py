@@ -33,7 +33,7 @@ def as_hits(
             Hit(
                 rank=first_rank + place,
                 id=folder.prefix + record.path,
-                path=folder.path / record.path,
+                path=folder.file(record.path),
                 score=score,
                 probability=probabilities[place],
                 caption=record.caption,
@@ -41,6 +41,7 @@ def as_hits(
                 width=record.width,
                 height=record.height,
                 taken_at=record.taken_at,
+                date_source=record.date_source,
                 is_favourite=bool(record.is_favourite),
             )
         )

@@ -13,7 +13,7 @@ from PIL import Image
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
-from twinlens.errors import BundleError, PhotoError, QueryError
+from twinlens.errors import BundleError, PhotoError, QueryError, valid_unicode
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, QueryKind
 
@@ -75,7 +75,7 @@ class Query:
         for term in self.terms:
             sign = "− " if term.weight < 0 else "+ " if parts else ""
             weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g} × "
-            value = f"“{term.value}”" if term.kind == "words" else Path(term.value).name or term.value
+            value = f"“{term.value}”" if term.kind == "words" else valid_unicode(Path(term.value).name or term.value)
             parts.append(f"{sign}{weight}{value}")
         return " ".join(parts)
 
@@ -122,15 +122,14 @@ def parse_query(text: str) -> Query:
     'words'
     """
     text = text.strip()
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise QueryError("the query is not valid Unicode; check the encoding of the terminal")
     if not text:
         raise QueryError("the query is empty; describe what to find, for example 'a dog on a beach'")
     parts = [text] if _is_file(text) else _OPERATOR.split(text)
     if len(parts) == 1:
-        return Query((_term(text, 1.0),), text)
+        return Query((_term(text, 1.0),), valid_unicode(text))
     signs = ["+", *parts[1::2]]
-    return Query(tuple(_weighted(part, sign) for part, sign in zip(parts[::2], signs, strict=True)), text)
+    terms = tuple(_weighted(part, sign) for part, sign in zip(parts[::2], signs, strict=True))
+    return Query(terms, valid_unicode(text))
 
 
 def words_query(text: str) -> Query:
@@ -164,7 +163,7 @@ def words_query(text: str) -> Query:
 
 def photo_query(path: Path) -> Query:
     """A query for photos like one photo."""
-    return Query((Term("photo", _expanded(str(path))),), str(path))
+    return Query((Term("photo", _expanded(str(path))),), valid_unicode(str(path)))
 
 
 def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
@@ -225,10 +224,12 @@ def _weighted(part: str, sign: str) -> Term:
 
 
 def _term(text: str, weight: float) -> Term:
-    if is_url(text):
+    if is_url(text) and valid_unicode(text) == text:
         return Term("url", text, weight)
     if _looks_like_photo(text):
         return Term("photo", str(Path(_expanded(text))), weight)
+    if valid_unicode(text) != text:
+        raise QueryError("the query is not valid Unicode; check the encoding of the terminal")
     return Term("words", text, weight)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
-from twinlens.collection.catalog.reading import any_photo, count_photos
+from twinlens.collection.catalog.reading import DateGaps, any_photo, count_photos, date_gaps
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
@@ -70,7 +70,7 @@ class Searcher:
         if search.target == "caption" and self._catalog.captions.is_empty():
             raise self._catalog.nothing_found(captions=True)
         folders = self._folders.all()
-        among = None
+        among, gaps = None, self.date_gaps(search.filters)
         if not search.filters.is_empty():
             condition = search.filters.condition(Scope(self._catalog, folders))
             among = self._table(search.target).select_ids(condition)
@@ -93,6 +93,8 @@ class Searcher:
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
             query_read=self._query_read(search.query),
             absent_folders=absent_folders,
+            num_undated=gaps and gaps.undated,
+            num_file_dated=gaps and gaps.file_dated,
         )
 
     def count(self, filters: Filters, target: Target) -> int:
@@ -105,6 +107,12 @@ class Searcher:
         if target == "image":
             return count_photos(self._catalog, condition)
         return 0 if self._catalog.captions.is_empty() else len(self._catalog.captions.select_ids(condition))
+
+    def date_gaps(self, filters: Filters) -> DateGaps | None:
+        """See ``Collection.date_gaps``."""
+        if not filters.has("date"):
+            return None
+        return date_gaps(self._catalog, filters.condition(Scope(self._catalog, self._folders.all()), without="date"))
 
     def _judgement(self, search: Search, vector: Embeddings, candidates: Candidates) -> Judgement | None:
         if search.target == "caption" or not candidates.count:  # scores of captions are on a different scale

@@ -10,11 +10,15 @@ from typing import TypeAlias
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.file import PhotoFile, photo_file
+from twinlens.data.file_names import archive_name, on_one_line
 from twinlens.errors import PhotoError
 
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
-LIST_COLUMNS = ("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions")
+LIST_COLUMNS = (
+    *("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions"),
+    "date_source",
+)
 _ZIP_TIMES = (315_619_200, 4_354_732_800)  # zip supports 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -50,13 +54,17 @@ def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
         find: looks up a photo by id; unknown ids are left out, too.
         photo_ids: ids as in hits; the zip keeps their folders.
     """
-    outbox, left_out = _Outbox(), []
+    outbox, left_out, names = _Outbox(), [], {LEFT_OUT}
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:  # photos are compressed already
         for photo_id in dict.fromkeys(photo_ids):
+            name = archive_name(photo_id)
+            while name in names:  # two ids may have the same name there
+                name = f"_{name}"
+            names.add(name)
             try:
-                yield from _file_pieces(archive, outbox, photo_id, _readable(find, photo_id))
+                yield from _file_pieces(archive, outbox, name, _readable(find, photo_id))
             except (PhotoError, OSError) as error:
-                left_out.append(f"{photo_id}: {getattr(error, 'strerror', None) or error}")
+                left_out.append(f"{on_one_line(photo_id)}: {getattr(error, 'strerror', None) or error}")
         if left_out:
             archive.writestr(LEFT_OUT, "\n".join(left_out) + "\n")
     yield outbox.take()
@@ -82,7 +90,8 @@ def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
 
 def _line(card: PhotoCard, captions: Sequence[str]) -> list[object]:
     place = [card.latitude, card.longitude]
-    return [card.id, card.taken_at, card.camera, card.width, card.height, *place, " | ".join(captions)]
+    known = [card.id, card.taken_at, card.camera, card.width, card.height, *place]
+    return [*known, " | ".join(captions), card.date_source]
 
 
 def _cell(value: object) -> object:

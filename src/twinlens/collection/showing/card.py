@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.reading import photo_row
+from twinlens.collection.catalog.reading import date_source, photo_row
 from twinlens.collection.place.photo_folders import PhotoFolders
+from twinlens.data.dating.moment import DateSource
 
 _COLUMNS = (
-    "id, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude"
+    "id, path, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, "
+    "camera, latitude, longitude"
 )
 
 
@@ -31,6 +33,7 @@ class PhotoCard:
         camera: maker and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
+        date_source: what told ``taken_at``: exif, iptc, gps, name or file.
         is_favourite: marked by the user.
         may_leave_folder: the collection follows links that lead out of the photo folder.
     """
@@ -49,6 +52,7 @@ class PhotoCard:
     camera: str | None
     latitude: float | None
     longitude: float | None
+    date_source: DateSource | None
     is_favourite: bool
     may_leave_folder: bool = False
 
@@ -56,11 +60,13 @@ class PhotoCard:
 def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCard | None:
     """The photo with this id; None if there is no such photo.
 
-    The id is compared with the catalog and never becomes part of a path, so an id such
-    as ``../secret.jpg`` is simply not found.
+    The Unicode form of the id does not matter. It is compared with the catalog and never
+    becomes part of a path, so an id such as ``../secret.jpg`` is simply not found.
     """
-    for folder, path in folders.of_id(photo_id):
-        if (row := photo_row(catalog, _COLUMNS, folder.id, path)) is not None:
-            card = PhotoCard(row[0], photo_id, folder.path / path, folder.path, *row[1:])
+    columns = f"{_COLUMNS}, {date_source(catalog)}"
+    for folder, asked in folders.of_id(photo_id):
+        if (row := photo_row(catalog, columns, folder.id, asked)) is not None:
+            number, path, *known = row
+            card = PhotoCard(number, folder.prefix + path, folder.file(path), folder.path, *known)
             return replace(card, may_leave_folder=catalog.follows_links)
     return None

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from twinlens.collection.showing.lettering import draw_text, text_width
+from twinlens.data.file_names import on_one_line
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError, QueryError
 from twinlens.types import Hit
@@ -113,7 +114,9 @@ def _drawing(sheet: Sheet, missing: set[str]) -> Image.Image:
             thumbnail = _thumbnail(hit.path)
             canvas.paste(thumbnail, (x + (CELL_PX - thumbnail.width) // 2, y + (CELL_PX - thumbnail.height) // 2))
             draw_text(canvas, (x, y + CELL_PX + 4), _label(hit), size=15, fill="black")
-            missing |= draw_text(canvas, (x, y + CELL_PX + 22), _fitted(hit.id, 13), size=13, fill="#555555")
+            missing |= draw_text(
+                canvas, (x, y + CELL_PX + 22), _fitted(on_one_line(hit.id), 13), size=13, fill="#555555"
+            )
         y += row_px
     return canvas
 

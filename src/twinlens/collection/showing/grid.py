@@ -9,6 +9,7 @@ from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.searcher import Scope
+from twinlens.data.dating.moment import DateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class GridPhoto:
         width: pixels, upright.
         height: pixels, upright.
         taken_at: the camera's local time.
+        date_source: what told ``taken_at``: exif, iptc, gps, name or file.
         is_favourite: marked by the user.
         is_missing: its file was not there just now.
     """
@@ -28,6 +30,7 @@ class GridPhoto:
     width: int | None
     height: int | None
     taken_at: str | None
+    date_source: DateSource | None
     is_favourite: bool
     is_missing: bool = False
 
@@ -45,7 +48,7 @@ def browse(
         count = count_photos(catalog, condition)
         records = newest_photos(catalog, condition, k=k, offset=offset)
     homes = {folder.id: folder for folder in folders}
-    files = [homes[record.folder_id].path / record.path for record in records]
+    files = [homes[record.folder_id].file(record.path) for record in records]
     gone = gone_files(files)
     photos = [
         GridPhoto(
@@ -53,6 +56,7 @@ def browse(
             width=record.width,
             height=record.height,
             taken_at=record.taken_at,
+            date_source=record.date_source,
             is_favourite=bool(record.is_favourite),
             is_missing=file in gone,
         )

@@ -8,6 +8,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.indexing.last_scan import read_last_scan, skipped_files
 from twinlens.collection.indexing.report import PendingModelChange, kinds_not_read
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.file_names import as_text
 
 
 def collection_status(
@@ -17,8 +18,8 @@ def collection_status(
     kept = catalog.kept.counts()
     skipped, scan = skipped_files(catalog, folders), read_last_scan(catalog)
     return {
-        "collection": str(place),
-        "folders": [{"path": str(folder.path), "present": folder.path.is_dir()} for folder in folders],
+        "collection": as_text(str(place)),
+        "folders": [{"path": as_text(str(folder.path)), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),
         "skipped": len(skipped),

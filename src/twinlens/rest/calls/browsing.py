@@ -5,10 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from twinlens.api import library
 from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection
 from twinlens.rest.calls.results import filters_of, page_length
-from twinlens.rest.calls.schemas import BrowseFields, FilterCard, FiltersAnswer
+from twinlens.rest.calls.schemas import (
+    DATE_SOURCE,
+    FILE_DATED,
+    UNDATED,
+    BrowseFields,
+    DateSource,
+    FilterCard,
+    FiltersAnswer,
+)
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.costs import Charged, cost_of_search
@@ -23,6 +32,7 @@ class GridPhoto(BaseModel):
     width: int | None = Field(description="pixels, upright")
     height: int | None
     taken_at: str | None = Field(description="the camera's wall clock")
+    date_source: DateSource | None = Field(description=DATE_SOURCE)
     is_favourite: bool
     missing: bool = Field(default=False, description="its file is gone")
 
@@ -32,6 +42,8 @@ class PhotosAnswer(BaseModel):
 
     num_results: int
     num_candidates: int = Field(description="photos that pass the filters")
+    num_undated: int | None = Field(description=UNDATED)
+    num_file_dated: int | None = Field(description=FILE_DATED)
     offset: int
     results: list[GridPhoto]
 
@@ -60,18 +72,15 @@ async def photos(
     shown, count = await engine.run(
         "search", lambda: engine.collection.browse(k=length, offset=fields.offset, **filters)
     )
-    results = [
-        GridPhoto(
-            image_id=one.id,
-            width=one.width,
-            height=one.height,
-            taken_at=one.taken_at,
-            is_favourite=one.is_favourite,
-            missing=one.is_missing,
-        )
-        for one in shown
-    ]
-    return PhotosAnswer(num_results=len(results), num_candidates=count, offset=fields.offset, results=results)
+    gaps = await engine.run("search", lambda: engine.collection.date_gaps(**filters))
+    return PhotosAnswer(
+        num_results=len(shown),
+        num_candidates=count,
+        num_undated=gaps and gaps.undated,
+        num_file_dated=gaps and gaps.file_dated,
+        offset=fields.offset,
+        results=[_grid_photo(one) for one in shown],
+    )
 
 
 @router.get("/filters")
@@ -95,6 +104,18 @@ async def filters() -> FiltersAnswer:
 async def library_map(engine: Ready) -> MapAnswer:
     """The library's vectors projected on their two first principal components; a sample above 20,000 photos."""
     return await engine.run("decode", _map, engine.collection)
+
+
+def _grid_photo(one: library.GridPhoto) -> GridPhoto:
+    return GridPhoto(
+        image_id=one.id,
+        width=one.width,
+        height=one.height,
+        taken_at=one.taken_at,
+        date_source=one.date_source,
+        is_favourite=one.is_favourite,
+        missing=one.is_missing,
+    )
 
 
 def _map(collection: Collection) -> MapAnswer:

@@ -121,6 +121,8 @@ async def library_card(engine: Ready) -> LibraryCard:
         first_taken=facts.first_taken,
         last_taken=facts.last_taken,
         num_located=facts.located,
+        num_undated=facts.undated,
+        num_file_dated=facts.file_dated,
         cameras=[Count(name=name, images=images) for name, images in facts.cameras],
         folders=[Count(name=name, images=images) for name, images in facts.folders],
         since_index=None if since_index is None else Changes(**since_index.to_json()),

@@ -120,6 +120,7 @@ def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:
         width=card.width,
         height=card.height,
         taken_at=card.taken_at,
+        date_source=card.date_source,
         utc_offset_minutes=card.utc_offset_minutes,
         camera=card.camera,
         latitude=card.latitude,

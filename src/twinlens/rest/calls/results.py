@@ -1,6 +1,7 @@
 """Convert the fields of a call to a search, and its answer to the call's response."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from twinlens.rest.gate.costs import cost_of_search
 from twinlens.types import Embeddings
 
 queries = logging.getLogger("twinlens.queries")
+_ABSOLUTE = re.compile(r"[/~]|.:|\\(?!x[0-9a-f]{2})", re.DOTALL)  # not a name whose first byte is no Unicode
 LIMIT_OF_RESULTS = "the limit is --max-top-k"
 
 
@@ -121,7 +123,7 @@ def _folder(folder: str) -> str | None:
     """A folder filter that cannot reveal where the library is on this machine."""
     if not folder.strip("/\\. "):
         return None
-    if folder.startswith(("/", "\\", "~")) or folder[1:2] == ":":
+    if _ABSOLUTE.match(folder):
         raise RequestFailure(
             "unknown_folder", "no indexed photo is in that folder", "give a path relative to the library"
         )

@@ -1,6 +1,6 @@
 """Request and response schemas of all calls, as OpenAPI documents them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
@@ -23,6 +23,10 @@ def _whole(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole)]
 Weight = Annotated[float, Field(ge=-1e6, le=1e6, strict=True, description="weight in the sum; below 0 = less like it")]
 ImageId = Annotated[str, Field(min_length=1, max_length=4096, examples=["image_001.jpg"])]
+DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
+DATE_SOURCE = "what told taken_at: EXIF, IPTC or GPS data, the file's name, or the date of the file itself"
+UNDATED = "photos that a date filter leaves out because they have no date; null without such a filter"
+FILE_DATED = "photos that a date filter judges by the date of their file, which may be that of a copy; null without one"
 Words = Annotated[
     str,
     Field(
@@ -165,6 +169,7 @@ class ImageResult(BaseModel):
     width: int | None = Field(default=None, description="pixels, upright")
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
+    date_source: DateSource | None = Field(default=None, description=DATE_SOURCE)
     is_favourite: bool = Field(default=False, description="marked as a favourite")
     missing: bool = Field(default=False, description="the photo's file is gone")
     is_match: bool | None = Field(
@@ -187,6 +192,8 @@ class Answered(BaseModel):
     num_results: int
     num_matches: int | None = Field(description="number of candidates that match; null without a calibration")
     num_candidates: int = Field(description="photos or captions that pass the filters")
+    num_undated: int | None = Field(default=None, description=UNDATED)
+    num_file_dated: int | None = Field(default=None, description=FILE_DATED)
     offset: int
     model: str = Field(description="fingerprint of the model")
     took_ms: float
@@ -320,6 +327,8 @@ class LibraryCard(BaseModel):
     first_taken: str | None
     last_taken: str | None
     num_located: int
+    num_undated: int = Field(description="photos without a date")
+    num_file_dated: int = Field(description="photos that have only the date of their file")
     cameras: list[Count]
     folders: list[Count] = Field(description="subfolders that directly contain photos")
     since_index: Changes | None = Field(
@@ -337,6 +346,7 @@ class PhotoAnswer(BaseModel):
     width: int | None
     height: int | None
     taken_at: str | None = Field(description="the camera's wall clock")
+    date_source: DateSource | None = Field(description=DATE_SOURCE)
     utc_offset_minutes: int | None
     camera: str | None
     latitude: float | None

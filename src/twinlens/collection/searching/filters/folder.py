@@ -1,12 +1,13 @@
-"""Photos in a subfolder of the collection, including its own subfolders."""
+"""Photos in a subfolder of the collection, including its own subfolders, whatever the Unicode form of its name."""
 
 import posixpath
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from twinlens.collection.catalog.condition import NONE, Condition, any_of
+from twinlens.collection.catalog.condition import NONE, Condition, any_of, below_folder
 from twinlens.collection.searching.filtering import Filter, FilterScope
-from twinlens.errors import QueryError, UnknownFolderError
+from twinlens.data.file_names import as_file, as_text, same_form
+from twinlens.errors import QueryError, UnknownFolderError, valid_unicode
 
 if TYPE_CHECKING:
     from twinlens.collection.place.photo_folders import PhotoFolder
@@ -31,30 +32,40 @@ def in_folder(wanted: str, scope: FilterScope) -> Condition:
     """
     within = any_of(found for folder in scope.folders if (found := _below(folder, wanted)) != NONE)
     if not scope.any_photo(within):
-        raise UnknownFolderError(f"the folder {wanted!r} holds no indexed photos of this collection")
+        raise UnknownFolderError(f"the folder '{wanted}' holds no indexed photos of this collection")
     return within
 
 
 def _below(folder: "PhotoFolder", wanted: str) -> Condition:
     """The photos of one photo folder in ``wanted`` or its subfolders."""
-    below = posixpath.normpath(wanted.replace("\\", "/")).strip("/")
     if Path(wanted).is_absolute() or wanted.startswith("~"):
-        from twinlens.collection.place.locate import user_path  # takes 0.1 s, which ``--help`` need not wait for
+        return any_of(_at(folder, spelt) for spelt in dict.fromkeys((wanted, as_file(wanted))))
+    # a backslash separates folders, or stands in a name: for itself, or for a byte that is no Unicode
+    spellings = dict.fromkeys((wanted.replace("\\", "/"), valid_unicode(wanted), as_text(wanted)))
+    return any_of(found for spelt in spellings if (found := _within(folder, valid_unicode(spelt))) != NONE)
 
-        path = user_path(wanted)
-        if folder.path.is_relative_to(path):
-            return Condition("folder_id = ?", (folder.id,))
-        if not path.is_relative_to(folder.path):
-            return NONE
-        below = path.relative_to(folder.path).as_posix()
-    elif folder.prefix:
-        name, _, below = below.partition("/")
-        if f"{name}/" != folder.prefix:
-            return NONE
-    if below in ("", "."):
+
+def _at(folder: "PhotoFolder", wanted: str) -> Condition:
+    """The same for an absolute path."""
+    from twinlens.collection.place.locate import user_path  # takes 0.1 s, which ``--help`` need not wait for
+
+    path = user_path(wanted)
+    parts, root = ([same_form(part) for part in place.parts] for place in (path, folder.path))
+    if root[: len(parts)] == parts:
         return Condition("folder_id = ?", (folder.id,))
-    # "0" is the character after "/"
-    return Condition("folder_id = ? AND path >= ? AND path < ?", (folder.id, below + "/", below + "0"))
+    if parts[: len(root)] != root:
+        return NONE
+    return below_folder(folder.id, as_text("/".join(path.parts[len(root) :])))
+
+
+def _within(folder: "PhotoFolder", wanted: str) -> Condition:
+    """The same for a path as in ids."""
+    below = posixpath.normpath(wanted).strip("/")
+    if folder.prefix:
+        name, _, below = below.partition("/")
+        if same_form(f"{name}/") != same_form(folder.prefix):
+            return NONE
+    return Condition("folder_id = ?", (folder.id,)) if below in ("", ".") else below_folder(folder.id, below)
 
 
 FOLDER = Filter(

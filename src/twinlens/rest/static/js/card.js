@@ -1,14 +1,14 @@
 /** A photo's metadata as a description list. */
 
 import { element } from "./dom.js";
-import { folderOf, momentOf, nameOf, numberOf, placeOf, sizeOf } from "./facts.js";
+import { folderOf, nameOf, numberOf, placeOf, sizeOf, takenOf } from "./facts.js";
 
 /** @param {object} facts from `GET /api/photo/…` */
 export function card(facts) {
   const rows = [
     ["File", nameOf(facts.image_id)],
     ["Folder", folderOf(facts.image_id)],
-    ["Taken", facts.taken_at && momentOf(facts.taken_at)],
+    [facts.date_source === "file" ? "File date" : "Taken", facts.taken_at && takenOf(facts)],
     ["Camera", facts.camera],
     ["Place", facts.latitude !== null && facts.longitude !== null && placeOf(facts.latitude, facts.longitude)],
     ["Size", sizes(facts)],

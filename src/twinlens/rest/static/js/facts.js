@@ -44,6 +44,15 @@ export function momentOf(takenAt) {
   return moment ? MOMENT.format(moment) : takenAt;
 }
 
+const SOURCES = { iptc: "from its IPTC data", gps: "by satellite, UTC", name: "from its name", file: "it may be that of a copy" };
+
+/** The moment, and what told it; the time is left out where only the day is known. @param {object} facts of a photo */
+export function takenOf({ taken_at: takenAt, date_source: source }) {
+  const isDayOnly = source && source !== "exif" && source !== "file" && takenAt.endsWith("T00:00:00");
+  const when = isDayOnly ? dayOf(takenAt) : momentOf(takenAt);
+  return SOURCES[source] ? `${when} (${SOURCES[source]})` : when;
+}
+
 /** "1,234". @param {number} count */
 export function numberOf(count) {
   return NUMBER.format(count);

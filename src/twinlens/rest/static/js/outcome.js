@@ -33,6 +33,7 @@ export function statusOf(results) {
   const parts = [countsOf(results), ...missingIn(results)];
   if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
   if (queryRead) parts.push(`the model read only: ${queryRead}`);
+  parts.push(...dateNotes(results));
   const unknown = unknownNames(query.filters);
   if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
   return parts.join(" · ");
@@ -42,6 +43,14 @@ function missingIn({ photos, absentFolders }) {
   if (absentFolders.length) return [`the photo folder ${absentFolders.join(", ")} is missing or empty: is its disk mounted?`];
   const gone = photos.filter((photo) => photo.missing).length;
   return gone ? [`${numberOf(gone)} ${gone === 1 ? "file is" : "files are"} gone: look for new photos in Library`] : [];
+}
+
+/** What a date filter could not judge well. @param {import("./search.js").Results} results */
+export function dateNotes({ undated, fileDated }) {
+  const notes = [];
+  if (undated) notes.push(`${countOf(undated)} without a date left out`);
+  if (fileDated) notes.push(`${countOf(fileDated)} dated only by the file, perhaps a copy`);
+  return notes;
 }
 
 function countsOf({ total, matches, query }) {

@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
-import { isNothing, showEmpty, showNothing, statusOf, titles } from "./outcome.js";
+import { dateNotes, isNothing, showEmpty, showNothing, statusOf, titles } from "./outcome.js";
 import { remember } from "./recent.js";
 import { showStart } from "./start.js";
 
@@ -53,7 +53,8 @@ export class ResultsView extends EventTarget {
     byId("grid").hidden = true;
     byId("nothing").hidden = false;
     this.grid.show({ ...results, isComplete: true }, () => null);
-    this.say(results.photos.length ? `Nothing here matches “${inWords(results.query)}”` : statusOf(results));
+    const nothing = [`Nothing here matches “${inWords(results.query)}”`, ...dateNotes(results)].join(" · ");
+    this.say(results.photos.length ? nothing : statusOf(results));
     if (results.photos.length) showNothing(results, actions);
     else showEmpty(results, actions);
   }

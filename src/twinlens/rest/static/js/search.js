@@ -5,7 +5,8 @@
  *   missing?: boolean, rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
  *   shown: it matches or, if nothing matches, is one of the closest. missing: its file is gone.
  * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
- *   queryRead: ?string, absentFolders: string[], title?: string}} Results
+ *   queryRead: ?string, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
+ *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
  *   matches: total number of matches, loaded or not; null if the model is not calibrated.
  *   absentFolders: photo folders that are missing or empty.
  */
@@ -139,5 +140,7 @@ function resultsOf(query, found, wanted) {
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
     absentFolders: found.missing_folders ?? [],
+    undated: found.num_undated ?? 0,
+    fileDated: found.num_file_dated ?? 0,
   };
 }
