@@ -115,7 +115,7 @@ def test_the_key_is_asked_for_and_never_kept_where_scripts_can_read_it(
         expect(page.locator("#sign-in")).to_be_visible()
         page.fill("#key", "wrong")
         page.keyboard.press("Enter")
-        expect(page.locator("#key-fault")).to_contain_text("not the API key")
+        expect(page.locator("#key-fault")).to_contain_text("not a key of the server")
         page.fill("#key", "open-sesame")
         page.keyboard.press("Enter")
         expect(page.locator(".tile img.is-loaded").first).to_be_visible()

@@ -162,6 +162,7 @@ def test_the_report_can_be_printed_and_written_as_json(colours: ClassifiedImages
             "prompts": ["a photo of a {}"],
             "classes": [{"class_name": name, "n_images": 1, "top1": 100.0, "top5": 100.0} for name in NAMES],
         },
+        "num_trained_on": None,
         "model": encoder.fingerprint,
     }
     assert "top-1 100.0 %" in str(report)

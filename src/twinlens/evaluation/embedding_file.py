@@ -17,7 +17,7 @@ ARRAYS = ("image_embeddings", "text_embeddings", "text_image_index")
 def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
     """Writes image_embeddings [N, D], text_embeddings [M, D], text_image_index [M] and name.
 
-    If known, also image_ids [N], captions [M] and model.
+    If known, also image_ids [N], captions [M], model and trained_on.
 
     Raises:
         DataError: the file cannot be written, or does not end in .npz.
@@ -29,6 +29,8 @@ def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
         "name": np.array(pairs.name),
         **{key: np.array(value, dtype=np.str_) for key, value in known.items() if value},
     }
+    if pairs.trained_on is not None:
+        arrays["trained_on"] = np.array(pairs.trained_on, dtype=np.str_)
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:
@@ -53,6 +55,7 @@ def load_pairs(path: Path) -> EmbeddedPairs:
         "name": str(arrays.get("name", path.stem)),
         "model": str(arrays["model"]) if "model" in arrays else None,
         **{key: tuple(map(str, arrays[key].ravel())) for key in ("image_ids", "captions") if key in arrays},
+        "trained_on": tuple(map(str, arrays["trained_on"].ravel())) if "trained_on" in arrays else None,
     }
     try:
         pairs = checked_pairs(*(arrays[name] for name in ARRAYS), **about)

@@ -32,6 +32,7 @@ class Decoder:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._is_expired = False
+        self._is_gone = False
         self.held_bytes = 0
         self.jobs = 0
         self._process = subprocess.Popen(
@@ -61,7 +62,7 @@ class Decoder:
     @property
     def is_alive(self) -> bool:
         """Whether it can be asked."""
-        return self._process.poll() is None
+        return not self._is_gone and self._process.poll() is None
 
     def run(self, function: Callable[..., Any], arguments: tuple[Any, ...], *, large: threading.Lock) -> Any:
         """The function's value, computed in the process.
@@ -116,6 +117,7 @@ class Decoder:
                 self._receive()  # "started"
             except _BROKEN as error:
                 if not self._is_expired:
+                    self._is_gone = True  # the system may not have noted its end yet
                     raise DecoderGone from error
                 raise
             return self._receive()
