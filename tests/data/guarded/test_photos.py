@@ -42,7 +42,8 @@ def test_colours_and_orientation_are_applied_there_as_well(guard: Guard) -> None
     found = open_guarded(data, guard=guard)
     assert found.image.size == (128, 256)
     np.testing.assert_array_equal(found.image, open_photo(data).image)
-    assert found.image.info["icc_profile"] == open_photo(data).image.info["icc_profile"]  # sRGB now
+    profiles = [image.info["icc_profile"] for image in (found.image, open_photo(data).image)]  # sRGB now
+    assert len({profile[:24] + profile[36:] for profile in profiles}) == 1  # between: the second it was made in
 
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\xff\xd8\xff\xe0", picture("TIFF", 256, 128)[:900]])

@@ -68,6 +68,7 @@ def test_closing_its_terminal_ends_it(indexed: Path) -> None:
     line = [sys.executable, "-m", "twinlens", "serve", "--in", str(indexed), "--port", "0"]
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run below nohup
         os.execv(sys.executable, line)
     said = b""
     while b"\n" not in said.partition(b'{"event"')[2]:
@@ -83,7 +84,12 @@ def test_closing_its_terminal_ends_it(indexed: Path) -> None:
             ended.append(os.waitstatus_to_exitcode(status))
         return bool(found)
 
-    until(is_gone)
+    try:
+        until(is_gone)
+    finally:
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
     assert ended == [0]
 
 
