@@ -10,6 +10,7 @@ from typing import NamedTuple
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
 from twinlens.collection.catalog.reading import count_photos, photo_records
@@ -18,9 +19,9 @@ from twinlens.collection.catalog.rows import (
     PhotoRecord,
     VectorDelta,
     embedding_blocks,
-    floats,
     halves,
     id_array,
+    unit_row,
 )
 from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
 from twinlens.collection.catalog.writing import CatalogWriter
@@ -60,6 +61,7 @@ class Catalog(Database):
         captions: the captions of its photos.
         marks: the user's favourites.
         next: embeddings of a new model, while the collection is switching to it.
+        is_intact: all of the file was checked, now or the last time that it was changed.
 
     Args:
         path: the SQLite file.
@@ -72,6 +74,7 @@ class Catalog(Database):
     """
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        refuse_emptied(path)
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, read_only=read_only)
@@ -81,6 +84,7 @@ class Catalog(Database):
         try:
             with self.errors():
                 self._prepare()
+                self.is_intact = check_at_open(self)
         except BaseException:
             self.close()
             raise
@@ -169,14 +173,16 @@ class Catalog(Database):
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
         rows = self.rows(
-            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
+            "SELECT id, embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude "
             "FROM photos JOIN vectors ON photo_id = id WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
             (content_hash,),
         )
         if not rows:
             return None
-        embedding, features, *details = rows[0]
-        return PhotoVector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
+        number, embedding, features, *details = rows[0]
+        return PhotoVector(
+            unit_row(self, number, embedding), None if features is None else halves(features)
+        ), PhotoDetails(*details)
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each skipped file."""
@@ -207,7 +213,12 @@ class Catalog(Database):
     def embedding(self, photo_id: int) -> Embeddings | None:
         """The embedding of record [D] of one photo."""
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
-        return floats(rows[0][0]) if rows else None
+        return unit_row(self, photo_id, rows[0][0]) if rows else None
+
+    def tally(self) -> tuple[int, int]:
+        """Number of searchable photos, and the sum of their ids."""
+        rows = self.rows("SELECT count(*), total(id) FROM photos WHERE skip_reason IS NULL")
+        return int(rows[0][0]), int(rows[0][1])
 
     def changes_since(self, generation: int) -> VectorDelta:
         """Vectors added and removed since a generation."""
@@ -235,8 +246,11 @@ class Catalog(Database):
         return CollectionNotFoundError(f"nothing is indexed in {place} yet; run: twinlens index PHOTOS")
 
     def integrity_faults(self) -> list[str]:
-        """Problems found by SQLite's check and ours; empty if there are none."""
-        faults = [str(row[0]) for row in self.rows("PRAGMA quick_check(5)") if row[0] != "ok"]
+        """Problems found by SQLite's full check and ours; empty if there are none."""
+        if faults := structure_faults(self, indexes=True):
+            return faults
+        strays = self.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
+        faults = [f"{count} rows of the table {table} belong to nothing" for table, count in strays]
         orphans = self.rows(
             "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
             "WHERE skip_reason IS NULL AND photo_id IS NULL"
@@ -244,6 +258,15 @@ class Catalog(Database):
         if orphans:
             faults.append(f"{orphans} photos have no vector")
         return faults
+
+    def refuse_loss(self, generation: int) -> None:
+        """To be called when photos of a generation were not found.
+
+        Raises:
+            CatalogDamagedError: they are missing because the catalog is damaged, not because it has changed since.
+        """
+        if generation == self.generation and (faults := structure_faults(self, indexes=True)):
+            raise CatalogDamagedError(damaged(self.path, faults[0]))
 
     def _prepare(self) -> None:
         if 0 <= self._version() < SCHEMA_VERSION and not self.read_only:

@@ -103,6 +103,7 @@ class Database:
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last commits, never the file
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cell_size_check = ON")  # notices more damage when a page is read
         return connection
 
     def _connect_read_only(self) -> sqlite3.Connection:
@@ -155,8 +156,8 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 def damaged(path: Path, why: str) -> str:
     """The message for a catalog that cannot be read."""
     return (
-        f"the catalog {path} is damaged ({why}); your photos are untouched: "
-        f"move {path.parent} away and index again to rebuild it"
+        f"the catalog {path} is damaged ({why}); your photos are untouched, and nothing was changed: "
+        f"run 'twinlens repair --in {path.parent}', which saves what can be read and keeps the damaged file"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.integrity import check_fully
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
@@ -90,7 +91,9 @@ class Indexer:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         try:
             with FileLock(self._place / INDEX_LOCK, timeout=0):
+                check_fully(self._catalog)
                 yield
+                check_fully(self._catalog)  # remembered, so that opening it is quick
         except Timeout as error:
             raise CollectionBusyError(
                 f"another process is indexing {self._place}; wait until it is done; photos can be searched meanwhile"
