@@ -152,7 +152,9 @@ class TestOpening:
         catalog = photos / ".twinlens" / "catalog.sqlite"
         whole = catalog.read_bytes()
         catalog.write_bytes(b"garbage" * 999 if damage == "garbage" else whole[: len(whole) // 3])
-        with pytest.raises(CatalogDamagedError, match=r"photos are untouched, .* run 'twinlens repair --in .*/.twinlens'"):
+        with pytest.raises(
+            CatalogDamagedError, match=r"photos are untouched, .* run 'twinlens repair --in .*/.twinlens'"
+        ):
             open_collection().search("red")
         (photos / ".twinlens").rename(photos.parent / "aside")
         mended = open_collection()

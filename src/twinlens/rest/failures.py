@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from twinlens.api.library import OutsideLibraryError
 from twinlens.errors import (
+    CatalogDamagedError,
     CollectionBusyError,
     CollectionNotFoundError,
     DiskFullError,
@@ -116,6 +117,11 @@ def failure_of(error: TwinlensError) -> RequestFailure:
         case CollectionBusyError():
             return RequestFailure(
                 "already_indexing", "the library is already being indexed", "GET /api/index shows the progress"
+            )
+        case CatalogDamagedError():
+            logger.error("a request failed: %s", error)
+            return RequestFailure(
+                "library_unavailable", "the library's catalog is damaged", "on the server, run: twinlens repair"
             )
         case DiskFullError():
             return RequestFailure("disk_full", "the library's disk is full", "free some space; nothing is lost")

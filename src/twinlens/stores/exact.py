@@ -111,6 +111,7 @@ class ExactStore:
                 continue
             except VectorsDamagedError as error:
                 logger.warning("the vector files in %s are damaged (%s) and are rebuilt", self._folder, error)
+                self._remove_stamp()
                 break
             return
         if self._view.stamp.generation:
@@ -249,6 +250,7 @@ class ExactStore:
             return None
         except (ValueError, TypeError, KeyError) as error:
             logger.warning("%s is damaged (%s); the vector files are rebuilt", file, error)
+            self._remove_stamp()
             return None
         return stamp if (stamp.owner, stamp.dim) == (self._owner, self._dim) else None
 
@@ -256,9 +258,12 @@ class ExactStore:
         """Makes damaged files unused, in this process and in others."""
         if self._view is view:
             self.clear()
+        if self._read_stamp() == view.stamp:  # otherwise another process has replaced them already
+            self._remove_stamp()
+
+    def _remove_stamp(self) -> None:
         try:
-            if self._read_stamp() == view.stamp:  # otherwise another process has replaced them already
-                (self._folder / STAMP).unlink(missing_ok=True)
+            (self._folder / STAMP).unlink(missing_ok=True)
         except OSError as error:
             logger.debug("%s is kept: %s", self._folder / STAMP, error)
 

@@ -23,7 +23,7 @@ from twinlens.collection.catalog.rows import (
     id_array,
     unit_row,
 )
-from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
+from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
@@ -119,7 +119,12 @@ class Catalog(Database):
         if len(found) < len(keys):
             return None
         model, fingerprint, dim = (found[key] for key in keys)
-        return ModelRecord(model, fingerprint, int(dim))
+        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim))
+
+    def _number(self, key: str, value: object) -> int:
+        if not isinstance(value, str) or not value.isdecimal():
+            raise CatalogDamagedError(damaged(self.path, f"{key} is {value!r}"))
+        return int(value)
 
     @property
     def identity(self) -> str:
@@ -129,7 +134,7 @@ class Catalog(Database):
     @property
     def generation(self) -> int:
         """Increases with every commit that changes photos."""
-        return int(self.meta("generation") or 0)
+        return self._number("generation", self.meta("generation") or "0")
 
     def folders(self) -> list[Folder]:
         """The photo folders, oldest first."""
@@ -148,7 +153,7 @@ class Catalog(Database):
         """A transaction that changes photos, all or nothing."""
         with self.transaction() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
-            generation = int(row[0]) + 1
+            generation = self._number("generation", row[0]) + 1
             connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
             yield CatalogWriter(connection, generation)
 
@@ -247,7 +252,7 @@ class Catalog(Database):
 
     def integrity_faults(self) -> list[str]:
         """Problems found by SQLite's full check and ours; empty if there are none."""
-        if faults := structure_faults(self, indexes=True):
+        if faults := structure_faults(self):
             return faults
         strays = self.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
         faults = [f"{count} rows of the table {table} belong to nothing" for table, count in strays]
@@ -265,13 +270,15 @@ class Catalog(Database):
         Raises:
             CatalogDamagedError: they are missing because the catalog is damaged, not because it has changed since.
         """
-        if generation == self.generation and (faults := structure_faults(self, indexes=True)):
+        if generation == self.generation and (faults := structure_faults(self)):
             raise CatalogDamagedError(damaged(self.path, faults[0]))
 
     def _prepare(self) -> None:
         if 0 <= self._version() < SCHEMA_VERSION and not self.read_only:
             self._upgrade()
         version = self._version()
+        if version >= PLAUSIBLE_VERSION:
+            raise CatalogDamagedError(damaged(self.path, f"schema version {version}"))
         if version > SCHEMA_VERSION:
             raise CollectionError(
                 f"{self.path} was written by a newer twinlens: schema {version}, this release has {SCHEMA_VERSION}; "

@@ -130,7 +130,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _translated(self.path, error) from error
+            raise translated(self.path, error) from error
 
 
 def _has_content(file: Path) -> bool:
@@ -167,9 +167,18 @@ def _lacks_a_table(error: sqlite3.Error) -> bool:
     return missing is not None and missing[1] in TABLES
 
 
-def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
+def _is_no_text(error: sqlite3.Error) -> bool:
+    return str(error).startswith("Could not decode to UTF-8")
+
+
+def translated(path: Path, error: sqlite3.Error) -> CollectionError:
+    """Our error for one of SQLite's."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or _lacks_a_table(error):
+    if (
+        code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA)
+        or _lacks_a_table(error)
+        or _is_no_text(error)
+    ):
         return CatalogDamagedError(damaged(path, str(error)))
     disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
     if code == sqlite3.SQLITE_FULL or disk_is_full:

@@ -119,7 +119,7 @@ class DerivedVectors:
             ids, (count, total) = store.ids(), self._source.tally()
             if (len(ids), int(ids.sum())) == (count, total):
                 return True
-            if faults := structure_faults(self._catalog, indexes=True):
+            if faults := structure_faults(self._catalog):
                 raise CatalogDamagedError(damaged(self._catalog.path, faults[0]))
         logger.warning(
             "the vectors in %s are of %d items, the catalog has %d; they are rebuilt from the catalog",

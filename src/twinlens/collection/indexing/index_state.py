@@ -52,7 +52,10 @@ def read_index_state(catalog: Catalog) -> IndexState:
     text = catalog.meta(KEY)
     if text is None:
         return IndexState()
-    state = IndexState(**json.loads(text))
+    try:
+        state = IndexState(**json.loads(text))
+    except (ValueError, TypeError):  # overwritten, or of another release
+        return IndexState()
     if state.stage == "running" and time.time() - (state.updated_at or 0.0) > STALE_S:
         return replace(state, stage="stopped")
     return state
