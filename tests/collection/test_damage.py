@@ -14,6 +14,7 @@ from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.repair import repair
 from twinlens.collection.indexing.repair_report import RepairReport
 from twinlens.errors import CatalogDamagedError
+from twinlens.stores import checked_rows
 
 Found: TypeAlias = list[list[tuple[str, float, str | None]]]
 COLOURS = ["red", "green", "blue", "yellow", "white", "black"]
@@ -88,6 +89,28 @@ def check_damaged(library: Path, truth: Found, open_collection: OpenCollection, 
     assert set(collection.favourites()) <= {f"album {n % 3}/{n:02d}.png" for n in range(10)}
     collection.close()
     return report
+
+
+@pytest.mark.parametrize("most_bytes_read", [checked_rows.MOST_BYTES_READ, 0], ids=["read", "mapped"])
+def test_vectors_cut_short_while_they_are_searched_are_rebuilt(
+    library: Path,
+    open_collection: OpenCollection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    most_bytes_read: int,
+) -> None:
+    monkeypatch.setattr(checked_rows, "MOST_BYTES_READ", most_bytes_read)
+    served = open_collection(library)
+    truth = found(served)
+    for number, file in enumerate(sorted(library.glob("exact/vectors-*"))):
+        os.truncate(file, 0 if number else 100)
+    assert found(served) == truth
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "has 100 bytes instead of" in line or "has 0 bytes instead of" in line
+    assert "they are rebuilt" in line
+    caplog.clear()
+    assert found(open_collection(library)) == truth
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -263,12 +263,13 @@ class TestDamagedFiles:
     def test_any_changed_byte_of_a_small_store_is_noticed_when_it_is_opened(self, tmp_path: Path) -> None:
         random = np.random.default_rng(0)
         put(open_exact(tmp_path), clustered(20), generation=5)
-        for file in [file for file in files(tmp_path, "*") for _ in range(25)]:
-            good = file.read_bytes()
+        whole = {file: file.read_bytes() for file in files(tmp_path, "*")}
+        for file, good in [item for item in whole.items() for _ in range(25)]:
             place = int(random.integers(len(good)))
             file.write_bytes(good[:place] + bytes([good[place] ^ int(random.integers(1, 256))]) + good[place + 1 :])
             assert len(open_exact(tmp_path)) == 0, f"{file.name} at {place}"
-            file.write_bytes(good)
+            for one, content in whole.items():
+                one.write_bytes(content)
         assert len(open_exact(tmp_path)) == 20
 
     @pytest.mark.parametrize("most_bytes_read", [checked_rows.MOST_BYTES_READ, 0], ids=["read", "mapped"])

@@ -33,7 +33,7 @@ def test_other_vectors_are_noticed(mirrored: tuple[Catalog, ExactStore], tmp_pat
     catalog, store = mirrored
     store.update(iter([(np.array([2]), np.eye(8, dtype=np.float32)[[5]])]), np.empty(0, np.int64), generation=2)
     (fault,) = vector_faults(catalog, store, tmp_path, items="captions")
-    assert fault == f"the vector files of captions in {tmp_path} differ from the catalog"
+    assert fault == f"the vector files of captions differ from the catalog: {tmp_path}"
 
 
 def test_an_embedding_of_record_that_is_not_of_length_one_is_named(

@@ -25,7 +25,7 @@ def vector_faults(source: VectorSource, store: VectorStore, folder: Path, *, ite
     try:
         for ids, embeddings in source.embeddings(expected):
             if store.differs(ids, embeddings):
-                return [f"{files} in {folder} differ from the catalog"]
+                return [f"{files} differ from the catalog: {folder}"]
     except CatalogDamagedError as error:
         return [str(error)]
     return []
