@@ -154,7 +154,9 @@ def test_processes_that_have_it_open_see_the_repaired_catalog(library: Path, ope
     assert other.favourites() == ["00.png", "01.png", "02.png", "05.png"]
 
 
-def test_vectors_that_differ_are_rebuilt_and_the_catalog_is_left_alone(library: Path) -> None:
+def test_where_two_copies_of_a_vector_differ_the_photo_is_read_again(
+    library: Path, open_collection: OpenCollection
+) -> None:
     catalog = Catalog(library / "catalog.sqlite")
     with catalog.transaction() as connection:
         connection.execute("UPDATE vectors SET embedding = (SELECT embedding FROM vectors WHERE photo_id = 2)")
@@ -162,7 +164,21 @@ def test_vectors_that_differ_are_rebuilt_and_the_catalog_is_left_alone(library: 
     report = repair(library)
     assert (len(report.faults), report.kept, report.tables) == (1, None, [])
     assert "differ from the catalog" in report.faults[0]
+    assert report.photos_to_read == 11
     assert repair(library).faults == []
+    collection = open_collection(library)
+    assert collection.index().added == 11
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+
+
+def test_a_caption_whose_two_vectors_differ_is_embedded_again(library: Path, open_collection: OpenCollection) -> None:
+    catalog = Catalog(library / "catalog.sqlite")
+    with catalog.transaction() as connection:
+        connection.execute("UPDATE captions SET embedding = (SELECT embedding FROM vectors WHERE photo_id = 2)")
+    catalog.close()
+    assert repair(library).captions_embedded == 12
+    assert open_collection(library).faults() == []
 
 
 def test_a_running_indexer_is_not_disturbed(library: Path) -> None:
@@ -181,7 +197,7 @@ def test_a_catalog_of_a_newer_release_is_refused(library: Path) -> None:
     assert (library / "catalog.sqlite").read_bytes() == before
 
 
-@pytest.mark.parametrize("step", ["salvage", "mend", "put_in_place", "_rebuild_vectors"])
+@pytest.mark.parametrize("step", ["salvage", "mend", "put_in_place", "check_vectors"])
 def test_a_repair_that_fails_can_be_repeated(library: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     destroy(library, "photos")
 
@@ -193,7 +209,7 @@ def test_a_repair_that_fails_can_be_repeated(library: Path, monkeypatch: pytest.
         with pytest.raises(CollectionError, match="the disk went away"):
             repair(library)
     report = repair(library)
-    assert (report.faults == []) == (step == "_rebuild_vectors")
+    assert (report.faults == []) == (step == "check_vectors")
     catalog = Catalog(library / "catalog.sqlite")
     assert (len(catalog.known_files()), catalog.integrity_faults()) == (12, [])
     catalog.close()

@@ -42,7 +42,7 @@ def run(
     else:
         for line in _lines(report, will_index=index):
             typer.echo(line)
-    if index and report.tables:
+    if index and (report.tables or report.photos_to_read):
         from twinlens.cli.index_run import index_with_progress
 
         with api.library.find_existing(report.collection).collection as collection:
@@ -54,7 +54,9 @@ def _lines(report: "RepairReport", *, will_index: bool) -> list[str]:
     if not report.faults:
         return [f"collection  {report.collection}", f"photos      {report.photos:,}", "nothing to repair"]
     lines = [f"fault       {fault}" for fault in report.faults]
-    for table in report.tables:
+    if report.tables and not any(table.rows for table in report.tables):
+        lines.append("salvaged    nothing: captions and favourites are lost, unless there is a copy of the catalog")
+    for table in report.tables if len(lines) == len(report.faults) else []:
         known = "an unknown number" if table.known is None else f"{table.known:,}"
         if table.rows or table.known != 0:
             lines.append(f"salvaged    {table.name}: {table.rows:,} of {known}")
@@ -64,7 +66,7 @@ def _lines(report: "RepairReport", *, will_index: bool) -> list[str]:
     if report.kept:
         lines.append(f"kept        the damaged catalog: {report.kept}")
     lines.append(f"photos      {report.photos:,} searchable, {report.photos_to_read:,} to be read again")
-    if not report.tables:
+    if not report.tables and not report.photos_to_read:
         return [*lines, "repaired: the vectors were rebuilt from the catalog; nothing else to do"]
     return lines if will_index else [*lines, f"next: {_index_command(report)} reads again what was lost"]
 

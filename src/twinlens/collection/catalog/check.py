@@ -29,3 +29,13 @@ def vector_faults(source: VectorSource, store: VectorStore, folder: Path, *, ite
     except CatalogDamagedError as error:
         return [str(error)]
     return []
+
+
+def differing_ids(source: VectorSource, store: VectorStore) -> list[int]:
+    """Ids whose embedding of record differs from its derived copy, although both are unit vectors."""
+    found: list[int] = []
+    for ids, embeddings in source.embeddings(source.select_ids()):
+        if store.differs(ids, embeddings):
+            rows = range(len(ids))
+            found += [int(ids[row]) for row in rows if store.differs(ids[row : row + 1], embeddings[row : row + 1])]
+    return found

@@ -101,7 +101,7 @@ def refuse_emptied(path: Path) -> None:
         CatalogDamagedError: the file is empty or missing, but the collection was used.
     """
     try:
-        is_lost = path.stat().st_size == 0 and not path.with_name(path.name + "-wal").exists()
+        is_lost = path.stat().st_size == 0  # even with a log: SQLite writes the first page before it begins one
         why = "it is empty (0 bytes)"
     except FileNotFoundError:
         is_lost, why = True, "it is missing"

@@ -27,7 +27,7 @@ def keep_copy(path: Path) -> Path | None:
     while kept.exists():
         kept, number = path.with_name(f"{stem}-{number}.sqlite"), number + 1
     for end in ("-wal", ""):  # the file itself last: a copy without it is not mistaken for one
-        if (file := path.with_name(path.name + end)).is_file():
+        if (file := path.with_name(path.name + end)).is_file() and (file.stat().st_size or not end):
             partial = kept.with_name(f"{kept.name}{end}.partial")
             shutil.copy2(file, partial)
             with partial.open("rb+") as copy:

@@ -60,7 +60,7 @@ def counted_again(target: sqlite3.Connection, tables: Iterable[SalvagedTable]) -
     """The tables after mending, which adds rows that only an index had, and removes those that belong to nothing."""
     counted = []
     for table in tables:
-        rows = _count(target, table.name)
+        rows = table.rows if table.name in ("meta", "folders") else _count(target, table.name)
         counted.append(table._replace(rows=rows, known=None if table.known is None else max(rows, table.known)))
     return counted
 

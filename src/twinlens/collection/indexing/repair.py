@@ -5,16 +5,21 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.integrity import CHECKED, check_fully, refuse_emptied
-from twinlens.collection.catalog.mending import Mended, mend, put_caption_embeddings, remove_captions, salvaged_model
+from twinlens.collection.catalog.mending import (
+    Mended,
+    mend,
+    put_caption_embeddings,
+    remove_captions,
+    salvaged_model,
+)
 from twinlens.collection.catalog.replacing import (
     PAGE_BYTES,
     keep_copy,
@@ -33,18 +38,16 @@ from twinlens.collection.catalog.salvage import (
     schema_version,
 )
 from twinlens.collection.catalog.schema import upgrade
-from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
 from twinlens.collection.indexing.model_of_record import named_model
 from twinlens.collection.indexing.repair_report import RepairReport
+from twinlens.collection.indexing.repair_vectors import BATCH, check_vectors, encoder_of
 from twinlens.collection.place.disk import INDEX_LOCK, disk_error
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
-from twinlens.errors import BundleError, CatalogDamagedError, CollectionBusyError, UnknownPartError
+from twinlens.errors import CatalogDamagedError, CollectionBusyError
 from twinlens.model.load import DEFAULT, model_of_fingerprint
-from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
 WORK = "repair.partial"  # folder of the new catalog until it is complete
-BATCH = 256  # captions that are embedded at once
 
 
 def repair(place: Path) -> RepairReport:
@@ -64,7 +67,8 @@ def repair(place: Path) -> RepairReport:
         if report.faults:
             _replace_catalog(path, report)
         else:
-            report.faults = _rebuild_vectors(path)
+            with _opened(path) as catalog:
+                check_vectors(catalog, report)
         with _opened(path) as catalog:
             if report.kept or report.tables:
                 check_fully(catalog)
@@ -101,24 +105,6 @@ def _embedding_faults(catalog: Catalog) -> list[str]:
     return []
 
 
-def _rebuild_vectors(path: Path) -> list[str]:
-    """Rebuilds vectors that differ from the catalog; the faults."""
-    with _opened(path) as catalog:
-        engine, faults = chosen_store(catalog, None, writable=True), []
-        photos, captions = derived_vectors(path.parent, catalog, engine=engine, writable=True)
-        for source, vectors, items in ((catalog, photos, "photos"), (catalog.captions, captions, "captions")):
-            if not catalog.count() or (items == "captions" and catalog.captions.is_empty()):
-                continue
-            found = vector_faults(source, vectors.synced(), vectors.folder, items=items)
-            vectors.close()
-            if found:
-                shutil.rmtree(vectors.folder)
-                vectors.synced()
-                vectors.close()
-            faults += found
-    return faults
-
-
 def _replace_catalog(path: Path, report: RepairReport) -> None:
     work = path.with_name(WORK)
     shutil.rmtree(work, ignore_errors=True)
@@ -145,7 +131,8 @@ def _replace_catalog(path: Path, report: RepairReport) -> None:
             new.close()
         damaged.close()
         shutil.rmtree(work, ignore_errors=True)
-    _rebuild_vectors(path)
+    with _opened(path) as catalog:
+        check_vectors(catalog, report)
 
 
 def _first_page(work: Path) -> bytes:
@@ -188,7 +175,7 @@ def _embed_captions(new: sqlite3.Connection, texts: Mapping[int, str], report: R
     if not texts:
         return
     model = salvaged_model(new)
-    encoder = model and _encoder_of(model)
+    encoder = model and encoder_of(model)
     numbers = list(texts)
     for start in range(0, len(numbers), BATCH):
         some = numbers[start : start + BATCH]
@@ -198,14 +185,6 @@ def _embed_captions(new: sqlite3.Connection, texts: Mapping[int, str], report: R
             continue
         put_caption_embeddings(new, some, encoder.encode_text([texts[number] for number in some]))
         report.captions_embedded += len(some)
-
-
-def _encoder_of(model: ModelRecord) -> DualEncoder | None:
-    with suppress(UnknownPartError, BundleError):
-        encoder = named_model(model.model).encoder
-        if encoder.fingerprint == model.fingerprint:
-            return encoder
-    return model_of_fingerprint(model.fingerprint)
 
 
 @contextmanager
