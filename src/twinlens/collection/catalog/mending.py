@@ -5,8 +5,11 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from twinlens.collection.catalog.next_vectors import model_meta
 from twinlens.collection.catalog.rows import ModelRecord, blob, is_unit_blob
+from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings
 
 TO_READ = "its entry in the catalog was damaged; the next 'twinlens index' reads it again"
@@ -26,6 +29,33 @@ def salvaged_model(target: sqlite3.Connection) -> ModelRecord | None:
     values = [meta.get(key) for key in ModelRecord._fields]
     model, fingerprint, dim = values
     return ModelRecord(model, fingerprint, int(dim)) if model and fingerprint and dim and dim.isdecimal() else None
+
+
+def distrust_embeddings(target: sqlite3.Connection, table: str, store: VectorStore) -> None:
+    """Empties embeddings that differ from their derived copy, which has checksums: they were overwritten.
+
+    Args:
+        target: the salvaged catalog.
+        table: "vectors" or "captions".
+        store: the derived copy, as the damaged catalog left it.
+    """
+    key = "photo_id" if table == "vectors" else "id"
+    known = set(store.ids().tolist())
+    rows = target.execute(f"SELECT {key}, embedding FROM {table}")
+    bad = [
+        (number,)
+        for number, embedding in rows
+        if number in known
+        and is_unit_blob(embedding)
+        and store.differs(np.array([number]), np.frombuffer(embedding, dtype="<f4")[None])
+    ]
+    target.executemany(f"UPDATE {table} SET embedding = x'' WHERE {key} = ?", bad)
+
+
+def salvaged_identity(target: sqlite3.Connection) -> str | None:
+    """The identity of the damaged catalog; None if it was lost."""
+    found = target.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
+    return found and str(found[0])
 
 
 def mend(

@@ -106,7 +106,7 @@ def embedding_blocks(database: Database, select: str, ids: Ids, *, block: int) -
         if rows:
             if len({len(embedding) for _, embedding in rows}) == 1:
                 embeddings = np.stack([floats(embedding) for _, embedding in rows])
-                if (np.abs(np.vecdot(embeddings, embeddings) - 1.0) < UNIT_TOLERANCE).all():
+                if _are_unit_rows(embeddings):
                     yield id_array(rows), embeddings
                     continue
             for number, embedding in rows:
@@ -129,6 +129,9 @@ def is_unit_blob(embedding: bytes, *, num_bytes: int | None = None) -> bool:
     """Whether the bytes are a unit vector, of that many bytes if given."""
     if not embedding or len(embedding) % 4 or (num_bytes is not None and len(embedding) != num_bytes):
         return False
-    row = floats(embedding)
+    return _are_unit_rows(floats(embedding)[None])
+
+
+def _are_unit_rows(embeddings: Embeddings) -> bool:
     with np.errstate(all="ignore"):
-        return abs(float(row @ row) - 1.0) < UNIT_TOLERANCE  # False for NaN
+        return bool((np.abs(np.vecdot(embeddings, embeddings) - 1.0) < UNIT_TOLERANCE).all())  # False for NaN

@@ -48,6 +48,8 @@ def salvage(source: sqlite3.Connection, target: sqlite3.Connection) -> list[Salv
         put = f'INSERT OR IGNORE INTO "{name}" ({names}) VALUES ({", ".join("?" * len(columns))})'
         has_rowid = "WITHOUT ROWID" not in sql.upper()
         for row in _by_rowid(source, name, columns) if has_rowid else _from_both_ends(source, name, columns):
+            if any(isinstance(value, str) and "\0" in value for value in row):  # zeros that no text of ours contains
+                continue
             with suppress(sqlite3.IntegrityError):  # a value of another type: the row was overwritten
                 target.execute(put, row)
         rows = _count(target, name)

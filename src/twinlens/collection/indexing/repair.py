@@ -15,9 +15,11 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.integrity import CHECKED, check_fully, refuse_emptied
 from twinlens.collection.catalog.mending import (
     Mended,
+    distrust_embeddings,
     mend,
     put_caption_embeddings,
     remove_captions,
+    salvaged_identity,
     salvaged_model,
 )
 from twinlens.collection.catalog.replacing import (
@@ -45,6 +47,8 @@ from twinlens.collection.place.disk import INDEX_LOCK, disk_error
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
 from twinlens.errors import CatalogDamagedError, CollectionBusyError
 from twinlens.model.load import DEFAULT, model_of_fingerprint
+from twinlens.plugins import load_part
+from twinlens.stores import STORES
 
 logger = logging.getLogger(__name__)
 WORK = "repair.partial"  # folder of the new catalog until it is complete
@@ -154,10 +158,16 @@ def _with_schema(damaged: sqlite3.Connection, kept: Path | None, work: Path, fir
 
 def _mend(new: sqlite3.Connection, source: sqlite3.Connection, place: Path) -> Mended:
     known = salvaged_model(new) or _model_of_vectors(place)
+    identity = salvaged_identity(new)
+    if known and identity:
+        for table, folder in (("vectors", "exact"), ("captions", "captions")):
+            store = load_part("store", STORES, "exact")
+            owner = f"{identity}/{known.fingerprint}"
+            distrust_embeddings(new, table, store(place / folder, dim=known.dim, owner=owner))
     model = known or named_model(DEFAULT).record()
-    folder = (place.parent.name or "root", "..") if place.name == FOLDER_NAME else None
+    inside = (place.parent.name or "root", "..") if place.name == FOLDER_NAME else None
     photos, captions = photos_in_index(source), captions_in_index(source)
-    return mend(new, model, photos=photos, captions=captions, folder=folder, has_vectors=known is not None)
+    return mend(new, model, photos=photos, captions=captions, folder=inside, has_vectors=known is not None)
 
 
 def _model_of_vectors(place: Path) -> ModelRecord | None:
