@@ -132,5 +132,9 @@ class CatalogDamagedError(CollectionError):
     """The catalog file is not readable as the SQLite database it should be."""
 
 
+class VectorsDamagedError(CollectionError):
+    """A file of derived vectors is damaged; it is rebuilt from the catalog."""
+
+
 class DiskFullError(CollectionError):
     """The disk is full; committed work is kept."""

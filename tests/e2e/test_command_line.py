@@ -17,7 +17,19 @@ from PIL import Image
 
 from e2e.conftest import PHOTOS, Run
 
-COMMANDS = ("index", "search", "similar", "caption", "status", "train", "evaluate", "audit", "export", "doctor")
+COMMANDS = (
+    "index",
+    "search",
+    "similar",
+    "caption",
+    "status",
+    "train",
+    "evaluate",
+    "audit",
+    "export",
+    "doctor",
+    "repair",
+)
 
 
 def only_line(result: "subprocess.CompletedProcess[str]") -> str:
@@ -342,6 +354,11 @@ def test_a_damaged_catalog_is_named_and_photos_are_untouched(run: Run, library: 
     doctor = run("doctor", "--in", library)
     assert doctor.returncode == 1
     assert "FAIL  collection" in doctor.stdout
+    assert doctor.stdout.splitlines()[-1] == f"to do: twinlens repair --in {library}"
+    report = json.loads(run("repair", "--in", library, "--json", "--index").stdout)
+    assert Path(report["kept"]).read_bytes() == b"garbage" * 1000
+    assert "pets/cat.png" in run("search", "a cat", "--in", library, "-k", "1").stdout
+    assert "nothing to repair" in run("repair", "--in", library).stdout
     assert all((library / photo).is_file() for photo in PHOTOS)
 
 
@@ -431,6 +448,8 @@ def test_doctor_finds_nothing_wrong_with_a_fresh_collection(run: Run, library: P
     result = run("doctor", "--in", library)
     assert result.returncode == 0, result.stdout
     assert "FAIL" not in result.stdout
+    assert result.stdout.splitlines()[-1] == "to do: nothing"
+    assert all(finding["remedy"] is None for finding in json.loads(run("doctor", "--in", library, "--json").stdout))
 
 
 def test_evaluate_prints_the_measures_both_ways(run: Run, library: Path, tmp_path: Path) -> None:

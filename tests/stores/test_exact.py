@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ from contracts.vector_store import (
     put,
     unit,
 )
-from twinlens.stores import exact
+from twinlens.errors import VectorsDamagedError
+from twinlens.stores import checked_rows, exact
 from twinlens.stores.exact import ExactStore
 from twinlens.types import Embeddings, Ids
 
@@ -194,10 +196,13 @@ DAMAGES = [
     ("stamp.json", lambda file: file.write_text('{"format": 1}')),
     ("stamp.json", lambda file: file.write_text(file.read_text().replace('"rows": 20', '"rows": "many"'))),
     ("stamp.json", lambda file: file.write_text(file.read_text().replace('"rows": 20', '"rows": -20'))),
-    ("stamp.json", lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2}))),
+    ("stamp.json", lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), "format": 1}))),
     ("stamp.json", Path.unlink),
     ("ids-*.i64", _cut),
     ("ids-*.i64", _empty),
+    ("ids-*.i64", _garble),
+    ("ids-*.i64", _zero),
+    ("stamp.json", lambda file: file.write_text(file.read_text().replace('"generation": 5', '"generation": 6'))),
     ("ids-*.i64", Path.unlink),
     ("vectors-*.f32", _cut),
     ("vectors-*.f32", _garble),
@@ -254,6 +259,73 @@ class TestDamagedFiles:
         assert (len(store), store.generation) == (0, 0)
         put(store, vectors, generation=6)
         check_answer(open_exact(folder).search(vectors[3][None], 20), vectors, vectors[3][None], 20)
+
+    def test_any_changed_byte_of_a_small_store_is_noticed_when_it_is_opened(self, tmp_path: Path) -> None:
+        random = np.random.default_rng(0)
+        put(open_exact(tmp_path), clustered(20), generation=5)
+        whole = {file: file.read_bytes() for file in files(tmp_path, "*")}
+        for file, good in [item for item in whole.items() for _ in range(25)]:
+            place = int(random.integers(len(good)))
+            file.write_bytes(good[:place] + bytes([good[place] ^ int(random.integers(1, 256))]) + good[place + 1 :])
+            assert len(open_exact(tmp_path)) == 0, f"{file.name} at {place}"
+            for one, content in whole.items():
+                one.write_bytes(content)
+        assert len(open_exact(tmp_path)) == 20
+
+    @pytest.mark.parametrize("most_bytes_read", [checked_rows.MOST_BYTES_READ, 0], ids=["read", "mapped"])
+    @pytest.mark.parametrize("pattern", ["vectors-*.f32", "vectors-*.f16"])
+    @pytest.mark.parametrize("left", [0, 100])
+    def test_files_cut_short_while_they_are_open_end_in_an_error_and_a_rebuild(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, left: int, most_bytes_read: int
+    ) -> None:
+        monkeypatch.setattr(checked_rows, "MOST_BYTES_READ", most_bytes_read)
+        vectors = clustered(20)
+        store = put(open_exact(tmp_path), vectors, generation=5)
+        other = open_exact(tmp_path)
+        (file,) = files(tmp_path, pattern)
+        os.truncate(file, left)
+        for reader in (store, other):
+            with pytest.raises(VectorsDamagedError, match=r"are damaged \(vectors-0.f.. has"):
+                reader.search(vectors[3][None], 5)
+            assert (len(reader), reader.generation) == (0, 0)
+        put(store, vectors, generation=5)
+        other.refresh()
+        for reader in (store, other):
+            check_answer(reader.search(vectors[3][None], 20), vectors, vectors[3][None], 20)
+
+    @pytest.mark.parametrize("pattern", ["vectors-*.f32", "vectors-*.f16"])
+    def test_mapped_rows_that_are_overwritten_are_never_part_of_an_answer(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+    ) -> None:
+        monkeypatch.setattr(checked_rows, "MOST_BYTES_READ", 0)
+        monkeypatch.setattr(checked_rows, "SAMPLE", 1)
+        vectors = clustered(20)
+        store = put(open_exact(tmp_path), vectors, generation=5)
+        store.search(vectors[3][None], 20)
+        (file,) = files(tmp_path, pattern)
+        with file.open("r+b") as opened:
+            opened.seek(file.stat().st_size // 2)
+            opened.write(b"\x3c" * 30)
+        os.utime(file, ns=(1, 1))
+        for reader in (store, open_exact(tmp_path)):
+            with pytest.raises(VectorsDamagedError, match="was overwritten"):
+                reader.search(vectors[3][None], 20)
+
+    def test_an_update_after_a_cut_starts_anew(self, tmp_path: Path) -> None:
+        vectors = clustered(20)
+        store = put(open_exact(tmp_path), vectors, generation=5)
+        os.truncate(files(tmp_path, "vectors-*.f16")[0], 64)
+        store.refresh()
+        assert store.generation == 0
+
+    def test_files_of_an_earlier_format_are_rebuilt_without_a_warning(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "stamp.json").write_text(
+            json.dumps({"format": 1, "owner": OWNER, "dim": DIM, "generation": 3, "serial": 0, "rows": 0})
+        )
+        assert len(open_exact(tmp_path)) == 0
+        assert caplog.records == []
 
 
 class TestOwners:

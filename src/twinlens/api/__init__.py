@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         lab,
         library,
         models,
+        repair,
         runs,
         searching,
     )
@@ -31,6 +32,7 @@ __all__ = [
     "lab",
     "library",
     "models",
+    "repair",
     "runs",
     "searching",
 ]

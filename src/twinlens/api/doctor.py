@@ -12,18 +12,27 @@ from PIL import Image
 
 from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
-from twinlens.errors import CollectionNotFoundError, TwinlensError
+from twinlens.collection.place.locate import find_lost, user_path
+from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, TwinlensError
 from twinlens.model.bundle import MODEL_FILES, open_bundle
-from twinlens.model.load import known_bundles, load_model
+from twinlens.model.load import DEFAULT, known_bundles, load_model
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Result of one check: a line of ``twinlens doctor``."""
+    """Result of one check: a line of ``twinlens doctor``.
+
+    Attributes:
+        what: the thing that was checked.
+        ok: whether it is as it should be.
+        detail: what was found.
+        remedy: what to do; None if it is ok.
+    """
 
     what: str
     ok: bool
     detail: str
+    remedy: str | None = None
 
 
 def check_up(place: str | Path | None = None) -> list[Finding]:
@@ -31,19 +40,47 @@ def check_up(place: str | Path | None = None) -> list[Finding]:
     findings = [Finding("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")]
     findings.append(_check_packages())
     free = shutil.disk_usage(tempfile.gettempdir()).free
-    findings.append(Finding("disk", free > 1e9, f"{free / 1e9:.1f} GB free for temporary files"))
+    findings.append(_finding("disk", f"{free / 1e9:.1f} GB free for temporary files", remedy=_disk_remedy(free)))
     findings += [_check_model(name, folder) for name, folder in known_bundles().items()]
     try:
         opened = find_existing(place)
     except CollectionNotFoundError as error:
-        findings.append(Finding("collection", place is None, str(error)))
+        findings.append(_no_collection(place, error))
+        return findings
+    except CatalogDamagedError as error:
+        findings.append(_finding("collection", str(error), remedy=_repair_command(place)))
         return findings
     except TwinlensError as error:
-        findings.append(Finding("collection", False, str(error)))
+        findings.append(_finding("collection", str(error), remedy="see the message above"))
         return findings
     with opened.collection as collection:
-        findings.append(_check_collection(collection))
+        try:
+            findings.append(_check_collection(collection))
+        except CatalogDamagedError as error:
+            findings.append(_finding("collection", str(error), remedy=_repair_command(collection.path)))
     return findings
+
+
+def _finding(what: str, detail: str, *, remedy: str | None = None) -> Finding:
+    return Finding(what, remedy is None, detail, remedy)
+
+
+def _disk_remedy(free: int) -> str | None:
+    return None if free > 1e9 else f"free some space in {tempfile.gettempdir()}"
+
+
+def _no_collection(place: str | Path | None, error: CollectionNotFoundError) -> Finding:
+    folder = user_path(place if place is not None else ".")
+    if (lost := find_lost(folder)) is not None:
+        detail = f"the catalog of {lost} is missing, although photos were indexed there"
+        return _finding(
+            "collection", detail, remedy=f"put catalog.sqlite back from a copy, or: {_repair_command(lost)}"
+        )
+    return _finding("collection", str(error), remedy=None if place is None else f"twinlens index {folder}")
+
+
+def _repair_command(place: str | Path | None) -> str:
+    return "twinlens repair" if place is None else f"twinlens repair --in {place}"
 
 
 def _check_packages() -> Finding:
@@ -54,7 +91,7 @@ def _check_packages() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("packages", False, f"missing: {', '.join(missing)}; reinstall twinlens")
+        return _finding("packages", f"missing: {', '.join(missing)}", remedy="reinstall twinlens")
     return Finding("packages", True, ", ".join(found))
 
 
@@ -68,24 +105,31 @@ def _check_model(name: str, folder: Path) -> Finding:
         grey = encoder.encode_image([Image.new("RGB", (64, 64), "grey")])
         words = encoder.encode_text(["a photo of a dog", "a photo of a puppy", "the annual tax report"])
     except TwinlensError as error:
-        return Finding(what, False, str(error))
+        return _finding(what, str(error), remedy=_model_remedy(name, folder))
     unit = np.allclose(np.linalg.norm(np.vstack([grey, words]), axis=1), 1.0, atol=1e-3)
     sensible = float(words[0] @ words[1]) > float(words[0] @ words[2])
     if not unit or not sensible:
-        return Finding(what, False, "the self-test returned wrong embeddings; reinstall twinlens")
+        return _finding(what, "the self-test returned wrong embeddings", remedy=_model_remedy(name, folder))
     return Finding(what, True, f"fingerprint {bundle.fingerprint}, D = {encoder.dim}, self-test passed")
 
 
+def _model_remedy(name: str, folder: Path) -> str:
+    return "reinstall twinlens" if name == DEFAULT else f"put the model in {folder} back from its source, or remove it"
+
+
 def _check_collection(collection: Collection) -> Finding:
-    faults = collection.faults()
+    faults, remedies = collection.faults(), []
+    if faults:
+        remedies.append(_repair_command(collection.path))
     missing = [str(folder.path) for folder in collection.folders() if not folder.path.is_dir()]
     if missing:
         faults.append(f"photo folder missing: {', '.join(missing)}")
+        remedies.append("connect its disk, or move the folder back")
     try:
         if len(collection):
             collection.encoder.verify()
     except TwinlensError as error:
         faults.append(str(error))
+        remedies.append(f"put the model back, or embed with another: twinlens reindex {collection.path} --model NAME")
     holds = f"{len(collection):,} photos, {collection.catalog.captions.count():,} captions, {collection.path}"
-    detail = "; ".join(faults) if faults else holds
-    return Finding("collection", not faults, detail)
+    return _finding("collection", "; ".join(faults) or holds, remedy="; ".join(remedies) or None)

@@ -159,7 +159,7 @@ class Collection:
         A new collection that never got a photo is deleted: an empty one would later be
         mistaken for the collection of its subfolders.
         """
-        unused = self._is_fresh and not len(self)
+        unused = self._is_fresh and not self.catalog.known_files()
         self._is_fresh = False
         self.catalog.close()
         if unused:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from twinlens.api.library import OutsideLibraryError
 from twinlens.errors import (
     AlreadyIndexingError,
+    CatalogDamagedError,
     CollectionBusyError,
     CollectionMissingError,
     CollectionNotFoundError,
@@ -149,6 +150,11 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return library_missing("the collection")
         case PhotosMissingError():
             return library_missing("a photo folder of the library")
+        case CatalogDamagedError():
+            logger.error("a request failed: %s", error)
+            return RequestFailure(
+                "library_unavailable", "the library's catalog is damaged", "on the server, run: twinlens repair"
+            )
         case DiskFullError():
             return RequestFailure("disk_full", "the library's disk is full", "free some space; nothing is lost")
         case ModelMismatchError():

@@ -1,8 +1,9 @@
-"""Exact search over memory-mapped vectors; the reference for all other engines."""
+"""Exact search over vectors in flat files; the reference for all other engines."""
 
 import json
 import logging
 import os
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -12,13 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twinlens.errors import VectorsDamagedError
 from twinlens.protocols import Neighbours
+from twinlens.stores.checked_rows import CheckedRows, Sums, row_sums
 from twinlens.types import Embeddings, Ids
 
 logger = logging.getLogger(__name__)
 
 STAMP = "stamp.json"
-FORMAT = 1
+FORMAT = 2  # files of another format are rebuilt
 DEAD = -1  # id of a row that was removed or replaced
 DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
 # Rounding both unit vectors to float16 changes a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
@@ -38,6 +41,7 @@ class Stamp:
     generation: int
     serial: int
     rows: int
+    checksum: int  # of the file of ids
 
 
 class _View(NamedTuple):
@@ -45,8 +49,9 @@ class _View(NamedTuple):
 
     stamp: Stamp
     ids: Ids  # [N], DEAD where a row was removed or replaced
-    vectors: NDArray[np.float32]  # [N, D]
-    halves: NDArray[np.float16]  # [N, D]
+    sums: Sums  # [2, N], checksums of the rows of vectors and halves
+    vectors: CheckedRows  # [N, D], float32
+    halves: CheckedRows  # [N, D], float16
     alive: NDArray[np.bool_] | None  # [N]; None when all are
 
 
@@ -56,6 +61,10 @@ class ExactStore:
     The vectors are float32 rows. A query first reads a float16 copy, at half the
     memory traffic; every row that could be among the best k despite the rounding
     is then scored in float32, so the result is exact.
+
+    Everything has checksums: of the ids in the stamp, of each row beside the ids. Before an answer is
+    given, all that it depends on has been checked. Damaged files are discarded, so that the next update
+    writes new ones.
 
     Several processes may search while one updates: rows are only appended, and the list
     of ids is replaced atomically. Only one process or thread may update at a time.
@@ -92,14 +101,17 @@ class ExactStore:
             stamp = self._read_stamp()
             if stamp is None:
                 break
-            if stamp == self._view.stamp:
-                return
             try:
-                self._map(stamp)
+                if stamp != self._view.stamp:
+                    self._map(stamp)
+                elif stamp.rows:
+                    self._view.vectors.check_length()
+                    self._view.halves.check_length()
             except FileNotFoundError:
                 continue
-            except ValueError as error:
-                logger.warning("the vector files in %s are damaged (%s) and will be rebuilt", self._folder, error)
+            except VectorsDamagedError as error:
+                logger.warning("the vector files in %s are damaged (%s) and are rebuilt", self._folder, error)
+                self._remove_stamp()
                 break
             return
         if self._view.stamp.generation:
@@ -112,15 +124,17 @@ class ExactStore:
     def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
         """Drops ``removed``, then adds or replaces ``added``, block by block."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        rows, ids = self._view.stamp.rows, self._view.ids.copy()
+        rows, ids, sums = self._view.stamp.rows, self._view.ids.copy(), [self._view.sums]
         # files that are not extended may still be mapped by another process, so they are never overwritten
         serial = self._view.stamp.serial if rows else self._unused_serial()
         ids[np.isin(ids, removed)] = DEAD
         new_ids: list[Ids] = []
         with self._open_at("f32", serial, rows, 4) as vectors, self._open_at("f16", serial, rows, 2) as halves:
             for block_ids, block in added:
-                vectors.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
-                halves.write(block.astype(np.float16).tobytes())
+                full, half = np.ascontiguousarray(block, dtype=np.float32), block.astype(np.float16)
+                vectors.write(full.tobytes())
+                halves.write(half.tobytes())
+                sums.append(np.stack([row_sums(full), row_sums(half)]))
                 new_ids.append(block_ids)
             for file in (vectors, halves):
                 file.flush()
@@ -129,13 +143,26 @@ class ExactStore:
             fresh = np.concatenate(new_ids).astype(np.int64)
             ids[np.isin(ids, fresh)] = DEAD
             ids = np.concatenate([ids, fresh])
-        self._publish(ids, generation=generation, serial=serial)
+        self._publish(ids, np.concatenate(sums, axis=1), generation=generation, serial=serial)
         if np.count_nonzero(ids == DEAD) > DEAD_SHARE * len(ids):
             self._compact()
 
     def search(self, queries: Embeddings, k: int, *, among: Ids | None = None) -> Neighbours:
-        """The k rows with the highest cosine for each query [Q, D]; equal scores are ordered by id."""
+        """The k rows with the highest cosine for each query [Q, D]; equal scores are ordered by id.
+
+        Raises:
+            VectorsDamagedError: the files are damaged; the store is now empty.
+        """
         view = self._view
+        try:
+            return self._search(view, queries, k, among)
+        except VectorsDamagedError as error:
+            self._discard(view)
+            raise VectorsDamagedError(f"the vector files in {self._folder} are damaged ({error})") from error
+
+    def _search(self, view: _View, queries: Embeddings, k: int, among: Ids | None) -> Neighbours:
+        view.vectors.check_unchanged()
+        view.halves.check_unchanged()
         usable = _usable(view, among)
         available = len(view.ids) if usable is None else int(np.count_nonzero(usable))
         k = min(k, available)
@@ -151,8 +178,8 @@ class ExactStore:
         view = self._view
         rows = np.flatnonzero(np.isin(view.ids, ids))
         rows = rows[np.argsort(view.ids[rows])]
-        return not np.array_equal(view.vectors[rows], vectors) or not np.array_equal(
-            view.halves[rows], vectors.astype(np.float16)
+        return not np.array_equal(view.vectors.array[rows], vectors) or not np.array_equal(
+            view.halves.array[rows], vectors.astype(np.float16)
         )
 
     def _search_one(
@@ -164,67 +191,92 @@ class ExactStore:
         kth = rough[np.argpartition(rough, -k)[-k:]].min()
         rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
         # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
-        scores = np.vecdot(view.vectors[rows], query)
+        scores = np.vecdot(view.vectors.check(rows), query)
         best = np.lexsort((view.ids[rows], -scores))[:k]
         return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
 
-    def _rough_scores(self, halves: NDArray[np.float16], query: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _rough_scores(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N], dot products of the float16 copies."""
         import numkong  # takes 20 ms, so only when searching
 
-        half = query.astype(np.float16)[None]
-        parts = max(1, min(THREADS, len(halves) // ROWS_WORTH_A_THREAD))
-        bounds = np.linspace(0, len(halves), parts + 1, dtype=int)
-        rough = np.empty(len(halves), dtype=np.float32)
+        half, total = query.astype(np.float16)[None], len(halves.array)
+        parts = max(1, min(THREADS, total // ROWS_WORTH_A_THREAD))
+        bounds = np.linspace(0, total, parts + 1, dtype=int).tolist()
+        rough = np.empty(total, dtype=np.float32)
+        is_checked = halves.is_checked
 
         def score(part: int) -> None:
             rows = slice(bounds[part], bounds[part + 1])
-            rough[rows] = np.asarray(numkong.cdist(half, halves[rows], metric="dot")).ravel()
+            if not is_checked:
+                halves.check_all(rows.start, rows.stop)
+            rough[rows] = np.asarray(numkong.cdist(half, halves.array[rows], metric="dot")).ravel()
 
         if parts == 1:
             score(0)
         else:
             self._pool = self._pool or ThreadPoolExecutor(THREADS, thread_name_prefix="exact")
             list(self._pool.map(score, range(parts)))
+        halves.is_checked = True
         return rough
 
     def _empty_view(self) -> _View:
-        stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0)
-        shape = (0, self._dim)
-        return _View(stamp, np.empty(0, np.int64), np.empty(shape, np.float32), np.empty(shape, np.float16), None)
+        stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0, checksum=0)
+        return self._view_of(stamp, np.empty(0, np.int64), np.empty((2, 0), np.uint64), Path(os.devnull))
+
+    def _view_of(self, stamp: Stamp, ids: Ids, sums: Sums, *files: Path) -> _View:
+        vectors = CheckedRows(files[0], dtype=np.float32, dim=self._dim, sums=sums[0])
+        halves = CheckedRows(files[-1], dtype=np.float16, dim=self._dim, sums=sums[1])
+        alive = ids != DEAD
+        return _View(stamp, ids, sums, vectors, halves, None if alive.all() else alive)
 
     def _map(self, stamp: Stamp) -> None:
-        shape = (stamp.rows, self._dim)
-        ids = np.fromfile(self._ids_file(stamp.generation, stamp.serial), dtype=np.int64)
-        if len(ids) != stamp.rows:
-            raise ValueError(f"{len(ids)} ids for {stamp.rows} rows")
-        vectors: NDArray[np.float32] = np.empty(shape, dtype=np.float32)
-        halves: NDArray[np.float16] = np.empty(shape, dtype=np.float16)
-        if stamp.rows:  # an empty file cannot be mapped
-            vectors = np.memmap(self._rows_file("f32", stamp.serial), dtype=np.float32, mode="r", shape=shape)
-            halves = np.memmap(self._rows_file("f16", stamp.serial), dtype=np.float16, mode="r", shape=shape)
-            _check_sample(vectors, halves, ids)
-        alive = ids != DEAD
-        self._view = _View(stamp, ids, vectors, halves, None if alive.all() else alive)
+        content = self._ids_file(stamp.generation, stamp.serial).read_bytes()
+        if zlib.crc32(content) != stamp.checksum or len(content) != 24 * stamp.rows:
+            raise VectorsDamagedError("the ids were overwritten")
+        columns = np.frombuffer(content, dtype=np.int64).reshape(3, stamp.rows)
+        files = self._rows_file("f32", stamp.serial), self._rows_file("f16", stamp.serial)
+        self._view = self._view_of(stamp, columns[0], columns[1:].view(np.uint64), *files)
 
     def _read_stamp(self) -> Stamp | None:
+        file = self._folder / STAMP
         try:
-            stamp = Stamp(**json.loads((self._folder / STAMP).read_text(encoding="utf-8")))
+            fields = json.loads(file.read_text(encoding="utf-8"))
+            if fields["format"] != FORMAT:
+                return None
+            stamp = Stamp(**fields["stamp"])
+            if fields["checksum"] != zlib.crc32(repr(stamp).encode()):
+                raise ValueError("its checksum is wrong")
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError) as error:
-            logger.warning("%s is damaged (%s); the vector files will be rebuilt", self._folder / STAMP, error)
+        except (ValueError, TypeError, KeyError) as error:
+            logger.warning("%s is damaged (%s); the vector files are rebuilt", file, error)
+            self._remove_stamp()
             return None
-        return stamp if (stamp.format, stamp.owner, stamp.dim) == (FORMAT, self._owner, self._dim) else None
+        return stamp if (stamp.owner, stamp.dim) == (self._owner, self._dim) else None
 
-    def _publish(self, ids: Ids, *, generation: int, serial: int) -> None:
+    def _discard(self, view: _View) -> None:
+        """Makes damaged files unused, in this process and in others."""
+        if self._view is view:
+            self.clear()
+        if self._read_stamp() == view.stamp:  # otherwise another process has replaced them already
+            self._remove_stamp()
+
+    def _remove_stamp(self) -> None:
+        try:
+            (self._folder / STAMP).unlink(missing_ok=True)
+        except OSError as error:
+            logger.debug("%s is kept: %s", self._folder / STAMP, error)
+
+    def _publish(self, ids: Ids, sums: Sums, *, generation: int, serial: int) -> None:
         ids_file = self._ids_file(generation, serial)
+        content = ids.tobytes() + np.ascontiguousarray(sums).tobytes()
         partial = ids_file.with_suffix(".partial")
-        ids.tofile(partial)
+        partial.write_bytes(content)
         partial.replace(ids_file)
-        stamp = Stamp(FORMAT, self._owner, self._dim, generation=generation, serial=serial, rows=len(ids))
+        stamp = Stamp(FORMAT, self._owner, self._dim, generation, serial, rows=len(ids), checksum=zlib.crc32(content))
+        fields = {"format": FORMAT, "checksum": zlib.crc32(repr(stamp).encode()), "stamp": asdict(stamp)}
         partial = self._folder / (STAMP + ".partial")
-        partial.write_text(json.dumps(asdict(stamp)), encoding="utf-8")
+        partial.write_text(json.dumps(fields), encoding="utf-8")
         partial.replace(self._folder / STAMP)
         self._map(stamp)
         keep = {ids_file, self._rows_file("f32", serial), self._rows_file("f16", serial)}
@@ -238,10 +290,10 @@ class ExactStore:
         for kind, rows in (("f32", view.vectors), ("f16", view.halves)):
             with self._rows_file(kind, serial).open("wb") as file:
                 for start in range(0, len(alive), 4096):
-                    file.write(rows[alive[start : start + 4096]].tobytes())
+                    file.write(rows.check(alive[start : start + 4096]).tobytes())
                 file.flush()
                 os.fsync(file.fileno())
-        self._publish(view.ids[alive], generation=view.stamp.generation, serial=serial)
+        self._publish(view.ids[alive], view.sums[:, alive], generation=view.stamp.generation, serial=serial)
 
     def _unused_serial(self) -> int:
         serials = [int(file.stem.partition("-")[2]) for file in self._folder.glob("vectors-*.f*")]
@@ -269,19 +321,6 @@ def _usable(view: _View, among: Ids | None) -> NDArray[np.bool_] | None:
         usable: NDArray[np.bool_] = np.isin(view.ids, among) & (view.ids != DEAD)
         return usable
     return view.alive
-
-
-def _check_sample(vectors: NDArray[np.float32], halves: NDArray[np.float16], ids: Ids) -> None:
-    """Raises ValueError unless some rows, including the last, are unit vectors and equal in both copies."""
-    alive = np.flatnonzero(ids != DEAD)
-    if not len(alive):
-        return
-    rows = alive[np.linspace(0, len(alive) - 1, num=min(32, len(alive)), dtype=int)]
-    sample = vectors[rows]
-    if not np.allclose(np.linalg.norm(sample, axis=1), 1.0, atol=1e-3):
-        raise ValueError("a row is not a unit vector")
-    if not np.allclose(sample, halves[rows], atol=1e-3):
-        raise ValueError("the float16 copy differs from the vectors")
 
 
 def _unlink_unless_in_use(file: Path) -> None:

@@ -102,7 +102,7 @@ class TestOpening:
         filled.checkpoint()
         filled.close()
         os.truncate(filled.path, int(filled.path.stat().st_size * share))
-        with pytest.raises(CatalogDamagedError, match="index again to rebuild"):  # noqa: PT012
+        with pytest.raises(CatalogDamagedError, match="run 'twinlens repair"):  # noqa: PT012
             cut = Catalog(filled.path)
             try:
                 cut.known_files()

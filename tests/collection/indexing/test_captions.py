@@ -439,10 +439,7 @@ class TestDerivedVectors:
         with captioned.catalog.transaction() as connection:
             connection.execute("UPDATE captions SET embedding = (SELECT embedding FROM captions WHERE id = 3)")
         (fault,) = open_collection().faults()
-        assert fault == (
-            f"the vector files of captions differ from the catalog; delete {captioned.path / 'captions'}, "
-            "it is rebuilt automatically"
-        )
+        assert fault == f"the vector files of captions differ from the catalog: {captioned.path / 'captions'}"
         with captioned.catalog.transaction() as connection:
             connection.execute("DELETE FROM captions WHERE id = 1")
         assert open_collection().faults() == ["the vector files of captions contain 5 captions, the catalog 4"]

@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": "twinlens.cli.commands.audit",
     "export": "twinlens.cli.commands.export",
     "doctor": "twinlens.cli.commands.doctor",
+    "repair": "twinlens.cli.commands.repair",
     "models": "twinlens.cli.commands.models",
     "datasets": "twinlens.cli.commands.datasets",
 }

@@ -36,4 +36,6 @@ def run(
     else:
         for finding in findings:
             typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
+        remedies = dict.fromkeys(finding.remedy for finding in findings if finding.remedy)
+        typer.echo(f"to do: {'; '.join(remedies) or 'nothing'}")
     return FOUND if all(finding.ok for finding in findings) else OUR_ERROR

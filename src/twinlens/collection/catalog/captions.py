@@ -63,6 +63,13 @@ class CaptionTable:
         )
         return {row[0]: PhotoRecord(*row[1:]) for rows in rows_by_id(self._database, select, ids) for row in rows}
 
+    def tally(self) -> tuple[int, int]:
+        """Number of searchable captions, and the sum of their ids."""
+        if self.is_empty():
+            return 0, 0
+        rows = self._database.rows(f"SELECT count(*), total(id) FROM captions WHERE {_SEARCHABLE}")
+        return int(rows[0][0]), int(rows[0][1])
+
     def changes_since(self, generation: int) -> VectorDelta:
         """Captions added and removed since a generation."""
         added = f"SELECT id FROM captions WHERE generation > ? AND +{_SEARCHABLE}"  # "+": use the generations index

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
@@ -19,11 +20,11 @@ from twinlens.collection.catalog.rows import (
     PhotoRecord,
     VectorDelta,
     embedding_blocks,
-    floats,
     halves,
     id_array,
+    unit_row,
 )
-from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
+from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
@@ -64,6 +65,7 @@ class Catalog(Database):
         marks: the user's favourites.
         kept: captions and favourites of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
+        is_intact: all of the file was checked, now or the last time that it was changed.
 
     Args:
         path: the SQLite file.
@@ -76,6 +78,7 @@ class Catalog(Database):
     """
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        refuse_emptied(path)
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, create=create, read_only=read_only)
@@ -86,6 +89,7 @@ class Catalog(Database):
         try:
             with self.errors():
                 self._prepare()
+                self.is_intact = check_at_open(self)
             self.keep_existing()
         except BaseException:
             self.close()
@@ -126,7 +130,12 @@ class Catalog(Database):
         if len(found) < len(keys):
             return None
         model, fingerprint, dim = (found[key] for key in keys)
-        return ModelRecord(model, fingerprint, int(dim))
+        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim))
+
+    def _number(self, key: str, value: object) -> int:
+        if not isinstance(value, str) or not value.isdecimal():
+            raise CatalogDamagedError(damaged(self.path, f"{key} is {value!r}"))
+        return int(value)
 
     @property
     def follows_links(self) -> bool:
@@ -141,7 +150,7 @@ class Catalog(Database):
     @property
     def generation(self) -> int:
         """Increases with every commit that changes photos."""
-        return int(self.meta("generation") or 0)
+        return self._number("generation", self.meta("generation") or "0")
 
     def folders(self) -> list[Folder]:
         """The photo folders, oldest first."""
@@ -160,7 +169,7 @@ class Catalog(Database):
         """A transaction that changes photos, all or nothing."""
         with self.transaction() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
-            generation = int(row[0]) + 1
+            generation = self._number("generation", row[0]) + 1
             connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
             yield CatalogWriter(connection, generation)
 
@@ -202,15 +211,17 @@ class Catalog(Database):
     def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
         """Vector and details of any photo with this content."""
         rows = self.rows(
-            "SELECT embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude, "
+            "SELECT id, embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude, "
             "date_source FROM photos JOIN vectors ON photo_id = id "
             "WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
             (content_hash,),
         )
         if not rows:
             return None
-        embedding, features, *details = rows[0]
-        return PhotoVector(floats(embedding), None if features is None else halves(features)), PhotoDetails(*details)
+        number, embedding, features, *details = rows[0]
+        return PhotoVector(
+            unit_row(self, number, embedding), None if features is None else halves(features)
+        ), PhotoDetails(*details)
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each skipped file."""
@@ -239,7 +250,12 @@ class Catalog(Database):
     def embedding(self, photo_id: int) -> Embeddings | None:
         """The embedding of record [D] of one photo."""
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
-        return floats(rows[0][0]) if rows else None
+        return unit_row(self, photo_id, rows[0][0]) if rows else None
+
+    def tally(self) -> tuple[int, int]:
+        """Number of searchable photos, and the sum of their ids."""
+        rows = self.rows("SELECT count(*), total(id) FROM photos WHERE skip_reason IS NULL")
+        return int(rows[0][0]), int(rows[0][1])
 
     def changes_since(self, generation: int) -> VectorDelta:
         """Vectors added and removed since a generation."""
@@ -268,8 +284,11 @@ class Catalog(Database):
         return CollectionNotFoundError(f"nothing is indexed in {place} yet; run: twinlens index PHOTOS")
 
     def integrity_faults(self) -> list[str]:
-        """Problems found by SQLite's check and ours; empty if there are none."""
-        faults = [str(row[0]) for row in self.rows("PRAGMA quick_check(5)") if row[0] != "ok"]
+        """Problems found by SQLite's full check and ours; empty if there are none."""
+        if faults := structure_faults(self):
+            return faults
+        strays = self.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
+        faults = [f"{count} rows of the table {table} belong to nothing" for table, count in strays]
         orphans = self.rows(
             "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
             "WHERE skip_reason IS NULL AND photo_id IS NULL"
@@ -278,10 +297,21 @@ class Catalog(Database):
             faults.append(f"{orphans} photos have no vector")
         return faults
 
+    def refuse_loss(self, generation: int) -> None:
+        """To be called when photos of a generation were not found.
+
+        Raises:
+            CatalogDamagedError: they are missing because the catalog is damaged, not because it has changed since.
+        """
+        if generation == self.generation and (faults := structure_faults(self)):
+            raise CatalogDamagedError(damaged(self.path, faults[0]))
+
     def _prepare(self) -> None:
         if 0 <= self._version() < SCHEMA_VERSION and not self.read_only:
             self._upgrade()
         version = self._version()
+        if version >= PLAUSIBLE_VERSION:
+            raise CatalogDamagedError(damaged(self.path, f"schema version {version}"))
         if version > SCHEMA_VERSION:
             raise CollectionError(
                 f"{self.path} was written by a newer twinlens: schema {version}, this release has {SCHEMA_VERSION}; "

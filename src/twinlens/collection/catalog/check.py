@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from twinlens.collection.catalog.vectors import VectorSource
+from twinlens.errors import CatalogDamagedError
 from twinlens.protocols import VectorStore
 
 
@@ -21,12 +22,20 @@ def vector_faults(source: VectorSource, store: VectorStore, folder: Path, *, ite
     files = "the vector files" if items == "photos" else f"the vector files of {items}"
     if not np.array_equal(store.ids(), expected):
         return [f"{files} contain {len(store):,} {items}, the catalog {len(expected):,}"]
-    faults = []
-    for ids, embeddings in source.embeddings(expected):
-        if not np.allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-3):
-            ends = f"{items.removesuffix('s')} ids {ids[0]} and {ids[-1]}"
-            faults.append(f"an embedding of record between {ends} is not a unit vector")
-        elif store.differs(ids, embeddings):
-            faults.append(f"{files} differ from the catalog; delete {folder}, it is rebuilt automatically")
-            break
-    return faults
+    try:
+        for ids, embeddings in source.embeddings(expected):
+            if store.differs(ids, embeddings):
+                return [f"{files} differ from the catalog: {folder}"]
+    except CatalogDamagedError as error:
+        return [str(error)]
+    return []
+
+
+def differing_ids(source: VectorSource, store: VectorStore) -> list[int]:
+    """Ids whose embedding of record differs from its derived copy, although both are unit vectors."""
+    found: list[int] = []
+    for ids, embeddings in source.embeddings(source.select_ids()):
+        if store.differs(ids, embeddings):
+            rows = range(len(ids))
+            found += [int(ids[row]) for row in rows if store.differs(ids[row : row + 1], embeddings[row : row + 1])]
+    return found

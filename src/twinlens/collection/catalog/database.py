@@ -165,6 +165,7 @@ class Database:
             else:
                 _use_rollback_journal(connection)
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cell_size_check = ON")  # notices more damage when a page is read
         return connection
 
     def _journal(self) -> Journal:
@@ -210,7 +211,7 @@ class Database:
         except sqlite3.Error as error:
             if _code(error) == sqlite3.SQLITE_IOERR:  # after a disk came back, only a new connection reads it
                 self._local.file_id = None
-            raise _translated(self.path, error) from error
+            raise translated(self.path, error) from error
 
 
 def _uri(path: Path) -> str:
@@ -267,8 +268,8 @@ def missing(path: Path) -> str:
 def damaged(path: Path, why: str) -> str:
     """The message for a catalog that cannot be read."""
     return (
-        f"the catalog {path} is damaged ({why}); your photos are untouched: "
-        f"move {path.parent} away and index again to rebuild it"
+        f"the catalog {path} is damaged ({why}); your photos are untouched, and nothing was changed: "
+        f"run 'twinlens repair --in {path.parent}', which saves what can be read and keeps the damaged file"
     )
 
 
@@ -282,11 +283,20 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _translated(path: Path, error: sqlite3.Error) -> CollectionError:
+def _is_no_text(error: sqlite3.Error) -> bool:
+    return str(error).startswith("Could not decode to UTF-8")
+
+
+def translated(path: Path, error: sqlite3.Error) -> CollectionError:
+    """Our error for one of SQLite's."""
     code = _code(error)
     if code in _ABSENT and not path.exists():
         return CollectionMissingError(missing(path))
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA) or _lacks_a_table(error):
+    if (
+        code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA)
+        or _lacks_a_table(error)
+        or _is_no_text(error)
+    ):
         return CatalogDamagedError(damaged(path, str(error)))
     disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
     if code == sqlite3.SQLITE_FULL or disk_is_full:

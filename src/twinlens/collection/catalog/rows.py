@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.database import Database, damaged
 from twinlens.data.dating.moment import DateSource
+from twinlens.errors import CatalogDamagedError
 from twinlens.types import Embeddings, Features, Ids
 
 MOST_PARAMETERS = 500  # SQLite limits the number per statement
+UNIT_TOLERANCE = 4e-3  # of the squared length: twice what an encoder may deviate, see ``check_unit_rows``
 
 
 class PhotoRecord(NamedTuple):
@@ -97,7 +99,41 @@ def rows_by_id(database: Database, select: str, ids: Iterable[int], *, block: in
 
 
 def embedding_blocks(database: Database, select: str, ids: Ids, *, block: int) -> Iterator[tuple[Ids, Embeddings]]:
-    """Embeddings of record [B, D] for ascending ids; ``select`` returns id and embedding, see ``rows_by_id``."""
+    """Embeddings of record [B, D] for ascending ids; ``select`` returns id and embedding, see ``rows_by_id``.
+
+    Raises:
+        CatalogDamagedError: one is not a unit vector.
+    """
     for rows in rows_by_id(database, select, ids, block=block):
         if rows:
-            yield id_array(rows), np.stack([floats(row[1]) for row in rows])
+            if len({len(embedding) for _, embedding in rows}) == 1:
+                embeddings = np.stack([floats(embedding) for _, embedding in rows])
+                if _are_unit_rows(embeddings):
+                    yield id_array(rows), embeddings
+                    continue
+            for number, embedding in rows:
+                unit_row(database, number, embedding)
+            raise CatalogDamagedError(damaged(database.path, "its embeddings have different lengths"))
+
+
+def unit_row(database: Database, number: int, embedding: bytes) -> Embeddings:
+    """Embedding [D] from its bytes, checked.
+
+    Raises:
+        CatalogDamagedError: it is not a unit vector.
+    """
+    if is_unit_blob(embedding):
+        return floats(embedding)
+    raise CatalogDamagedError(damaged(database.path, f"the embedding of item {number} was overwritten"))
+
+
+def is_unit_blob(embedding: bytes, *, num_bytes: int | None = None) -> bool:
+    """Whether the bytes are a unit vector, of that many bytes if given."""
+    if not embedding or len(embedding) % 4 or (num_bytes is not None and len(embedding) != num_bytes):
+        return False
+    return _are_unit_rows(floats(embedding)[None])
+
+
+def _are_unit_rows(embeddings: Embeddings) -> bool:
+    with np.errstate(all="ignore"):
+        return bool((np.abs(np.vecdot(embeddings, embeddings) - 1.0) < UNIT_TOLERANCE).all())  # False for NaN

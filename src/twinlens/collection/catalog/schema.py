@@ -86,17 +86,18 @@ CREATE INDEX photos_without_date ON photos(id) WHERE taken_at IS NULL OR date_so
 """
 _STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES, _KEPT, _DATE_SOURCE)  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
+PLAUSIBLE_VERSION = 1000  # a larger number was overwritten
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def upgrade(connection: sqlite3.Connection, *, to: int = SCHEMA_VERSION) -> None:
     """Creates missing tables, in the caller's transaction; existing data is kept."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     for name, function in _FUNCTIONS.items():
         connection.create_function(name, -1, function)
-    for step in _STEPS[version:]:
+    for step in _STEPS[version:to]:
         for statement in step.split(";\n"):
             connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
+    connection.execute(f"PRAGMA user_version = {max(version, to)}")
 
 
 def _outside_date(path: str, mtime_ns: int) -> str | None:

@@ -12,9 +12,10 @@ from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition
-from twinlens.collection.catalog.database import FileId
+from twinlens.collection.catalog.database import FileId, damaged
+from twinlens.collection.catalog.integrity import structure_faults
 from twinlens.collection.catalog.rows import ModelRecord, VectorDelta
-from twinlens.errors import CollectionBusyError
+from twinlens.errors import CatalogDamagedError, CollectionBusyError, VectorsDamagedError
 from twinlens.plugins import load_part
 from twinlens.protocols import VectorStore
 from twinlens.stores import STORES
@@ -30,6 +31,9 @@ class VectorSource(Protocol):
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
         """Ids whose photo satisfies a condition, ascending."""
+
+    def tally(self) -> tuple[int, int]:
+        """How many there are, and the sum of their ids."""
 
     def changes_since(self, generation: int) -> VectorDelta:
         """What was added and removed since a generation of the catalog."""
@@ -62,6 +66,7 @@ class DerivedVectors:
         self._file_id: FileId | None = None
         self._guard = threading.Lock()
         self._scratch: Path | None = None
+        self._is_distrusted = False  # the files are damaged and cannot be replaced
 
     def synced(self) -> VectorStore:
         """The store, updated to the catalog's current generation.
@@ -71,16 +76,59 @@ class DerivedVectors:
         """
         with self._guard:
             while True:
-                model, file_id = self._catalog.model(), self._catalog.file_id
-                store = self._store if (self._model, self._file_id) == (model, file_id) else None
-                if store is None or store.generation != self._catalog.generation:
-                    store = self._open(self.folder, model)  # a new object: another thread may be searching the old one
-                if store.generation != self._catalog.generation:
-                    store = self._catch_up(store, model)
+                try:
+                    store, model, file_id = self._current()
+                except VectorsDamagedError as error:  # noticed while it was updated; now discarded
+                    logger.warning("%s; they are rebuilt", error)
+                    continue
                 # otherwise another process has just changed the collection's model
                 if store is not None and self._catalog.model() == model:
                     self._store, self._model, self._file_id = store, model, file_id
                     return store
+
+    def discard(self, error: VectorsDamagedError) -> None:
+        """Makes the next ``synced`` rebuild vectors that a search found damaged."""
+        with self._guard:
+            logger.warning("%s; they are rebuilt", error)
+            self._store, self._is_distrusted = None, not self._writable
+
+    def _current(self) -> tuple[VectorStore | None, ModelRecord | None, FileId | None]:
+        model, file_id = self._catalog.model(), self._catalog.file_id
+        store = self._store if (self._model, self._file_id) == (model, file_id) else None
+        is_first = store is None
+        if store is None or store.generation != self._catalog.generation:
+            place = self._scratch if self._is_distrusted and self._scratch else self.folder
+            store = self._open(place, model)  # a new object: another thread may be searching the old one
+            if self._is_distrusted:
+                store.clear()
+        if store.generation != self._catalog.generation:
+            return self._catch_up(store, model), model, file_id
+        if is_first and not self._catalog.is_intact and not self._agrees(store):
+            store.clear()
+            return self._catch_up(store, model, anew=True), model, file_id
+        return store, model, file_id
+
+    def _agrees(self, store: VectorStore) -> bool:
+        """Whether a store has the ids of the catalog at the same generation.
+
+        Raises:
+            CatalogDamagedError: it has not, and the catalog is to blame.
+        """
+        with self._catalog.snapshot():
+            if store.generation != self._catalog.generation:
+                return True  # another process has changed the catalog since
+            ids, (count, total) = store.ids(), self._source.tally()
+            if (len(ids), int(ids.sum())) == (count, total):
+                return True
+            if faults := structure_faults(self._catalog):
+                raise CatalogDamagedError(damaged(self._catalog.path, faults[0]))
+        logger.warning(
+            "the vectors in %s are of %d items, the catalog has %d; they are rebuilt from the catalog",
+            self.folder,
+            len(ids),
+            count,
+        )
+        return False
 
     def close(self) -> None:
         """Releases the memory maps and deletes this process's temporary copy."""
@@ -94,13 +142,15 @@ class DerivedVectors:
         store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
         return store
 
-    def _catch_up(self, store: VectorStore, model: ModelRecord | None) -> VectorStore | None:
+    def _catch_up(self, store: VectorStore, model: ModelRecord | None, *, anew: bool = False) -> VectorStore | None:
         """The updated store; None if the catalog's model has changed in the meantime."""
         if not self._writable or self._scratch:
             return self._catch_up_in_scratch(model)
         try:
             with FileLock(self.folder.with_name(f"{self.folder.name}.lock"), timeout=LOCK_TIMEOUT_S):
                 store.refresh()
+                if anew:
+                    store.clear()
                 return self._apply_changes(store, model)
         except Timeout as error:
             raise CollectionBusyError(
@@ -126,8 +176,21 @@ class DerivedVectors:
                 store.clear()
             changes = self._source.changes_since(store.generation)
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-            store.update(self._source.embeddings(changes.added), changes.removed, generation=generation)
+            store.update(self._complete(changes.added), changes.removed, generation=generation)
             return store
+
+    def _complete(self, ids: Ids) -> Iterator[tuple[Ids, Embeddings]]:
+        """The embeddings of all ids.
+
+        Raises:
+            CatalogDamagedError: some have none.
+        """
+        count = 0
+        for block_ids, embeddings in self._source.embeddings(ids):
+            count += len(block_ids)
+            yield block_ids, embeddings
+        if count < len(ids):
+            raise CatalogDamagedError(damaged(self._catalog.path, f"{len(ids) - count} embeddings are missing"))
 
 
 def chosen_store(catalog: Catalog, asked: str | None, *, writable: bool) -> str:

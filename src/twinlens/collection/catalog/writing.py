@@ -59,6 +59,17 @@ class CatalogWriter:
         _, *after = self._connection.execute(select, (photo_id,)).fetchone()
         return bool(before != after)
 
+    def read_again(self, photo_id: int, reason: str) -> None:
+        """Drops a photo's vector: the next index run reads its file again. Captions and marks are kept."""
+        self._connection.execute(
+            "UPDATE photos SET skip_reason = ?, reader_version = 0, generation = ? WHERE id = ?",
+            (reason, self._generation, photo_id),
+        )
+        self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,))
+        self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))
+        self._mark_removed(photo_id)
+        self._hide_captions(photo_id)
+
     def touch(self, photo_id: int, file: FileState) -> None:
         """Updates size and date of a file whose content has not changed."""
         self._connection.execute(

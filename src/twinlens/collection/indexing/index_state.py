@@ -56,7 +56,10 @@ def read_index_state(catalog: Catalog) -> IndexState:
     text = catalog.meta(KEY)
     if text is None:
         return IndexState()
-    state = IndexState(**json.loads(text))
+    try:
+        state = IndexState(**json.loads(text))
+    except (ValueError, TypeError):  # overwritten, or of another release
+        return IndexState()
     if state.stage == "running" and _has_died(catalog, state):
         return replace(state, stage="stopped", message="the process that was indexing has ended")
     return state

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import FOLLOW_LINKS, Catalog
+from twinlens.collection.catalog.integrity import check_fully
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
@@ -97,7 +98,9 @@ class Indexer:
         self._catalog.check_present()  # the lock would create a folder that is gone
         try:
             with FileLock(self._place / INDEX_LOCK, timeout=0):
+                check_fully(self._catalog)
                 yield
+                check_fully(self._catalog)  # remembered, so that opening it is quick
         except Timeout as error:
             raise AlreadyIndexingError(
                 f"another process is indexing {self._place}; wait until it is done; photos can be searched meanwhile"

@@ -87,9 +87,10 @@ class ModelOfRecord:
 
     def adopt(self) -> DualEncoder:
         """Makes the requested model the model of record; for collections without photos."""
-        model = named_model(self.asked or DEFAULT)
-        check_name(model)
         record = self._catalog.model()
+        is_recorded = record is not None and self.asked is None and is_known_model(record.model)
+        model = named_model(record.model if record and is_recorded else self.asked or DEFAULT)
+        check_name(model)
         if record and record.fingerprint != model.encoder.fingerprint and not self._catalog.captions.is_empty():
             with self._catalog.writing() as writer:  # left from photos that could no longer be read
                 writer.remove_all_captions()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinlens.collection.catalog.file_system import network_file_system
+from twinlens.collection.catalog.integrity import was_used
 from twinlens.config import data_folder
 from twinlens.errors import CollectionError
 
@@ -59,6 +60,15 @@ def find_collection(place: Path) -> Located | None:
         for candidate in (folder / FOLDER_NAME, _elsewhere(folder)):
             if is_collection(candidate):
                 return Located(candidate, folder, None if folder == place else place)
+    return None
+
+
+def find_lost(place: Path) -> Path | None:
+    """The folder of a collection that was used and whose catalog is missing: at a path or above it."""
+    place = Path(os.path.realpath(place))
+    for folder in (place, *(one / FOLDER_NAME for one in (place, *place.parents)), _elsewhere(place)):
+        if folder.is_dir() and not is_collection(folder) and was_used(folder):
+            return folder
     return None
 
 

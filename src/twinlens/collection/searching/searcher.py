@@ -20,7 +20,7 @@ from twinlens.collection.searching.judging import judge, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
 from twinlens.collection.searching.search import TARGETS, Search, Target
-from twinlens.errors import QueryError
+from twinlens.errors import QueryError, VectorsDamagedError
 from twinlens.protocols import DualEncoder, Judgement, VectorStore
 from twinlens.types import Embeddings
 
@@ -66,6 +66,13 @@ class Searcher:
 
     def answer(self, search: Search) -> Answer:
         """See ``Collection.answer``."""
+        try:
+            return self._answer(search)
+        except VectorsDamagedError as error:
+            (self._caption_vectors if search.target == "caption" else self._vectors).discard(error)
+            return self._answer(search)
+
+    def _answer(self, search: Search) -> Answer:
         started = time.perf_counter()
         if search.target == "caption" and self._catalog.captions.is_empty():
             raise self._catalog.nothing_found(captions=True)
@@ -82,6 +89,8 @@ class Searcher:
         judgement = self._judgement(search, vector, candidates)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
         ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
+        if len(ranked) < min(search.page.k, candidates.count - search.page.offset):
+            self._catalog.refuse_loss(store.generation)
         hits = as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1)
         hits, absent_folders = mark_missing(hits, folders)
         return Answer(

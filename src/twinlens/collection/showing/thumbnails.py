@@ -7,6 +7,7 @@ import math
 import os
 import threading
 import time
+import zlib
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,8 @@ logger = logging.getLogger(__name__)
 THUMBNAILS = "thumbnails"  # subfolder of the collection folder
 THUMBNAIL_SIDES_PX = range(16, 2049)
 QUALITY = 85
-VERSION = 1  # increased when thumbnails are drawn differently
+VERSION = 2  # increased when thumbnails are drawn or kept differently
+SUM_BYTES = 4  # CRC-32 at the end of a file
 KEPT_SHARE = 0.9  # of the limit, after eviction
 LIMITS = Limits(cpu_s=10, wall_s=20, memory_bytes=1_500_000_000)  # of a photo that is not light
 DECODERS = 2  # at once, for such photos
@@ -93,7 +95,7 @@ class ThumbnailCache:
         partial = place.with_name(f"{place.stem}.{os.getpid()}-{threading.get_ident()}.partial")
         try:
             self._make_folder(place.parent)
-            partial.write_bytes(data)
+            partial.write_bytes(data + _checksum(data))
             partial.replace(place)
         except OSError as error:  # a full disk must not prevent the answer
             logger.warning("a thumbnail cannot be cached: %s", error.strerror or error)
@@ -166,11 +168,19 @@ def _small_jpeg(image: Image.Image, *, side: int) -> bytes:
 
 def _read(place: Path) -> bytes | None:
     try:
-        data = place.read_bytes()
+        content = place.read_bytes()
         os.utime(place)  # records the use, which file systems mounted with "noatime" do not
     except OSError:
         return None
-    return data or None
+    data = content[:-SUM_BYTES]
+    if not data or content[-SUM_BYTES:] != _checksum(data):
+        logger.debug("%s is damaged and is drawn again", place)
+        return None
+    return data
+
+
+def _checksum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(SUM_BYTES, "big")
 
 
 def _use(file: Path) -> tuple[float, int, Path] | None:

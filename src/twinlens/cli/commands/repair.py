@@ -1,0 +1,76 @@
+"""``twinlens repair``: save what can be read of a damaged collection."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twinlens import api
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+
+if TYPE_CHECKING:
+    from twinlens.api.repair import RepairReport
+
+EXAMPLE = "Example: twinlens repair --in ~/Pictures"
+
+
+@as_exit_code
+def run(
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="PHOTOS_OR_COLLECTION",
+            readable=False,
+            help="Collection; default: that of the current folder.",
+        ),
+    ] = None,
+    index: Annotated[bool, typer.Option("--index", help="Then read again the photos that were lost.")] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Save what can be read of a damaged catalog, keep the damaged one, and rebuild what is derived from it.
+
+    A collection without faults is not changed.
+    """
+    start_logging(verbose=verbose, log_file=log_file)
+    report = api.repair.repair(place)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        for line in _lines(report, will_index=index):
+            typer.echo(line)
+    if index and (report.tables or report.photos_to_read):
+        from twinlens.cli.index_run import index_with_progress
+
+        with api.library.find_existing(report.collection).collection as collection:
+            index_with_progress(collection)
+    return FOUND
+
+
+def _lines(report: "RepairReport", *, will_index: bool) -> list[str]:
+    if not report.faults:
+        return [f"collection  {report.collection}", f"photos      {report.photos:,}", "nothing to repair"]
+    lines = [f"fault       {fault}" for fault in report.faults]
+    if report.tables and not any(table.rows for table in report.tables):
+        lines.append("salvaged    nothing: captions and favourites are lost, unless there is a copy of the catalog")
+    for table in report.tables if len(lines) == len(report.faults) else []:
+        known = "an unknown number" if table.known is None else f"{table.known:,}"
+        if table.rows or table.known != 0:
+            lines.append(f"salvaged    {table.name}: {table.rows:,} of {known}")
+    if report.captions_embedded or report.captions_lost:
+        lost = f", {report.captions_lost:,} lost: their model is not available" if report.captions_lost else ""
+        lines.append(f"captions    {report.captions_embedded:,} embedded again{lost}")
+    if report.kept:
+        lines.append(f"kept        the damaged catalog: {report.kept}")
+    lines.append(f"photos      {report.photos:,} searchable, {report.photos_to_read:,} to be read again")
+    if not report.tables and not report.photos_to_read:
+        return [*lines, "repaired: the vectors were rebuilt from the catalog; nothing else to do"]
+    return lines if will_index else [*lines, f"next: {_index_command(report)} reads again what was lost"]
+
+
+def _index_command(report: "RepairReport") -> str:
+    inside = report.collection.name == ".twinlens"
+    return f"twinlens index {report.collection.parent if inside else f'PHOTOS --collection {report.collection}'}"

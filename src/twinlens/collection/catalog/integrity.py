@@ -1,0 +1,111 @@
+"""Check that a catalog's file is intact: within a time budget when it is opened, fully when it is indexed."""
+
+import json
+import logging
+from pathlib import Path
+
+from twinlens.collection.catalog.database import Database, damaged
+from twinlens.errors import CatalogDamagedError, CollectionError
+
+logger = logging.getLogger(__name__)
+CHECKED = "checked.json"  # beside the catalog: its size and date when all of it was last found intact
+MOST_CHARACTERS = 160  # of a fault; SQLite lists every cell of a damaged page
+KEPT = "catalog-damaged-"  # start of the names of damaged catalogs that were kept
+QUICK_BYTES = 64_000_000  # SQLite checks a megabyte in 2 ms; of a larger file the tables of vectors are left out
+
+
+def check_at_open(database: Database) -> bool:
+    """Checks a catalog unless it is as it was when last checked; whether all of it is known to be intact.
+
+    Raises:
+        CatalogDamagedError: it is damaged.
+    """
+    before = _state(database.path)
+    if before == _read_state(database.path):
+        return True
+    if before["size_bytes"] > QUICK_BYTES:
+        _refuse(database, [fault for table in _light_tables(database) for fault in structure_faults(database, table)])
+        return False
+    _refuse(database, structure_faults(database))
+    _write_state(database, before)
+    return True
+
+
+def check_fully(database: Database) -> None:
+    """Checks all of a catalog, unless it is as it was when last checked.
+
+    Raises:
+        CatalogDamagedError: it is damaged.
+    """
+    before = _state(database.path)
+    if before != _read_state(database.path):
+        _refuse(database, structure_faults(database))
+        _write_state(database, before)
+
+
+def structure_faults(database: Database, table: str | None = None) -> list[str]:
+    """Problems that SQLite finds in the file, or in one table and its indexes; empty if there are none."""
+    argument = "5" if table is None else f"'{table}'"
+    try:
+        # not "quick_check", which does not notice a row that was overwritten: its index entries differ
+        rows = database.rows(f"PRAGMA integrity_check({argument})")
+    except CatalogDamagedError as error:
+        return [str(error.__cause__ or error)]
+    return [" ".join(str(fault).split())[:MOST_CHARACTERS] for (fault,) in rows if fault != "ok"]
+
+
+def _light_tables(database: Database) -> list[str]:
+    rows = database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '% embedding %'")
+    return [name for (name,) in rows if not name.startswith("sqlite_")]
+
+
+def _refuse(database: Database, faults: list[str]) -> None:
+    if faults:
+        raise CatalogDamagedError(damaged(database.path, faults[0]))
+
+
+def _state(path: Path) -> dict[str, int]:
+    found = path.stat()
+    return {"size_bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+
+
+def _read_state(path: Path) -> object:
+    try:
+        return json.loads(path.with_name(CHECKED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write_state(database: Database, state: dict[str, int]) -> None:
+    if database.read_only or not database.rows("SELECT 1 FROM photos LIMIT 1"):  # an unused collection is removed again
+        return
+    file = database.path.with_name(CHECKED)
+    partial = file.with_suffix(".partial")
+    try:
+        partial.write_text(json.dumps(state), encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        logger.debug("%s cannot be written: %s", file, error)
+
+
+def was_used(place: Path) -> bool:
+    """Whether files beside a catalog show that it once had photos."""
+    signs = (CHECKED, "exact/stamp.json", "captions/stamp.json")
+    return any((place / sign).is_file() for sign in signs) or any(place.glob(f"{KEPT}*"))
+
+
+def refuse_emptied(path: Path) -> None:
+    """Refuses to start a new catalog in place of one that was lost.
+
+    Raises:
+        CatalogDamagedError: the file is empty or missing, but the collection was used.
+    """
+    try:
+        is_lost = path.stat().st_size == 0  # even with a log: SQLite writes the first page before it begins one
+        why = "it is empty (0 bytes)"
+    except FileNotFoundError:
+        is_lost, why = True, "it is missing"
+    except OSError as error:
+        raise CollectionError(f"the catalog {path} cannot be opened: {error.strerror or error}") from error
+    if is_lost and was_used(path.parent):
+        raise CatalogDamagedError(damaged(path, f"{why}, although photos were indexed here"))

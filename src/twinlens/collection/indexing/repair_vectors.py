@@ -1,0 +1,74 @@
+"""Repair vectors that differ from the catalog, and captions that lost theirs."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from twinlens.collection.catalog.captions import CaptionTable
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.check import differing_ids, vector_faults
+from twinlens.collection.catalog.mending import TO_READ
+from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.vectors import DerivedVectors, chosen_store, derived_vectors
+from twinlens.collection.indexing.model_of_record import named_model
+from twinlens.collection.indexing.repair_report import RepairReport
+from twinlens.errors import BundleError, UnknownPartError
+from twinlens.model.load import model_of_fingerprint
+from twinlens.protocols import DualEncoder
+
+BATCH = 256  # captions that are embedded at once
+
+
+def check_vectors(catalog: Catalog, report: RepairReport) -> None:
+    """Rebuilds vectors of other items than the catalog's; where two copies of one differ, neither is kept."""
+    engine = chosen_store(catalog, None, writable=True)
+    photos, captions = derived_vectors(catalog.path.parent, catalog, engine=engine, writable=True)
+    if catalog.count() and _has_faults(catalog, photos, "photos", report):
+        differing = differing_ids(catalog, photos.synced())
+        with catalog.writing() as writer:
+            for number in differing:
+                writer.read_again(number, TO_READ)
+        report.photos_to_read += len(differing)
+    if not catalog.captions.is_empty() and _has_faults(catalog.captions, captions, "captions", report):
+        differing = differing_ids(catalog.captions, captions.synced())
+        report.captions_embedded += _embed_again(catalog, differing)
+    for vectors in (photos, captions):
+        if vectors.folder.exists():
+            vectors.synced()
+        vectors.close()
+
+
+def _has_faults(source: Catalog | CaptionTable, vectors: DerivedVectors, items: str, report: RepairReport) -> bool:
+    store = vectors.synced()
+    faults = vector_faults(source, store, vectors.folder, items=items)
+    report.faults += faults
+    if faults and not np.array_equal(store.ids(), source.select_ids()):
+        vectors.close()
+        shutil.rmtree(vectors.folder)
+    return bool(faults)
+
+
+def _embed_again(catalog: Catalog, captions: Sequence[int]) -> int:
+    model = catalog.model()
+    encoder = model and encoder_of(model)
+    if encoder is None:
+        return 0
+    records = list(catalog.captions.photos(captions).values())
+    for start in range(0, len(records), BATCH):
+        some = records[start : start + BATCH]
+        embeddings = encoder.encode_text([record.caption or "" for record in some])
+        with catalog.writing() as writer:
+            for record, embedding in zip(some, embeddings, strict=True):
+                writer.put_caption(record.id, record.caption or "", embedding)
+    return len(records)
+
+
+def encoder_of(model: ModelRecord) -> DualEncoder | None:
+    """The model of a record; None if it is not available."""
+    with suppress(UnknownPartError, BundleError):
+        encoder = named_model(model.model).encoder
+        if encoder.fingerprint == model.fingerprint:
+            return encoder
+    return model_of_fingerprint(model.fingerprint)

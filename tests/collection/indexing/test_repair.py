@@ -1,0 +1,240 @@
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from collection.conftest import OpenCollection
+from conftest import PhotoMaker
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.collection import Collection
+from twinlens.collection.indexing import repair as repair_module
+from twinlens.collection.indexing.repair import repair
+from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError
+
+PAGE = 4096
+
+
+@pytest.fixture
+def library(make_photo: PhotoMaker, open_collection: OpenCollection, photos: Path, tmp_path: Path) -> Path:
+    """The folder of a closed collection of 12 red photos with captions, three of them favourites."""
+    for number in range(12):
+        make_photo(f"{number:02d}.png", "red", seed=number)
+    lines = ["image,caption", *(f"{number:02d}.png,red number {number}" for number in range(12))]
+    (tmp_path / "captions.csv").write_text("\n".join(lines))
+    collection = open_collection()
+    collection.index(captions=tmp_path / "captions.csv")
+    collection.mark_favourites(["00.png", "01.png", "02.png"])
+    collection.search("red")
+    collection.close()
+    return photos / ".twinlens"
+
+
+def root_page(library: Path, name: str) -> int:
+    """Byte offset of the first page of a table or index."""
+    connection = sqlite3.connect(library / "catalog.sqlite")
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    connection.close()
+    return (int(page) - 1) * PAGE
+
+
+def destroy(library: Path, *names: str) -> None:
+    """Overwrites the first page of tables or indexes."""
+    places = [root_page(library, name) for name in names]
+    with (library / "catalog.sqlite").open("r+b") as file:
+        for place in places:
+            file.seek(place)
+            file.write(b"\x55" * PAGE)
+
+
+def contents(library: Path) -> dict[Path, bytes]:
+    """All files, but for the note that they were checked."""
+    return {file: file.read_bytes() for file in library.rglob("*") if file.is_file() and file.name != "checked.json"}
+
+
+def captions(collection: Collection) -> set[str | None]:
+    return {hit.caption for hit in collection.search("red", k=100, target="caption")}
+
+
+def test_a_collection_without_faults_is_not_changed(library: Path) -> None:
+    before = contents(library)
+    report = repair(library)
+    assert (report.faults, report.kept, report.tables, report.photos) == ([], None, [], 12)
+    assert contents(library) == before
+
+
+def test_what_people_gave_survives_the_loss_of_the_photos_table(library: Path, open_collection: OpenCollection) -> None:
+    whole = (library / "catalog.sqlite").read_bytes()
+    destroy(library, "photos")
+    damaged = (library / "catalog.sqlite").read_bytes()
+    with pytest.raises(CatalogDamagedError, match="twinlens repair"):
+        open_collection(library)
+    report = repair(library)
+    assert report.photos_to_read == 12
+    assert report.kept is not None
+    assert report.kept.read_bytes() == damaged != whole
+    collection = open_collection(library)
+    assert [reason for _, _, reason in collection.catalog.skipped()][:1] == [
+        "its entry in the catalog was damaged; the next 'twinlens index' reads it again"
+    ]
+    assert collection.index().added == 12
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
+    assert collection.faults() == []
+
+
+@pytest.mark.parametrize("lost", [["vectors"], ["captions"], ["meta"], ["folders"], ["sqlite_autoindex_photos_1"]])
+def test_any_one_table_may_be_lost(library: Path, open_collection: OpenCollection, lost: list[str]) -> None:
+    destroy(library, *lost)
+    report = repair(library)
+    numbers = {table.name: table.rows for table in report.tables}
+    assert (numbers["photos"], numbers["captions"], numbers["favourites"]) == (12, 12, 3)
+    collection = open_collection(library)
+    collection.index()
+    assert len(collection.search("red", k=100)) == 12
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
+    assert collection.faults() == []
+
+
+def test_a_lost_list_of_tables_is_that_of_a_new_catalog(library: Path) -> None:
+    with (library / "catalog.sqlite").open("r+b") as file:
+        file.write(b"\x55" * PAGE)
+    report = repair(library)
+    assert {table.name: table.rows for table in report.tables}["favourites"] == 3
+    assert report.photos == 12
+
+
+def test_an_empty_catalog_is_named_and_then_begun_anew(library: Path, open_collection: OpenCollection) -> None:
+    os.truncate(library / "catalog.sqlite", 0)
+    for action in (lambda: open_collection(library), lambda: Collection.create(library.parent)):
+        with pytest.raises(CatalogDamagedError, match=r"it is empty \(0 bytes\), although photos were indexed here"):
+            action()
+    report = repair(library)
+    assert (report.photos, report.kept is not None) == (0, True)
+    collection = open_collection(library)
+    assert collection.index().added == 12
+    assert len(collection.search("red", k=100)) == 12
+
+
+def test_a_missing_catalog_is_named_and_then_begun_anew(library: Path, open_collection: OpenCollection) -> None:
+    (library / "catalog.sqlite").unlink()
+    with pytest.raises(CatalogDamagedError, match="it is missing, although photos were indexed here"):
+        Collection.create(library.parent)
+    assert repair(library).kept is None
+    assert open_collection().index().added == 12
+
+
+def test_kept_copies_are_never_overwritten(library: Path) -> None:
+    kept = []
+    for _ in range(3):
+        destroy(library, "captions")
+        kept.append(repair(library).kept)
+    assert len(set(kept)) == 3
+    assert all(one is not None and one.is_file() for one in kept)
+
+
+def test_processes_that_have_it_open_see_the_repaired_catalog(library: Path, open_collection: OpenCollection) -> None:
+    served = open_collection(library)
+    served.search("red")
+    destroy(library, "photos")
+    repair(library)
+    other = open_collection(library)
+    other.index()
+    assert len(served.search("red", k=100)) == 12
+    assert served.favourites() == ["00.png", "01.png", "02.png"]
+    served.mark_favourites(["05.png"])
+    served.close()
+    assert other.favourites() == ["00.png", "01.png", "02.png", "05.png"]
+
+
+def test_where_two_copies_of_a_vector_differ_the_photo_is_read_again(
+    library: Path, open_collection: OpenCollection
+) -> None:
+    catalog = Catalog(library / "catalog.sqlite")
+    with catalog.transaction() as connection:
+        connection.execute("UPDATE vectors SET embedding = (SELECT embedding FROM vectors WHERE photo_id = 2)")
+    catalog.close()
+    report = repair(library)
+    assert (len(report.faults), report.kept, report.tables) == (1, None, [])
+    assert "differ from the catalog" in report.faults[0]
+    assert report.photos_to_read == 11
+    assert repair(library).faults == []
+    collection = open_collection(library)
+    assert collection.index().added == 11
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+
+
+def test_a_caption_whose_two_vectors_differ_is_embedded_again(library: Path, open_collection: OpenCollection) -> None:
+    catalog = Catalog(library / "catalog.sqlite")
+    with catalog.transaction() as connection:
+        connection.execute("UPDATE captions SET embedding = (SELECT embedding FROM vectors WHERE photo_id = 2)")
+    catalog.close()
+    assert repair(library).captions_embedded == 12
+    assert open_collection(library).faults() == []
+
+
+def test_a_running_indexer_is_not_disturbed(library: Path) -> None:
+    with FileLock(library / "index.lock"), pytest.raises(CollectionBusyError, match="another process is indexing"):
+        repair(library)
+
+
+def test_a_catalog_of_a_newer_release_is_refused(library: Path) -> None:
+    destroy(library, "captions")
+    connection = sqlite3.connect(library / "catalog.sqlite")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = (library / "catalog.sqlite").read_bytes()
+    with pytest.raises(CollectionError, match="update twinlens"):
+        repair(library)
+    assert (library / "catalog.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize("step", ["salvage", "mend", "put_in_place", "check_vectors"])
+def test_a_repair_that_fails_can_be_repeated(library: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    destroy(library, "photos")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("the disk went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(repair_module, step, fail)
+        with pytest.raises(CollectionError, match="the disk went away"):
+            repair(library)
+    report = repair(library)
+    assert (report.faults == []) == (step == "check_vectors")
+    catalog = Catalog(library / "catalog.sqlite")
+    assert (len(catalog.known_files()), catalog.integrity_faults()) == (12, [])
+    catalog.close()
+
+
+REPAIR = "import sys; from pathlib import Path; from twinlens.collection.indexing.repair import repair; "
+
+
+def test_a_repair_killed_at_any_moment_leaves_the_old_state_or_the_new_one(library: Path, tmp_path: Path) -> None:
+    destroy(library, "photos")
+    for delay_ms in range(0, 200, 20):
+        place = tmp_path / f"killed {delay_ms}"
+        shutil.copytree(library, place)
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"{REPAIR}print('ready', flush=True); repair(Path(sys.argv[1]))", str(place)],
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay_ms / 1000)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        repair(place)
+        catalog = Catalog(place / "catalog.sqlite")
+        assert (len(catalog.known_files()), len(catalog.marks.favourites()), catalog.integrity_faults()) == (12, 0, [])
+        assert catalog.captions.known().keys() == set(range(1, 13))
+        catalog.close()
