@@ -80,3 +80,13 @@ def test_a_collection_that_was_opened_is_closed_with_the_server(indexed: Path) -
         assert client.get("/health").json()["num_images"] == len(collection)
         assert not collection.is_closed
     assert collection.is_closed
+
+
+def test_nothing_keeps_a_server_that_has_ended(indexed: Path) -> None:
+    app = create_app(indexed, settings=Settings())
+    with TestClient(app, base_url="http://localhost", client=("127.0.0.1", 1)) as client:
+        assert client.get("/docs").status_code == 200
+    is_kept = weakref.ref(app.state.engine)
+    del app, client
+    gc.collect()
+    assert is_kept() is None

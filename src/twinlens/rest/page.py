@@ -36,8 +36,8 @@ def add_page(app: FastAPI) -> None:
     """Serves the page at ``/`` if its files are installed, and the API reference at ``/docs``."""
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return HTMLResponse(_docs_page(app.openapi()), headers={"Content-Security-Policy": DOCS_POLICY})
+    async def docs(request: Request) -> Response:  # FastAPI keeps every call, so one must not keep the app
+        return HTMLResponse(_docs_page(request.app.openapi()), headers={"Content-Security-Policy": DOCS_POLICY})
 
     if not (STATIC / "index.html").is_file():
         return
