@@ -1,5 +1,7 @@
 """The application: what it serves, where its settings come from, and errors in one shape."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
