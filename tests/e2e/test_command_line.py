@@ -174,6 +174,18 @@ def test_a_name_that_is_no_unicode_or_has_several_lines_is_one_line_of_text(run:
     assert "the query is not valid Unicode" in only_line(words)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
+@pytest.mark.parametrize("command", ["status", "doctor", "repair"])
+def test_json_is_valid_unicode_wherever_the_collection_is(run: Run, library: Path, command: str) -> None:
+    place = library.with_name(os.fsdecode(b"d\xefr"))
+    shutil.move(library / "pets", place)
+    index(run, place)
+    told = run(command, "--in", place, "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)
+    assert r"d\\xefr" in told.stdout
+
+
 def test_filters_that_leave_nothing_exit_with_3(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "a cat", "--in", library, "--after", "2099")

@@ -68,7 +68,6 @@ def with_progress(
 
 
 def _summarize(report: "api.indexing.IndexReport") -> None:
-
     counts = ("added", "updated", "renamed", "removed", "unchanged")
     told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
     say(f"{report.images:,} photos can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")

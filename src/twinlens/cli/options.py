@@ -14,6 +14,15 @@ Place: TypeAlias = Annotated[
         help="Photos or collection to search; default: the current folder.",
     ),
 ]
+Existing: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--in",
+        metavar="PHOTOS_OR_COLLECTION",
+        readable=False,
+        help="Collection; default: that of the current folder.",
+    ),
+]
 Count: TypeAlias = Annotated[int, typer.Option("-k", min=1, help="Number of hits.")]
 Grid: TypeAlias = Annotated[
     Path | None,

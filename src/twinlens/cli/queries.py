@@ -55,7 +55,6 @@ def answer_all(
     Raises:
         QueryError: a contact sheet cannot be written.
     """
-
     pictures = _pictures(folder, len(queries)) if folder else []
     failed, left_out = False, 0
     rows: list[tuple[str, Sequence[api.searching.Hit]]] = []
@@ -90,7 +89,6 @@ def make_picture_folder(folder: Path, n_queries: int) -> None:
     Raises:
         QueryError: the path is a file, the folder cannot be made, or has other pictures of these names.
     """
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

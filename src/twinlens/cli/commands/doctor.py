@@ -1,29 +1,19 @@
 """``twinlens doctor``: check the installation, the models and a collection."""
 
-import json
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.options import Existing
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens doctor --in ~/Pictures"
 
 
 @as_exit_code
 def run(
-    place: Annotated[
-        Path | None,
-        typer.Option(
-            "--in",
-            metavar="PHOTOS_OR_COLLECTION",
-            readable=False,
-            help="Collection; default: that of the current folder.",
-        ),
-    ] = None,
+    place: Existing = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -32,7 +22,7 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     findings = api.doctor.check_up(place)
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")

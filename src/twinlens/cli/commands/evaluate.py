@@ -1,6 +1,5 @@
 """``twinlens evaluate``: measure a model, or embeddings, on captioned or classified photos."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +12,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Images, Kind, RatiosOfModel
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
@@ -168,7 +167,6 @@ def _what_is_asked(
     source: _Data, *, compare: tuple[str, str] | None, embeddings: Path | None, classes: Path | None
 ) -> str:
     """The kind of evaluation, a key of REFUSED."""
-
     if compare:
         return "--compare"
     if embeddings:
@@ -181,7 +179,6 @@ def _what_is_asked(
 
 def _check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path | None, *, maps: bool) -> None:
     """Rejects outputs that cannot be written, before anything is evaluated."""
-
     if plots:
         for missing in api.evaluation.check_plots():
             if maps:
@@ -194,7 +191,6 @@ def _check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path
 def _compare(
     names: tuple[str, str], source: _Data, ks: list[int] | None, plots: Path | None, kind: PlotFormat
 ) -> "api.evaluation.Comparison":
-
     if not source.is_named and not all(_is_npz(name) for name in names):
         raise typer.BadParameter("comparing two models needs --data DIR; without it, give two .npz files")
     first, second = (
@@ -211,7 +207,6 @@ def _compare(
 
 
 def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.EmbeddedPairs":
-
     with part_bars() as show:
         return api.evaluation.embed_pairs(
             model,
@@ -229,7 +224,6 @@ def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.E
 def _draw(
     folder: Path, pairs: "api.evaluation.EmbeddedPairs", model: str | None, source: _Data, kind: PlotFormat
 ) -> None:
-
     paths = api.datasets.photo_paths(source.folder, **source.found_by) if source.is_named else None
     with part_bars() as show:
         written = api.evaluation.write_plots(
@@ -241,7 +235,6 @@ def _draw(
 def _classify(
     model: str, source: _Data, classes: Path | None, prompts: list[str] | None
 ) -> "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport":
-
     with part_bars() as show:
         return api.evaluation.evaluate(
             model,
@@ -265,7 +258,10 @@ def _show(
     *,
     as_json: bool,
 ) -> None:
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else str(report))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        typer.echo(str(report))
 
 
 def _warn_of(skipped: Sequence[object]) -> None:

@@ -1,6 +1,5 @@
 """``twinlens index``: index photo folders, or update the index."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,17 @@ import typer
 
 from twinlens import api
 from twinlens.cli.index_run import index_with_progress
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import (
+    FOUND,
+    OUR_ERROR,
+    AsJson,
+    LogFile,
+    Verbose,
+    as_exit_code,
+    print_json,
+    say,
+    start_logging,
+)
 from twinlens.errors import NoPhotosError
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
@@ -102,12 +111,9 @@ def run(
             )
         except NoPhotosError as error:
             if as_json:
-                _print_json(api.indexing.IndexReport(skipped=[api.indexing.Skipped(*file) for file in error.skipped]))
+                skipped = [api.indexing.Skipped(*file) for file in error.skipped]
+                print_json(api.indexing.IndexReport(skipped=skipped).to_json())
             raise
     if as_json:
-        _print_json(report)
+        print_json(report.to_json())
     return OUR_ERROR if report.kept_folders and not ask else FOUND
-
-
-def _print_json(report: "api.indexing.IndexReport") -> None:
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False))

@@ -1,13 +1,12 @@
 """``twinlens repair``: save what can be read of a damaged collection."""
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.options import Existing
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 if TYPE_CHECKING:
     from twinlens.api.repair import RepairReport
@@ -17,15 +16,7 @@ EXAMPLE = "Example: twinlens repair --in ~/Pictures"
 
 @as_exit_code
 def run(
-    place: Annotated[
-        Path | None,
-        typer.Option(
-            "--in",
-            metavar="PHOTOS_OR_COLLECTION",
-            readable=False,
-            help="Collection; default: that of the current folder.",
-        ),
-    ] = None,
+    place: Existing = None,
     index: Annotated[bool, typer.Option("--index", help="Then read again the photos that were lost.")] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -38,7 +29,7 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     report = api.repair.repair(place)
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        print_json(report.to_json())
     else:
         for line in _lines(report, will_index=index):
             typer.echo(line)

@@ -1,29 +1,20 @@
 """``twinlens status``: show what a collection contains."""
 
-import json
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.options import Existing
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"
 
 
 @as_exit_code
 def run(
-    place: Annotated[
-        Path | None,
-        typer.Option(
-            "--in",
-            metavar="PHOTOS_OR_COLLECTION",
-            readable=False,
-            help="Collection; default: that of the current folder.",
-        ),
-    ] = None,
+    place: Existing = None,
     skipped: Annotated[
         bool, typer.Option("--skipped", help="List the files that were skipped, one per line, with the reason.")
     ] = False,
@@ -37,7 +28,7 @@ def run(
         status, files = collection.status(), collection.skipped() if skipped else []
     if as_json:
         listed = {"skipped_files": [file._asdict() for file in files]} if skipped else {}
-        typer.echo(json.dumps({**status, **listed}, ensure_ascii=False))
+        print_json({**status, **listed})
         return FOUND
     if skipped:
         for file in files:
