@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from result_rows import ROWS, Row
 
+from twinlens.whole_file import whole_file
+
 WAYS = ("text_to_image", "image_to_text")
 RECALLS = ("R@1", "R@5", "R@10")
 CODE_OF_004 = (
@@ -16,7 +18,7 @@ CODE_OF_004 = (
 )
 HEAD = """# What the recipes give
 
-Written by `make reproduce DATA=path/to/{data}`{hub}. Runs of {dates}; torch {torch}.
+Written by `make reproduce DATA=path/to/{data}{hub}`. Runs of {dates}; torch {torch}.
 
 {data}, official splits, {n_images:,} test photos, whole gallery, any right caption counts, ties count against. \
 R@1/5/10 text→image \\| image→text: the mean of the seeds, and for R@1 the standard deviation between them; the 95 % \
@@ -67,9 +69,8 @@ class Records:
         return cls(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else cls()
 
     def write(self, file: Path) -> None:
-        partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(vars(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(file)
+        with whole_file(file) as place:
+            place.write_text(json.dumps(vars(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def add(self, name: str, figures: dict[str, Any]) -> None:
         """Keeps what the page shows of a run."""

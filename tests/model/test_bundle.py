@@ -128,7 +128,7 @@ class TestFingerprint:
 class TestManifestFile:
     def test_manifest_is_written_whole_or_not_at_all(self, bundle_folder, tiny_bundle):
         before = (bundle_folder / MANIFEST).read_bytes()
-        (bundle_folder / (MANIFEST + ".partial")).mkdir()  # the disk refuses the new file
+        (bundle_folder / f".{MANIFEST}.partial").mkdir()  # the disk refuses the new file
         with pytest.raises(OSError, match="partial"):
             write_manifest(bundle_folder, with_changes(tiny_bundle.manifest, name="other"))
         assert (bundle_folder / MANIFEST).read_bytes() == before

@@ -136,8 +136,8 @@ class TestInterruptedUpdates:
     def test_left_over_partial_files_are_no_harm(self, tmp_path: Path) -> None:
         vectors = clustered(10)
         put(open_exact(tmp_path), vectors, generation=1)
-        (tmp_path / "ids-2-0.partial").write_bytes(b"\x01" * 11)
-        (tmp_path / "stamp.json.partial").write_text('{"format": 1, "own')
+        (tmp_path / ".ids-2-0.i64.partial").write_bytes(b"\x01" * 11)
+        (tmp_path / ".stamp.json.partial").write_text('{"format": 1, "own')
         store = open_exact(tmp_path)
         put(store, {}, removed=[1], generation=2)
         del vectors[1]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twinlens.errors import DataError
 from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs
+from twinlens.whole_file import whole_file
 
 ARRAYS = ("image_embeddings", "text_embeddings", "text_image_index")
 
@@ -31,13 +32,10 @@ def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
     }
     if pairs.trained_on is not None:
         arrays["trained_on"] = np.array(pairs.trained_on, dtype=np.str_)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
+        with whole_file(path) as place, place.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-        partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
 
 

@@ -8,6 +8,7 @@ from twinlens.errors import DataError
 from twinlens.evaluation.embedding_file import check_writable
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.report import RetrievalReport
+from twinlens.whole_file import whole_file
 
 COLUMNS = ("direction", "query", "caption", "photo", "rank", "right_answers")
 
@@ -27,16 +28,16 @@ def write_ranks(report: RetrievalReport, pairs: EmbeddedPairs, path: Path) -> No
         DataError: the file cannot be written, or does not end in .csv.
     """
     check_writable(path, ".csv")
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        # file names that are not valid Unicode keep their bytes
-        with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with (
+            whole_file(path) as place,
+            # file names that are not valid Unicode keep their bytes
+            place.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+        ):
             table = csv.writer(file)
             table.writerow(COLUMNS)
             table.writerows(_lines(report, pairs))
-        partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from twinlens.errors import BundleError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.relevance.maps import Calibration
+from twinlens.whole_file import whole_file
 
 MANIFEST = "model.json"
 IMAGE_MODEL = "image.onnx"
@@ -185,9 +186,8 @@ def save_bundle(directory: Path, manifest_fields: dict[str, Any], files: dict[st
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Writes ``model.json`` atomically."""
-    partial = directory / (MANIFEST + ".partial")
-    partial.write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
-    partial.replace(directory / MANIFEST)
+    with whole_file(directory / MANIFEST) as place:
+        place.write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
 
 
 def file_record(path: Path) -> FileRecord:

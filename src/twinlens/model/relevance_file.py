@@ -10,6 +10,7 @@ from twinlens.model.bundle import Bundle, file_record, write_manifest
 from twinlens.relevance.judge import RelevanceJudge
 from twinlens.relevance.maps import Calibration
 from twinlens.types import Embeddings
+from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 REFERENCE = "reference.npy"  # in a bundle: [R, D] float16, embeddings of the reference photos
@@ -49,10 +50,8 @@ def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
 def save_calibration(bundle: Bundle, calibration: Calibration, reference: Embeddings) -> Path:
     """Writes a calibration to a bundle, replacing any existing one; the fingerprint stays the same."""
     path = bundle.directory / REFERENCE
-    partial = path.with_name(REFERENCE + ".partial")
-    with partial.open("wb") as file:
+    with whole_file(path) as place, place.open("wb") as file:
         np.save(file, reference.astype(np.float16), allow_pickle=False)
-    partial.replace(path)
     files = {**bundle.manifest.files, REFERENCE: file_record(path)}
     write_manifest(bundle.directory, bundle.manifest.model_copy(update={"calibration": calibration, "files": files}))
     return path

@@ -7,6 +7,7 @@ import numpy as np
 
 from twinlens.errors import BundleError
 from twinlens.types import PhotoHash, PhotoHashes
+from twinlens.whole_file import whole_file
 
 TRAINING_PHOTOS = "training_photos.npy"
 """[N, 4] uint64: 32 bytes a photo, from which no photo can be restored."""
@@ -16,10 +17,8 @@ def save_training_photos(path: Path, hashes: Iterable[PhotoHash | None]) -> None
     """Writes the file atomically; photos without a hash are left out."""
     known = [own for own in hashes if own is not None]
     rows = np.array(known, dtype="<u8").reshape(-1, 4)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with whole_file(path) as place, place.open("wb") as file:
         np.save(file, rows, allow_pickle=False)
-    partial.replace(path)
 
 
 def load_training_photos(path: Path) -> PhotoHashes:

@@ -17,6 +17,7 @@ from twinlens.errors import VectorsDamagedError
 from twinlens.protocols import Neighbours
 from twinlens.stores.checked_rows import CheckedRows, Sums, row_sums
 from twinlens.types import Embeddings, Ids
+from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -270,14 +271,12 @@ class ExactStore:
     def _publish(self, ids: Ids, sums: Sums, *, generation: int, serial: int) -> None:
         ids_file = self._ids_file(generation, serial)
         content = ids.tobytes() + np.ascontiguousarray(sums).tobytes()
-        partial = ids_file.with_suffix(".partial")
-        partial.write_bytes(content)
-        partial.replace(ids_file)
+        with whole_file(ids_file) as place:
+            place.write_bytes(content)
         stamp = Stamp(FORMAT, self._owner, self._dim, generation, serial, rows=len(ids), checksum=zlib.crc32(content))
         fields = {"format": FORMAT, "checksum": zlib.crc32(repr(stamp).encode()), "stamp": asdict(stamp)}
-        partial = self._folder / (STAMP + ".partial")
-        partial.write_text(json.dumps(fields), encoding="utf-8")
-        partial.replace(self._folder / STAMP)
+        with whole_file(self._folder / STAMP) as place:
+            place.write_text(json.dumps(fields), encoding="utf-8")
         self._map(stamp)
         keep = {ids_file, self._rows_file("f32", serial), self._rows_file("f16", serial)}
         for file in self._folder.glob("*-*.*"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.database import Database, damaged
 from twinlens.errors import CatalogDamagedError, CollectionError
+from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 CHECKED = "checked.json"  # beside the catalog: its size and date when all of it was last found intact
@@ -80,10 +81,9 @@ def _write_state(database: Database, state: dict[str, int]) -> None:
     if database.read_only or not database.rows("SELECT 1 FROM photos LIMIT 1"):  # an unused collection is removed again
         return
     file = database.path.with_name(CHECKED)
-    partial = file.with_suffix(".partial")
     try:
-        partial.write_text(json.dumps(state), encoding="utf-8")
-        partial.replace(file)
+        with whole_file(file) as place:
+            place.write_text(json.dumps(state), encoding="utf-8")
     except OSError as error:
         logger.debug("%s cannot be written: %s", file, error)
 

@@ -14,6 +14,7 @@ from twinlens.collection.indexing.scan import Scan
 from twinlens.collection.place.disk import LAST_SCAN
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.embedding.local import Skipped
+from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,8 @@ def write_last_scan(catalog: Catalog, scans: Mapping[int, Scan]) -> None:
     """Stores what a finished run has found, by photo folder."""
     folders = {"finished_at": time.time(), "dates": {folder_id: scan.dates for folder_id, scan in scans.items()}}
     left_out = [[folder_id, *file] for folder_id, scan in scans.items() for file in scan.others + scan.unreadable]
-    file = catalog.path.with_name(LAST_SCAN)
-    partial = file.with_name(f"{LAST_SCAN}.partial")
-    partial.write_text(f"{json.dumps(folders)}\n{json.dumps(left_out)}\n", encoding="ascii")
-    partial.replace(file)
+    with whole_file(catalog.path.with_name(LAST_SCAN)) as place:
+        place.write_text(f"{json.dumps(folders)}\n{json.dumps(left_out)}\n", encoding="ascii")
 
 
 def read_last_scan(catalog: Catalog) -> LastScan | None:

@@ -15,6 +15,7 @@ from twinlens.data.file_names import on_one_line
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError, QueryError
 from twinlens.types import Hit
+from twinlens.whole_file import whole_file
 
 CELL_PX = 240
 CAPTION_PX = 44
@@ -54,21 +55,19 @@ def write_contact_sheet(sheet: Sheet, path: Path) -> WrittenSheet:
     check_sheet_path(path)
     left_out = sum(hit.is_missing for _, hits in sheet for hit in hits)
     sheet = [(title, [hit for hit in hits if not hit.is_missing]) for title, hits in sheet]
-    partial = path.with_name(f".{path.name}.partial")
     missing: set[str] = set()
     try:
-        match path.suffix.lower():
-            case ".html":
-                partial.write_text(_page(sheet), encoding="utf-8")
-            case ".png":
-                note = PngInfo()
-                note.add_text("Software", MARK)
-                _drawing(sheet, missing).save(partial, "PNG", pnginfo=note)
-            case _:
-                _drawing(sheet, missing).save(partial, "JPEG", quality=88, comment=MARK.encode())
-        partial.replace(path)
+        with whole_file(path) as place:
+            match path.suffix.lower():
+                case ".html":
+                    place.write_text(_page(sheet), encoding="utf-8")
+                case ".png":
+                    note = PngInfo()
+                    note.add_text("Software", MARK)
+                    _drawing(sheet, missing).save(place, "PNG", pnginfo=note)
+                case _:
+                    _drawing(sheet, missing).save(place, "JPEG", quality=88, comment=MARK.encode())
     except (OSError, ValueError) as error:  # ValueError: thousands of hits exceed a picture format's size limit
-        partial.unlink(missing_ok=True)
         raise QueryError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
     return WrittenSheet(left_out, "".join(sorted(missing)))
 
@@ -152,7 +151,7 @@ def _figure(hit: Hit) -> str:
 def _thumbnail(path: Path) -> Image.Image:
     try:
         return ImageOps.contain(open_guarded(path, min_side=CELL_PX // 2).image, (CELL_PX, CELL_PX))
-    except PhotoError as error:  # the photo was deleted after it was indexed: the sheet says so
+    except PhotoError as error:  # damaged or gone since it was indexed: the sheet says so
         blank = Image.new("RGB", (CELL_PX, CELL_PX), "#eeeeee")
         ImageDraw.Draw(blank).text(
             (8, CELL_PX // 2), _shortened(str(error), 30), fill="#aa0000", font=ImageFont.load_default(14)

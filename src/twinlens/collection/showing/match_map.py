@@ -9,6 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from twinlens.errors import QueryError
 from twinlens.types import Embeddings, Grids
+from twinlens.whole_file import whole_file
 
 DIMMED = 0.25  # brightness of regions that do not match: still recognizable
 MARK = "twinlens match map"  # in every map, so that other files are never overwritten
@@ -84,13 +85,12 @@ def write_match_map(picture: Image.Image, path: Path) -> None:
         QueryError: unsupported file extension, another file is there, or the file cannot be written.
     """
     check_map_path(path)
-    note, partial = PngInfo(), path.with_name(f".{path.name}.partial")
+    note = PngInfo()
     note.add_text("Software", MARK)
     try:
-        picture.save(partial, "PNG", pnginfo=note)
-        partial.replace(path)
+        with whole_file(path) as place:
+            picture.save(place, "PNG", pnginfo=note)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinlens.errors import DataError, TwinlensError
+from twinlens.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,16 +65,14 @@ def save_figure(figure: "Figure", path: Path) -> Path:
     date = DATES[kind]
     from matplotlib import rc_context
 
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"the folder {path.parent} cannot be created: {error.strerror or error}") from error
     try:
-        with rc_context({"svg.hashsalt": "twinlens"}):  # ids in SVG files are random without it
-            figure.savefig(partial, format=kind, dpi=DPI, metadata={date: None} if date else None)
-        partial.replace(path)
+        # without a salt, ids in SVG files are random
+        with rc_context({"svg.hashsalt": "twinlens"}), whole_file(path) as place:
+            figure.savefig(place, format=kind, dpi=DPI, metadata={date: None} if date else None)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
     return path

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from twinlens.errors import TrainingError
+from twinlens.whole_file import whole_file
 
 LAST = "last.safetensors"
 BEST = "best.safetensors"
@@ -76,17 +77,15 @@ def write_checkpoint(
     Raises:
         TrainingError: it cannot be written.
     """
-    partial = path.with_suffix(".partial")
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     notes = {"progress": json.dumps(asdict(progress)), "towers": json.dumps(dict(towers or {}))}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(kept, partial, metadata=notes)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with whole_file(path) as place:
+            save_file(kept, place, metadata=notes)
+            with place.open("rb+") as file:
+                os.fsync(file.fileno())
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
         old = f"; the previous one is intact in {path}" if path.exists() else ""
         raise TrainingError(
             f"the checkpoint {path} cannot be written: {error}{old}; free disk space and continue with --resume"

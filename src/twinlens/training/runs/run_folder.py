@@ -20,6 +20,7 @@ from twinlens.model.training_photos import TRAINING_PHOTOS
 from twinlens.training.loop.checkpoints import BEST, LAST
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
+from twinlens.whole_file import whole_file
 
 RECIPE = "recipe.json"
 ENVIRONMENT = "environment.json"
@@ -144,10 +145,8 @@ class RunFolder:
 
     def _replace(self, name: str, text: str) -> Path:
         path = self.path / name
-        partial = path.with_suffix(".partial")
-        with self._writing(name):
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
+        with self._writing(name), whole_file(path) as place:
+            place.write_text(text, encoding="utf-8")
         return path
 
     @contextmanager

@@ -1,0 +1,32 @@
+"""A file is replaced as a whole, or stays as it was."""
+
+from pathlib import Path
+
+import pytest
+
+from twinlens.whole_file import whole_file
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), ValueError("too large"), KeyboardInterrupt()])
+def test_after_a_failure_the_old_content_is_all_there_is(tmp_path: Path, error: BaseException) -> None:
+    file = tmp_path / "model.json"
+    file.write_text("old")
+
+    def fail_half_way() -> None:
+        with whole_file(file) as place:
+            place.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail_half_way()
+    assert [found.name for found in tmp_path.iterdir()] == ["model.json"]
+    assert file.read_text() == "old"
+
+
+def test_until_the_end_readers_see_the_old_content(tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    file.write_text("old")
+    with whole_file(file) as place:
+        place.write_text("new")
+        assert file.read_text() == "old"
+    assert file.read_text() == "new"
