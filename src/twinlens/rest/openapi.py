@@ -45,11 +45,7 @@ def describe(app: FastAPI, settings: Settings) -> None:
 def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
     schema = get_openapi(title="twinlens", version=__version__, description=DESCRIPTION, routes=app.routes)
     schemas = schema["components"]["schemas"]
-    for model in (
-        ImageSearch,
-        CaptionSearch,
-        FailureAnswer,
-    ):  # bodies that may be forms, and the errors of every call
+    for model in (ImageSearch, CaptionSearch, FailureAnswer):  # bodies that may be forms, and the errors of every call
         found = model.model_json_schema(ref_template=_REF)
         schemas.update(found.pop("$defs", {}))
         schemas[model.__name__] = found

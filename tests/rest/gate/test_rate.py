@@ -9,7 +9,7 @@ def test_a_bucket_fills_again_with_time_and_the_quiet_are_forgotten() -> None:
     assert [limit.take("a") for _ in range(61)] == [0] * 60 + [1]
     now = 1.0
     assert limit.take("a") == 0
-    assert limit.wait("a") == 1
+    assert limit.take("a") == 1
     for number in range(MOST_CLIENTS):
         limit.take(str(number))
     assert [limit.take("a") for _ in range(60)] == [0] * 60  # as one that was never seen
@@ -22,12 +22,6 @@ def test_one_clients_haste_is_not_anothers() -> None:
     assert [limit.take(client) for client in "aaabbb"] == [0, 0, 30, 0, 0, 30]
 
 
-def test_asking_how_long_to_wait_takes_nothing() -> None:
-    limit = RateLimit(1, clock=lambda: 0.0)
-    assert [limit.wait("a") for _ in range(5)] == [0] * 5
-    assert (limit.take("a"), limit.wait("a")) == (0, 60)
-
-
 def test_a_rest_never_saves_up_more_than_a_minute() -> None:
     now = 0.0
     limit = RateLimit(3, clock=lambda: now)
@@ -38,4 +32,4 @@ def test_a_rest_never_saves_up_more_than_a_minute() -> None:
 
 def test_no_limit_lets_all_pass() -> None:
     limit = RateLimit(0)
-    assert {limit.take("a") for _ in range(1000)} == {limit.wait("a")} == {0}
+    assert {limit.take("a") for _ in range(1000)} == {0}

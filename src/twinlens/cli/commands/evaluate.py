@@ -139,9 +139,8 @@ def run(
         _show(_compare(compare, source, ks, plots, plot_format), as_json=as_json)
         return FOUND
     if record:
-        api.models.open_bundle(
-            api.models.find_bundle(model or "default")
-        )  # a run has no manifest: fail before minutes of work
+        # a run has no manifest: fail before minutes of work
+        api.models.open_bundle(api.models.find_bundle(model or "default"))
     if asked == CLASSES:
         report = _classify(model or "default", source, classes, prompts)
     else:

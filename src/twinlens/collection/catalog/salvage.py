@@ -177,9 +177,8 @@ def _last_id(source: sqlite3.Connection, table: str) -> int:
     """The largest id that a row may have."""
     if (edge := _edge(source, table, "max")) is not None:
         return edge
-    highest = _ask(
-        source, "SELECT max(seq) FROM sqlite_sequence"
-    )  # ids of other tables are those of photos or captions
+    # ids of other tables are those of photos or captions
+    highest = _ask(source, "SELECT max(seq) FROM sqlite_sequence")
     return int(highest[0][0]) if highest and isinstance(highest[0][0], int) else MOST_IDS
 
 

@@ -244,9 +244,7 @@ class _Run:
         assert task.known is not None
         if photo.content_hash is None:
             if not task.folder.path.is_dir():
-                raise CollectionError(
-                    f"the photo folder {task.folder.path} is missing; is its disk mounted? What was read is kept"
-                )
+                raise PhotosMissingError(f"{photos_missing(task.folder.path)} What was read is kept")
             verification.unread.append(Skipped(task.folder.prefix + task.file.path, photo.reason or ""))
             self.report.unchanged += 1
             return False

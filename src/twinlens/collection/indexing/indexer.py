@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from twinlens.collection.catalog.catalog import FOLLOW_LINKS, Catalog
 from twinlens.collection.catalog.integrity import check_fully
 from twinlens.collection.catalog.vectors import DerivedVectors
@@ -17,10 +15,10 @@ from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_fol
 from twinlens.collection.indexing.model_change import change_model
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
 from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
-from twinlens.collection.place.disk import INDEX_LOCK, disk_error
+from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.errors import AlreadyIndexingError, CollectionError, ModelMismatchError
+from twinlens.errors import CollectionError, ModelMismatchError
 from twinlens.protocols import Dataset, DualEncoder
 
 
@@ -96,17 +94,10 @@ class Indexer:
         if not self._writable:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         self._catalog.check_present()  # the lock would create a folder that is gone
-        try:
-            with FileLock(self._place / INDEX_LOCK, timeout=0):
-                check_fully(self._catalog)
-                yield
-                check_fully(self._catalog)  # remembered, so that opening it is quick
-        except Timeout as error:
-            raise AlreadyIndexingError(
-                f"another process is indexing {self._place}; wait until it is done; photos can be searched meanwhile"
-            ) from error
-        except OSError as error:
-            raise disk_error(self._place, error) from error
+        with only_writer(self._place):
+            check_fully(self._catalog)
+            yield
+            check_fully(self._catalog)  # remembered, so that opening it is quick
 
     def _index(
         self, listener: IndexListener, options: IndexOptions, change_to: NamedModel | None = None

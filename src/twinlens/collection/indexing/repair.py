@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.integrity import CHECKED, check_fully, refuse_emptied
 from twinlens.collection.catalog.mending import (
@@ -40,12 +38,13 @@ from twinlens.collection.catalog.salvage import (
     schema_version,
 )
 from twinlens.collection.catalog.schema import upgrade
+from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.model_of_record import named_model
 from twinlens.collection.indexing.repair_report import RepairReport
-from twinlens.collection.indexing.repair_vectors import BATCH, check_vectors, encoder_of
-from twinlens.collection.place.disk import INDEX_LOCK, disk_error
+from twinlens.collection.indexing.repair_vectors import check_vectors, encoder_of
+from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
-from twinlens.errors import CatalogDamagedError, CollectionBusyError
+from twinlens.errors import CatalogDamagedError
 from twinlens.model.load import DEFAULT, model_of_fingerprint
 from twinlens.plugins import load_part
 from twinlens.stores import STORES
@@ -66,7 +65,7 @@ def repair(place: Path) -> RepairReport:
         CollectionError: it cannot be written, or is of a newer release.
     """
     report, path = RepairReport(place), place / CATALOG_NAME
-    with _alone(place):
+    with only_writer(place):
         report.faults = _catalog_faults(path)
         if report.faults:
             _replace_catalog(path, report)
@@ -78,17 +77,6 @@ def repair(place: Path) -> RepairReport:
                 check_fully(catalog)
             report.photos = catalog.count()
     return report
-
-
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    try:
-        with FileLock(place / INDEX_LOCK, timeout=0):
-            yield
-    except Timeout as error:
-        raise CollectionBusyError(f"another process is indexing {place}; wait until it is done") from error
-    except OSError as error:
-        raise disk_error(place, error) from error
 
 
 def _catalog_faults(path: Path) -> list[str]:
@@ -187,8 +175,8 @@ def _embed_captions(new: sqlite3.Connection, texts: Mapping[int, str], report: R
     model = salvaged_model(new)
     encoder = model and encoder_of(model)
     numbers = list(texts)
-    for start in range(0, len(numbers), BATCH):
-        some = numbers[start : start + BATCH]
+    for start in range(0, len(numbers), BATCH_SIZE):
+        some = numbers[start : start + BATCH_SIZE]
         if encoder is None:
             remove_captions(new, some)
             report.captions_lost += len(some)

@@ -12,13 +12,12 @@ from twinlens.collection.catalog.check import differing_ids, vector_faults
 from twinlens.collection.catalog.mending import TO_READ
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.collection.catalog.vectors import DerivedVectors, chosen_store, derived_vectors
+from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.model_of_record import named_model
 from twinlens.collection.indexing.repair_report import RepairReport
 from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.load import model_of_fingerprint
 from twinlens.protocols import DualEncoder
-
-BATCH = 256  # captions that are embedded at once
 
 
 def check_vectors(catalog: Catalog, report: RepairReport) -> None:
@@ -56,8 +55,8 @@ def _embed_again(catalog: Catalog, captions: Sequence[int]) -> int:
     if encoder is None:
         return 0
     records = list(catalog.captions.photos(captions).values())
-    for start in range(0, len(records), BATCH):
-        some = records[start : start + BATCH]
+    for start in range(0, len(records), BATCH_SIZE):
+        some = records[start : start + BATCH_SIZE]
         embeddings = encoder.encode_text([record.caption or "" for record in some])
         with catalog.writing() as writer:
             for record, embedding in zip(some, embeddings, strict=True):

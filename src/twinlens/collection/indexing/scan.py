@@ -109,7 +109,7 @@ def _walk(
         if is_left_out(entry.name):
             continue
         path = prefix + entry.name
-        if not _is_folder(entry):
+        if not is_folder(entry):
             yield path, entry
         elif library is not None and (reason := _link_out(entry, library)):
             scan.others.append((as_text(path), reason))
@@ -126,7 +126,8 @@ def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
     return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 — also False for a loop
 
 
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
+def is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Whether an entry is a folder, or a link to one."""
     try:
         return entry.is_dir()
     except OSError:  # a loop of links

@@ -9,7 +9,7 @@ from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.indexing.last_scan import read_last_scan
-from twinlens.collection.indexing.scan import is_left_out, why_not_a_photo
+from twinlens.collection.indexing.scan import is_folder, is_left_out, why_not_a_photo
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import is_absent
 from twinlens.data.file_names import as_file, as_text
@@ -104,7 +104,7 @@ class _Look:
             self._check_time()
             name = as_text(entry.name)
             path = f"{below}/{name}" if below else name
-            if not _is_folder(entry):
+            if not is_folder(entry):
                 self._compare_file(entry, path, known.pop(path, None))
             elif path not in dates and not entry.is_symlink():
                 self._look_into(entry.path, path, dates, {})
@@ -145,10 +145,3 @@ def _entries(folder: str) -> "list[os.DirEntry[str]] | None":
     except OSError as error:
         logger.debug("%s cannot be looked into: %s", folder, error)
         return None
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a loop of links
-        return False

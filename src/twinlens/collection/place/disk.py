@@ -1,13 +1,15 @@
-"""Create a collection folder, and remove one that was never used."""
+"""Create, lock and remove a collection folder, and say what its disk lacks."""
 
 import errno
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from twinlens.collection.place.locate import CATALOG_NAME
-from twinlens.errors import CollectionError, DiskFullError
+from twinlens.errors import AlreadyIndexingError, CollectionError, DiskFullError
 
 logger = logging.getLogger(__name__)
 INDEX_LOCK = "index.lock"
@@ -24,6 +26,25 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CollectionError(f"{path} cannot be created: {error.strerror or error}; use --collection DIR") from error
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Holds the lock that lets only one process change a collection.
+
+    Raises:
+        AlreadyIndexingError: another process holds it.
+        CollectionError: an operating system error, from within the block, too.
+    """
+    try:
+        with FileLock(path / INDEX_LOCK, timeout=0):
+            yield
+    except Timeout as error:
+        raise AlreadyIndexingError(
+            f"another process is indexing {path}; wait until it is done; photos can be searched meanwhile"
+        ) from error
+    except OSError as error:
+        raise disk_error(path, error) from error
 
 
 def remove_unused(path: Path) -> None:

@@ -15,10 +15,7 @@ from twinlens.errors import PhotoError
 
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
-LIST_COLUMNS = (
-    *("image_id", "taken_at", "camera", "width", "height", "latitude", "longitude", "captions"),
-    "date_source",
-)
+LIST_COLUMNS = "image_id taken_at camera width height latitude longitude captions date_source".split()
 _ZIP_TIMES = (315_619_200, 4_354_732_800)  # zip supports 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

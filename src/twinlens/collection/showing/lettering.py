@@ -8,19 +8,9 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from twinlens.data.fonts import FontFace, faces_with
+from twinlens.errors import valid_unicode
 
-PICTURE_SIZES_PX = (
-    109,
-    136,
-    160,
-    128,
-    96,
-    72,
-    64,
-    48,
-    40,
-    32,
-)  # of colour fonts without outlines, as Noto's and Apple's
+PICTURE_SIZES_PX = (109, 136, 160, 128, 96, 72, 64, 48, 40, 32)  # of colour fonts without outlines (Noto's, Apple's)
 SAMPLE_PX = 32
 FIRST_PICTURE = "\U0001f000"  # Unicode's blocks of emoji start here
 EMOJI_FONTS = ("emoji", "seguiemj")
@@ -49,8 +39,7 @@ class Lettering(NamedTuple):
 @cache
 def lettering(text: str) -> Lettering:
     """Chooses fonts for a line of text; bytes of a file name that are no text are escaped."""
-    line = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
-    line = line.encode("utf-8", "backslashreplace").decode()
+    line = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in valid_unicode(text))
     visible = {letter for letter in line if not (letter.isspace() or _follows(letter))}
     faces = _picture_faces({letter for letter in visible if letter >= FIRST_PICTURE})
     plain = visible - set(faces)

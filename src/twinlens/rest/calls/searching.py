@@ -33,6 +33,7 @@ from twinlens.rest.calls.schemas import (
 )
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.costs import Charged
 
 router = APIRouter(prefix="/api/search", tags=["search"])
@@ -168,9 +169,8 @@ async def search_captions(request: Request, engine: Ready, charge: Charged) -> C
 
 
 async def _picture(request: Request, engine: Engine, data: bytes, number: int) -> Query:
-    client = request.client.host if request.client else "local"
     try:
-        return await uploaded_picture(engine, data, number, client=client)
+        return await uploaded_picture(engine, data, number, client=client_of(request.scope))
     except PhotoError as error:
         code, hint = _refusal(error)
         raise RequestFailure(code, f"picture {number} cannot be used: {error}", hint) from error

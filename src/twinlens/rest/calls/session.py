@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from twinlens.rest.calls.schemas import SessionAnswer, SessionStart
 from twinlens.rest.engine.engine import Engine
+from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.key_source import KeySource
 from twinlens.rest.gate.keys import Key, cookie_name, cookie_path, shown_key, shown_session
 from twinlens.rest.gate.scopes import SCOPES
@@ -64,7 +65,7 @@ async def end_session(request: Request) -> Response:
 
 async def _refuse(request: Request) -> NoReturn:
     wrong_keys: WrongKeys = request.app.state.wrong_keys
-    await wrong_keys.refuse(request.client.host if request.client else "local")
+    await wrong_keys.refuse(client_of(request.scope))
 
 
 def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> SessionAnswer:

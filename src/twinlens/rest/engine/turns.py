@@ -17,9 +17,9 @@ class Turns:
 
     Args:
         at_once: number of turns at a time.
-        most_waiting: in all.
-        most_of_one: client.
-        patience_s: for which a request waits.
+        most_waiting: requests, of all clients.
+        most_of_one: requests of one client that wait.
+        patience_s: how long a request waits.
     """
 
     def __init__(

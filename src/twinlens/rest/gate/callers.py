@@ -1,11 +1,18 @@
-"""Limit on open connections per client, so that one client cannot use them all up."""
+"""Who a request comes from, and a limit on open connections per client, so that one cannot use them all up."""
 
 from collections import Counter
+
+from starlette.types import Scope
 
 from twinlens.rest.settings import Settings, is_loopback
 
 MOST_OF_ONE = 200  # a browser opens six
 MOST_OF_THIS_MACHINE = 2000  # an unnamed proxy on this machine has a connection for each of its clients
+
+
+def client_of(scope: Scope) -> str:
+    """The client's address, as a trusted proxy tells it; "local" if the server does not know it."""
+    return scope["client"][0] if scope.get("client") else "local"
 
 
 class Callers:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.rest.failures import RequestFailure
+from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.costs import CHARGE, cost_of_path
 from twinlens.rest.gate.hosts import Hosts
 from twinlens.rest.gate.key_source import KeySource
@@ -127,7 +128,7 @@ class Guard:
 
     def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
         """Limits requests; those with a key by themselves, so that others at the address cannot use them up."""
-        client = _client(scope)
+        client = client_of(scope)
         if self._settings.spares_this_machine and is_loopback(client):
             return
         if self._keys is not None and key is None and self._shows_a_key(headers, scope):
@@ -158,7 +159,7 @@ class Guard:
             return
         if key is None:
             if shown_key(headers) is not None:
-                await self._wrong_keys.refuse(_client(scope))
+                await self._wrong_keys.refuse(client_of(scope))
             hint = "send it in 'X-API-Key' or as a bearer token; the page exchanges it at POST /api/session"
             raise RequestFailure("missing_key", "this server requires an API key", hint, CHALLENGE)
         needed = needed_scopes(scope["method"], path)
@@ -173,10 +174,6 @@ class Guard:
 def _origin_of(scheme: str, host: str) -> str:
     """As browsers write it: without the scheme's usual port, which some proxies put into ``Host``."""
     return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
-
-
-def _client(scope: Scope) -> str:
-    return scope["client"][0] if scope.get("client") else "local"
 
 
 def _is_at_home(scope: Scope) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from twinlens.errors import ConfigError
 from twinlens.rest.gate.keys import Key
 from twinlens.rest.gate.scopes import SCOPES
+from twinlens.rest.settings import SHORT_KEY
 
-SHORTEST = 16  # characters
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -53,8 +53,8 @@ def _faults(name: str, table: Any) -> list[str]:
         faults.append(f"[{name}] needs either 'key' or 'sha256'")
     elif sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
         faults.append(f"[{name}] sha256 must be 64 hexadecimal digits")
-    elif key is not None and not (isinstance(key, str) and key.isascii() and len(key.strip()) >= SHORTEST):
-        faults.append(f"[{name}] key must have {SHORTEST} or more ASCII characters")
+    elif key is not None and not (isinstance(key, str) and key.isascii() and len(key.strip()) >= SHORT_KEY):
+        faults.append(f"[{name}] key must have {SHORT_KEY} or more ASCII characters")
     if not isinstance(scopes, list) or any(scope not in SCOPES for scope in scopes):
         faults.append(f"[{name}] scopes must be a list of: {', '.join(SCOPES)}")
     return faults

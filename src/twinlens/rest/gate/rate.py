@@ -41,11 +41,6 @@ class RateLimit:
         self._buckets[client] = (left - cost, self._clock())
         return 0
 
-    def wait(self, client: str) -> int:
-        """The same as ``take``, without taking a token."""
-        left = self._left(client) if self.per_minute else 1.0
-        return 0 if left >= 1.0 else math.ceil((1.0 - left) * 60 / self.per_minute)
-
     def _left(self, client: str) -> float:
         now = self._clock()
         left, since = self._buckets.pop(client, (float(self.per_minute), now))

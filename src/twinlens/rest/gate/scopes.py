@@ -3,7 +3,7 @@
 from typing import Literal, TypeAlias
 
 KeyScope: TypeAlias = Literal["search", "curate", "index"]
-"""Look and search; favourites, and all else that is kept; POST /api/index."""
+"""Search and look; change favourites and whatever else people mark; start indexing."""
 SCOPES: tuple[KeyScope, ...] = ("search", "curate", "index")
 # the page itself contains no photos; the API requires the key
 _OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})

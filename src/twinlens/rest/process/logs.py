@@ -25,7 +25,7 @@ class Logs:
         for name, level in self.levels.items():
             logging.getLogger(name).setLevel(level)
         for file in self.files:
-            handler = logging.FileHandler(file, encoding="utf-8")
+            handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
             handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
             logging.getLogger("twinlens").addHandler(handler)
 

@@ -201,9 +201,8 @@ def _work(settings: Settings, listener: socket.socket, line: Connection, logs: L
     if IS_KNOWN:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server can handle it
     logs.start()
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl+C reaches all processes; until uvicorn handles it there is nothing to finish
+    # Ctrl+C reaches all processes; until uvicorn handles it there is nothing to finish
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         serve(
             settings,

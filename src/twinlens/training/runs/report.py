@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from twinlens.data.images import open_photo
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError
 from twinlens.evaluation.plots.retrieval_grid import GridRow
 from twinlens.training.loop.run_log import EpochLog
@@ -91,7 +91,7 @@ def _found(row: GridRow) -> str:
 
 def _picture(path: Path) -> str:
     try:
-        image = open_photo(path, min_side=PICTURE_PX).image
+        image = open_guarded(path, min_side=PICTURE_PX).image
     except PhotoError as error:  # shown in place of the photo
         return f"<p>{html.escape(str(error))}</p>"
     image.thumbnail((PICTURE_PX, PICTURE_PX))
