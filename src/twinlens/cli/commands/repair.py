@@ -47,10 +47,11 @@ def _lines(report: "RepairReport", *, will_index: bool) -> list[str]:
     lines = [f"fault       {fault}" for fault in report.faults]
     if report.tables and not any(table.rows for table in report.tables):
         lines.append("salvaged    nothing: captions and favourites are lost, unless there is a copy of the catalog")
-    for table in report.tables if len(lines) == len(report.faults) else []:
-        known = "an unknown number" if table.known is None else f"{table.known:,}"
-        if table.rows or table.known != 0:
-            lines.append(f"salvaged    {table.name}: {table.rows:,} of {known}")
+    else:
+        for table in report.tables:
+            known = "an unknown number" if table.known is None else f"{table.known:,}"
+            if table.rows or table.known != 0:
+                lines.append(f"salvaged    {table.name}: {table.rows:,} of {known}")
     if report.captions_embedded or report.captions_lost:
         lost = f", {report.captions_lost:,} lost: their model is not available" if report.captions_lost else ""
         lines.append(f"captions    {report.captions_embedded:,} embedded again{lost}")

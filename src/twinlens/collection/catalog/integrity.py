@@ -16,7 +16,7 @@ QUICK_BYTES = 64_000_000  # SQLite checks a megabyte in 2 ms; of a larger file t
 
 
 def check_at_open(database: Database) -> bool:
-    """Checks a catalog unless it is as it was when last checked; whether all of it is known to be intact.
+    """Checks a catalog unless it is as it was when last checked; returns whether all of it is known to be intact.
 
     Raises:
         CatalogDamagedError: it is damaged.

@@ -35,8 +35,8 @@ class IndexOptions(NamedTuple):
             of none, or of those subfolders for which a function returns True.
         drop_kept: whether to drop what is kept of photos that are gone.
         verify: whether to read the photos again whose size and date have not changed, too.
-        follow_links: whether to index what is behind links that lead out of a folder; None = no here,
-            and for a collection as in its last run.
+        follow_links: whether to index what is behind links that lead out of a folder; None = as in the
+            collection's last run, which ``Indexer`` looks up.
     """
 
     forget_missing: ForgetMissing = False

@@ -131,7 +131,7 @@ class Engine:
             raise RequestFailure("starting", "the model is being loaded", "try again in a second", {"Retry-After": "1"})
 
     async def missing(self) -> Missing | None:
-        """Which part of the library is not at its place; found again as soon as it is back."""
+        """Which part of the library is not at its place now; None if all of it is there."""
         return await self.run("search", self._missing)
 
     def _missing(self) -> Missing | None:
