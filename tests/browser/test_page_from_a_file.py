@@ -41,7 +41,7 @@ def written(folder: Path, port: int) -> str:
     return file.as_uri()
 
 
-def test_it_works_where_the_flag_allows_it(open_page: OpenPage, drawn: Path, tmp_path: Path) -> None:
+def test_a_page_from_a_file_works_where_the_flag_allows_it(open_page: OpenPage, drawn: Path, tmp_path: Path) -> None:
     served = ServedPage(drawn, "--cors-origin", "null")
     try:
         page = open_page(written(tmp_path, served.port), wait=False)
@@ -54,7 +54,7 @@ def test_it_works_where_the_flag_allows_it(open_page: OpenPage, drawn: Path, tmp
         served.stop()
 
 
-def test_it_is_told_nothing_by_default(open_page: OpenPage, site: str, tmp_path: Path) -> None:
+def test_a_page_from_a_file_is_told_nothing_by_default(open_page: OpenPage, site: str, tmp_path: Path) -> None:
     page = open_page(written(tmp_path, int(site.rpartition(":")[2])), wait=False)
     until(page, "document.getElementById('fault').textContent !== ''")
     assert page.text_content("#stats") == ""

@@ -111,13 +111,13 @@ def test_renames_are_found_and_keep_what_people_gave(collection: Collection, odd
     assert collection.favourites() == [r"\xfe.png", "plain.png"]
 
 
-def test_another_model_embeds_them(collection: Collection) -> None:
+def test_another_model_embeds_photos_of_odd_names(collection: Collection) -> None:
     report = collection.reindex(ColourEncoder(fingerprint="colour0000000002"))
     assert report.model_change is not None
     assert (report.model_change.is_complete, report.model_change.photos) == (True, len(NAMES))
 
 
-def test_captions_beside_them_are_matched(collection: Collection, odd: Path) -> None:
+def test_captions_beside_photos_of_odd_names_are_matched(collection: Collection, odd: Path) -> None:
     (odd / os.fsdecode(b"caf\xe9.txt")).write_text("a red thing\n")
     (odd / os.fsdecode(rb"caf\xe9.txt")).write_text("a green thing\n")
     assert collection.add_captions(odd).added == 2

@@ -55,7 +55,7 @@ def site(library: Path, certificate: Certificate, tmp_path_factory: pytest.TempP
             yield Site(f"https://localhost:{port}", session, sign_in)
 
 
-def test_it_says_nothing_when_it_starts(certificate: Certificate, tmp_path: Path) -> None:
+def test_nginx_understands_the_shipped_file(certificate: Certificate, tmp_path: Path) -> None:
     text = shipped_nginx(tmp_path, certificate, port=free_port(), server=5000, sign_in=4180, key=KEY)
     (tmp_path / "nginx.conf").write_text("events {}\nhttp {\n" + text + "\n}\n")
     line = [find("nginx"), "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"]

@@ -48,7 +48,7 @@ def test_a_home_folder_that_is_named_or_already_indexed_is_searched(run_here, ho
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 @pytest.mark.parametrize("answer", ["y", "n"])
-def test_at_a_terminal_it_is_a_question(home: Path, answer: str) -> None:
+def test_on_a_terminal_the_user_is_asked(home: Path, answer: str) -> None:
     import pty
 
     outer, terminal = pty.openpty()

@@ -74,7 +74,7 @@ def test_what_is_not_known_to_be_local_counts_as_shared(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("name", "ext4 btrfs xfs zfs f2fs ntfs3 fuseblk exfat vfat overlay tmpfs bcachefs".split())
-def test_local_ones_are_known_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_local_file_systems_are_known_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     read_from(monkeypatch, f"x / {name} rw 0 0\n")
     assert file_system_of(Path("/photos")) == FileSystem(name, Reach.LOCAL)
 

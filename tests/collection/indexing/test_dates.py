@@ -127,6 +127,6 @@ class TestGaps:
         answer = gappy.answer("a photo", after="2021")
         assert (answer.num_undated, answer.num_file_dated, answer.date_note) == (0, 0, None)
 
-    def test_statistics_count_them(self, gappy: Collection) -> None:
+    def test_statistics_count_photos_without_a_date_of_their_own(self, gappy: Collection) -> None:
         facts = gappy.facts()
         assert (facts.undated, facts.file_dated) == (2, 1)

@@ -33,7 +33,7 @@ def test_a_later_process_of_the_same_number_is_another_one() -> None:
 
 
 @pytest.mark.parametrize("told", ["", "{}", "null", '{"pid": "x", "started": "1", "machine": "m"}'])
-def test_what_tells_nothing_may_still_run(told: str) -> None:
+def test_a_process_that_is_not_described_may_still_run(told: str) -> None:
     assert not was_ended(told)
 
 

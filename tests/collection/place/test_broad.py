@@ -29,7 +29,7 @@ def test_system_folders_are_broad(home: Path, monkeypatch: pytest.MonkeyPatch, s
 
 
 @pytest.mark.parametrize("folder", ["/mnt/nas", "/srv/photos", "/etcetera", "/media/anna/CARD"])
-def test_disks_and_other_folders_are_not(home: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+def test_disks_and_other_folders_are_not_broad(home: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     assert broad_folder(Path(folder)) is None
 

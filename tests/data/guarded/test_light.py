@@ -17,14 +17,14 @@ def test_common_kinds_of_a_moderate_size_are_light(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF", "TIFF", "float TIFF", "JPEG 2000", "ICO", "TGA", "BMP"])
-def test_others_are_not(kind: str) -> None:
+def test_other_formats_are_not_light(kind: str) -> None:
     assert not is_light(picture(kind, 256, 128), is_reduced=True)
 
 
 @pytest.mark.parametrize(
     ("image_format", "options"), [("PNG", {}), ("GIF", {}), ("JPEG", {}), ("WEBP", {"lossless": True, "method": 0})]
 )
-def test_a_huge_picture_is_not(image_format: str, options: dict[str, object]) -> None:
+def test_a_huge_picture_is_not_light(image_format: str, options: dict[str, object]) -> None:
     assert is_light(encoded(Image.new("L", (5000, 200)), image_format, **options), is_reduced=False)
     assert not is_light(encoded(Image.new("L", (8000, 6000)), image_format, **options), is_reduced=False)
 
@@ -35,7 +35,7 @@ def test_a_large_jpeg_is_light_if_it_is_decoded_at_a_reduced_scale() -> None:
     assert not is_light(progressive, is_reduced=True)
 
 
-def test_many_scans_are_not_light() -> None:
+def test_a_jpeg_of_many_scans_is_not_light() -> None:
     data = encoded(Image.new("L", (4000, 3000)), "JPEG", progressive=True)
     assert is_light(data, is_reduced=True)
     scan = data[data.index(b"\xff\xda") : -2]

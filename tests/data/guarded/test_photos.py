@@ -35,7 +35,7 @@ def test_the_pixels_are_those_of_decoding_here(guard: Guard, kind: str) -> None:
         assert details == expected.details
 
 
-def test_colours_and_orientation_are_applied_there_as_well(guard: Guard) -> None:
+def test_colours_and_orientation_are_applied_under_guard_too(guard: Guard) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     data = encoded(noisy(256, 128), "TIFF", exif=exif, icc_profile=colour_profile("Display P3"))

@@ -28,18 +28,18 @@ def test_a_method_that_is_not_taken_is_told_those_that_are(client: TestClient, p
 
 
 @pytest.mark.parametrize(("path", "allowed"), METHODS)
-def test_options_lists_them(client: TestClient, path: str, allowed: str) -> None:
+def test_options_lists_the_methods_of_a_path(client: TestClient, path: str, allowed: str) -> None:
     answer = client.options(path)
     assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
 
 
 @pytest.mark.parametrize(("path", "allowed"), METHODS)
-def test_what_is_listed_is_taken(client: TestClient, path: str, allowed: str) -> None:
+def test_a_path_takes_the_methods_that_it_lists(client: TestClient, path: str, allowed: str) -> None:
     for method in set(allowed.split(", ")) - {"POST"}:  # not to start anything
         if path != "/api/index/events":  # has no end
             assert client.request(method, path).status_code in (200, 204)
 
 
-def test_a_path_that_is_none_stays_404(client: TestClient) -> None:
+def test_a_path_that_does_not_exist_stays_404(client: TestClient) -> None:
     for method in ("PUT", "OPTIONS"):
         assert client.request(method, "/nothing").status_code == 404

@@ -36,14 +36,14 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield client
 
 
-def test_all_are_found(odd: TestClient) -> None:
+def test_odd_names_are_found_and_listed(odd: TestClient) -> None:
     found = odd.post("/api/search/text", json={"query": "a wall", "top_k": 20}).json()["results"]
     assert sorted(one["image_id"] for one in found) == sorted(NAMES)
     assert sorted(one["image_id"] for one in odd.get("/api/photos").json()["results"]) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_is_sent_shown_and_searched_with(odd: TestClient, name: str) -> None:
+def test_a_photo_of_an_odd_name_is_sent_shown_and_searched_with(odd: TestClient, name: str) -> None:
     address = f"/api/image/{quote(name, safe='')}"
     answer = odd.get(f"{address}?download=true")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
@@ -60,7 +60,7 @@ def test_each_is_sent_shown_and_searched_with(odd: TestClient, name: str) -> Non
     assert name in odd.get("/api/favourites").json()["image_ids"]
 
 
-def test_downloads_keep_them(odd: TestClient) -> None:
+def test_downloads_keep_odd_names(odd: TestClient) -> None:
     archive = odd.post("/api/archive", json={"image_ids": NAMES})
     with zipfile.ZipFile(io.BytesIO(archive.content)) as opened:
         assert opened.testzip() is None

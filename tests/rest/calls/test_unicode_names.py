@@ -72,7 +72,7 @@ def test_folders_are_filtered_as_they_are_listed(odd: TestClient) -> None:
         assert (refused.status_code, refused.json()["error"]["code"]) == (404, "unknown_folder")
 
 
-def test_they_are_downloaded_in_names_that_stay_inside_the_archive(odd: TestClient) -> None:
+def test_odd_names_stay_inside_a_downloaded_archive(odd: TestClient) -> None:
     data = odd.post("/api/archive", json={"image_ids": list(NAMES)}).content
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.namelist() == [name.replace("\\", "_") for name in NAMES]

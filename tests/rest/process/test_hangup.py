@@ -31,7 +31,9 @@ def until(is_true: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_it_goes_on_and_writes_into_a_new_log_file(serve: Serve, indexed: Path, tmp_path: Path, workers: int) -> None:
+def test_after_a_hangup_the_server_goes_on_in_a_new_log_file(
+    serve: Serve, indexed: Path, tmp_path: Path, workers: int
+) -> None:
     log, rotated = tmp_path / "serve.log", tmp_path / "serve.log.1"
     with serve(indexed, "--log-file", log, "--workers", workers) as served:
         assert requests.get(f"{served.url}/health", timeout=60).status_code == 200
@@ -46,7 +48,7 @@ def test_it_goes_on_and_writes_into_a_new_log_file(serve: Serve, indexed: Path, 
         assert served.process.poll() is None
 
 
-def test_one_that_cannot_be_read_again_keeps_what_it_had(indexed: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_cannot_be_read_again_stays_as_it_was(indexed: Path, caplog: pytest.LogCaptureFixture) -> None:
     app: FastAPI = create_app(indexed, settings=Settings())
     server = Server(app, Settings())
     ran = []

@@ -38,6 +38,6 @@ def test_an_empty_text_is_zero_and_not_a_division_by_zero(tower: BagOfWordsTower
     assert tower(empty, empty).tolist() == [[0.0] * 6]
 
 
-def test_a_size_below_one_is_refused() -> None:
+def test_a_word_dim_below_one_is_refused() -> None:
     with pytest.raises(ConfigError, match="word_dim must be at least 1, got 0"):
         load_text_tower("bag-of-words", captions=CAPTIONS, word_dim=0)
