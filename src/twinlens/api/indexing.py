@@ -8,17 +8,19 @@ from twinlens.collection.catalog.kept import KEPT_DAYS
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.index_state import IndexState, Stage
 from twinlens.collection.indexing.missing import ForgetMissing, MissingFolder
-from twinlens.collection.indexing.report import (
+from twinlens.collection.indexing.progress import (
     CaptionPlan,
-    CaptionReport,
     IndexListener,
     IndexPlan,
-    IndexReport,
     ModelChangePlan,
     ModelChangeProgress,
+    SilentListener,
+)
+from twinlens.collection.indexing.report import (
+    CaptionReport,
+    IndexReport,
     ModelChangeReport,
     PendingModelChange,
-    SilentListener,
     reasons_summary,
 )
 from twinlens.collection.indexing.since_index import SinceIndex

@@ -17,7 +17,8 @@ from twinlens.collection.indexing.indexer import Indexer
 from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.indexing.missing import ForgetMissing
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
-from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, PendingModelChange
+from twinlens.collection.indexing.progress import IndexListener
+from twinlens.collection.indexing.report import CaptionReport, IndexReport, PendingModelChange
 from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path

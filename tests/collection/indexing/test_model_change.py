@@ -15,13 +15,8 @@ from filelock import FileLock
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog import writing as change_module
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.report import (
-    IndexReport,
-    ModelChangePlan,
-    ModelChangeProgress,
-    PendingModelChange,
-    SilentListener,
-)
+from twinlens.collection.indexing.progress import ModelChangePlan, ModelChangeProgress, SilentListener
+from twinlens.collection.indexing.report import IndexReport, PendingModelChange
 from twinlens.errors import (
     CollectionBusyError,
     CollectionError,

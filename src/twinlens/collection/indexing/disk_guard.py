@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from twinlens.collection.indexing.report import (
+from twinlens.collection.indexing.progress import (
     CaptionPlan,
     IndexListener,
     IndexPlan,
-    IndexReport,
     ModelChangePlan,
     ModelChangeProgress,
 )
+from twinlens.collection.indexing.report import IndexReport
 from twinlens.errors import DiskFullError
 
 

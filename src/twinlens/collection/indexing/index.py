@@ -13,7 +13,8 @@ from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.giving_back import give_back
 from twinlens.collection.indexing.last_scan import skipped_files, write_last_scan
 from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
-from twinlens.collection.indexing.report import IndexListener, IndexPlan, IndexReport, SilentListener, why_no_photos
+from twinlens.collection.indexing.progress import IndexListener, IndexPlan, SilentListener
+from twinlens.collection.indexing.report import IndexReport, why_no_photos
 from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
 from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import PhotoFolder, photos_missing

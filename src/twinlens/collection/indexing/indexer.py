@@ -14,7 +14,8 @@ from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
 from twinlens.collection.indexing.model_change import change_model
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
-from twinlens.collection.indexing.report import CaptionReport, IndexListener, IndexReport, SilentListener
+from twinlens.collection.indexing.progress import IndexListener, SilentListener
+from twinlens.collection.indexing.report import CaptionReport, IndexReport
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders

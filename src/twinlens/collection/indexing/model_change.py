@@ -11,7 +11,8 @@ from twinlens.collection.catalog.rows import vector_bytes
 from twinlens.collection.indexing.captions import BATCH_SIZE as CAPTION_BATCH
 from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.collection.indexing.model_of_record import NamedModel
-from twinlens.collection.indexing.report import IndexListener, ModelChangePlan, ModelChangeProgress, ModelChangeReport
+from twinlens.collection.indexing.progress import IndexListener, ModelChangePlan, ModelChangeProgress
+from twinlens.collection.indexing.report import ModelChangeReport
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.embedding.local import BATCH_SIZE, EmbeddedPhoto, Skipped, check_unit_rows, embed_batches
 
