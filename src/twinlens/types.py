@@ -31,6 +31,9 @@ Ids: TypeAlias = NDArray[np.int64]
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 
+DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
+"""What told a photo's date, most trustworthy first; "file" is the date of the file, which copying may change."""
+
 QueryKind: TypeAlias = Literal["text", "photo"]
 """Kind of a query: text only, or photos only."""
 
@@ -122,7 +125,7 @@ class Hit:
     height: int | None = None
     taken_at: str | None = None
     is_favourite: bool = False
-    date_source: str | None = None
+    date_source: DateSource | None = None
     is_missing: bool = False
 
     def __repr__(self) -> str:

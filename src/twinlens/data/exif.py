@@ -11,8 +11,9 @@ from typing import Any
 from PIL import ExifTags, Image
 
 from twinlens.data.dating.iptc import iptc_moment
-from twinlens.data.dating.moment import DateSource, Moment, moment
+from twinlens.data.dating.moment import Moment, moment, offset_minutes
 from twinlens.data.dating.spellings import read_date
+from twinlens.types import DateSource
 
 logger = logging.getLogger(__name__)
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
@@ -127,10 +128,7 @@ def _offset_minutes(value: object) -> int | None:
     match = re.fullmatch(r"([+-])(\d\d):(\d\d)", _text(value) or "")
     if not match:
         return None
-    sign, hours, minutes = match.group(1), int(match.group(2)), int(match.group(3))
-    if hours > 14 or minutes > 59:  # not a real time zone
-        return None
-    return (hours * 60 + minutes) * (-1 if sign == "-" else 1)
+    return offset_minutes(match[1], int(match[2]), int(match[3]))
 
 
 def _camera(make: object, model: object) -> str | None:

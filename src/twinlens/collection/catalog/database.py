@@ -265,6 +265,14 @@ def missing(path: Path) -> str:
     )
 
 
+def no_space(path: Path) -> str:
+    """The message for a disk that is full."""
+    return (
+        f"no space left on the disk of {path}; what was indexed before is safe: "
+        "free some space and run the same command again"
+    )
+
+
 def damaged(path: Path, why: str) -> str:
     """The message for a catalog that cannot be read."""
     return (
@@ -300,10 +308,7 @@ def translated(path: Path, error: sqlite3.Error) -> CollectionError:
         return CatalogDamagedError(damaged(path, str(error)))
     disk_is_full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < NEEDED_TO_OPEN_BYTES
     if code == sqlite3.SQLITE_FULL or disk_is_full:
-        return DiskFullError(
-            f"no space left on the disk of {path}; what was indexed before is safe: "
-            "free some space and run the same command again"
-        )
+        return DiskFullError(no_space(path))
     if code == sqlite3.SQLITE_BUSY:
         return CatalogLockedError(
             f"the catalog {path} has been locked by another process for {BUSY_TIMEOUT_S:g} s; "

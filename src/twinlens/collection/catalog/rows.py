@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.database import Database, damaged
-from twinlens.data.dating.moment import DateSource
 from twinlens.errors import CatalogDamagedError
-from twinlens.types import Embeddings, Features, Ids
+from twinlens.types import DateSource, Embeddings, Features, Ids
 
 MOST_PARAMETERS = 500  # SQLite limits the number per statement
 UNIT_TOLERANCE = 4e-3  # of the squared length: twice what an encoder may deviate, see ``check_unit_rows``

@@ -14,6 +14,7 @@ from twinlens.collection.indexing.model_of_record import NamedModel
 from twinlens.collection.indexing.progress import IndexListener, ModelChangePlan, ModelChangeProgress
 from twinlens.collection.indexing.report import ModelChangeReport
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.place.presence import is_out_of_reach
 from twinlens.embedding.local import BATCH_SIZE, EmbeddedPhoto, Skipped, check_unit_rows, embed_batches
 
 BATCHES_TO_TELL_A_PACE = 4  # of photos; the first is slow because it loads the tower
@@ -108,7 +109,7 @@ class _Run:
 
     def _set_aside(self, embedded: EmbeddedPhoto[WaitingPhoto]) -> None:
         file, reason = embedded.item.file, embedded.reason or ""
-        if embedded.content_hash is None and _is_away(self._path(embedded.item)):
+        if embedded.content_hash is None and is_out_of_reach(self._path(embedded.item)):
             self.report.waiting.append(Skipped(self.folders[file.folder_id].prefix + file.path, reason))
             return
         state = file._replace(content_hash=embedded.content_hash)
@@ -153,12 +154,3 @@ class _Pace:
         a_photo = (time.perf_counter() - self._first_end) / later if later else 0.0
         a_caption = self._caption_seconds / self._done_captions if self._done_captions else 0.0
         return photos_left * a_photo + captions_left * a_caption
-
-
-def _is_away(path: Path) -> bool:
-    """True if the file cannot be reached: deleted, or on an unmounted disk."""
-    try:
-        path.stat()
-    except OSError:
-        return True
-    return False

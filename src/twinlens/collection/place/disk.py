@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from twinlens.collection.catalog.database import no_space
 from twinlens.collection.place.locate import CATALOG_NAME
 from twinlens.errors import AlreadyIndexingError, CollectionError, DiskFullError
 
@@ -63,8 +64,5 @@ def remove_unused(path: Path) -> None:
 def disk_error(path: Path, error: OSError) -> CollectionError:
     """Translates an operating system error that occurred while writing a collection."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DiskFullError(
-            f"no space left on the disk of {path}; what was indexed before is safe: "
-            "free some space and run the same command again"
-        )
+        return DiskFullError(no_space(path))
     return CollectionError(f"indexing into {path} failed: {error.strerror or error}")

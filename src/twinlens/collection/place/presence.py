@@ -30,6 +30,15 @@ def is_gone(file: Path) -> bool:
     return False
 
 
+def is_out_of_reach(file: Path) -> bool:
+    """True unless the file is certainly there: it is gone, or its disk is not mounted, or nobody can tell."""
+    try:
+        file.stat()
+    except OSError:
+        return True
+    return False
+
+
 def is_absent(folder: Path) -> bool:
     """True if a photo folder is missing or holds nothing, as where a disk is not mounted."""
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.reading import date_source, photo_row
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.data.dating.moment import DateSource
+from twinlens.types import DateSource
 
 _COLUMNS = (
     "id, path, size_bytes, mtime_ns, content_hash, width, height, taken_at, utc_offset_minutes, "

@@ -9,7 +9,7 @@ from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.searcher import Scope
-from twinlens.data.dating.moment import DateSource
+from twinlens.types import DateSource
 
 
 @dataclass(frozen=True, slots=True)

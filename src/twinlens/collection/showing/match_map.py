@@ -8,13 +8,11 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from twinlens.errors import QueryError
-from twinlens.types import Embeddings, Grids
+from twinlens.types import Box, Embeddings, Grids
 from twinlens.whole_file import whole_file
 
 DIMMED = 0.25  # brightness of regions that do not match: still recognizable
 MARK = "twinlens match map"  # in every map, so that other files are never overwritten
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
 
 
 def match_map(query: Embeddings, grid: Grids) -> NDArray[np.float32]:

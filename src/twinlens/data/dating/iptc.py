@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, IptcImagePlugin
 from PIL.ImageFile import ImageFile
 
-from twinlens.data.dating.moment import Moment, moment
+from twinlens.data.dating.moment import Moment, moment, offset_minutes
 
 logger = logging.getLogger(__name__)
 # date and time "created", then those of digitization; (record, data set)
@@ -34,9 +34,7 @@ def _moment(date: Any, time: Any) -> Moment | None:
     clock = re.fullmatch(r"(\d\d):?(\d\d):?(\d\d)(?:([+-])(\d\d):?(\d\d))?", _text(time), re.ASCII)
     if not day:
         return None
-    offset = None
-    if clock and clock[4] and int(clock[5]) <= 14 and int(clock[6]) < 60:
-        offset = (int(clock[5]) * 60 + int(clock[6])) * (-1 if clock[4] == "-" else 1)
+    offset = offset_minutes(clock[4], int(clock[5]), int(clock[6])) if clock and clock[4] else None
     try:
         hour, minute, second = (int(clock[part]) if clock else 0 for part in (1, 2, 3))
         taken = datetime(int(day[1]), int(day[2]), int(day[3]), hour, minute, second)

@@ -1,10 +1,9 @@
 """A date with its source, and which dates are plausible."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
-"""What told the date, most trustworthy first; "file" is the date of the file, which copying may change."""
+from twinlens.types import DateSource
 
 FIRST_PHOTO = 1826
 _RELEASED = datetime(2026, 11, 1)  # the clock of a computer that lost its power must not make every date a future one
@@ -31,6 +30,17 @@ def moment(taken: datetime | None, source: DateSource, *, utc_offset_minutes: in
     if taken is None or not is_plausible(taken):
         return None
     return Moment(taken.isoformat(timespec="seconds"), utc_offset_minutes, source)
+
+
+def offset_minutes(sign: str, hours: int, minutes: int) -> int | None:
+    """Minutes east of Greenwich; None if there is no such time zone.
+
+    >>> offset_minutes("-", 3, 30), offset_minutes("+", 24, 0)
+    (-210, None)
+    """
+    if hours > 14 or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-1 if sign == "-" else 1)
 
 
 def is_plausible(taken: datetime) -> bool:

@@ -114,6 +114,10 @@ def _part_of(everything: EmbeddedPairs, images: Sequence[CaptionedImage], name: 
     wanted = set(rows.tolist())
     texts = [number for number, row in enumerate(everything.text_image_index) if int(row) in wanted]
     paths = {str(image.path) for image in images}
+    trained_on = None
+    if everything.trained_on is not None:
+        known = set(everything.trained_on)
+        trained_on = tuple(image.image_id for image in images if image.image_id in known)
     return replace(
         everything.part(rows),
         name=name,
@@ -121,9 +125,7 @@ def _part_of(everything: EmbeddedPairs, images: Sequence[CaptionedImage], name: 
         image_ids=tuple(everything.image_ids[row] for row in rows),
         captions=tuple(everything.captions[number] for number in texts),
         skipped=tuple(skipped for skipped in everything.skipped if skipped.path in paths),
-        trained_on=None
-        if everything.trained_on is None
-        else tuple(image.image_id for image in images if image.image_id in set(everything.trained_on)),
+        trained_on=trained_on,
     )
 
 

@@ -14,13 +14,12 @@ from twinlens.rest.calls.schemas import (
     FILE_DATED,
     UNDATED,
     BrowseFields,
-    DateSource,
     FilterCard,
     FiltersAnswer,
 )
 from twinlens.rest.calls.searching import Ready
-from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.costs import Charged, cost_of_search
+from twinlens.types import DateSource
 
 router = APIRouter(prefix="/api", tags=["library"])
 
@@ -120,7 +119,7 @@ def _grid_photo(one: library.GridPhoto) -> GridPhoto:
 
 def _map(collection: Collection) -> MapAnswer:
     if not len(collection):
-        raise RequestFailure("nothing_indexed", "no photo is indexed yet", "POST /api/index, or: twinlens index PHOTOS")
+        raise collection.catalog.nothing_found()
     drawn = collection.map()
     marked = set(collection.favourites())  # marking keeps the generation, so the cached projection has no marks
     return MapAnswer(

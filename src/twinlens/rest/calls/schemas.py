@@ -1,12 +1,13 @@
 """Request and response schemas of all calls, as OpenAPI documents them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from twinlens.api.filters import Filter, known_filters
 from twinlens.rest.gate.scopes import KeyScope
+from twinlens.types import DateSource
 
 DEEPEST_OFFSET = 10_000_000
 
@@ -23,7 +24,6 @@ def _whole(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole)]
 Weight = Annotated[float, Field(ge=-1e6, le=1e6, strict=True, description="weight in the sum; below 0 = less like it")]
 ImageId = Annotated[str, Field(min_length=1, max_length=4096, examples=["image_001.jpg"])]
-DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
 DATE_SOURCE = "what told taken_at: EXIF, IPTC or GPS data, the file's name, or the date of the file itself"
 UNDATED = "photos that a date filter leaves out because they have no date; null without such a filter"
 FILE_DATED = "photos that a date filter judges by the date of their file, which may be that of a copy; null without one"

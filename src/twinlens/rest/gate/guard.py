@@ -106,11 +106,7 @@ class Guard:
     def _check_origin(self, origin: str | None, *, allowed: bool, method: str) -> None:
         """Rejects pages that may not read the answer: they may not cause side effects either."""
         if origin is not None and not allowed and method not in _SAFE_METHODS:
-            raise RequestFailure(
-                "origin_not_allowed",
-                f"pages of {origin[:100]} may not use this server",
-                "allow them with --cors-origin",
-            )
+            raise _not_allowed(origin)
 
     # --- rate and key -------------------------------------------------------------------------
 
@@ -181,11 +177,15 @@ def _is_at_home(scope: Scope) -> bool:
     return not scope.get("client") or is_loopback(scope["client"][0]) or scope.get("state", {}).get(BY_PROXY) is True
 
 
+def _not_allowed(origin: str) -> RequestFailure:
+    return RequestFailure(
+        "origin_not_allowed", f"pages of {origin[:100]} may not use this server", "allow them with --cors-origin"
+    )
+
+
 def _preflight(origin: str, *, allowed: bool) -> Response:
     if not allowed:
-        return RequestFailure(
-            "origin_not_allowed", f"pages of {origin[:100]} may not use this server", "allow them with --cors-origin"
-        ).response()
+        return _not_allowed(origin).response()
     headers = {
         "Access-Control-Allow-Methods": _METHODS,
         "Access-Control-Allow-Headers": "Authorization, Content-Type, Range, X-API-Key, X-Request-ID",
