@@ -411,7 +411,9 @@ def test_an_interrupt_keeps_what_was_done_and_the_next_run_goes_on(run: Run, lib
     assert process.returncode == 130, said
     assert "finished work is kept" in said
     before = json.loads(run("status", "--in", many, "--json").stdout)["images"]
+    assert "\nindexed     not completely yet; twinlens index continues\n" in run("status", "--in", many).stdout
     report = index(run, many)
+    assert "not completely" not in run("status", "--in", many).stdout
     assert 0 < before < 150
     assert (report["unchanged"], report["added"], report["images"]) == (before, 150 - before, 150)
 

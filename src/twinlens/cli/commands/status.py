@@ -51,7 +51,9 @@ def run(
     if kept := status["kept"]["photos"]:
         typer.echo(f"kept        {_kept(kept, status['kept'])}")
     typer.echo(f"skipped     {_skipped(status)}")
-    if status["indexed_at"]:
+    if not status["is_complete"]:
+        typer.echo("indexed     not completely yet; twinlens index continues")
+    elif status["indexed_at"]:
         typer.echo(f"indexed     {datetime.fromtimestamp(status['indexed_at']):%Y-%m-%d %H:%M}")
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
     if change := status["model_change"]:

@@ -35,7 +35,7 @@ class Scan:
         photos: files with the extension of a photo.
         others: path and reason of files that are not photos or not supported.
         unreadable: path and reason of subfolders that could not be opened and of broken links that
-            lead out of the folder; known photos there do not count as missing.
+            lead out of the folder and are followed; known photos there do not count as missing.
         folders: all folders that could be opened, "" for the scanned one, and whether each is on
             another disk than the folder around it, as a mount point is.
         dates: modification time in ns of each folder that could be opened, "" for the scanned one.
@@ -70,7 +70,8 @@ def scan_folder(root: Path, *, follow_links: bool = False) -> Scan:
         path = as_text(name)
         if _is_dead_link(entry):
             # outside, an unmounted disk looks like this: known photos there do not count as missing
-            (scan.unreadable if _link_out(entry, library) else scan.others).append((path, "broken link"))
+            is_away = follow_links and _link_out(entry, library)
+            (scan.unreadable if is_away else scan.others).append((path, "broken link"))
             continue
         reason = why_not_a_photo(path) or (None if follow_links else _link_out(entry, library))
         if reason:
