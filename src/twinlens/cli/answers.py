@@ -1,6 +1,5 @@
 """Print answers: one line per hit, JSON, or a contact sheet."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +7,7 @@ from pathlib import Path
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, NOTHING_FOUND, say
-from twinlens.errors import valid_unicode
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, print_json, say
 
 SHOWN_MISSING = 12  # characters in a warning
 
@@ -149,11 +147,6 @@ def print_line(
     front = "" if query is None else f"{api.searching.on_one_line(query)}\t"
     behind = "".join(f"\t{mark}" for mark in marks)
     typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{api.searching.on_one_line(what)}{behind}")
-
-
-def print_json(answer: dict[str, object]) -> None:
-    """Prints one answer as JSON on stdout."""
-    typer.echo(valid_unicode(json.dumps(answer, ensure_ascii=False), backslash="\\\\"))
 
 
 def _path_here(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Exit codes, one-line errors and logging, shared by all commands."""
 
 import functools
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -59,6 +60,11 @@ def stdout_failed(error: StdoutError) -> int:
 def say(message: str) -> None:
     """Prints one line for people on stderr; stdout is for results."""
     print(valid_unicode(" ".join(message.split())), file=sys.stderr)  # noqa: T201
+
+
+def print_json(value: object) -> None:
+    """Prints one JSON object on stdout, in valid Unicode whatever bytes the names of files have."""
+    typer.echo(valid_unicode(json.dumps(value, ensure_ascii=False), backslash="\\\\"))
 
 
 def start_logging(*, verbose: bool, log_file: Path | None) -> None:

@@ -1,6 +1,5 @@
 """``twinlens audit``: find what would invalidate retrieval figures."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Data, Images, Kind, RatiosOfModel
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"
 
@@ -63,7 +62,10 @@ def run(
             quick=quick,
             on_progress=show,
         )
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else str(report))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        typer.echo(str(report))
     for finding in report.findings:
         if finding.severity != "note":
             say(str(finding))

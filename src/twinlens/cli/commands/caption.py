@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import print_json, print_line, say_since_index, show_answer
+from twinlens.cli.answers import print_line, say_since_index, show_answer
 from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
 from twinlens.cli.options import Count, Place
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"
 

@@ -1,6 +1,5 @@
 """``twinlens datasets``: inspect a data set, find published ones, convert between formats."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,7 +10,17 @@ import typer
 
 from twinlens import api
 from twinlens.cli.data_options import Captions, Images, Kind, Ratios
-from twinlens.cli.outcome import FOUND, INTERRUPTED, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import (
+    FOUND,
+    INTERRUPTED,
+    AsJson,
+    LogFile,
+    Verbose,
+    as_exit_code,
+    print_json,
+    say,
+    start_logging,
+)
 
 app = typer.Typer(
     help="Inspect captioned data sets, or convert them to another format.",
@@ -55,7 +64,10 @@ def info(
         found = api.datasets.survey_dataset(
             folder, kind=kind, captions=captions, images=images, ratios=ratios, quick=quick, on_progress=show
         )
-    typer.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else str(found))
+    if as_json:
+        print_json(found.to_json())
+    else:
+        typer.echo(str(found))
     if found.same_across_splits:
         cases, first = len(found.same_across_splits), " = ".join(found.same_across_splits[0])
         say(f"warning: {cases:,} photos are in more than one split under different names, for example {first}")
@@ -109,7 +121,10 @@ def convert(
         return INTERRUPTED
     splits = ", ".join(f"{name} {count:,}" for name, count in done.splits.items())
     plain = f"{done.path}\t{done.n_images:,} photos\t{done.n_captions:,} captions\t{splits}"
-    typer.echo(json.dumps(done.to_json(), ensure_ascii=False) if as_json else plain)
+    if as_json:
+        print_json(done.to_json())
+    else:
+        typer.echo(plain)
     if done.left_out:
         first = done.left_out[0]
         say(f"warning: {len(done.left_out):,} photos were left out, for example {first.image_id}: {first.reason}")
@@ -130,7 +145,7 @@ def _bar(what: str, *, shown: bool = True) -> Iterator[Callable[[int, int], None
 
 def _show_published(found: "api.datasets.Published", *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        print_json(asdict(found))
         return
     typer.echo(f"{found.title}: {found.images:,} photos, {found.captions:,} captions, {found.download} to download")
     typer.echo(f"home: {found.home} ({found.access})")

@@ -1,6 +1,5 @@
 """``twinlens doctor``: check the installation, the models and a collection."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens doctor --in ~/Pictures"
 
@@ -32,10 +31,12 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     findings = api.doctor.check_up(place)
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
+            typer.echo(
+                f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {api.searching.on_one_line(finding.detail)}"
+            )
         remedies = dict.fromkeys(finding.remedy for finding in findings if finding.remedy)
-        typer.echo(f"to do: {'; '.join(remedies) or 'nothing'}")
+        typer.echo(f"to do: {api.searching.on_one_line('; '.join(remedies)) or 'nothing'}")
     return FOUND if all(finding.ok for finding in findings) else OUR_ERROR

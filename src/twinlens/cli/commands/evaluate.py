@@ -1,6 +1,5 @@
 """``twinlens evaluate``: measure a model, or embeddings, on captioned or classified photos."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +12,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.data_options import Captions, Images, Kind, RatiosOfModel
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
@@ -265,7 +264,10 @@ def _show(
     *,
     as_json: bool,
 ) -> None:
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else str(report))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        typer.echo(str(report))
 
 
 def _warn_of(skipped: Sequence[object]) -> None:

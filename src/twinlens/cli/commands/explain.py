@@ -1,13 +1,12 @@
 """``twinlens explain``: show where in a photo a query matches."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kite.png"
 
@@ -33,8 +32,8 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     explained = api.explanation.explain(photo, query, model=model, out=out)
     if as_json:
-        typer.echo(json.dumps({**explained.to_json(), "picture": str(out) if out else None}, ensure_ascii=False))
+        print_json({**explained.to_json(), "picture": str(out) if out else None})
     else:
         left, top = explained.peak
-        typer.echo(f"{explained.score:.3f}\t{left:.2f}\t{top:.2f}\t{out or photo}")
+        typer.echo(f"{explained.score:.3f}\t{left:.2f}\t{top:.2f}\t{api.searching.on_one_line(str(out or photo))}")
     return FOUND

@@ -1,13 +1,12 @@
 """``twinlens export``: write a training run as a model bundle, which needs no torch."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens export runs/heads --out models/heads --int8"
 
@@ -47,7 +46,7 @@ def run(
             "difference": exported.difference,
             "int8": exported.quantization,
         }
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        print_json(told)
     else:
         typer.echo(f"{bundle.directory}\t{bundle.fingerprint}\t{size / 1e6:.1f} MB")
     say(f"float32 graphs and torch differ by {exported.difference:.1e} at most")

@@ -1,6 +1,5 @@
 """``twinlens index``: index photo folders, or update the index."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,17 @@ import typer
 
 from twinlens import api
 from twinlens.cli.index_run import index_with_progress
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import (
+    FOUND,
+    OUR_ERROR,
+    AsJson,
+    LogFile,
+    Verbose,
+    as_exit_code,
+    print_json,
+    say,
+    start_logging,
+)
 from twinlens.errors import NoPhotosError
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
@@ -110,4 +119,4 @@ def run(
 
 
 def _print_json(report: "api.indexing.IndexReport") -> None:
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    print_json(report.to_json())

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
         description = model.description or "encoder of an installed package"
         rows.append({"name": name, "fingerprint": model.fingerprint, "path": None, "description": description})
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return FOUND
     for row in rows:
         typer.echo("\t".join((str(row["name"]), str(row["fingerprint"] or "damaged"), str(row["description"]))))
@@ -71,7 +71,7 @@ def info(
         path = str(bundle.directory)
         fields = {"fingerprint": bundle.fingerprint, "path": path, **bundle.manifest.model_dump(mode="json")}
     if as_json:
-        typer.echo(json.dumps(fields, ensure_ascii=False))
+        print_json(fields)
         return FOUND
     for name, value in fields.items():
         if isinstance(value, dict):

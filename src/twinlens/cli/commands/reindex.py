@@ -1,6 +1,5 @@
 """``twinlens reindex``: switch a collection to another model."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.index_run import with_progress
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"
 
@@ -39,5 +38,5 @@ def run(
     with api.library.find_existing(place).collection as collection:
         report = with_progress(collection, lambda listener: collection.reindex(model, listener=listener))
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        print_json(report.to_json())
     return FOUND

@@ -1,13 +1,12 @@
 """``twinlens repair``: save what can be read of a damaged collection."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 if TYPE_CHECKING:
     from twinlens.api.repair import RepairReport
@@ -38,10 +37,10 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     report = api.repair.repair(place)
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        print_json(report.to_json())
     else:
         for line in _lines(report, will_index=index):
-            typer.echo(line)
+            typer.echo(api.searching.on_one_line(line))
     if index and (report.tables or report.photos_to_read):
         from twinlens.cli.index_run import index_with_progress
 

@@ -1,6 +1,5 @@
 """``twinlens status``: show what a collection contains."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"
 
@@ -37,15 +36,16 @@ def run(
         status, files = collection.status(), collection.skipped() if skipped else []
     if as_json:
         listed = {"skipped_files": [file._asdict() for file in files]} if skipped else {}
-        typer.echo(json.dumps({**status, **listed}, ensure_ascii=False))
+        print_json({**status, **listed})
         return FOUND
     if skipped:
         for file in files:
             typer.echo(f"{api.searching.on_one_line(file.path)}\t{api.searching.on_one_line(file.reason)}")
         return FOUND
-    typer.echo(f"collection  {status['collection']}")
+    typer.echo(f"collection  {api.searching.on_one_line(status['collection'])}")
     for folder in status["folders"]:
-        typer.echo(f"folder      {folder['path']}{'' if folder['present'] else '  (missing)'}")
+        behind = "" if folder["present"] else "  (missing)"
+        typer.echo(f"folder      {api.searching.on_one_line(folder['path'])}{behind}")
     typer.echo(f"photos      {status['images']:,} can be searched")
     typer.echo(f"captions    {status['captions']:,} can be searched")
     if kept := status["kept"]["photos"]:

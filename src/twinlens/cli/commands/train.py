@@ -1,6 +1,5 @@
 """``twinlens train``: train a dual encoder from a recipe and captioned photos."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.data_options import Captions, Images, Kind
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 if TYPE_CHECKING:
     from twinlens.cli.training_log import TrainingLog
@@ -68,7 +67,7 @@ def run(
     if not finished.validation:  # one of several processes; only the first one reports
         return FOUND
     if as_json:
-        typer.echo(json.dumps(finished.validation, ensure_ascii=False))
+        print_json(finished.validation)
     else:
         typer.echo(_summary(finished.validation))
     place = data or images
