@@ -32,7 +32,7 @@ def run(
         print_json(report.to_json())
     else:
         for line in _lines(report, will_index=index):
-            typer.echo(line)
+            typer.echo(api.searching.on_one_line(line))
     if index and (report.tables or report.photos_to_read):
         from twinlens.cli.index_run import index_with_progress
 
