@@ -10,18 +10,22 @@ from typing import NamedTuple
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
 from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
 from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
+    MOST_DIM,
+    MOST_GENERATIONS,
     ModelRecord,
     PhotoRecord,
     VectorDelta,
     embedding_blocks,
     halves,
     id_array,
+    is_number,
     unit_row,
 )
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
@@ -74,10 +78,11 @@ class Catalog(Database):
 
     Raises:
         CatalogDamagedError: the file is not a readable catalog.
-        CollectionError: it is missing, or from a newer version.
+        CollectionError: it is missing, contains a link, or is from a newer version.
     """
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        refuse_links(path.parent)
         refuse_emptied(path)
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
@@ -89,6 +94,7 @@ class Catalog(Database):
         try:
             with self.errors():
                 self._prepare()
+                refuse_programs(self)
                 self.is_intact = check_at_open(self)
             self.keep_existing()
         except BaseException:
@@ -130,11 +136,11 @@ class Catalog(Database):
         if len(found) < len(keys):
             return None
         model, fingerprint, dim = (found[key] for key in keys)
-        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim))
+        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim, most=MOST_DIM))
 
-    def _number(self, key: str, value: object) -> int:
-        if not isinstance(value, str) or not value.isdecimal():
-            raise CatalogDamagedError(damaged(self.path, f"{key} is {value!r}"))
+    def _number(self, key: str, value: object, *, most: int = MOST_GENERATIONS) -> int:
+        if not isinstance(value, str) or not is_number(value, most=most):
+            raise CatalogDamagedError(damaged(self.path, f"{key} is {str(value)[:40]!r}"))
         return int(value)
 
     @property
