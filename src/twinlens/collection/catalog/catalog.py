@@ -15,6 +15,7 @@ from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied,
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
+from twinlens.collection.catalog.path_forms import PathForms
 from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
     MOST_DIM,
@@ -69,6 +70,7 @@ class Catalog(Database):
         marks: the user's favourites.
         kept: captions and favourites of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
+        path_forms: finds its paths in any Unicode form.
         is_intact: all of the file was checked, now or the last time that it was changed.
 
     Args:
@@ -91,6 +93,7 @@ class Catalog(Database):
         self.marks = Marks(self)
         self.kept = Kept(self)
         self.next = NextVectors(self)
+        self.path_forms = PathForms(self)
         try:
             with self.errors():
                 self._prepare()
@@ -250,7 +253,7 @@ class Catalog(Database):
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
-        rows = rows_at_path(self, "id", folder_id, path)
+        rows = rows_at_path(self, "id", folder_id, self.path_forms.as_written(folder_id, path))
         return int(rows[0][0]) if rows else None
 
     def embedding(self, photo_id: int) -> Embeddings | None:
