@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, features
 
 from twinlens.data.decoding.kinds import unread_kind
-from twinlens.data.images import MAX_MEGAPIXELS, PHOTO_SUFFIXES, open_photo
+from twinlens.data.images import MAX_MEGAPIXELS, PHOTO_SUFFIXES, open_photo, read_photo_bytes
 from twinlens.errors import PhotoError
 
 pillow_heif.register_heif_opener()  # to write HEIC here; open_photo registers it on its own
@@ -562,6 +562,26 @@ def test_errors_keep_their_cause(tmp_path: Path):
     with pytest.raises(PhotoError) as refusal:
         open_photo(tmp_path / "nowhere.jpg")
     assert isinstance(refusal.value.__cause__, FileNotFoundError)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes")
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "endless.jpg").symlink_to("/dev/zero")
+    for name in ("pipe.jpg", "endless.jpg"):
+        with pytest.raises(PhotoError, match="not a regular file"):
+            open_photo(tmp_path / name)
+    with pytest.raises(PhotoError, match="a folder"):
+        open_photo(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a file that has no size until it is read")
+def test_a_file_whose_size_is_not_told_is_read_whole(monkeypatch: pytest.MonkeyPatch):
+    status = Path("/proc/self/status")
+    assert len(read_photo_bytes(status)) > 500
+    monkeypatch.setattr("twinlens.data.images.MAX_FILE_BYTES", 300)
+    with pytest.raises(PhotoError, match="more than"):
+        read_photo_bytes(status)
 
 
 def test_a_file_too_large_to_be_read_whole_is_refused_unread(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sqlite3
 import struct
 import sys
 import time
@@ -150,14 +151,35 @@ def test_a_name_splits_no_header(client: TestClient) -> None:
     assert "\n" not in answer.headers["content-disposition"]
 
 
-def test_a_photo_that_became_a_web_page_is_not_shown_as_one(library: Path) -> None:
+def test_a_photo_that_became_a_web_page_is_not_sent(library: Path) -> None:
     (library / "black.png").write_text(f"<!doctype html>{SCRIPT}", "utf-8")
+    with client_of(library) as client:
+        for path in ("/api/image/black.png", "/api/image/black.png/thumbnail"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (410, "photo_gone")
+
+
+def test_a_photo_that_became_a_kind_that_is_not_read_is_no_page(library: Path) -> None:
+    (library / "black.png").write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{SCRIPT}</svg>", "utf-8")
     with client_of(library) as client:
         answer = client.get("/api/image/black.png")
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "sandbox" in answer.headers["content-security-policy"]
-        assert client.get("/api/image/black.png/thumbnail").status_code == 410
+
+
+def test_a_catalog_that_names_other_files_gives_none_but_pictures(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "key.txt").write_text("a secret")
+    catalog = sqlite3.connect(library / ".twinlens" / "catalog.sqlite")
+    catalog.execute("UPDATE folders SET path = ?", [str(tmp_path / "secret")])
+    catalog.execute("UPDATE photos SET path = 'key.txt' WHERE path = 'black.png'")
+    catalog.commit()
+    catalog.close()
+    with client_of(library) as client:
+        assert client.get("/api/image/key.txt").status_code == 410
+        taken = client.post("/api/archive", json={"image_ids": ["key.txt"]})
+        assert b"a secret" not in taken.content
 
 
 # --- links -----------------------------------------------------------------------------------------

@@ -48,6 +48,17 @@ class TestExactStoreMissesNothing(RecallStoreContract):
         return ExactStore(folder, dim=dim, owner=owner)
 
 
+def test_files_of_others_in_its_folder_are_left_alone(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("IMG-2020-01.jpg", "vectors-abc.f32", "my-notes.txt")]
+    for file in others:
+        file.write_text("mine")
+    store = open_exact(tmp_path)
+    put(store, clustered(20), generation=1)
+    put(store, clustered(20), generation=2)
+    assert [file.read_text() for file in others] == ["mine"] * 3
+    assert len(files(tmp_path, "ids-*.i64")) == 1
+
+
 class TestTwoStoresOnOneFolder:
     def test_one_sees_after_refresh_what_the_other_wrote(self, tmp_path: Path) -> None:
         vectors = clustered(20)

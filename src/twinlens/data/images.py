@@ -2,6 +2,8 @@
 
 import io
 import math
+import os
+import stat
 import struct
 import threading
 import warnings
@@ -39,6 +41,7 @@ DRAFT_OVERSAMPLING = 1.4
 
 MAX_ICON_MEGAPIXELS = 4  # icons of more than 256 pixels are PNG inside
 
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PIXEL_BYTES = 4  # of decoded pixels in Pillow, in nearly every mode
 _JPEG2000_PIXEL_BYTES = 20  # OpenJPEG holds four channels as 32-bit numbers, besides
 _TRANSPOSES = {  # by EXIF orientation
@@ -213,9 +216,21 @@ def read_photo_bytes(path: Path) -> bytes:
     with _photo_errors():
         if packed := find_packed(path):
             return read_packed(packed, max_bytes=MAX_FILE_BYTES)
-        if (size := path.stat().st_size) > MAX_FILE_BYTES:
-            raise PhotoError(f"{size / 1e9:,.1f} GB, more than {MAX_FILE_BYTES / 1e9:.0f} GB")
-        return path.read_bytes()
+        with os.fdopen(os.open(path, _READING), "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):  # it may have been exchanged for a pipe, which would never end
+                raise PhotoError("a folder, not a photo" if stat.S_ISDIR(found.st_mode) else "not a regular file")
+            _refuse_long(found.st_size)
+            content = file.read(found.st_size + 1)
+            if len(content) > found.st_size:  # it grows, or its file system does not tell sizes
+                content += file.read(MAX_FILE_BYTES + 1 - len(content))
+                _refuse_long(len(content))
+            return content
+
+
+def _refuse_long(num_bytes: int) -> None:
+    if num_bytes > MAX_FILE_BYTES:
+        raise PhotoError(f"{num_bytes / 1e9:,.1f} GB, more than {MAX_FILE_BYTES / 1e9:.0f} GB")
 
 
 def photo_stamp(path: Path) -> tuple[int, int]:
@@ -230,8 +245,8 @@ def photo_stamp(path: Path) -> tuple[int, int]:
     with _photo_errors():
         if packed := find_packed(path):
             return packed_stamp(packed)
-        stat = path.stat()
-        return stat.st_size, stat.st_mtime_ns
+        found = path.stat()
+        return found.st_size, found.st_mtime_ns
 
 
 def photo_exists(path: Path) -> bool:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 STAMP = "stamp.json"
 FORMAT = 2  # files of another format are rebuilt
+# our files: rows, lists of ids, and lists that were not completed
+_OURS = re.compile(r"vectors-(?P<serial>\d{1,18})\.(f32|f16)|ids-\d{1,18}-\d{1,18}\.(i64|partial)")
 DEAD = -1  # id of a row that was removed or replaced
 DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
 # Rounding both unit vectors to float16 changes a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
@@ -249,7 +252,7 @@ class ExactStore:
                 raise ValueError("its checksum is wrong")
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             logger.warning("%s is damaged (%s); the vector files are rebuilt", file, error)
             self._remove_stamp()
             return None
@@ -279,8 +282,8 @@ class ExactStore:
             place.write_text(json.dumps(fields), encoding="utf-8")
         self._map(stamp)
         keep = {ids_file, self._rows_file("f32", serial), self._rows_file("f16", serial)}
-        for file in self._folder.glob("*-*.*"):
-            if file not in keep:
+        for file in self._folder.iterdir():
+            if file not in keep and _OURS.fullmatch(file.name):
                 _unlink_unless_in_use(file)
 
     def _compact(self) -> None:
@@ -295,8 +298,8 @@ class ExactStore:
         self._publish(view.ids[alive], view.sums[:, alive], generation=view.stamp.generation, serial=serial)
 
     def _unused_serial(self) -> int:
-        serials = [int(file.stem.partition("-")[2]) for file in self._folder.glob("vectors-*.f*")]
-        return max(serials, default=-1) + 1
+        names = (_OURS.fullmatch(file.name) for file in self._folder.iterdir())
+        return max((int(name["serial"]) for name in names if name and name["serial"]), default=-1) + 1
 
     def _open_at(self, kind: str, serial: int, rows: int, item_bytes: int) -> Any:
         """Opens a rows file positioned after the valid rows; what an interrupted update wrote is truncated."""

@@ -135,3 +135,10 @@ def test_an_unknown_file_system_without_shared_memory_gets_a_rollback_journal(
     database = Database(tmp_path / "one.sqlite", create=True)
     assert modes(database)[0] == "delete"
     database.close()
+
+
+def test_nothing_in_the_current_folder_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sqlite3.py").write_text("open('was_run', 'w')")
+    monkeypatch.chdir(tmp_path)
+    assert journal_works(tmp_path, "WAL")
+    assert not (tmp_path / "was_run").exists()

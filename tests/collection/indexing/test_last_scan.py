@@ -47,7 +47,9 @@ def test_files_of_several_folders_are_named_with_theirs(mixed: Collection, tmp_p
 
 
 def test_where_the_last_scan_is_not_known_the_catalog_still_knows_what_it_could_not_read(mixed: Collection) -> None:
-    for damage in ("", "garbage\n", '{"finished_at": 1}\n[]'):
+    wrong = ["null", '{"finished_at": "x", "dates": {}}', '{"finished_at": 1e999, "dates": {}}', "[" * 100_000]
+    wrong += [f'{{"finished_at": 1, "dates": {dates}}}' for dates in ("[]", '{"x": {}}', '{"1": 5}')]
+    for damage in ("", "garbage\n", '{"finished_at": 1}\n[]', *wrong):
         (mixed.path / LAST_SCAN).write_text(damage)
         assert read_last_scan(mixed.catalog) is None
         assert skipped_files(mixed.catalog, mixed.folders())[0].path == "cut.jpg"
@@ -55,6 +57,12 @@ def test_where_the_last_scan_is_not_known_the_catalog_still_knows_what_it_could_
     assert [file.path for file in mixed.skipped()] == ["cut.jpg"]
     assert mixed.status()["indexed_at"] is None
     assert len(mixed.index().skipped) == len(mixed.skipped()) == 5
+
+
+@pytest.mark.parametrize("line", ["null", "5", "[1]", "[[1]]", "[[1, null, 5]]", '[[[], "a", "b"]]', "[" * 100_000])
+def test_what_is_no_list_of_files_counts_as_none(mixed: Collection, line: str) -> None:
+    (mixed.path / LAST_SCAN).write_text(f'{{"finished_at": 1, "dates": {{}}}}\n{line}\n')
+    assert [file.path for file in mixed.skipped()] == ["cut.jpg"]
 
 
 def test_facts_are_counted_again_after_every_run(mixed: Collection, photos: Path) -> None:

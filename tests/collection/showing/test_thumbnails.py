@@ -51,6 +51,15 @@ def test_the_least_used_go_first(tmp_path: Path, make_photo: PhotoMaker) -> None
     assert tight.thumbnail(files[1], side=40)[1] is False
 
 
+def test_files_of_others_in_its_folder_are_never_evicted(tmp_path: Path, make_photo: PhotoMaker) -> None:
+    cache = ThumbnailCache(tmp_path / "kept", max_bytes=100)
+    mine = tmp_path / "kept" / "album" / "holiday.jpg"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(bytes(10_000))
+    cache.thumbnail(file_of(make_photo("a.png")), side=64)
+    assert mine.exists()
+
+
 def test_no_room_keeps_nothing(tmp_path: Path, make_photo: PhotoMaker) -> None:
     cache = ThumbnailCache(tmp_path / "kept", max_bytes=0)
     file = file_of(make_photo("a.png"))

@@ -86,3 +86,21 @@ def test_workers_that_cannot_start_end_the_server_with_the_reason(indexed: Path,
     done = subprocess.run([str(part) for part in line], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert "--model" in done.stderr
+
+
+def test_nothing_in_the_current_folder_is_run(indexed: Path, own_home: Path, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "program.py"  # as the installed command: Python looks beside it, not here
+    program.parent.mkdir()
+    program.write_text("from twinlens.cli.main import main\nif __name__ == '__main__':\n    main()")
+    here = tmp_path / "photos of a stranger"
+    here.mkdir()
+    (here / "multiprocessing.py").write_text("open('was_run', 'w')")
+    line = [sys.executable, program, "serve", "--in", indexed, "--port", "0", "--workers", "2"]
+    process = subprocess.Popen([str(part) for part in line], stdout=subprocess.PIPE, text=True, cwd=here)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline(), "it did not start"
+        assert [file.name for file in here.iterdir()] == ["multiprocessing.py"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)

@@ -10,18 +10,23 @@ from typing import NamedTuple
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
 from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
+from twinlens.collection.catalog.path_forms import PathForms
 from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
+    MOST_DIM,
+    MOST_GENERATIONS,
     ModelRecord,
     PhotoRecord,
     VectorDelta,
     embedding_blocks,
     halves,
     id_array,
+    is_number,
     unit_row,
 )
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
@@ -65,6 +70,7 @@ class Catalog(Database):
         marks: the user's favourites.
         kept: captions and favourites of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
+        path_forms: finds its paths in any Unicode form.
         is_intact: all of the file was checked, now or the last time that it was changed.
 
     Args:
@@ -74,10 +80,11 @@ class Catalog(Database):
 
     Raises:
         CatalogDamagedError: the file is not a readable catalog.
-        CollectionError: it is missing, or from a newer version.
+        CollectionError: it is missing, contains a link, or is from a newer version.
     """
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        refuse_links(path.parent)
         refuse_emptied(path)
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
@@ -86,9 +93,11 @@ class Catalog(Database):
         self.marks = Marks(self)
         self.kept = Kept(self)
         self.next = NextVectors(self)
+        self.path_forms = PathForms(self)
         try:
             with self.errors():
                 self._prepare()
+                refuse_programs(self)
                 self.is_intact = check_at_open(self)
             self.keep_existing()
         except BaseException:
@@ -130,11 +139,11 @@ class Catalog(Database):
         if len(found) < len(keys):
             return None
         model, fingerprint, dim = (found[key] for key in keys)
-        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim))
+        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim, most=MOST_DIM))
 
-    def _number(self, key: str, value: object) -> int:
-        if not isinstance(value, str) or not value.isdecimal():
-            raise CatalogDamagedError(damaged(self.path, f"{key} is {value!r}"))
+    def _number(self, key: str, value: object, *, most: int = MOST_GENERATIONS) -> int:
+        if not isinstance(value, str) or not is_number(value, most=most):
+            raise CatalogDamagedError(damaged(self.path, f"{key} is {str(value)[:40]!r}"))
         return int(value)
 
     @property
@@ -244,7 +253,7 @@ class Catalog(Database):
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
-        rows = rows_at_path(self, "id", folder_id, path)
+        rows = rows_at_path(self, "id", folder_id, self.path_forms.as_written(folder_id, path))
         return int(rows[0][0]) if rows else None
 
     def embedding(self, photo_id: int) -> Embeddings | None:

@@ -45,12 +45,6 @@ def below_folder(folder_id: int, path: str) -> Condition:
     return _in_any_form(folder_id, path, "{0} >= ? AND {0} < ?", (same_form(path) + "/", same_form(path) + "0"))
 
 
-def at_path(folder_id: int, path: str) -> list[Condition]:
-    """Conditions for the photo at a path, to be tried one after the other: as written, and in any Unicode form."""
-    exact = Condition("folder_id = ? AND path = ?", (folder_id, path))
-    return [exact] if path.isascii() else [exact, _in_any_form(folder_id, path, "{0} = ?", (same_form(path),))]
-
-
 def _in_any_form(folder_id: int, path: str, sql: str, values: tuple[str, ...]) -> Condition:
     if path.isascii():
         return Condition(f"folder_id = ? AND {sql.format('path')}", (folder_id, *values))

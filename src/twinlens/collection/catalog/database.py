@@ -164,6 +164,7 @@ class Database:
                 connection.execute("PRAGMA synchronous = NORMAL")
             else:
                 _use_rollback_journal(connection)
+        connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from somebody else
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cell_size_check = ON")  # notices more damage when a page is read
         return connection

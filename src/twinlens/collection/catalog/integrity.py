@@ -73,7 +73,7 @@ def _state(path: Path) -> dict[str, int]:
 def _read_state(path: Path) -> object:
     try:
         return json.loads(path.with_name(CHECKED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last if it is nested without end
         return None
 
 

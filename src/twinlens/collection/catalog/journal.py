@@ -79,7 +79,8 @@ def _two_processes_agree(file: Path, journal: Journal) -> bool:
         first.execute("INSERT INTO probe VALUES (1)")
         first.execute("BEGIN IMMEDIATE")
         second = subprocess.Popen(
-            [sys.executable, "-c", _SECOND, str(file)],
+            # -P: the current folder may contain a file of the name sqlite3.py
+            [sys.executable, "-P", "-c", _SECOND, str(file)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

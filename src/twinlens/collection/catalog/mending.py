@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.next_vectors import model_meta
-from twinlens.collection.catalog.rows import ModelRecord, blob, is_unit_blob
+from twinlens.collection.catalog.rows import MOST_DIM, MOST_GENERATIONS, ModelRecord, blob, is_number, is_unit_blob
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings
 
 TO_READ = "its entry in the catalog was damaged; the next 'twinlens index' reads it again"
-MOST_GENERATIONS = 2**40  # a larger number was overwritten
 
 
 class Mended(NamedTuple):
@@ -28,7 +27,9 @@ def salvaged_model(target: sqlite3.Connection) -> ModelRecord | None:
     meta = dict(target.execute("SELECT key, value FROM meta"))
     values = [meta.get(key) for key in ModelRecord._fields]
     model, fingerprint, dim = values
-    return ModelRecord(model, fingerprint, int(dim)) if model and fingerprint and dim and dim.isdecimal() else None
+    if not (model and fingerprint and dim and is_number(dim, most=MOST_DIM)):
+        return None
+    return ModelRecord(model, fingerprint, int(dim))
 
 
 def distrust_embeddings(target: sqlite3.Connection, table: str, store: VectorStore) -> None:
@@ -128,7 +129,7 @@ def remove_captions(target: sqlite3.Connection, ids: Sequence[int]) -> None:
 def _next_generation(target: sqlite3.Connection) -> int:
     """A generation later than any that another process may have seen."""
     (known,) = target.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone() or ("",)
-    seen = [int(known)] if known.isdecimal() else []
+    seen = [int(known)] if is_number(known, most=MOST_GENERATIONS) else []
     for table in _tables_with(target, "generation"):
         seen += [row[0] for row in target.execute(f"SELECT max(generation) FROM {table}") if row[0] is not None]
     return max([number for number in seen if number < MOST_GENERATIONS], default=0) + 1

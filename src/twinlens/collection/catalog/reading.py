@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from twinlens.collection.catalog.condition import ANY, Condition, at_path
+from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
 from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
@@ -75,12 +75,9 @@ def photo_row(database: Database, columns: str, folder_id: int, path: str) -> tu
 
 
 def rows_at_path(database: Database, columns: str, folder_id: int, path: str) -> list[Any]:
-    """Columns of the searchable photo at a path; if there is none, of one whose path differs in its Unicode form."""
-    for condition in at_path(folder_id, path):
-        sql = f"SELECT {columns} FROM photos WHERE ({condition.sql}) AND skip_reason IS NULL ORDER BY path LIMIT 1"
-        if rows := database.rows(sql, condition.parameters):
-            return rows
-    return []
+    """Columns of the searchable photo at a path, written as in the catalog."""
+    sql = f"SELECT {columns} FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
+    return database.rows(sql, (folder_id, path))
 
 
 def library_counts(database: Database) -> LibraryCounts:

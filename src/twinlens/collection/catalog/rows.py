@@ -10,6 +10,8 @@ from twinlens.errors import CatalogDamagedError
 from twinlens.types import DateSource, Embeddings, Features, Ids
 
 MOST_PARAMETERS = 500  # SQLite limits the number per statement
+MOST_DIM = 65_536  # of a model's embeddings; a larger number was overwritten
+MOST_GENERATIONS = 2**40  # the same
 UNIT_TOLERANCE = 4e-3  # of the squared length: twice what an encoder may deviate, see ``check_unit_rows``
 
 
@@ -55,6 +57,15 @@ class FileState(NamedTuple):
 def vector_bytes(dim: int, *, features_dim: int = 0) -> int:
     """Disk space of a vector: float32 embedding and float16 features in the catalog, plus two copies."""
     return dim * (4 + 4 + 2) + features_dim * 2
+
+
+def is_number(text: str, *, most: int) -> bool:
+    """Whether a text of the table ``meta`` is a number up to ``most``; any other was overwritten.
+
+    >>> [is_number(text, most=512) for text in ("512", "513", "-1", "")]
+    [True, False, False, False]
+    """
+    return text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most
 
 
 def id_array(rows: Sequence[Sequence[int]]) -> Ids:

@@ -176,17 +176,20 @@ class DerivedVectors:
                 store.clear()
             changes = self._source.changes_since(store.generation)
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-            store.update(self._complete(changes.added), changes.removed, generation=generation)
+            dim = model.dim if model else 1
+            store.update(self._complete(changes.added, dim), changes.removed, generation=generation)
             return store
 
-    def _complete(self, ids: Ids) -> Iterator[tuple[Ids, Embeddings]]:
+    def _complete(self, ids: Ids, dim: int) -> Iterator[tuple[Ids, Embeddings]]:
         """The embeddings of all ids.
 
         Raises:
-            CatalogDamagedError: some have none.
+            CatalogDamagedError: some have none, or another length.
         """
         count = 0
         for block_ids, embeddings in self._source.embeddings(ids):
+            if (length := embeddings.shape[1]) != dim:
+                raise CatalogDamagedError(damaged(self._catalog.path, f"dim is {dim}, its embeddings have {length}"))
             count += len(block_ids)
             yield block_ids, embeddings
         if count < len(ids):

@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
@@ -17,6 +18,7 @@ from twinlens.embedding.local import Skipped
 from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
+_UNREADABLE = (OSError, ValueError, RecursionError)  # the last if it is nested without end
 
 
 class LastScan(NamedTuple):
@@ -43,8 +45,10 @@ def read_last_scan(catalog: Catalog) -> LastScan | None:
     """When the last run looked; None if that is not known."""
     try:
         folders = json.loads(_lines(catalog, 1)[0])
-        return LastScan(folders["finished_at"], {int(number): dates for number, dates in folders["dates"].items()})
-    except (OSError, ValueError, KeyError) as error:
+        finished_at = float(folders["finished_at"])
+        datetime.fromtimestamp(finished_at)
+        return LastScan(finished_at, {int(number): dict(dates) for number, dates in folders["dates"].items()})
+    except (*_UNREADABLE, KeyError, TypeError, AttributeError, OverflowError) as error:
         logger.debug("the last scan of %s is not known: %s", catalog.path.parent, error)
         return None
 
@@ -52,8 +56,9 @@ def read_last_scan(catalog: Catalog) -> LastScan | None:
 def skipped_files(catalog: Catalog, folders: Sequence[PhotoFolder]) -> list[Skipped]:
     """Every file that the last run skipped, by path: those that it did not open and those that it could not read."""
     try:
-        left_out = json.loads(_lines(catalog, 2)[1])
-    except (OSError, ValueError) as error:
+        found = json.loads(_lines(catalog, 2)[1])
+        left_out = [file for file in found if _is_skipped(file)] if isinstance(found, list) else []
+    except _UNREADABLE as error:
         logger.debug("what the last scan of %s left out is not known: %s", catalog.path.parent, error)
         left_out = []
     prefixes = {folder.id: folder.prefix for folder in folders}
@@ -68,6 +73,11 @@ def last_scan_stamp(catalog: Catalog) -> int | None:
         return catalog.path.with_name(LAST_SCAN).stat().st_mtime_ns
     except OSError:
         return None
+
+
+def _is_skipped(file: object) -> bool:
+    """Whether it is the number of a folder, a path and a reason."""
+    return isinstance(file, list) and [type(part) for part in file] == [int, str, str]
 
 
 def _lines(catalog: Catalog, count: int) -> list[str]:

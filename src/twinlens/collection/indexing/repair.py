@@ -84,17 +84,20 @@ def _catalog_faults(path: Path) -> list[str]:
         refuse_emptied(path)
         with _opened(path) as catalog:
             faults = catalog.integrity_faults()
-            catalog.model()
+            catalog.model(), catalog.generation
             return faults or _embedding_faults(catalog)
     except CatalogDamagedError as error:
         return [_reason(error)]
 
 
 def _embedding_faults(catalog: Catalog) -> list[str]:
-    for table in (catalog, catalog.captions):
-        for _ in table.embeddings(table.select_ids()):
-            pass
-    return []
+    model = catalog.model()
+    lengths = {
+        embeddings.shape[1]
+        for table in (catalog, catalog.captions)
+        for _, embeddings in table.embeddings(table.select_ids())
+    }
+    return [f"dim is {model.dim}, embeddings have {length}" for length in lengths if model and length != model.dim]
 
 
 def _replace_catalog(path: Path, report: RepairReport) -> None:
@@ -146,6 +149,8 @@ def _with_schema(damaged: sqlite3.Connection, kept: Path | None, work: Path, fir
 
 def _mend(new: sqlite3.Connection, source: sqlite3.Connection, place: Path) -> Mended:
     known = salvaged_model(new) or _model_of_vectors(place)
+    if known and (encoder := encoder_of(known)):
+        known = known._replace(dim=encoder.dim)
     identity = salvaged_identity(new)
     if known and identity:
         for table, folder in (("vectors", "exact"), ("captions", "captions")):
@@ -163,7 +168,7 @@ def _model_of_vectors(place: Path) -> ModelRecord | None:
     try:
         stamp: Mapping[str, Any] = json.loads((place / "exact" / "stamp.json").read_text(encoding="utf-8"))["stamp"]
         encoder = model_of_fingerprint(stamp["owner"].rpartition("/")[2])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         logger.debug("the derived vectors name no model: %s", error)
         return None
     return None if encoder is None else ModelRecord(encoder.name, encoder.fingerprint, encoder.dim)

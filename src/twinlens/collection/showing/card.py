@@ -65,7 +65,8 @@ def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCa
     """
     columns = f"{_COLUMNS}, {date_source(catalog)}"
     for folder, asked in folders.of_id(photo_id):
-        if (row := photo_row(catalog, columns, folder.id, asked)) is not None:
+        written = catalog.path_forms.as_written(folder.id, asked)
+        if (row := photo_row(catalog, columns, folder.id, written)) is not None:
             number, path, *known = row
             card = PhotoCard(number, folder.prefix + path, folder.file(path), folder.path, *known)
             return replace(card, may_leave_folder=catalog.follows_links)

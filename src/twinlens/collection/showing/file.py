@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinlens.collection.showing.card import PhotoCard
+from twinlens.data.decoding.kinds import find_kind
 from twinlens.errors import PhotoError
 
+START_BYTES = 4096  # of a file, which tell its kind
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -52,7 +54,7 @@ def photo_file(card: PhotoCard) -> PhotoFile:
     Raises:
         OutsideLibraryError: its path contains a link that leads out of the photo folder, and the collection
             does not follow such links, or what is behind it has changed since it was indexed.
-        PhotoError: it is gone, not a regular file, or cannot be read.
+        PhotoError: it is gone, not a regular file, no picture, or cannot be read.
     """
     path = Path(os.path.realpath(card.path))
     is_outside = not path.is_relative_to(os.path.realpath(card.folder))
@@ -67,7 +69,10 @@ def photo_file(card: PhotoCard) -> PhotoFile:
                 raise PhotoError("not a regular file")
             if is_outside and not _is_as_indexed(card, found):  # else a link exchanged later would show any file
                 raise OutsideLibraryError("it is outside the library, behind a link, and not as it was indexed")
-            return PhotoFile(path, found, media_type(file.read(32)), _tag(card, found))
+            start = file.read(START_BYTES)
+            if find_kind(start) is None:  # whatever the catalog says, which may come from somebody else
+                raise PhotoError("it is not a picture")
+            return PhotoFile(path, found, media_type(start[:32]), _tag(card, found))
     except FileNotFoundError as error:
         raise PhotoError("file is gone") from error
     except OSError as error:

@@ -5,6 +5,7 @@ import io
 import logging
 import math
 import os
+import re
 import threading
 import time
 import zlib
@@ -29,6 +30,7 @@ THUMBNAIL_SIDES_PX = range(16, 2049)
 QUALITY = 85
 VERSION = 2  # increased when thumbnails are drawn or kept differently
 SUM_BYTES = 4  # CRC-32 at the end of a file
+_OURS = re.compile(r"[0-9a-f]{40}\..*")  # a thumbnail, or one that was not completed
 KEPT_SHARE = 0.9  # of the limit, after eviction
 LIMITS = Limits(cpu_s=10, wall_s=20, memory_bytes=1_500_000_000)  # of a photo that is not light
 DECODERS = 2  # at once, for such photos
@@ -125,7 +127,10 @@ class ThumbnailCache:
             return 0
 
     def _make_room(self, folder: Path) -> int:
-        kept = sorted((found for file in folder.glob("*/*") if (found := _use(file))), key=lambda item: item[0])
+        kept = sorted(
+            (found for file in folder.glob("*/*") if _OURS.fullmatch(file.name) and (found := _use(file))),
+            key=lambda item: item[0],
+        )
         total = sum(size for _, size, _ in kept)
         if total <= self._max_bytes:
             return total

@@ -76,6 +76,7 @@ class Workers:
         if IS_KNOWN:
             signal.signal(signal.SIGHUP, self._note_hangup)
         folder = os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="twinlens-metrics-")
+        os.environ["PYTHONSAFEPATH"] = "1"  # a worker's first import is not looked for in the current folder
         try:
             self._workers = [_Worker() for _ in range(self._settings.workers)]
             self._watch(on_ready)
