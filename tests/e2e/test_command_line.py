@@ -186,6 +186,21 @@ def test_json_is_valid_unicode_wherever_the_collection_is(run: Run, library: Pat
     assert r"d\\xefr" in told.stdout
 
 
+@pytest.mark.parametrize("asked", [("status",), ("caption", "a.jpg"), ("search", "a cat"), ("similar", "a.jpg")])
+def test_a_collection_that_lost_its_catalog_is_sent_to_repair(run: Run, library: Path, asked: tuple[str, ...]) -> None:
+    index(run, library)
+    for file in (library / ".twinlens").glob("catalog.sqlite*"):
+        file.unlink()
+    for place in (library, library / "pets"):
+        refused = run(*asked, "--in", place)
+        assert refused.returncode == 1
+        assert "it is missing, although photos were indexed here" in only_line(refused)
+        assert f"twinlens repair --in {library / '.twinlens'}" in refused.stderr
+    assert not (library / "pets" / ".twinlens").exists()
+    found = run("doctor", "--in", library)
+    assert "put catalog.sqlite back from a copy, or: twinlens repair" in found.stdout
+
+
 def test_filters_that_leave_nothing_exit_with_3(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "a cat", "--in", library, "--after", "2099")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
-from twinlens.collection.place.locate import find_lost, user_path
+from twinlens.collection.place.locate import find_collection, find_lost, user_path
 from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, TwinlensError
 from twinlens.model.bundle import MODEL_FILES, open_bundle
 from twinlens.model.load import DEFAULT, known_bundles, load_model
@@ -48,7 +48,7 @@ def check_up(place: str | Path | None = None) -> list[Finding]:
         findings.append(_no_collection(place, error))
         return findings
     except CatalogDamagedError as error:
-        findings.append(_finding("collection", str(error), remedy=_repair_command(place)))
+        findings.append(_damaged(place, error))
         return findings
     except TwinlensError as error:
         findings.append(_finding("collection", str(error), remedy="see the message above"))
@@ -72,11 +72,22 @@ def _disk_remedy(free: int) -> str | None:
 def _no_collection(place: str | Path | None, error: CollectionNotFoundError) -> Finding:
     folder = user_path(place if place is not None else ".")
     if (lost := find_lost(folder)) is not None:
-        detail = f"the catalog of {lost} is missing, although photos were indexed there"
-        return _finding(
-            "collection", detail, remedy=f"put catalog.sqlite back from a copy, or: {_repair_command(lost)}"
-        )
+        return _lost(lost)
     return _finding("collection", str(error), remedy=None if place is None else f"twinlens index {folder}")
+
+
+def _damaged(place: str | Path | None, error: CatalogDamagedError) -> Finding:
+    folder = user_path(place if place is not None else ".")
+    if find_collection(folder) is None and (lost := find_lost(folder)) is not None:
+        return _lost(lost)
+    return _finding("collection", str(error), remedy=_repair_command(place))
+
+
+def _lost(collection: Path) -> Finding:
+    detail = f"the catalog of {collection} is missing, although photos were indexed there"
+    return _finding(
+        "collection", detail, remedy=f"put catalog.sqlite back from a copy, or: {_repair_command(collection)}"
+    )
 
 
 def _repair_command(place: str | Path | None) -> str:

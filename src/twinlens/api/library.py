@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twinlens.collection.catalog.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
-from twinlens.collection.place.locate import find_collection, user_path
+from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, user_path
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.showing.card import PhotoCard
@@ -56,9 +57,10 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
 
     Raises:
         CollectionError: the place is missing.
+        CatalogDamagedError: a collection was there, and its catalog is missing.
     """
     folder = user_path(place if place is not None else ".")
-    located = find_collection(folder)
+    located = _located(folder)
     if located is None:
         return Opened(Collection.create([folder], model=model), None, is_new=True)
     if not folder.is_dir():
@@ -83,14 +85,26 @@ def find_existing(place: str | Path | None, *, model: str | None = None, store: 
 
     Raises:
         CollectionNotFoundError: there is none.
+        CatalogDamagedError: there was one, and its catalog is missing.
     """
     folder = user_path(place if place is not None else ".")
-    located = find_collection(folder)
+    located = _located(folder)
     if located is None:
-        raise CollectionNotFoundError(
-            f"there is no collection at or above {folder}; create one: twinlens index {folder}"
-        )
+        raise no_collection(folder)
     return Opened(Collection(located.collection, model=model, store=store), located.within, is_new=False)
+
+
+def no_collection(folder: Path) -> CollectionNotFoundError:
+    """The error where no collection is found."""
+    return CollectionNotFoundError(f"there is no collection at or above {folder}; create one: twinlens index {folder}")
+
+
+def _located(folder: Path) -> Located | None:
+    """The collection at a folder or above it; one that lost its catalog is refused, as if it were damaged."""
+    located = find_collection(folder)
+    if located is None and (lost := find_lost(folder)) is not None and lost != folder:
+        refuse_emptied(lost / CATALOG_NAME)
+    return located
 
 
 def open_for_serving(place: str | None, *, model: str | None = None) -> Collection:

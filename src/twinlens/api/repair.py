@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from twinlens.api.library import no_collection
 from twinlens.collection.indexing.repair import repair as repair_collection
 from twinlens.collection.indexing.repair_report import RepairReport
 from twinlens.collection.place.locate import find_collection, find_lost, user_path
-from twinlens.errors import CollectionNotFoundError
 
 __all__ = ["RepairReport", "repair"]
 
@@ -24,7 +24,5 @@ def repair(place: str | Path | None = None) -> RepairReport:
     located = find_collection(folder)
     collection = find_lost(folder) if located is None else located.collection
     if collection is None:
-        raise CollectionNotFoundError(
-            f"there is no collection at or above {folder}; create one: twinlens index {folder}"
-        )
+        raise no_collection(folder)
     return repair_collection(collection)

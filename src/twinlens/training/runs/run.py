@@ -1,7 +1,7 @@
 """A training run from recipe to report."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -158,17 +158,22 @@ def _run(
     writer.close()
     if not processes.is_main:
         return FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
+    return _finish(folder, recipe, val_photos, features, processes.device)
+
+
+def _finish(
+    folder: RunFolder,
+    recipe: Recipe,
+    val_photos: Sequence[CaptionedImage],
+    features: FeatureCache,
+    device: torch.device,
+) -> FinishedRun:
+    """Writes the measures and the report of a run that has come to its end."""
     validation = _validation(folder, recipe)
     folder.write_json(VALIDATION, validation)
-    _, best, _, best_checkpoint = load_run(folder.path)
-    examples = example_retrievals(
-        recipe,
-        best.to(processes.device),
-        recipe.stages[best_checkpoint.progress.stage],
-        val_photos,
-        cache=features,
-        device=processes.device,
-    )
+    _, best, _, checkpoint = load_run(folder.path)
+    stage = recipe.stages[checkpoint.progress.stage]
+    examples = example_retrievals(recipe, best.to(device), stage, val_photos, cache=features, device=device)
     report = write_report(
         folder.path / REPORT, recipe, folder.logs(), validation, folder.read_json("environment.json"), examples
     )
