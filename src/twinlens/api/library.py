@@ -125,6 +125,7 @@ def open_for_serving(place: str | None, *, model: str | None = None) -> Collecti
             f"{opened.within} is part of the collection of {folders}; serve all of it with --in {folders}, "
             f"or create a collection of this part: twinlens index {opened.within} --collection DIR"
         )
+    opened.collection.tell_outer_folders()
     return opened.collection
 
 

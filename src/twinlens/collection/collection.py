@@ -190,6 +190,10 @@ class Collection:
         """The photo folders with their current paths."""
         return self._folders.all()
 
+    def tell_outer_folders(self) -> None:
+        """Logs the photo folders outside the one that contains the collection, before they are shown to others."""
+        self._folders.tell_outer()
+
     @property
     def encoder(self) -> DualEncoder:
         """Embeds queries: the model of the vectors, or a newer one with a bridge to it.

@@ -6,6 +6,7 @@ import pytest
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.indexing.index_state import (
+    KEY,
     PROCESS_KEY,
     STALE_S,
     IndexState,
@@ -34,6 +35,27 @@ def test_a_state_is_no_new_generation(catalog: Catalog) -> None:
     before = catalog.generation
     write_index_state(catalog, IndexState("done"))
     assert catalog.generation == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"stage": "running", "updated_at": "x"}',
+        '{"stage": "running", "updated_at": 1e999}',
+        f'{{"stage": "running", "updated_at": 1{"0" * 400}}}',
+        '{"stage": 5}',
+        '{"stage": ["running"]}',
+        '{"stage": "done", "counts": 5}',
+        '{"stage": "done", "counts": {"added": "x"}}',
+        '{"stage": "done", "kept_folders": 7}',
+        '{"stage": "done", "found": "x"}',
+        "[" * 100_000,
+        "null",
+    ],
+)
+def test_a_state_that_is_none_counts_as_never(catalog: Catalog, text: str) -> None:
+    catalog.set_meta({KEY: text})
+    assert read_index_state(catalog) == IndexState()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells")

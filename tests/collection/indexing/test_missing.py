@@ -118,3 +118,10 @@ def test_nothing_is_written_when_nothing_has_changed(catalog: Catalog) -> None:
         before = connection.execute("PRAGMA data_version").fetchone(), connection.total_changes
         keep(catalog, found, [])
         assert (connection.execute("PRAGMA data_version").fetchone(), connection.total_changes) == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "5", '{"1": 5}', "[" * 100_000, "9" * 5000])
+def test_a_list_of_disks_that_is_none_is_written_anew(catalog: Catalog, text: str) -> None:
+    catalog.set_meta({KEY: text})
+    assert keep(catalog, scan(photos=["y.jpg"]), []) == []
+    assert json.loads(catalog.meta(KEY) or "") == {"1": []}

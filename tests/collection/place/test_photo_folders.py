@@ -55,3 +55,20 @@ def test_a_photo_file_is_known_by_its_path_and_through_a_link(
     assert folders.ids_of([file, tmp_path / "elsewhere.jpg"]) == {photo_id}
     assert folders.ids_of([tmp_path / "link" / "sub" / "a.jpg"]) == {photo_id}
     assert folders.ids_of([file], unchanged=True) == set()  # neither size nor date are those that were indexed
+
+
+def test_folders_outside_are_told_where_the_collection_may_have_come_with_the_photos(
+    folders: PhotoFolders, catalog: Catalog, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folders.add(tmp_path / "photos")
+    folders.tell_outer()
+    assert caplog.messages == []
+    folders.add(tmp_path / "of\nothers")
+    catalog.add_folder("root", "../../..")
+    folders.tell_outer()
+    outside = [f"{tmp_path}/of\\nothers", str(tmp_path.parent)]
+    for place, line in zip(outside, caplog.messages, strict=True):
+        assert f"has the photo folder {place};" in line
+    caplog.clear()
+    PhotoFolders(tmp_path / "elsewhere", catalog).tell_outer()
+    assert caplog.messages == []

@@ -33,3 +33,7 @@ def test_files_are_looked_for_only_as_long_as_people_wait(tmp_path: Path, monkey
     times = iter([0.0, 0.1, 0.2, 0.3, 0.4])
     monkeypatch.setattr(presence.time, "monotonic", lambda: next(times))
     assert gone_files(files) == set(files[:2])
+
+
+def test_a_name_that_no_file_can_have_is_gone(tmp_path: Path) -> None:
+    assert is_gone(tmp_path / "a\0.jpg")

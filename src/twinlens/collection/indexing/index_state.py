@@ -3,13 +3,14 @@
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.indexing.writer_process import this_process, was_ended
 
 KEY = "index_state"
 PROCESS_KEY = "index_process"  # beside the state, which an earlier release may read
+LATEST_S = 1e11  # a later time was overwritten
 STALE_S = 20.0  # a run without updates for this long has died
 Stage = Literal["never", "running", "done", "failed", "stopped"]
 
@@ -58,11 +59,31 @@ def read_index_state(catalog: Catalog) -> IndexState:
         return IndexState()
     try:
         state = IndexState(**json.loads(text))
-    except (ValueError, TypeError):  # overwritten, or of another release
+    except (ValueError, TypeError, RecursionError):  # overwritten, or of another release
+        return IndexState()
+    if not _is_plausible(state):
         return IndexState()
     if state.stage == "running" and _has_died(catalog, state):
         return replace(state, stage="stopped", message="the process that was indexing has ended")
     return state
+
+
+def _is_plausible(state: IndexState) -> bool:
+    """Whether the types are right: the catalog may have been overwritten, or come from somebody else."""
+    numbers = (state.found, state.to_read, state.done, state.skipped, *_values(state.counts))
+    times = (state.started_at, state.updated_at)
+    return (
+        state.stage in get_args(Stage)
+        and all(number is None or type(number) is int for number in numbers)
+        and all(at is None or (isinstance(at, int | float) and 0 <= at < LATEST_S) for at in times)
+        and isinstance(state.message, str | None)
+        and isinstance(state.counts, dict)
+        and isinstance(state.kept_folders, list)
+    )
+
+
+def _values(counts: object) -> list[object]:
+    return list(counts.values()) if isinstance(counts, dict) else []
 
 
 def _has_died(catalog: Catalog, state: IndexState) -> bool:

@@ -103,6 +103,7 @@ class Indexer:
     def _index(
         self, listener: IndexListener, options: IndexOptions, change_to: NamedModel | None = None
     ) -> IndexReport:
+        self._folders.tell_outer()
         if not self._catalog.count():
             report = self._index_folders(self._model.adopt(), listener, options)
         else:

@@ -59,8 +59,7 @@ def kept_folders(
         gone: photo folder and path of missing searchable photos.
         forget_missing: see ``ForgetMissing``.
     """
-    stored = catalog.meta(KEY)
-    known: dict[str, list[str]] | None = None if stored is None else json.loads(stored)
+    known = _known_disks(catalog)
     ask = forget_missing if callable(forget_missing) else lambda _: bool(forget_missing)
     kept: dict[int, dict[str, MissingFolder]] = {}
     disks: dict[str, list[str]] = {}
@@ -75,6 +74,15 @@ def kept_folders(
     if disks != known:
         catalog.set_meta({KEY: json.dumps(disks)})
     return kept
+
+
+def _known_disks(catalog: Catalog) -> dict[str, list[str]] | None:
+    """The subfolders that were mount points in the last run, by photo folder; None if that is not known."""
+    try:
+        found = json.loads(catalog.meta(KEY) or "null")
+    except (ValueError, RecursionError):  # overwritten
+        return None
+    return found if isinstance(found, dict) and all(isinstance(one, list) for one in found.values()) else None
 
 
 def doubtful_folders(scan: Scan, missing: Sequence[str], other_disks: Sequence[str] | None) -> list[MissingFolder]:

@@ -1,5 +1,6 @@
 """The photo folders of a collection, and lookup of photos by path or id."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, Folder
 from twinlens.collection.place.locate import FOLDER_NAME
-from twinlens.data.file_names import as_file, as_text, relative_text, same_form
+from twinlens.data.file_names import as_file, as_text, on_one_line, relative_text, same_form
 from twinlens.errors import CollectionError, valid_unicode
+
+logger = logging.getLogger(__name__)
 
 
 class PhotoFolder(NamedTuple):
@@ -67,6 +70,21 @@ class PhotoFolders:
             while name in names:
                 name, number = f"{first}-{number}", number + 1
             self._catalog.add_folder(name, ".." if inside else as_text(str(photos)))
+
+    def tell_outer(self) -> None:
+        """Logs the folders that lie outside the photo folder of the collection, which may have come with the photos."""
+        home = self._place.parent
+        if self._place.name != FOLDER_NAME:
+            return
+        for folder in self.all():
+            if not folder.path.is_relative_to(home):
+                logger.warning(
+                    "the collection in %s also has the photo folder %s; if you did not add that, "
+                    "the collection came from somebody else: remove %s",
+                    home,
+                    on_one_line(str(folder.path)),
+                    self._place,
+                )
 
     def of_id(self, photo_id: str) -> Iterator[tuple[PhotoFolder, str]]:
         """The folders that a photo id may refer to, and its path there; not looked up in the catalog."""

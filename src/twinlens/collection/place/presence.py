@@ -23,7 +23,7 @@ def is_gone(file: Path) -> bool:
     """True if there is no such file; False if it is there but cannot be opened, or nobody can tell."""
     try:
         file.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for a NUL, which no name has
         return True
     except OSError:
         return False
