@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinlens import api
+<<<<<<< HEAD
 from twinlens.cli.options import Existing
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+=======
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+>>>>>>> h13-newcomer
 
 if TYPE_CHECKING:
     from twinlens.api.repair import RepairReport
@@ -37,7 +41,8 @@ def run(
         from twinlens.cli.index_run import index_with_progress
 
         with api.library.find_existing(report.collection).collection as collection:
-            index_with_progress(collection)
+            if index_with_progress(collection).kept_folders:
+                return OUR_ERROR
     return FOUND
 
 
