@@ -5,12 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinlens import api
-<<<<<<< HEAD
 from twinlens.cli.options import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
-=======
 from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
->>>>>>> h13-newcomer
 
 if TYPE_CHECKING:
     from twinlens.api.repair import RepairReport
