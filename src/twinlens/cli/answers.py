@@ -31,7 +31,7 @@ def show_answer(
         as_json: whether to print JSON instead of lines.
         with_query: whether the query stands at the start of each line, for runs that answer several queries.
         tell_dates: whether to tell on stderr what a date filter could not judge well.
-        since_index: what ``say_since_index`` has told, for the JSON.
+        since_index: what ``say_since_index`` has told.
     """
     hits, is_match = answer.shown, bool(answer.matching)
     query = answer.search.query.text
@@ -50,7 +50,7 @@ def show_answer(
             found = _path_here(hit.path) if hit.caption is None else hit.caption
             marks = [*([] if is_match else ["not a match"]), *(["file is gone"] if hit in gone else [])]
             print_line(hit, found, query=query if with_query else None, marks=marks)
-    _say_missing(answer)
+    _say_missing(answer, since_index)
     if (grid or open_sheet) and hits:
         write_sheet(sheet_title(answer), hits, grid, open_sheet=open_sheet)
     return FOUND if is_match else NOTHING_FOUND
@@ -118,9 +118,11 @@ def told_left_out(count: int) -> str:
     return f" (without {count:,} {'photo that is' if count == 1 else 'photos that are'} not there)" if count else ""
 
 
-def _say_missing(answer: "api.searching.Answer") -> None:
+def _say_missing(answer: "api.searching.Answer", since_index: "api.indexing.SinceIndex | None") -> None:
     for folder in answer.absent_folders.values():
         say(f"the photo folder {folder} is missing or empty; is its disk mounted?")
+    if since_index is not None and since_index.gone:
+        return  # it was told already, for the whole library
     if gone := len(answer.gone):
         these = "of these photos is" if gone == 1 else "of these photos are"
         say(f"{gone:,} {these} gone since the last index; run: twinlens index")
