@@ -124,6 +124,11 @@ class Database:
         with self.errors():
             return self._connection().execute(sql, tuple(parameters)).fetchall()
 
+    def each_row(self, sql: str) -> Iterator[Any]:
+        """The rows of a query one by one, for those that are too many for memory."""
+        with self.errors():
+            yield from self._connection().execute(sql)
+
     def has_table(self, name: str) -> bool:
         """Whether a table exists; a read-only file of an older release may lack some."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))

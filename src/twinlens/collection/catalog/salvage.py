@@ -95,6 +95,38 @@ def captions_in_index(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     return _in_index(source, "captions", "photo_id", "text")
 
 
+def trusted_marks(source: sqlite3.Connection, salvaged: Iterable[int]) -> set[int]:
+    """The favourites, each of which is in the table and in an index, as far as the two agree.
+
+    Args:
+        source: the damaged catalog.
+        salvaged: those that could be read of the table.
+    """
+    table, is_table_whole = _ascending(source, "SELECT photo_id FROM favourites NOT INDEXED")
+    index, is_index_whole = _ascending(source, "SELECT photo_id FROM favourites INDEXED BY favourites_twice")
+    table |= set(salvaged)
+    if is_table_whole != is_index_whole:
+        return table if is_table_whole else index
+    if not (table and index):
+        return table | index
+    if table <= index or index <= table:  # lost, not overwritten
+        return table | index
+    return table & index
+
+
+def _ascending(source: sqlite3.Connection, sql: str) -> tuple[set[int], bool]:
+    """Ids that are read in ascending order, and whether they are."""
+    found: list[Any] = []
+    try:
+        for (number,) in source.execute(sql):
+            found.append(number)
+    except sqlite3.Error as error:
+        logger.debug("%s: %s", sql, error)
+        return {number for number in found if isinstance(number, int)}, False
+    numbers = [number for number in found if isinstance(number, int)]
+    return set(numbers), numbers == found and numbers == sorted(set(numbers))
+
+
 def _in_index(source: sqlite3.Connection, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     names = ", ".join(columns)
     for direction in ("ASC", "DESC"):
@@ -151,13 +183,17 @@ def _column_by_column(
     source: sqlite3.Connection, table: str, rowid: int, columns: Sequence[_Column]
 ) -> tuple[Any, ...] | None:
     """A row without the values that cannot be read; None if one of them is needed and is not a BLOB."""
-    row = []
+    row: dict[str, Any] = {}
+    is_whole = True
     for column in columns:
         found = _ask(source, f'SELECT "{column.name}" FROM "{table}" WHERE rowid = {rowid}')
         if not found and column.is_needed and column.kind != "BLOB":
             return None
-        row.append(found[0][0] if found else b"" if column.is_needed else None)
-    return tuple(row)
+        is_whole = is_whole and bool(found)
+        row[column.name] = found[0][0] if found else b"" if column.is_needed else None
+    if not is_whole and "reader_version" in row:
+        row["reader_version"] = 0  # as of a photo that is to be read again
+    return tuple(row.values())
 
 
 def _from_both_ends(source: sqlite3.Connection, table: str, columns: Sequence[_Column]) -> Iterator[tuple[Any, ...]]:
