@@ -155,6 +155,22 @@ def test_a_lost_list_of_tables_is_that_of_a_new_catalog(library: Path) -> None:
     assert report.photos == 12
 
 
+def test_a_list_of_tables_with_a_name_that_is_no_text_is_named_and_repaired(
+    library: Path, open_collection: OpenCollection
+) -> None:
+    content = (library / "catalog.sqlite").read_bytes()
+    name = b"tablekeptkept"
+    assert content.count(name) == 1
+    (library / "catalog.sqlite").write_bytes(content.replace(name, b"tablek\xb1\xb1tkept"))
+    with pytest.raises(CatalogDamagedError, match="twinlens repair"):
+        open_collection(library)
+    repair(library)
+    collection = open_collection(library)
+    collection.index()
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
+
+
 def test_an_empty_catalog_is_named_and_then_begun_anew(library: Path, open_collection: OpenCollection) -> None:
     os.truncate(library / "catalog.sqlite", 0)
     for action in (lambda: open_collection(library), lambda: Collection.create(library.parent)):

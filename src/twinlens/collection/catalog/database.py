@@ -217,6 +217,8 @@ class Database:
             if _code(error) == sqlite3.SQLITE_IOERR:  # after a disk came back, only a new connection reads it
                 self._local.file_id = None
             raise translated(self.path, error) from error
+        except UnicodeDecodeError as error:  # SQLite's message quotes what is left of a name
+            raise CatalogDamagedError(damaged(self.path, "its list of tables was overwritten")) from error
 
 
 def _uri(path: Path) -> str:

@@ -12,6 +12,7 @@ from twinlens.errors import CollectionError
 logger = logging.getLogger(__name__)
 WINDOW = 256  # ids that are read at once
 SEARCHED = 4  # windows in a row that are searched although nothing was found; then only their first ids are tried
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)  # the second where SQLite's message quotes what is left of a name
 MOST_IDS = 1_000_000  # that are tried if the largest id cannot be read
 
 
@@ -120,7 +121,7 @@ def _ascending(source: sqlite3.Connection, sql: str) -> tuple[set[int], bool]:
     try:
         for (number,) in source.execute(sql):
             found.append(number)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         logger.debug("%s: %s", sql, error)
         return {number for number in found if isinstance(number, int)}, False
     numbers = [number for number in found if isinstance(number, int)]
@@ -168,7 +169,7 @@ def _window(
     """The readable rows of a range of ids, and whether none was lost."""
     try:
         return source.execute(f"{select} BETWEEN {first} AND {last}").fetchall(), True
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         logger.debug("ids %d to %d of %s: %s", first, last, table, error)
     if first == last:
         row = _column_by_column(source, table, first, columns)
@@ -205,7 +206,7 @@ def _from_both_ends(source: sqlite3.Connection, table: str, columns: Sequence[_C
 def _until_error(source: sqlite3.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
     try:
         yield from source.execute(sql)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         logger.debug("%s: %s", sql, error)
 
 
@@ -228,7 +229,7 @@ def _edge(source: sqlite3.Connection, table: str, which: str, where: str = "") -
 def _is_readable(source: sqlite3.Connection, sql: str) -> bool:
     try:
         return source.execute(sql).fetchone() is not None
-    except sqlite3.Error:
+    except UNREADABLE:
         return False
 
 
@@ -237,6 +238,6 @@ def _ask(source: sqlite3.Connection, sql: str) -> list[Any]:
     for _ in range(2):
         try:
             return source.execute(sql).fetchall()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             logger.debug("%s: %s", sql, error)
     return []
