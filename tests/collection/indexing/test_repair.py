@@ -89,9 +89,12 @@ def test_what_people_gave_survives_the_loss_of_the_photos_table(library: Path, o
     assert collection.faults() == []
 
 
-@pytest.mark.parametrize("lost", [["vectors"], ["captions"], ["meta"], ["folders"], ["sqlite_autoindex_photos_1"]])
-def test_any_one_table_may_be_lost(library: Path, open_collection: OpenCollection, lost: list[str]) -> None:
-    destroy(library, *lost)
+TABLES = ["vectors", "captions", "meta", "folders", "sqlite_autoindex_photos_1", "favourites", "favourites_twice"]
+
+
+@pytest.mark.parametrize("lost", TABLES)
+def test_any_one_table_may_be_lost(library: Path, open_collection: OpenCollection, lost: str) -> None:
+    destroy(library, lost)
     report = repair(library)
     numbers = {table.name: table.rows for table in report.tables}
     assert (numbers["photos"], numbers["captions"], numbers["favourites"]) == (12, 12, 3)
@@ -103,12 +106,69 @@ def test_any_one_table_may_be_lost(library: Path, open_collection: OpenCollectio
     assert collection.faults() == []
 
 
+@pytest.mark.parametrize("copy", ["favourites", "favourites_twice"])
+def test_a_mark_that_was_overwritten_is_on_no_other_photo(
+    library: Path, open_collection: OpenCollection, copy: str
+) -> None:
+    place = root_page(library, copy)
+    content = (library / "catalog.sqlite").read_bytes()
+    page = content[place : place + PAGE]
+    third, tenth = (b"\2\3\2\0", b"\2\12\2\0") if copy == "favourites" else (b"\3\1\1\3\3", b"\3\1\1\12\12")
+    assert page.count(third) == 1
+    page = page.replace(third, tenth)
+    (library / "catalog.sqlite").write_bytes(content[:place] + page + content[place + PAGE :])
+    with pytest.raises(CatalogDamagedError, match="favourites"):
+        open_collection(library)
+    repair(library)
+    assert open_collection(library).favourites() == ["00.png", "01.png"]
+
+
+def test_a_date_that_is_no_text_is_read_again(library: Path, open_collection: OpenCollection) -> None:
+    def dates() -> list[str | None]:
+        with open_collection(library) as collection:
+            hits = collection.search("red", k=100)
+        return [hit.taken_at for hit in sorted(hits, key=lambda hit: hit.id)]
+
+    before = dates()
+    catalog = Catalog(library / "catalog.sqlite")
+    with catalog.transaction() as connection:
+        connection.execute("UPDATE photos SET taken_at = CAST(x'67ff546f31' AS TEXT) WHERE id = 2")
+        connection.execute("UPDATE photos SET taken_at = CAST(x'6700546f31' AS TEXT) WHERE id = 3")
+    catalog.close()
+    with pytest.raises(CatalogDamagedError, match="a text in the table photos"):
+        open_collection(library)
+    report = repair(library)
+    assert {table.name: table.rows for table in report.tables}["photos"] == 12
+    assert report.photos_to_read == 2
+    collection = open_collection(library)
+    assert collection.index().added == 2
+    assert dates() == before
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
+
+
 def test_a_lost_list_of_tables_is_that_of_a_new_catalog(library: Path) -> None:
     with (library / "catalog.sqlite").open("r+b") as file:
         file.write(b"\x55" * PAGE)
     report = repair(library)
     assert {table.name: table.rows for table in report.tables}["favourites"] == 3
     assert report.photos == 12
+
+
+def test_a_list_of_tables_with_a_name_that_is_no_text_is_named_and_repaired(
+    library: Path, open_collection: OpenCollection
+) -> None:
+    content = (library / "catalog.sqlite").read_bytes()
+    name = b"tablekeptkept"
+    assert content.count(name) == 1
+    (library / "catalog.sqlite").write_bytes(content.replace(name, b"tablek\xb1\xb1tkept"))
+    with pytest.raises(CatalogDamagedError, match="twinlens repair"):
+        open_collection(library)
+    repair(library)
+    collection = open_collection(library)
+    collection.index()
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+    assert captions(collection) == {f"red number {number}" for number in range(12)}
 
 
 def test_an_empty_catalog_is_named_and_then_begun_anew(library: Path, open_collection: OpenCollection) -> None:
@@ -185,6 +245,18 @@ def test_a_repair_that_saves_no_vector_keeps_the_chosen_model(
     with open_collection() as collection:
         collection.index()
         assert (collection.status()["model"], collection.encoder) == ("other", models["other"])
+
+
+def test_a_catalog_whose_tables_were_in_a_lost_log_is_named(library: Path, open_collection: OpenCollection) -> None:
+    (library / "catalog.sqlite").unlink()
+    connection = sqlite3.connect(library / "catalog.sqlite")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    for action in (lambda: open_collection(library), lambda: Collection.create(library.parent)):
+        with pytest.raises(CatalogDamagedError, match="it has no tables, although photos were indexed here"):
+            action()
+    assert repair(library).photos == 0
+    assert open_collection(library).index().added == 12
 
 
 def test_kept_copies_are_never_overwritten(library: Path) -> None:

@@ -11,7 +11,7 @@ from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
 from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
-from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults
+from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults, was_used
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
@@ -336,6 +336,9 @@ class Catalog(Database):
             is_new = not self._tables()
             if not is_new and not self._version():  # another program's file
                 return
+            if is_new and was_used(self.path.parent):
+                why = "it has no tables, although photos were indexed here; its log may be lost"
+                raise CatalogDamagedError(damaged(self.path, why))
             upgrade(connection)
             if is_new:
                 start = [("identity", uuid.uuid4().hex), ("generation", "0")]

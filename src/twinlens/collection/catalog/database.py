@@ -124,6 +124,11 @@ class Database:
         with self.errors():
             return self._connection().execute(sql, tuple(parameters)).fetchall()
 
+    def each_row(self, sql: str) -> Iterator[Any]:
+        """The rows of a query one by one, for those that are too many for memory."""
+        with self.errors():
+            yield from self._connection().execute(sql)
+
     def has_table(self, name: str) -> bool:
         """Whether a table exists; a read-only file of an older release may lack some."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
@@ -213,6 +218,8 @@ class Database:
             if _code(error) == sqlite3.SQLITE_IOERR:  # after a disk came back, only a new connection reads it
                 self._local.file_id = None
             raise translated(self.path, error) from error
+        except UnicodeDecodeError as error:  # SQLite's message quotes what is left of a name
+            raise CatalogDamagedError(damaged(self.path, "its list of tables was overwritten")) from error
 
 
 def _uri(path: Path) -> str:

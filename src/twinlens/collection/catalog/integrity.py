@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from twinlens.collection.catalog.database import Database, damaged
@@ -45,14 +46,37 @@ def check_fully(database: Database) -> None:
 
 
 def structure_faults(database: Database, table: str | None = None) -> list[str]:
-    """Problems that SQLite finds in the file, or in one table and its indexes; empty if there are none."""
+    """Problems in the file, or in one table and its indexes; empty if there are none."""
     argument = "5" if table is None else f"'{table}'"
     try:
         # not "quick_check", which does not notice a row that was overwritten: its index entries differ
         rows = database.rows(f"PRAGMA integrity_check({argument})")
     except CatalogDamagedError as error:
         return [str(error.__cause__ or error)]
-    return [" ".join(str(fault).split())[:MOST_CHARACTERS] for (fault,) in rows if fault != "ok"]
+    faults = [" ".join(str(fault).split())[:MOST_CHARACTERS] for (fault,) in rows if fault != "ok"]
+    return faults or _text_faults(database, table)
+
+
+def _text_faults(database: Database, table: str | None) -> list[str]:
+    """Texts that no text of ours can be: SQLite does not look at their characters."""
+    columns: dict[str, list[str]] = {}
+    for name, column in database.rows(
+        "SELECT sqlite_master.name, info.name FROM sqlite_master, pragma_table_info(sqlite_master.name) AS info "
+        "WHERE sqlite_master.type = 'table' AND info.type = 'TEXT'"
+    ):
+        columns.setdefault(name, []).append(f'"{column}"')
+    faults = []
+    for name in columns if table is None else columns.keys() & {table}:
+        try:
+            if any("\0" in "".join(filter(None, row)) for row in database.each_row(_select(name, columns[name]))):
+                faults.append(f"a text in the table {name} contains zeros")
+        except CatalogDamagedError as error:
+            faults.append(f"a text in the table {name} is none: {error.__cause__}")
+    return faults
+
+
+def _select(table: str, columns: Sequence[str]) -> str:
+    return f'SELECT {", ".join(columns)} FROM "{table}"'
 
 
 def _light_tables(database: Database) -> list[str]:

@@ -65,6 +65,7 @@ def mend(
     *,
     photos: Iterable[tuple[Any, ...]],
     captions: Iterable[tuple[Any, ...]],
+    marks: Iterable[int],
     folder: tuple[str, str] | None,
     has_vectors: bool,
 ) -> Mended:
@@ -77,6 +78,7 @@ def mend(
         model: the model of the vectors.
         photos: id, folder id and path of photos whose rows may have been lost.
         captions: id, photo id and text of captions whose rows may have been lost.
+        marks: ids of the photos that are favourites.
         folder: name and path of the photo folder, if the place of the collection tells which it is.
         has_vectors: False if it is not known which model the vectors are of.
     """
@@ -91,6 +93,8 @@ def mend(
     target.executemany(
         "INSERT OR IGNORE INTO captions (id, photo_id, text, embedding, generation) VALUES (?, ?, ?, x'', 0)", captions
     )
+    target.execute("DELETE FROM favourites")
+    target.executemany("INSERT INTO favourites VALUES (?)", [(number,) for number in marks])
     _remove_strays(target)
     for table, key in (("vectors", "photo_id"), ("next_vectors", "photo_id"), ("next_captions", "caption_id")):
         bad = _bad_embeddings(target, table, key, model.dim if table == "vectors" and has_vectors else None)
@@ -99,7 +103,7 @@ def mend(
         target.executemany(f"DELETE FROM {table} WHERE {key} = ?", [(number,) for number in bad])
     target.execute(
         "UPDATE photos SET skip_reason = ?, reader_version = 0 "
-        "WHERE skip_reason IS NULL AND id NOT IN (SELECT photo_id FROM vectors)",
+        "WHERE skip_reason IS NULL AND (reader_version = 0 OR id NOT IN (SELECT photo_id FROM vectors))",
         (TO_READ,),
     )
     target.execute(  # hidden until their photo is read

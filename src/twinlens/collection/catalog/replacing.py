@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.database import BUSY_TIMEOUT_S, translated
 from twinlens.collection.catalog.integrity import KEPT
+from twinlens.collection.catalog.salvage import UNREADABLE
 from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
 from twinlens.errors import CollectionBusyError
 
@@ -61,8 +62,8 @@ def open_damaged(path: Path, first_page: bytes) -> sqlite3.Connection:
     connection.execute("PRAGMA writable_schema = ON")  # opens a file that is too short, or has a damaged schema
     try:
         connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+    except UNREADABLE as error:
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             connection.close()
             raise translated(path, error) from error
     return connection

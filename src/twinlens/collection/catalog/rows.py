@@ -126,6 +126,17 @@ def embedding_blocks(database: Database, select: str, ids: Ids, *, block: int) -
             raise CatalogDamagedError(damaged(database.path, "its embeddings have different lengths"))
 
 
+def check_length(database: Database, embeddings: Embeddings, dim: int | None) -> None:
+    """Checks that embeddings of record [B, D] are of the model of record.
+
+    Raises:
+        CatalogDamagedError: they have another length.
+    """
+    if dim is not None and embeddings.shape[1] != dim:
+        why = f"embeddings of {embeddings.shape[1]} numbers, by a model of {dim}"
+        raise CatalogDamagedError(damaged(database.path, why))
+
+
 def unit_row(database: Database, number: int, embedding: bytes) -> Embeddings:
     """Embedding [D] from its bytes, checked.
 

@@ -12,6 +12,7 @@ from twinlens.errors import CollectionError
 logger = logging.getLogger(__name__)
 WINDOW = 256  # ids that are read at once
 SEARCHED = 4  # windows in a row that are searched although nothing was found; then only their first ids are tried
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)  # the second where SQLite's message quotes what is left of a name
 MOST_IDS = 1_000_000  # that are tried if the largest id cannot be read
 
 
@@ -95,6 +96,38 @@ def captions_in_index(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     return _in_index(source, "captions", "photo_id", "text")
 
 
+def trusted_marks(source: sqlite3.Connection, salvaged: Iterable[int]) -> set[int]:
+    """The favourites, each of which is in the table and in an index, as far as the two agree.
+
+    Args:
+        source: the damaged catalog.
+        salvaged: those that could be read of the table.
+    """
+    table, is_table_whole = _ascending(source, "SELECT photo_id FROM favourites NOT INDEXED")
+    index, is_index_whole = _ascending(source, "SELECT photo_id FROM favourites INDEXED BY favourites_twice")
+    table |= set(salvaged)
+    if is_table_whole != is_index_whole:
+        return table if is_table_whole else index
+    if not (table and index):
+        return table | index
+    if table <= index or index <= table:  # lost, not overwritten
+        return table | index
+    return table & index
+
+
+def _ascending(source: sqlite3.Connection, sql: str) -> tuple[set[int], bool]:
+    """Ids that are read in ascending order, and whether they are."""
+    found: list[Any] = []
+    try:
+        for (number,) in source.execute(sql):
+            found.append(number)
+    except UNREADABLE as error:
+        logger.debug("%s: %s", sql, error)
+        return {number for number in found if isinstance(number, int)}, False
+    numbers = [number for number in found if isinstance(number, int)]
+    return set(numbers), numbers == found and numbers == sorted(set(numbers))
+
+
 def _in_index(source: sqlite3.Connection, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     names = ", ".join(columns)
     for direction in ("ASC", "DESC"):
@@ -136,7 +169,7 @@ def _window(
     """The readable rows of a range of ids, and whether none was lost."""
     try:
         return source.execute(f"{select} BETWEEN {first} AND {last}").fetchall(), True
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         logger.debug("ids %d to %d of %s: %s", first, last, table, error)
     if first == last:
         row = _column_by_column(source, table, first, columns)
@@ -151,13 +184,17 @@ def _column_by_column(
     source: sqlite3.Connection, table: str, rowid: int, columns: Sequence[_Column]
 ) -> tuple[Any, ...] | None:
     """A row without the values that cannot be read; None if one of them is needed and is not a BLOB."""
-    row = []
+    row: dict[str, Any] = {}
+    is_whole = True
     for column in columns:
         found = _ask(source, f'SELECT "{column.name}" FROM "{table}" WHERE rowid = {rowid}')
         if not found and column.is_needed and column.kind != "BLOB":
             return None
-        row.append(found[0][0] if found else b"" if column.is_needed else None)
-    return tuple(row)
+        is_whole = is_whole and bool(found)
+        row[column.name] = found[0][0] if found else b"" if column.is_needed else None
+    if not is_whole and "reader_version" in row:
+        row["reader_version"] = 0  # as of a photo that is to be read again
+    return tuple(row.values())
 
 
 def _from_both_ends(source: sqlite3.Connection, table: str, columns: Sequence[_Column]) -> Iterator[tuple[Any, ...]]:
@@ -169,7 +206,7 @@ def _from_both_ends(source: sqlite3.Connection, table: str, columns: Sequence[_C
 def _until_error(source: sqlite3.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
     try:
         yield from source.execute(sql)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         logger.debug("%s: %s", sql, error)
 
 
@@ -191,7 +228,7 @@ def _edge(source: sqlite3.Connection, table: str, which: str, where: str = "") -
 def _is_readable(source: sqlite3.Connection, sql: str) -> bool:
     try:
         return source.execute(sql).fetchone() is not None
-    except sqlite3.Error:
+    except UNREADABLE:
         return False
 
 
@@ -200,6 +237,6 @@ def _ask(source: sqlite3.Connection, sql: str) -> list[Any]:
     for _ in range(2):
         try:
             return source.execute(sql).fetchall()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             logger.debug("%s: %s", sql, error)
     return []

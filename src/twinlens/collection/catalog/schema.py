@@ -84,7 +84,19 @@ UPDATE photos SET taken_at = json_extract(date_source, '$[0]'),
   WHERE taken_at IS NULL AND date_source IS NOT NULL;
 CREATE INDEX photos_without_date ON photos(id) WHERE taken_at IS NULL OR date_source = 'file';
 """
-_STEPS = (_PHOTOS, _CAPTIONS, _NEXT_MODEL, _FAVOURITES, _KEPT, _DATE_SOURCE)  # step n upgrades schema n - 1 to n
+# a mark is only a number: a second copy of each shows that one was overwritten, and restores lost ones
+_MARKS_TWICE = """
+CREATE INDEX favourites_twice ON favourites(photo_id);
+"""
+_STEPS = (
+    _PHOTOS,
+    _CAPTIONS,
+    _NEXT_MODEL,
+    _FAVOURITES,
+    _KEPT,
+    _DATE_SOURCE,
+    _MARKS_TWICE,
+)  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 PLAUSIBLE_VERSION = 1000  # a larger number was overwritten
 

@@ -14,8 +14,8 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import FileId, damaged
 from twinlens.collection.catalog.integrity import structure_faults
-from twinlens.collection.catalog.rows import ModelRecord, VectorDelta
-from twinlens.errors import CatalogDamagedError, CollectionBusyError, VectorsDamagedError
+from twinlens.collection.catalog.rows import ModelRecord, VectorDelta, check_length
+from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, VectorsDamagedError
 from twinlens.plugins import load_part
 from twinlens.protocols import VectorStore
 from twinlens.stores import STORES
@@ -23,6 +23,7 @@ from twinlens.types import Embeddings, Ids
 
 logger = logging.getLogger(__name__)
 LOCK_TIMEOUT_S = 120.0
+MOST_DAMAGES = 3  # in a row; then rebuilding does not help
 DEFAULT_STORE = "exact"
 
 
@@ -73,12 +74,20 @@ class DerivedVectors:
 
         Raises:
             CollectionBusyError: another process has been writing it for minutes.
+            CollectionError: what is written to the disk is damaged each time.
         """
+        damages = 0
         with self._guard:
             while True:
                 try:
                     store, model, file_id = self._current()
                 except VectorsDamagedError as error:  # noticed while it was updated; now discarded
+                    damages += 1
+                    if damages == MOST_DAMAGES:
+                        raise CollectionError(
+                            f"the vectors in {self.folder} were rebuilt and are damaged again ({error}); "
+                            "check the disk, or use --collection DIR with a folder on another one"
+                        ) from error
                     logger.warning("%s; they are rebuilt", error)
                     continue
                 # otherwise another process has just changed the collection's model
@@ -176,21 +185,20 @@ class DerivedVectors:
                 store.clear()
             changes = self._source.changes_since(store.generation)
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-            dim = model.dim if model else 1
-            store.update(self._complete(changes.added, dim), changes.removed, generation=generation)
+            added = self._complete(changes.added, dim=model and model.dim)
+            store.update(added, changes.removed, generation=generation)
             return store
 
-    def _complete(self, ids: Ids, dim: int) -> Iterator[tuple[Ids, Embeddings]]:
+    def _complete(self, ids: Ids, *, dim: int | None) -> Iterator[tuple[Ids, Embeddings]]:
         """The embeddings of all ids.
 
         Raises:
-            CatalogDamagedError: some have none, or another length.
+            CatalogDamagedError: some have none, or one of another model.
         """
         count = 0
         for block_ids, embeddings in self._source.embeddings(ids):
-            if (length := embeddings.shape[1]) != dim:
-                raise CatalogDamagedError(damaged(self._catalog.path, f"dim is {dim}, its embeddings have {length}"))
             count += len(block_ids)
+            check_length(self._catalog, embeddings, dim)
             yield block_ids, embeddings
         if count < len(ids):
             raise CatalogDamagedError(damaged(self._catalog.path, f"{len(ids) - count} embeddings are missing"))

@@ -1,14 +1,16 @@
 """What the last index run found on disk besides photos: the dates of folders, and the files that it left out.
 
-A derived file beside the catalog, written by each run. It has two lines of JSON, because a search reads only the first.
+A derived file beside the catalog, written by each run. It has two lines of JSON, because a search reads only the first;
+each begins with its checksum.
 """
 
 import json
 import logging
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.indexing.scan import Scan
@@ -38,13 +40,13 @@ def write_last_scan(catalog: Catalog, scans: Mapping[int, Scan]) -> None:
     folders = {"finished_at": time.time(), "dates": {folder_id: scan.dates for folder_id, scan in scans.items()}}
     left_out = [[folder_id, *file] for folder_id, scan in scans.items() for file in scan.others + scan.unreadable]
     with whole_file(catalog.path.with_name(LAST_SCAN)) as place:
-        place.write_text(f"{json.dumps(folders)}\n{json.dumps(left_out)}\n", encoding="ascii")
+        place.write_text(_line(folders) + _line(left_out), encoding="ascii")
 
 
 def read_last_scan(catalog: Catalog) -> LastScan | None:
     """When the last run looked; None if that is not known."""
     try:
-        folders = json.loads(_lines(catalog, 1)[0])
+        folders = _read_line(catalog, 0)
         finished_at = float(folders["finished_at"])
         datetime.fromtimestamp(finished_at)
         return LastScan(finished_at, {int(number): dict(dates) for number, dates in folders["dates"].items()})
@@ -56,7 +58,7 @@ def read_last_scan(catalog: Catalog) -> LastScan | None:
 def skipped_files(catalog: Catalog, folders: Sequence[PhotoFolder]) -> list[Skipped]:
     """Every file that the last run skipped, by path: those that it did not open and those that it could not read."""
     try:
-        found = json.loads(_lines(catalog, 2)[1])
+        found = _read_line(catalog, 1)
         left_out = [file for file in found if _is_skipped(file)] if isinstance(found, list) else []
     except _UNREADABLE as error:
         logger.debug("what the last scan of %s left out is not known: %s", catalog.path.parent, error)
@@ -80,6 +82,21 @@ def _is_skipped(file: object) -> bool:
     return isinstance(file, list) and [type(part) for part in file] == [int, str, str]
 
 
-def _lines(catalog: Catalog, count: int) -> list[str]:
+def _line(content: object) -> str:
+    text = json.dumps(content)
+    return f"{zlib.crc32(text.encode('ascii')):08x} {text}\n"
+
+
+def _read_line(catalog: Catalog, number: int) -> Any:
+    """What a line says.
+
+    Raises:
+        OSError: there is no file.
+        ValueError: the line is damaged.
+    """
     with catalog.path.with_name(LAST_SCAN).open(encoding="ascii") as file:
-        return [file.readline() for _ in range(count)]
+        line = [file.readline() for _ in range(number + 1)][number]
+    checksum, _, text = line.rstrip("\n").partition(" ")
+    if checksum != f"{zlib.crc32(text.encode('ascii')):08x}":
+        raise ValueError("its checksum is wrong")
+    return json.loads(text)

@@ -28,7 +28,7 @@ from twinlens.collection.catalog.replacing import (
     open_with_new_schema,
     put_in_place,
 )
-from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.rows import ModelRecord, check_length
 from twinlens.collection.catalog.salvage import (
     captions_in_index,
     counted_again,
@@ -36,6 +36,7 @@ from twinlens.collection.catalog.salvage import (
     photos_in_index,
     salvage,
     schema_version,
+    trusted_marks,
 )
 from twinlens.collection.catalog.schema import upgrade
 from twinlens.collection.indexing.captions import BATCH_SIZE
@@ -85,19 +86,19 @@ def _catalog_faults(path: Path) -> list[str]:
         with _opened(path) as catalog:
             faults = catalog.integrity_faults()
             catalog.model(), catalog.generation
-            return faults or _embedding_faults(catalog)
+            if not faults:
+                _check_lengths(catalog)
+            return faults
     except CatalogDamagedError as error:
         return [_reason(error)]
 
 
-def _embedding_faults(catalog: Catalog) -> list[str]:
+def _check_lengths(catalog: Catalog) -> None:
+    """Raises CatalogDamagedError if embeddings are not of the model of record."""
     model = catalog.model()
-    lengths = {
-        embeddings.shape[1]
-        for table in (catalog, catalog.captions)
-        for _, embeddings in table.embeddings(table.select_ids())
-    }
-    return [f"dim is {model.dim}, embeddings have {length}" for length in lengths if model and length != model.dim]
+    for table in (catalog, catalog.captions):
+        for _, embeddings in table.embeddings(table.select_ids()):
+            check_length(catalog, embeddings, model and model.dim)
 
 
 def _replace_catalog(path: Path, report: RepairReport) -> None:
@@ -159,8 +160,16 @@ def _mend(new: sqlite3.Connection, source: sqlite3.Connection, place: Path) -> M
             distrust_embeddings(new, table, store(place / folder, dim=known.dim, owner=owner))
     model = known or named_model(DEFAULT).record()
     inside = (place.parent.name or "root", "..") if place.name == FOLDER_NAME else None
-    photos, captions = photos_in_index(source), captions_in_index(source)
-    return mend(new, model, photos=photos, captions=captions, folder=inside, has_vectors=known is not None)
+    marks = trusted_marks(source, [number for (number,) in new.execute("SELECT photo_id FROM favourites")])
+    return mend(
+        new,
+        model,
+        photos=photos_in_index(source),
+        captions=captions_in_index(source),
+        marks=marks,
+        folder=inside,
+        has_vectors=known is not None,
+    )
 
 
 def _model_of_vectors(place: Path) -> ModelRecord | None:
