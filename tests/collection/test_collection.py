@@ -906,8 +906,10 @@ def test_a_first_run_that_did_not_end_is_known(open_collection: OpenCollection, 
             collection.index(listener=Stop())
         assert 0 < len(collection) < 40
         assert not collection.is_complete
+        assert not collection.status()["is_complete"]
         collection.index()
         assert collection.is_complete
+        assert collection.status()["is_complete"]
 
 
 def test_a_link_to_a_disk_that_is_away_keeps_its_photos(

@@ -50,6 +50,8 @@ def test_elsewhere_nothing_is_removed_and_line_json_and_exit_code_say_so(run: Ru
     assert (report["kept_folders"], report["removed"], report["images"]) == ([folder], 0, 7)
     assert "people contains no photos now" in result.stderr.splitlines()[-1]
     assert "--forget-missing" in result.stderr.splitlines()[-1]
+    again = run("reindex", emptied, "--model", "default")
+    assert (again.returncode, again.stderr.splitlines()[-1]) == (1, result.stderr.splitlines()[-1])
 
 
 def test_what_was_given_is_kept_shown_restored_and_dropped_only_on_request(

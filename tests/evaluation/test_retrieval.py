@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.data.readers.captions_json import CaptionsJson
+from twinlens.embedding.local import Skipped
 from twinlens.errors import DataError
 from twinlens.evaluation.metrics import relevant_ranks
 from twinlens.evaluation.pairs import checked_pairs, embed_split
@@ -321,6 +323,8 @@ def test_photos_that_cannot_be_read_are_named_and_in_no_figure(
     }
     assert "2 photos were left out" in str(report)
     assert [set(item) for item in report.to_json()["skipped"]] == [{"path", "reason"}] * 2
+    odd = replace(report, skipped=(Skipped("old\nbox/gr\udcfcn.png", "file is gone"),))
+    assert str(odd).endswith(r"1 photos were left out, e.g. old\nbox/gr\xfcn.png: file is gone")
 
 
 def test_photos_none_of_which_can_be_read_are_an_error(

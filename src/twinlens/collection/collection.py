@@ -407,7 +407,8 @@ class Collection:
 
     def status(self) -> dict[str, Any]:
         """Location and state of the collection, as ``twinlens status --json`` prints it."""
-        return collection_status(self.path, self.catalog, self.folders(), self.pending_change())
+        change = self.pending_change()
+        return collection_status(self.path, self.catalog, self.folders(), change, is_complete=self.is_complete)
 
     def skipped(self) -> list[Skipped]:
         """Every file in the photo folders that the last index run skipped, with its reason, by path."""

@@ -194,7 +194,9 @@ def image_folder(directory: Path, *names: str) -> Path:
 
 def check_below(file_name: str) -> str:
     """Returns the name if it stays below the folder of photos; raises ValueError otherwise."""
-    if not file_name or PurePath(file_name).is_absolute() or ".." in PurePath(file_name).parts:
+    if not file_name:
+        raise ValueError("the file name is missing")
+    if PurePath(file_name).is_absolute() or ".." in PurePath(file_name).parts:
         raise ValueError(f"{file_name!r} is not below the folder of photos")
     return file_name
 

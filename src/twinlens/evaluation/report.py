@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from twinlens.data.file_names import on_one_line
 from twinlens.embedding.local import Skipped
 from twinlens.evaluation.bootstrap import Interval
 from twinlens.evaluation.metrics import Ranks
@@ -91,9 +92,8 @@ class RetrievalReport:
             )
         lines += [f"note: {note}" for note in self.notes]
         if self.skipped:
-            lines.append(
-                f"{len(self.skipped)} photos were left out, e.g. {self.skipped[0].path}: {self.skipped[0].reason}"
-            )
+            first = f"{on_one_line(self.skipped[0].path)}: {self.skipped[0].reason}"
+            lines.append(f"{len(self.skipped)} photos were left out, e.g. {first}")
         return "\n".join(lines)
 
     def _table(self) -> str:

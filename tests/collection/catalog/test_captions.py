@@ -132,13 +132,6 @@ def test_the_id_of_a_removed_caption_is_never_used_again(filled: Catalog) -> Non
     assert told(filled, 2) == ([4], [3])
 
 
-def test_all_captions_go_at_once(filled: Catalog) -> None:
-    with filled.writing() as writer:
-        writer.remove_all_captions()
-    assert (filled.captions.is_empty(), told(filled, 0)) == (True, ([], [1, 2, 3]))
-    assert filled.count() == 2
-
-
 def test_a_transaction_that_fails_leaves_the_captions_as_they_were(filled: Catalog) -> None:
     with pytest.raises(KeyboardInterrupt), filled.writing() as writer:  # noqa: PT012
         writer.put_caption(2, "new", row(1))

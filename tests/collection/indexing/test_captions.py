@@ -253,7 +253,9 @@ class TestMatching:
         make_photo("red.png", "red")
         collection = open_collection()
         file = write(tmp_path / "c.csv", {"x/1.jpg": ["a"], "x/2.jpg": ["b"]})
-        with pytest.raises(DataError, match=rf"2 photos .* {photos} by path or file name, for example 'x/1.jpg'"):
+        with pytest.raises(
+            DataError, match=rf"2 photos that the captions name .* {photos} by path, for example 'x/1.jpg'"
+        ):
             collection.index(captions=file)
         assert (len(collection), collection.is_complete, known(collection)) == (1, True, {})
 

@@ -102,6 +102,21 @@ def test_a_remaining_copy_takes_over_what_was_given_to_the_one_that_is_gone(libr
     assert given(library) == {"copy.png": RED, "trip/day/blue.png": BLUE}
 
 
+def test_a_link_to_a_photo_that_is_gone_is_gone_too_and_takes_over_nothing(
+    library: Collection, photos: Path, tmp_path: Path
+) -> None:
+    (photos / "link.png").symlink_to("red.png")
+    assert library.index().added == 1
+    shutil.move(photos / "red.png", tmp_path / "away.png")
+    report = library.index()
+    assert (report.removed, report.images, report.kept, report.restored) == (2, 2, 1, 0)
+    assert ("link.png", "broken link") in report.skipped
+    shutil.move(tmp_path / "away.png", photos / "back.png")
+    (photos / "link.png").unlink()
+    library.index()
+    assert given(library) == {"back.png": RED, "trip/day/blue.png": BLUE}
+
+
 def test_photos_without_captions_or_marks_leave_nothing_behind(library: Collection, photos: Path) -> None:
     (photos / "green.png").unlink()
     report = library.index()

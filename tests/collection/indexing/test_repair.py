@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from collection.conftest import OpenCollection
-from conftest import PhotoMaker
+from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import repair as repair_module
@@ -129,6 +129,62 @@ def test_a_missing_catalog_is_named_and_then_begun_anew(library: Path, open_coll
         Collection.create(library.parent)
     assert repair(library).kept is None
     assert open_collection().index().added == 12
+
+
+def test_a_photo_that_is_gone_before_it_is_read_again_leaves_what_was_given_to_it(
+    library: Path, open_collection: OpenCollection, photos: Path, tmp_path: Path
+) -> None:
+    destroy(library, "vectors")
+    assert repair(library).photos_to_read == 12
+    (photos / "00.png").rename(tmp_path / "00.png")
+    with open_collection() as collection:
+        report = collection.index()
+        assert (report.images, report.kept) == (11, 1)
+        (tmp_path / "00.png").rename(photos / "back.png")
+        assert collection.index().restored == 1
+        assert collection.favourites() == ["01.png", "02.png", "back.png"]
+        assert collection.captions_of("back.png") == ["red number 0"]
+
+
+def test_a_folder_that_is_empty_after_a_repair_is_asked_about(
+    library: Path, open_collection: OpenCollection, photos: Path, tmp_path: Path
+) -> None:
+    destroy(library, "vectors")
+    repair(library)
+    for photo in photos.glob("*.png"):
+        photo.rename(tmp_path / photo.name)
+    with open_collection() as collection:
+        with pytest.raises(CollectionError, match="12 were indexed there; is its disk mounted"):
+            collection.index()
+        for photo in tmp_path.glob("*.png"):
+            photo.rename(photos / photo.name)
+        assert collection.index().images == 12
+        assert len(captions(collection)) == 12
+
+
+def test_captions_outlive_a_repair_after_which_the_model_is_another(
+    library: Path, open_collection: OpenCollection, models: dict[str, ColourEncoder]
+) -> None:
+    destroy(library, "vectors")
+    repair(library)
+    models["default"] = ColourEncoder(fingerprint="colour0000000009", dim=16)
+    with open_collection() as collection:
+        assert collection.index().images == 12
+        assert len(captions(collection)) == 12
+        assert len(collection.favourites()) == 3
+        assert collection.faults() == []
+
+
+def test_a_repair_that_saves_no_vector_keeps_the_chosen_model(
+    library: Path, open_collection: OpenCollection, models: dict[str, ColourEncoder]
+) -> None:
+    with open_collection() as collection:
+        collection.reindex("other")  # neither a bundle nor an installed encoder, as a folder is
+    destroy(library, "vectors")
+    repair(library)
+    with open_collection() as collection:
+        collection.index()
+        assert (collection.status()["model"], collection.encoder) == ("other", models["other"])
 
 
 def test_kept_copies_are_never_overwritten(library: Path) -> None:

@@ -177,12 +177,18 @@ def test_a_junction_of_windows_is_a_link(root: Path, tmp_path: Path, monkeypatch
 
 def test_a_broken_link_is_told(root: Path) -> None:
     link(root / "gone.jpg", "nowhere.jpg")
-    assert scan_folder(root) == Scan(unreadable=[("gone.jpg", "broken link")])
+    assert scan_folder(root) == Scan(others=[("gone.jpg", "broken link")])
+
+
+def test_a_broken_link_that_is_followed_out_may_lead_to_a_disk_that_is_away(root: Path, tmp_path: Path) -> None:
+    link(root / "nas", tmp_path / "nas")
+    assert scan_folder(root, follow_links=True) == Scan(unreadable=[("nas", "broken link")])
+    assert scan_folder(root) == Scan(others=[("nas", "broken link")])
 
 
 def test_a_link_that_links_to_itself_is_told(root: Path) -> None:
     link(root / "loop.jpg", "loop.jpg")
-    assert scan_folder(root) == Scan(unreadable=[("loop.jpg", "broken link")])
+    assert scan_folder(root) == Scan(others=[("loop.jpg", "broken link")])
 
 
 @pytest.mark.parametrize("target", [".", "..", "../..", "../root", "../../root/sub"])

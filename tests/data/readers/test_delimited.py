@@ -63,6 +63,12 @@ def test_excel_s_hint_is_no_row_and_counts_as_a_line(tmp_path: Path) -> None:
         rows_of(tmp_path, "sep=;\r\nimage;caption\r\n1.jpg;a dog\r\n2.jpg\r\n")
 
 
+def test_a_row_without_a_file_name_is_told_and_an_empty_row_is_passed_over(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, "image;caption\n1.jpg;a dog\n;\n") == [("1.jpg", "a dog")]
+    with pytest.raises(DataError, match=r"t\.csv, line 2: the file name is missing in ';a dog'"):
+        rows_of(tmp_path, "image;caption\n;a dog\n")
+
+
 @pytest.mark.parametrize("text", ['image,caption\n1.jpg,"' + "a" * 200_000, "x" * 200_000])
 def test_a_cell_or_line_without_end_is_one_line_with_its_number(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError, match=r"t\.csv, line \d") as error:

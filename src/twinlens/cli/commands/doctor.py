@@ -25,7 +25,9 @@ def run(
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
+            typer.echo(
+                f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {api.searching.on_one_line(finding.detail)}"
+            )
         remedies = dict.fromkeys(finding.remedy for finding in findings if finding.remedy)
-        typer.echo(f"to do: {'; '.join(remedies) or 'nothing'}")
+        typer.echo(f"to do: {api.searching.on_one_line('; '.join(remedies)) or 'nothing'}")
     return FOUND if all(finding.ok for finding in findings) else OUR_ERROR

@@ -35,5 +35,5 @@ def run(
         print_json({**explained.to_json(), "picture": str(out) if out else None})
     else:
         left, top = explained.peak
-        typer.echo(f"{explained.score:.3f}\t{left:.2f}\t{top:.2f}\t{out or photo}")
+        typer.echo(f"{explained.score:.3f}\t{left:.2f}\t{top:.2f}\t{api.searching.on_one_line(str(out or photo))}")
     return FOUND

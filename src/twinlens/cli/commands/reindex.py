@@ -7,7 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.index_run import with_progress
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"
 
@@ -39,4 +39,4 @@ def run(
         report = with_progress(collection, lambda listener: collection.reindex(model, listener=listener))
     if as_json:
         print_json(report.to_json())
-    return FOUND
+    return OUR_ERROR if report.kept_folders else FOUND

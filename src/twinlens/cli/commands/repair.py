@@ -6,7 +6,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 if TYPE_CHECKING:
     from twinlens.api.repair import RepairReport
@@ -32,12 +32,13 @@ def run(
         print_json(report.to_json())
     else:
         for line in _lines(report, will_index=index):
-            typer.echo(line)
+            typer.echo(api.searching.on_one_line(line))
     if index and (report.tables or report.photos_to_read):
         from twinlens.cli.index_run import index_with_progress
 
         with api.library.find_existing(report.collection).collection as collection:
-            index_with_progress(collection)
+            if index_with_progress(collection).kept_folders:
+                return OUR_ERROR
     return FOUND
 
 

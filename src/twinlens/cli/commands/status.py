@@ -34,15 +34,18 @@ def run(
         for file in files:
             typer.echo(f"{api.searching.on_one_line(file.path)}\t{api.searching.on_one_line(file.reason)}")
         return FOUND
-    typer.echo(f"collection  {status['collection']}")
+    typer.echo(f"collection  {api.searching.on_one_line(status['collection'])}")
     for folder in status["folders"]:
-        typer.echo(f"folder      {folder['path']}{'' if folder['present'] else '  (missing)'}")
+        behind = "" if folder["present"] else "  (missing)"
+        typer.echo(f"folder      {api.searching.on_one_line(folder['path'])}{behind}")
     typer.echo(f"photos      {status['images']:,} can be searched")
     typer.echo(f"captions    {status['captions']:,} can be searched")
     if kept := status["kept"]["photos"]:
         typer.echo(f"kept        {_kept(kept, status['kept'])}")
     typer.echo(f"skipped     {_skipped(status)}")
-    if status["indexed_at"]:
+    if not status["is_complete"]:
+        typer.echo("indexed     not completely yet; twinlens index continues")
+    elif status["indexed_at"]:
         typer.echo(f"indexed     {datetime.fromtimestamp(status['indexed_at']):%Y-%m-%d %H:%M}")
     typer.echo(f"model       {status['model'] or '-'} ({status['fingerprint'] or 'nothing indexed yet'})")
     if change := status["model_change"]:

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.mending import TO_READ
 
 KEPT = "kept"  # the table; missing in a read-only catalog of an older release
 KEPT_DAYS = 365  # long enough for a disk that is connected once a year
@@ -108,12 +109,15 @@ class Kept:
 
 
 def keep_given(connection: sqlite3.Connection, photo_id: int) -> None:
-    """Keeps a copy of what was given to a searchable photo, by its content; runs in the caller's transaction."""
+    """Keeps a copy of what was given to a photo, by its content; runs in the caller's transaction.
+
+    Not of a photo that cannot be read: what was given to it is kept by the content that it had before.
+    """
     for kind, given in GIVEN.items():
         connection.execute(
             "INSERT INTO kept (content_hash, kind, value) "
             f"SELECT content_hash, ?, {given.value} FROM photos JOIN {given.table} ON photo_id = photos.id "
-            "WHERE photos.id = ? AND skip_reason IS NULL AND content_hash IS NOT NULL "
+            "WHERE photos.id = ? AND (skip_reason IS NULL OR skip_reason = ?) AND content_hash IS NOT NULL "
             f"ORDER BY {given.table}.rowid ON CONFLICT DO UPDATE SET gone_on = excluded.gone_on",
-            (kind, photo_id),
+            (kind, photo_id, TO_READ),
         )

@@ -136,13 +136,6 @@ class CatalogWriter:
         )
         self._connection.execute("DELETE FROM captions WHERE id = ?", (caption_id,))
 
-    def remove_all_captions(self) -> None:
-        """Removes all captions."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO removed_captions SELECT id, ? FROM captions", (self._generation,)
-        )
-        self._connection.execute("DELETE FROM captions")
-
     def take_next_vectors(self, model: ModelRecord) -> None:
         """Makes the new model's embeddings those of record, all at once; the old ones are cleared later."""
         incomplete = self._connection.execute(MISSING_NEXT).fetchone()

@@ -105,7 +105,7 @@ def _captions_by_photo(
     if not listed:
         where = ", ".join(str(folder.path) for folder in folders)
         raise DataError(
-            f"none of the {len(images):,} photos in {captions.name} was found in {where} by path or file name, "
+            f"none of the {len(images):,} photos that the captions name was found in {where} by path or file name, "
             f"for example {images[0].image_id!r}; give captions of photos in the collection"
         )
     return listed

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.giving_back import give_back
@@ -145,7 +146,7 @@ class _Run:
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
         """The files of one folder that must be read; records missing ones."""
         here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
-        if not scan.photos and not forget_missing and any(file.skip_reason is None for file in here.values()):
+        if not scan.photos and not forget_missing and any(map(_was_shown, here.values())):
             links = sum(reason == LINK_OUT for _, reason in scan.others)
             if links:
                 raise CollectionError(
@@ -204,7 +205,7 @@ class _Run:
 
     def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
         """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""
-        shown = [key for key, file in self.gone.items() if file.skip_reason is None]
+        shown = [key for key, file in self.gone.items() if _was_shown(file)]
         kept = kept_folders(self.catalog, folders, self.scans, shown, forget_missing)
         self.report.kept_folders = [folder for folders in kept.values() for folder in folders.values()]
         self.gone = {key: file for key, file in self.gone.items() if not is_below(key[1], kept[key[0]])}
@@ -300,6 +301,11 @@ class _Run:
             self.report.unchanged += 1
         else:
             self.report.skipped.append(Skipped(path, known.skip_reason))
+
+
+def _was_shown(file: KnownFile) -> bool:
+    """Whether it is a photo that can be searched, or could until a repair lost its vector."""
+    return file.skip_reason in (None, TO_READ)
 
 
 def _path_of(task: _Task) -> Path:

@@ -13,6 +13,7 @@ from twinlens.model.load import DEFAULT, is_known_model, load_bridged, load_mode
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
+CAPTION_BATCH = 256  # captions that are embedded at once
 
 ModelSource: TypeAlias = DualEncoder | str | Path
 """An encoder, or the name or folder of a model."""
@@ -86,18 +87,37 @@ class ModelOfRecord:
             self._exact(record)
 
     def adopt(self) -> DualEncoder:
-        """Makes the requested model the model of record; for collections without photos."""
+        """Makes the requested model, else the recorded one, the model of record; for collections without photos."""
         record = self._catalog.model()
-        is_recorded = record is not None and self.asked is None and is_known_model(record.model)
-        model = named_model(record.model if record and is_recorded else self.asked or DEFAULT)
+        recorded = self._recorded(record) if record and self.asked is None else None
+        model = recorded or named_model(self.asked or DEFAULT)
         check_name(model)
-        if record and record.fingerprint != model.encoder.fingerprint and not self._catalog.captions.is_empty():
-            with self._catalog.writing() as writer:  # left from photos that could no longer be read
-                writer.remove_all_captions()
+        if record and record.fingerprint != model.encoder.fingerprint:
+            self._embed_captions(model.encoder)
         self._catalog.next.cancel()
         self._catalog.remember_model(model.record())
         self._encoder = model.encoder
         return model.encoder
+
+    def _recorded(self, record: ModelRecord) -> NamedModel | None:
+        if is_known_model(record.model):
+            return named_model(record.model)
+        with suppress(BundleError):
+            if encoder := self._exact(record):
+                return NamedModel(record.model, encoder)
+        return None
+
+    def _embed_captions(self, encoder: DualEncoder) -> None:
+        """Embeds captions anew: they are of photos that could not be read, and may be again."""
+        if self._catalog.captions.is_empty():
+            return
+        captions = [(photo, text) for photo, texts in self._catalog.captions.known().items() for text in texts]
+        for start in range(0, len(captions), CAPTION_BATCH):
+            some = captions[start : start + CAPTION_BATCH]
+            embeddings = encoder.encode_text([text for _, text in some])
+            with self._catalog.writing() as writer:
+                for (photo, text), embedding in zip(some, embeddings, strict=True):
+                    writer.put_caption(photo, text, embedding)
 
     def wanted(self) -> NamedModel | None:
         """The model that the collection should be switched to; None if it should keep its model.

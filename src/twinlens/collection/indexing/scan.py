@@ -34,8 +34,8 @@ class Scan:
     Attributes:
         photos: files with the extension of a photo.
         others: path and reason of files that are not photos or not supported.
-        unreadable: path and reason of subfolders that could not be opened; known photos
-            in them do not count as missing.
+        unreadable: path and reason of subfolders that could not be opened and of broken links that
+            lead out of the folder and are followed; known photos there do not count as missing.
         folders: all folders that could be opened, "" for the scanned one, and whether each is on
             another disk than the folder around it, as a mount point is.
         dates: modification time in ns of each folder that could be opened, "" for the scanned one.
@@ -69,8 +69,9 @@ def scan_folder(root: Path, *, follow_links: bool = False) -> Scan:
     for name, entry in _walk(root, "", scan, {str(library)}, None if follow_links else library, disk=None):
         path = as_text(name)
         if _is_dead_link(entry):
-            # an unmounted disk looks like this: known photos there do not count as missing
-            scan.unreadable.append((path, "broken link"))
+            # outside, an unmounted disk looks like this: known photos there do not count as missing
+            is_away = follow_links and _link_out(entry, library)
+            (scan.unreadable if is_away else scan.others).append((path, "broken link"))
             continue
         reason = why_not_a_photo(path) or (None if follow_links else _link_out(entry, library))
         if reason:

@@ -12,7 +12,12 @@ from twinlens.data.file_names import as_text
 
 
 def collection_status(
-    place: Path, catalog: Catalog, folders: Sequence[PhotoFolder], change: PendingModelChange | None
+    place: Path,
+    catalog: Catalog,
+    folders: Sequence[PhotoFolder],
+    change: PendingModelChange | None,
+    *,
+    is_complete: bool,
 ) -> dict[str, Any]:
     """The fields of ``twinlens status --json``."""
     kept = catalog.kept.counts()
@@ -24,6 +29,7 @@ def collection_status(
         "captions": catalog.captions.count(),
         "skipped": len(skipped),
         "kinds_not_read": kinds_not_read(skipped),
+        "is_complete": is_complete,
         "indexed_at": scan and round(scan.finished_at, 3),
         "kept": {
             "photos": kept.photos,
