@@ -174,18 +174,6 @@ def test_a_name_that_is_no_unicode_or_has_several_lines_is_one_line_of_text(run:
     assert "the query is not valid Unicode" in only_line(words)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
-@pytest.mark.parametrize("command", ["status", "doctor", "repair"])
-def test_json_is_valid_unicode_wherever_the_collection_is(run: Run, library: Path, command: str) -> None:
-    place = library.with_name(os.fsdecode(b"d\xefr"))
-    shutil.move(library / "pets", place)
-    index(run, place)
-    told = run(command, "--in", place, "--json")
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)
-    assert r"d\\xefr" in told.stdout
-
-
 @pytest.mark.parametrize("asked", [("status",), ("caption", "a.jpg"), ("search", "a cat"), ("similar", "a.jpg")])
 def test_a_collection_that_lost_its_catalog_is_sent_to_repair(run: Run, library: Path, asked: tuple[str, ...]) -> None:
     index(run, library)
