@@ -138,7 +138,7 @@ def open_bundle(directory: Path) -> Bundle:
         )
     try:
         fields = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{manifest_path} is not readable JSON ({error}); get the bundle again") from error
     version = fields.get("format_version") if isinstance(fields, dict) else None
     if version != FORMAT_VERSION:

@@ -1,6 +1,7 @@
 import pytest
 
 from twinlens.data.readers.json_file import read_file_name, read_json, read_text
+from twinlens.data.readers.json_lines import json_line_rows
 from twinlens.errors import DataError
 
 
@@ -21,6 +22,16 @@ def test_file_of_another_kind_is_named_with_the_reason(tmp_path, content):
     with pytest.raises(DataError, match=r"some\.json is not readable JSON: .+") as error:
         read_json(path)
     assert isinstance(error.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("start", ["[", '{"a":'])
+def test_what_is_nested_without_end_is_no_json(tmp_path, start):
+    (tmp_path / "some.json").write_text(start * 50_000)
+    with pytest.raises(DataError, match=r"some\.json is not readable JSON"):
+        read_json(tmp_path / "some.json")
+    (tmp_path / "some.jsonl").write_text(f'{{"image": "a.jpg", "caption": {start * 50_000}\n')
+    with pytest.raises(DataError, match=r"some\.jsonl, line 1"):
+        list(json_line_rows(tmp_path / "some.jsonl"))
 
 
 def test_text_of_an_entry_is_given_as_it_is():

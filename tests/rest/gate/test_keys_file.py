@@ -47,6 +47,7 @@ def test_keys_have_names_and_scopes(tmp_path: Path) -> None:
         (f'[a]\nkey = "{LONG}"\n[b]\nkey = "{LONG}"', "two names"),
         (f'[a]\nkey = "{LONG}\n[b]\n', "not valid TOML (line 2)"),
         (f"[a]\nkey = {LONG}", "not valid TOML"),
+        ("a = " + "[" * 5000, "not valid TOML"),
     ],
 )
 def test_what_is_not_valid_is_said_without_the_key(tmp_path: Path, text: str, said: str) -> None:

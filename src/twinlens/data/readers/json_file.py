@@ -23,7 +23,7 @@ def read_json(path: Path, *, keep: Callable[[dict[str, Any]], Any] | None = None
         return json.loads(TextDecoder().decode(path.read_bytes(), path), object_hook=keep)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # the last if it is nested without end
         raise DataError(f"{path} is not readable JSON: {error}") from error
 
 

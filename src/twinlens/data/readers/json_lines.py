@@ -28,7 +28,7 @@ def json_line_rows(table: Path) -> Iterator[tuple[str, str | None]]:
                 raise TypeError("image must be a text")
             image = check_below(image)
             rows = [(image, caption_of(caption)) for caption in captions]
-        except (ValueError, TypeError, AttributeError, StopIteration) as error:
+        except (ValueError, TypeError, AttributeError, StopIteration, RecursionError) as error:
             wanted = "an object with image and caption"
             raise DataError(f"{table}, line {number}: expected {wanted}, got {line.strip()!r:.80}") from error
         yield from rows
@@ -38,7 +38,7 @@ def has_columns(line: str) -> bool:
     """Whether a line is an object with image and caption."""
     try:
         _cells(json.loads(line))
-    except (ValueError, AttributeError, StopIteration):
+    except (ValueError, AttributeError, StopIteration, RecursionError):
         return False
     return True
 

@@ -81,7 +81,7 @@ def _samples(shard: Path, decoder: TextDecoder) -> Iterator[_Sample]:
 def _json(shard: Path, member: str, decoder: TextDecoder) -> dict[str, Any]:
     try:
         details = json.loads(decoder.decode(read_member(shard, member), f"{shard}, member {member}"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{shard}, member {member} is not readable JSON: {error}") from error
     return details if isinstance(details, dict) else {}
 

@@ -27,7 +27,7 @@ def read_keys(file: Path) -> list[Key]:
         tables = tomllib.loads(file.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"the keys file {file} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the last if it is nested without end
         # not the message's quoted text: it may be a part of a key
         where = re.search(r"line \d+", str(error))
         raise ConfigError(f"the keys file {file} is not valid TOML{f' ({where[0]})' if where else ''}") from error
