@@ -1,5 +1,6 @@
 """A file is replaced as a whole, or stays as it was."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,11 @@ def test_until_the_end_readers_see_the_old_content(tmp_path: Path) -> None:
         place.write_text("new")
         assert file.read_text() == "old"
     assert file.read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_a_device_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "null")
+    with pytest.raises(FileExistsError, match="not a regular file"), whole_file(tmp_path / "null"):
+        pytest.fail("nothing must be written")
+    assert (tmp_path / "null").is_fifo()

@@ -1,5 +1,6 @@
 """Write a file whole or not at all."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     If the block fails, the file stays as it was, and what was written is deleted. For one writer at a time.
 
+    Raises:
+        FileExistsError: something is there that is not a regular file, such as a device; it is left alone.
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "figures.json")
@@ -19,6 +23,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     ...     [found.name for found in Path(folder).iterdir()]
     ['figures.json']
     """
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "is not a regular file", str(path))
     partial = path.with_name(f".{path.name}.partial")
     try:
         yield partial

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 STAMP = "stamp.json"
 FORMAT = 2  # files of another format are rebuilt
 # our files: rows, lists of ids, and lists that were not completed
-_OURS = re.compile(r"vectors-(?P<serial>\d{1,18})\.(f32|f16)|ids-\d{1,18}-\d{1,18}\.(i64|partial)")
+_OURS = re.compile(r"vectors-(?P<serial>\d{1,18})\.(f32|f16)|\.?ids-\d{1,18}-\d{1,18}\.(i64|partial|i64\.partial)")
 DEAD = -1  # id of a row that was removed or replaced
 DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
 # Rounding both unit vectors to float16 changes a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
