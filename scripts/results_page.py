@@ -23,7 +23,8 @@ Written by `make reproduce DATA=path/to/{data}{hub}`. Runs of {dates}; torch {to
 {data}, official splits, {n_images:,} test photos, whole gallery, any right caption counts, ties count against. \
 R@1/5/10 text→image \\| image→text: the mean of the seeds, and for R@1 the standard deviation between them; the 95 % \
 interval of R@1 is from a bootstrap over photos (first seed). The epoch was chosen on the val split; the test split \
-was measured once a run. Seconds are those of training, of the less busy day where a row was run on two; other work may have shared the cores.
+was measured once a run. Seconds are those of training, of the less busy day where a row was run on two; other work \
+may have shared the cores.
 
 | row | seeds | R@1/5/10 | R@1, deviation of seeds | R@1 interval | MRR | MedR | trained parameters | seconds | note |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
