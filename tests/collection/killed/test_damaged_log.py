@@ -66,6 +66,6 @@ def library(request: pytest.FixtureRequest, run_change: RunChange, known_models:
 def test_a_damaged_log_hides_or_mixes_nothing(library: Library, run_change: RunChange, tmp_path: Path) -> None:
     random = np.random.default_rng(7)
     tried = sum(
-        check_damaged_log(library, run_change, copy(library.photos, tmp_path / "killed"), random) for _ in range(20)
+        check_damaged_log(library, run_change, copy(library.photos, tmp_path / "killed"), random) for _ in range(6)
     )
-    assert tried >= 10
+    assert tried >= 3

@@ -1,5 +1,6 @@
 """Damaged files of every kind: each is read or refused, none crashes us, none takes long."""
 
+import os
 import time
 
 import numpy as np
@@ -11,6 +12,8 @@ from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoCrashError, PhotoError, PhotoTooSlowError
 
 MOST_CPU_S = 10.0
+
+MUTATIONS = int(os.environ.get("MUTATIONS", "1000"))  # of the slow test; 10000 take ten minutes
 
 
 def try_all(count: int, *, seed: int) -> dict[str, int]:
@@ -43,6 +46,6 @@ def test_three_hundred_mutated_files_are_read_or_refused() -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_mutated_files_are_read_or_refused() -> None:
-    outcomes = try_all(10_000, seed=1)
-    assert outcomes["RGB"] + outcomes["refused"] > 9_900
+def test_many_mutated_files_are_read_or_refused() -> None:
+    outcomes = try_all(MUTATIONS, seed=1)
+    assert outcomes["RGB"] + outcomes["refused"] > 0.99 * MUTATIONS
