@@ -254,7 +254,8 @@ class TestMatching:
         collection = open_collection()
         file = write(tmp_path / "c.csv", {"x/1.jpg": ["a"], "x/2.jpg": ["b"]})
         with pytest.raises(
-            DataError, match=rf"2 photos that the captions name .* {photos} by path, for example 'x/1.jpg'"
+            DataError,
+            match=rf"none of the 2 photos that the captions name .* {photos} by path or file name, .* 'x/1.jpg'",
         ):
             collection.index(captions=file)
         assert (len(collection), collection.is_complete, known(collection)) == (1, True, {})
@@ -295,7 +296,7 @@ class TestFollowingThePhotos:
         assert len(captioned.search("red", target="caption")) == 5
         assert captioned.faults() == []
 
-    def test_another_model_forgets_captions_of_the_one_before(
+    def test_captions_stay_and_are_embedded_again_where_another_model_begins_anew(
         self, captioned: Collection, photos: Path, make_photo: PhotoMaker, open_collection: OpenCollection
     ) -> None:
         for file in photos.rglob("*.png"):
@@ -306,7 +307,10 @@ class TestFollowingThePhotos:
         make_photo("red.png", "red", seed=5)
         other = open_collection(model="other")
         other.index()
-        assert (len(other), known(other), other.faults()) == (1, {}, [])
+        assert (len(other), len(known(other)), other.faults()) == (1, 3, [])
+        hits = other.search("red", k=9, target="caption")
+        assert {hit.caption for hit in hits} == known(other)["red.png"]
+        assert hits[0].caption == "a red thing"
 
     def test_another_model_than_the_collections_is_refused(
         self, captioned: Collection, open_collection: OpenCollection, table: Path
