@@ -15,6 +15,7 @@ from twinlens.collection.indexing.giving_back import give_back
 from twinlens.collection.indexing.last_scan import skipped_files, write_last_scan
 from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
 from twinlens.collection.indexing.progress import IndexListener, IndexPlan, SilentListener
+from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
 from twinlens.collection.indexing.report import IndexReport, why_no_photos
 from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
 from twinlens.collection.indexing.verification import Position, VerifyReport
@@ -101,6 +102,7 @@ def index_folders(
     run.keep_doubtful(folders, options.forget_missing)
     run.drop_gone()
     run.settle_kept(drop_kept=options.drop_kept)
+    forget_replaced(catalog)
     write_last_scan(catalog, run.scans)
     run.report.images = catalog.count()
     run.report.skipped = skipped_files(catalog, folders)  # the same as ``status`` tells
@@ -123,6 +125,7 @@ class _Run:
         self.gone: dict[tuple[int, str], KnownFile] = {}
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
         self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
+        self.known_contents: set[bytes | None] = set()  # and those that an interrupted run has replaced
 
     def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
         """Scans the folders and returns the files to read; unchanged files are finished here."""
@@ -185,6 +188,9 @@ class _Run:
 
     def read(self, tasks: Sequence[_Task]) -> None:
         """Reads, embeds and commits, batch by batch."""
+        changed = [task.known.content_hash for task in tasks if task.known and not task.is_check]
+        replaced = note_replaced(self.catalog, (content for content in changed if content))
+        self.known_contents = {*self.known_hashes, *replaced}
         done = 0
         for batch in embed_batches(tasks, self.encoder, path_of=_path_of, wanted=self._wanted):
             with self.catalog.writing() as writer:
@@ -288,7 +294,7 @@ class _Run:
         self, writer: CatalogWriter, task: _Task, state: FileState, details: PhotoDetails, vector: PhotoVector
     ) -> None:
         known, content = task.known, state.content_hash
-        if known and known.skip_reason is None and known.content_hash != content and content in self.known_hashes:
+        if known and known.skip_reason is None and known.content_hash != content and content in self.known_contents:
             writer.set_aside(known.id)  # another photo has taken its path; an edited one keeps what was given to it
         writer.put_photo(state, details, vector, reader_version=READER_VERSION)
         if task.known is not None and task.known.skip_reason is None:
