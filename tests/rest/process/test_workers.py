@@ -68,7 +68,7 @@ def test_workers_that_are_killed_at_any_moment_are_replaced(serve: Serve, indexe
     chance = random.Random(1)
     with serve(indexed, "--workers", 2) as served:
         statuses: list[int | None] = []
-        for _ in range(30):
+        for _ in range(12):
             until(lambda: bool(workers_of(served.process.pid)))
             os.kill(chance.choice(sorted(workers_of(served.process.pid))), signal.SIGKILL)
             ends = time.monotonic() + chance.uniform(0, 0.8)  # some while it answers, some before it is ready
