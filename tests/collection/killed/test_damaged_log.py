@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from collection.killed.conftest import RunChange
-from collection.killed.libraries import LIBRARIES
-from collection.killed.state import State
-from collection.killed.test_killed_commits import Library, check_between, completed, copy, state_of
+from collection.killed.test_killed_commits import Library, check_between, completed, copy, library_before, state_of
 from twinlens.collection.indexing.repair import repair
 
 CHANGES = ["first index", "changed files", "returned files", "another model", "marks"]
@@ -53,13 +51,7 @@ def check_damaged_log(library: Library, run_change: RunChange, photos: Path, ran
 
 @pytest.fixture(params=CHANGES)
 def library(request: pytest.FixtureRequest, run_change: RunChange, known_models: None, tmp_path: Path) -> Library:
-    photos = tmp_path / "before" / "photos"
-    change = LIBRARIES[request.param](photos)
-    whole = copy(photos, tmp_path / "whole")
-    status, calls = run_change(whole, change)
-    assert status == 0
-    before: State | None = state_of(copy(photos, tmp_path / "looked at"))
-    return Library(photos, change, calls, before, completed(whole))
+    return library_before(request.param, run_change, tmp_path)
 
 
 @pytest.mark.slow

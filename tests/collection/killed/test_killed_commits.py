@@ -32,8 +32,13 @@ class Library(NamedTuple):
 
 @pytest.fixture(params=LIBRARIES)
 def library(request: pytest.FixtureRequest, run_change: RunChange, known_models: None, tmp_path: Path) -> Library:
+    return library_before(request.param, run_change, tmp_path)
+
+
+def library_before(name: str, run_change: RunChange, tmp_path: Path) -> Library:
+    """A library of the table just before its change, which is made once in a copy."""
     photos = tmp_path / "before" / "photos"
-    change = LIBRARIES[request.param](photos)
+    change = LIBRARIES[name](photos)
     whole = copy(photos, tmp_path / "whole")
     status, calls = run_change(whole, change)
     assert status == 0

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from twinlens.errors import ConfigError
-from twinlens.training.parts.text_towers.vocabulary import CLEAN_ALL, build_tokenizer, read_tokenizer
+from twinlens.training.parts.text_towers.vocabulary import word_tokenizer
 from twinlens.training.parts.towers import TextTower
 
 
@@ -102,15 +102,7 @@ def load_lstm(
     dropout: float = 0.2,
 ) -> LstmTower:
     """A new LSTM tower, with the vocabulary of the tokenizer file, or else built from the captions."""
-    tokenizer = (
-        read_tokenizer(tokenizer_file)
-        if tokenizer_file
-        else build_tokenizer(
-            captions,
-            max_size=max_words,
-            min_count=min_count,
-            cleaning=CLEAN_ALL if cleaning is None else cleaning,
-            cls=False,
-        )
+    tokenizer = word_tokenizer(
+        captions, tokenizer_file, max_words=max_words, min_count=min_count, cleaning=cleaning, cls=False
     )
     return LstmTower(tokenizer, word_dim=word_dim, hidden=hidden, layers=layers, dropout=dropout)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from twinlens.errors import ConfigError
-from twinlens.training.parts.text_towers.vocabulary import CLEAN_ALL, build_tokenizer, read_tokenizer
+from twinlens.training.parts.text_towers.vocabulary import word_tokenizer
 from twinlens.training.parts.towers import TextTower
 
 FEED_FORWARD = 4  # width relative to the states, as in Vaswani et al.
@@ -129,16 +129,8 @@ def load_transformer(
     max_tokens: int = 128,
 ) -> TransformerTower:
     """A new Transformer tower, with the vocabulary of the tokenizer file, or else built from the captions."""
-    tokenizer = (
-        read_tokenizer(tokenizer_file)
-        if tokenizer_file
-        else build_tokenizer(
-            captions,
-            max_size=max_words,
-            min_count=min_count,
-            cleaning=CLEAN_ALL if cleaning is None else cleaning,
-            cls=True,
-        )
+    tokenizer = word_tokenizer(
+        captions, tokenizer_file, max_words=max_words, min_count=min_count, cleaning=cleaning, cls=True
     )
     return TransformerTower(
         tokenizer, hidden=hidden, layers=layers, heads=heads, dropout=dropout, max_tokens=max_tokens

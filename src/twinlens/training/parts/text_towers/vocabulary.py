@@ -57,6 +57,22 @@ def build_tokenizer(
     return tokenizer
 
 
+def word_tokenizer(
+    captions: Sequence[str],
+    tokenizer_file: Path | None,
+    *,
+    max_words: int,
+    min_count: int,
+    cleaning: Sequence[str] | None,
+    cls: bool,
+) -> Tokenizer:
+    """The tokenizer of a tower from scratch: that of a file, or else built from the captions."""
+    if tokenizer_file:
+        return read_tokenizer(tokenizer_file)
+    chosen = CLEAN_ALL if cleaning is None else cleaning
+    return build_tokenizer(captions, max_size=max_words, min_count=min_count, cleaning=chosen, cls=cls)
+
+
 def read_tokenizer(file: Path) -> Tokenizer:
     """Reads a ``tokenizer.json``.
 
