@@ -11,8 +11,8 @@ import pytest
 from collection.conftest import OpenCollection
 from conftest import PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.repair import repair
-from twinlens.collection.indexing.repair_report import RepairReport
+from twinlens.collection.repairing.repair import repair
+from twinlens.collection.repairing.report import RepairReport
 from twinlens.errors import CatalogDamagedError, CollectionError, VectorsDamagedError
 from twinlens.stores import checked_rows
 from twinlens.stores.exact import ExactStore

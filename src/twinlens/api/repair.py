@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from twinlens.api.library import no_collection
-from twinlens.collection.indexing.repair import repair as repair_collection
-from twinlens.collection.indexing.repair_report import RepairReport
 from twinlens.collection.place.locate import find_collection, find_lost, user_path
+from twinlens.collection.repairing.repair import repair as repair_collection
+from twinlens.collection.repairing.report import RepairReport
 
 __all__ = ["RepairReport", "repair"]
 
@@ -18,7 +18,7 @@ def repair(place: str | Path | None = None) -> RepairReport:
 
     Raises:
         CollectionNotFoundError: there is none.
-        CollectionError: see ``twinlens.collection.indexing.repair``.
+        CollectionError: see ``twinlens.collection.repairing.repair``.
     """
     folder = user_path(place if place is not None else ".")
     located = find_collection(folder)

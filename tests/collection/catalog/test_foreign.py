@@ -9,7 +9,7 @@ from catalog_photos import put_photos
 from collection.conftest import OpenCollection
 from conftest import PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.repair import repair
+from twinlens.collection.repairing.repair import repair
 from twinlens.errors import CatalogDamagedError, CollectionError
 
 

@@ -15,7 +15,7 @@ from conftest import ColourEncoder
 from twinlens.collection.catalog import database
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import captions, giving_back, index, model_change, model_of_record
-from twinlens.collection.indexing.repair import repair
+from twinlens.collection.repairing.repair import repair
 from twinlens.types import Embeddings
 
 A_BATCH = 4  # many small transactions

@@ -8,7 +8,7 @@ import pytest
 
 from collection.killed.conftest import RunChange
 from collection.killed.test_killed_commits import Library, check_between, completed, copy, library_before, state_of
-from twinlens.collection.indexing.repair import repair
+from twinlens.collection.repairing.repair import repair
 
 CHANGES = ["first index", "changed files", "returned files", "another model", "marks"]
 

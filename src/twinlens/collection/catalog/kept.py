@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.mending import TO_READ
+from twinlens.collection.catalog.repair.mending import TO_READ
 
 KEPT = "kept"  # the table; missing in a read-only catalog of an older release
 KEPT_DAYS = 365  # long enough for a disk that is connected once a year

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.catalog.mending import TO_READ
+from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.indexing.giving_back import give_back

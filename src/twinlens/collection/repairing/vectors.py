@@ -9,12 +9,12 @@ import numpy as np
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import differing_ids, vector_faults
-from twinlens.collection.catalog.mending import TO_READ
+from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.collection.catalog.vectors import DerivedVectors, chosen_store, derived_vectors
 from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.model_of_record import named_model
-from twinlens.collection.indexing.repair_report import RepairReport
+from twinlens.collection.repairing.report import RepairReport
 from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.load import model_of_fingerprint
 from twinlens.protocols import DualEncoder

@@ -14,8 +14,8 @@ from collection.conftest import OpenCollection
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing import repair as repair_module
-from twinlens.collection.indexing.repair import repair
+from twinlens.collection.repairing import repair as repair_module
+from twinlens.collection.repairing.repair import repair
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError
 
 PAGE = 4096
@@ -343,7 +343,7 @@ def test_a_repair_that_fails_can_be_repeated(library: Path, monkeypatch: pytest.
     catalog.close()
 
 
-REPAIR = "import sys; from pathlib import Path; from twinlens.collection.indexing.repair import repair; "
+REPAIR = "import sys; from pathlib import Path; from twinlens.collection.repairing.repair import repair; "
 
 
 def test_a_repair_killed_at_any_moment_leaves_the_old_state_or_the_new_one(library: Path, tmp_path: Path) -> None:

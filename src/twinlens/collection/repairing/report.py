@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from twinlens.collection.catalog.salvage import SalvagedTable
+from twinlens.collection.catalog.repair.salvage import SalvagedTable
 
 
 @dataclass(slots=True)

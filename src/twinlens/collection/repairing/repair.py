@@ -11,7 +11,7 @@ from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.integrity import CHECKED, check_fully, refuse_emptied
-from twinlens.collection.catalog.mending import (
+from twinlens.collection.catalog.repair.mending import (
     Mended,
     distrust_embeddings,
     mend,
@@ -20,7 +20,7 @@ from twinlens.collection.catalog.mending import (
     salvaged_identity,
     salvaged_model,
 )
-from twinlens.collection.catalog.replacing import (
+from twinlens.collection.catalog.repair.replacing import (
     PAGE_BYTES,
     keep_copy,
     new_catalog,
@@ -28,8 +28,7 @@ from twinlens.collection.catalog.replacing import (
     open_with_new_schema,
     put_in_place,
 )
-from twinlens.collection.catalog.rows import ModelRecord, check_length
-from twinlens.collection.catalog.salvage import (
+from twinlens.collection.catalog.repair.salvage import (
     captions_in_index,
     counted_again,
     has_schema,
@@ -38,13 +37,14 @@ from twinlens.collection.catalog.salvage import (
     schema_version,
     trusted_marks,
 )
+from twinlens.collection.catalog.rows import ModelRecord, check_length
 from twinlens.collection.catalog.schema import upgrade
 from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.model_of_record import named_model
-from twinlens.collection.indexing.repair_report import RepairReport
-from twinlens.collection.indexing.repair_vectors import check_vectors, encoder_of
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
+from twinlens.collection.repairing.report import RepairReport
+from twinlens.collection.repairing.vectors import check_vectors, encoder_of
 from twinlens.errors import CatalogDamagedError
 from twinlens.model.load import DEFAULT, model_of_fingerprint
 from twinlens.plugins import load_part
