@@ -54,6 +54,26 @@ def test_elsewhere_nothing_is_removed_and_line_json_and_exit_code_say_so(run: Ru
     assert (again.returncode, again.stderr.splitlines()[-1]) == (1, result.stderr.splitlines()[-1])
 
 
+def test_status_and_doctor_tell_of_a_kept_folder_until_its_photos_are_back_or_forgotten(
+    run: Run, emptied: Path, tmp_path: Path
+) -> None:
+    run("index", emptied)
+    line = "people contains no photos now (indexed photos missing there: 2); is its disk mounted?"
+    assert f"missing     {line}" in run("status", "--in", emptied).stdout
+    told = json.loads(run("status", "--in", emptied, "--json").stdout)
+    assert told["kept_folders"] == [{"path": "people", "photos": 2, "reason": "contains no photos now"}]
+    assert told["follows_links"] is False
+    doctor = run("doctor", "--in", emptied)
+    assert (doctor.returncode, line in doctor.stdout) == (1, True)
+    assert "--forget-missing" in doctor.stdout.splitlines()[-1]
+    (tmp_path / "astronaut.png").rename(emptied / "people" / "astronaut.png")
+    assert run("index", emptied, "--follow-links").returncode == 0
+    shown = run("status", "--in", emptied).stdout
+    assert "missing  " not in shown
+    assert "links       also those that lead out of a folder are followed" in shown
+    assert run("doctor", "--in", emptied).returncode == 0
+
+
 def test_what_was_given_is_kept_shown_restored_and_dropped_only_on_request(
     run: Run, emptied: Path, tmp_path: Path
 ) -> None:

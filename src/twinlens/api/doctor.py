@@ -12,6 +12,7 @@ from PIL import Image
 
 from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
+from twinlens.collection.indexing.missing import MissingFolder
 from twinlens.collection.place.locate import find_collection, find_lost, user_path
 from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, TwinlensError
 from twinlens.model.bundle import MODEL_FILES, open_bundle
@@ -136,6 +137,9 @@ def _check_collection(collection: Collection) -> Finding:
     if missing:
         faults.append(f"photo folder missing: {', '.join(missing)}")
         remedies.append("connect its disk, or move the folder back")
+    for kept in collection.status()["kept_folders"]:
+        faults.append(str(MissingFolder(**kept)))
+        remedies.append("connect its disk; if the photos are really gone: twinlens index --forget-missing")
     try:
         if len(collection):
             collection.encoder.verify()

@@ -38,6 +38,11 @@ def run(
     for folder in status["folders"]:
         behind = "" if folder["present"] else "  (missing)"
         typer.echo(f"folder      {api.searching.on_one_line(folder['path'])}{behind}")
+    for missing in status["kept_folders"]:
+        told = api.indexing.MissingFolder(**missing)
+        typer.echo(f"missing     {api.searching.on_one_line(str(told))} If not: twinlens index --forget-missing")
+    if status["follows_links"]:
+        typer.echo("links       also those that lead out of a folder are followed")
     typer.echo(f"photos      {status['images']:,} can be searched")
     typer.echo(f"captions    {status['captions']:,} can be searched")
     if kept := status["kept"]["photos"]:

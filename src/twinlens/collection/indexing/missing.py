@@ -11,6 +11,7 @@ from twinlens.collection.indexing.scan import Scan
 from twinlens.collection.place.photo_folders import PhotoFolder
 
 KEY = "other_disks"  # in the catalog's meta table: the subfolders that were mount points, by photo folder
+KEPT_KEY = "kept_folders"  # the folders that the last run kept
 EMPTY = "contains no photos now"
 NO_DISK = "was on a disk of its own and is not now"
 OTHER_DISK = "is on a disk of its own now and was not"
@@ -73,7 +74,22 @@ def kept_folders(
         disks[str(folder.id)] = _disks(scan, before or [], kept[folder.id])
     if disks != known:
         catalog.set_meta({KEY: json.dumps(disks)})
+    told = [missing for own in kept.values() for missing in own.values()]
+    if told != folders_kept_last(catalog):
+        catalog.set_meta({KEPT_KEY: json.dumps(told)})
     return kept
+
+
+def folders_kept_last(catalog: Catalog) -> list[MissingFolder]:
+    """The folders that the last run kept; none if that cannot be read."""
+    try:
+        return [MissingFolder(str(path), int(photos), str(reason)) for path, photos, reason in _told(catalog)]
+    except (ValueError, TypeError, RecursionError):  # overwritten
+        return []
+
+
+def _told(catalog: Catalog) -> Any:
+    return json.loads(catalog.meta(KEPT_KEY) or "[]")
 
 
 def _known_disks(catalog: Catalog) -> dict[str, list[str]] | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.indexing.last_scan import read_last_scan, skipped_files
+from twinlens.collection.indexing.missing import folders_kept_last
 from twinlens.collection.indexing.report import PendingModelChange, kinds_not_read
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.file_names import as_text
@@ -38,6 +39,8 @@ def collection_status(
             "until": kept.first_until,
             "last_until": kept.last_until,
         },
+        "kept_folders": [folder.to_json() for folder in folders_kept_last(catalog)],
+        "follows_links": catalog.follows_links,
         "model": catalog.meta("model"),
         "fingerprint": catalog.meta("fingerprint"),
         "model_change": change and vars(change),
