@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from twinlens.cli.key import chosen_key
-from twinlens.cli.options import Model, Place
+from twinlens.cli.options.common import Model, Place
 from twinlens.cli.outcome import FOUND, LogFile, Verbose, as_exit_code, say, start_logging
 
 EXAMPLE = "Example: twinlens app --in ~/Pictures"

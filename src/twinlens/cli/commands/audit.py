@@ -7,7 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
-from twinlens.cli.data_options import Captions, Data, Images, Kind, RatiosOfModel
+from twinlens.cli.options.data import Captions, Data, Images, Kind, RatiosOfModel
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"

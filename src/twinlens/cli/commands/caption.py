@@ -8,8 +8,8 @@ import typer
 
 from twinlens import api
 from twinlens.cli.answers import print_line, say_since_index, show_answer
-from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
-from twinlens.cli.options import Count, Place
+from twinlens.cli.options.common import Count, Place
+from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.data_options import Captions, Images, Kind, Ratios
+from twinlens.cli.options.data import Captions, Images, Kind, Ratios
 from twinlens.cli.outcome import (
     FOUND,
     INTERRUPTED,

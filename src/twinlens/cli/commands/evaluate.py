@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
-from twinlens.cli.data_options import Captions, Images, Kind, RatiosOfModel
+from twinlens.cli.options.data import Captions, Images, Kind, RatiosOfModel
+from twinlens.cli.options.evaluate import (
+    Classes,
+    Compare,
+    Data,
+    Embeddings,
+    Folds,
+    Ks,
+    Model,
+    PlotFormat,
+    PlotKind,
+    Plots,
+    Prompts,
+    Ranks,
+    Record,
+    SaveEmbeddings,
+    Split,
+)
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
@@ -31,14 +47,6 @@ REFUSED = {  # kind of evaluation → options that do not apply to it
     CLASSES: ("--ratios", "-k", "--folds", *OUTPUTS),
     CAPTIONS: ("--prompt",),
 }
-
-
-class PlotFormat(StrEnum):
-    """Kinds of files that plots are written as."""
-
-    PNG = "png"
-    SVG = "svg"
-    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,55 +75,24 @@ class _Data:
 
 @as_exit_code
 def run(
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set, or classes.json + images/.")
-    ] = None,
+    data: Data = None,
     captions: Captions = None,
     images: Images = None,
     kind: Kind = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR|RUN", help="Model bundle, or the folder of a training run.")
-    ] = None,
-    embeddings: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.npz",
-            readable=False,
-            help="Evaluate these instead of a model: image_embeddings, text_embeddings, text_image_index.",
-        ),
-    ] = None,
-    compare: Annotated[
-        tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Test whether A is better than B: two .npz files, or two models on --data."),
-    ] = None,
-    split: Annotated[str, typer.Option(help="Split: train, val, test or all.")] = "test",
+    model: Model = None,
+    embeddings: Embeddings = None,
+    compare: Compare = None,
+    split: Split = "test",
     ratios: RatiosOfModel = None,
-    ks: Annotated[
-        list[int] | None,
-        typer.Option("-k", "--k", min=1, metavar="K", help="Cut-off; can be repeated; default: 1, 5, 10."),
-    ] = None,
-    folds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Also average over N disjoint galleries (COCO 1K: 5).")
-    ] = 1,
-    classes: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Candidate classes and their names, for classes.json."),
-    ] = None,
-    prompts: Annotated[
-        list[str] | None,
-        typer.Option("--prompt", metavar="TEXT", help="Template such as 'a photo of a {}'; several are averaged."),
-    ] = None,
-    save_embeddings: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", readable=False, help="Save the embeddings for --embeddings.")
-    ] = None,
-    ranks: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", readable=False, help="Write the rank of each query.")
-    ] = None,
-    plots: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Write curves, histograms and maps to a folder.")
-    ] = None,
-    plot_format: Annotated[PlotFormat, typer.Option(help="Kind of the files of --plots.")] = PlotFormat.PNG,
-    record: Annotated[bool, typer.Option("--record", help="Record the figures in the bundle's manifest.")] = False,
+    ks: Ks = None,
+    folds: Folds = 1,
+    classes: Classes = None,
+    prompts: Prompts = None,
+    save_embeddings: SaveEmbeddings = None,
+    ranks: Ranks = None,
+    plots: Plots = None,
+    plot_format: PlotKind = PlotFormat.PNG,
+    record: Record = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,

@@ -1,13 +1,22 @@
 """``twinlens index``: index photo folders, or update the index."""
 
 import sys
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from twinlens import api
 from twinlens.cli.index_run import index_with_progress
+from twinlens.cli.options.index import (
+    Captions,
+    Collection,
+    DropKept,
+    FollowLinks,
+    ForgetMissing,
+    Model,
+    Photos,
+    Store,
+    Verify,
+)
 from twinlens.cli.outcome import (
     FOUND,
     OUR_ERROR,
@@ -26,56 +35,15 @@ EXAMPLE = "Example: twinlens index ~/Pictures"
 
 @as_exit_code
 def run(
-    photos: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the enclosing collection."
-        ),
-    ] = None,
-    collection: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", readable=False, help="Collection folder; default: .twinlens inside the photo folder."
-        ),
-    ] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Vector store, kept for later runs. Default: exact.")
-    ] = None,
-    captions: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Also add captions, in any format that evaluate reads."),
-    ] = None,
-    forget_missing: Annotated[
-        bool,
-        typer.Option(
-            "--forget-missing",
-            help="Remove missing photos even where a whole folder is empty or its disk is not mounted; "
-            "their captions and favourites are kept.",
-        ),
-    ] = False,
-    drop_kept: Annotated[
-        bool,
-        typer.Option(
-            "--drop-kept",
-            help="Drop the captions and favourites that are kept of photos that are gone or changed, see status.",
-        ),
-    ] = False,
-    verify: Annotated[
-        bool,
-        typer.Option(
-            "--verify",
-            help="Also read photos whose size and date have not changed: finds silent changes, reads metadata again.",
-        ),
-    ] = False,
-    follow_links: Annotated[
-        bool | None,
-        typer.Option(
-            "--follow-links/--no-follow-links",
-            help="Also index what is behind links that lead out of a folder; kept for later runs. Default: no.",
-            show_default=False,
-        ),
-    ] = None,
+    photos: Photos = None,
+    collection: Collection = None,
+    model: Model = None,
+    store: Store = None,
+    captions: Captions = None,
+    forget_missing: ForgetMissing = False,
+    drop_kept: DropKept = False,
+    verify: Verify = False,
+    follow_links: FollowLinks = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,

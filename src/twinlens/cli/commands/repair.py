@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.options import Existing
+from twinlens.cli.options.common import Existing
 from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 if TYPE_CHECKING:

@@ -1,75 +1,49 @@
 """``twinlens search``: find photos or captions by text, by photo, or by a weighted sum of both."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from twinlens import api
 from twinlens.cli.answers import check_sheet, say_since_index, show_answer
-from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
 from twinlens.cli.open_collection import open_indexed
-from twinlens.cli.options import Count, Model, Open, Place
+from twinlens.cli.options.common import Count, Model, Open, Place
+from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
+from twinlens.cli.options.search import (
+    Grid,
+    IncludeSelf,
+    Interactive,
+    MinProbability,
+    Offset,
+    Queries,
+    Query,
+    SearchTarget,
+    ShowAll,
+    Sort,
+    SortOrder,
+    Target,
+)
 from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens search 'a dog on a beach' --in ~/Pictures --after 2023-06 -k 5"
 
 
-class SortOrder(StrEnum):
-    """Order of the hits."""
-
-    relevance = "relevance"
-    date = "date"
-
-
-class SearchTarget(StrEnum):
-    """What to search for."""
-
-    image = "image"
-    caption = "caption"
-
-
 @as_exit_code
 @with_filters
 def run(
-    query: Annotated[
-        str | None,
-        typer.Argument(help="Text, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
-    ] = None,
+    query: Query = None,
     place: Place = None,
     k: Count = 10,
-    queries: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Answer each line of a file; --grid is then a folder."),
-    ] = None,
-    interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Prompt for queries until an empty line or 'quit'.")
-    ] = False,
-    target: Annotated[SearchTarget, typer.Option(help="Find photos or their captions.")] = SearchTarget.image,
-    show_all: Annotated[
-        bool, typer.Option("--all", help="Show the k best hits, including those below the match threshold.")
-    ] = False,
-    min_probability: Annotated[
-        float | None,
-        typer.Option(min=0.0, max=1.0, metavar="P", help="Show hits with at least this probability instead."),
-    ] = None,
-    offset: Annotated[int, typer.Option(min=0, help="Skip this many of the best hits.")] = 0,
+    queries: Queries = None,
+    interactive: Interactive = False,
+    target: Target = SearchTarget.image,
+    show_all: ShowAll = False,
+    min_probability: MinProbability = None,
+    offset: Offset = 0,
     filters: FilterValues | None = None,
-    sort: Annotated[
-        SortOrder, typer.Option(help="Sort by relevance, or relevant hits by date, newest first.")
-    ] = SortOrder.relevance,
-    include_self: Annotated[bool, typer.Option("--include-self", help="Allow a query photo to find itself.")] = False,
-    grid: Annotated[
-        Path | None,
-        typer.Option(
-            "--grid",
-            metavar="FILE|DIR",
-            readable=False,
-            help="Also write a contact sheet: .png, .jpg or .html; with --queries a folder of pictures, "
-            "one per query and an overview.",
-        ),
-    ] = None,
+    sort: Sort = SortOrder.relevance,
+    include_self: IncludeSelf = False,
+    grid: Grid = None,
     open_sheet: Open = False,
     model: Model = None,
     as_json: AsJson = False,

@@ -3,14 +3,37 @@
 import json
 import logging
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING
 
 import typer
 
 from twinlens import api
 from twinlens.cli.key import chosen_key
-from twinlens.cli.options import Model, Place
+from twinlens.cli.options.common import Model, Place
+from twinlens.cli.options.serve import (
+    AccessLog,
+    AllowedHost,
+    ApiKey,
+    ApiKeyFile,
+    CorsOrigin,
+    Host,
+    Insecure,
+    Keys,
+    MaxBodyMb,
+    MaxDecodeMb,
+    MaxDecodeS,
+    MaxMegapixels,
+    MaxQueryLength,
+    MaxTopK,
+    Port,
+    QueryLog,
+    RateLimit,
+    RootPath,
+    StateFolder,
+    ThumbnailsMb,
+    TrustedProxy,
+    Workers,
+)
 from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, as_exit_code, say, start_logging
 from twinlens.cli.streams import StdoutError
 
@@ -18,89 +41,34 @@ if TYPE_CHECKING:
     from twinlens.rest.settings import Settings
 
 EXAMPLE = "Example: twinlens serve --in ~/Pictures --port 5001"
-Names: TypeAlias = list[str] | None
 
 
 @as_exit_code
 def run(
     context: typer.Context,
     place: Place = None,
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 = all interfaces.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")] = 5000,
-    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
-    api_key: Annotated[
-        str | None,
-        typer.Option(
-            "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="Key that clients must send."
-        ),
-    ] = None,
-    api_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."
-        ),
-    ] = None,
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            envvar="TWINLENS_KEYS_FILE",
-            readable=False,
-            help="TOML file with several keys, their names and scopes (search, curate, index).",
-        ),
-    ] = None,
-    state_folder: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            envvar="TWINLENS_STATE_FOLDER",
-            help="Folder for the page's sessions; default: the user's data folder.",
-        ),
-    ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Allow other machines to connect without a key.")
-    ] = False,
-    cors_origin: Annotated[
-        Names,
-        typer.Option(
-            metavar="ORIGIN",
-            help="Also allow pages of this origin (CORS), such as https://my.example; "
-            "null = a page opened from a file, and any site that imitates one; * = any site.",
-        ),
-    ] = None,
-    allowed_host: Annotated[
-        Names, typer.Option(metavar="NAME", help="Also accept this host name, for example behind a proxy; * = any.")
-    ] = None,
-    trusted_proxy: Annotated[
-        Names, typer.Option(metavar="ADDRESS", help="Trust this proxy's X-Forwarded headers.")
-    ] = None,
-    root_path: Annotated[
-        str, typer.Option(metavar="PATH", help="Path at which a proxy serves this server, such as /photos.")
-    ] = "",
-    rate_limit: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Requests per minute and client, in each worker; 0 = no limit. A picture counts as a twentieth, "
-            "a batch or a long answer as several. "
-            "Default: 600 if other machines can connect, directly or through a proxy, else none.",
-        ),
-    ] = None,
-    max_body_mb: Annotated[float, typer.Option(min=0.01, help="Maximum request size, uploads included.")] = 32.0,
-    max_megapixels: Annotated[float, typer.Option(min=0.01, help="Maximum size of an uploaded picture.")] = 100.0,
-    max_decode_s: Annotated[
-        float, typer.Option(min=0.1, help="Maximum CPU time for decoding an uploaded picture, in seconds.")
-    ] = 10.0,
-    max_decode_mb: Annotated[
-        float, typer.Option(min=50, help="Maximum memory for decoding an uploaded picture.")
-    ] = 1500.0,
-    max_top_k: Annotated[int, typer.Option(min=1, help="Maximum number of results per answer.")] = 1000,
-    max_query_length: Annotated[int, typer.Option(min=1, help="Maximum length of a query, in characters.")] = 1000,
-    thumbnails_mb: Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")] = 500.0,
-    query_log: Annotated[bool, typer.Option("--query-log", help="Log search queries.")] = False,
-    access_log: Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 5000,
+    workers: Workers = 1,
+    api_key: ApiKey = None,
+    api_key_file: ApiKeyFile = None,
+    keys: Keys = None,
+    state_folder: StateFolder = None,
+    insecure: Insecure = False,
+    cors_origin: CorsOrigin = None,
+    allowed_host: AllowedHost = None,
+    trusted_proxy: TrustedProxy = None,
+    root_path: RootPath = "",
+    rate_limit: RateLimit = None,
+    max_body_mb: MaxBodyMb = 32.0,
+    max_megapixels: MaxMegapixels = 100.0,
+    max_decode_s: MaxDecodeS = 10.0,
+    max_decode_mb: MaxDecodeMb = 1500.0,
+    max_top_k: MaxTopK = 1000,
+    max_query_length: MaxQueryLength = 1000,
+    thumbnails_mb: ThumbnailsMb = 500.0,
+    query_log: QueryLog = False,
+    access_log: AccessLog = False,
     model: Model = None,
     verbose: Verbose = False,
     log_file: LogFile = None,

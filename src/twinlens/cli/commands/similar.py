@@ -7,9 +7,9 @@ import typer
 
 from twinlens import api
 from twinlens.cli.answers import check_sheet, say_since_index, show_answer
-from twinlens.cli.filter_options import FilterValues, check_filters, with_filters
 from twinlens.cli.open_collection import open_indexed
-from twinlens.cli.options import Count, Grid, Model, Open, Place
+from twinlens.cli.options.common import Count, Grid, Model, Open, Place
+from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
 from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from twinlens import api
-from twinlens.cli.options import Existing
+from twinlens.cli.options.common import Existing
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"

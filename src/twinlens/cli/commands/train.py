@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinlens import api
-from twinlens.cli.data_options import Captions, Images, Kind
+from twinlens.cli.options.data import Captions, Images, Kind
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 if TYPE_CHECKING:

@@ -1,0 +1,55 @@
+"""Options of ``twinlens index``: which photos, and what to do with those that are missing."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Photos: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the enclosing collection."
+    ),
+]
+Collection: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", readable=False, help="Collection folder; default: .twinlens inside the photo folder."),
+]
+Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")]
+Store: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Vector store, kept for later runs. Default: exact.")
+]
+Captions: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", readable=False, help="Also add captions, in any format that evaluate reads."),
+]
+ForgetMissing: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--forget-missing",
+        help="Remove missing photos even where a whole folder is empty or its disk is not mounted; "
+        "their captions and favourites are kept.",
+    ),
+]
+DropKept: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--drop-kept",
+        help="Drop the captions and favourites that are kept of photos that are gone or changed, see status.",
+    ),
+]
+Verify: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--verify",
+        help="Also read photos whose size and date have not changed: finds silent changes, reads metadata again.",
+    ),
+]
+FollowLinks: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--follow-links/--no-follow-links",
+        help="Also index what is behind links that lead out of a folder; kept for later runs. Default: no.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,55 @@
+"""Options of ``twinlens search``: what is searched and how hits are shown."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+
+class SearchTarget(StrEnum):
+    """What to search for."""
+
+    image = "image"
+    caption = "caption"
+
+
+class SortOrder(StrEnum):
+    """Order of the hits."""
+
+    relevance = "relevance"
+    date = "date"
+
+
+Query: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(help="Text, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
+]
+Queries: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", readable=False, help="Answer each line of a file; --grid is then a folder."),
+]
+Interactive: TypeAlias = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Prompt for queries until an empty line or 'quit'.")
+]
+Target: TypeAlias = Annotated[SearchTarget, typer.Option(help="Find photos or their captions.")]
+ShowAll: TypeAlias = Annotated[
+    bool, typer.Option("--all", help="Show the k best hits, including those below the match threshold.")
+]
+MinProbability: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, metavar="P", help="Show hits with at least this probability instead."),
+]
+Offset: TypeAlias = Annotated[int, typer.Option(min=0, help="Skip this many of the best hits.")]
+Sort: TypeAlias = Annotated[SortOrder, typer.Option(help="Sort by relevance, or relevant hits by date, newest first.")]
+IncludeSelf: TypeAlias = Annotated[bool, typer.Option("--include-self", help="Allow a query photo to find itself.")]
+Grid: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--grid",
+        metavar="FILE|DIR",
+        readable=False,
+        help="Also write a contact sheet: .png, .jpg or .html; with --queries a folder of pictures, "
+        "one per query and an overview.",
+    ),
+]

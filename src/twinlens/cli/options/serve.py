@@ -1,0 +1,79 @@
+"""Options of ``twinlens serve``: who may connect, how much one request may cost, what is logged."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Names: TypeAlias = list[str] | None
+
+Host: TypeAlias = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 = all interfaces.")
+]
+Port: TypeAlias = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")]
+Workers: TypeAlias = Annotated[int, typer.Option(min=1, help="Number of worker processes.")]
+ApiKey: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key", metavar="KEY", envvar="TWINLENS_API_KEY", show_envvar=True, help="Key that clients must send."
+    ),
+]
+ApiKeyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", envvar="TWINLENS_API_KEY_FILE", readable=False, help="File that contains the key."),
+]
+Keys: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        envvar="TWINLENS_KEYS_FILE",
+        readable=False,
+        help="TOML file with several keys, their names and scopes (search, curate, index).",
+    ),
+]
+StateFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        envvar="TWINLENS_STATE_FOLDER",
+        help="Folder for the page's sessions; default: the user's data folder.",
+    ),
+]
+Insecure: TypeAlias = Annotated[bool, typer.Option("--insecure", help="Allow other machines to connect without a key.")]
+CorsOrigin: TypeAlias = Annotated[
+    Names,
+    typer.Option(
+        metavar="ORIGIN",
+        help="Also allow pages of this origin (CORS), such as https://my.example; "
+        "null = a page opened from a file, and any site that imitates one; * = any site.",
+    ),
+]
+AllowedHost: TypeAlias = Annotated[
+    Names, typer.Option(metavar="NAME", help="Also accept this host name, for example behind a proxy; * = any.")
+]
+TrustedProxy: TypeAlias = Annotated[
+    Names, typer.Option(metavar="ADDRESS", help="Trust this proxy's X-Forwarded headers.")
+]
+RootPath: TypeAlias = Annotated[
+    str, typer.Option(metavar="PATH", help="Path at which a proxy serves this server, such as /photos.")
+]
+RateLimit: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Requests per minute and client, in each worker; 0 = no limit. A picture counts as a twentieth, "
+        "a batch or a long answer as several. "
+        "Default: 600 if other machines can connect, directly or through a proxy, else none.",
+    ),
+]
+MaxBodyMb: TypeAlias = Annotated[float, typer.Option(min=0.01, help="Maximum request size, uploads included.")]
+MaxMegapixels: TypeAlias = Annotated[float, typer.Option(min=0.01, help="Maximum size of an uploaded picture.")]
+MaxDecodeS: TypeAlias = Annotated[
+    float, typer.Option(min=0.1, help="Maximum CPU time for decoding an uploaded picture, in seconds.")
+]
+MaxDecodeMb: TypeAlias = Annotated[float, typer.Option(min=50, help="Maximum memory for decoding an uploaded picture.")]
+MaxTopK: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum number of results per answer.")]
+MaxQueryLength: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum length of a query, in characters.")]
+ThumbnailsMb: TypeAlias = Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")]
+QueryLog: TypeAlias = Annotated[bool, typer.Option("--query-log", help="Log search queries.")]
+AccessLog: TypeAlias = Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")]
