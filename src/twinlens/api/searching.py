@@ -7,7 +7,16 @@ from PIL import Image
 
 from twinlens.collection.searching.answer import Answer, hit_json
 from twinlens.collection.searching.caption_list import RankedCaption, rank_captions, read_captions
-from twinlens.collection.searching.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
+from twinlens.collection.searching.query import (
+    Query,
+    QueryVector,
+    Term,
+    parse_query,
+    photo_query,
+    picture_query,
+    summed,
+    words_query,
+)
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.data.file_names import as_text, on_one_line

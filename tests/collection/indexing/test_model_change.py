@@ -24,7 +24,7 @@ from twinlens.errors import (
     ModelMismatchError,
     UnknownPartError,
 )
-from twinlens.protocols import EncodedImages
+from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Pixels
 
 OpenCollection = Callable[..., Collection]
@@ -614,6 +614,67 @@ def test_threads_may_search_while_the_model_changes_to_and_fro(
             thread.join()
     assert faults[:3] == []
     assert shared.faults() == []
+
+
+@pytest.mark.parametrize("asked", [("red", "image"), ("red", "caption"), ("red.png", "image"), ("red.png", "caption")])
+def test_a_model_that_changes_to_and_fro_during_one_search_changes_no_hit(
+    library: Collection, open_collection: OpenCollection, asked: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, target = asked
+    query = library.path.parent / words if words.endswith(".png") else words
+
+    def found(collection: Collection) -> list[tuple[str, float]]:
+        return sorted((hit.id, round(hit.score, 5)) for hit in collection.search(query, target=target, k=1000))
+
+    shared = open_collection()
+    expected, changes = found(shared), ["turned", "default"]  # one before the vectors, one before the query
+
+    def changed_first(real: Callable) -> Callable:
+        def call(*arguments: object) -> object:
+            if changes:
+                library.reindex(changes.pop(0))
+            return real(*arguments)
+
+        return call
+
+    vectors = shared._caption_vectors if target == "caption" else shared._vectors
+    monkeypatch.setattr(vectors, "_current", changed_first(vectors._current))
+    monkeypatch.setattr(shared._searcher, "_query_vector", changed_first(shared._searcher._query_vector))
+    assert found(shared) == expected
+    assert changes == []
+
+
+def test_hits_are_judged_by_the_model_that_found_them(
+    library: Collection, open_collection: OpenCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, judges = open_collection(), []
+    monkeypatch.setattr(DualEncoder, "relevance", lambda encoder: judges.append(encoder.fingerprint))
+    real = shared._searcher._judgement
+
+    def changed_first(*arguments: object) -> object:
+        library.reindex("turned")
+        return real(*arguments)
+
+    monkeypatch.setattr(shared._searcher, "_judgement", changed_first)
+    assert shared.answer("red").model == OLD
+    assert judges == [OLD]
+
+
+def test_a_model_that_is_gone_since_its_vectors_were_taken_is_not_missed(
+    library: Collection, open_collection: OpenCollection, models: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = open_collection()
+    real, changes = shared._searcher._query_vector, ["turned"]
+
+    def changed_first(*arguments: object) -> object:
+        if changes:
+            library.reindex(changes.pop())
+            del models["default"]
+        return real(*arguments)
+
+    monkeypatch.setattr(shared._searcher, "_query_vector", changed_first)
+    answer = shared.answer("red")
+    assert (answer.model, answer.hits[0].score) == (NEW, pytest.approx(1, abs=0.1))
 
 
 def test_vectors_that_a_search_holds_stay_while_another_thread_follows_the_model(

@@ -8,8 +8,9 @@ import pytest
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.model_of_record import recorded_name
+from twinlens.collection.indexing.model_of_record import ModelOfRecord, recorded_name
 from twinlens.errors import ModelMismatchError
+from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings
 
 
@@ -62,6 +63,28 @@ def test_another_encoder_than_the_collections_is_refused(
         pytest.raises(ModelMismatchError, match=r"somebodys own .* was requested"),
     ):
         other.search("red")
+
+
+def test_an_encoder_is_given_to_the_thread_that_asked_whatever_another_opens_meanwhile(
+    photos_of_two: Path, open_collection: Callable[..., Collection], own: Own
+) -> None:
+    collection = open_collection()
+    collection.index()
+    collection.reindex(own)
+
+    class Contested(ModelOfRecord):
+        """Another thread, which uses the vectors of before, opens their model right after each time."""
+
+        @property
+        def _encoder(self) -> DualEncoder | None:
+            return ColourEncoder()
+
+        @_encoder.setter
+        def _encoder(self, encoder: DualEncoder | None) -> None: ...
+
+    contested = Contested(collection.path, collection.catalog, asked=own)
+    assert contested.encoder is own
+    assert contested.embedder() is own
 
 
 def test_a_collection_changes_to_an_encoder_and_back(

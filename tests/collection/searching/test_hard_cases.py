@@ -10,7 +10,7 @@ from catalog_photos import put_photos
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.searching.query import Query, Term
+from twinlens.collection.searching.query import Query, QueryVector, Term
 from twinlens.collection.searching.ranking import FETCHED_AT_ONCE, Candidates, page_of
 from twinlens.collection.searching.search import Page, Search
 from twinlens.errors import BundleError, ModelMismatchError, QueryError
@@ -135,7 +135,7 @@ def test_a_photo_of_the_collection_is_asked_with_its_vector_of_now(
     collection = open_collection()
     collection.index()
     stale = np.roll(collection.encoder.encode_text(["blue"])[0], 3)
-    query = Query((Term("photo", str(two / "red.png")),), "red.png", stale)
+    query = Query((Term("photo", str(two / "red.png")),), "red.png", QueryVector(stale, collection.encoder.fingerprint))
     hits = collection.answer(Search(query, include_query_photo=True)).hits
     assert (hits[0].id, hits[0].score) == ("red.png", pytest.approx(1.0, abs=1e-4))
 

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.searching.query import Query, Term
+from twinlens.collection.searching.query import Query, QueryVector, Term
 from twinlens.collection.searching.search import Search
 from twinlens.errors import CollectionNotFoundError, NoProbabilitiesError, QueryError
 
@@ -55,11 +55,17 @@ def test_a_search_has_its_options_already(indexed: Collection) -> None:
 def test_a_vector_that_comes_with_the_query_is_used_and_its_time_is_counted(
     indexed: Collection, encoder: ColourEncoder
 ) -> None:
-    blue = encoder.encode_text(["blue"])[0]
+    blue = QueryVector(encoder.encode_text(["blue"])[0], encoder.fingerprint)
     query = Query((Term("words", "red"),), "red", blue, embedding_s=1.0)
     answer = indexed.answer(Search(query))
     assert answer.hits[0].id == "a/blue.png"
     assert answer.took_ms >= 1000
+
+
+def test_a_vector_of_another_model_is_not_used(indexed: Collection) -> None:
+    other = ColourEncoder(fingerprint="other", dim=12)
+    query = Query((Term("words", "red"),), "red", QueryVector(other.encode_text(["blue"])[0], other.fingerprint))
+    assert indexed.answer(Search(query)).hits[0].id == "a/red.png"
 
 
 def test_nothing_passes_the_filters(indexed: Collection) -> None:

@@ -11,7 +11,7 @@ import pytest
 from conftest import COLOURS, ColourEncoder, draw_photo
 from rest.engine.drawn_engine import engine_of, png
 from twinlens.api.filters import Filters
-from twinlens.api.searching import Query, Term
+from twinlens.api.searching import Query, QueryVector, Term
 from twinlens.errors import QueryError
 from twinlens.rest.calls.results import (
     filters_of,
@@ -56,8 +56,12 @@ def unit(*values: float) -> np.ndarray:
     return row / np.linalg.norm(row)
 
 
+def of_model(*values: float, model: str = "one") -> QueryVector:
+    return QueryVector(unit(*values), model)
+
+
 def query(name: str, *values: float, seconds: float = 0.0) -> Query:
-    return Query((Term("photo", name),), name, unit(*values), seconds)
+    return Query((Term("photo", name),), name, of_model(*values), seconds)
 
 
 def test_words_are_embedded_part_by_part_as_the_collection_would(ask: Ask) -> None:
@@ -65,7 +69,7 @@ def test_words_are_embedded_part_by_part_as_the_collection_would(ask: Ask) -> No
     for text, parts in (("red", {"red": 1.0}), ("red + 0.5 green - blue", {"red": 1.0, "green": 0.5, "blue": -1.0})):
         made = ask(lambda engine, text=text: words(engine, text))
         total = sum(weight * encoder.encode_text([part])[0] for part, weight in parts.items())
-        np.testing.assert_allclose(made.vector, total / np.linalg.norm(total), atol=1e-6)
+        np.testing.assert_allclose(made.vector.embedding, total / np.linalg.norm(total), atol=1e-6)
         assert made.text == text
         assert made.embedding_s > 0
 
@@ -84,7 +88,7 @@ def test_a_photo_of_the_library_is_not_decoded_again(ask: Ask, tmp_path: Path) -
 
     found, kept = ask(question)
     assert found.text == "walls/red.png"
-    np.testing.assert_array_equal(found.vector, kept)
+    np.testing.assert_array_equal(found.vector.embedding, kept)
 
 
 def test_an_unknown_photo_is_told_by_its_id(ask: Ask) -> None:
@@ -97,19 +101,19 @@ def test_an_unknown_photo_is_told_by_its_id(ask: Ask) -> None:
 def test_an_uploaded_picture_is_called_by_its_place(ask: Ask) -> None:
     made = ask(lambda engine: uploaded_picture(engine, png(COLOURS["red"]), 2))
     assert made.text == "picture 2"
-    np.testing.assert_allclose(made.vector, ColourEncoder().encode_text(["red"])[0], atol=1e-6)
+    np.testing.assert_allclose(made.vector.embedding, ColourEncoder().encode_text(["red"])[0], atol=1e-6)
 
 
 def test_a_sum_is_the_weighted_mean_direction_and_takes_as_long_as_all_parts() -> None:
     one, other = query("a.jpg", 1, 0, 0, seconds=0.25), query("b.jpg", 0, 1, 0, seconds=0.5)
     total = sum_of([(1.0, one), (-0.5, other)])
-    np.testing.assert_allclose(total.vector, np.array([1, -0.5, 0]) / np.sqrt(1.25), rtol=1e-6)
+    np.testing.assert_allclose(total.vector.embedding, np.array([1, -0.5, 0]) / np.sqrt(1.25), rtol=1e-6)
     assert (total.text, total.embedding_s) == ("a.jpg + -0.5 b.jpg", 0.75)
     assert [(term.value, term.weight) for term in total.terms] == [("a.jpg", 1.0), ("b.jpg", -0.5)]
 
 
 def test_a_sum_of_a_sum_multiplies_the_weights() -> None:
-    inner = Query((Term("words", "dog"), Term("words", "night", -0.5)), "dog - 0.5 night", unit(1, 2, 0))
+    inner = Query((Term("words", "dog"), Term("words", "night", -0.5)), "dog - 0.5 night", of_model(1, 2, 0))
     total = sum_of([(0.5, inner), (1.0, query("a.jpg", 0, 0, 1))])
     assert [term.weight for term in total.terms] == [0.5, -0.25, 1.0]
 
@@ -117,7 +121,33 @@ def test_a_sum_of_a_sum_multiplies_the_weights() -> None:
 def test_one_alone_stays_what_it_is_unless_less_of_it_is_wanted() -> None:
     one = query("a.jpg", 3, 4)
     assert sum_of([(2.0, one)]) is one
-    np.testing.assert_allclose(sum_of([(-2.0, one)]).vector, -unit(3, 4))
+    np.testing.assert_allclose(sum_of([(-2.0, one)]).vector.embedding, -unit(3, 4))
+
+
+def test_a_sum_of_vectors_of_two_models_is_left_to_the_search() -> None:
+    of_another = Query((Term("words", "dog"),), "dog", of_model(1, 2, 0, 0, model="two"))
+    assert sum_of([(1.0, query("a.jpg", 1, 0, 0)), (1.0, of_another)]).vector is None
+
+
+@pytest.mark.parametrize("name", ["words", "upload", "photo", "sum"])
+def test_a_query_that_was_embedded_before_the_model_changed_still_finds_its_photo(ask: Ask, name: str) -> None:
+    async def query_of(engine: Engine) -> Query:
+        if name == "words":
+            return await words(engine, "red + 0.2 black")
+        if name == "upload":
+            return await uploaded_picture(engine, png(COLOURS["red"]), 1)
+        return await library_photo(engine, "walls/red.png")
+
+    async def question(engine: Engine) -> Any:
+        embedded = await query_of(engine)
+        engine.collection.reindex(ColourEncoder(fingerprint="colour0000000003", dim=12, name="wider"))
+        if name == "sum":
+            embedded = sum_of([(1.0, embedded), (0.2, await words(engine, "red"))])
+        return await find_photos(engine, embedded, SearchFields(top_k=1), include_self=True)
+
+    answer = ask(question)
+    assert (answer.model, answer.results[0].image_id) == ("colour0000000003", "walls/red.png")
+    assert answer.results[0].score > 0.9
 
 
 @pytest.mark.parametrize(("asked_for", "usual", "length"), [(None, 10, 5), (None, 3, 3), (5, 10, 5), (1, 10, 1)])

@@ -42,7 +42,7 @@ def test_what_comes_while_a_batch_is_embedded_makes_the_next_one() -> None:
         others = [asyncio.create_task(vectors.vectors(["b" * n], fingerprint="one")) for n in (2, 3, 4)]
         await asyncio.sleep(0.01)
         model.gate.set()
-        assert [float(one[0][0]) for one in await asyncio.gather(first, *others)] == [1, 2, 3, 4]
+        assert [float(one[0].embedding[0]) for one in await asyncio.gather(first, *others)] == [1, 2, 3, 4]
         assert model.batches == [["a"], ["bb", "bbb", "bbbb"]]
 
     asyncio.run(run())
@@ -90,12 +90,30 @@ def test_vectors_of_another_model_are_forgotten() -> None:
     asyncio.run(run())
 
 
+def test_a_vector_tells_its_model_also_to_one_who_came_after_the_model_changed() -> None:
+    async def run() -> None:
+        model = SlowModel()
+        vectors = made(model)
+        model.gate.clear()
+        before = asyncio.create_task(vectors.vectors(["a"], fingerprint="one"))
+        while not model.batches:
+            await asyncio.sleep(0)
+        after = asyncio.create_task(vectors.vectors(["a"], fingerprint="two"))
+        await asyncio.sleep(0)
+        model.gate.set()
+        assert [one[0].model for one in await asyncio.gather(before, after)] == ["one", "one"]
+        model.fingerprint = "two"
+        assert (await vectors.vectors(["a"], fingerprint="two"))[0].model == "two"
+
+    asyncio.run(run())
+
+
 def test_a_failure_reaches_those_who_wait_and_nobody_else() -> None:
     async def run() -> None:
         vectors = made(SlowModel())
         with pytest.raises(ValueError, match="no"):
             await vectors.vectors(["bad"], fingerprint="one")
-        assert float((await vectors.vectors(["good"], fingerprint="one"))[0][0]) == 4
+        assert float((await vectors.vectors(["good"], fingerprint="one"))[0].embedding[0]) == 4
 
     asyncio.run(run())
 
@@ -110,6 +128,6 @@ def test_one_who_goes_away_takes_nothing_from_the_others() -> None:
         await asyncio.sleep(0.01)
         leaving.cancel()
         model.gate.set()
-        assert float((await staying)[0][0]) == 1
+        assert float((await staying)[0].embedding[0]) == 1
 
     asyncio.run(run())

@@ -5,7 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from twinlens.api.library import Opened, photo_file
-from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, picture_pixels, words_query
+from twinlens.api.searching import (
+    Answer,
+    Page,
+    Query,
+    QueryVector,
+    Search,
+    Target,
+    picture_pixels,
+    picture_query,
+    words_query,
+)
 from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
 from twinlens.errors import PhotoError, QueryError, valid_unicode
 
@@ -112,8 +122,8 @@ class LocalLibrary:
             pixels = picture_pixels(picture, encoder, max_megapixels=MAX_MEGAPIXELS)
         except PhotoError as error:
             raise QueryError(f"the picture cannot be used: {error}; upload a JPEG, PNG, WebP, HEIC or AVIF") from error
-        vector = encoder.encode_pixels(pixels[None]).embeddings[0]
-        return Query((Term("photo", UPLOADED),), UPLOADED, vector)
+        vector = QueryVector(encoder.encode_pixels(pixels[None]).embeddings[0], encoder.fingerprint)
+        return picture_query(UPLOADED, pixels, vector)
 
     def _thumbnail(self, photo_id: str) -> bytes:
         card = self.collection.photo(photo_id)

@@ -261,6 +261,12 @@ class Catalog(Database):
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
         return unit_row(self, photo_id, rows[0][0]) if rows else None
 
+    def embedding_with_model(self, photo_id: int) -> tuple[Embeddings, ModelRecord] | None:
+        """The embedding of record [D] of one photo, and the model that it is from."""
+        with self.snapshot():  # another process may change the model
+            embedding, model = self.embedding(photo_id), self.model()
+        return None if embedding is None or model is None else (embedding, model)
+
     def tally(self) -> tuple[int, int]:
         """Number of searchable photos, and the sum of their ids."""
         rows = self.rows("SELECT count(*), total(id) FROM photos WHERE skip_reason IS NULL")

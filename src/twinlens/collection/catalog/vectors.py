@@ -70,7 +70,13 @@ class DerivedVectors:
         self._is_distrusted = False  # the files are damaged and cannot be replaced
 
     def synced(self) -> VectorStore:
-        """The store, updated to the catalog's current generation.
+        """The store, updated to the catalog's current generation; see ``synced_with_model``."""
+        return self.synced_with_model()[0]
+
+    def synced_with_model(self) -> tuple[VectorStore, ModelRecord | None]:
+        """The store, updated to the catalog's current generation, and the model of its vectors.
+
+        The two belong together, also when another thread or process changes the collection's model meanwhile.
 
         Raises:
             CollectionBusyError: another process has been writing it for minutes.
@@ -93,7 +99,7 @@ class DerivedVectors:
                 # otherwise another process has just changed the collection's model
                 if store is not None and self._catalog.model() == model:
                     self._store, self._model, self._file_id = store, model, file_id
-                    return store
+                    return store, model
 
     def discard(self, error: VectorsDamagedError) -> None:
         """Makes the next ``synced`` rebuild vectors that a search found damaged."""

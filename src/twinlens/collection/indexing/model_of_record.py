@@ -56,34 +56,46 @@ class ModelOfRecord:
         if known is not None and (record is None or known.fingerprint == record.fingerprint):
             return known
         if record is None or not self._catalog.count():
-            self._encoder = named_model(self.asked or (record.model if record else DEFAULT)).encoder
-        else:
-            self._encoder = self._exact(record) or self._bridged(record)
-        return self._encoder
+            known = self._encoder = named_model(self.asked or (record.model if record else DEFAULT)).encoder
+            return known
+        return self.encoder_of(record)
+
+    def encoder_of(self, record: ModelRecord) -> DualEncoder:
+        """Embeds queries for the vectors of a model, although another thread may use those of a later one already.
+
+        Raises:
+            ModelMismatchError: another model was requested, or this one cannot be found.
+        """
+        known = self._encoder
+        if known is None or known.fingerprint != record.fingerprint:
+            known = self._encoder = self._exact(record) or self._bridged(record)
+        return known
 
     def embedder(self) -> DualEncoder | None:
         """The exact model of the vectors; None if it is not available, even if there is a bridge to it."""
         record = self._catalog.model()
-        if record is None or (self._encoder is not None and self._encoder.queries_only):
-            return None
-        if self._encoder is None or self._encoder.fingerprint != record.fingerprint:
+        return None if record is None else self.embedder_of(record)
+
+    def embedder_of(self, record: ModelRecord) -> DualEncoder | None:
+        """The exact model of a record; None if it is not available, even if there is a bridge to it."""
+        known = self._encoder
+        if known is None or known.fingerprint != record.fingerprint:
             try:
-                self._encoder = self._exact(record)
+                known = self._exact(record)
             except BundleError as error:
                 logger.warning("the model %s of %s cannot be opened: %s", record.model, self._place, error)
                 return None
-        return self._encoder
+            self._encoder = known
+        return None if known is None or known.queries_only else known
 
     def keep(self, encoder: DualEncoder) -> None:
         """Uses an open model as the model of record from now on."""
         self._encoder = encoder
 
-    def refuse_other(self) -> None:
-        """Raises ModelMismatchError if another model was requested, even for queries that need no model."""
-        record = self._catalog.model()
-        if self.asked is None or record is None or not self._catalog.count():
-            return
-        if self._encoder is None or self._encoder.fingerprint != record.fingerprint:
+    def refuse_other(self, record: ModelRecord) -> None:
+        """Raises ModelMismatchError if a model other than this was requested, even for queries that need none."""
+        known = self._encoder
+        if self.asked is not None and (known is None or known.fingerprint != record.fingerprint):
             self._exact(record)
 
     def adopt(self) -> DualEncoder:

@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -15,7 +15,7 @@ from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
 from twinlens.errors import BundleError, PhotoError, QueryError, valid_unicode
 from twinlens.protocols import DualEncoder
-from twinlens.types import Embeddings, QueryKind
+from twinlens.types import Embeddings, Pixels, QueryKind
 
 _OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # surrounded by spaces
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
@@ -40,6 +40,13 @@ class Term:
     picture: Image.Image | None = field(default=None, compare=False, repr=False)
 
 
+class QueryVector(NamedTuple):
+    """The embedding of a query [D], unit length, and the fingerprint of the model that it is from."""
+
+    embedding: Embeddings
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query: at least one term.
@@ -47,13 +54,13 @@ class Query:
     Attributes:
         terms: the weighted terms.
         text: name of the query in answers.
-        vector: [D], its embedding, if already computed.
+        vector: its embedding, if already computed; with vectors of another model, the terms are embedded again.
         embedding_s: time to embed it, in seconds, including waiting.
     """
 
     terms: tuple[Term, ...]
     text: str = ""
-    vector: Embeddings | None = field(default=None, compare=False, repr=False)
+    vector: QueryVector | None = field(default=None, compare=False, repr=False)
     embedding_s: float = field(default=0.0, compare=False, repr=False)
 
     def photos(self) -> list[Path]:
@@ -166,14 +173,25 @@ def photo_query(path: Path) -> Query:
     return Query((Term("photo", _expanded(str(path))),), valid_unicode(str(path)))
 
 
+def picture_query(name: str, pixels: Pixels, vector: QueryVector) -> Query:
+    """A query for photos like a picture that is not a file and is embedded already.
+
+    Args:
+        name: of the picture, in answers.
+        pixels: [H, W, 3], the picture as the model saw it; embedded again if the vectors are of another model.
+        vector: its embedding.
+    """
+    return Query((Term("photo", name, picture=Image.fromarray(pixels)),), name, vector)
+
+
 def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     """The weighted sum of the terms' unit vectors, normalized, [D].
 
     Raises:
         QueryError: a photo cannot be read, or the terms cancel each other out.
     """
-    if query.vector is not None:
-        return query.vector
+    if query.vector is not None and query.vector.model == encoder.fingerprint:
+        return query.vector.embedding
     return weighted_sum(
         (term.weight, encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_picture(term, encoder))
         for term in query.terms
@@ -195,6 +213,19 @@ def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
         raise QueryError("the parts of the query cancel each other out; change the weights")
     vector: Embeddings = (total / np.float32(length)).astype(np.float32, copy=False)
     return vector
+
+
+def summed(parts: Sequence[tuple[float, QueryVector | None]]) -> QueryVector | None:
+    """The weighted sum of vectors of one model; None if they are of several, or one is missing.
+
+    Raises:
+        QueryError: they cancel each other out.
+    """
+    vectors = [(weight, vector) for weight, vector in parts if vector is not None]
+    models = {vector.model for _, vector in vectors}
+    if len(vectors) < len(parts) or len(models) != 1:
+        return None
+    return QueryVector(weighted_sum((weight, vector.embedding) for weight, vector in vectors), models.pop())
 
 
 def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:

@@ -20,7 +20,7 @@ from twinlens.collection.searching.judging import judge, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
 from twinlens.collection.searching.search import TARGETS, Search, Target
-from twinlens.errors import QueryError, VectorsDamagedError
+from twinlens.errors import ModelMismatchError, QueryError, VectorsDamagedError
 from twinlens.protocols import DualEncoder, Judgement, VectorStore
 from twinlens.types import Embeddings
 
@@ -30,15 +30,14 @@ logger = logging.getLogger(__name__)
 class QueryModel(Protocol):
     """What a search needs from the model of a collection."""
 
-    @property
-    def encoder(self) -> DualEncoder:
-        """Embeds queries."""
+    def encoder_of(self, record: ModelRecord) -> DualEncoder:
+        """Embeds queries for the vectors of a model; raises ModelMismatchError if it cannot be found."""
 
-    def embedder(self) -> DualEncoder | None:
-        """The exact model of the vectors; None if it is not available, even if there is a bridge to it."""
+    def embedder_of(self, record: ModelRecord) -> DualEncoder | None:
+        """The exact model of a record; None if it is not available, even if there is a bridge to it."""
 
-    def refuse_other(self) -> None:
-        """Raises ModelMismatchError if another model was requested."""
+    def refuse_other(self, record: ModelRecord) -> None:
+        """Raises ModelMismatchError if a model other than this was requested."""
 
 
 class Searcher:
@@ -86,7 +85,7 @@ class Searcher:
             "query %s over %d %ss of %s", search.query.terms, len(store), search.target, self._catalog.path.parent
         )
         candidates = Candidates(vector, store, among=among, without=self._own(search))
-        judgement = self._judgement(search, vector, candidates)
+        judgement = self._judgement(search, vector, candidates, model)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
         ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
         if len(ranked) < min(search.page.k, candidates.count - search.page.offset):
@@ -100,7 +99,7 @@ class Searcher:
             matched=matched,
             model=model.fingerprint,
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
-            query_read=self._query_read(search.query),
+            query_read=self._query_read(search.query, model),
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
@@ -123,11 +122,14 @@ class Searcher:
             return None
         return date_gaps(self._catalog, filters.condition(Scope(self._catalog, self._folders.all()), without="date"))
 
-    def _judgement(self, search: Search, vector: Embeddings, candidates: Candidates) -> Judgement | None:
+    def _judgement(
+        self, search: Search, vector: Embeddings, candidates: Candidates, model: ModelRecord
+    ) -> Judgement | None:
         if search.target == "caption" or not candidates.count:  # scores of captions are on a different scale
             return None
         best = candidates.best(1)[0][1]
-        return judge(search.query, vector, self._model.embedder(), best=best, num_candidates=candidates.count)
+        embedder = self._model.embedder_of(model)
+        return judge(search.query, vector, embedder, best=best, num_candidates=candidates.count)
 
     def _own(self, search: Search) -> set[int]:
         """Photos in the query, which are excluded from its hits (but not their captions)."""
@@ -141,26 +143,31 @@ class Searcher:
     def _in_one_space(self, search: Search) -> tuple[VectorStore, Embeddings, ModelRecord]:
         """The store, the query vector [D], and the model of both."""
         while True:
-            model = self._catalog.model()
-            store = (self._caption_vectors if search.target == "caption" else self._vectors).synced()
+            store, model = (self._caption_vectors if search.target == "caption" else self._vectors).synced_with_model()
             if model is None or not len(store):
                 raise self._catalog.nothing_found(captions=search.target == "caption")
-            vector = self._query_vector(search.query)
-            if self._catalog.model() == model:  # otherwise another process has just changed the collection's model
-                return store, vector, model
+            try:
+                return store, self._query_vector(search.query, model), model
+            except ModelMismatchError:
+                if self._catalog.model() == model:
+                    raise
+                # otherwise the collection has another model by now, which may be found
 
-    def _query_vector(self, query: Query) -> Embeddings:
-        """The query vector [D]; for a photo of the collection it is read from the catalog, without the model."""
-        self._model.refuse_other()
+    def _query_vector(self, query: Query, model: ModelRecord) -> Embeddings:
+        """The query vector [D] of a model; for a photo of the collection it is read from the catalog."""
+        self._model.refuse_other(model)
         if len(query.terms) == 1:
             for photo_id in self._folders.ids_of(query.photos(), unchanged=True):
-                if (known := self._catalog.embedding(photo_id)) is not None:
-                    return known
-        return embed_query(query, self._model.encoder) if query.vector is None else query.vector
+                known = self._catalog.embedding_with_model(photo_id)
+                if known is not None and known[1].fingerprint == model.fingerprint:
+                    return known[0]
+        if query.vector is not None and query.vector.model == model.fingerprint:  # no need to open the model
+            return query.vector.embedding
+        return embed_query(query, self._model.encoder_of(model))
 
-    def _query_read(self, query: Query) -> str | None:
+    def _query_read(self, query: Query, model: ModelRecord) -> str | None:
         for term in query.terms:
-            if term.kind == "words" and (seen := self._model.encoder.seen_part(term.value)) != term.value:
+            if term.kind == "words" and (seen := self._model.encoder_of(model).seen_part(term.value)) != term.value:
                 return seen
         return None
 

@@ -23,6 +23,7 @@ def collection_status(
     """The fields of ``twinlens status --json``."""
     kept = catalog.kept.counts()
     skipped, scan = skipped_files(catalog, folders), read_last_scan(catalog)
+    model = catalog.model()
     return {
         "collection": as_text(str(place)),
         "folders": [{"path": as_text(str(folder.path)), "present": folder.path.is_dir()} for folder in folders],
@@ -41,8 +42,8 @@ def collection_status(
         },
         "kept_folders": [folder.to_json() for folder in folders_kept_last(catalog)],
         "follows_links": catalog.follows_links,
-        "model": catalog.meta("model"),
-        "fingerprint": catalog.meta("fingerprint"),
+        "model": model and model.model,
+        "fingerprint": model and model.fingerprint,
         "model_change": change and vars(change),
         "store": catalog.meta("store") or "exact",
         "generation": catalog.generation,

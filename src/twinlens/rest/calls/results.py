@@ -9,12 +9,11 @@ from typing import Any
 
 from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
-from twinlens.api.searching import Answer, Page, Query, Search, Term, weighted_sum, words_query
+from twinlens.api.searching import Answer, Page, Query, QueryVector, Search, Term, picture_query, summed, words_query
 from twinlens.rest.calls.schemas import CaptionAnswer, FilterFields, PageFields, SearchAnswer, SearchFields
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
 from twinlens.rest.gate.costs import cost_of_search
-from twinlens.types import Embeddings
 
 queries = logging.getLogger("twinlens.queries")
 _ABSOLUTE = re.compile(r"[/~]|.:|\\(?!x[0-9a-f]{2})", re.DOTALL)  # not a name whose first byte is no Unicode
@@ -30,8 +29,8 @@ async def words(engine: Engine, text: str) -> Query:
     started = time.perf_counter()
     query = words_query(text)
     vectors = await engine.text_vectors([term.value for term in query.terms])
-    parts = zip((term.weight for term in query.terms), vectors, strict=True)
-    return Query(query.terms, text, weighted_sum(parts), time.perf_counter() - started)
+    parts = list(zip((term.weight for term in query.terms), vectors, strict=True))
+    return Query(query.terms, text, summed(parts), time.perf_counter() - started)
 
 
 async def library_photo(engine: Engine, image_id: str) -> Query:
@@ -50,9 +49,9 @@ async def uploaded_picture(engine: Engine, data: bytes, number: int, *, client: 
         PhotoError: it cannot be read.
     """
     started = time.perf_counter()
-    name = f"picture {number}"
-    vector = await engine.picture_vector(data, client=client)
-    return Query((Term("photo", name),), name, vector, time.perf_counter() - started)
+    pixels, vector = await engine.picture_vector(data, client=client)
+    query = picture_query(f"picture {number}", pixels, vector)
+    return replace(query, embedding_s=time.perf_counter() - started)
 
 
 def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
@@ -64,7 +63,7 @@ def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
     if len(parts) == 1 and parts[0][0] > 0:
         return parts[0][1]
     terms = tuple(replace(term, weight=weight * term.weight) for weight, query in parts for term in query.terms)
-    vector = weighted_sum((weight, _vector(query)) for weight, query in parts)
+    vector = summed([(weight, query.vector) for weight, query in parts])
     text = " + ".join(query.text if weight == 1 else f"{weight:g} {query.text}" for weight, query in parts)
     return Query(terms, text, vector, sum(query.embedding_s for _, query in parts))
 
@@ -158,12 +157,8 @@ def _json(answer: Answer) -> dict[str, Any]:
 
 def _photo_query(collection: Collection, image_id: str) -> Query:
     card = collection.photo(image_id)
-    vector = collection.catalog.embedding(card.number) if card else None
-    if card is None or vector is None:
+    known = collection.catalog.embedding_with_model(card.number) if card else None
+    if card is None or known is None:
         raise unknown_image(image_id)
-    return Query((Term("photo", str(card.path)),), image_id, vector)
-
-
-def _vector(query: Query) -> Embeddings:
-    assert query.vector is not None
-    return query.vector
+    embedding, model = known
+    return Query((Term("photo", str(card.path)),), image_id, QueryVector(embedding, model.fingerprint))

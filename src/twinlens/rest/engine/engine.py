@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 
 from twinlens.api.indexing import SinceIndex
 from twinlens.api.library import Collection, LibraryFacts, warm_up
-from twinlens.api.searching import Guard, Limits, Page, Query, Search, Term, picture_pixels
+from twinlens.api.searching import Guard, Limits, Page, Query, QueryVector, Search, Term, picture_pixels
 from twinlens.errors import CollectionMissingError, DecoderError, PhotoError, PhotosMissingError
+from twinlens.protocols import DualEncoder
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.engine.turns import Turns
 from twinlens.rest.failures import RequestFailure
@@ -96,7 +97,8 @@ class Engine:
 
     def _first_search(self) -> None:
         words = "a photo"
-        vector = self.collection.encoder.encode_text([words])[0]
+        encoder = self.collection.encoder
+        vector = QueryVector(encoder.encode_text([words])[0], encoder.fingerprint)
         self.collection.answer(Search(Query((Term("words", words),), words, vector), page=Page(k=1)))
 
     async def _note_memory(self) -> None:
@@ -182,7 +184,7 @@ class Engine:
         finally:
             self.metrics.stages.labels(stage).observe(time.perf_counter() - started)
 
-    async def text_vectors(self, words: Sequence[str]) -> list[Embeddings]:
+    async def text_vectors(self, words: Sequence[str]) -> list[QueryVector]:
         """Text embeddings, [D] each."""
         return await self.texts.vectors(words, fingerprint=self.collection.encoder.fingerprint)
 
@@ -193,14 +195,14 @@ class Engine:
     async def warm_uploads(self) -> None:
         """Starts a decoder process, so that the first upload need not wait half a second for it."""
         try:
-            await self.run("upload", self._pixels, b"nothing")
+            await self.run("upload", self._prepared, b"nothing")
         except PhotoError:  # as it should
             return
         except DecoderError as error:
             logger.error("uploads cannot be decoded: %s", error)
 
-    async def picture_vector(self, data: bytes, *, client: str = "local") -> Embeddings:
-        """Embedding [D] of an uploaded picture, which stays in memory.
+    async def picture_vector(self, data: bytes, *, client: str = "local") -> tuple[Pixels, QueryVector]:
+        """An uploaded picture as the model sees it [H, W, 3], and its embedding; it stays in memory.
 
         Args:
             data: content of the file.
@@ -211,17 +213,14 @@ class Engine:
             RequestFailure: too many uploads are waiting.
         """
         async with self._upload_turns.turn(client):
-            pixels = await self.run("upload", self._pixels, data)
-        return await self.run("encode", self._encode_pixels, pixels)
+            encoder, pixels = await self.run("upload", self._prepared, data)
+        encoded = await self.run("encode", encoder.encode_pixels, pixels[None])
+        return pixels, QueryVector(encoded.embeddings[0], encoder.fingerprint)
 
-    def _pixels(self, data: bytes) -> Pixels:
-        return picture_pixels(
-            data, self.collection.encoder, max_megapixels=self.settings.max_megapixels, guard=self._upload_guard
-        )
-
-    def _encode_pixels(self, pixels: Pixels) -> Embeddings:
-        vector: Embeddings = self.collection.encoder.encode_pixels(pixels[None]).embeddings[0]
-        return vector
+    def _prepared(self, data: bytes) -> tuple[DualEncoder, Pixels]:
+        """A picture, and the model that it was prepared for."""
+        encoder, guard = self.collection.encoder, self._upload_guard
+        return encoder, picture_pixels(data, encoder, max_megapixels=self.settings.max_megapixels, guard=guard)
 
     async def facts(self) -> LibraryFacts:
         """Facts about the library; counted again only when the catalog has changed."""

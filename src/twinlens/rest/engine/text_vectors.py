@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
+from twinlens.api.searching import QueryVector
 from twinlens.rest.metrics import Metrics
 from twinlens.types import Embeddings
 
@@ -33,14 +34,14 @@ class TextVectors:
         self._encode, self._metrics = encode, metrics
         self._batch = BATCH if together else 1
         self._remembered = remembered
-        self._known: OrderedDict[str, Embeddings] = OrderedDict()
+        self._known: OrderedDict[str, QueryVector] = OrderedDict()
         self._fingerprint = ""
-        self._waiting: OrderedDict[str, asyncio.Future[Embeddings]] = OrderedDict()
-        self._embedding: dict[str, asyncio.Future[Embeddings]] = {}
+        self._waiting: OrderedDict[str, asyncio.Future[QueryVector]] = OrderedDict()
+        self._embedding: dict[str, asyncio.Future[QueryVector]] = {}
         self._worker: asyncio.Task[None] | None = None
 
-    async def vectors(self, texts: Sequence[str], *, fingerprint: str) -> list[Embeddings]:
-        """The embedding [D] of each text.
+    async def vectors(self, texts: Sequence[str], *, fingerprint: str) -> list[QueryVector]:
+        """The embedding [D] of each text, of an earlier or later model if the collection's changes meanwhile.
 
         Args:
             texts: texts to embed.
@@ -51,17 +52,17 @@ class TextVectors:
             self._fingerprint = fingerprint
         return [await future for future in [self._vector(text) for text in texts]]
 
-    def _vector(self, text: str) -> "asyncio.Future[Embeddings]":
+    def _vector(self, text: str) -> "asyncio.Future[QueryVector]":
         known = self._known.get(text)
         self._metrics.cache.labels("query_vectors", "miss" if known is None else "hit").inc()
         if known is not None:
             self._known.move_to_end(text)
-            done: asyncio.Future[Embeddings] = asyncio.get_running_loop().create_future()
+            done: asyncio.Future[QueryVector] = asyncio.get_running_loop().create_future()
             done.set_result(known)
             return done
         if shared := self._embedding.get(text) or self._waiting.get(text):
             return asyncio.shield(shared)
-        future: asyncio.Future[Embeddings] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[QueryVector] = asyncio.get_running_loop().create_future()
         self._waiting[text] = future
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
@@ -85,14 +86,15 @@ class TextVectors:
                 future.set_exception(error)
                 future.exception()  # marks it as retrieved, in case nobody is waiting
         else:
-            for (text, future), vector in zip(batch.items(), vectors, strict=True):
+            for (text, future), embedding in zip(batch.items(), vectors, strict=True):
+                vector = QueryVector(embedding, fingerprint)
                 future.set_result(vector)
                 if fingerprint == self._fingerprint:
                     self._remember(text, vector)
         finally:
             self._embedding = {}
 
-    def _remember(self, text: str, vector: Embeddings) -> None:
+    def _remember(self, text: str, vector: QueryVector) -> None:
         self._known[text] = vector
         while len(self._known) > self._remembered:
             self._known.popitem(last=False)
