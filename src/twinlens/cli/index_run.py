@@ -53,7 +53,11 @@ def with_progress(
 
     say(f"collection: {collection.path}")
     with IndexProgress() as listener:
-        report = run(listener)
+        try:
+            report = run(listener)
+        except KeyboardInterrupt:
+            kept = "finished work is kept" if len(collection) else "no photo was indexed yet"
+            raise KeyboardInterrupt(f"{kept}; the same command continues") from None
     if report.model_change is not None:
         _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from twinlens import __version__
 from twinlens.cli.commands import COMMANDS
-from twinlens.cli.outcome import say, stdout_failed
+from twinlens.cli.outcome import interrupted, say, stdout_failed
 from twinlens.cli.streams import StdoutError, prepare_streams
 from twinlens.plugins import load_part, part_names
 
@@ -57,6 +57,13 @@ class Program(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands: Any = Commands()
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command; Typer would end without a word if it is interrupted while it is being loaded."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(interrupted()) from None
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """Names of the commands that can be loaded."""

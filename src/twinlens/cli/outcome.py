@@ -27,7 +27,10 @@ logger = logging.getLogger("twinlens")
 
 
 def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]:
-    """Turns a command's result into an exit code, and an error into one line on stderr."""
+    """Turns a command's result into an exit code, and an error into one line on stderr.
+
+    An interrupt is one, too; a command that keeps what it has done says so in the ``KeyboardInterrupt``.
+    """
 
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -40,13 +43,18 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
             logger.debug("raised here", exc_info=error)
             say(f"error: {error}")
             code = OUR_ERROR
-        except KeyboardInterrupt:
-            say("interrupted; finished work is kept")
-            code = INTERRUPTED
+        except KeyboardInterrupt as interrupt:
+            code = interrupted(str(interrupt))
         raise typer.Exit(code)
 
     run.__annotations__ = {**command.__annotations__, "return": None}
     return run
+
+
+def interrupted(kept: str = "") -> int:
+    """Says that the user ended the program, and what is kept if anything; returns the exit code."""
+    say(f"interrupted; {kept}" if kept else "interrupted")
+    return INTERRUPTED
 
 
 def stdout_failed(error: StdoutError) -> int:

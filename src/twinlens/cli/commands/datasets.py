@@ -12,7 +12,6 @@ from twinlens import api
 from twinlens.cli.options.data import Captions, Images, Kind, Ratios
 from twinlens.cli.outcome import (
     FOUND,
-    INTERRUPTED,
     AsJson,
     LogFile,
     Verbose,
@@ -117,8 +116,7 @@ def convert(
                 on_progress=show,
             )
     except KeyboardInterrupt:
-        say("interrupted; nothing was written")
-        return INTERRUPTED
+        raise KeyboardInterrupt("nothing was written") from None
     splits = ", ".join(f"{name} {count:,}" for name, count in done.splits.items())
     plain = f"{done.path}\t{done.n_images:,} photos\t{done.n_captions:,} captions\t{splits}"
     if as_json:

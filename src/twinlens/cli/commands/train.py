@@ -52,18 +52,21 @@ def run(
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]
     with TrainingLog() as log:
-        finished = api.lab.train(
-            recipe,
-            data or (captions or Path()).parent,
-            out,
-            changes=asked,
-            kind=kind,
-            captions=captions,
-            images=images,
-            resume=resume,
-            cache=cache,
-            listener=_listener(log),
-        )
+        try:
+            finished = api.lab.train(
+                recipe,
+                data or (captions or Path()).parent,
+                out,
+                changes=asked,
+                kind=kind,
+                captions=captions,
+                images=images,
+                resume=resume,
+                cache=cache,
+                listener=_listener(log),
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("with --resume it continues from the last checkpoint, if there is one") from None
     if not finished.validation:  # one of several processes; only the first one reports
         return FOUND
     if as_json:
