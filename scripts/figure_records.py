@@ -84,7 +84,8 @@ RECORDINGS = {
         of_calibration=True,
     ),
     "demo": Recording(
-        "make demo; twinlens search --queries docs/figures/demo-queries.txt --in .demo/COLLECTION --all -k 5 --json |",
+        "make demo; python scripts/demo_questions.py | "
+        "twinlens search --queries /dev/stdin --in .demo/COLLECTION --all -k 5 --json |",
         search_answers,
         of_calibration=True,
     ),

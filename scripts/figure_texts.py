@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from demo_questions import LANGUAGES, Question, questions
 from figure_records import TOP
 
 from twinlens.model.bundle import MODEL_FILES, Manifest
@@ -235,18 +236,38 @@ def everyday_calibration(sources: Sources) -> str:
     )
 
 
-def demo_dog(sources: Sources) -> str:
-    return f"{sources.found('demo')['answers']['a dog'][0]['probability']:.2f}"
+def demo_found(sources: Sources) -> str:
+    answers = sources.found("demo")["answers"]
+    asked = questions()
+    missed = [one.text for one in asked if not _is_found(one, answers[one.text])]
+    found = f"{len(asked) - len(missed)} of {len(asked)} pictures first"
+    return f"{found}; not {_listed(missed)}" if missed else found
 
 
 def demo_table(sources: Sources) -> str:
-    lines = ["| query | best hit | probability | of the best five shown as relevant |", "| --- | --- | ---: | ---: |"]
-    for query, hits in sources.found("demo")["answers"].items():
+    answers = sources.found("demo")["answers"]
+    lines = [
+        "| asked | in | best hit | probability | right | of the best five shown as relevant |",
+        "| --- | --- | --- | ---: | --- | ---: |",
+    ]
+    for one in questions():
+        hits = answers[one.text]
+        best = hits[0]["image_id"]
         shown = sum(hit["relevant"] for hit in hits)
         lines.append(
-            f"| {query} | {hits[0]['image_id']} | {hits[0]['probability']:.2f} | {shown or 'nothing matches'} |"
+            f"| {one.text} | {LANGUAGES[one.language]} | {best} | {hits[0]['probability']:.2f} | "
+            f"{'yes' if best == one.photo else one.photo} | {shown or 'nothing matches'} |"
         )
     return "\n".join(lines)
+
+
+def _is_found(question: Question, hits: list[dict[str, Any]]) -> bool:
+    return bool(hits[0]["image_id"] == question.photo and hits[0]["relevant"])
+
+
+def _listed(texts: list[str]) -> str:
+    quoted = [f'"{text}"' for text in texts]
+    return " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
 
 
 def _right(queries: dict[str, int]) -> int:
@@ -308,8 +329,8 @@ FIGURES: dict[str, Callable[[Sources], str]] = {
     "everyday-queries": everyday_queries,
     "everyday-remarks": lambda sources: sources.remarks("everyday-judged"),
     "everyday-calibration": everyday_calibration,
-    "demo-dog": demo_dog,
+    "demo-photos": lambda sources: str(sources.found("demo")["n_photos"]),
+    "demo-found": demo_found,
     "demo-date": lambda sources: sources.records["demo"]["date"],
     "demo-table": demo_table,
-    "demo-remarks": lambda sources: sources.remarks("demo"),
 }

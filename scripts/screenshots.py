@@ -19,8 +19,8 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 def main() -> int:
     """Opens the page of a running server and takes its pictures; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", help="of a server: twinlens serve --in PHOTOS")
-    parser.add_argument("--query", default="a dog on a beach")
+    parser.add_argument("url", help="of a server: twinlens serve --in .demo/COLLECTION, after make demo")
+    parser.add_argument("--query", default="a dog with its tongue out", help="default: a question of the demo")
     parser.add_argument("--out", type=Path, default=IMAGES)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
