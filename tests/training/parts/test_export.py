@@ -19,11 +19,9 @@ from twinlens.training.parts.export import (
     TextModel,
     export_image_model,
     export_text_model,
-    quantize_rows,
-    quantize_text_int8,
-    store_weights_as_float16,
 )
 from twinlens.training.parts.heads import LinearHead, build_head
+from twinlens.training.parts.quantization import quantize_rows, quantize_text, store_weights_as_float16
 from twinlens.training.parts.text_towers.pretrained_text import PretrainedText
 
 
@@ -161,7 +159,7 @@ def test_int8_text_graph_is_smaller_and_points_the_same_way(
     text_model: TextModel, text_graph: Path, tmp_path: Path
 ) -> None:
     small = tmp_path / "small.onnx"
-    quantize_text_int8(text_graph, small)
+    quantize_text(text_graph, small)
     assert small.stat().st_size < 0.6 * text_graph.stat().st_size
     session = onnxruntime.InferenceSession(str(small))
     for batch, length in ((1, 2), (6, 20)):
