@@ -3,7 +3,7 @@
 Kept are the pieces that make up 98 % of each language's words as they are used (PyPI package wordfreq), the pieces
 that captions and words use at least twice, and every single character among them:
 
-    python scripts/language_pieces.py --texts runs/languages/words.tsv captions.json … --out runs/languages/tokenizer.json
+    python scripts/language_pieces.py --texts words.tsv captions.json … --out runs/languages/tokenizer.json
 """
 
 import argparse
