@@ -113,6 +113,11 @@ class DualEncoder(Protocol):
         return DEFAULT_INPUT_SIDE
 
     @property
+    def photo_spaces(self) -> tuple[str, ...]:
+        """Fingerprints of older models that embed photos exactly as this one does; only texts differ."""
+        return ()
+
+    @property
     def queries_only(self) -> bool:
         """True for a bridged stand-in of a collection's model, which may embed queries but not index photos."""
         return False

@@ -63,7 +63,7 @@ class Manifest(BaseModel):
     """The schema of ``model.json``, version 1.
 
     The fingerprint covers towers, tokenizer and preprocessing, but not ``calibration``,
-    ``figures``, ``training``, ``bridges`` and the descriptions.
+    ``figures``, ``training``, ``bridges``, ``photo_spaces`` and the descriptions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +82,7 @@ class Manifest(BaseModel):
     training: dict[str, Any] = Field(default_factory=dict)
     figures: dict[str, Any] = Field(default_factory=dict)
     bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an older model → see ``bridge``
+    photo_spaces: tuple[str, ...] = ()  # fingerprints of older models that embed photos exactly as this one does
 
     @property
     def fingerprint(self) -> str:

@@ -34,11 +34,17 @@ def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None
 
 
 def model_of_fingerprint(fingerprint: str) -> DualEncoder | None:
-    """Opens the known bundle with a fingerprint; None if there is none."""
+    """Opens the known bundle with a fingerprint, else one with the same image tower; None if there is neither."""
+    bundles = []
     for folder in known_bundles().values():
         with suppress(BundleError):
-            if open_bundle(folder).fingerprint == fingerprint:
-                return load_model(folder)
+            bundles.append(open_bundle(folder))
+    for bundle in bundles:
+        if bundle.fingerprint == fingerprint:
+            return OnnxDualEncoder(bundle)
+    for bundle in bundles:
+        if fingerprint in bundle.manifest.photo_spaces:
+            return OnnxDualEncoder(bundle, stands_for=fingerprint)
     return None
 
 

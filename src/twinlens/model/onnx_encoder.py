@@ -33,11 +33,14 @@ class OnnxDualEncoder(DualEncoder):
     Args:
         bundle: an open bundle.
         threads: number of threads that share a batch; None = number of cores.
+        stands_for: fingerprint of an older model with the same image tower, whose photos' vectors are used; None =
+            the bundle's own.
     """
 
-    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
+    def __init__(self, bundle: Bundle, *, threads: int | None = None, stands_for: str | None = None) -> None:
         self.bundle = bundle
         self.manifest = bundle.manifest
+        self._stands_for = stands_for
         self._threads = threads or os.cpu_count() or 1
 
     @property
@@ -47,8 +50,13 @@ class OnnxDualEncoder(DualEncoder):
 
     @property
     def fingerprint(self) -> str:
-        """Hash of weights, tokenizer and preprocessing."""
-        return self.bundle.fingerprint
+        """Hash of weights, tokenizer and preprocessing, or the fingerprint of the older model that it stands for."""
+        return self._stands_for or self.bundle.fingerprint
+
+    @property
+    def photo_spaces(self) -> tuple[str, ...]:
+        """Fingerprints of older models with the same image tower."""
+        return self.manifest.photo_spaces
 
     @property
     def dim(self) -> int:

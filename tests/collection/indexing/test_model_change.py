@@ -51,6 +51,21 @@ class TurnedEncoder(ColourEncoder):
         return np.roll(super()._embed(colours), 6, axis=1)
 
 
+class OtherWordsEncoder(ColourEncoder):
+    """Embeds photos exactly as the first model does, and texts as their last word only."""
+
+    photo_spaces = (OLD,)
+
+    def __init__(self) -> None:
+        super().__init__(fingerprint=NEW)
+
+    def encode_pixels(self, pixels: Pixels) -> EncodedImages:
+        raise AssertionError("a photo was read")
+
+    def encode_text(self, texts: list[str]) -> Embeddings:
+        return super().encode_text([text.split()[-1] for text in texts])
+
+
 class Interrupted(SilentListener):
     """Ctrl-C after so many steps of a change."""
 
@@ -707,6 +722,19 @@ def test_a_model_that_changes_to_and_fro_while_vectors_are_read_leaves_none_out(
     monkeypatch.setattr(shared.catalog, "model", model)
     assert shared._vectors.synced().ids().tolist() == before
     assert told == []
+
+
+def test_a_model_that_embeds_photos_alike_takes_over_their_vectors_and_reads_none(
+    library: Collection,
+) -> None:
+    before = answers(library)
+    photos = {hit.id: round(hit.score, 5) for hit in library.search("yellow", k=1000)}
+    change = library.reindex(OtherWordsEncoder()).model_change
+    assert change is not None
+    assert change.is_complete
+    assert (change.photos, change.captions) == (0, 3)
+    assert {hit.id: round(hit.score, 5) for hit in library.search("green yellow", k=1000)} == photos
+    assert answers(library) != before
 
 
 # --- what is told -----------------------------------------------------------------------------

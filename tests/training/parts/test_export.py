@@ -19,11 +19,9 @@ from twinlens.training.parts.export import (
     TextModel,
     export_image_model,
     export_text_model,
-    quantize_rows,
-    quantize_text_int8,
-    store_weights_as_float16,
 )
 from twinlens.training.parts.heads import LinearHead, build_head
+from twinlens.training.parts.quantization import quantize_blocks, quantize_rows, quantize_text, store_weights_as_float16
 from twinlens.training.parts.text_towers.pretrained_text import PretrainedText
 
 
@@ -161,7 +159,7 @@ def test_int8_text_graph_is_smaller_and_points_the_same_way(
     text_model: TextModel, text_graph: Path, tmp_path: Path
 ) -> None:
     small = tmp_path / "small.onnx"
-    quantize_text_int8(text_graph, small)
+    quantize_text(text_graph, small)
     assert small.stat().st_size < 0.6 * text_graph.stat().st_size
     session = onnxruntime.InferenceSession(str(small))
     for batch, length in ((1, 2), (6, 20)):
@@ -170,6 +168,38 @@ def test_int8_text_graph_is_smaller_and_points_the_same_way(
             expected = text_model(ids, mask).numpy()
         (ours,) = session.run(["embedding"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
         assert cosine(ours, expected).min() > 0.995
+
+
+def test_word_embeddings_of_4_bits_are_smaller_still_and_point_the_same_way(
+    text_model: TextModel, text_graph: Path, tmp_path: Path
+) -> None:
+    eight, four = tmp_path / "eight.onnx", tmp_path / "four.onnx"
+    quantize_text(text_graph, eight)
+    quantize_text(text_graph, four, words=4)
+    assert four.stat().st_size < eight.stat().st_size
+    ids, mask = token_batch(6, 20)
+    with torch.no_grad():
+        expected = text_model(ids, mask).numpy()
+    session = onnxruntime.InferenceSession(str(four))
+    (ours,) = session.run(["embedding"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
+    assert cosine(ours, expected).min() > 0.97
+
+
+def test_a_table_that_was_quantized_in_blocks_before_stays_as_it_is() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(-8, 8, (20, 64)).astype(np.int8)
+    codes[:, ::32] = -8  # each block reaches the end of its range, as the format has it
+    scales = rng.normal(size=(20, 2)).astype(np.float16)
+    table = (codes.reshape(20, 2, 32) * scales[:, :, None].astype(np.float32)).reshape(20, 64)
+    again, same_scales = quantize_blocks(table)
+    np.testing.assert_array_equal(same_scales, scales)
+    np.testing.assert_array_equal(again, codes)
+
+
+def test_a_block_of_zeros_stays_zero() -> None:
+    codes, scales = quantize_blocks(np.zeros((2, 32), dtype=np.float32))
+    assert not codes.any()
+    assert not scales.any()
 
 
 def test_padding_does_not_change_a_text(text_model: TextModel) -> None:

@@ -13,7 +13,7 @@ _PHOTOS_LEFT = "photos WHERE skip_reason IS NULL AND id NOT IN (SELECT photo_id 
 # includes captions of unreadable photos, which may become readable again
 _CAPTIONS_LEFT = "captions WHERE id NOT IN (SELECT caption_id FROM next_captions)"
 MISSING_NEXT = f"SELECT id FROM {_PHOTOS_LEFT} UNION ALL SELECT id FROM {_CAPTIONS_LEFT} LIMIT 1"
-CLEARED_AT_ONCE = 2000  # rows per transaction, so that other writers wait less than a second
+AT_ONCE = 2000  # rows per transaction, so that other writers wait less than a second
 
 
 class WaitingPhoto(NamedTuple):
@@ -39,6 +39,15 @@ class NextVectors:
             meta = model_meta(model, prefix="next_")
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
 
+    def copy_photos(self) -> None:
+        """Takes over the photos' vectors of record, for a model that embeds photos as the model of record does."""
+        left = f"SELECT id FROM {_PHOTOS_LEFT} LIMIT {AT_ONCE}"
+        copied = AT_ONCE
+        while copied == AT_ONCE:
+            with self._database.transaction() as connection:
+                some = f"SELECT photo_id, embedding, features FROM vectors WHERE photo_id IN ({left})"
+                copied = connection.execute(f"INSERT INTO next_vectors {some}").rowcount
+
     def cancel(self) -> None:
         """Cancels the change; the vectors of record stay."""
         with self._database.transaction() as connection:
@@ -48,9 +57,9 @@ class NextVectors:
     def clear(self) -> None:
         """Deletes embeddings that are no longer needed, in small transactions so that others can write."""
         for table, key in (("next_vectors", "photo_id"), ("next_captions", "caption_id")):
-            some = f"SELECT {key} FROM {table} LIMIT {CLEARED_AT_ONCE}"
-            removed = CLEARED_AT_ONCE
-            while removed == CLEARED_AT_ONCE:
+            some = f"SELECT {key} FROM {table} LIMIT {AT_ONCE}"
+            removed = AT_ONCE
+            while removed == AT_ONCE:
                 with self._database.transaction() as connection:
                     removed = connection.execute(f"DELETE FROM {table} WHERE {key} IN ({some})").rowcount
 

@@ -166,9 +166,10 @@ class ModelOfRecord:
             done = photos - self._catalog.next.count_left()[0]
             return PendingModelChange(following.model, following.fingerprint, done, photos, is_begun=True)
         with suppress(UnknownPartError, BundleError):
-            fingerprint = load_model(record.model).fingerprint
-            if fingerprint != record.fingerprint:
-                return PendingModelChange(record.model, fingerprint, 0, photos, is_begun=False)
+            model = load_model(record.model)
+            if model.fingerprint != record.fingerprint:
+                done = photos if record.fingerprint in model.photo_spaces else 0
+                return PendingModelChange(record.model, model.fingerprint, done, photos, is_begun=False)
         return None
 
     def _asked_besides(self, record: ModelRecord) -> NamedModel | None:
@@ -179,7 +180,7 @@ class ModelOfRecord:
         return None if by_name and recorded_name(self.asked) == record.model else named_model(self.asked)
 
     def _exact(self, record: ModelRecord) -> DualEncoder | None:
-        """The recorded model: by name, or any known model with its fingerprint."""
+        """The recorded model: by name, or any known model with its fingerprint or its image tower."""
         if (asked := self._asked_besides(record)) is not None:
             if asked.encoder.fingerprint != record.fingerprint:
                 raise ModelMismatchError(self._refusal(record, asked))

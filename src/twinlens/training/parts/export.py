@@ -1,8 +1,7 @@
-"""Export trained towers to ONNX, and quantize the weights."""
+"""Export trained towers to ONNX; see ``quantization`` for smaller weights."""
 
 import io
 import logging
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -12,7 +11,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
@@ -98,7 +96,7 @@ def _export(
     outputs: tuple[str, ...],
     shapes: tuple[dict[int, str], ...],
 ) -> None:
-    with _quiet(), torch.no_grad():
+    with quiet(), torch.no_grad():
         torch.onnx.export(
             model.eval(),
             example,
@@ -118,13 +116,13 @@ def _name_outputs(path: Path, outputs: tuple[str, ...]) -> None:
     model = onnx.load(str(path))
     names = {name: name + "_inside" for name in outputs} | {name + _FINAL: name for name in outputs}
     for node in model.graph.node:
-        _replace(node.input, [names.get(name, name) for name in node.input])
-        _replace(node.output, [names.get(name, name) for name in node.output])
+        replace(node.input, [names.get(name, name) for name in node.input])
+        replace(node.output, [names.get(name, name) for name in node.output])
     for weight in model.graph.initializer:
         weight.name = names.get(weight.name, weight.name)
     for output in model.graph.output:
         output.name = names[output.name]
-    _drop_value_info(model)
+    drop_value_info(model)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -147,10 +145,10 @@ def _make_grid_optional(path: Path) -> None:
         [constant], "no_grid", [], [helper.make_tensor_value_info("no_cells", TensorProto.FLOAT, shape)]
     )
     switch = helper.make_node("If", [WITH_GRID], ["grid"], then_branch=then, else_branch=otherwise)
-    _replace(graph.node, [node for node in graph.node if shared.intersection(node.output)] + [switch])
+    replace(graph.node, [node for node in graph.node if shared.intersection(node.output)] + [switch])
     graph.input.append(helper.make_tensor_value_info(WITH_GRID, TensorProto.BOOL, []))
     graph.initializer.append(numpy_helper.from_array(np.array(False), WITH_GRID))  # default of the optional input
-    _drop_value_info(model)
+    drop_value_info(model)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -166,7 +164,7 @@ def _ancestors(graph: Any, outputs: set[str]) -> set[str]:
 
 def _renamed(nodes: list[Any], name: str, other: str) -> list[Any]:
     for node in nodes:
-        _replace(node.output, [other if output == name else output for output in node.output])
+        replace(node.output, [other if output == name else output for output in node.output])
     return nodes
 
 
@@ -178,7 +176,7 @@ def _like(output: Any, name: str) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silences the exporter's output and deprecation warnings, and the quantizer's log of each layer."""
     levels = {name: logging.getLogger(name).level for name in _VERBOSE_LOGGERS}
     for name in _VERBOSE_LOGGERS:
@@ -192,80 +190,12 @@ def _quiet() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def store_weights_as_float16(source: Path, target: Path) -> None:
-    """Halves the size of a graph: weights are stored as float16 and cast to float32 when it is loaded.
-
-    All arithmetic remains float32, which is faster on a CPU.
-    """
-    model = onnx.load(str(source))
-    kept, casts = [], []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < 256:
-            kept.append(tensor)
-            continue
-        with np.errstate(over="ignore"):
-            half = values.astype(np.float16)
-        if not np.isfinite(half).all():
-            raise ValueError(f"{tensor.name} has weights outside the range of float16")
-        kept.append(numpy_helper.from_array(half, tensor.name + "_float16"))
-        casts.append(helper.make_node("Cast", [tensor.name + "_float16"], [tensor.name], to=TensorProto.FLOAT))
-    _replace(model.graph.initializer, kept)
-    _replace(model.graph.node, casts + list(model.graph.node))
-    _drop_value_info(model)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(target))
-
-
-def quantize_text_int8(source: Path, target: Path) -> None:
-    """Quarters the size of a text graph: 8-bit weights in blocks, 8-bit word embeddings with a scale per row."""
-    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
-
-    model = onnx.load(str(source))
-    _quantize_word_embeddings(model)
-    config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=4, bits=8)
-    with _quiet():
-        quantizer = MatMulNBitsQuantizer(model, algo_config=config)
-        quantizer.process()
-    with tempfile.TemporaryDirectory() as folder:
-        partial = Path(folder) / "text.onnx"
-        quantizer.model.save_model_to_file(str(partial), use_external_data_format=False)
-        target.write_bytes(partial.read_bytes())
-
-
-def _quantize_word_embeddings(model: Any) -> None:
-    """Replaces the largest table read by a Gather by int8 rows × a float32 scale per row."""
-    tables = {tensor.name: tensor for tensor in model.graph.initializer}
-    gathers = [node for node in model.graph.node if node.op_type == "Gather" and node.input[0] in tables]
-    gather = max(gathers, key=lambda node: int(np.prod(tables[node.input[0]].dims)))
-    name, indices, output = gather.input[0], gather.input[1], gather.output[0]
-    rows, scales = quantize_rows(numpy_helper.to_array(tables[name]))
-    model.graph.initializer.remove(tables[name])
-    model.graph.initializer.append(numpy_helper.from_array(rows, name + "_int8"))
-    model.graph.initializer.append(numpy_helper.from_array(scales, name + "_scale"))
-    position = list(model.graph.node).index(gather)
-    replacement = [
-        helper.make_node("Gather", [name + "_int8", indices], [output + "_int8"]),
-        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
-        helper.make_node("Gather", [name + "_scale", indices], [output + "_scale"]),
-        helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
-    ]
-    nodes = list(model.graph.node)
-    _replace(model.graph.node, nodes[:position] + replacement + nodes[position + 1 :])
-    _drop_value_info(model)
-
-
-def quantize_rows(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """[N, F] float32 → int8 rows [N, F] and a scale per row [N, 1]; rows × scales approximate the table."""
-    scales = np.abs(table).max(axis=1, keepdims=True).clip(min=1e-12).astype(np.float32) / 127
-    return np.rint(table / scales).astype(np.int8), scales
-
-
-def _replace(field: Any, items: list[Any]) -> None:
+def replace(field: Any, items: list[Any]) -> None:
+    """Replaces the items of a repeated field."""
     del field[:]
     field.extend(items)
 
 
-def _drop_value_info(model: Any) -> None:
-    # shape annotations from the exporter may refer to removed tensors
+def drop_value_info(model: Any) -> None:
+    """Drops the exporter's shape annotations, which may refer to removed tensors."""
     del model.graph.value_info[:]

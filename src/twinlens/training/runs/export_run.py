@@ -29,9 +29,8 @@ from twinlens.training.parts.export import (
     TextModel,
     export_image_model,
     export_text_model,
-    quantize_text_int8,
-    store_weights_as_float16,
 )
+from twinlens.training.parts.quantization import quantize_text, store_weights_as_float16
 from twinlens.training.recipe import Recipe
 from twinlens.training.runs.run import load_run
 from twinlens.training.runs.run_folder import RunFolder
@@ -92,7 +91,7 @@ def export_run(
         smaller = dict(files)
         smaller[IMAGE_MODEL], smaller[TEXT_MODEL] = folder / "image16.onnx", folder / "text8.onnx"
         store_weights_as_float16(files[IMAGE_MODEL], smaller[IMAGE_MODEL])
-        quantize_text_int8(files[TEXT_MODEL], smaller[TEXT_MODEL])
+        quantize_text(files[TEXT_MODEL], smaller[TEXT_MODEL])
         fields["image"]["quantization"], fields["text"]["quantization"] = "float16 weights", "int8 weights"
         small = save_bundle(folder / "int8", fields, smaller)
         cost = _cost(environment.get("source"), OnnxDualEncoder(full), OnnxDualEncoder(small), on_progress)

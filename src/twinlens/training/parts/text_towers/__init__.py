@@ -2,6 +2,7 @@
 
 TEXT_TOWERS = {
     "minilm-l6": "twinlens.training.parts.text_towers.minilm:load_minilm_l6",
+    "e5-small": "twinlens.training.parts.text_towers.e5_small:load_e5_small",
     "bag-of-words": "twinlens.training.parts.text_towers.bag_of_words:load_bag_of_words",
     "lstm": "twinlens.training.parts.text_towers.lstm:load_lstm",
     "transformer": "twinlens.training.parts.text_towers.transformer:load_transformer",

@@ -1,0 +1,131 @@
+"""Smaller weights in exported graphs: float16 for images, 8 or 4 bits for texts."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import onnx
+from ml_dtypes import int4
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from twinlens.training.parts.export import drop_value_info, quiet, replace
+
+Bits: TypeAlias = Literal[4, 8]
+BLOCK = 32  # weights that share a scale
+MICROSOFT = "com.microsoft"  # domain of ONNX Runtime's own operators
+
+
+def store_weights_as_float16(source: Path, target: Path) -> None:
+    """Halves the size of a graph: weights are stored as float16 and cast to float32 when it is loaded.
+
+    All arithmetic remains float32, which is faster on a CPU.
+    """
+    model = onnx.load(str(source))
+    kept, casts = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 256:
+            kept.append(tensor)
+            continue
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16)
+        if not np.isfinite(half).all():
+            raise ValueError(f"{tensor.name} has weights outside the range of float16")
+        kept.append(numpy_helper.from_array(half, tensor.name + "_float16"))
+        casts.append(helper.make_node("Cast", [tensor.name + "_float16"], [tensor.name], to=TensorProto.FLOAT))
+    replace(model.graph.initializer, kept)
+    replace(model.graph.node, casts + list(model.graph.node))
+    drop_value_info(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(target))
+
+
+def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits = 8) -> None:
+    """Makes a text graph a quarter or an eighth as large.
+
+    Args:
+        source: the float32 graph.
+        target: the file to write.
+        layers: bits of the layers' weights, in blocks of 32 with a scale each.
+        words: bits of the word embeddings: 8 with a scale per row, or 4 in blocks of 32 with a float16 scale each.
+    """
+    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+
+    model = onnx.load(str(source))
+    _quantize_word_embeddings(model, words)
+    config = DefaultWeightOnlyQuantConfig(block_size=BLOCK, is_symmetric=True, accuracy_level=4, bits=layers)
+    with quiet():
+        quantizer = MatMulNBitsQuantizer(model, algo_config=config)
+        quantizer.process()
+    with tempfile.TemporaryDirectory() as folder:
+        partial = Path(folder) / "text.onnx"
+        quantizer.model.save_model_to_file(str(partial), use_external_data_format=False)
+        target.write_bytes(partial.read_bytes())
+
+
+def _quantize_word_embeddings(model: Any, bits: Bits) -> None:
+    """Replaces the largest table read by a Gather by small weights and scales."""
+    tables = {tensor.name: tensor for tensor in model.graph.initializer}
+    gathers = [node for node in model.graph.node if node.op_type == "Gather" and node.input[0] in tables]
+    gather = max(gathers, key=lambda node: int(np.prod(tables[node.input[0]].dims)))
+    table = numpy_helper.to_array(tables[gather.input[0]])
+    model.graph.initializer.remove(tables[gather.input[0]])
+    weights, nodes = (_rows_of_8_bits if bits == 8 else _blocks_of_4_bits)(gather, table)
+    model.graph.initializer.extend(weights)
+    position = list(model.graph.node).index(gather)
+    every = list(model.graph.node)
+    replace(model.graph.node, every[:position] + nodes + every[position + 1 :])
+    if bits == 4 and all(opset.domain != MICROSOFT for opset in model.opset_import):
+        model.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
+    drop_value_info(model)
+
+
+def _rows_of_8_bits(gather: Any, table: NDArray[np.float32]) -> tuple[list[Any], list[Any]]:
+    name, indices, output = gather.input[0], gather.input[1], gather.output[0]
+    rows, scales = quantize_rows(table)
+    weights = [numpy_helper.from_array(rows, name + "_int8"), numpy_helper.from_array(scales, name + "_scale")]
+    nodes = [
+        helper.make_node("Gather", [name + "_int8", indices], [output + "_int8"]),
+        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [name + "_scale", indices], [output + "_scale"]),
+        helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
+    ]
+    return weights, nodes
+
+
+def _blocks_of_4_bits(gather: Any, table: NDArray[np.float32]) -> tuple[list[Any], list[Any]]:
+    name, indices, output = gather.input[0], gather.input[1], gather.output[0]
+    codes, scales = quantize_blocks(table)
+    weights = [
+        numpy_helper.from_array(codes.astype(int4), name + "_int4"),
+        numpy_helper.from_array(scales, name + "_scale"),
+    ]
+    options = {"gather_axis": 0, "quantize_axis": 1, "block_size": BLOCK}
+    inputs = [name + "_int4", indices, name + "_scale"]
+    nodes = [
+        helper.make_node("GatherBlockQuantized", inputs, [output + "_float16"], domain=MICROSOFT, **options),
+        helper.make_node("Cast", [output + "_float16"], [output], to=TensorProto.FLOAT),
+    ]
+    return weights, nodes
+
+
+def quantize_rows(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """[N, F] float32 → int8 rows [N, F] and a scale per row [N, 1]; rows × scales approximate the table."""
+    scales = np.abs(table).max(axis=1, keepdims=True).clip(min=1e-12).astype(np.float32) / 127
+    return np.rint(table / scales).astype(np.int8), scales
+
+
+def quantize_blocks(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """[N, F] float32 → whole numbers from -8 to 7 [N, F] and a float16 scale per 32 of them [N, F / 32].
+
+    A block's scale is its weight of the largest magnitude divided by -8, as in llama.cpp's q4_0, so that a table which
+    was quantized so before stays exactly as it is.
+    """
+    blocks = table.reshape(len(table), -1, BLOCK)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[:, :, None], axis=2)
+    scales = (largest / -8).astype(np.float16)  # [N, F / 32, 1]
+    divisors = np.where(scales == 0, 1, scales).astype(np.float32)
+    codes = np.rint(blocks / divisors).clip(-8, 7).astype(np.int8)
+    return codes.reshape(table.shape), scales[:, :, 0]
