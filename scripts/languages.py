@@ -1,6 +1,6 @@
 """Teach the embedded model's space to a text tower of many languages, and write a bundle with it.
 
-The photos' side is copied from the bundle that is given, byte for byte, so collections keep their photos' vectors.
+Of the image tower only the head changes, so collections embed the features that they have and read no photo again.
 
     python scripts/languages.py BUNDLE --data flickr8k --translations translations --sentences a.json b.json \\
         --words words.tsv --tokenizer tokenizer.json --photos folder … --out runs/languages
@@ -19,9 +19,11 @@ import torch
 
 from twinlens.data.find import open_dataset
 from twinlens.data.images import PHOTO_SUFFIXES
+from twinlens.embedding.local import embed_photos
 from twinlens.errors import TwinlensError
-from twinlens.model.bundle import open_bundle
+from twinlens.model.bundle import IMAGE_MODEL, open_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.training.languages.image_head import PhotoHead, read_image_head
 from twinlens.training.languages.lessons import Lessons, read_captions, read_sentences, read_words
 from twinlens.training.languages.space import embed_space
 from twinlens.training.languages.taught_bundle import write_taught_bundle
@@ -74,14 +76,19 @@ def run(options: argparse.Namespace) -> None:
     space = embed_space(model, lessons, {own.image_id: own.path for own in train}, others, kept_in=options.out)
     plan = TeachingPlan(steps=options.steps)
     side = new_side(load_text_tower("e5-small", tokenizer_file=options.tokenizer), model.dim, plan)
-    val = list(data.split("val"))
-    photos = torch.from_numpy(model.encode_image([photo.open() for photo in val])) if val else None
+    head = read_image_head(model.bundle.verified(IMAGE_MODEL), dim=model.dim, features_dim=model.features_dim)
+    photo_head = PhotoHead(head, dropout=plan.photo_dropout)
+    val = [photo for photo in data.split("val") if photo.captions]
+    features = torch.from_numpy(embed_photos([photo.path for photo in val], model).features) if val else None
 
-    def check(taught: TextSide) -> dict[str, Any]:
-        return {} if photos is None else {"val R@1": round(recall_at_1(taught, val, photos), 1)}
+    def check() -> dict[str, Any]:
+        if features is None:
+            return {}
+        return {"val R@1": round(recall_at_1(side, val, photo_head.without_dropout(features).detach()), 1)}
 
     teach(
         side,
+        photo_head,
         lessons,
         space,
         plan,
@@ -90,7 +97,8 @@ def run(options: argparse.Namespace) -> None:
         on_step=lambda step, terms: print(f"\rstep {step} of {plan.steps}, loss {terms.total(plan.loss):.3f}", end=""),
         on_check=check,
     )
-    print(write_taught_bundle(side, model.bundle, options.out / "bundle", plan, languages=options.languages))
+    out = options.out / "bundle"
+    print(write_taught_bundle(side, photo_head, model.bundle, out, plan, languages=options.languages))
 
 
 def recall_at_1(side: TextSide, val: Sequence[CaptionedImage], photos: torch.Tensor) -> float:

@@ -113,9 +113,17 @@ class DualEncoder(Protocol):
         return DEFAULT_INPUT_SIDE
 
     @property
-    def photo_spaces(self) -> tuple[str, ...]:
-        """Fingerprints of older models that embed photos exactly as this one does; only texts differ."""
+    def same_features(self) -> tuple[str, ...]:
+        """Fingerprints of older models whose pooled features are this one's, so that ``embed_features`` applies."""
         return ()
+
+    def embed_features(self, features: Features) -> Embeddings:
+        """[B, D], unit rows of pooled features [B, F]: photos in this model's space, without reading them again.
+
+        Raises:
+            BundleError: the model cannot.
+        """
+        raise BundleError(f"model {self.name!r} does not embed features {list(features.shape)}; index the photos again")
 
     @property
     def queries_only(self) -> bool:

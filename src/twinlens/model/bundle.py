@@ -17,6 +17,7 @@ MANIFEST = "model.json"
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
+IMAGE_HEAD = "image_head.npy"  # optional: [D, F] float16, the linear map from pooled features to embeddings
 WITH_GRID = "with_grid"  # optional input of the image graph, so that indexing does not compute an unused grid
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
 FORMAT_VERSION = 1
@@ -63,7 +64,7 @@ class Manifest(BaseModel):
     """The schema of ``model.json``, version 1.
 
     The fingerprint covers towers, tokenizer and preprocessing, but not ``calibration``,
-    ``figures``, ``training``, ``bridges``, ``photo_spaces`` and the descriptions.
+    ``figures``, ``training``, ``bridges``, ``same_features`` and the descriptions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,7 +83,7 @@ class Manifest(BaseModel):
     training: dict[str, Any] = Field(default_factory=dict)
     figures: dict[str, Any] = Field(default_factory=dict)
     bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an older model → see ``bridge``
-    photo_spaces: tuple[str, ...] = ()  # fingerprints of older models that embed photos exactly as this one does
+    same_features: tuple[str, ...] = ()  # fingerprints of older models with the same features, see IMAGE_HEAD
 
     @property
     def fingerprint(self) -> str:

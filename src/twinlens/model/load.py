@@ -34,17 +34,11 @@ def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None
 
 
 def model_of_fingerprint(fingerprint: str) -> DualEncoder | None:
-    """Opens the known bundle with a fingerprint, else one with the same image tower; None if there is neither."""
-    bundles = []
+    """Opens the known bundle with a fingerprint; None if there is none."""
     for folder in known_bundles().values():
         with suppress(BundleError):
-            bundles.append(open_bundle(folder))
-    for bundle in bundles:
-        if bundle.fingerprint == fingerprint:
-            return OnnxDualEncoder(bundle)
-    for bundle in bundles:
-        if fingerprint in bundle.manifest.photo_spaces:
-            return OnnxDualEncoder(bundle, stands_for=fingerprint)
+            if open_bundle(folder).fingerprint == fingerprint:
+                return load_model(folder)
     return None
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from twinlens.errors import BundleError
-from twinlens.model.bundle import IMAGE_MODEL, MODEL_FILES, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
+from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, MODEL_FILES, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
 from twinlens.model.relevance_file import open_relevance
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
-from twinlens.types import Box, Embeddings, Grids, ModelDescription, PhotoHashes, Pixels, TowerDescription
+from twinlens.types import Box, Embeddings, Features, Grids, ModelDescription, PhotoHashes, Pixels, TowerDescription
 
 IMAGE_BATCH = 8  # larger batches exceed the CPU cache and are not faster
 TEXT_BATCH = 64
@@ -33,14 +33,11 @@ class OnnxDualEncoder(DualEncoder):
     Args:
         bundle: an open bundle.
         threads: number of threads that share a batch; None = number of cores.
-        stands_for: fingerprint of an older model with the same image tower, whose photos' vectors are used; None =
-            the bundle's own.
     """
 
-    def __init__(self, bundle: Bundle, *, threads: int | None = None, stands_for: str | None = None) -> None:
+    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         self.bundle = bundle
         self.manifest = bundle.manifest
-        self._stands_for = stands_for
         self._threads = threads or os.cpu_count() or 1
 
     @property
@@ -50,13 +47,23 @@ class OnnxDualEncoder(DualEncoder):
 
     @property
     def fingerprint(self) -> str:
-        """Hash of weights, tokenizer and preprocessing, or the fingerprint of the older model that it stands for."""
-        return self._stands_for or self.bundle.fingerprint
+        """Hash of weights, tokenizer and preprocessing."""
+        return self.bundle.fingerprint
 
     @property
-    def photo_spaces(self) -> tuple[str, ...]:
-        """Fingerprints of older models with the same image tower."""
-        return self.manifest.photo_spaces
+    def same_features(self) -> tuple[str, ...]:
+        """Fingerprints of older models whose image towers differ in the head alone."""
+        return self.manifest.same_features if IMAGE_HEAD in self.manifest.files else ()
+
+    def embed_features(self, features: Features) -> Embeddings:
+        """[B, D], unit rows of pooled features [B, F], as ``encode_pixels`` returns them.
+
+        Raises:
+            BundleError: the bundle has no separate head, or it is damaged.
+        """
+        embeddings: Embeddings = features.astype(np.float32) @ self._image_head.T
+        embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.float32(1e-12))
+        return embeddings
 
     @property
     def dim(self) -> int:
@@ -225,6 +232,16 @@ class OnnxDualEncoder(DualEncoder):
     @cached_property
     def _relevance(self) -> Judge | None:
         return open_relevance(self.bundle)
+
+    @cached_property
+    def _image_head(self) -> Embeddings:
+        if IMAGE_HEAD not in self.manifest.files:
+            raise BundleError(f"model {self.name!r} has no {IMAGE_HEAD}; its photos must be read to be embedded")
+        path = self.bundle.verified(IMAGE_HEAD)
+        head: Embeddings = np.load(path, allow_pickle=False).astype(np.float32)
+        if head.shape != (self.dim, self.features_dim):
+            raise BundleError(f"{path} must be [{self.dim}, {self.features_dim}], got {list(head.shape)}")
+        return head
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:

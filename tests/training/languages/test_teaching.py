@@ -9,11 +9,14 @@ import torch
 from PIL import Image
 
 from conftest import COLOURS, ColourEncoder
+from twinlens.protocols import EncodedImages
+from twinlens.training.languages.image_head import PhotoHead
 from twinlens.training.languages.lessons import Lessons, TaughtText
 from twinlens.training.languages.space import Space, embed_space
 from twinlens.training.languages.teaching import TeachingPlan, encode, new_side, teach
 from twinlens.training.parts.dual_encoder import TextSide
 from twinlens.training.parts.text_towers.load import load_text_tower
+from twinlens.types import Pixels
 
 GERMAN = {"red": "rot", "green": "gruen", "blue": "blau", "yellow": "gelb", "white": "weiss", "black": "schwarz"}
 PLAN = TeachingPlan(
@@ -26,6 +29,16 @@ PLAN = TeachingPlan(
     warmup_steps=5,
     check_every=20,
 )
+
+
+class PlainEncoder(ColourEncoder):
+    """Its features are its embeddings, so that its head is the identity."""
+
+    features_dim = 8
+
+    def encode_pixels(self, pixels: Pixels) -> EncodedImages:
+        embeddings = super().encode_pixels(pixels).embeddings
+        return EncodedImages(embeddings, embeddings)
 
 
 @pytest.fixture
@@ -43,7 +56,11 @@ def space(lessons: Lessons, tmp_path: Path) -> Space:
         files[f"{name}.png"] = tmp_path / f"{name}.png"
         Image.new("RGB", (20, 20), COLOURS[name]).save(files[f"{name}.png"])
     (tmp_path / "run").mkdir()
-    return embed_space(ColourEncoder(), lessons, files, [], kept_in=tmp_path / "run")
+    return embed_space(PlainEncoder(), lessons, files, [], kept_in=tmp_path / "run")
+
+
+def head() -> PhotoHead:
+    return PhotoHead(torch.eye(8), dropout=0.0)
 
 
 def side() -> TextSide:
@@ -69,7 +86,7 @@ def test_photos_and_texts_lie_where_the_model_puts_them(space: Space, lessons: L
 
 def test_words_of_both_languages_find_their_photos(lessons: Lessons, space: Space, tmp_path: Path) -> None:
     taught = side()
-    teach(taught, lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path)
+    teach(taught, head(), lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path)
     assert found(taught, space, list(GERMAN)) == list(GERMAN)
     # "weiss" and "schwarz" stand in no caption, only in the list of words
     assert found(taught, space, list(GERMAN.values())) == list(GERMAN)
@@ -81,10 +98,19 @@ def test_an_interrupted_run_goes_on(lessons: Lessons, space: Space, tmp_path: Pa
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        teach(side(), lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path, on_step=stop)
+        teach(side(), head(), lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path, on_step=stop)
     steps: list[int] = []
     taught = side()
-    teach(taught, lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path, on_step=lambda step, _: steps.append(step))
+    teach(
+        taught,
+        head(),
+        lessons,
+        space,
+        PLAN,
+        teacher_scale=10.0,
+        folder=tmp_path,
+        on_step=lambda step, _: steps.append(step),
+    )
     assert steps == list(range(41, 61))
     assert found(taught, space, list(GERMAN.values())) == list(GERMAN)
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
@@ -96,6 +122,6 @@ def test_a_finished_run_gives_the_same_tower_again(lessons: Lessons, space: Spac
     rows = []
     for _ in range(2):
         taught = side()
-        teach(taught, lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path)
+        teach(taught, head(), lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path)
         rows.append(encode(taught, list(GERMAN)).numpy())
     np.testing.assert_allclose(rows[0], rows[1], atol=1e-6)

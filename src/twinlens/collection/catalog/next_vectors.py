@@ -1,13 +1,15 @@
 """Embeddings of a new model while a collection is switching to it; searches use the old ones until then."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
+from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves, halves_blob
 from twinlens.embedding.local import PhotoVector
-from twinlens.types import Embeddings
+from twinlens.types import Embeddings, Features
 
 _PHOTOS_LEFT = "photos WHERE skip_reason IS NULL AND id NOT IN (SELECT photo_id FROM next_vectors)"
 # includes captions of unreadable photos, which may become readable again
@@ -39,14 +41,19 @@ class NextVectors:
             meta = model_meta(model, prefix="next_")
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
 
-    def copy_photos(self) -> None:
-        """Takes over the photos' vectors of record, for a model that embeds photos as the model of record does."""
-        left = f"SELECT id FROM {_PHOTOS_LEFT} LIMIT {AT_ONCE}"
-        copied = AT_ONCE
-        while copied == AT_ONCE:
+    def embed_features(self, embed: Callable[[Features], Embeddings]) -> None:
+        """Stores the new vectors of all photos whose features of record are known.
+
+        Args:
+            embed: features [B, F] → embeddings [B, D] of the new model, whose features are the same.
+        """
+        left = f"features IS NOT NULL AND photo_id IN (SELECT id FROM {_PHOTOS_LEFT})"
+        some = f"SELECT photo_id, features FROM vectors WHERE {left} LIMIT {AT_ONCE}"
+        while rows := self._database.rows(some):
+            embeddings = embed(np.stack([halves(features) for _, features in rows]))
+            values = [(row[0], blob(embedding), row[1]) for row, embedding in zip(rows, embeddings, strict=True)]
             with self._database.transaction() as connection:
-                some = f"SELECT photo_id, embedding, features FROM vectors WHERE photo_id IN ({left})"
-                copied = connection.execute(f"INSERT INTO next_vectors {some}").rowcount
+                connection.executemany("INSERT INTO next_vectors VALUES (?, ?, ?)", values)
 
     def cancel(self) -> None:
         """Cancels the change; the vectors of record stay."""

@@ -54,8 +54,8 @@ class _Run:
     ) -> None:
         record = catalog.model()
         catalog.next.begin(model.record())
-        if record is not None and record.fingerprint in model.encoder.photo_spaces:
-            catalog.next.copy_photos()
+        if record is not None and record.fingerprint in model.encoder.same_features:
+            catalog.next.embed_features(model.encoder.embed_features)
         self.catalog, self.encoder, self.listener = catalog, model.encoder, listener
         self.folders = {folder.id: folder for folder in folders}
         self.photos, self.captions = catalog.next.photos_left(), catalog.next.captions_left()

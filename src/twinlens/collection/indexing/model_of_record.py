@@ -168,7 +168,7 @@ class ModelOfRecord:
         with suppress(UnknownPartError, BundleError):
             model = load_model(record.model)
             if model.fingerprint != record.fingerprint:
-                done = photos if record.fingerprint in model.photo_spaces else 0
+                done = photos if record.fingerprint in model.same_features else 0
                 return PendingModelChange(record.model, model.fingerprint, done, photos, is_begun=False)
         return None
 
@@ -180,7 +180,7 @@ class ModelOfRecord:
         return None if by_name and recorded_name(self.asked) == record.model else named_model(self.asked)
 
     def _exact(self, record: ModelRecord) -> DualEncoder | None:
-        """The recorded model: by name, or any known model with its fingerprint or its image tower."""
+        """The recorded model: by name, or any known model with its fingerprint."""
         if (asked := self._asked_besides(record)) is not None:
             if asked.encoder.fingerprint != record.fingerprint:
                 raise ModelMismatchError(self._refusal(record, asked))

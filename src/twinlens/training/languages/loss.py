@@ -1,4 +1,4 @@
-"""How far taught texts lie from where they belong in a space whose photos do not move."""
+"""How far taught texts lie from where they belong, among photos whose head is trained along."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, kl_div, log_softmax, softmax
+
+MASKED = -1e4  # a logit that takes no part
 
 
 class Terms(NamedTuple):
@@ -35,49 +37,60 @@ class TermWeights:
 
     contrastive: float = 1.0
     order: float = 1.0
-    place: float = 2.0
+    place: float = 1.0
     captions: float = 0.5
 
 
-def space_loss(
-    captions: Tensor,
-    own: Tensor,
-    meaning: Tensor,
-    texts: Tensor,
-    english: Tensor,
-    *,
-    photos: Tensor,
-    scale: Tensor,
-    teacher_scale: float,
-    weights: TermWeights,
-) -> Terms:
-    """The parts of the loss of one step; all rows have unit length.
+@dataclass(frozen=True)
+class StepRows:
+    """What one step compares; all rows have unit length. The first B photos are those of the B captions.
+
+    Attributes:
+        captions: [B, D], captions of photos as the taught tower places them.
+        texts: [T, D], texts without a photo, likewise; T may be 0.
+        photos: [N, D], photos as the trained head places them, with dropout.
+        steady_photos: [N, D], without dropout.
+        caption_meaning: [B, D], the photos' English captions as the existing model places them.
+        text_meaning: [T, D], what the texts mean, as the existing model places it.
+        existing_photos: [N, D], photos as the existing model places them.
+        repeated: [N], photos that are among the first B as well.
+    """
+
+    captions: Tensor
+    texts: Tensor
+    photos: Tensor
+    steady_photos: Tensor
+    caption_meaning: Tensor
+    text_meaning: Tensor
+    existing_photos: Tensor
+    repeated: Tensor
+
+
+def space_loss(rows: StepRows, *, scale: Tensor, teacher_scale: float, weights: TermWeights) -> Terms:
+    """The parts of the loss of one step.
 
     Args:
-        captions: [B, D], captions of photos as the tower places them.
-        own: [B], their photos' rows in ``photos``.
-        meaning: [B, D], the photos' captions as the English tower places them.
-        texts: [T, D], texts without a photo; T may be 0.
-        english: [T, D], what they mean, as the English tower places it.
-        photos: [N, D], all photos.
+        rows: what is compared.
         scale: of the contrastive logits, trained.
         teacher_scale: logit scale of the existing model.
         weights: of the parts.
     """
-    rows = torch.arange(len(captions))
-    own_photo = cross_entropy(scale * captions @ photos.T, own)
-    own_text = cross_entropy(scale * photos[own] @ captions.T, rows)
-    order = weights.captions * _order(captions, meaning, photos, teacher_scale)
-    place = weights.captions * _place(captions, meaning)
-    if len(texts):
-        order = order + _order(texts, english, photos, teacher_scale)
-        place = place + _place(texts, english)
+    own = torch.arange(len(rows.captions))
+    logits = (scale * rows.captions @ rows.photos.T).masked_fill(rows.repeated, MASKED)
+    own_photo = cross_entropy(logits, own)
+    own_text = cross_entropy(scale * rows.photos[: len(own)] @ rows.captions.T, own)
+    order = weights.captions * _order(rows.captions, rows.caption_meaning, rows, teacher_scale)
+    place = weights.captions * _place(rows.captions, rows.caption_meaning)
+    if len(rows.texts):
+        order = order + _order(rows.texts, rows.text_meaning, rows, teacher_scale)
+        place = place + _place(rows.texts, rows.text_meaning)
     return Terms(own_photo, own_text, order, place)
 
 
-def _order(taught: Tensor, teacher: Tensor, photos: Tensor, scale: float) -> Tensor:
-    wanted = softmax(scale * teacher @ photos.T, dim=1).detach()
-    return kl_div(log_softmax(scale * taught @ photos.T, dim=1), wanted, reduction="batchmean")
+def _order(taught: Tensor, teacher: Tensor, rows: StepRows, scale: float) -> Tensor:
+    wanted = softmax(scale * teacher @ rows.existing_photos.T, dim=1).detach()
+    found = log_softmax(scale * taught @ rows.steady_photos.T, dim=1)
+    return kl_div(found, wanted, reduction="batchmean")
 
 
 def _place(taught: Tensor, teacher: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from twinlens.embedding.local import embed_photos
+from twinlens.errors import TrainingError
 from twinlens.protocols import DualEncoder
 from twinlens.training.languages.lessons import ENGLISH, Lessons
 from twinlens.whole_file import whole_file
@@ -20,6 +21,7 @@ class Space:
 
     Attributes:
         photos: [N, D] of all photos, those with captions first.
+        features: [N, F], their pooled features.
         place: image id → row in ``photos``, for those with captions.
         texts: [M, D] of English texts.
         text_place: text → row in ``texts``.
@@ -27,6 +29,7 @@ class Space:
     """
 
     photos: Tensor
+    features: Tensor
     place: dict[str, int]
     texts: Tensor
     text_place: dict[str, int]
@@ -51,10 +54,13 @@ def embed_space(
     kept = kept_in / f"space-{model.fingerprint}-{len(files)}-{len(english)}.npz"
     if not kept.is_file():
         embedded = embed_photos(files, model)
+        if embedded.features is None:
+            raise TrainingError(f"model {model.name!r} has no pooled features, which a head could be trained on")
         with whole_file(kept) as unfinished, unfinished.open("wb") as file:
             np.savez(
                 file,
                 photos=embedded.embeddings.astype(np.float16),
+                features=embedded.features.astype(np.float16),
                 readable=np.array(embedded.kept),
                 texts=model.encode_text(english).astype(np.float16),
             )
@@ -65,7 +71,9 @@ def embed_space(
     means = [
         texts[[text_place[text] for text in lessons.captions[ENGLISH][image_id]]].mean(dim=0) for image_id in place
     ]
-    return Space(_units(rows["photos"]), place, texts, text_place, torch.nn.functional.normalize(torch.stack(means)))
+    described = torch.nn.functional.normalize(torch.stack(means))
+    features = torch.from_numpy(rows["features"].astype(np.float32))
+    return Space(_units(rows["photos"]), features, place, texts, text_place, described)
 
 
 def _units(rows: np.ndarray) -> Tensor:

@@ -1,4 +1,4 @@
-"""Write a bundle of an existing model's image tower and a taught text tower."""
+"""Write a bundle of a taught text tower and the existing image tower with its new head."""
 
 import tempfile
 from collections.abc import Sequence
@@ -6,8 +6,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, save_bundle
+import numpy as np
+
+from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, save_bundle
 from twinlens.model.training_photos import TRAINING_PHOTOS
+from twinlens.training.languages.image_head import PhotoHead, write_image_head
 from twinlens.training.languages.teaching import TeachingPlan
 from twinlens.training.parts.dual_encoder import TextSide
 from twinlens.training.parts.export import TextModel, export_text_model
@@ -16,6 +19,7 @@ from twinlens.training.parts.quantization import Bits, quantize_text
 
 def write_taught_bundle(
     side: TextSide,
+    photo_head: PhotoHead,
     model: Bundle,
     out: Path,
     plan: TeachingPlan,
@@ -28,7 +32,8 @@ def write_taught_bundle(
 
     Args:
         side: the taught tower and its head.
-        model: whose image tower is copied; the new bundle names its space, so that collections keep their vectors.
+        photo_head: the image tower's trained head.
+        model: whose image tower is copied; collections embed the features that they have with the new head.
         out: the bundle's folder.
         plan: how it was taught.
         languages: codes of the languages that it understands.
@@ -38,7 +43,10 @@ def write_taught_bundle(
     old = model.manifest
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = {IMAGE_MODEL: model.verified(IMAGE_MODEL)}
+        head = photo_head.weight.detach().numpy()
+        files = {IMAGE_MODEL: folder / IMAGE_MODEL, IMAGE_HEAD: folder / IMAGE_HEAD}
+        write_image_head(model.verified(IMAGE_MODEL), files[IMAGE_MODEL], head)
+        np.save(files[IMAGE_HEAD], head.astype(np.float16), allow_pickle=False)
         if TRAINING_PHOTOS in old.files:
             files[TRAINING_PHOTOS] = model.verified(TRAINING_PHOTOS)
         export_text_model(TextModel(side.tower, side.head).eval(), folder / "text32.onnx")
@@ -59,6 +67,6 @@ def write_taught_bundle(
                 "languages": list(languages),
             },
             "training": {**old.training, "languages": asdict(plan)},
-            "photo_spaces": [*old.photo_spaces, old.fingerprint],
+            "same_features": [*old.same_features, old.fingerprint],
         }
         return save_bundle(out, fields, files)

@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from twinlens.model.tokenizer import pad_id
 from twinlens.training.languages.batches import Lesson, draw_lessons
+from twinlens.training.languages.image_head import PhotoHead
 from twinlens.training.languages.lessons import Lessons
-from twinlens.training.languages.loss import Terms, TermWeights, space_loss
+from twinlens.training.languages.loss import StepRows, Terms, TermWeights, space_loss
 from twinlens.training.languages.space import Space
 from twinlens.training.loop.ema import MovingAverage
 from twinlens.training.parts.dual_encoder import TextSide
@@ -38,7 +40,10 @@ class TeachingPlan:
         frozen: number of the tower's first blocks that stay as they are, including the word embeddings.
         learning_rate: of the tower's other blocks.
         head_learning_rate: of the head.
-        dropout: on the features.
+        dropout: on the text features.
+        photo_learning_rate: of the image tower's head.
+        photo_dropout: on the photos' features.
+        other_photos: photos that each step compares with, besides those of its captions.
         ema_decay: of the moving average, which is the result.
         warmup_steps: until the full learning rate.
         check_every: steps between checkpoints.
@@ -55,6 +60,9 @@ class TeachingPlan:
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
+    photo_learning_rate: float = 3e-4
+    photo_dropout: float = 0.35
+    other_photos: int = 3000
     ema_decay: float = 0.995
     warmup_steps: int = 50
     check_every: int = 100
@@ -72,6 +80,7 @@ def new_side(tower: TextTower, dim: int, plan: TeachingPlan) -> TextSide:
 
 def teach(
     side: TextSide,
+    photo_head: PhotoHead,
     lessons: Lessons,
     space: Space,
     plan: TeachingPlan,
@@ -79,12 +88,13 @@ def teach(
     teacher_scale: float,
     folder: Path,
     on_step: Callable[[int, Terms], None] | None = None,
-    on_check: Callable[[TextSide], dict[str, Any]] | None = None,
+    on_check: Callable[[], dict[str, Any]] | None = None,
 ) -> None:
-    """Trains the tower's last blocks and the head; afterwards they have the averaged weights.
+    """Trains the tower's last blocks and both heads; afterwards they have the averaged weights.
 
     Args:
         side: a new tower, see ``new_side``.
+        photo_head: of the existing model.
         lessons: what to teach.
         space: of these lessons.
         plan: how.
@@ -94,11 +104,11 @@ def teach(
         on_check: measures the averaged weights; what it returns is logged.
     """
     blocks = side.tower.blocks()
-    trained = nn.ModuleList([*blocks[plan.frozen :], side.head])
+    trained = nn.ModuleList([*blocks[plan.frozen :], side.head, photo_head])
     for parameter in trained.parameters():
         parameter.requires_grad_(True)
     log_scale = nn.Parameter(torch.tensor(math.log(teacher_scale)))
-    optimizer = _optimizer(trained, side.head, log_scale, plan)
+    optimizer = _optimizer(trained, side.head, photo_head, log_scale, plan)
     average = MovingAverage(dict(trained.named_parameters()), decay=plan.ema_decay)
     checkpoint = folder / CHECKPOINT
     step = 0
@@ -115,9 +125,11 @@ def teach(
     drawn = draw_lessons(
         lessons, captions=plan.captions, taught=plan.taught, weights=dict(plan.languages), seed=plan.seed + step
     )
+    others = np.random.default_rng(plan.seed + step)
     started = time.perf_counter()
     while step < plan.steps:
-        terms = _loss(side, next(drawn), space, plan, texts, scale=log_scale.exp(), teacher_scale=teacher_scale)
+        rows = _rows(side, photo_head, next(drawn), space, plan, texts, others)
+        terms = space_loss(rows, scale=log_scale.exp(), teacher_scale=teacher_scale, weights=plan.loss)
         _set_rates(optimizer, step, plan)
         optimizer.zero_grad()
         terms.total(plan.loss).backward()  # type: ignore[no-untyped-call]
@@ -129,7 +141,7 @@ def teach(
             on_step(step, terms)
         if step % plan.check_every == 0 or step == plan.steps:
             with average.applied():
-                figures = on_check(side) if on_check else {}
+                figures = on_check() if on_check else {}
             line = {"step": step, "seconds": round(time.perf_counter() - started), **_numbers(terms), **figures}
             with (folder / LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
@@ -194,39 +206,46 @@ class _Tokens:
         return ids, mask
 
 
-def _loss(
+def _rows(
     side: TextSide,
+    photo_head: PhotoHead,
     lesson: Lesson,
     space: Space,
     plan: TeachingPlan,
     tokens: _Tokens,
-    *,
-    scale: Tensor,
-    teacher_scale: float,
-) -> Terms:
+    rng: np.random.Generator,
+) -> StepRows:
     side.train()
+    photo_head.train()
     own = torch.tensor([space.place[photo] for photo in lesson.captions.photos])
+    count = min(plan.other_photos, len(space.photos))
+    photos = torch.cat([own, torch.from_numpy(rng.choice(len(space.photos), count, replace=False))])
+    repeated = torch.isin(photos, own)
+    repeated[: len(own)] = False
     english = [space.text_place[text.english] for text in lesson.taught]
-    return space_loss(
-        side(*tokens(lesson.captions.texts)),
-        own,
-        space.described[own],
-        side(*tokens([text.text for text in lesson.taught])) if english else space.texts[:0],
-        space.texts[english],
-        photos=space.photos,
-        scale=scale,
-        teacher_scale=teacher_scale,
-        weights=plan.loss,
+    features = space.features[photos]
+    return StepRows(
+        captions=side(*tokens(lesson.captions.texts)),
+        texts=side(*tokens([text.text for text in lesson.taught])) if english else space.texts[:0],
+        photos=photo_head(features),
+        steady_photos=photo_head.without_dropout(features),
+        caption_meaning=space.described[own],
+        text_meaning=space.texts[english],
+        existing_photos=space.photos[photos],
+        repeated=repeated,
     )
 
 
-def _optimizer(trained: nn.Module, head: nn.Module, scale: Tensor, plan: TeachingPlan) -> torch.optim.AdamW:
-    of_head = {id(parameter) for parameter in head.parameters()}
+def _optimizer(
+    trained: nn.Module, head: nn.Module, photo_head: nn.Module, scale: Tensor, plan: TeachingPlan
+) -> torch.optim.AdamW:
+    of_head = {id(parameter) for part in (head, photo_head) for parameter in part.parameters()}
     tower = [parameter for parameter in trained.parameters() if id(parameter) not in of_head]
     groups = [
         {"params": [one for one in tower if one.ndim > 1], "lr": plan.learning_rate, "weight_decay": 0.01},
         {"params": [one for one in tower if one.ndim <= 1] + [scale], "lr": plan.learning_rate, "weight_decay": 0.0},
         {"params": list(head.parameters()), "lr": plan.head_learning_rate, "weight_decay": 0.01},
+        {"params": list(photo_head.parameters()), "lr": plan.photo_learning_rate, "weight_decay": 1e-4},
     ]
     for group in groups:
         group["full_lr"] = group["lr"]
