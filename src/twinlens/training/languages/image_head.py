@@ -48,7 +48,7 @@ def read_image_head(graph: Path, *, dim: int, features_dim: int) -> Tensor:
 def write_image_head(source: Path, target: Path, head: NDArray[np.float32]) -> None:
     """Copies the graph of an image tower with another head [D, F], in the precision of the old one."""
     model = onnx.load(str(source))
-    tensor = _head(model, *head.shape, source)
+    tensor = _head(model, head.shape[0], head.shape[1], source)
     weights = head.astype(numpy_helper.to_array(tensor).dtype)
     tensor.CopyFrom(numpy_helper.from_array(weights, tensor.name))
     onnx.save(model, str(target))
