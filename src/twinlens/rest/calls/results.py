@@ -29,7 +29,7 @@ async def words(engine: Engine, text: str) -> Query:
     """
     started = time.perf_counter()
     query = words_query(text)
-    vectors = await engine.text_vectors([term.value for term in query.terms])
+    vectors = await engine.text_vectors([term.read for term in query.terms])
     parts = zip((term.weight for term in query.terms), vectors, strict=True)
     return Query(query.terms, text, weighted_sum(parts), time.perf_counter() - started)
 
