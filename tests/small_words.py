@@ -1,7 +1,13 @@
 """A small word list, as a bundle has a large one."""
 
+import json
 from pathlib import Path
 
+import pytest
+
+from twinlens.model.bundle import MANIFEST, open_bundle
+from twinlens.model.load import DEFAULT_BUNDLE
+from twinlens.model.word_file import save_words
 from twinlens.words.word_list import WORDS, save_word_list
 
 ENGLISH = {
@@ -33,3 +39,17 @@ def save_small_words(folder: Path) -> Path:
     }
     save_word_list(folder / WORDS, levels, signs=SIGNS, license_text="made for tests")
     return folder / WORDS
+
+
+def default_model_with_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives the embedded model the small list in place of its own, and two languages, until the test ends."""
+    folder.mkdir()
+    for file in DEFAULT_BUNDLE.iterdir():
+        if file.name not in (MANIFEST, WORDS):
+            (folder / file.name).symlink_to(file)
+    manifest = json.loads((DEFAULT_BUNDLE / MANIFEST).read_text())
+    manifest["text"]["languages"] = ["en", "de"]
+    manifest["files"].pop(WORDS, None)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    save_words(open_bundle(folder), LEVELS, signs=SIGNS)
+    monkeypatch.setattr("twinlens.model.load.DEFAULT_BUNDLE", folder)
