@@ -84,6 +84,8 @@ def test_the_language_of_the_other_words_decides(words: WordList) -> None:
 def test_only_the_languages_that_are_asked_for_are_read(words: WordList) -> None:
     check_words("собака", words)
     assert words.lexicon.cache_info().currsize == 1
+    check_words("a dog on the beach", words)
+    assert words.lexicon.cache_info().currsize == 2  # English is asked first
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK no zip at all", b"PK\5\6" + bytes(18)])

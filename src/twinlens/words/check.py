@@ -64,11 +64,9 @@ class _Checker:
             return not self._words.signs or any(
                 sign in self._words.signs or not is_written_in_signs(sign) for sign in word.folded
             )
-        lexicons = [self._words.lexicon(one) for one in self._words.languages_of(word.folded)]
-        if not lexicons or any(lexicon.level(word.folded) is not None for lexicon in lexicons):
-            return True
-        if any(lexicon.has(word.folded) for lexicon in lexicons):
-            return True
+        languages = self._words.languages_of(word.folded)
+        if not languages or any(self._words.lexicon(one).has(word.folded) for one in languages):
+            return True  # a language is read from the file when it is first asked
         likely = self._likely(word)
         if FIRST in likely:
             slip = correction(word.folded, self._words.lexicon(FIRST))
@@ -85,9 +83,10 @@ class _Checker:
         best: Correction | None = None
         for language, weight in self._likely(word).items():
             found = correction(word.folded, self._words.lexicon(language))
-            if found is not None and (found.is_slip or (language == FIRST and found.is_usual)):
-                found = found._replace(evidence=found.evidence + weight)
-                best = found if best is None else max(best, found)
+            if found is None or not _is_sure(found, language):
+                continue
+            if best is None or found.evidence + weight > best.evidence:
+                best = found._replace(evidence=found.evidence + weight)
         return best
 
     def is_strange(self, word: Word) -> bool:
@@ -116,6 +115,12 @@ class _Checker:
                 weights[one] -= ABSENT if level is None else level / 2
         least = max(weights.values(), default=0.0) - PLAUSIBLE
         return {one: weight for one, weight in weights.items() if weight >= least}
+
+
+def _is_sure(found: Correction, language: str) -> bool:
+    if language == FIRST:
+        return found.is_usual or found.is_slip
+    return found.is_slip and found.distance == 1
 
 
 def _is_judged(word: Word, *, shouted: bool, is_first: bool) -> bool:
