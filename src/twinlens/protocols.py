@@ -20,6 +20,7 @@ from twinlens.types import (
     Pixels,
     QueryKind,
     TowerDescription,
+    WordCheck,
 )
 
 DEFAULT_INPUT_SIDE = 224  # pixels, of most published towers
@@ -148,6 +149,20 @@ class DualEncoder(Protocol):
     def seen_part(self, text: str) -> str:
         """The beginning of a text, as far as the model reads it; all of a short text."""
         return text
+
+    def check_words(
+        self,
+        text: str,  # noqa: ARG002 - a default that knows no words
+        *,
+        is_known_here: Callable[[str], bool],  # noqa: ARG002
+    ) -> WordCheck | None:
+        """Looks for words that the model does not know; None if it cannot tell.
+
+        Args:
+            text: words of a query.
+            is_known_here: whether the library knows a word.
+        """
+        return None
 
     def relevance(self) -> Judge | None:
         """The model's calibration; None if it has none."""

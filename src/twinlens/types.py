@@ -76,6 +76,8 @@ class ModelDescription:
         created: date.
         license: of its weights.
         max_tokens: maximum length of a text; None = no limit.
+        languages: codes of the languages that it understands; empty if that is not stated.
+        knows_words: whether it can tell unknown words.
         is_calibrated: whether it has a calibration.
         figures: evaluation results, by data set.
     """
@@ -89,8 +91,25 @@ class ModelDescription:
     created: str = ""
     license: str = ""
     max_tokens: int | None = None
+    languages: tuple[str, ...] = ()
+    knows_words: bool = False
     is_calibrated: bool = False
     figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WordCheck:
+    """What is wrong with the words of a text.
+
+    Attributes:
+        unknown: the unknown words as they were typed.
+        corrections: some of them, each with the word that was probably meant.
+        no_word_known: no other word says anything, either.
+    """
+
+    unknown: tuple[str, ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
+    no_word_known: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -15,7 +15,7 @@ from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.missing import MissingFolder
 from twinlens.collection.place.locate import find_collection, find_lost, user_path
 from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, TwinlensError
-from twinlens.model.bundle import MODEL_FILES, open_bundle
+from twinlens.model.bundle import open_bundle
 from twinlens.model.load import DEFAULT, known_bundles, load_model
 
 
@@ -111,7 +111,7 @@ def _check_model(name: str, folder: Path) -> Finding:
     what = f"model {name}"
     try:
         bundle = open_bundle(folder)
-        for file in MODEL_FILES:
+        for file in bundle.manifest.files:
             bundle.verified(file)
         encoder = load_model(folder)
         grey = encoder.encode_image([Image.new("RGB", (64, 64), "grey")])
@@ -122,7 +122,12 @@ def _check_model(name: str, folder: Path) -> Finding:
     sensible = float(words[0] @ words[1]) > float(words[0] @ words[2])
     if not unit or not sensible:
         return _finding(what, "the self-test returned wrong embeddings", remedy=_model_remedy(name, folder))
-    return Finding(what, True, f"fingerprint {bundle.fingerprint}, D = {encoder.dim}, self-test passed")
+    model = encoder.describe()
+    languages = f", understands {', '.join(model.languages)}" if model.languages else ""
+    tells = ", tells unknown words" if model.knows_words else ""
+    return Finding(
+        what, True, f"fingerprint {bundle.fingerprint}, D = {encoder.dim}{languages}{tells}, self-test passed"
+    )
 
 
 def _model_remedy(name: str, folder: Path) -> str:

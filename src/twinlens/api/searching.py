@@ -18,6 +18,7 @@ from twinlens.collection.searching.query import (
     words_query,
 )
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
+from twinlens.collection.searching.wording import Wording
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.data.file_names import as_text, on_one_line
 from twinlens.data.guarded.guard import Guard

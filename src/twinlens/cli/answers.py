@@ -38,6 +38,8 @@ def show_answer(
     if answer.query_read is not None:
         read, words = answer.query_read.split(), query.split()
         say(f"warning: the query has {len(words):,} words, the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
+    if answer.wording.note and not (answer.wording.no_word_known and not is_match):
+        say(answer.wording.note)
     if tell_dates and answer.date_note:
         say(answer.date_note)
     if not is_match:
@@ -67,7 +69,10 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
         return f"nothing found{of_query} behind the first {search.page.offset:,}: there are {count} {candidates}"
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
     closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
-    return f"nothing here matches{of_query}{least} among {count} {candidates}; {closest} shown, --all shows more"
+    nothing = f"nothing here matches{of_query}{least} among {count} {candidates}"
+    if answer.wording.no_word_known and answer.wording.note:
+        nothing = answer.wording.note  # then the photos are not to blame
+    return f"{nothing}; {closest} shown, --all shows more"
 
 
 def say_since_index(opened: "api.library.Opened") -> "api.indexing.SinceIndex | None":

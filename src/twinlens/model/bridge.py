@@ -13,7 +13,7 @@ from PIL import Image
 from twinlens.errors import BundleError
 from twinlens.model.bundle import Bundle, FileRecord, file_record, write_manifest
 from twinlens.protocols import DualEncoder, EncodedImages
-from twinlens.types import Embeddings, Grids, ModelDescription, Pixels
+from twinlens.types import Embeddings, Grids, ModelDescription, Pixels, WordCheck
 
 FOLDER = "bridges"
 
@@ -114,6 +114,10 @@ class BridgedEncoder(DualEncoder):
     def seen_part(self, text: str) -> str:
         """The beginning of a text, as far as the available model reads it."""
         return self.model.seen_part(text)
+
+    def check_words(self, text: str, *, is_known_here: Callable[[str], bool]) -> WordCheck | None:
+        """Looks for words that the available model does not know."""
+        return self.model.check_words(text, is_known_here=is_known_here)
 
     def describe(self) -> ModelDescription:
         """The available model, without its calibration, which does not apply to mapped embeddings."""

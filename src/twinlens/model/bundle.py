@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,6 +21,9 @@ IMAGE_HEAD = "image_head.npy"  # optional: [D, F] float16, the linear map from p
 WITH_GRID = "with_grid"  # optional input of the image graph, so that indexing does not compute an unused grid
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
 FORMAT_VERSION = 1
+
+LanguageCode: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+"""As in BCP 47, such as ``de`` or ``zh-Hant``."""
 
 
 class FileRecord(BaseModel):
@@ -58,6 +61,7 @@ class TextTower(BaseModel):
     features_dim: int = Field(ge=1)
     max_tokens: int = Field(ge=4)
     quantization: str = "float32"
+    languages: tuple[LanguageCode, ...] = ()  # that it understands; none = not stated
 
 
 class Manifest(BaseModel):

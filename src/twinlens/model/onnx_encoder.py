@@ -16,8 +16,21 @@ from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, MODEL_FILES, TEXT_MOD
 from twinlens.model.relevance_file import open_relevance
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
+from twinlens.model.word_file import open_words
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
-from twinlens.types import Box, Embeddings, Features, Grids, ModelDescription, PhotoHashes, Pixels, TowerDescription
+from twinlens.types import (
+    Box,
+    Embeddings,
+    Features,
+    Grids,
+    ModelDescription,
+    PhotoHashes,
+    Pixels,
+    TowerDescription,
+    WordCheck,
+)
+from twinlens.words.check import check_words
+from twinlens.words.word_list import WORDS, WordList
 
 IMAGE_BATCH = 8  # larger batches exceed the CPU cache and are not faster
 TEXT_BATCH = 64
@@ -163,6 +176,14 @@ class OnnxDualEncoder(DualEncoder):
         """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
         return self.manifest.image.preprocessing.seen_box(image)
 
+    def check_words(self, text: str, *, is_known_here: Callable[[str], bool]) -> WordCheck | None:
+        """Looks for words that the text tower does not know; None if the bundle has no word list.
+
+        Raises:
+            BundleError: the list is damaged.
+        """
+        return None if self._words is None else check_words(text, self._words, is_known_here=is_known_here)
+
     def relevance(self) -> Judge | None:
         """The bundle's calibration, opened on first use; None if it has none.
 
@@ -203,6 +224,8 @@ class OnnxDualEncoder(DualEncoder):
             created=manifest.created,
             license=manifest.license,
             max_tokens=text.max_tokens,
+            languages=text.languages,
+            knows_words=WORDS in manifest.files,
             is_calibrated=manifest.calibration is not None,
             figures=manifest.figures,
         )
@@ -242,6 +265,10 @@ class OnnxDualEncoder(DualEncoder):
         if head.shape != (self.dim, self.features_dim):
             raise BundleError(f"{path} must be [{self.dim}, {self.features_dim}], got {list(head.shape)}")
         return head
+
+    @cached_property
+    def _words(self) -> WordList | None:
+        return open_words(self.bundle)
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:

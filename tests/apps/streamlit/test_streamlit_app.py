@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from apps.conftest import OpenPage, a_run
 from rest.served_library import ODD_NAME, draw
+from small_words import default_model_with_words
 from twinlens.api.evaluation import save_embeddings
 from twinlens.api.library import Collection
 from twinlens.evaluation.pairs import checked_pairs
@@ -226,3 +227,22 @@ def test_a_photo_whose_file_is_gone_has_a_label_in_place_of_its_picture(
     warnings = [warning.value for warning in page.warning]
     assert warnings.count("This file is gone.") == 1
     assert any(warning.startswith("1 of these photos") for warning in warnings)
+
+
+def test_unknown_words_are_told_and_corrected_on_a_click(
+    open_page: OpenPage, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default_model_with_words(tmp_path / "bundle", monkeypatch)
+    page = open_page(collection=str(indexed))
+    page.text_input("words").set_value("a giraff on grass").run()
+    assert "Unknown word: “giraff”; did you mean: a giraffe on grass" in plainly(shown(page))
+    page.button("did you mean").click().run()
+    assert page.text_input("words").value == "a giraffe on grass"
+    assert "nknown word" not in shown(page)
+    page.text_input("words").set_value("qwrtzx").run()
+    assert "No word of this query is known: “qwrtzx”" in plainly(shown(page))
+    assert "Nothing here matches" not in shown(page)
+
+
+def plainly(text: str) -> str:
+    return text.replace("\\", "")

@@ -23,7 +23,9 @@ from twinlens.training.parts.quantization import store_weights_as_float16
 from twinlens.training.parts.text_towers.load import load_text_tower
 
 SIZE, FEATURES, DIM = 16, 24, 8
-PREPROCESSING = Preprocessing(image_size=SIZE, resize_mode="squash", interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3)
+PREPROCESSING = Preprocessing(
+    image_size=SIZE, resize_mode="squash", interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3
+)
 
 
 class GridTower(nn.Module):

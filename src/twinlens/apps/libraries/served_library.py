@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from twinlens.api.filters import Filters
-from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, words_query
+from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, Wording, words_query
 from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
 from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.errors import CollectionError
@@ -97,6 +97,7 @@ class ServedLibrary:
                 absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
                 num_undated=answer.get("num_undated"),
                 num_file_dated=answer.get("num_file_dated"),
+                wording=_wording(answer),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -106,6 +107,16 @@ class ServedLibrary:
             f"the answer of {self._client.url} has an unknown format ({type(error).__name__}: {error}); "
             "use the same release of twinlens on both sides"
         )
+
+
+def _wording(answer: dict[str, Any]) -> Wording:
+    """How the words were read; a server of an older release does not tell."""
+    return Wording(
+        answer.get("read_as"),
+        tuple(answer.get("unknown_words", ())),
+        answer.get("did_you_mean"),
+        bool(answer.get("no_word_known")),
+    )
 
 
 def _hit(result: dict[str, Any]) -> Hit:

@@ -75,11 +75,15 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     hits, among = answer.shown, f"{answer.num_candidates:,} {what}"
     if answer.query_read is not None:
         st.warning(plain(f"The model reads only this part of the query: {answer.query_read}"))
+    if answer.wording.note:
+        st.info(plain(_sentence(answer.wording.note)))
     _report_missing(answer)
     if answer.date_note:
         st.caption(plain(answer.date_note))
     if not hits:
         st.info(f"Nothing was found among {among}.")
+    elif not answer.matching and answer.wording.no_word_known:
+        st.info(f"The closest among {among}:")
     elif not answer.matching:
         st.info(f"Nothing here matches among {among}. These are the closest:")
     elif answer.matched is None or answer.search.show_all:
@@ -87,6 +91,10 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     else:
         st.caption(f"{len(hits):,} shown of {answer.matched:,} matches among {among}, {answer.took_ms:.0f} ms")
     return hits
+
+
+def _sentence(note: str) -> str:
+    return note[0].upper() + note[1:]
 
 
 def _report_missing(answer: Answer) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from twinlens.apps.libraries.library import Library
 from twinlens.apps.streamlit.hits import show_photos
-from twinlens.apps.streamlit.notices import show_errors
+from twinlens.apps.streamlit.notices import plain, show_errors
 from twinlens.apps.streamlit.search_options import search_options
 
 EXAMPLES = ("a dog on a beach", "children playing in the snow", "two men in green shirts", "street at night")
@@ -24,7 +24,10 @@ def words_tab(library: Library) -> None:
     wanted = search_options("words")
     if words.strip():
         with show_errors():
-            show_photos(library, library.by_words(words, wanted))
+            answer = library.by_words(words, wanted)
+            if meant := answer.wording.did_you_mean:
+                st.button(f"Search: {plain(meant)}", on_click=_take, args=(meant,), key="did you mean")
+            show_photos(library, answer)
 
 
 def _take(example: str) -> None:

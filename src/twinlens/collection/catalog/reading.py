@@ -1,5 +1,6 @@
 """Read queries on the catalog: photo records, pages of the library, counts."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -7,6 +8,9 @@ from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
 from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
+
+MOST_TEXTS = 200_000  # looked through in 50 ms; in a larger library its words are known from these
+MOST_FOUND = 1000
 
 
 class DateGaps(NamedTuple):
@@ -78,6 +82,19 @@ def rows_at_path(database: Database, columns: str, folder_id: int, path: str) ->
     """Columns of the searchable photo at a path, written as in the catalog."""
     sql = f"SELECT {columns} FROM photos WHERE folder_id = ? AND path = ? AND skip_reason IS NULL"
     return database.rows(sql, (folder_id, path))
+
+
+def has_word(database: Database, word: str) -> bool:
+    """Whether a word is in the path or a caption of one of the first photos; a part of a word does not count."""
+    pattern = "%" + re.sub(r"([%_^])", r"^\1", word) + "%"
+    whole = re.compile(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", re.IGNORECASE)
+    sources = ["SELECT path AS text FROM photos"]
+    sources += ["SELECT text FROM captions"] if database.has_table("captions") else []
+    for source in sources:  # an index holds the text, so that no embeddings are read
+        sql = f"SELECT text FROM ({source} LIMIT {MOST_TEXTS}) WHERE text LIKE ? ESCAPE '^' LIMIT {MOST_FOUND}"
+        if any(whole.search(text) for (text,) in database.rows(sql, (pattern,))):
+            return True
+    return False
 
 
 def library_counts(database: Database) -> LibraryCounts:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.searching.search import Search
+from twinlens.collection.searching.wording import Wording
 from twinlens.data.file_names import as_text
 from twinlens.types import Hit
 
@@ -28,6 +29,7 @@ class Answer:
             how the ids of their photos begin, and their paths.
         num_undated: photos that a date filter leaves out because they have no date; None without one.
         num_file_dated: photos that it judges by the date of their file, for want of another; None without one.
+        wording: how the words of the query were read: emoji, unknown words, what was probably meant.
     """
 
     search: Search
@@ -40,6 +42,7 @@ class Answer:
     absent_folders: Mapping[str, str] = field(default_factory=dict)
     num_undated: int | None = None
     num_file_dated: int | None = None
+    wording: Wording = field(default_factory=Wording)
 
     @property
     def matching(self) -> list[Hit]:
@@ -94,6 +97,7 @@ class Answer:
             "query": self.search.query.text,
             "understood": self.search.understood(),
             "query_read": self.query_read,
+            **self.wording.to_json(),
             "target": self.search.target,
             "model": self.model,
             "num_results": len(results),

@@ -16,6 +16,7 @@ from twinlens.data.remote import fetch_photo_bytes, is_url
 from twinlens.errors import BundleError, PhotoError, QueryError, valid_unicode
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, Pixels, QueryKind
+from twinlens.words.emoji import emoji_as_words
 
 _OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # surrounded by spaces
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
@@ -38,6 +39,15 @@ class Term:
     value: str
     weight: float = 1.0
     picture: Image.Image | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def read(self) -> str:
+        """What a text tower reads: the text, with emoji as words.
+
+        >>> Term("words", "🐶 in the ❄️").read
+        'dog face in the snowflake'
+        """
+        return emoji_as_words(self.value) if self.kind == "words" else self.value
 
 
 class QueryVector(NamedTuple):
@@ -72,6 +82,20 @@ class Query:
         kinds = {"text" if term.kind == "words" else "photo" for term in self.terms}
         return ("text" if "text" in kinds else "photo") if len(kinds) == 1 else None
 
+    def reworded(self, words: Sequence[str]) -> str:
+        """Its text with other words, one text for each term; those of photos are not used.
+
+        >>> parse_query("./dog.jpg + dog").reworded(["", "cat"])
+        './dog.jpg + cat'
+        """
+        parts = _OPERATOR.split(self.text) if len(self.terms) > 1 else [self.text]
+        if len(parts[::2]) != len(self.terms):
+            return self.text  # a path with an operator in it
+        for place, (term, new) in enumerate(zip(self.terms, words, strict=True)):
+            if term.kind == "words":
+                parts[2 * place] = parts[2 * place].replace(term.value, new, 1)
+        return "".join(parts)
+
     def understood(self) -> str:
         """The query as it was understood, as text.
 
@@ -82,7 +106,7 @@ class Query:
         for term in self.terms:
             sign = "− " if term.weight < 0 else "+ " if parts else ""
             weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g} × "
-            value = f"“{term.value}”" if term.kind == "words" else valid_unicode(Path(term.value).name or term.value)
+            value = f"“{term.read}”" if term.kind == "words" else valid_unicode(Path(term.value).name or term.value)
             parts.append(f"{sign}{weight}{value}")
         return " ".join(parts)
 
@@ -193,7 +217,7 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     if query.vector is not None and query.vector.model == encoder.fingerprint:
         return query.vector.embedding
     return weighted_sum(
-        (term.weight, encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_picture(term, encoder))
+        (term.weight, encoder.encode_text([term.read])[0] if term.kind == "words" else _embed_picture(term, encoder))
         for term in query.terms
     )
 

@@ -20,6 +20,7 @@ from twinlens.collection.searching.judging import judge, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
 from twinlens.collection.searching.search import TARGETS, Search, Target
+from twinlens.collection.searching.wording import wording_of
 from twinlens.errors import ModelMismatchError, QueryError, VectorsDamagedError
 from twinlens.protocols import DualEncoder, Judgement, VectorStore
 from twinlens.types import Embeddings
@@ -103,6 +104,7 @@ class Searcher:
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
+            wording=wording_of(search.query, self._model.encoder, self._catalog),
         )
 
     def count(self, filters: Filters, target: Target) -> int:
@@ -167,7 +169,7 @@ class Searcher:
 
     def _query_read(self, query: Query, model: ModelRecord) -> str | None:
         for term in query.terms:
-            if term.kind == "words" and (seen := self._model.encoder_of(model).seen_part(term.value)) != term.value:
+            if term.kind == "words" and (seen := self._model.encoder_of(model).seen_part(term.read)) != term.read:
                 return seen
         return None
 

@@ -83,6 +83,7 @@ async def stats(engine: Ready) -> Stats:
         model_architecture=Architecture(
             image_input_dim=model.image.features_dim, text_input_dim=model.text.features_dim, shared_dim=model.dim
         ),
+        languages=list(model.languages),
         generation=facts.generation,
         uptime_s=round(time.time() - STARTED, 1),
         version=__version__,
@@ -103,6 +104,8 @@ async def model_card(engine: Ready) -> ModelCard:
         image=_tower(model.image),
         text=_tower(model.text),
         max_tokens=model.max_tokens,
+        languages=list(model.languages),
+        knows_words=model.knows_words,
         is_calibrated=model.is_calibrated,
         figures=model.figures,
     )

@@ -28,7 +28,7 @@ async def words(engine: Engine, text: str) -> Query:
     """
     started = time.perf_counter()
     query = words_query(text)
-    vectors = await engine.text_vectors([term.value for term in query.terms])
+    vectors = await engine.text_vectors([term.read for term in query.terms])
     parts = list(zip((term.weight for term in query.terms), vectors, strict=True))
     return Query(query.terms, text, summed(parts), time.perf_counter() - started)
 

@@ -189,6 +189,10 @@ class Answered(BaseModel):
 
     query: str
     understood: str = Field(description="the query as it was understood")
+    read_as: str | None = Field(default=None, description="the query with emoji as words; null if it has none")
+    unknown_words: list[str] = Field(default=[], description="words that neither the model nor the library knows")
+    did_you_mean: str | None = Field(default=None, description="the query with the most probable corrections")
+    no_word_known: bool = Field(default=False, description="no word of the query says anything to the model")
     num_results: int
     num_matches: int | None = Field(description="number of candidates that match; null without a calibration")
     num_candidates: int = Field(description="photos or captions that pass the filters")
@@ -254,6 +258,7 @@ class Stats(BaseModel):
     model: str
     model_fingerprint: str
     model_architecture: Architecture
+    languages: list[str] = Field(default=[], description="codes of the languages that queries may be in; may be empty")
     generation: int
     uptime_s: float
     version: str
@@ -279,6 +284,10 @@ class ModelCard(BaseModel):
     image: Tower
     text: Tower
     max_tokens: int | None
+    languages: list[str] = Field(
+        default=[], description="codes of the languages that queries may be in; empty if the model does not state them"
+    )
+    knows_words: bool = Field(default=False, description="whether it can tell unknown words")
     is_calibrated: bool
     figures: dict[str, Any]
 

@@ -206,7 +206,7 @@ def _terms(engine: Engine, queries: Sequence[str]) -> list[str]:
                 f"a query may have at most {longest:,} characters, got {len(query):,}",
                 "the limit is --max-query-length",
             )
-    terms = [term.value for query in queries for term in words_query(query).terms]
+    terms = [term.read for query in queries for term in words_query(query).terms]
     if len(terms) > most:
         raise RequestFailure(
             "invalid_request",

@@ -106,12 +106,19 @@ function changesOf(changes) {
   return parts.length ? `at least ${parts.join(", ")}` : "";
 }
 
+/** "English, German"; empty if the model does not state its languages. @param {string[]} codes */
+function languageNames(codes) {
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  return codes.map((code) => names.of(code)).join(", ");
+}
+
 function modelCard(model) {
   const lines = [
     ["Name", model.name],
     ["Fingerprint", model.fingerprint],
     ["Image tower", `${model.image.architecture}, ${model.image.quantization}`],
     ["Text tower", `${model.text.architecture}, ${model.text.quantization}`],
+    ["Languages", languageNames(model.languages ?? [])],
     ["Embedding", `${model.embedding_dim} dimensions`],
     ["Relevance", model.is_calibrated ? "calibrated" : "rank only: the model is not calibrated"],
     ["Licence", model.license],

@@ -6,6 +6,7 @@ import { asks, filterCount, inWords } from "./query.js";
 import { countOf, monthOf, nameOf, numberOf, yearOf } from "./facts.js";
 import { chanceOf, inPlaceOf } from "./tile.js";
 import { thumbnailAddress } from "./server.js";
+import { unknownWords, wordNotes } from "./wording.js";
 
 const UNLIKELY = "Less likely matches";
 const MOST_MONTHS = 8; // with more months among the first photos, rows would have only one or two photos
@@ -33,7 +34,7 @@ export function statusOf(results) {
   const parts = [countsOf(results), ...missingIn(results)];
   if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
   if (queryRead) parts.push(`the model read only: ${queryRead}`);
-  parts.push(...dateNotes(results));
+  parts.push(...wordNotes(results), ...dateNotes(results));
   const unknown = unknownNames(query.filters);
   if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
   return parts.join(" · ");
@@ -80,7 +81,7 @@ export function showNothing(results, actions) {
   const filters = filterCount(results.query);
   const tried = `All ${countOf(results.total)} were compared with “${inWords(results.query)}”`;
   byId("nothing").replaceChildren(
-    element("h2", { text: "Nothing here matches" }),
+    element("h2", { text: titleOfNothing(results) }),
     element("p", { dir: "auto", text: filters ? `${tried}, with ${countOf(filters, "filter")}. These are the closest:` : `${tried}. These are the closest:` }),
     element("div", { class: "closest" }, ...closest),
     element(
@@ -90,6 +91,13 @@ export function showNothing(results, actions) {
       element("button", { type: "button", class: "plain", text: "Show all, closest first", on: { click: actions.showAll } }),
     ),
   );
+}
+
+/** What is shown in place of matches: a query of unknown words says nothing about the photos. */
+export function titleOfNothing({ wording }) {
+  if (!wording?.noneKnown) return "Nothing here matches";
+  const text = unknownWords(wording);
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 /** Message for no photos at all: because of the filters, or an empty library. */

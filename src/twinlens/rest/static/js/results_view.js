@@ -2,9 +2,10 @@
 
 import { byId } from "./dom.js";
 import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
-import { dateNotes, isNothing, showEmpty, showNothing, statusOf, titles } from "./outcome.js";
+import { dateNotes, isNothing, showEmpty, showNothing, statusOf, titleOfNothing, titles } from "./outcome.js";
 import { remember } from "./recent.js";
 import { showStart } from "./start.js";
+import { offerCorrection, wordNotes } from "./wording.js";
 
 const STAYED_MS = 1500;
 
@@ -22,6 +23,7 @@ export class ResultsView extends EventTarget {
   /** @param {import("./search.js").Results} results */
   show(results, { isAll = false } = {}) {
     byId("all-photos").hidden = !results.title;
+    offerCorrection(results, (words) => this.tell("ask", { ...results.query, words }));
     if ((!isAll && isNothing(results)) || !results.photos.length) return this.showNone(results);
     const isStart = !asks(results.query) && !filterCount(results.query) && !results.title;
     byId("nothing").hidden = true;
@@ -53,7 +55,10 @@ export class ResultsView extends EventTarget {
     byId("grid").hidden = true;
     byId("nothing").hidden = false;
     this.grid.show({ ...results, isComplete: true }, () => null);
-    const nothing = [`Nothing here matches “${inWords(results.query)}”`, ...dateNotes(results)].join(" · ");
+    const isUnknown = results.wording?.noneKnown;
+    const title = isUnknown ? titleOfNothing(results) : `Nothing here matches “${inWords(results.query)}”`;
+    const notes = isUnknown ? dateNotes(results) : [...wordNotes(results), ...dateNotes(results)];
+    const nothing = [title, ...notes].join(" · ");
     this.say(results.photos.length ? nothing : statusOf(results));
     if (results.photos.length) showNothing(results, actions);
     else showEmpty(results, actions);

@@ -5,7 +5,7 @@
  *   missing?: boolean, rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
  *   shown: it matches or, if nothing matches, is one of the closest. missing: its file is gone.
  * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
- *   queryRead: ?string, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
+ *   queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
  *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
  *   matches: total number of matches, loaded or not; null if the model is not calibrated.
  *   absentFolders: photo folders that are missing or empty.
@@ -13,6 +13,7 @@
 
 import { ask, connection, isAwayError } from "./server.js";
 import { requestOf } from "./request.js";
+import { wordingOf } from "./wording.js";
 
 const FIRST = 60;
 const MORE = 200;
@@ -139,6 +140,7 @@ function resultsOf(query, found, wanted) {
     isComplete: photos.length < wanted || photos.length >= found.num_candidates,
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
+    wording: wordingOf(found),
     absentFolders: found.missing_folders ?? [],
     undated: found.num_undated ?? 0,
     fileDated: found.num_file_dated ?? 0,

@@ -1,0 +1,141 @@
+"""Check the words of a query: which ones are unknown, and what was probably meant."""
+
+from collections.abc import Callable, Sequence
+
+from twinlens.types import WordCheck
+from twinlens.words.forms import is_known_form
+from twinlens.words.spelled import Word, is_written_in_signs, words_of
+from twinlens.words.spelling import SHORT, Correction, correction
+from twinlens.words.word_list import WordList
+
+ABSENT = 7.5  # level / 2 of a word that a language lacks: rarer than its rarest
+PLAUSIBLE = 3.0  # a language may make the query a thousand times less probable than the best one
+FIRST = "en"  # of a single word, the language is not known: most queries are English
+OTHER_LANGUAGE = -0.5
+BEGINNING = 3  # letters
+FUNCTION_WORD = 4  # level: words such as "the" say nothing about a photo
+
+
+def check_words(text: str, words: WordList, *, is_known_here: Callable[[str], bool] = lambda _: False) -> WordCheck:
+    """Looks for unknown words; only sure ones are told, and no names, numbers, codes and other alphabets.
+
+    Args:
+        text: words of a query.
+        words: that the model knows.
+        is_known_here: whether the library knows a word, asked for words that the model does not know.
+    """
+    found = words_of(text)
+    shouted = text.isupper()
+    checker = _Checker(words, found)
+    unknown: list[Word] = []
+    corrections: list[tuple[str, str]] = []
+    for place, word in enumerate(found):
+        if not _is_judged(word, shouted=shouted, is_first=place == 0) or checker.knows(word):
+            continue
+        meant = checker.correction(word)
+        if (
+            meant is not None
+            and word.typed.istitle()
+            and not shouted
+            and (meant.distance > 1 or len(word.typed) <= SHORT)
+        ):
+            meant = None  # a phone writes the first word of any query so, but it may be a name
+        if (meant is None and not checker.is_strange(word)) or is_known_here(word.typed):
+            continue
+        unknown.append(word)
+        if meant is not None:
+            corrections.append((word.typed, _cased(meant.word, word.typed)))
+    rest = [word for word in found if word not in unknown]
+    return WordCheck(
+        tuple(dict.fromkeys(word.typed for word in unknown)),
+        tuple(dict(corrections).items()),
+        bool(unknown) and not any(checker.says_something(word) for word in rest),
+    )
+
+
+class _Checker:
+    """Knows the words of one text, and the languages that it may be in."""
+
+    def __init__(self, words: WordList, found: Sequence[Word]) -> None:
+        self._words, self._found = words, found
+
+    def knows(self, word: Word) -> bool:
+        if is_written_in_signs(word.folded):
+            return not self._words.signs or any(
+                sign in self._words.signs or not is_written_in_signs(sign) for sign in word.folded
+            )
+        languages = self._words.languages_of(word.folded)
+        if not languages or any(self._words.lexicon(one).has(word.folded) for one in languages):
+            return True  # a language is read from the file when it is first asked
+        likely = self._likely(word)
+        if FIRST in likely:
+            slip = correction(word.folded, self._words.lexicon(FIRST))
+            if slip is not None and slip.is_slip and slip.is_usual:
+                return False  # "zebraa" is no form of "zebra", "bananna" not made of "ban" and "anna"
+        return any(is_known_form(word.folded, self._words.lexicon(one), one) for one in likely)
+
+    def correction(self, word: Word) -> Correction | None:
+        """The most probable word that was meant, if it is hardly to be doubted.
+
+        Other languages than English have more forms of a word than their list: a word that
+        differs from another in an ending is no misspelling there.
+        """
+        best: Correction | None = None
+        for language, weight in self._likely(word).items():
+            found = correction(word.folded, self._words.lexicon(language))
+            if found is None or not _is_sure(found, language):
+                continue
+            if best is None or found.evidence + weight > best.evidence:
+                best = found._replace(evidence=found.evidence + weight)
+        return best
+
+    def is_strange(self, word: Word) -> bool:
+        """Whether no known word begins as this one does; other languages begin in more ways than English."""
+        if is_written_in_signs(word.folded):
+            return True
+        languages = self._words.languages_of(word.folded)
+        if FIRST in languages and FIRST not in self._likely(word):
+            return False
+        start = word.folded[: BEGINNING if FIRST in languages else BEGINNING - 1]
+        return not any(self._words.lexicon(one).begins(start) for one in languages)
+
+    def says_something(self, word: Word) -> bool:
+        """Whether a known word is more than a preposition or the like."""
+        levels = [self._words.lexicon(one).level(word.folded) for one in self._words.languages_of(word.folded)]
+        known = [level for level in levels if level is not None]
+        return len(word.folded) > 1 and (not known or min(known) > FUNCTION_WORD)
+
+    def _likely(self, word: Word) -> dict[str, float]:
+        """The languages that a text may be in by its other words: logarithm of how probable each is."""
+        languages = self._words.languages_of(word.folded)
+        weights = {one: 0.0 if one == FIRST else OTHER_LANGUAGE for one in languages}
+        for other in {other.folded for other in self._found if other.folded != word.folded}:
+            for one in set(languages) & set(self._words.languages_of(other)):
+                level = self._words.lexicon(one).level(other)
+                weights[one] -= ABSENT if level is None else level / 2
+        least = max(weights.values(), default=0.0) - PLAUSIBLE
+        return {one: weight for one, weight in weights.items() if weight >= least}
+
+
+def _is_sure(found: Correction, language: str) -> bool:
+    if language == FIRST:
+        return found.is_usual or found.is_slip
+    return found.is_slip and found.distance == 1
+
+
+def _is_judged(word: Word, *, shouted: bool, is_first: bool) -> bool:
+    """Whether a word may be called unknown: not a number, a code, a name or an abbreviation."""
+    typed = word.typed
+    if is_written_in_signs(typed):
+        return True
+    if len(word.folded) < 3 or not all(letter.isalpha() or not letter.isascii() for letter in typed):
+        return False
+    if shouted:
+        return len(typed) > SHORT
+    return typed.islower() or not any(letter.isupper() for letter in typed) or (is_first and typed.istitle())
+
+
+def _cased(word: str, like: str) -> str:
+    if like.isupper():
+        return word.upper()
+    return word.capitalize() if like[0].isupper() else word

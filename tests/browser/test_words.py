@@ -1,0 +1,52 @@
+"""Unknown words are told, and a corrected query is one click away."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from browser.served_page import intercept
+from browser.test_search import answered
+
+pytestmark = pytest.mark.browser
+MEANT = "a giraffe <b> on grass"
+
+
+def tell(page: Page, **fields: Any) -> list[str]:
+    """Gives each answer what is told of the words; returns the queries as they come."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.post_data_json["query"])
+        known = asked[-1] == MEANT
+        answered(route, lambda _: {}, **({"unknown_words": [], "did_you_mean": None} if known else fields))
+
+    intercept(page, "**/api/search/text", answer)
+    return asked
+
+
+def test_a_click_searches_what_was_meant(page: Page) -> None:
+    asked = tell(page, unknown_words=["giraff"], did_you_mean=MEANT)
+    expect(page.locator("#did-you-mean")).to_be_hidden()
+    page.fill("#words", "a giraff")
+    expect(page.locator("#status")).to_contain_text("unknown word: “giraff”")
+    expect(page.locator("#did-you-mean")).to_have_text(f"Did you mean “{MEANT}”?")
+    page.click("#did-you-mean")
+    expect(page.locator("#words")).to_have_value(MEANT)
+    expect(page.locator("#did-you-mean")).to_be_hidden()
+    expect(page.locator("#status")).not_to_contain_text("unknown")
+    assert asked[-1] == MEANT
+    page.go_back()
+    expect(page.locator("#words")).to_have_value("a giraff")
+
+
+def test_a_query_of_unknown_words_does_not_blame_the_photos(page: Page) -> None:
+    tell(page, unknown_words=["qwrtzx"], no_word_known=True, num_matches=0, did_you_mean=None)
+    page.fill("#words", "qwrtzx")
+    expect(page.locator("#nothing h2")).to_have_text("No word of this query is known: “qwrtzx”")
+    expect(page.locator("#status")).to_contain_text("No word of this query is known: “qwrtzx”")
+
+
+def test_emoji_are_shown_as_they_were_read(page: Page) -> None:
+    page.fill("#words", "🐶")
+    expect(page.locator("#status")).to_contain_text("read as “dog face”")

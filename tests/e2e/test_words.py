@@ -1,0 +1,75 @@
+"""Emoji, unknown words and typos: all interfaces tell the same of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import Run
+from rest.served_library import client_of, draw
+from small_words import default_model_with_words
+from twinlens.api.library import Collection
+from twinlens.apps.libraries.library import SearchOptions
+from twinlens.apps.libraries.served_library import ServedLibrary
+
+TOLD = ("understood", "read_as", "unknown_words", "did_you_mean", "no_word_known")
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    default_model_with_words(tmp_path / "bundle", monkeypatch)
+    root = tmp_path / "photos"
+    draw(root / "red.png", (200, 30, 30))
+    draw(root / "green.png", (30, 180, 40))
+    with Collection.open(root) as collection:
+        collection.index()
+    return root
+
+
+@pytest.mark.parametrize("query", ["a giraff on the grass", "🐶 on the beach", "qwrtzx", "dog", "dog - bananna"])
+def test_command_server_and_app_tell_what_python_tells(run_here: Run, library: Path, query: str) -> None:
+    with Collection.open(library) as collection:
+        wanted = collection.answer(query)
+    told = json.loads(run_here("search", query, "--in", library, "--json").stdout)
+    assert {name: told[name] for name in TOLD} == {name: wanted.to_json()[name] for name in TOLD}
+    with client_of(library) as client:
+        served = client.post("/api/search/text", json={"query": query}).json()
+        app = ServedLibrary(_Client(client)).by_words(query, SearchOptions())
+    assert {name: served[name] for name in TOLD} == {name: told[name] for name in TOLD}
+    assert app.wording == wanted.wording
+
+
+def test_the_command_line_says_it_in_a_line(run_here: Run, library: Path) -> None:
+    found = run_here("search", "a giraff on the grass", "--in", library, "--all")
+    assert "unknown word: “giraff”; did you mean: a giraffe on the grass" in found.stderr
+    found = run_here("search", "🐶", "--in", library, "--all")
+    assert "the query was read as “dog face”" in found.stderr
+    assert "unknown" not in run_here("search", "the dog", "--in", library, "--all").stderr
+
+
+def test_where_no_word_is_known_the_photos_are_not_blamed(run_here: Run, library: Path) -> None:
+    found = run_here("search", "qwrtzx", "--in", library, "--min-probability", 1)
+    assert found.returncode == 3
+    assert "no word of this query is known: “qwrtzx”; the 2 closest are shown" in found.stderr
+    assert "nothing here matches" not in found.stderr
+
+
+def test_the_languages_of_a_model_are_told(run_here: Run, library: Path) -> None:
+    assert '["en", "de"]' in run_here("models", "info", "default").stdout
+    assert "understands en, de, tells unknown words" in run_here("doctor", "--in", library).stdout
+    with client_of(library) as client:
+        assert client.get("/api/stats").json()["languages"] == ["en", "de"]
+        card = client.get("/api/model").json()
+        assert (card["languages"], card["knows_words"]) == (["en", "de"], True)
+
+
+class _Client:
+    """The part of a ``RestClient`` that a search by words needs."""
+
+    url = "http://localhost"
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+
+    def post(self, path: str, body: dict[str, object]) -> dict[str, object]:
+        return dict(self._client.post(path, json=body).json())
