@@ -1,6 +1,7 @@
 """A small tower learns colours in two languages, from a model that knows them in English only."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ PLAN = TeachingPlan(
     learning_rate=0.02,
     head_learning_rate=0.02,
     warmup_steps=5,
+    photo_start=0,
     check_every=20,
 )
 
@@ -125,3 +127,15 @@ def test_a_finished_run_gives_the_same_tower_again(lessons: Lessons, space: Spac
         teach(taught, head(), lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path)
         rows.append(encode(taught, list(GERMAN)).numpy())
     np.testing.assert_allclose(rows[0], rows[1], atol=1e-6)
+
+
+def test_the_photos_head_stays_until_its_first_step(lessons: Lessons, space: Space, tmp_path: Path) -> None:
+    plan = replace(PLAN, photo_start=30)
+    photos, seen = head(), []
+    begin = photos.weight.detach().clone()
+
+    def look(step: int, _: object) -> None:
+        seen.append(bool(torch.equal(photos.weight, begin)))
+
+    teach(side(), photos, lessons, space, plan, teacher_scale=10.0, folder=tmp_path, on_step=look)
+    assert seen == [True] * 30 + [False] * 30

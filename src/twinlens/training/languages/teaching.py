@@ -42,6 +42,7 @@ class TeachingPlan:
         head_learning_rate: of the head.
         dropout: on the text features.
         photo_learning_rate: of the image tower's head.
+        photo_start: step from which that head is trained; before, the text tower learns where the photos are.
         photo_dropout: on the photos' features.
         other_photos: photos that each step compares with, besides those of its captions.
         ema_decay: of the moving average, which is the result.
@@ -61,6 +62,7 @@ class TeachingPlan:
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
     photo_learning_rate: float = 3e-4
+    photo_start: int = 600
     photo_dropout: float = 0.35
     other_photos: int = 3000
     ema_decay: float = 0.995
@@ -248,14 +250,15 @@ def _optimizer(
         {"params": list(photo_head.parameters()), "lr": plan.photo_learning_rate, "weight_decay": 1e-4},
     ]
     for group in groups:
-        group["full_lr"] = group["lr"]
+        group["full_lr"], group["start"] = group["lr"], 0
+    groups[-1]["start"] = plan.photo_start
     return torch.optim.AdamW(groups, betas=(0.9, 0.98))
 
 
 def _set_rates(optimizer: torch.optim.Optimizer, step: int, plan: TeachingPlan) -> None:
     share = min(1.0, (step + 1) / plan.warmup_steps) * max(0.01, (1 + math.cos(math.pi * step / plan.steps)) / 2)
     for group in optimizer.param_groups:
-        group["lr"] = share * group["full_lr"]
+        group["lr"] = share * group["full_lr"] if step >= group["start"] else 0.0
 
 
 def _numbers(terms: Terms) -> dict[str, float]:
