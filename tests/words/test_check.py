@@ -81,6 +81,13 @@ def test_the_language_of_the_other_words_decides(words: WordList) -> None:
     assert check_words("zerba na pláž v knihou", words).unknown == ()
 
 
+def test_of_a_single_word_the_language_is_not_known_so_fewer_claims_are_made(words: WordList) -> None:
+    assert check_words("the grasp", words).unknown == ("grasp",)
+    assert check_words("grasp", words).unknown == ()
+    assert check_words("gräsp", words).unknown == ()
+    assert check_words("elephent", words).unknown == ("elephent",)
+
+
 def test_only_the_languages_that_are_asked_for_are_read(words: WordList) -> None:
     check_words("собака", words)
     assert words.lexicon.cache_info().currsize == 1
