@@ -45,7 +45,8 @@ def test_an_unknown_word_is_told_with_the_word_that_was_meant(
         "le garcon", "psi na plazi", "knihou", "köpekler", "evde", "собаки на пляже",
         "والكلب على الشاطئ", "लड़के",
         "海边的狗", "キリンが", "개를", "計程車上",  # no spaces, or particles
-        "Thessaloniki", "in Qwrtzx", "iPhone", "IMG_2207", "b2b", "NASA", "xq", "1234", "c3po",  # names and codes
+        "Thessaloniki", "in Qwrtzx", "Grasp with kite", "the kits",
+        "iPhone", "IMG_2207", "b2b", "NASA", "xq", "1234", "c3po",  # names and codes
         "שלום", "ไทย", "🐶", "", "…", "the dog's",
     ],
 )  # fmt: skip

@@ -33,12 +33,7 @@ def check_words(text: str, words: WordList, *, is_known_here: Callable[[str], bo
         if not _is_judged(word, shouted=shouted, is_first=place == 0) or checker.knows(word):
             continue
         meant = checker.correction(word)
-        if (
-            meant is not None
-            and word.typed.istitle()
-            and not shouted
-            and (meant.distance > 1 or len(word.typed) <= SHORT)
-        ):
+        if word.typed.istitle() and not shouted and meant is not None and not _is_plain_slip(word, meant):
             meant = None  # a phone writes the first word of any query so, but it may be a name
         if (meant is None and not checker.is_strange(word)) or is_known_here(word.typed):
             continue
@@ -124,6 +119,11 @@ class _Checker:
                 weights[one] -= ABSENT if level is None else level / 2
         least = max(weights.values(), default=0.0) - PLAUSIBLE
         return {one: weight for one, weight in weights.items() if weight >= least}
+
+
+def _is_plain_slip(word: Word, meant: Correction) -> bool:
+    is_near = meant.distance == 1 and len(word.folded) >= MIDDLE and word.folded[0] == meant.word[0]
+    return meant.is_slip or is_near
 
 
 def _is_judged(word: Word, *, shouted: bool, is_first: bool) -> bool:
