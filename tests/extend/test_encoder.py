@@ -51,7 +51,7 @@ def test_it_is_indexed_searched_and_judged(histogram: Any, photos: Path) -> None
         assert collection.answer("yellow").matched == 0
         assert collection.answer("red", min_probability=0.999).matched == 2
         similar = collection.similar(photos / "red-0.png", k=1)
-        assert [(hit.id, hit.probability, hit.relevant) for hit in similar] == [("red-4.png", None, None)]
+        assert [(hit.id, hit.grade) for hit in similar] == [("red-4.png", None)]  # six photos tell nothing of photos
 
 
 def test_its_judge_is_right_about_drawn_pictures(histogram: Any) -> None:
@@ -68,9 +68,9 @@ def test_its_judge_is_right_about_drawn_pictures(histogram: Any) -> None:
         picture = encoder.encode_image([Image.fromarray(noisy.reshape(64, 64, 3))])[0]
         scores += (texts @ picture).tolist()
         right += [float((which == number).mean() >= 0.2) for number in range(len(names))]
-    judgement = encoder.relevance().judge(texts[0], "text", best=1.0, num_candidates=240)
+    judgement = encoder.relevance().judge(texts[0], "text")
     probabilities, matches = judgement.probability(scores), np.array(right)
-    assert (judgement.relevant(scores) == matches).mean() > 0.9
+    assert (np.array([grade is not None for grade in judgement.grades(scores)]) == matches).mean() > 0.9
     assert np.mean((probabilities - matches) ** 2) < 0.06  # Brier; saying the mean of 0.24 would cost 0.18
     assert abs(probabilities.mean() - matches.mean()) < 0.03
 

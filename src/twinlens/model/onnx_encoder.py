@@ -17,6 +17,7 @@ from twinlens.model.relevance_file import open_relevance
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
+from twinlens.relevance.maps import Calibration
 from twinlens.types import Box, Embeddings, Grids, ModelDescription, PhotoHashes, Pixels, TowerDescription
 
 IMAGE_BATCH = 8  # larger batches exceed the CPU cache and are not faster
@@ -188,7 +189,7 @@ class OnnxDualEncoder(DualEncoder):
             created=manifest.created,
             license=manifest.license,
             max_tokens=text.max_tokens,
-            is_calibrated=manifest.calibration is not None,
+            is_calibrated=isinstance(manifest.calibration, Calibration),
             figures=manifest.figures,
         )
 

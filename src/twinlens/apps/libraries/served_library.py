@@ -97,6 +97,8 @@ class ServedLibrary:
                 absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
                 num_undated=answer.get("num_undated"),
                 num_file_dated=answer.get("num_file_dated"),
+                grades=answer.get("grades"),
+                ungraded=answer.get("ungraded"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -121,6 +123,7 @@ def _hit(result: dict[str, Any]) -> Hit:
         is_missing=bool(result.get("missing")),
         taken_at=result.get("taken_at"),
         date_source=result.get("date_source"),
+        grade=result.get("grade"),
     )
 
 
