@@ -20,6 +20,7 @@ from judged_trials import (
     FITTED,
     LARGEST,
     MEASURED,
+    UNCALIBRATED,
     UNDERSTOOD,
     JudgedLibrary,
     Lab,
@@ -37,6 +38,7 @@ from twinlens.model.bundle import open_bundle
 from twinlens.model.load import find_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.model.relevance_file import REFERENCE, open_relevance, save_calibration
+from twinlens.relevance.background import MAPS, everyday_texts
 from twinlens.relevance.maps import Calibration
 from twinlens.types import Embeddings
 
@@ -126,6 +128,9 @@ def measured(lab: Lab, judged: JudgedPhotos) -> dict[str, Any]:
         "libraries": [one.to_json() for one in measure(said, english)],
         "lines": [report(name, "all", said, members).to_json() for name, members in lines.items()],
     }
+    texts = lab.embed_texts(everyday_texts())
+    uncalibrated = graded(MAPS["text"], list(small.uncalibrated(texts, UNCALIBRATED)))
+    figures["uncalibrated"] = [one.to_json() for one in measure(uncalibrated, english)]
     if judge.calibration.photo:
         photos = graded(judge.calibration.photo, photo_trials(lab, judged, "measure", reference))
         kinds = {own: [own] for own in sorted({line for one in photos for line in one.trial.line.tolist()})}
@@ -136,7 +141,7 @@ def measured(lab: Lab, judged: JudgedPhotos) -> dict[str, Any]:
 def show(figures: dict[str, Any]) -> None:
     """One line for each library and kind of query."""
     print(json.dumps(figures["calibration"]))
-    for name in ("libraries", "lines", "photos"):
+    for name in ("libraries", "lines", "uncalibrated", "photos"):
         print(
             f"\n{name}: strong right (of) | likely right (of) | possible right | found, shown, ranked "
             "| absent: strong, likely"

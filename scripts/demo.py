@@ -90,10 +90,10 @@ def answer(collection: api.library.Collection, queries: tuple[str, ...]) -> list
         print(f"\n  {query}")
         matching = [hit for hit in hits[:3] if hit.relevant is not False]
         for hit in matching:
-            probability = "" if hit.probability is None else f"{hit.probability:.0%}".rjust(4) + "  "
-            print(f"    {hit.rank}  {probability}{hit.score:.3f}  {hit.id}")
+            grade = "" if hit.grade is None else f"{hit.grade:<8}  "
+            print(f"    {hit.rank}  {grade}{hit.score:.3f}  {hit.id}")
         if not matching:
-            print(f"    nothing here matches; the closest is {hits[0].id}")
+            print(f"    no sure match; the closest is {hits[0].id}")
     return answers
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from twinlens.evaluation.relevance.trials import (
 )
 from twinlens.model.bundle import IMAGE_MODEL
 from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.relevance.background import library_scale, yardstick
 from twinlens.relevance.evidence import score_scale
 from twinlens.types import Embeddings
 
@@ -32,6 +33,7 @@ LARGEST = 3000
 ASKING = 8  # photos of a class that are queries
 FITTED = {30: 40, 100: 10, 300: 4, 400: 1}  # size of a library → how many are drawn
 MEASURED = {30: 60, 300: 6}
+UNCALIBRATED = {12: 60, 30: 60, 100: 12, 400: 1}
 ALBUM = 0.05  # share of the photos that show a concept, from which on they make an album of it
 UNDERSTOOD = 0.6  # of the English average precision: a language in which a query is worth as much is understood
 
@@ -85,6 +87,7 @@ class JudgedLibrary:
     """One half of the judged photos, perhaps among photos that nobody has judged, and the queries over them."""
 
     judged: JudgedPhotos
+    photos: Embeddings
     queries: LabelledQueries
 
     @classmethod
@@ -103,11 +106,27 @@ class JudgedLibrary:
             vectors = lab.embed_texts(texts)
             known = np.pad(labels, ((0, 0), (0, len(among))), constant_values=UNSURE)
             parts.append(LabelledQueries.of(lines, vectors, photos, known, score_scale(vectors, reference)))
-        return cls(judged, joined(parts))
+        return cls(judged, photos, joined(parts))
 
     def trials(self, sizes: dict[int, int]) -> list[Trial]:
         """In random libraries of judged photos."""
         return list(draw_trials(self.queries, sizes, rows=np.arange(len(self.judged.files))))
+
+    def uncalibrated(self, texts: Embeddings, sizes: dict[int, int], *, seed: int = 3) -> Iterator[Trial]:
+        """In random libraries, with the scales that a model without a calibration is judged by.
+
+        Args:
+            texts: [T, D], the everyday texts.
+            sizes: size of a library → how many are drawn.
+            seed: of the draws.
+        """
+        random = np.random.default_rng(seed)
+        for size, times in sizes.items():
+            for _ in range(times):
+                rows = np.sort(random.choice(len(self.photos), min(size, len(self.photos)), replace=False))
+                common = yardstick((texts @ self.photos[rows].T).astype(np.float64))
+                scale = library_scale(self.queries.scores[:, rows], common)
+                yield replace(self.queries, scale=scale).search(rows)
 
     def folders(self, sizes: dict[int, int], *, seed: int = 1) -> Iterator[Trial]:
         """In sub-folders of random libraries: albums of photos that show one thing, as people make them."""

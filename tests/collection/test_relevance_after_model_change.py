@@ -77,20 +77,20 @@ def test_after_a_model_change_probabilities_are_the_new_models(
     assert judged(collection) == [(0.9, "strong")] * 2
 
 
-def test_after_a_change_to_a_model_without_calibration_there_are_no_probabilities(
+def test_after_a_change_to_a_model_without_calibration_the_library_itself_judges(
     collection: Collection, tmp_path: Path, photos: Path
 ) -> None:
     collection.reindex(make_model(tmp_path / "bare", max_tokens=22, probability=None))
-    assert judged(collection) == [(None, None)] * 2
-    assert judged(collection, str(photos / "red.png")) == [(None, None)]
+    assert {probability for probability, _ in judged(collection)}.isdisjoint({None, 0.9})
+    assert judged(collection, str(photos / "red.png")) == [(None, None)]  # two photos tell nothing of photos
 
 
-def test_a_calibration_that_was_fitted_for_the_earlier_model_gives_no_probabilities(
+def test_a_calibration_that_was_fitted_for_the_earlier_model_is_not_used(
     collection: Collection, first: Path, tmp_path: Path
 ) -> None:
     earlier = open_bundle(first).fingerprint
     collection.reindex(make_model(tmp_path / "copied", max_tokens=23, probability=0.3, fitted_for=earlier))
-    assert judged(collection) == [(None, None)] * 2
+    assert {probability for probability, _ in judged(collection)}.isdisjoint({None, 0.9, 0.3})
 
 
 def test_a_collection_that_was_open_meanwhile_judges_by_the_new_model_too(

@@ -51,7 +51,7 @@ def test_it_is_indexed_searched_and_judged(histogram: Any, photos: Path) -> None
         assert collection.answer("yellow").matched == 0
         assert collection.answer("red", min_probability=0.999).matched == 2
         similar = collection.similar(photos / "red-0.png", k=1)
-        assert [(hit.id, hit.grade) for hit in similar] == [("red-4.png", None)]  # six photos tell nothing of photos
+        assert [(hit.id, hit.probability, hit.relevant) for hit in similar] == [("red-4.png", None, None)]
 
 
 def test_its_judge_is_right_about_drawn_pictures(histogram: Any) -> None:

@@ -57,14 +57,20 @@ def test_a_better_score_is_never_less_sure() -> None:
         assert (np.diff([level(grade) for grade in said.grades(np.linspace(-1, 1, 81).tolist())]) >= 0).all()
 
 
-def test_texts_that_all_score_the_same_tell_nothing() -> None:
-    library = unit(np.ones((FEWEST - 1, 4)))
-    assert BackgroundJudge(library, lambda: unit(np.ones((5, 4)))).judge(library[0], "text") is None
-
-
-@pytest.mark.parametrize("photos", [1, 100])
-def test_a_copy_of_a_query_photo_is_certain_and_no_other_photo_is_more_than_possible(photos: int) -> None:
+@pytest.mark.parametrize("photos", [5, 2 * FEWEST])
+def test_texts_that_all_score_the_same_tell_nothing(photos: int) -> None:
     library, texts, _ = world(photos)
+    assert BackgroundJudge(library, lambda: np.repeat(texts[:1], 9, axis=0)).judge(texts[0], "text") is None
+
+
+def test_a_few_photos_tell_nothing_of_photos_and_none_of_texts() -> None:
+    library, texts, _ = world(FEWEST - 1)
+    assert BackgroundJudge(library, lambda: texts).judge(library[0], "photo") is None
+    assert BackgroundJudge(library[:0], lambda: texts).judge(texts[0], "text") is None
+
+
+def test_a_copy_of_a_query_photo_is_certain_and_no_other_photo_is_more_than_possible() -> None:
+    library, texts, _ = world(100)
     said = BackgroundJudge(library, lambda: texts).judge(library[0], "photo")
     assert said is not None
     assert said.grades([1.0]) == ["strong"]

@@ -7,6 +7,7 @@ query's scores on a sample of the library, and what everyday queries reach in th
 from collections.abc import Callable
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,13 +32,28 @@ MAPS: dict[QueryKind, RelevanceMap] = {
     ),
 }
 
-NOTHING_KNOWN = ScoreScale(np.ones(1), np.ones(1), np.full(1, 3.0))  # by which no score below 1 stands out
-
 
 @cache
 def everyday_texts() -> tuple[str, ...]:
     """About 300 things that people have photos of."""
     return tuple(files("twinlens.relevance").joinpath("everyday.txt").read_text(encoding="utf-8").splitlines())
+
+
+class Yardstick(NamedTuple):
+    """What common queries reach in a library.
+
+    Attributes:
+        middle: of the scores of all of them together.
+        spread: of the same.
+        standing_out: how far the best photos are from a query's middle, in its spreads: a model whose matches stand
+            out by six is held to more than one whose stand out by three.
+        telling: spread of the scores on one photo.
+    """
+
+    middle: float
+    spread: float
+    standing_out: float
+    telling: float
 
 
 def robust_scale(scores: Floats) -> tuple[Floats, Floats]:
@@ -61,37 +77,43 @@ class BackgroundJudge:
         self._library, self._texts = library, texts
 
     def judge(self, query: Embeddings, kind: QueryKind) -> Judgement | None:
-        """What scores of a query [D] mean; None where nothing can be said, as all everyday texts score the same."""
-        few = len(self._library) < FEWEST
-        if kind == "photo" and few:
-            return Judgement(MAPS[kind], NOTHING_KNOWN, copy=COPY)
-        if not len(self._library):
+        """What scores of a query [D] mean.
+
+        None where nothing can be said: of photos that are too few to compare, or where most everyday texts score
+        the same on a photo.
+        """
+        if len(self._library) < (FEWEST if kind == "photo" else 1):
             return None
-        middle, spread, standing_out = self._of_text if kind == "text" else self._of_photos
-        if not few:
-            middle, spread = robust_scale((query[None] @ self._library.T).astype(np.float64))
-        if spread.item() <= MIN_STD:
+        common = self._of_text if kind == "text" else self._of_photos
+        scale = library_scale((query[None] @ self._library.T).astype(np.float64), common)
+        if common.telling <= MIN_STD:
             return None
-        scale = ScoreScale(middle, spread * standing_out, np.full(1, 3.0))
         return Judgement(MAPS[kind], scale, copy=COPY if kind == "photo" else None)
 
     @cached_property
-    def _of_text(self) -> tuple[Floats, Floats, Floats]:
+    def _of_text(self) -> Yardstick:
         return yardstick((self._texts() @ self._library.T).astype(np.float64))
 
     @cached_property
-    def _of_photos(self) -> tuple[Floats, Floats, Floats]:
+    def _of_photos(self) -> Yardstick:
         scores = (self._library @ self._library.T).astype(np.float64)
         others = ~np.eye(len(scores), dtype=bool)
         return yardstick(scores[others].reshape(len(scores), -1))
 
 
-def yardstick(scores: Floats) -> tuple[Floats, Floats, Floats]:
-    """What common queries reach: their scores' middle and spread, all [T, N] together, and how far the best stand out.
-
-    The last is in spreads: a model whose matches stand out by six is held to more than one whose stand out by three.
-    """
+def yardstick(scores: Floats) -> Yardstick:
+    """What common queries reach, from their scores on a library [T, N]."""
     middle, spread = robust_scale(scores.reshape(1, -1))
     own_middle, own_spread = robust_scale(scores) if scores.shape[1] >= FEWEST else (middle, spread)
     standing_out = (scores - own_middle[:, None]) / own_spread[:, None]
-    return middle, spread, np.quantile(standing_out, [1 - TOP_SHARE]).clip(min=1.0)
+    best = max(1.0, float(np.quantile(standing_out, 1 - TOP_SHARE)))
+    return Yardstick(middle.item(), spread.item(), best, float(np.median(robust_scale(scores.T)[1])))
+
+
+def library_scale(scores: Floats, common: Yardstick) -> ScoreScale:
+    """The scale of Q queries, from their scores on a library [Q, N], by which 1 is what common queries reach."""
+    if scores.shape[1] >= FEWEST:
+        middle, spread = robust_scale(scores)
+    else:
+        middle, spread = (np.full(len(scores), value) for value in (common.middle, common.spread))
+    return ScoreScale(middle, spread * common.standing_out, np.full(len(scores), 3.0))

@@ -1,7 +1,7 @@
 """Decide which hits match: those with a grade, or with the grade or the probability that was asked for."""
 
-from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +34,12 @@ def match_test(search: Search, judgement: Judgement | None) -> Matches | None:
 
 def count_grades(candidates: Candidates, judgement: Judgement) -> dict[Grade, int]:
     """How many of all candidates have each grade."""
+    counts: dict[Grade, int] = {}
+    for number, grade in enumerate(GRADES):
+        reached = len(candidates.matching(partial(_have, judgement, GRADES[: number + 1])))
+        counts[grade] = reached - sum(counts.values())
+    return counts
 
-    def graded(scores: Sequence[float]) -> NDArray[np.bool_]:
-        return np.array([grade is not None for grade in judgement.grades(scores)], dtype=bool)
 
-    scores = [score for _, score in candidates.matching(graded)]
-    found = Counter(judgement.grades(scores) if scores else [])
-    return {grade: found[grade] for grade in GRADES}
+def _have(judgement: Judgement, grades: Sequence[Grade], scores: Sequence[float]) -> NDArray[np.bool_]:
+    return np.array([grade in grades for grade in judgement.grades(scores)], dtype=bool)

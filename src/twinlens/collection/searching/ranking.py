@@ -1,5 +1,6 @@
 """Rank candidates: apply the filters, take the top k, then sort."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -101,7 +102,8 @@ def page_of(
 
 
 def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:
-    return int(matches(scores.tolist()).sum()) if len(scores) else 0
+    """How many match: the first ones, so that a few of a million need to be looked at."""
+    return bisect_left(range(len(scores)), True, key=lambda place: not matches([float(scores[place])])[0])
 
 
 def _newest_first(ranking: Ranking, records: Mapping[int, PhotoRecord]) -> Ranking:
