@@ -52,11 +52,11 @@ format: $(TESTING)/.ready  ## put the code in shape
 	@$(TESTING)/bin/ruff format src tests benchmarks scripts
 	@$(TESTING)/bin/ruff check --fix src tests benchmarks scripts
 
-quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path/to/flickr8k ZEROSHOT=path/to/imagenet_sample UNLABELED=path/to/photos
+quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path/to/flickr8k ZEROSHOT=path/to/imagenet_sample UNLABELED=path/to/photos JUDGED=path/to/data
 	@test -n "$(DATA)" || { echo "give the captioned photos: make quality DATA=path/to/flickr8k"; exit 2; }
 	@$(TESTING)/bin/twinlens evaluate --data "$(DATA)" --split test
 	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --data "$(ZEROSHOT)"
-	@$(TESTING)/bin/python scripts/calibrate.py default "$(DATA)" --measure test
+	@test -z "$(JUDGED)" || $(TESTING)/bin/python scripts/calibrate.py default --photos "$(JUDGED)" --measure
 	@test -z "$(UNLABELED)" || $(TESTING)/bin/python scripts/quality.py --photos "$(UNLABELED)"
 
 default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos
@@ -65,7 +65,8 @@ default-model: $(TESTING)/.ready  ## train the embedded model: make default-mode
 	@test -d runs/default-before || cp -r src/twinlens/model/default runs/default-before
 	@rm -rf runs/default-bundle
 	@$(TESTING)/bin/twinlens export runs/default --int8 --out runs/default-bundle
-	@$(TESTING)/bin/python scripts/calibrate.py runs/default-bundle "$(DATA)" $(if $(UNLABELED),--photos "$(UNLABELED)")
+	@test -n "$(JUDGED)" || $(TESTING)/bin/twinlens models calibrate runs/default-bundle --data "$(DATA)" --split val
+	@test -z "$(JUDGED)" || $(TESTING)/bin/python scripts/calibrate.py runs/default-bundle --photos "$(JUDGED)"
 	@$(TESTING)/bin/python scripts/bridge.py runs/default-before runs/default-bundle "$(DATA)"
 	@$(TESTING)/bin/twinlens evaluate --model runs/default-bundle --data "$(DATA)" --split test --record
 	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --model runs/default-bundle --data "$(ZEROSHOT)" --record

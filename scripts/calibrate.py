@@ -1,243 +1,162 @@
-"""Fit the probabilities of relevance of a model bundle, or measure those that it has.
+"""Fit the grades of a model bundle on judged photos, and measure them on others.
 
-    scripts/calibrate.py BUNDLE path/to/flickr8k [--photos path/to/photos]
-    scripts/calibrate.py BUNDLE path/to/flickr8k --measure val
+    scripts/calibrate.py BUNDLE --photos path/to/data [--judged benchmarks/quality/judged.json]
+    scripts/calibrate.py BUNDLE --photos path/to/data --measure [--json]
 
-Fitted on photos of the train split that training held out; other photos fill up larger
-collections. The result is written into the bundle, whose fingerprint stays the same.
+``path/to/data`` holds the photos that the judgements name: photos_unlabeled, flickr8k, imagenet_sample,
+and more/coco_unlabeled_extra, more/grocery_store and more/clothing. What is fitted is written into the
+bundle, whose fingerprint stays the same. Embeddings are kept in runs/calibration.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from twinlens.data.find import open_dataset
-from twinlens.embedding.local import embed_photos
-from twinlens.errors import TwinlensError
-from twinlens.evaluation.embedding_file import load_pairs, save_pairs
-from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
-from twinlens.evaluation.relevance.fitting import fit_relevance_map
-from twinlens.evaluation.relevance.measuring import CalibrationReport, measure
-from twinlens.evaluation.relevance.trials import (
-    LabelledQueries,
-    Trial,
-    draw_trials,
-    photo_queries,
-    short_queries,
-    text_queries,
+from judged_trials import (
+    FITTED,
+    LARGEST,
+    MEASURED,
+    UNCALIBRATED,
+    UNDERSTOOD,
+    JudgedLibrary,
+    Lab,
+    other_photos,
+    photo_trials,
+    understood,
 )
+
+from twinlens.errors import TwinlensError
+from twinlens.evaluation.relevance.fitting import SCORE_ALONE, fit_relevance_map
+from twinlens.evaluation.relevance.judged import SENTENCES, WORDS, JudgedPhotos, read_judged
+from twinlens.evaluation.relevance.measuring import GradeReport, graded, measure, report
+from twinlens.evaluation.relevance.wordings import WORDINGS
 from twinlens.model.bundle import open_bundle
 from twinlens.model.load import find_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.model.relevance_file import REFERENCE, open_relevance, save_calibration
-from twinlens.protocols import Dataset
+from twinlens.relevance.background import MAPS, everyday_texts
 from twinlens.relevance.maps import Calibration
-from twinlens.types import CaptionedImage, Embeddings
+from twinlens.types import Embeddings
 
-HELD_OUT = 20  # training holds out every 20th photo of the train split, ordered by id
-FILLING = 1000  # further photos of the train split, to fit on collections larger than the held-out photos
-REFERENCE_PHOTOS = 512  # 512 KB as float16; half as many change the figures on val by less than a hundredth
-FITTED_SIZES = {1: 200, 10: 60, 100: 10, 300: 2, 1300: 1}  # size of a collection → how many are drawn
-MEASURED_SIZES = {1: 400, 10: 60, 100: 10, 1000: 1}
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some photos of a data set, as a data set of one split."""
-
-    name: str
-    images: Sequence[CaptionedImage]
-
-    def splits(self) -> tuple[str, ...]:
-        return ()
-
-    def split(self, name: str) -> Sequence[CaptionedImage]:
-        return self.images if name == "all" else ()
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A model, its data, and a folder that caches embeddings."""
-
-    encoder: OnnxDualEncoder
-    data: Dataset
-    cache: Path | None
-
-    def embed(self, name: str, images: Sequence[CaptionedImage]) -> EmbeddedPairs:
-        """Photos and captions, embedded or read from the cache."""
-        file = self.cache / f"{self.encoder.fingerprint}-{name}-{len(images)}.npz" if self.cache else None
-        if file and file.exists():
-            return load_pairs(file)
-        show = lambda done, total: print(f"\r{name}: {done}/{total}", end="", file=sys.stderr, flush=True)  # noqa: E731
-        pairs = embed_split(self.encoder, Part(name, images), "all", on_progress=show)
-        print(file=sys.stderr)
-        if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            save_pairs(pairs, file)
-        return pairs
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Embedded photos, and the rows of those whose captions are queries (the core) and of the others."""
-
-    pairs: EmbeddedPairs
-    core: NDArray[np.int64]
-    filling: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, core: EmbeddedPairs, filling: EmbeddedPairs | None) -> "Pool":
-        """Both in one, the core first."""
-        rows = np.arange(len(core.images))
-        if filling is None:
-            return cls(core, rows, np.empty(0, dtype=np.int64))
-        pairs = EmbeddedPairs(
-            np.concatenate([core.images, filling.images]),
-            np.concatenate([core.texts, filling.texts]),
-            np.concatenate([core.text_image_index, filling.text_image_index + len(rows)]),
-            captions=core.captions + filling.captions,
-        )
-        return cls(pairs, rows, np.arange(len(rows), len(pairs.images)))
-
-    def trials(self, queries: LabelledQueries, sizes: dict[int, int]) -> list[Trial]:
-        """The queries on collections drawn from the pool."""
-        return list(draw_trials(queries, sizes, core=self.core, filling=self.filling))
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE_PHOTOS = 512  # 512 KB as float16
 
 
 def main() -> int:
-    """Fits or measures; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    """Fits and measures; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", help="name or folder of a model bundle")
-    parser.add_argument("data", type=Path, help="captioned photos with the splits train and val")
-    parser.add_argument("--photos", type=Path, help="a folder of photos of other kinds, for the reference photos")
-    parser.add_argument("--measure", metavar="SPLIT", help="measure the bundle's calibration, and write nothing")
-    parser.add_argument("--largest", type=int, default=1000, help="size of the largest collection to measure on")
-    parser.add_argument("--embeddings", type=Path, help="a folder to cache embeddings in")
+    parser.add_argument("--photos", type=Path, required=True, help="the folder that the judgements' files lie in")
+    parser.add_argument("--judged", type=Path, default=ROOT / "benchmarks" / "quality" / "judged.json")
+    parser.add_argument("--measure", action="store_true", help="measure the bundle's calibration, and write nothing")
+    parser.add_argument("--embeddings", type=Path, default=ROOT / "runs" / "calibration", help="keeps embeddings")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     options = parser.parse_args()
     try:
-        bundle = open_bundle(find_bundle(options.bundle))
-        lab = Lab(OnnxDualEncoder(bundle), open_dataset(options.data), options.embeddings)
+        encoder = OnnxDualEncoder(open_bundle(find_bundle(options.bundle)))
+        lab = Lab(encoder, options.photos, options.embeddings)
         if not options.measure:
-            fit(lab, options.photos)
-        reports = figures(lab, options.measure or "val", largest=options.largest)
+            fit(lab, read_judged(options.judged, "fit"))
+        figures = measured(lab, read_judged(options.judged, "measure"))
     except TwinlensError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps({kind: [one.to_json() for one in rows] for kind, rows in reports.items()}))
+        print(json.dumps(figures))
     else:
-        show(reports, options.measure or "val")
+        show(figures)
     return 0
 
 
-def fit(lab: Lab, photos: Path | None) -> None:
+def fit(lab: Lab, judged: JudgedPhotos) -> None:
     """Writes the calibration into the bundle."""
-    train = sorted(lab.data.split("train"), key=lambda image: image.image_id)
-    held_out, others = train[::HELD_OUT], [image for number, image in enumerate(train) if number % HELD_OUT]
-    filling = _spread(others, FILLING)
-    taken = {image.image_id for image in filling}
-    unused = [image for image in others if image.image_id not in taken]
-    pool = Pool.of(lab.embed("held-out", held_out), lab.embed("filling", filling))
-    reference = reference_photos(lab.encoder, unused, photos)
-    by_text = text_trials(lab, pool, reference, absent="absent_fitting", sizes=FITTED_SIZES)
-    by_photo = photo_trials(pool, reference, sizes=FITTED_SIZES)
-    fitted = {
-        "data": f"{lab.data.name}/train, every {HELD_OUT}th photo: {len(held_out):,} photos",
-        "reference": f"{len(reference)} photos{' of two data sets' if photos else ''}",
-        "created": datetime.now(UTC).date().isoformat(),
-    }
+    bundle = lab.encoder.bundle
+    reference = reference_photos(lab, judged)
+    shares = understood(lab, judged)
+    languages = [language for language, share in shares.items() if share >= UNDERSTOOD]
+    by_text = JudgedLibrary.of(lab, judged, reference, languages).trials(FITTED)
     calibration = Calibration(
         model=lab.encoder.fingerprint,
         text=fit_relevance_map(by_text),
-        photo=fit_relevance_map(by_photo),
-        fitted=fitted,
+        photo=fit_relevance_map(photo_trials(lab, judged, "fit", reference), SCORE_ALONE),
+        fitted={
+            "data": f"{len(judged.files)} photos and {len(judged.concepts)} concepts judged by looking",
+            "reference": f"{len(reference)} photos",
+            "languages": languages,
+            "created": datetime.now(UTC).date().isoformat(),
+        },
     )
-    path = save_calibration(lab.encoder.bundle, calibration, reference)
-    print(f"fitted on {len(held_out):,} photos; written to {path.parent}", file=sys.stderr)
+    path = save_calibration(bundle, calibration, reference)
+    print(f"understood: {', '.join(f'{name} {share:.2f}' for name, share in shares.items())}", file=sys.stderr)
+    print(f"fitted on {len(judged.files):,} photos; written to {path.parent}", file=sys.stderr)
 
 
-def figures(lab: Lab, split: str, *, largest: int) -> dict[str, list[CalibrationReport]]:
-    """How good the bundle's calibration is on a split, for text and for photo queries."""
+def reference_photos(lab: Lab, judged: JudgedPhotos) -> Embeddings:
+    """[R, D], those of the bundle, or others that nobody has judged."""
+    bundle = lab.encoder.bundle
+    if REFERENCE in bundle.manifest.files:
+        known: Embeddings = np.load(bundle.verified(REFERENCE)).astype(np.float32)
+        return known
+    chosen = lab.embed(other_photos(lab.photos, REFERENCE_PHOTOS, known=judged.files))
+    return chosen.astype(np.float16).astype(np.float32)
+
+
+def measured(lab: Lab, judged: JudgedPhotos) -> dict[str, Any]:
+    """Grades of the bundle's calibration on photos and concepts that it was not fitted on."""
     bundle = open_bundle(lab.encoder.bundle.directory)
     judge = open_relevance(bundle)
     if judge is None:
         raise TwinlensError(f"{bundle.directory} has no calibration for this model; fit one first, without --measure")
-    asked = list(lab.data.split(split))
-    filling = [] if largest <= len(asked) else _spread(_other_photos(lab.data, split), max(1, largest - len(asked)))
-    pool = Pool.of(lab.embed(split, asked), lab.embed(f"around-{split}", filling) if filling else None)
-    sizes = {n: times for n, times in MEASURED_SIZES.items() if n < len(pool.core)} | {len(pool.core): 1}
-    sizes |= {len(pool.core) + len(pool.filling): 1} if filling else {}
     reference = np.load(bundle.verified(REFERENCE)).astype(np.float32)
-    by_text = text_trials(lab, pool, reference, absent="absent_measuring", sizes=sizes)
-    reports = {"text": measure(judge.calibration.text, by_text)}
+    languages = judge.calibration.fitted.get("languages", ["en"])
+    sizes = MEASURED | {len(judged.files): 1}
+    small = JudgedLibrary.of(lab, judged, reference, judged.languages)
+    among = other_photos(lab.photos, LARGEST - len(judged.files), known=judged.files)
+    large = JudgedLibrary.of(lab, judged, reference, judged.languages, among=among)
+    trials = [*small.trials(sizes), *small.folders(sizes), *large.whole()]
+    said = graded(judge.calibration.text, trials)
+    english = {"words": [f"{WORDS}, en", *(f"{WORDS}, {own}" for own in WORDINGS)], "sentences": [SENTENCES]}
+    lines = {name: [f"{WORDS}, {name}"] for name in (*WORDINGS, *judged.languages)} | {"sentences": [SENTENCES]}
+    figures: dict[str, Any] = {
+        "model": lab.encoder.fingerprint,
+        "languages": languages,
+        "calibration": judge.calibration.model_dump(mode="json", exclude={"fitted", "model"}),
+        "libraries": [one.to_json() for one in measure(said, english)],
+        "lines": [report(name, "all", said, members).to_json() for name, members in lines.items()],
+    }
+    texts = lab.embed_texts(everyday_texts())
+    uncalibrated = graded(MAPS["text"], list(small.uncalibrated(texts, UNCALIBRATED)))
+    figures["uncalibrated"] = [one.to_json() for one in measure(uncalibrated, english)]
     if judge.calibration.photo:
-        reports["photo"] = measure(judge.calibration.photo, photo_trials(pool, reference, sizes=sizes))
-    return reports
+        photos = graded(judge.calibration.photo, photo_trials(lab, judged, "measure", reference))
+        kinds = {own: [own] for own in sorted({line for one in photos for line in one.trial.line.tolist()})}
+        figures["photos"] = [one.to_json() for one in measure(photos, kinds)]
+    return figures
 
 
-def text_trials(lab: Lab, pool: Pool, reference: Embeddings, *, absent: str, sizes: dict[int, int]) -> list[Trial]:
-    """Captions, short queries and absent things on collections of many sizes."""
-    lists = {"concept": short_queries("concepts"), "absent": short_queries(absent)}
-    short = {group: (texts, lab.encoder.encode_text(texts)) for group, texts in lists.items()}
-    return pool.trials(text_queries(pool.pairs, pool.core, short, reference), sizes)
-
-
-def photo_trials(pool: Pool, reference: Embeddings, *, sizes: dict[int, int]) -> list[Trial]:
-    """Photos on collections of at least two, since no photo finds itself."""
-    sizes = {size: times for size, times in sizes.items() if size > 1}
-    return pool.trials(photo_queries(pool.pairs, pool.core, reference), sizes)
-
-
-def reference_photos(encoder: OnnxDualEncoder, captioned: Sequence[CaptionedImage], photos: Path | None) -> Embeddings:
-    """[R, D], half of them from ``photos`` if that is given."""
-    paths = sorted(path for path in photos.iterdir() if path.suffix.lower() == ".jpg") if photos else []
-    others = _spread(paths, REFERENCE_PHOTOS // 2)
-    chosen = [image.path for image in _spread(captioned, REFERENCE_PHOTOS - len(others))] + others
-    return embed_photos(chosen, encoder).embeddings.astype(np.float16).astype(np.float32)
-
-
-def show(reports: dict[str, list[CalibrationReport]], split: str) -> None:
-    """One line for each size of collection."""
-    print(f"{split} split; shares in per cent, ECE over 15 bins (own: only a caption's own photo is relevant)")
-    for kind, rows in reports.items():
-        print(f"\n{kind} queries")
-        print("photos  ECE: top 10  first  own  own first  all queries | absent refused  missed", end="")
-        print(" | missed, wrongly refused, precision")
-        for row in rows:
-            errors = (row.ece, row.ece_first, row.ece_own, row.ece_own_first, row.ece_all)
-            by = "  ".join(
-                f"{name} {100 * row.missed_by[name]:.1f}, {100 * row.wrongly_refused[name]:.1f}, "
-                + ("-" if (precision := row.precision[name]) is None else f"{100 * precision:.0f}")
-                for name in row.missed_by
+def show(figures: dict[str, Any]) -> None:
+    """One line for each library and kind of query."""
+    print(json.dumps(figures["calibration"]))
+    for name in ("libraries", "lines", "uncalibrated", "photos"):
+        print(
+            f"\n{name}: strong right (of) | likely right (of) | possible right | found, shown, ranked "
+            "| absent: strong, likely"
+        )
+        for row in figures.get(name, []):
+            one = GradeReport(**row)
+            print(
+                f"{one.library:>16} {one.line:18} {_share(one.strong_right)} ({one.strong:5}) | "
+                f"{_share(one.likely_right)} ({one.likely:5}) | {_share(one.possible_right)} | {_share(one.found)} "
+                f"{_share(one.shown)} {_share(one.ranked)} | {_share(one.absent_strong)} {_share(one.absent_likely)}"
             )
-            shares = "  ".join(
-                "    -" if share is None else f"{100 * share:5.1f}" for share in (row.refused, row.missed)
-            )
-            cells = "  ".join("    -" if error is None else f"{error:.3f}" for error in errors)
-            print(f"{row.photos:6,}  {cells} | {shares} | {by}")
-            for name, curve in row.curves.items():
-                points = "  ".join(f"{100 * missed:.1f} → {100 * refused:.0f}" for missed, refused in curve)
-                print(f"        {name} missed → absent refused: {points}")
 
 
-def _spread(items: Sequence, count: int) -> list:
-    """At most ``count`` of the items, evenly spaced."""
-    if len(items) <= count:
-        return list(items)
-    return [items[place] for place in np.linspace(0, len(items) - 1, count).round().astype(int)]
-
-
-def _other_photos(data: Dataset, split: str) -> list[CaptionedImage]:
-    asked = {image.image_id for image in data.split(split)}
-    return [image for image in data.split("all") if image.image_id not in asked and image.captions]
+def _share(share: float | None) -> str:
+    return "    -" if share is None else f"{100 * share:5.1f}"
 
 
 if __name__ == "__main__":

@@ -108,11 +108,11 @@ def answer(
         answers.append((query, hits))
         print(f"\n  {query}" + (f"  ({LANGUAGES[question.language]})" if question else ""))
         for hit in (matching := [hit for hit in hits[:SHOWN] if hit.relevant is not False]):
-            probability = "" if hit.probability is None else f"{hit.probability:.0%}".rjust(4) + "  "
+            grade = "" if hit.grade is None else f"{hit.grade:<8}  "
             right = "  (right)" if question and hit.id == question.photo else ""
-            print(f"    {hit.rank}  {probability}{hit.score:.3f}  {hit.id}{right}")
+            print(f"    {hit.rank}  {grade}{hit.score:.3f}  {hit.id}{right}")
         if not matching:
-            print(f"    nothing here matches; the closest is {hits[0].id}" if hits else "    no photos yet")
+            print(f"    no sure match; the closest is {hits[0].id}" if hits else "    no photos yet")
     return answers
 
 

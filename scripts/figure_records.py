@@ -48,7 +48,7 @@ def audit_summary(values: list[Any]) -> Any:
 
 def search_answers(values: list[Any]) -> Any:
     """Query → its hits, without the paths of a machine."""
-    keys = ("image_id", "probability", "relevant")
+    keys = ("image_id", "probability", "grade")
     return {
         "n_photos": values[0]["num_candidates"],
         "answers": {one["query"]: [{key: hit[key] for key in keys} for hit in one["results"]] for one in values},
@@ -70,8 +70,8 @@ RECORDINGS = {
         "twinlens audit --data path/to/flickr8k --split val --json |",
         audit_summary,
     ),
-    "calibration-val": Recording(
-        "python scripts/calibrate.py default path/to/flickr8k --measure val --json |",
+    "grades": Recording(
+        "python scripts/calibrate.py default --photos path/to/data --measure --json |",
         everything,
         of_calibration=True,
     ),

@@ -10,12 +10,12 @@ from demo_questions import LANGUAGES, Question, questions
 from figure_records import TOP
 
 from twinlens.model.bundle import MODEL_FILES, Manifest
+from twinlens.types import GRADES
 
 TEST, ZERO_SHOT = "flickr8k/test", "imagenet_sample"
 TO_IMAGE, TO_TEXT = "text_to_image", "image_to_text"
 HITS = 5  # that are judged of each everyday query
 WIDTH = 118
-MISSED = (0.1, 0.05)  # shares of missed matches at which refusals are quoted
 MEGABYTE = 1e6
 SHOWN_BY_TABLE = ("gallery-size", "wrong-protocol")
 
@@ -135,29 +135,65 @@ def val_r1(sources: Sources) -> str:
     return f"{right[TO_IMAGE]['R@1']:.1f} \\| {right[TO_TEXT]['R@1']:.1f}"
 
 
-def card_calibration(sources: Sources) -> str:
-    rows = {row["photos"]: row for row in sources.found("calibration-val")["text"]}
-    largest, *smaller = sorted(rows, reverse=True)
-    whole, (ten, five) = rows[largest], MISSED
-    return (
-        f"val split, {largest:,} photos: ECE of the ten best hits **{whole['ece']:.3f}**, of the first hit "
-        f"{whole['ece_first']:.3f}. Half captions and half short queries: **{_refused(whole, 'both', ten)}** of absent "
-        f"things are refused when 10 % of the matches are missed ({_refused(whole, 'both', five)} when 5 % are; "
-        f"captions alone {_refused(whole, 'caption', ten)} and {_refused(whole, 'caption', five)}). In smaller "
-        "collections, when 10 % are missed: "
-        + ", ".join(f"{_refused(rows[photos], 'both', ten)} with {photos}" for photos in smaller)
-        + f". With the threshold that is used: {_share(whole['refused'])} refused, {_share(whole['missed'])} missed"
+def card_grades(sources: Sources) -> str:
+    rows = [row for row in sources.found("grades")["lines"] if row["line"] in ("en", "sentences")]
+    return "; ".join(
+        f"{'English words' if row['line'] == 'en' else 'sentences'}: *strong* right in {_maybe(row['strong_right'])}, "
+        f"*likely* in {_maybe(row['likely_right'])}; "
+        f"of what is there, {_maybe(row['found'])} graded among the first ten; "
+        f"of what is not, {_maybe(row['absent_strong'])} get a *strong*, {_maybe(row['absent_likely'])} a *likely*"
+        for row in rows
     )
 
 
-def _refused(row: dict[str, Any], group: str, missed: float) -> str:
-    """Share of absent things, at the point of the curve that is nearest to the share missed."""
-    return _share(min(row["curves"][group], key=lambda point: abs(point[0] - missed))[1])
+LIBRARY_HEADS = ("library", "queries", "strong right", "likely right", "possible right", "found", "first ten")
+LIBRARY_HEADS += ("absent: strong", "absent: likely")
 
 
-def short_queries_missed(sources: Sources) -> str:
-    rows = sources.found("calibration-val")["text"]
-    return f"{100 * max(rows, key=lambda row: row['photos'])['missed_by']['concept']:.0f} %"
+def grades_libraries(sources: Sources) -> str:
+    return _grades_table(sources.found("grades")["libraries"], ("library", "line"), LIBRARY_HEADS)
+
+
+def grades_lines(sources: Sources) -> str:
+    return _grades_table(sources.found("grades")["lines"], ("line",), ("asked as", *LIBRARY_HEADS[2:]))
+
+
+def grades_uncalibrated(sources: Sources) -> str:
+    return _grades_table(sources.found("grades")["uncalibrated"], ("library", "line"), LIBRARY_HEADS)
+
+
+def grades_photos(sources: Sources) -> str:
+    rows = [row | {"line": row["line"].removeprefix("photos, more/")} for row in sources.found("grades")["photos"]]
+    return _grades_table(rows, ("library", "line"), LIBRARY_HEADS)
+
+
+def _grades_table(rows: list[dict[str, Any]], names: tuple[str, ...], heads: tuple[str, ...]) -> str:
+    lines = [
+        f"| {' | '.join(heads)} |",
+        f"| {' | '.join('---' if own < len(names) else '---:' for own in range(len(heads)))} |",
+    ]
+    for row in rows:
+        cells = [
+            *(str(row[name]) for name in names),
+            f"{_maybe(row['strong_right'])} of {row['strong']:,}",
+            f"{_maybe(row['likely_right'])} of {row['likely']:,}",
+            *(_maybe(row[name]) for name in ("possible_right", "found", "ranked", "absent_strong", "absent_likely")),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def grade_thresholds(sources: Sources) -> str:
+    text = sources.manifest.calibration.text.grades
+    return f"{text.strong:.2f}, {text.likely:.2f} and {text.possible:.2f}"
+
+
+def languages(sources: Sources) -> str:
+    return ", ".join(sources.manifest.calibration.fitted["languages"])
+
+
+def _maybe(share: float | None) -> str:
+    return "–" if share is None else _share(share)
 
 
 def card_pointing(sources: Sources) -> str:
@@ -220,19 +256,18 @@ def everyday_queries(sources: Sources) -> str:
     return "\n".join(lines)
 
 
-def everyday_calibration(sources: Sources) -> str:
+def everyday_grades(sources: Sources) -> str:
     answers = sources.found("everyday-shown")["answers"]
     judged = {
         query: right for kind in sources.found("everyday-judged")["right"].values() for query, right in kind.items()
     }
-    relevant = sum(hit["relevant"] for hits in answers.values() for hit in hits)
-    refused = {query for query, hits in answers.items() if not any(hit["relevant"] for hit in hits)}
+    counts = Counter(hit["grade"] for hits in answers.values() for hit in hits)
+    told = ", ".join(f"{counts[grade]} {grade}" for grade in GRADES)
+    unsure = {query for query, hits in answers.items() if not any(hit["grade"] for hit in hits)}
     without = {query for query, right in judged.items() if not right}
-    rightly = len(refused & without)
     return (
-        f"it calls {relevant} of the {HITS * len(judged)} hits relevant. It says that nothing matches for "
-        f"{len(refused)} queries; {rightly} of these are among the {len(without)} with no right hit, so for "
-        f"{len(without) - rightly} it still shows only wrong photos"
+        f"of the {HITS * len(judged)} hits, {told}. For {len(unsure)} queries it says that there is no sure match; "
+        f"{len(unsure & without)} of these are among the {len(without)} with no right hit"
     )
 
 
@@ -247,16 +282,16 @@ def demo_found(sources: Sources) -> str:
 def demo_table(sources: Sources) -> str:
     answers = sources.found("demo")["answers"]
     lines = [
-        "| asked | in | best hit | probability | right | of the best five shown as relevant |",
-        "| --- | --- | --- | ---: | --- | ---: |",
+        "| asked | in | best hit | grade | right | of the best five with a grade |",
+        "| --- | --- | --- | --- | --- | ---: |",
     ]
     for one in questions():
         hits = answers[one.text]
         best = hits[0]["image_id"]
-        shown = sum(hit["relevant"] for hit in hits)
+        graded = sum(hit["grade"] is not None for hit in hits)
         lines.append(
-            f"| {one.text} | {LANGUAGES[one.language]} | {best} | {hits[0]['probability']:.2f} | "
-            f"{'yes' if best == one.photo else one.photo} | {shown or 'nothing matches'} |"
+            f"| {one.text} | {LANGUAGES[one.language]} | {best} | {hits[0]['grade'] or 'no sure match'} | "
+            f"{'yes' if best == one.photo else one.photo} | {graded} |"
         )
     return "\n".join(lines)
 
@@ -299,8 +334,6 @@ FIGURES: dict[str, Callable[[Sources], str]] = {
     "bundle-size": bundle_size,
     "train-photos": lambda sources: f"{sources.manifest.training['train_photos']:,}",
     "calibration-data": lambda sources: sources.manifest.calibration.fitted["data"],
-    "relative-threshold-words": lambda sources: _share(sources.manifest.calibration.text.relative_threshold),
-    "relative-threshold-photos": lambda sources: _share(sources.manifest.calibration.photo.relative_threshold),
     "test-text-to-image": lambda sources: _named(sources.test[TO_IMAGE]),
     "test-image-to-text": lambda sources: _named(sources.test[TO_TEXT]),
     "test-r1": lambda sources: " \\| ".join(f"{sources.test[way]['R@1']:.1f}" for way in (TO_IMAGE, TO_TEXT)),
@@ -315,8 +348,13 @@ FIGURES: dict[str, Callable[[Sources], str]] = {
     "audit-findings": audit_findings,
     "audit-remarks": lambda sources: sources.remarks("audit-flickr8k-val"),
     "val-r1": val_r1,
-    "card-calibration": card_calibration,
-    "short-queries-missed": short_queries_missed,
+    "card-grades": card_grades,
+    "grade-thresholds": grade_thresholds,
+    "grades-libraries": grades_libraries,
+    "grades-lines": grades_lines,
+    "grades-photos": grades_photos,
+    "grades-uncalibrated": grades_uncalibrated,
+    "languages": languages,
     "card-pointing": card_pointing,
     "pointing-row": pointing_row,
     "pointing-missed": pointing_missed,
@@ -328,7 +366,7 @@ FIGURES: dict[str, Callable[[Sources], str]] = {
     "everyday-counts": everyday_counts,
     "everyday-queries": everyday_queries,
     "everyday-remarks": lambda sources: sources.remarks("everyday-judged"),
-    "everyday-calibration": everyday_calibration,
+    "everyday-grades": everyday_grades,
     "demo-photos": lambda sources: str(sources.found("demo")["n_photos"]),
     "demo-found": demo_found,
     "demo-date": lambda sources: sources.records["demo"]["date"],

@@ -75,7 +75,7 @@ def test_a_run_of_another_model_must_be_recorded_again(checkout: Path, record: s
 
 def test_a_run_with_another_calibration_must_be_recorded_again(checkout: Path) -> None:
     manifest = json.loads((checkout / BUNDLE / "model.json").read_text(encoding="utf-8"))
-    manifest["calibration"]["text"]["query"]["intercept"] += 0.5
+    manifest["calibration"]["text"]["hit"]["intercept"] += 0.5
     (checkout / BUNDLE / "model.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert "another calibration of the model; record it again: " in figures(checkout, "--check").stderr
 
@@ -111,7 +111,7 @@ def test_a_broken_marker_is_named(checkout: Path, old: str, new: str, fault: str
 
 
 def test_recording_keeps_command_date_and_fingerprint_but_no_path(checkout: Path) -> None:
-    hit = {"image_id": "cat.png", "image_path": "/home/me/cat.png", "probability": 0.9, "relevant": True}
+    hit = {"image_id": "cat.png", "image_path": "/home/me/cat.png", "probability": 0.9, "grade": "strong"}
     answer = {"query": "a dog", "num_candidates": 28, "results": [hit]}
     assert figures(checkout, "--record", "demo", text=f"{json.dumps(answer)}\n{json.dumps(answer)}\n").returncode == 0
     text = (checkout / "docs" / "figures" / "demo.json").read_text(encoding="utf-8")

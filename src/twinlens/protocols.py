@@ -13,6 +13,7 @@ from twinlens.types import (
     CaptionedImage,
     Embeddings,
     Features,
+    Grade,
     Grids,
     Ids,
     ModelDescription,
@@ -53,26 +54,24 @@ class EncodedImages(NamedTuple):
 
 
 class Judgement(Protocol):
-    """A model's judgement of the hits of one query."""
+    """What the scores of one query mean."""
 
     def probability(self, scores: Sequence[float]) -> NDArray[np.float64]:
-        """[K], probability that each hit is relevant; monotonic in the score."""
+        """[K], probability that each hit is right; monotonic in the score."""
 
-    def relevant(self, scores: Sequence[float]) -> NDArray[np.bool_]:
-        """[K], whether each hit is a match; monotonic in the score."""
+    def grades(self, scores: Sequence[float]) -> Sequence[Grade | None]:
+        """The grade of each of K hits; a better score has never a lower one."""
 
 
 class Judge(Protocol):
-    """Judges from a model's scores whether hits are relevant."""
+    """Judges hits from their scores, each by itself."""
 
-    def judge(self, query: Embeddings, kind: QueryKind, *, best: float, num_candidates: int) -> Judgement | None:
-        """The judgement of one answer; None for a kind of query that is not calibrated.
+    def judge(self, query: Embeddings, kind: QueryKind) -> Judgement | None:
+        """What scores of a query mean; None for a kind of query that is not calibrated.
 
         Args:
             query: [D], unit length.
             kind: what the query is made of.
-            best: score of the best hit.
-            num_candidates: number of photos ranked.
         """
 
 
@@ -165,7 +164,7 @@ class DualEncoder(Protocol):
         return None
 
     def relevance(self) -> Judge | None:
-        """The model's calibration; None if it has none."""
+        """The model's calibration; None if it has none, so that hits are judged by ``relevance.background``."""
         return None
 
     def training_photos(self) -> PhotoHashes | None:

@@ -37,6 +37,12 @@ DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
 QueryKind: TypeAlias = Literal["text", "photo"]
 """Kind of a query: text only, or photos only."""
 
+Grade: TypeAlias = Literal["strong", "likely", "possible"]
+"""How sure it is that a photo shows what a query says."""
+
+GRADES: tuple[Grade, ...] = ("strong", "likely", "possible")
+"""The surest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaptionedImage:
@@ -124,13 +130,14 @@ class Hit:
         score: cosine in [-1, 1], higher is better, with every store.
         probability: calibrated probability of relevance in [0, 1]; None without a calibration.
         caption: the caption that was found, if captions were searched.
-        relevant: whether it fits the query, by the model's calibration; None without one.
+        relevant: whether it has a grade; None for a kind of query or hit that is not graded.
         width: pixels, upright; None if unknown.
         height: pixels, upright; None if unknown.
         taken_at: the camera's local time, ISO 8601; None if unknown.
         date_source: what told ``taken_at``: exif, iptc, gps, name (of the file) or file (its own date).
         is_favourite: marked by the user.
         is_missing: the photo's file was not there when the search was answered.
+        grade: how sure it is that the photo shows what the query says; None if that is not likely, or not known.
     """
 
     rank: int
@@ -146,6 +153,7 @@ class Hit:
     is_favourite: bool = False
     date_source: DateSource | None = None
     is_missing: bool = False
+    grade: Grade | None = None
 
     def __repr__(self) -> str:
         probability = "" if self.probability is None else f", probability={self.probability:.2f}"

@@ -1,5 +1,6 @@
 """What is said of results is what the answer says, whatever of it is loaded."""
 
+import re
 import time
 from typing import Any
 
@@ -20,7 +21,7 @@ def judge(page: Page, change: Any, **fields: Any) -> None:
 
 @pytest.mark.parametrize(("matches", "told"), [(1, "1 match among 29 photos"), (23, "23 matches among 29 photos")])
 def test_matches_are_counted_by_the_answer_and_not_by_what_is_loaded(page: Page, matches: int, told: str) -> None:
-    judge(page, lambda result: {"relevant": result["rank"] <= 2, "probability": 0.9}, num_matches=matches)
+    judge(page, lambda result: {"relevant": result["rank"] <= 2}, num_matches=matches, grades=None)
     expect(page.locator("#status")).to_contain_text(told)
 
 
@@ -33,7 +34,7 @@ def test_the_count_stays_when_more_photos_come(open_page: Any, site: str) -> Non
         route.fulfill(response=response, json=response.json() | {"max_top_k": 10})
 
     def parted(route: Route) -> None:
-        answered(route, lambda _: {"relevant": True, "probability": 0.9}, num_matches=35, num_candidates=60)
+        answered(route, lambda _: {"relevant": True}, num_matches=35, grades=None, num_candidates=60)
         told.append(route.request.post_data_json["offset"])
 
     page.route("**/api/session", ten_at_most)
@@ -52,26 +53,40 @@ def test_the_count_stays_when_more_photos_come(open_page: Any, site: str) -> Non
 
 
 def test_where_the_model_cannot_tell_there_are_only_ranks(page: Page) -> None:
-    judge(page, lambda _: {"relevant": None}, num_matches=None)
+    judge(page, lambda _: {"relevant": None, "grade": None}, num_matches=None, grades=None)
     expect(page.locator("#status")).to_contain_text(f"{N_PHOTOS} photos, best match first")
     assert len(names(page)) == N_PHOTOS
 
 
 def test_nothing_matches_only_where_the_answer_says_so(page: Page) -> None:
-    judge(page, lambda _: {"relevant": False}, num_matches=2)
-    expect(page.locator("#status")).to_contain_text(f"2 matches among {N_PHOTOS} photos")
+    judge(page, lambda _: {"relevant": False}, num_matches=2, grades={"strong": 2, "likely": 0, "possible": 0})
+    expect(page.locator("#status")).to_contain_text(f"2 strong among {N_PHOTOS} photos")
     expect(page.locator("#nothing")).to_be_hidden()
 
 
-def test_the_closest_are_those_that_the_answer_shows(page: Page) -> None:
-    judge(page, lambda result: {"relevant": False, "shown": result["rank"] in (2, 5)}, num_matches=0)
-    expect(page.locator("#nothing h2")).to_have_text("Nothing here matches")
-    closest = page.locator(".closest button")
-    expect(closest).to_have_count(2)
-    wanted = (closest.nth(1).get_attribute("aria-label") or "").removeprefix("Open ")
-    closest.nth(1).click()
-    expect(page.locator("#viewer-name")).to_have_text(wanted)
-    page.keyboard.press("Escape")
-    page.get_by_text("Show all, closest first").click()
-    expect(page.locator("#status")).to_contain_text(f"0 matches among {N_PHOTOS} photos")
-    assert names(page)[4] == wanted
+def test_where_nothing_is_sure_the_whole_list_stands_below_the_verdict(page: Page) -> None:
+    judge(page, lambda _: {"relevant": False, "grade": None}, num_matches=0, grades=None)
+    expect(page.locator("#nothing h2")).to_have_text("No sure match; the closest:")
+    expect(page.locator("#status")).to_contain_text(f"No sure match among {N_PHOTOS} photos; the closest first")
+    assert len(names(page)) == N_PHOTOS
+    assert page.locator(".row.title h2").count() == 0
+    page.fill("#words", "")
+    expect(page.locator("#nothing")).to_be_hidden()
+
+
+def test_grades_are_words_on_the_photos_and_counted_above_them(page: Page) -> None:
+    def graded(result: dict[str, Any]) -> dict[str, Any]:
+        grade = {1: "strong", 2: "likely"}.get(result["rank"])
+        return {"relevant": grade is not None, "grade": grade, "probability": 0.9}
+
+    judge(page, graded, num_matches=2, grades={"strong": 1, "likely": 1, "possible": 0})
+    expect(page.locator("#status")).to_contain_text(f"1 strong, 1 likely among {N_PHOTOS} photos")
+    assert page.locator(".badge").all_text_contents()[:3] == ["1 · strong", "2 · likely", "3"]
+    expect(page.locator(".tile .open").first).to_have_attribute("aria-label", re.compile("strong match"))
+    assert "%" not in page.locator("main").inner_text()
+
+
+def test_it_is_said_why_a_sum_has_no_grades(page: Page) -> None:
+    why = "sums of words and photos have no grades"
+    judge(page, lambda _: {"relevant": None, "grade": None}, num_matches=None, grades=None, ungraded=why)
+    expect(page.locator("#status")).to_contain_text(why)

@@ -13,13 +13,13 @@ from twinlens.collection.collection import Collection
 from twinlens.model.bundle import MANIFEST, open_bundle
 from twinlens.model.load import find_bundle
 from twinlens.model.relevance_file import save_calibration
-from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
+from twinlens.relevance.maps import Calibration, GradeThresholds, LogisticMap, RelevanceMap
 
 
 def always(probability: float) -> RelevanceMap:
     """The same probability for all hits, but for the last digits."""
     same = LogisticMap(intercept=float(np.log(probability / (1 - probability))), weights={"z": 1e-9})
-    return RelevanceMap(hit=same, query=same, query_threshold=0.0, hit_threshold=0.0, max_fitted_photos=1000)
+    return RelevanceMap(hit=same, grades=GradeThresholds(strong=0.85, likely=0.5, possible=0.1))
 
 
 def make_model(folder: Path, *, max_tokens: int, probability: float | None, fitted_for: str | None = None) -> Path:
@@ -56,15 +56,14 @@ def collection(first: Path, photos: Path, make_photo: PhotoMaker) -> Iterator[Co
         make_photo(f"{colour}.png", colour)
     with Collection.open(photos, model=first) as opened:
         opened.index()
-        assert judged(opened) == [(0.9, True)] * 2
+        assert judged(opened) == [(0.9, "strong")] * 2
         yield opened
 
 
-def judged(collection: Collection, query: str = "something red") -> list[tuple[float | None, bool | None]]:
-    """Probability and relevance of every hit."""
+def judged(collection: Collection, query: str = "something red") -> list[tuple[float | None, str | None]]:
+    """Probability and grade of every hit."""
     return [
-        (None if hit.probability is None else round(hit.probability, 4), hit.relevant)
-        for hit in collection.search(query)
+        (None if hit.probability is None else round(hit.probability, 4), hit.grade) for hit in collection.search(query)
     ]
 
 
@@ -72,34 +71,34 @@ def test_after_a_model_change_probabilities_are_the_new_models(
     collection: Collection, first: Path, second: Path, photos: Path
 ) -> None:
     collection.reindex(second)
-    assert judged(collection) == [(0.2, True)] * 2
-    assert judged(collection, str(photos / "red.png")) == [(0.2, True)]
+    assert judged(collection) == [(0.2, "possible")] * 2
+    assert judged(collection, str(photos / "red.png")) == [(0.2, "possible")]
     collection.reindex(first)
-    assert judged(collection) == [(0.9, True)] * 2
+    assert judged(collection) == [(0.9, "strong")] * 2
 
 
-def test_after_a_change_to_a_model_without_calibration_there_are_no_probabilities(
+def test_after_a_change_to_a_model_without_calibration_the_library_itself_judges(
     collection: Collection, tmp_path: Path, photos: Path
 ) -> None:
     collection.reindex(make_model(tmp_path / "bare", max_tokens=22, probability=None))
-    assert judged(collection) == [(None, None)] * 2
-    assert judged(collection, str(photos / "red.png")) == [(None, None)]
+    assert {probability for probability, _ in judged(collection)}.isdisjoint({None, 0.9})
+    assert judged(collection, str(photos / "red.png")) == [(None, None)]  # two photos tell nothing of photos
 
 
-def test_a_calibration_that_was_fitted_for_the_earlier_model_gives_no_probabilities(
+def test_a_calibration_that_was_fitted_for_the_earlier_model_is_not_used(
     collection: Collection, first: Path, tmp_path: Path
 ) -> None:
     earlier = open_bundle(first).fingerprint
     collection.reindex(make_model(tmp_path / "copied", max_tokens=23, probability=0.3, fitted_for=earlier))
-    assert judged(collection) == [(None, None)] * 2
+    assert {probability for probability, _ in judged(collection)}.isdisjoint({None, 0.9, 0.3})
 
 
 def test_a_collection_that_was_open_meanwhile_judges_by_the_new_model_too(
     collection: Collection, second: Path, photos: Path
 ) -> None:
     with Collection.open(photos) as elsewhere:
-        assert judged(elsewhere) == [(0.9, True)] * 2
+        assert judged(elsewhere) == [(0.9, "strong")] * 2
         collection.reindex(second)
         # a photo of the collection first: its vector is known, and no encoder is asked for
-        assert judged(elsewhere, str(photos / "red.png")) == [(0.2, True)]
-        assert judged(elsewhere) == [(0.2, True)] * 2
+        assert judged(elsewhere, str(photos / "red.png")) == [(0.2, "possible")]
+        assert judged(elsewhere) == [(0.2, "possible")] * 2

@@ -6,14 +6,14 @@ from pydantic import ValidationError
 from twinlens.errors import BundleError
 from twinlens.model.bundle import MANIFEST, MODEL_FILES, Manifest, file_record, open_bundle, save_bundle, write_manifest
 from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
+from twinlens.relevance.maps import Calibration, GradeThresholds, LogisticMap, RelevanceMap
 
 
 def calibration(model: str) -> Calibration:
     rising = LogisticMap(intercept=-1.0, weights={"z": 2.0})
     return Calibration(
         model=model,
-        text=RelevanceMap(hit=rising, query=rising, query_threshold=0.5, hit_threshold=0.1, max_fitted_photos=1000),
+        text=RelevanceMap(hit=rising, grades=GradeThresholds(strong=0.9, likely=0.5, possible=0.1)),
     )
 
 

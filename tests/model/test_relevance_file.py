@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 
 from twinlens.errors import BundleError
-from twinlens.model.bundle import MANIFEST, Bundle, open_bundle
-from twinlens.model.load import find_bundle
+from twinlens.model.bundle import MANIFEST, open_bundle, write_manifest
+from twinlens.model.load import find_bundle, load_model
 from twinlens.model.relevance_file import REFERENCE, open_relevance, save_calibration
 from twinlens.relevance.judge import RelevanceJudge
-from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
+from twinlens.relevance.maps import Calibration, GradeThresholds, LogisticMap, RelevanceMap
 
-RISING = LogisticMap(intercept=-3.0, weights={"z": 1.0, "log_n": -0.5})
-FORMER_NAMES = {
-    "query_threshold": "least_query",
-    "hit_threshold": "least_hit",
-    "relative_threshold": "least_share",
-    "max_fitted_photos": "largest",
-}
+RISING = LogisticMap(intercept=-3.0, weights={"z": 1.0, "mean": -0.5})
 
 
 def unit_rows(count: int, dim: int = 6, *, seed: int = 0) -> np.ndarray:
@@ -24,15 +18,8 @@ def unit_rows(count: int, dim: int = 6, *, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def calibration(model: str = "m", *, query_threshold: float = 0.5) -> Calibration:
-    text = RelevanceMap(
-        hit=RISING,
-        query=RISING,
-        query_threshold=query_threshold,
-        hit_threshold=0.2,
-        relative_threshold=0.1,
-        max_fitted_photos=1000,
-    )
+def calibration(model: str = "m", *, strong: float = 0.9) -> Calibration:
+    text = RelevanceMap(hit=RISING, grades=GradeThresholds(strong=strong, likely=0.5, possible=0.1))
     return Calibration(model=model, text=text)
 
 
@@ -54,13 +41,13 @@ def test_a_calibration_is_read_back_and_the_fingerprint_stays(calibrated, tiny_b
     assert judge.calibration == calibration(bundle.fingerprint)
     direct = RelevanceJudge(calibration(), unit_rows(7).astype(np.float16).astype(np.float32))
     query = unit_rows(1, seed=5)[0]
-    read, made = (one.judge(query, "text", best=0.4, num_candidates=9) for one in (judge, direct))
+    read, made = (one.judge(query, "text") for one in (judge, direct))
     np.testing.assert_array_equal(read.probability([0.4, 0.1]), made.probability([0.4, 0.1]))
 
 
 def test_a_later_calibration_replaces_the_earlier_one(calibrated):
     bundle = open_bundle(calibrated)
-    later = calibration(bundle.fingerprint, query_threshold=0.7)
+    later = calibration(bundle.fingerprint, strong=0.7)
     save_calibration(bundle, later, unit_rows(5))
     assert open_relevance(open_bundle(calibrated)).calibration == later
 
@@ -88,40 +75,61 @@ def test_reference_photos_of_another_dimension_are_refused(calibrated):
         open_relevance(open_bundle(calibrated))
 
 
-# --- names in the manifest --------------------------------------------------------------------
+# --- calibrations of other releases
 
 
-def rename(folder, names: dict[str, str]) -> Bundle:
-    """The bundle with other keys in its manifest."""
-    text = (folder / MANIFEST).read_text()
-    for old, new in names.items():
-        assert f'"{old}"' in text
-        text = text.replace(f'"{old}"', f'"{new}"')
-    (folder / MANIFEST).write_text(text)
-    return open_bundle(folder)
+FORMER = {
+    "model": "0123456789abcdef",
+    "text": {
+        "hit": {"intercept": 1.0, "weights": {"z": 1.8, "log_n": -0.9}},
+        "query": {"intercept": 1.0, "weights": {"score": 14.0, "log_n": -0.6}},
+        "query_threshold": 0.5,
+        "hit_threshold": 0.006,
+        "relative_threshold": 0.08,
+        "max_fitted_photos": 1300,
+    },
+    "photo": None,
+    "fitted": {"data": "300 photos"},
+}
 
 
-def test_a_manifest_with_the_former_names_is_the_same_manifest(calibrated):
-    wanted = open_bundle(calibrated)
-    former = rename(calibrated, FORMER_NAMES)
-    assert former.manifest == wanted.manifest
-    assert former.fingerprint == wanted.fingerprint
-    assert open_relevance(former).calibration == open_relevance(wanted).calibration
+@pytest.fixture(params=["earlier", "later"])
+def foreign(request, bundle_folder):
+    """A bundle with a calibration in another format."""
+    bundle = open_bundle(bundle_folder)
+    fields = FORMER | {"model": bundle.fingerprint} | ({"version": 3} if request.param == "later" else {})
+    written = json.loads((bundle_folder / MANIFEST).read_text()) | {"calibration": fields}
+    (bundle_folder / MANIFEST).write_text(json.dumps(written))
+    return bundle_folder, fields
 
 
-def test_a_manifest_is_written_with_the_new_names(calibrated):
-    bundle = rename(calibrated, FORMER_NAMES)
-    save_calibration(bundle, bundle.manifest.calibration, unit_rows(7))
-    written = json.loads((calibrated / MANIFEST).read_text())["calibration"]["text"]
-    assert set(written) == {"hit", "query", *FORMER_NAMES}
+def test_a_calibration_of_another_release_is_not_used_and_the_log_says_what_to_do(foreign, caplog):
+    folder, _ = foreign
+    assert open_relevance(open_bundle(folder)) is None
+    assert "is of another release" in caplog.text
+    assert "twinlens models calibrate" in caplog.text
 
 
-def test_a_manifest_with_neither_name_is_refused(calibrated):
-    with pytest.raises(BundleError, match=r"calibration\.text\.hit_threshold: Field required"):
-        rename(calibrated, {"hit_threshold": "least"})
+def test_a_bundle_keeps_a_calibration_that_is_not_read(foreign):
+    folder, fields = foreign
+    bundle = open_bundle(folder)
+    write_manifest(folder, bundle.manifest)
+    assert json.loads((folder / MANIFEST).read_text())["calibration"] == fields
+
+
+def test_a_model_with_a_calibration_that_is_not_read_is_not_called_calibrated(foreign):
+    assert load_model(foreign[0]).describe().is_calibrated is False
+
+
+def test_a_calibration_without_thresholds_is_refused(calibrated):
+    written = json.loads((calibrated / MANIFEST).read_text())
+    del written["calibration"]["text"]["grades"]["likely"]
+    (calibrated / MANIFEST).write_text(json.dumps(written))
+    with pytest.raises(BundleError, match=r"text\.grades\.likely: Field required"):
+        open_bundle(calibrated)
 
 
 def test_the_default_models_calibration_is_of_that_model():
     judge = open_relevance(open_bundle(find_bundle("default")))
-    assert judge.calibration.text.max_fitted_photos == 1300
     assert judge.calibration.photo is not None
+    assert "en" in judge.calibration.fitted["languages"]

@@ -1,71 +1,48 @@
-import json
-
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from twinlens.relevance.maps import LogisticMap, RelevanceMap
+from twinlens.relevance.maps import GradeThresholds, LogisticMap, RelevanceMap
+from twinlens.types import GRADES
 
-RISING = {"intercept": -3.0, "weights": {"z": 1.0, "log_n": -0.5}}
-FORMER = {
-    "query_threshold": "least_query",
-    "hit_threshold": "least_hit",
-    "relative_threshold": "least_share",
-    "max_fitted_photos": "largest",
-}
-FIELDS = {
-    "hit": RISING,
-    "query": RISING,
-    "query_threshold": 0.5,
-    "hit_threshold": 0.01,
-    "relative_threshold": 0.1,
-    "max_fitted_photos": 1300,
-}
+RISING = {"intercept": -3.0, "weights": {"z": 1.0, "mean": -0.5}}
 
 
-def test_a_map_with_its_former_names_is_the_same_map():
-    former = {FORMER.get(name, name): value for name, value in FIELDS.items()}
-    assert set(former) == {"hit", "query", *FORMER.values()}
-    assert RelevanceMap.model_validate(former) == RelevanceMap.model_validate(FIELDS)
-
-
-def test_a_map_is_written_with_the_new_names():
-    rising = LogisticMap.model_validate(RISING)
-    made = RelevanceMap(
-        hit=rising,
-        query=rising,
-        query_threshold=0.5,
-        hit_threshold=0.01,
-        relative_threshold=0.1,
-        max_fitted_photos=1300,
+def test_probabilities_are_those_of_the_formula() -> None:
+    found = LogisticMap(intercept=-1.0, weights={"score": 2.0, "mean": -3.0}).probabilities(
+        {"score": np.array([[0.5, 0.1]]), "mean": np.array([[0.2, 0.2]])}
     )
-    assert json.loads(made.model_dump_json()) == FIELDS
+    np.testing.assert_allclose(found, [[1 / (1 + np.exp(0.6)), 1 / (1 + np.exp(1.4))]])
 
 
-@pytest.mark.parametrize("name", ["query_threshold", "hit_threshold", "max_fitted_photos"])
-def test_a_map_with_neither_name_is_refused(name):
-    fields = {key: value for key, value in FIELDS.items() if key != name}
-    with pytest.raises(ValidationError, match=rf"1 validation error for RelevanceMap\n{name}\n  Field required"):
-        RelevanceMap.model_validate(fields)
-
-
-def test_a_map_from_before_the_relative_threshold_has_none():
-    fields = {key: value for key, value in FIELDS.items() if key != "relative_threshold"}
-    assert RelevanceMap.model_validate(fields).relative_threshold == 0.0
-
-
-@pytest.mark.parametrize("name", ["least", "threshold", "max_photos"])
-def test_an_unknown_name_is_refused(name):
-    with pytest.raises(ValidationError, match=rf"{name}\n  Extra inputs are not permitted"):
-        RelevanceMap.model_validate({**FIELDS, name: 0.5})
-
-
-@pytest.mark.parametrize("former", FORMER.values())
-def test_both_names_of_one_threshold_are_refused(former):
-    with pytest.raises(ValidationError, match=rf"{former}\n  Extra inputs are not permitted"):
-        RelevanceMap.model_validate({**FIELDS, former: 0.5})
-
-
-@pytest.mark.parametrize("weights", [{"z": -1.0}, {"score": -0.1, "z": 2.0}, {"log_n": 1.0}, {}])
-def test_a_map_by_which_a_better_score_is_less_probable_is_refused(weights):
+@pytest.mark.parametrize("weights", [{"z": -1.0}, {"score": -0.1, "z": 2.0}, {"mean": 1.0}, {}])
+def test_a_map_by_which_a_better_score_is_less_probable_is_refused(weights: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="a better score must make a hit more probable"):
         LogisticMap(intercept=0.0, weights=weights)
+
+
+@pytest.mark.parametrize("name", ["log_n", "num_candidates", "rank"])
+def test_a_map_knows_nothing_of_the_other_hits(name: str) -> None:
+    with pytest.raises(ValidationError, match="Input should be"):
+        LogisticMap(intercept=0.0, weights={"score": 1.0, name: 1.0})
+
+
+def test_each_probability_has_the_surest_grade_that_it_reaches() -> None:
+    thresholds = GradeThresholds(strong=0.9, likely=0.5, possible=0.2)
+    found = thresholds.grades(np.array([1.0, 0.9, 0.89, 0.5, 0.2, 0.19, 0.0]))
+    assert found == ["strong", "strong", "likely", "likely", "possible", None, None]
+
+
+def test_grades_that_overtake_each_other_are_refused() -> None:
+    with pytest.raises(ValidationError, match="a surer grade needs a higher probability"):
+        GradeThresholds(strong=0.5, likely=0.9, possible=0.2)
+
+
+def test_the_grades_have_the_names_of_the_contract() -> None:
+    assert GRADES == ("strong", "likely", "possible")
+    assert set(GradeThresholds.model_fields) == set(GRADES)
+
+
+def test_a_map_is_read_as_it_was_written() -> None:
+    made = RelevanceMap.model_validate({"hit": RISING, "grades": {"strong": 0.9, "likely": 0.5, "possible": 0.1}})
+    assert RelevanceMap.model_validate_json(made.model_dump_json()) == made

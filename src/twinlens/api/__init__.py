@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twinlens.api import (
+        calibration,
         datasets,
         doctor,
         evaluation,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "calibration",
     "datasets",
     "doctor",
     "evaluation",

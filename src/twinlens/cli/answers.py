@@ -44,13 +44,15 @@ def show_answer(
         say(answer.date_note)
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
+    elif not as_json and (told := how_sure(answer, with_query=with_query)):
+        say(told)
     if as_json:
         print_json({**answer.to_json(), "since_index": since_index and since_index.to_json()})
     else:
         gone = answer.gone
         for hit in hits:
             found = _path_here(hit.path) if hit.caption is None else hit.caption
-            marks = [*([] if is_match else ["not a match"]), *(["file is gone"] if hit in gone else [])]
+            marks = [*([] if is_match else ["no sure match"]), *(["file is gone"] if hit in gone else [])]
             print_line(hit, found, query=query if with_query else None, marks=marks)
     _say_missing(answer, since_index)
     if (grid or open_sheet) and hits:
@@ -58,8 +60,16 @@ def show_answer(
     return FOUND if is_match else NOTHING_FOUND
 
 
+def how_sure(answer: "api.searching.Answer", *, with_query: bool = False) -> str | None:
+    """The line that counts the grades, or tells why there are none; None if the model has none for any query."""
+    if answer.ungraded is not None:
+        return None if answer.search.target == "caption" else answer.ungraded
+    of_query = f" for '{answer.search.query.text}'" if with_query else ""
+    return f"{answer.counted}{of_query} among {answer.num_candidates:,} photos" if answer.counted else None
+
+
 def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> str:
-    """The line that explains why nothing matches."""
+    """The line that says that nothing is a sure match, or why nothing is found at all."""
     search, count = answer.search, f"{answer.num_candidates:,}"
     candidates = "captions" if search.target == "caption" else "photos"
     of_query = f" for '{search.query.text}'" if with_query else ""
@@ -67,12 +77,12 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> 
         return f"nothing found{of_query}: 0 {candidates} pass the filters; leave one out"
     if not answer.closest:
         return f"nothing found{of_query} behind the first {search.page.offset:,}: there are {count} {candidates}"
+    grade = "" if search.min_grade is None else f" graded {search.min_grade} or better"
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
-    closest = "the closest one is" if len(answer.closest) == 1 else f"the {len(answer.closest)} closest are"
-    nothing = f"nothing here matches{of_query}{least} among {count} {candidates}"
+    nothing = f"no sure match{of_query}{grade}{least} among {count} {candidates}"
     if answer.wording.no_word_known and answer.wording.note:
         nothing = answer.wording.note  # then the photos are not to blame
-    return f"{nothing}; {closest} shown, --all shows more"
+    return f"{nothing}; the closest:"
 
 
 def say_since_index(opened: "api.library.Opened") -> "api.indexing.SinceIndex | None":
@@ -100,7 +110,7 @@ def check_sheet(grid: Path | None) -> None:
 
 def sheet_title(answer: "api.searching.Answer") -> str:
     """The heading of a contact sheet."""
-    return answer.search.query.text if answer.matching else f"nothing matches: {answer.search.query.text}"
+    return answer.search.query.text if answer.matching else f"{answer.search.query.text} (no sure match; the closest)"
 
 
 def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | None, *, open_sheet: bool) -> None:

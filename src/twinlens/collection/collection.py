@@ -39,7 +39,7 @@ from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_fo
 from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError
 from twinlens.protocols import DualEncoder
-from twinlens.types import Hit
+from twinlens.types import Grade, Hit
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Collection:
         self._model = ModelOfRecord(path, self.catalog, asked=model)
         vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors}
         self._indexer = Indexer(path, self.catalog, self._folders, self._model, writable=self._writable, **vectors)
-        self._searcher = Searcher(self.catalog, self._folders, self._model, **vectors)
+        self._searcher = Searcher(self.catalog, self._folders, self._model, writable=self._writable, **vectors)
         self._projector = Projector(self.catalog, self._folders)
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._folders.add(path.parent)  # the first run was killed before it added the folder
@@ -291,14 +291,15 @@ class Collection:
         offset: int = 0,
         sort: Sort = "relevance",
         target: Target = "image",
+        min_grade: Grade | None = None,
         min_probability: float | None = None,
         include_query_photo: bool = False,
         **filters: Any,
     ) -> list[Hit]:
         """The photos or captions that fit the query best.
 
-        Returns k hits, relevant or not; a hit's ``relevant`` tells which match, if the model
-        has a calibration. ``answer`` also counts the matches.
+        Returns k hits, whether they match or not; a hit's ``grade`` tells how sure it is.
+        ``answer`` also counts the grades.
 
         Args:
             query: text, a photo's path, a weighted sum (see ``parse_query``), or a PIL image.
@@ -307,6 +308,7 @@ class Collection:
             sort: "relevance", or "date" for all relevant hits newest first, then the others.
             target: "image" to find photos, or "caption" to find captions; filters then apply
                 to the captions' photos.
+            min_grade: leave out hits with a lower grade: "strong", "likely" or "possible".
             min_probability: leave out hits that are less probable.
             include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
             filters: such as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
@@ -322,12 +324,13 @@ class Collection:
             offset=offset,
             sort=sort,
             target=target,
+            min_grade=min_grade,
             min_probability=min_probability,
             include_query_photo=include_query_photo,
             filters=filters,
         )
         answer = self.answer(search)
-        return list(answer.hits if min_probability is None else answer.matching)
+        return list(answer.hits if min_grade is None and min_probability is None else answer.matching)
 
     def similar(
         self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False, **filters: Any
@@ -504,7 +507,9 @@ class Collection:
         return faults
 
 
-_OPTIONS = frozenset({"k", "offset", "sort", "target", "min_probability", "show_all", "include_query_photo"})
+_OPTIONS = frozenset(
+    {"k", "offset", "sort", "target", "min_grade", "min_probability", "show_all", "include_query_photo"}
+)
 
 
 def _search_of(query: QueryLike, options: Mapping[str, Any]) -> Search:

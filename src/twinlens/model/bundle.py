@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from twinlens.errors import BundleError
 from twinlens.model.preprocess import Preprocessing
-from twinlens.relevance.maps import Calibration
+from twinlens.relevance.maps import VERSION, Calibration, OtherCalibration
 from twinlens.whole_file import whole_file
 
 MANIFEST = "model.json"
@@ -64,6 +64,17 @@ class TextTower(BaseModel):
     languages: tuple[LanguageCode, ...] = ()  # that it understands; none = not stated
 
 
+def _format_of(calibration: Any) -> str:
+    version = calibration.get("version") if isinstance(calibration, dict) else getattr(calibration, "version", None)
+    return "calibration" if version == VERSION else "other"
+
+
+AnyCalibration: TypeAlias = Annotated[
+    Annotated[Calibration, Tag("calibration")] | Annotated[OtherCalibration, Tag("other")], Discriminator(_format_of)
+]
+"""The calibration of a manifest: one that this release reads, or any other."""
+
+
 class Manifest(BaseModel):
     """The schema of ``model.json``, version 1.
 
@@ -83,7 +94,7 @@ class Manifest(BaseModel):
     image: ImageTower
     text: TextTower
     files: dict[str, FileRecord]
-    calibration: Calibration | None = None
+    calibration: AnyCalibration | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     figures: dict[str, Any] = Field(default_factory=dict)
     bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an older model → see ``bridge``

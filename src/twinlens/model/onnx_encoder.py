@@ -18,6 +18,7 @@ from twinlens.model.tokenizer import TextTokenizer
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.model.word_file import open_words
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
+from twinlens.relevance.maps import Calibration
 from twinlens.types import (
     Box,
     Embeddings,
@@ -226,7 +227,7 @@ class OnnxDualEncoder(DualEncoder):
             max_tokens=text.max_tokens,
             languages=text.languages,
             knows_words=WORDS in manifest.files,
-            is_calibrated=manifest.calibration is not None,
+            is_calibrated=isinstance(manifest.calibration, Calibration),
             figures=manifest.figures,
         )
 

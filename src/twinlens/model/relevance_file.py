@@ -8,7 +8,7 @@ import numpy as np
 from twinlens.errors import BundleError
 from twinlens.model.bundle import Bundle, file_record, write_manifest
 from twinlens.relevance.judge import RelevanceJudge
-from twinlens.relevance.maps import Calibration
+from twinlens.relevance.maps import Calibration, OtherCalibration
 from twinlens.types import Embeddings
 from twinlens.whole_file import whole_file
 
@@ -17,7 +17,7 @@ REFERENCE = "reference.npy"  # in a bundle: [R, D] float16, embeddings of the re
 
 
 def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
-    """A judge from the bundle's calibration; None if it has none, or one for another model.
+    """A judge from the bundle's calibration; None if it has none, or one of another release or for another model.
 
     Raises:
         BundleError: the reference photos are missing, damaged or have another dimension.
@@ -25,9 +25,18 @@ def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
     calibration = bundle.manifest.calibration
     if calibration is None:
         return None
+    if isinstance(calibration, OtherCalibration):
+        logger.warning(
+            "the calibration in %s is of another release, and is not used; calibrate the model again: "
+            "twinlens models calibrate %s --data DIR",
+            bundle.directory,
+            bundle.directory,
+        )
+        return None
     if calibration.model != bundle.fingerprint:
         logger.warning(
-            "the calibration in %s was fitted for model %s, not for %s, and is not used; run scripts/calibrate.py",
+            "the calibration in %s was fitted for model %s, not for %s, and is not used; calibrate the model again: "
+            "twinlens models calibrate MODEL --data DIR",
             bundle.directory,
             calibration.model,
             bundle.fingerprint,
@@ -39,10 +48,10 @@ def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
     try:
         rows = np.load(path, allow_pickle=False).astype(np.float32)
     except ValueError as error:
-        raise BundleError(f"{path} is not a NumPy array ({error}); run scripts/calibrate.py again") from error
+        raise BundleError(f"{path} is not a NumPy array ({error}); calibrate the model again") from error
     if rows.ndim != 2 or not len(rows) or rows.shape[1] != bundle.manifest.embedding_dim:
         raise BundleError(
-            f"{path} must be [R, {bundle.manifest.embedding_dim}], got {list(rows.shape)}; run scripts/calibrate.py"
+            f"{path} must be [R, {bundle.manifest.embedding_dim}], got {list(rows.shape)}; calibrate the model again"
         )
     return RelevanceJudge(calibration, rows)
 

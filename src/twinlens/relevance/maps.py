@@ -1,16 +1,19 @@
-"""Calibration of a bundle: logistic maps from scores to probabilities, and thresholds."""
+"""Calibration of a bundle: logistic maps from scores to probabilities, and the grades on them."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from twinlens.types import GRADES, Grade
 
 Floats: TypeAlias = NDArray[np.float64]
-Feature: TypeAlias = Literal["score", "z", "log_n", "mean", "log_std", "log_kurtosis"]
-"""See ``judge.score_features``."""
+Feature: TypeAlias = Literal["score", "z", "mean", "log_std", "log_kurtosis"]
+"""See ``evidence.score_features``."""
 RISING: tuple[Feature, ...] = ("score", "z")
+VERSION = 2  # of a manifest's calibration; the first judged a hit by its fellow candidates too
 
 
 class LogisticMap(BaseModel):
@@ -35,54 +38,71 @@ class LogisticMap(BaseModel):
         return probabilities
 
 
+class GradeThresholds(BaseModel):
+    """The least probability of each grade."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    strong: float = Field(ge=0.0, le=1.0)
+    likely: float = Field(ge=0.0, le=1.0)
+    possible: float = Field(ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _fall(self) -> "GradeThresholds":
+        if not self.strong >= self.likely >= self.possible:
+            raise ValueError(f"a surer grade needs a higher probability, got {self.model_dump()}")
+        return self
+
+    def levels(self, probabilities: Floats) -> NDArray[np.int64]:
+        """How many of the grades each probability reaches, of any shape: 3 for strong, 0 for none."""
+        levels: NDArray[np.int64] = np.searchsorted([self.possible, self.likely, self.strong], probabilities, "right")
+        return levels
+
+    def grades(self, probabilities: Floats) -> list[Grade | None]:
+        """The grade of each probability [K].
+
+        >>> GradeThresholds(strong=0.8, likely=0.5, possible=0.2).grades(np.array([0.9, 0.5, 0.3, 0.1]))
+        ['strong', 'likely', 'possible', None]
+        """
+        by_level: tuple[Grade | None, ...] = (None, *reversed(GRADES))
+        return [by_level[level] for level in self.levels(probabilities).tolist()]
+
+
 class RelevanceMap(BaseModel):
-    """Probabilities of relevance for one kind of query, and the thresholds on them.
-
-    Bundles written before 2026-11-28 use the second name of each alias.
-
-    Attributes:
-        hit: probability that a hit is relevant.
-        query: probability that any of the best hits is relevant, from the best one's score.
-        query_threshold: on ``query``; below it the answer is "nothing here matches".
-        hit_threshold: on ``hit``; below it a hit is not relevant.
-        relative_threshold: on a hit's probability divided by the best hit's; below it a hit is not
-            relevant either.
-        max_fitted_photos: size of the largest collection that the map was fitted on. For larger ones
-            the thresholds of this size apply, because the number of relevant photos grows with the
-            collection.
-    """
+    """What a score means for one kind of query: a probability that the hit is right, and a grade."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hit: LogisticMap
-    query: LogisticMap
-    query_threshold: float = Field(ge=0.0, le=1.0, validation_alias=AliasChoices("query_threshold", "least_query"))
-    hit_threshold: float = Field(ge=0.0, le=1.0, validation_alias=AliasChoices("hit_threshold", "least_hit"))
-    relative_threshold: float = Field(
-        default=0.0,  # missing in bundles written before 2026-11-21
-        ge=0.0,
-        le=1.0,
-        validation_alias=AliasChoices("relative_threshold", "least_share"),
-    )
-    max_fitted_photos: int = Field(ge=1, validation_alias=AliasChoices("max_fitted_photos", "largest"))
+    grades: GradeThresholds
 
 
 class Calibration(BaseModel):
     """The ``calibration`` of a manifest; needs the reference photos in ``reference.npy``.
 
-    It applies to photos as hits. Captions as hits have no probabilities, because their
-    scores are distributed differently.
+    It applies to photos as hits. Captions as hits have no grades, because their scores are
+    distributed differently.
 
     Attributes:
+        version: of this format.
         model: fingerprint of the model whose scores it was fitted on.
         text: for text queries.
-        photo: for photo queries; None = no probabilities for them.
+        photo: for photo queries; None = no grades for them.
         fitted: description of the data it was fitted on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    version: Literal[2] = VERSION
     model: str
     text: RelevanceMap
     photo: RelevanceMap | None = None
     fitted: dict[str, Any] = Field(default_factory=dict)
+
+
+class OtherCalibration(BaseModel):
+    """A calibration in the format of another release: kept in the manifest as it is, and not used."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    model: str = ""

@@ -115,7 +115,9 @@ def failure_of(error: TwinlensError) -> RequestFailure:
                 "unknown_folder", "no indexed photo is in that folder", "GET /api/collection lists the folders"
             )
         case NoProbabilitiesError():
-            return RequestFailure("no_calibration", "this query has no probabilities", "leave out min_probability")
+            return RequestFailure(
+                "no_calibration", "results of this query have no grades", "leave out min_grade and min_probability"
+            )
         case QueryError():
             return RequestFailure(
                 "invalid_query", str(error).replace("--", ""), "/docs describes what a query may contain"

@@ -15,7 +15,7 @@ from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.apps.libraries.served_library import ServedLibrary
 from twinlens.protocols import Judge, Judgement
 from twinlens.rest.settings import Settings
-from twinlens.types import Embeddings, Hit, QueryKind
+from twinlens.types import Embeddings, Grade, Hit, QueryKind
 
 pytestmark = pytest.mark.server
 LINE = 0.5  # green, blue and black come as near to the first, nothing to the second
@@ -28,14 +28,14 @@ class LineEncoder(ColourEncoder, Judge, Judgement):
     def relevance(self) -> Judge:
         return self
 
-    def judge(self, query: Embeddings, kind: QueryKind, *, best: float, num_candidates: int) -> Judgement | None:
+    def judge(self, query: Embeddings, kind: QueryKind) -> Judgement | None:
         return self if kind == "text" else None
 
     def probability(self, scores: Sequence[float]) -> np.ndarray:
         return np.clip(np.asarray(scores, dtype=np.float64), 0, 1)
 
-    def relevant(self, scores: Sequence[float]) -> np.ndarray:
-        return np.asarray(scores) >= LINE
+    def grades(self, scores: Sequence[float]) -> list[Grade | None]:
+        return ["strong" if score >= LINE else None for score in scores]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_hits_that_match_are_shown_and_the_closest_where_none_does(
     assert (ids(found.shown), bool(found.matching), found.matched) == (matching, True, len(matching))
     assert not any(hit.score >= LINE for hit in ranked[NONE])
     found = library.by_words(NONE, SearchOptions())
-    assert (ids(found.shown), bool(found.matching), found.matched) == (ids(ranked[NONE][:3]), False, 0)
+    assert (ids(found.shown), bool(found.matching), found.matched) == (ids(ranked[NONE]), False, 0)
 
 
 def test_everything_is_shown_where_that_is_wanted(library: Library, ranked: dict[str, list[Hit]]) -> None:

@@ -36,8 +36,7 @@ def test_words_find_what_the_collection_finds(open_page: OpenPage, indexed: Path
         hits = collection.search("a green meadow", k=4)
     assert results(page) == [hit.id for hit in hits]
     assert not page.error
-    if hits[0].probability is not None:
-        assert f"1 · {hits[0].probability:.0%}".replace("%", " %") in shown(page)
+    assert " · ".join(["1", *([hits[0].grade] if hits[0].grade else []), "cosine"]) in shown(page)
 
 
 def test_a_date_filter_tells_of_the_photos_that_it_cannot_judge(open_page: OpenPage, indexed: Path) -> None:

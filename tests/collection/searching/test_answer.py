@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from twinlens.collection.searching.answer import Answer
+from twinlens.collection.searching.answer import Answer, why_ungraded
 from twinlens.collection.searching.search import Search
 from twinlens.types import Hit
 
@@ -26,16 +26,50 @@ def test_hits_that_match_are_shown_and_the_others_are_not() -> None:
     assert found.closest == []
 
 
-def test_where_nothing_matches_the_three_closest_are_shown_best_first() -> None:
+def test_where_nothing_matches_all_hits_are_shown_best_first() -> None:
     hits = [hit(one, relevant=False, score=score) for one, score in ((1, 0.1), (2, 0.4), (3, 0.2), (4, 0.3), (5, 0.05))]
     found = answer(hits)
     assert found.matching == []
-    assert ranks(found.closest) == ranks(found.shown) == [2, 4, 3]
+    assert ranks(found.closest) == ranks(found.shown) == [2, 4, 3, 1, 5]
 
 
-def test_behind_the_first_page_nothing_is_closest() -> None:
-    found = answer([hit(4, relevant=False)], offset=3)
-    assert (found.closest, found.shown) == ([], [])
+def test_the_closest_go_on_behind_the_first_page_but_do_not_follow_matches() -> None:
+    hits = [hit(4, relevant=False)]
+    assert ranks(answer(hits, matched=0, offset=3).shown) == [4]
+    assert answer(hits, matched=2, offset=3).shown == []
+
+
+def test_grades_are_counted_in_words_the_surest_first() -> None:
+    counts = {"strong": 3, "likely": 0, "possible": 1200}
+    found = replace(answer([hit(1, relevant=True)]), grades=counts)
+    assert found.counted == "3 strong, 1,200 possible"
+    assert found.to_json()["grades"] == counts
+    assert answer([]).counted == ""
+
+
+def test_a_grade_stands_beside_probability_and_relevance() -> None:
+    (result,) = answer([replace(hit(1, relevant=True), grade="likely")]).to_json()["results"]
+    assert (result["probability"], result["grade"], result["relevant"]) == (0.5, "likely", True)
+
+
+@pytest.mark.parametrize(("lowest", "expected"), [("strong", [1]), ("likely", [1, 2]), ("possible", [1, 2])])
+def test_a_lowest_grade_decides_what_matches(lowest: str, expected: list[int]) -> None:
+    hits = [replace(hit(rank, relevant=True), grade=grade) for rank, grade in ((1, "strong"), (2, "likely"))]
+    assert ranks(answer(hits, min_grade=lowest).matching) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "target", "reason"),
+    [
+        ("a dog", "image", None),
+        ("a dog - night", "image", None),
+        ("./a.jpg + ./b.jpg", "image", None),
+        ("./a.jpg + 0.1 night", "image", "sums of words and photos have no grades"),
+        ("a dog", "caption", "captions have no grades"),
+    ],
+)
+def test_it_is_said_why_there_are_no_grades(query: str, target: str, reason: str | None) -> None:
+    assert why_ungraded(Search.of(query, target=target)) == reason
 
 
 def test_without_a_calibration_all_hits_count() -> None:

@@ -6,7 +6,7 @@ from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.hits import as_hits, mark_missing
 from twinlens.collection.searching.ranking import RankedPhoto
-from twinlens.types import Hit
+from twinlens.types import Grade, Hit
 
 FOLDERS = [PhotoFolder(1, Path("/one"), "one/"), PhotoFolder(2, Path("/two"), "two/")]
 RANKED = [
@@ -16,13 +16,13 @@ RANKED = [
 
 
 class Halves:
-    """Says of each score that it is its own probability, and relevant from a half on."""
+    """Says of each score that it is its own probability, and likely from a half on."""
 
     def probability(self, scores: list[float]) -> np.ndarray:
         return np.array(scores)
 
-    def relevant(self, scores: list[float]) -> np.ndarray:
-        return np.array(scores) >= 0.5
+    def grades(self, scores: list[float]) -> list[Grade | None]:
+        return ["likely" if score >= 0.5 else None for score in scores]
 
 
 def test_hits_have_ids_paths_and_what_the_catalog_knows() -> None:
@@ -30,12 +30,12 @@ def test_hits_have_ids_paths_and_what_the_catalog_knows() -> None:
     assert (first.rank, first.id, first.path) == (11, "two/a/b.jpg", Path("/two/a/b.jpg"))
     assert (first.width, first.height, first.taken_at, first.is_favourite) == (30, 20, "2023-01-01T00:00:00", True)
     assert (second.rank, second.id, second.caption, second.is_favourite) == (12, "one/c.jpg", "a sea", False)
-    assert first.probability is first.relevant is None
+    assert first.probability is first.relevant is first.grade is None
 
 
 def test_what_the_model_says_goes_to_its_hit() -> None:
     hits = as_hits(RANKED, Halves(), FOLDERS, first_rank=1)
-    assert [(hit.probability, hit.relevant) for hit in hits] == [(0.5, True), (0.25, False)]
+    assert [(hit.probability, hit.grade, hit.relevant) for hit in hits] == [(0.5, "likely", True), (0.25, None, False)]
 
 
 def test_no_photos_are_no_hits() -> None:

@@ -1,76 +1,61 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from conftest import ColourEncoder
-from twinlens.collection.searching.judging import judge, match_test
-from twinlens.collection.searching.query import parse_query
+from twinlens.collection.searching.judging import match_test
 from twinlens.collection.searching.search import Search
 from twinlens.errors import NoProbabilitiesError
-from twinlens.model.load import load_model
-from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.model.relevance_file import save_calibration
-from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
+from twinlens.types import Grade
+
+SCORES = [0.95, 0.7, 0.3, 0.1]
 
 
-def always(probability: float) -> RelevanceMap:
-    """The same probability for all hits, but for the last digits."""
-    same = LogisticMap(intercept=float(np.log(probability / (1 - probability))), weights={"z": 1e-9})
-    return RelevanceMap(hit=same, query=same, query_threshold=0.0, hit_threshold=0.0, max_fitted_photos=1000)
+class Tenths:
+    """A score is its own probability."""
+
+    def probability(self, scores: Sequence[float]) -> np.ndarray:
+        return np.array(scores)
+
+    def grades(self, scores: Sequence[float]) -> list[Grade | None]:
+        return [
+            "strong" if one > 0.9 else "likely" if one > 0.5 else "possible" if one > 0.2 else None for one in scores
+        ]
 
 
-@pytest.fixture
-def encoder_of_words_and_photos(tmp_path) -> OnnxDualEncoder:
-    """A model that gives any answer to words 0.9 and any to photos 0.2."""
-    source = load_model("default").bundle.directory
-    for file in source.iterdir():
-        if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    bundle = load_model(tmp_path).bundle
-    rows = np.eye(4, bundle.manifest.embedding_dim, dtype=np.float32)
-    save_calibration(bundle, Calibration(model=bundle.fingerprint, text=always(0.9), photo=always(0.2)), rows)
-    return load_model(tmp_path)
+def matches(**options: object) -> list[bool]:
+    test = match_test(Search.of("a dog", **options), Tenths())
+    assert test is not None
+    return test(SCORES).tolist()
+
+
+def test_a_hit_with_a_grade_matches() -> None:
+    assert matches() == [True, True, True, False]
 
 
 @pytest.mark.parametrize(
-    ("query", "probability"),
-    [
-        ("a dog", 0.9),
-        ("./a.jpg", 0.2),
-        ("./a.jpg + ./b.jpg", 0.2),
-        ("a dog - night", 0.9),
-    ],
+    ("lowest", "expected"),
+    [("strong", [1, 0, 0, 0]), ("likely", [1, 1, 0, 0]), ("possible", [1, 1, 1, 0])],
 )
-def test_words_and_photos_have_maps_of_their_own(encoder_of_words_and_photos, query, probability):
-    vector = np.eye(1, encoder_of_words_and_photos.dim, dtype=np.float32)[0]
-    said = judge(parse_query(query), vector, encoder_of_words_and_photos, best=0.3, num_candidates=10)
-    assert said.probability([0.3]).item() == pytest.approx(probability)
+def test_a_lowest_grade_leaves_out_lower_ones(lowest: str, expected: list[int]) -> None:
+    assert matches(min_grade=lowest) == [bool(one) for one in expected]
 
 
-@pytest.mark.parametrize("query", ["./a.jpg + 0.1 night", "./a.jpg - night"])
-def test_of_a_sum_of_words_and_photos_nothing_is_said(encoder_of_words_and_photos, query):
-    vector = np.eye(1, encoder_of_words_and_photos.dim, dtype=np.float32)[0]
-    assert judge(parse_query(query), vector, encoder_of_words_and_photos, best=0.3, num_candidates=10) is None
+def test_a_least_probability_takes_the_place_of_a_grade_and_stands_beside_a_lowest_one() -> None:
+    assert matches(min_probability=0.05) == [True] * 4
+    assert matches(min_probability=0.5) == [True, True, False, False]
+    assert matches(min_probability=0.05, min_grade="likely") == [True, True, False, False]
+    assert matches(min_probability=0.9, min_grade="likely") == [True, False, False, False]
 
 
-def test_a_model_that_is_no_bundle_or_is_gone_judges_nothing():
-    vector = np.eye(1, 8, dtype=np.float32)[0]
-    for encoder in (ColourEncoder(), None):
-        assert judge(parse_query("red"), vector, encoder, best=0.3, num_candidates=10) is None
+def test_no_hits_are_no_matches() -> None:
+    test = match_test(Search.of("a dog"), Tenths())
+    assert test is not None
+    assert test([]).shape == (0,)
 
 
-def search(**options: object) -> Search:
-    return Search.of("a dog", **options)
-
-
-def test_a_least_probability_takes_the_place_of_the_models_own_threshold(encoder_of_words_and_photos):
-    vector = np.eye(1, encoder_of_words_and_photos.dim, dtype=np.float32)[0]
-    said = judge(parse_query("a dog"), vector, encoder_of_words_and_photos, best=0.3, num_candidates=10)
-    assert match_test(search(), said)([0.3]).tolist() == [True]
-    assert match_test(search(min_probability=0.89), said)([0.3]).tolist() == [True]
-    assert match_test(search(min_probability=0.91), said)([0.3]).tolist() == [False]
-
-
-def test_a_least_probability_without_probabilities_is_refused():
-    assert match_test(search(), None) is None
-    with pytest.raises(NoProbabilitiesError, match="leave out min_probability"):
-        match_test(search(min_probability=0.5), None)
+@pytest.mark.parametrize("options", [{"min_grade": "likely"}, {"min_probability": 0.5}])
+def test_a_grade_that_is_asked_for_where_there_are_none_is_refused(options: dict[str, object]) -> None:
+    assert match_test(Search.of("a dog"), None) is None
+    with pytest.raises(NoProbabilitiesError, match=f"leave out {next(iter(options))}"):
+        match_test(Search.of("a dog", **options), None)

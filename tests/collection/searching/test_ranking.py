@@ -9,18 +9,18 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.hits import as_hits
+from twinlens.collection.searching.judging import match_test
 from twinlens.collection.searching.ranking import Candidates, page_of
-from twinlens.collection.searching.search import Page
+from twinlens.collection.searching.search import Page, Search
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.errors import QueryError
 from twinlens.relevance.judge import Judgement, RelevanceJudge
-from twinlens.relevance.maps import Calibration, LogisticMap, RelevanceMap
+from twinlens.relevance.maps import Calibration, GradeThresholds, LogisticMap, RelevanceMap
 from twinlens.stores.exact import ExactStore
 from twinlens.types import Embeddings, Hit, Ids
 
-Judge = Callable[[float, int], Judgement | None]
-"""The best hit's score and the number of candidates → what is said of the answer."""
+Judge = Callable[[], Judgement | None]
 FOLDERS = [PhotoFolder(1, Path("/photos"), "")]
 DATES = {1: "2021-01-01T00:00:00", 2: None, 3: "2023-01-01T00:00:00", 4: "2022-01-01T00:00:00", 5: None}
 
@@ -75,8 +75,9 @@ def found(
 ) -> tuple[list[Hit], int, int | None]:
     """Hits, candidates and matches, as a search puts its parts together."""
     candidates = Candidates(query, store, among=among, without=without)
-    judgement = judge(candidates.best(1)[0][1], candidates.count) if judge and candidates.count else None
-    ranked, matched = page_of(candidates, catalog, page, None if judgement is None else judgement.relevant)
+    judgement = judge() if judge and candidates.count else None
+    ranked, matching = page_of(candidates, catalog, page, match_test(Search.of("a dog"), judgement))
+    matched = None if matching is None else len(matching)
     return as_hits(ranked, judgement, FOLDERS, first_rank=page.offset + 1), candidates.count, matched
 
 
@@ -181,13 +182,9 @@ def test_the_encoders_colours_are_found(catalog: Catalog, tmp_path: Path, encode
 def judge_above(least: float) -> Judge:
     """Judges a hit relevant from a score on; the probability is a half there."""
     rising = LogisticMap(intercept=-1000 * least, weights={"score": 1000.0})
-    one = RelevanceMap(hit=rising, query=rising, query_threshold=0.5, hit_threshold=0.5, max_fitted_photos=1000)
+    one = RelevanceMap(hit=rising, grades=GradeThresholds(strong=0.5, likely=0.5, possible=0.5))
     relevance = RelevanceJudge(Calibration(model="test", text=one), np.eye(8, dtype=np.float32))
-
-    def judge(best: float, candidates: int) -> Judgement | None:
-        return relevance.judge(np.eye(8, dtype=np.float32)[0], "text", best=best, num_candidates=candidates)
-
-    return judge
+    return lambda: relevance.judge(np.eye(8, dtype=np.float32)[0], "text")
 
 
 class TestJudged:
@@ -199,7 +196,7 @@ class TestJudged:
         assert chances[2] > 0.5 > chances[3]
 
     def test_without_a_calibration_nobody_knows(self, shelf: Shelf) -> None:
-        for judge in (None, lambda best, candidates: None):
+        for judge in (None, lambda: None):
             hits, _ = shelf.hits(Page(k=2), judge=judge)
             assert [(hit.probability, hit.relevant) for hit in hits] == [(None, None)] * 2
 
@@ -247,4 +244,4 @@ class TestJudged:
                 assert shelf.matched(judge, page) == count
 
     def test_nobody_counts_what_nobody_can_tell(self, shelf: Shelf) -> None:
-        assert shelf.matched(lambda best, candidates: None) is None
+        assert shelf.matched(lambda: None) is None

@@ -25,6 +25,7 @@ def test_a_search_is_made_of_plain_values() -> None:
         ({"offset": -1}, "offset must be at least 0"),
         ({"sort": "size"}, "sort must be one of relevance, date"),
         ({"target": "video"}, "target must be one of image, caption"),
+        ({"min_grade": "sure"}, "min_grade must be one of strong, likely, possible, got 'sure'"),
         ({"min_probability": 1.5}, "min_probability must be from 0 to 1"),
         ({"min_probability": "half"}, "min_probability must be from 0 to 1"),
         ({"filters": {"colour": "red"}}, "there is no filter 'colour'"),

@@ -88,20 +88,21 @@ def test_captions_are_not_judged_even_by_a_model_with_maps(
     indexed: Collection, encoder: ColourEncoder, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Sure:
-        def judge(self, query: np.ndarray, kind: str, *, best: float, num_candidates: int) -> "Sure":
+        def judge(self, query: np.ndarray, kind: str) -> "Sure":
             return self
 
         def probability(self, scores: list[float]) -> np.ndarray:
             return np.ones(len(scores))
 
-        def relevant(self, scores: list[float]) -> np.ndarray:
-            return np.ones(len(scores), dtype=bool)
+        def grades(self, scores: list[float]) -> list[str]:
+            return ["strong"] * len(scores)
 
     monkeypatch.setattr(type(encoder), "relevance", lambda _: Sure())
     (tmp_path / "c.csv").write_text("image,caption\na/red.png,red\n")
     indexed.add_captions(tmp_path / "c.csv")
     assert indexed.answer("red").matched == 3
-    assert indexed.answer("red", target="caption").matched is None
+    captions = indexed.answer("red", target="caption")
+    assert (captions.matched, captions.grades, captions.ungraded) == (None, None, "captions have no grades")
 
 
 def test_a_photo_that_was_deleted_since_is_still_a_hit_and_marked(indexed: Collection, photos: Path) -> None:

@@ -15,11 +15,11 @@ from twinlens.collection.showing.contact_sheet import CAPTION_PX, CELL_PX, COLUM
 from twinlens.collection.showing.lettering import lettering
 from twinlens.data import fonts
 from twinlens.errors import QueryError
-from twinlens.types import Hit
+from twinlens.types import Grade, Hit
 
 
-def hit(rank: int, path: Path, *, photo: str | None = None, probability: float | None = None) -> Hit:
-    return Hit(rank=rank, id=photo or path.name, path=path, score=1 - rank / 10, probability=probability)
+def hit(rank: int, path: Path, *, photo: str | None = None, grade: Grade | None = None) -> Hit:
+    return Hit(rank=rank, id=photo or path.name, path=path, score=1 - rank / 10, grade=grade)
 
 
 @pytest.fixture
@@ -119,10 +119,10 @@ def test_names_and_queries_are_escaped(make_photo: PhotoMaker, tmp_path: Path) -
     assert {name, "<script>alert(1)</script>"} <= set(page.texts)
 
 
-def test_a_probability_is_shown_in_per_cent(make_photo: PhotoMaker, tmp_path: Path) -> None:
-    sure = [("red", [hit(1, make_photo("a.png"), probability=0.731)])]
+def test_a_grade_is_shown_as_a_word(make_photo: PhotoMaker, tmp_path: Path) -> None:
+    sure = [("red", [hit(1, make_photo("a.png"), grade="strong")])]
     write_contact_sheet(sure, tmp_path / "sheet.html")
-    assert "1.  0.900  73%" in Reader((tmp_path / "sheet.html").read_text(encoding="utf-8")).texts
+    assert "1.  0.900  strong" in Reader((tmp_path / "sheet.html").read_text(encoding="utf-8")).texts
 
 
 @pytest.mark.parametrize("name", ["sheet.gif", "sheet.pdf", "sheet"])

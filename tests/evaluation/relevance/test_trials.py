@@ -1,89 +1,49 @@
 import numpy as np
-import pytest
 
-from twinlens.evaluation.pairs import EmbeddedPairs
-from twinlens.evaluation.relevance.trials import (
-    NOT_RELEVANT,
-    RELEVANT,
-    UNSURE,
-    draw_trials,
-    photo_queries,
-    short_queries,
-    text_queries,
-)
-
-CAPTIONS = ("a dog runs", "a brown dog", "a dog on grass", "a man", "a red kite", "a kite flies")
-OF = (0, 0, 1, 1, 2, 2)
+from evaluation.relevance.worlds import libraries, world
+from twinlens.evaluation.relevance.trials import NOT_RELEVANT, RELEVANT, UNSURE, LabelledQueries, joined
+from twinlens.relevance.evidence import ScoreScale
 
 
-@pytest.fixture
-def pool() -> EmbeddedPairs:
-    random = np.random.default_rng(0)
-    unit = lambda rows: (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)  # noqa: E731
-    return EmbeddedPairs(
-        unit(random.normal(size=(3, 4))), unit(random.normal(size=(6, 4))), np.array(OF), captions=CAPTIONS
+def queries(labels: list[list[int]], scores: list[list[float]]) -> LabelledQueries:
+    same = np.ones(len(labels))
+    lines = np.array([f"line {row}" for row in range(len(labels))])
+    return LabelledQueries(
+        lines, np.array(labels, dtype=np.int8), np.array(scores), ScoreScale(0 * same, same, 3 * same)
     )
 
 
-@pytest.fixture
-def queries(pool):
-    short = {"concept": (("a dog", "a kite"), pool.texts[:2]), "absent": (("a zebra", "grass"), pool.texts[2:4])}
-    return text_queries(pool, np.array([0, 2]), short, pool.images)
+def test_hits_are_the_best_of_the_library_with_their_labels() -> None:
+    asked = queries([[RELEVANT, NOT_RELEVANT, UNSURE, RELEVANT]], [[0.1, 0.4, 0.3, 0.2]])
+    trial = asked.search(np.array([0, 1, 2]))
+    assert trial.scores.tolist() == [[0.4, 0.3, 0.1]]
+    assert trial.labels.tolist() == [[NOT_RELEVANT, UNSURE, RELEVANT]]
+    assert (trial.present.tolist(), trial.library) == ([True], "3")
 
 
-def test_labels_are_what_the_captions_say(queries):
-    assert queries.group.tolist() == ["caption"] * 4 + ["concept"] * 2 + ["absent"] * 2
-    assert queries.photo.tolist() == [0, 0, 2, 2, -1, -1, -1, -1]
-    assert queries.labels.tolist() == [
-        [RELEVANT, NOT_RELEVANT, NOT_RELEVANT],  # a dog runs
-        [RELEVANT, NOT_RELEVANT, NOT_RELEVANT],
-        [NOT_RELEVANT, NOT_RELEVANT, RELEVANT],
-        [NOT_RELEVANT, NOT_RELEVANT, RELEVANT],
-        [RELEVANT, UNSURE, NOT_RELEVANT],  # two captions of photo 0 mention a dog, one of photo 1
-        [NOT_RELEVANT, NOT_RELEVANT, RELEVANT],
-        [NOT_RELEVANT, NOT_RELEVANT, NOT_RELEVANT],
-        [NOT_RELEVANT, RELEVANT, NOT_RELEVANT],  # what one caption mentions is not absent
-    ]
+def test_a_query_is_absent_where_no_photo_is_right_and_not_asked_where_nobody_knows() -> None:
+    asked = queries([[RELEVANT, NOT_RELEVANT], [NOT_RELEVANT, NOT_RELEVANT], [NOT_RELEVANT, UNSURE]], [[0.2, 0.1]] * 3)
+    trial = asked.search(np.array([0, 1]))
+    assert trial.line.tolist() == ["line 0", "line 1"]
+    assert trial.present.tolist() == [True, False]
 
 
-def test_hits_are_the_best_of_the_collection_with_their_labels(queries, pool):
-    trial = queries.search(np.array([0, 1, 2]))
-    assert trial.group.tolist() == ["caption"] * 4 + ["concept"] * 2 + ["absent"]
-    for row, (query, scores, labels) in enumerate(zip(queries.vectors, trial.scores, trial.labels, strict=False)):
-        order = sorted(range(3), key=lambda photo: -float(pool.images[photo] @ query))
-        assert scores == pytest.approx([float(pool.images[photo] @ query) for photo in order], abs=1e-6)
-        assert labels.tolist() == queries.labels[row, order].tolist()
+def test_a_photo_that_may_not_find_itself_is_no_hit_that_counts() -> None:
+    trial = queries([[NOT_RELEVANT, RELEVANT]], [[-np.inf, 0.1]]).search(np.array([0, 1]))
+    assert trial.scores.tolist() == [[0.1, -1.0]]
+    assert trial.labels.tolist() == [[RELEVANT, UNSURE]]
 
 
-def test_what_is_left_out_of_a_collection_has_no_answer_there(queries):
-    trial = queries.search(np.array([2]))
-    assert trial.group.tolist() == [
-        "left out",
-        "left out",
-        "caption",
-        "caption",
-        "left out",
-        "concept",
-        "absent",
-        "absent",
-    ]
-    assert queries.search(np.array([1])).group.tolist().count("concept") == 0  # one caption mentions the dog: unsure
+def test_libraries_have_the_sizes_and_numbers_asked_for_and_are_the_same_again() -> None:
+    asked = world(queries=10, photos=50)
+    trials = libraries(asked, {5: 3, 80: 1})
+    assert [(trial.library, trial.scores.shape[1]) for trial in trials] == [("5", 5)] * 3 + [("50", 10)]
+    again = libraries(asked, {5: 3, 80: 1})
+    np.testing.assert_array_equal(trials[1].scores, again[1].scores)
 
 
-def test_a_photo_does_not_find_itself(pool):
-    trial = photo_queries(pool, np.array([0, 1, 2]), pool.images).search(np.array([0, 1, 2]))
-    assert not trial.own.any() or (trial.labels[trial.own] == UNSURE).all()
-    assert (trial.labels[:, -1] == UNSURE).all()
-
-
-def test_collections_have_the_sizes_asked_for_and_the_same_draw_comes_again(queries):
-    drawn = lambda: list(draw_trials(queries, {1: 2, 3: 1}, core=np.array([0, 1]), filling=np.array([2]), seed=4))  # noqa: E731
-    assert [trial.num_candidates for trial in drawn()] == [1, 1, 3]
-    for one, again in zip(drawn(), drawn(), strict=True):
-        np.testing.assert_array_equal(one.scores, again.scores)
-
-
-def test_things_to_fit_and_to_measure_with_are_not_the_same():
-    fitting, measuring, concepts = (short_queries(name) for name in ("absent_fitting", "absent_measuring", "concepts"))
-    assert min(len(fitting), len(measuring), len(concepts)) > 100
-    assert len(set(fitting) | set(measuring) | set(concepts)) == len(fitting) + len(measuring) + len(concepts)
+def test_lists_of_queries_are_joined_in_order() -> None:
+    first, second = world(queries=3, seed=1), world(queries=2, seed=2)
+    both = joined([first, second])
+    np.testing.assert_array_equal(both.scores, np.concatenate([first.scores, second.scores]))
+    assert len(both.line) == len(both.scale.mean) == 5

@@ -80,6 +80,8 @@ def test_an_address_may_carry_parameters_of_others() -> None:
 @pytest.mark.parametrize(
     ("fields", "good"),
     [
+        ({"min_grade": "likely"}, True),
+        ({"min_grade": "sure"}, False),
         ({"min_probability": 0}, True),
         ({"min_probability": 1.0}, True),
         ({"min_probability": 1.01}, False),

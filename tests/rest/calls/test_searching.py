@@ -4,6 +4,7 @@ import io
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -230,12 +231,28 @@ def test_the_part_that_the_model_reads_of_a_long_query_is_told(client: TestClien
     assert client.post("/api/search/text", json={"query": "dog"}).json()["query_read"] is None
 
 
-def test_min_probability_is_refused_where_the_model_has_no_calibration_or_narrows(client: TestClient) -> None:
-    answer = client.post("/api/search/text", json={"query": "a dog", "min_probability": 0.99})
-    if client.get("/api/model").json()["is_calibrated"]:
-        assert all(result["probability"] >= 0.99 for result in answer.json()["results"])
-    else:
-        assert answer.json()["error"]["code"] == "no_calibration"
+@pytest.mark.parametrize(
+    ("field", "value", "keeps"),
+    [
+        ("min_probability", 0.99, lambda result: result["probability"] >= 0.99),
+        ("min_grade", "likely", lambda result: result["grade"] in ("strong", "likely")),
+    ],
+)
+def test_less_sure_results_may_be_left_out(client: TestClient, field: str, value: object, keeps: Any) -> None:
+    answer = client.post("/api/search/text", json={"query": "a dog", field: value}).json()
+    assert all(keeps(result) for result in answer["results"])
+    assert answer["num_results"] == min(10, answer["num_matches"])
+
+
+def test_a_sum_of_a_photo_and_words_has_no_grades_and_says_so(client: TestClient) -> None:
+    photo = client.post("/api/search/text", json={"query": "a dog"}).json()["results"][0]["image_id"]
+    body = {"images": [{"image_id": photo}], "query": "night"}
+    answer = client.post("/api/search/image", json=body).json()
+    assert (answer["grades"], answer["ungraded"]) == (None, "sums of words and photos have no grades")
+    assert {result["grade"] for result in answer["results"]} == {None}
+    assert all(result["shown"] for result in answer["results"])
+    refused = client.post("/api/search/image", json={**body, "min_grade": "likely"})
+    assert refused.json()["error"]["code"] == "no_calibration"
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ class ServedLibrary:
                 num_undated=answer.get("num_undated"),
                 num_file_dated=answer.get("num_file_dated"),
                 wording=_wording(answer),
+                grades=answer.get("grades"),
+                ungraded=answer.get("ungraded"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -132,6 +134,7 @@ def _hit(result: dict[str, Any]) -> Hit:
         is_missing=bool(result.get("missing")),
         taken_at=result.get("taken_at"),
         date_source=result.get("date_source"),
+        grade=result.get("grade"),
     )
 
 

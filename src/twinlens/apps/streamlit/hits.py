@@ -15,7 +15,7 @@ COLUMNS = 4
 
 
 def show_photos(library: Library, answer: Answer) -> None:
-    """A grid of the matches; if there are none, of the closest photos, with a notice."""
+    """A grid of the hits with a grade; if there are none, of the closest photos, with a notice."""
     hits = _report_matches(answer, what="photos")
     for start in range(0, len(hits), COLUMNS):
         for column, hit in zip(st.columns(COLUMNS), hits[start : start + COLUMNS], strict=False):
@@ -42,33 +42,33 @@ def show_captions(answer: Answer) -> None:
 
 
 def verdict(hit: Hit) -> str:
-    """Rank, probability (if the model is calibrated), and cosine.
+    """Rank, grade (if it has one), and cosine.
 
     >>> from pathlib import Path
-    >>> verdict(Hit(1, "a.jpg", Path("a.jpg"), 0.3123, probability=0.97, relevant=True))
-    '1 · 97 % · cosine 0.312'
+    >>> verdict(Hit(1, "a.jpg", Path("a.jpg"), 0.3123, grade="strong"))
+    '1 · strong · cosine 0.312'
     >>> verdict(Hit(2, "a.jpg", Path("a.jpg"), 0.3))
     '2 · cosine 0.300'
     """
-    chance = "" if hit.probability is None else f"{hit.probability:.0%}".replace("%", " %") + " · "
-    return f"{hit.rank} · {chance}cosine {hit.score:.3f}"
+    return " · ".join([str(hit.rank), *([hit.grade] if hit.grade else []), f"cosine {hit.score:.3f}"])
 
 
 def caption_rows(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """One row per caption, with probabilities if the model is calibrated.
+    """One row per caption.
 
     >>> from pathlib import Path
     >>> caption_rows([Hit(1, "a.jpg", Path("a.jpg"), 0.25, caption="a sea", is_missing=True)])
     [{'rank': 1, 'cosine': 0.25, 'caption': 'a sea', 'photo': 'a.jpg (file is gone)'}]
     """
-    rows = []
-    for hit in hits:
-        row: dict[str, Any] = {"rank": hit.rank}
-        if hit.probability is not None:
-            row["probability"] = round(hit.probability, 3)
-        photo = f"{hit.id} (file is gone)" if hit.is_missing else hit.id
-        rows.append({**row, "cosine": round(hit.score, 3), "caption": hit.caption, "photo": photo})
-    return rows
+    return [
+        {
+            "rank": hit.rank,
+            "cosine": round(hit.score, 3),
+            "caption": hit.caption,
+            "photo": f"{hit.id} (file is gone)" if hit.is_missing else hit.id,
+        }
+        for hit in hits
+    ]
 
 
 def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
@@ -85,11 +85,11 @@ def _report_matches(answer: Answer, *, what: str) -> Sequence[Hit]:
     elif not answer.matching and answer.wording.no_word_known:
         st.info(f"The closest among {among}:")
     elif not answer.matching:
-        st.info(f"Nothing here matches among {among}. These are the closest:")
-    elif answer.matched is None or answer.search.show_all:
-        st.caption(f"{len(hits):,} of {among}, {answer.took_ms:.0f} ms")
+        st.info(f"No sure match among {among}. The closest:")
     else:
-        st.caption(f"{len(hits):,} shown of {answer.matched:,} matches among {among}, {answer.took_ms:.0f} ms")
+        graded = [answer.counted] if answer.counted else []
+        ungraded = [answer.ungraded] if answer.ungraded and answer.search.target == "image" else []
+        st.caption(", ".join([*graded, f"{len(hits):,} of {among} shown", *ungraded, f"{answer.took_ms:.0f} ms"]))
     return hits
 
 

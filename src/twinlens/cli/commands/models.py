@@ -1,17 +1,22 @@
-"""``twinlens models``: list the available models and show their details."""
+"""``twinlens models``: list the available models, show their details, and calibrate one."""
 
 import json
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from twinlens import api
+from twinlens.cli.bars import part_bars
+from twinlens.cli.options.data import Captions, Data, Images, Kind
+from twinlens.cli.options.evaluate import Split
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
-    help="List the available models and show their details.",
+    help="List the available models, show their details, and calibrate one.",
     no_args_is_help=True,
     epilog="Example: twinlens models list",
 )
@@ -80,4 +85,43 @@ def info(
                 typer.echo(f"  {key}: {json.dumps(entry, ensure_ascii=False)}")
         else:
             typer.echo(f"{name}: {value}")
+    return FOUND
+
+
+@app.command("calibrate", epilog="Example: twinlens models calibrate ~/models/mine --data path/to/flickr8k --split val")
+@as_exit_code
+def calibrate(
+    model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Imported model, or a bundle's folder.")],
+    data: Data = None,
+    captions: Captions = None,
+    images: Images = None,
+    kind: Kind = None,
+    split: Split = "all",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Fit a model's grades on captioned photos, a few hundred or more, and write them into its bundle.
+
+    A caption is right for its own photo. Without a calibration, hits are graded by what the library
+    itself looks like to the model, which is less sure.
+    """
+    start_logging(verbose=verbose, log_file=log_file)
+    if data is None and (captions is None or images is None):
+        raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
+    with part_bars() as show:
+        made = api.calibration.calibrate(
+            model,
+            data or (captions or Path()).parent,
+            split,
+            kind=kind,
+            captions=captions,
+            images=images,
+            on_progress=partial(show, "embedding photos"),
+            on_texts=partial(show, "embedding captions"),
+        )
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        typer.echo(f"calibrated on {made.fitted['data']}")
     return FOUND

@@ -13,6 +13,7 @@ from twinlens.cli.options.search import (
     Grid,
     IncludeSelf,
     Interactive,
+    MinGrade,
     MinProbability,
     Offset,
     Queries,
@@ -38,6 +39,7 @@ def run(
     interactive: Interactive = False,
     target: Target = SearchTarget.image,
     show_all: ShowAll = False,
+    min_grade: MinGrade = None,
     min_probability: MinProbability = None,
     offset: Offset = 0,
     filters: FilterValues | None = None,
@@ -52,10 +54,11 @@ def run(
 ) -> int:
     """Find the photos that fit a query.
 
-    Prints one hit per line: rank, probability ("-" without a calibration), score, path.
+    Prints one hit per line: rank, probability ("-" where hits have no grades), score, path.
     --target caption prints the caption instead of the path; --queries adds the query at
-    the start. If nothing matches, the three closest are shown and marked, and the exit
-    code is 3. Photos whose files are gone since they were indexed are marked, too.
+    the start. Hits are graded strong, likely or possible, and those with a grade are shown;
+    stderr counts them. If none has one, the closest are shown and marked, and the exit code
+    is 3. Photos whose files are gone since they were indexed are marked, too.
     A folder that has not been indexed yet is indexed first.
     """
     from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
@@ -87,6 +90,7 @@ def run(
                     min_probability=min_probability,
                     show_all=show_all,
                     include_query_photo=include_self,
+                    min_grade=None if min_grade is None else min_grade.value,
                 )
             )
 

@@ -21,6 +21,14 @@ class SortOrder(StrEnum):
     date = "date"
 
 
+class LowestGrade(StrEnum):
+    """How sure a hit must be."""
+
+    strong = "strong"
+    likely = "likely"
+    possible = "possible"
+
+
 Query: TypeAlias = Annotated[
     str | None,
     typer.Argument(help="Text, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
@@ -34,14 +42,21 @@ Interactive: TypeAlias = Annotated[
 ]
 Target: TypeAlias = Annotated[SearchTarget, typer.Option(help="Find photos or their captions.")]
 ShowAll: TypeAlias = Annotated[
-    bool, typer.Option("--all", help="Show the k best hits, including those below the match threshold.")
+    bool, typer.Option("--all", help="Show the k best hits, including those without a grade.")
+]
+MinGrade: TypeAlias = Annotated[
+    LowestGrade | None, typer.Option(help="Show hits with this grade or a better one; by default any grade will do.")
 ]
 MinProbability: TypeAlias = Annotated[
     float | None,
-    typer.Option(min=0.0, max=1.0, metavar="P", help="Show hits with at least this probability instead."),
+    typer.Option(
+        min=0.0, max=1.0, metavar="P", help="Show hits with at least this probability instead of those with a grade."
+    ),
 ]
 Offset: TypeAlias = Annotated[int, typer.Option(min=0, help="Skip this many of the best hits.")]
-Sort: TypeAlias = Annotated[SortOrder, typer.Option(help="Sort by relevance, or relevant hits by date, newest first.")]
+Sort: TypeAlias = Annotated[
+    SortOrder, typer.Option(help="Sort by relevance, or hits with a grade by date, newest first.")
+]
 IncludeSelf: TypeAlias = Annotated[bool, typer.Option("--include-self", help="Allow a query photo to find itself.")]
 Grid: TypeAlias = Annotated[
     Path | None,

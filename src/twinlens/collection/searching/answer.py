@@ -1,4 +1,4 @@
-"""The answer to a search: hits, which of them match, and what to show if none does."""
+"""The answer to a search: hits, their grades, and what to show if none has one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,20 @@ from typing import Any
 from twinlens.collection.searching.search import Search
 from twinlens.collection.searching.wording import Wording
 from twinlens.data.file_names import as_text
-from twinlens.types import Hit
+from twinlens.types import Grade, Hit
 
-CLOSEST = 3  # shown if nothing matches
+SUM = "sums of words and photos have no grades"
+CAPTIONS = "captions have no grades"
+
+
+def why_ungraded(search: Search) -> str | None:
+    """Why hits of this search have no grades, in a few words; None if they have.
+
+    The scores of a sum lie between those of words and those of photos, and captions score higher than photos.
+    """
+    if search.target == "caption":
+        return CAPTIONS
+    return SUM if search.query.kind() is None else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,7 +32,7 @@ class Answer:
         search: the request.
         hits: at most k, in the requested order, whether they match or not.
         num_candidates: photos (without the query photo) or captions that pass the filters.
-        matched: number of candidates that match; None if the model is not calibrated.
+        matched: number of candidates that match; None if hits have no grades.
         model: fingerprint of the model of the vectors.
         took_ms: including embedding of the query.
         query_read: the part of the query that the model reads; None if it reads all of it.
@@ -30,6 +41,8 @@ class Answer:
         num_undated: photos that a date filter leaves out because they have no date; None without one.
         num_file_dated: photos that it judges by the date of their file, for want of another; None without one.
         wording: how the words of the query were read: emoji, unknown words, what was probably meant.
+        grades: how many of all candidates have each grade; None if hits have no grades.
+        ungraded: why hits have no grades, in a few words; None if they have.
     """
 
     search: Search
@@ -43,23 +56,34 @@ class Answer:
     num_undated: int | None = None
     num_file_dated: int | None = None
     wording: Wording = field(default_factory=Wording)
+    grades: Mapping[Grade, int] | None = None
+    ungraded: str | None = None
 
     @property
     def matching(self) -> list[Hit]:
-        """The hits that match; all hits if all were requested or the model is not calibrated."""
+        """The hits that match; all hits if all were requested or hits have no grades."""
         return [hit for hit in self.hits if self.search.show_all or self.is_match(hit) is not False]
 
     @property
     def closest(self) -> list[Hit]:
-        """The closest few hits, best first, if nothing matches; otherwise empty."""
-        if self.matching or self.search.page.offset:
+        """All hits, best first, if nothing in the library matches; otherwise empty."""
+        if self.matching or self.matched or (self.matched is None and self.search.page.offset):
             return []
-        return sorted(self.hits, key=lambda hit: -hit.score)[:CLOSEST]
+        return sorted(self.hits, key=lambda hit: -hit.score)
 
     @property
     def shown(self) -> list[Hit]:
         """Hits to show: those that match, or the closest if none does."""
         return self.matching or self.closest
+
+    @property
+    def counted(self) -> str:
+        """How many candidates have each grade, as ``"3 strong, 5 likely"``; empty if none has one.
+
+        >>> Answer(Search.of("a dog"), [], 9, 8, "", 0.0, grades={"strong": 3, "likely": 5, "possible": 0}).counted
+        '3 strong, 5 likely'
+        """
+        return ", ".join(f"{count:,} {grade}" for grade, count in (self.grades or {}).items() if count)
 
     @property
     def gone(self) -> list[Hit]:
@@ -102,6 +126,8 @@ class Answer:
             "model": self.model,
             "num_results": len(results),
             "num_matches": self.matched,
+            "grades": self.grades and dict(self.grades),
+            "ungraded": self.ungraded,
             "num_candidates": self.num_candidates,
             "num_undated": self.num_undated,
             "num_file_dated": self.num_file_dated,
@@ -115,11 +141,10 @@ class Answer:
         }
 
     def is_match(self, hit: Hit) -> bool | None:
-        """Whether a hit of this answer matches; None if the model cannot tell."""
-        least = self.search.min_probability
-        if least is None:
+        """Whether a hit of this answer matches; None if hits have no grades."""
+        if self.search.min_probability is None and self.search.min_grade is None:
             return hit.relevant
-        return hit.probability is not None and hit.probability >= least
+        return hit.probability is not None and self.search.accepts(hit.grade, hit.probability)
 
     def __repr__(self) -> str:
         among = f"{self.num_candidates:,} candidates"
@@ -135,6 +160,7 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "image_path": as_text(str(hit.path)) if absolute_path else hit.id,
         "score": round(hit.score, 6),
         "probability": None if hit.probability is None else round(hit.probability, 4),
+        "grade": hit.grade,
         "relevant": hit.relevant,
         "caption": hit.caption,
         "width": hit.width,

@@ -25,7 +25,7 @@ FilterKind: TypeAlias = Literal["text", "date", "folder", "camera", "choice", "f
 RESERVED = frozenset(
     (
         "self query queries photo place k offset sort target model in_ grid json all interactive verbose log_file "
-        "candidates min_probability show_all include_self include_query_photo open_sheet as_json file "
+        "candidates min_grade min_probability show_all include_self include_query_photo open_sheet as_json file "
         "top_k image_id image_ids images image_weight query_weight weight weights model_config q t filters"
     ).split()
 )

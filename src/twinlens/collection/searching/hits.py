@@ -1,4 +1,4 @@
-"""Hits: ranked photos with ids, paths and probabilities, marked if their files are gone."""
+"""Hits: ranked photos with ids, paths and grades, marked if their files are gone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,14 +17,14 @@ def as_hits(
 
     Args:
         ranked: in the order to show.
-        judgement: gives probability and relevance; None if the model is not calibrated.
+        judgement: gives probability and grade; None if these hits have none.
         folders: all folders of the collection.
         first_rank: rank of the first one.
     """
     scores = [one.score for one in ranked]
     unknown = [None] * len(ranked)
     probabilities = unknown if judgement is None else judgement.probability(scores).tolist()
-    relevant = unknown if judgement is None else judgement.relevant(scores).tolist()
+    grades = unknown if judgement is None else judgement.grades(scores)
     places = {folder.id: folder for folder in folders}
     hits = []
     for place, (record, score) in enumerate(ranked):
@@ -37,7 +37,8 @@ def as_hits(
                 score=score,
                 probability=probabilities[place],
                 caption=record.caption,
-                relevant=relevant[place],
+                relevant=None if judgement is None else grades[place] is not None,
+                grade=grades[place],
                 width=record.width,
                 height=record.height,
                 taken_at=record.taken_at,

@@ -1,50 +1,45 @@
-"""Decide which hits match: by the model's calibration, or by a requested minimum probability."""
+"""Decide which hits match: those with a grade, or with the grade or the probability that was asked for."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.searching.query import Query
+from twinlens.collection.searching.ranking import Candidates, Matches
 from twinlens.collection.searching.search import Search
 from twinlens.errors import NoProbabilitiesError
-from twinlens.protocols import DualEncoder, Judgement
-from twinlens.types import Embeddings
-
-Matches: TypeAlias = Callable[[Sequence[float]], NDArray[np.bool_]]
-"""Scores [K] → which hits match; monotonic in the score."""
-
-
-def judge(
-    query: Query, vector: Embeddings, encoder: DualEncoder | None, *, best: float, num_candidates: int
-) -> Judgement | None:
-    """The model's judgement of an answer; None if it is not calibrated for the query.
-
-    Args:
-        query: text only or photos only. The scores of a sum of both are between those of the
-            two, so neither calibration applies.
-        vector: [D], embedding of the query.
-        encoder: the model of the collection's vectors; None if it is not available.
-        best: score of the best hit.
-        num_candidates: number of photos ranked.
-    """
-    kind = query.kind()
-    relevance = None if encoder is None or kind is None else encoder.relevance()
-    if relevance is None or kind is None:
-        return None
-    return relevance.judge(vector, kind, best=best, num_candidates=num_candidates)
+from twinlens.protocols import Judgement
+from twinlens.types import GRADES, Grade
 
 
 def match_test(search: Search, judgement: Judgement | None) -> Matches | None:
-    """A test for matches; None if there is no calibration.
+    """A test for matches; None if hits have no grades.
 
     Raises:
-        NoProbabilitiesError: a minimum probability was requested, but there are no probabilities.
+        NoProbabilitiesError: a grade or a probability was asked for, but hits have none.
     """
-    least = search.min_probability
-    if least is None:
-        return None if judgement is None else judgement.relevant
     if judgement is None:
-        raise NoProbabilitiesError("this query has no probabilities; leave out min_probability")
-    return lambda scores: judgement.probability(scores) >= least
+        for name in ("min_grade", "min_probability"):
+            if getattr(search, name) is not None:
+                raise NoProbabilitiesError(f"hits of this query have no grades and no probabilities; leave out {name}")
+        return None
+
+    def matches(scores: Sequence[float]) -> NDArray[np.bool_]:
+        pairs = zip(judgement.grades(scores), judgement.probability(scores).tolist(), strict=True)
+        return np.array([search.accepts(grade, probability) for grade, probability in pairs], dtype=bool)
+
+    return matches
+
+
+def count_grades(candidates: Candidates, judgement: Judgement) -> dict[Grade, int]:
+    """How many of all candidates have each grade."""
+    counts: dict[Grade, int] = {}
+    for number, grade in enumerate(GRADES):
+        reached = len(candidates.matching(partial(_have, judgement, GRADES[: number + 1])))
+        counts[grade] = reached - sum(counts.values())
+    return counts
+
+
+def _have(judgement: Judgement, grades: Sequence[Grade], scores: Sequence[float]) -> NDArray[np.bool_]:
+    return np.array([grade in grades for grade in judgement.grades(scores)], dtype=bool)

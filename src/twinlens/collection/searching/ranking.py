@@ -1,13 +1,13 @@
 """Rank candidates: apply the filters, take the top k, then sort."""
 
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.rows import PhotoRecord
-from twinlens.collection.searching.judging import Matches
 from twinlens.collection.searching.search import Page
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings, Ids
@@ -16,6 +16,8 @@ FETCHED_AT_ONCE = 100  # costs a store no more than ten hits would, and most ans
 GROWTH = 64  # factor by which more hits are fetched while all of them match: few rounds, little waste
 Ranking: TypeAlias = list[tuple[int, float]]
 """Catalog ids with their scores, best first."""
+Matches: TypeAlias = Callable[[Sequence[float]], NDArray[np.bool_]]
+"""Scores [K] → which hits match; monotonic in the score."""
 
 
 class RankedPhoto(NamedTuple):
@@ -78,14 +80,14 @@ class Candidates:
 
 def page_of(
     candidates: Candidates, table: PhotoTable, page: Page, matches: Matches | None
-) -> tuple[list[RankedPhoto], int | None]:
-    """One page in the requested order, and the total number of matches; None without a calibration.
+) -> tuple[list[RankedPhoto], Ranking | None]:
+    """One page in the requested order, and all matches; None where hits have no grades.
 
     Args:
         candidates: the ids to rank.
         table: looks up the candidates' photos.
         page: offset, length and order.
-        matches: None without a calibration.
+        matches: None where hits have no grades.
     """
     matching = None if matches is None else candidates.matching(matches)
     ranking = candidates.best(page.offset + page.k)
@@ -96,11 +98,12 @@ def page_of(
     if page.sort == "date" and matching is None:
         ranking = _newest_first(ranking, records)
     shown = [RankedPhoto(records[item], score) for item, score in ranking if item in records]
-    return shown, 0 if not candidates.count else None if matching is None else len(matching)
+    return shown, matching
 
 
 def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:
-    return int(matches(scores.tolist()).sum()) if len(scores) else 0
+    """How many match: the first ones, so that a few of a million need to be looked at."""
+    return bisect_left(range(len(scores)), True, key=lambda place: not matches([float(scores[place])])[0])
 
 
 def _newest_first(ranking: Ranking, records: Mapping[int, PhotoRecord]) -> Ranking:

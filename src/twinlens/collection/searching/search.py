@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, TypeAlias
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import Query, QueryLike, as_query
 from twinlens.errors import QueryError
+from twinlens.types import GRADES, Grade
 
 Sort: TypeAlias = Literal["relevance", "date"]
 SORTS: tuple[Sort, ...] = ("relevance", "date")
@@ -46,7 +47,8 @@ class Search:
         filters: restrict the candidates.
         page: offset, length and order of the hits.
         target: "image" for photos; "caption" for captions of the photos that pass the filters.
-        min_probability: minimum probability of a match, instead of the model's own threshold.
+        min_grade: lowest grade of a match; by default any grade will do.
+        min_probability: minimum probability of a match, instead of its having a grade.
         show_all: show all hits, whether they match or not.
         include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
     """
@@ -58,10 +60,13 @@ class Search:
     min_probability: float | None = None
     show_all: bool = False
     include_query_photo: bool = False
+    min_grade: Grade | None = None
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
             raise QueryError(f"target must be one of {', '.join(TARGETS)}, got {self.target!r}")
+        if self.min_grade is not None and self.min_grade not in GRADES:
+            raise QueryError(f"min_grade must be one of {', '.join(GRADES)}, got {self.min_grade!r}")
         least = self.min_probability
         if least is not None and not (isinstance(least, float | int) and 0 <= least <= 1):
             raise QueryError(f"min_probability must be from 0 to 1, got {least!r}")
@@ -78,6 +83,7 @@ class Search:
         min_probability: float | None = None,
         show_all: bool = False,
         include_query_photo: bool = False,
+        min_grade: Grade | None = None,
         filters: Mapping[str, Any] | None = None,
     ) -> Self:
         """Creates a search from plain values.
@@ -93,7 +99,17 @@ class Search:
             min_probability,
             show_all,
             include_query_photo,
+            min_grade,
         )
+
+    def accepts(self, grade: Grade | None, probability: float) -> bool:
+        """Whether a hit with this grade and this probability is a match."""
+        wanted, least = self.min_grade, self.min_probability
+        if least is not None and probability < least:
+            return False
+        if grade is None:
+            return wanted is None and least is not None
+        return wanted is None or GRADES.index(grade) <= GRADES.index(wanted)
 
     def understood(self) -> str:
         """Describes the search in a sentence."""

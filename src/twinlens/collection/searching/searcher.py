@@ -13,10 +13,11 @@ from twinlens.collection.catalog.reading import DateGaps, any_photo, count_photo
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
-from twinlens.collection.searching.answer import Answer
+from twinlens.collection.searching.answer import Answer, why_ungraded
+from twinlens.collection.searching.background import Background
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.hits import as_hits, mark_missing
-from twinlens.collection.searching.judging import judge, match_test
+from twinlens.collection.searching.judging import count_grades, match_test
 from twinlens.collection.searching.query import Query, embed_query
 from twinlens.collection.searching.ranking import Candidates, page_of
 from twinlens.collection.searching.search import TARGETS, Search, Target
@@ -50,6 +51,7 @@ class Searcher:
         model: the model of its vectors.
         vectors: derived from the photos.
         caption_vectors: derived from the captions.
+        writable: whether what is computed may be kept in the collection folder.
     """
 
     def __init__(
@@ -60,9 +62,11 @@ class Searcher:
         *,
         vectors: DerivedVectors,
         caption_vectors: DerivedVectors,
+        writable: bool,
     ) -> None:
         self._catalog, self._folders, self._model = catalog, folders, model
         self._vectors, self._caption_vectors = vectors, caption_vectors
+        self._background = Background(catalog, writable=writable)
 
     def answer(self, search: Search) -> Answer:
         """See ``Collection.answer``."""
@@ -86,9 +90,10 @@ class Searcher:
             "query %s over %d %ss of %s", search.query.terms, len(store), search.target, self._catalog.path.parent
         )
         candidates = Candidates(vector, store, among=among, without=self._own(search))
-        judgement = self._judgement(search, vector, candidates, model)
+        ungraded = why_ungraded(search)
+        judgement = None if ungraded or not candidates.count else self._judgement(search, vector, store, model)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
-        ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
+        ranked, matching = page_of(candidates, self._table(search.target), search.page, matches)
         if len(ranked) < min(search.page.k, candidates.count - search.page.offset):
             self._catalog.refuse_loss(store.generation)
         hits = as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1)
@@ -97,7 +102,9 @@ class Searcher:
             search=search,
             hits=hits,
             num_candidates=candidates.count,
-            matched=matched,
+            matched=0 if not candidates.count else None if matching is None else len(matching),
+            grades=judgement and count_grades(candidates, judgement),
+            ungraded=ungraded,
             model=model.fingerprint,
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
             query_read=self._query_read(search.query, model),
@@ -125,13 +132,17 @@ class Searcher:
         return date_gaps(self._catalog, filters.condition(Scope(self._catalog, self._folders.all()), without="date"))
 
     def _judgement(
-        self, search: Search, vector: Embeddings, candidates: Candidates, model: ModelRecord
+        self, search: Search, vector: Embeddings, store: VectorStore, model: ModelRecord
     ) -> Judgement | None:
-        if search.target == "caption" or not candidates.count:  # scores of captions are on a different scale
-            return None
-        best = candidates.best(1)[0][1]
+        """By the model's calibration or, where that has nothing for this kind of query, by the library's background."""
+        kind = search.query.kind()
+        assert kind is not None, "a sum of words and photos is not judged"
         embedder = self._model.embedder_of(model)
-        return judge(search.query, vector, embedder, best=best, num_candidates=candidates.count)
+        calibrated = embedder.relevance() if embedder else None
+        judgement = calibrated.judge(vector, kind) if calibrated else None
+        if judgement is not None:
+            return judgement
+        return self._background.judge(store, lambda: embedder or self._model.encoder_of(model)).judge(vector, kind)
 
     def _own(self, search: Search) -> set[int]:
         """Photos in the query, which are excluded from its hits (but not their captions)."""

@@ -40,7 +40,7 @@ class WrittenSheet(NamedTuple):
 
 
 def write_contact_sheet(sheet: Sheet, path: Path) -> WrittenSheet:
-    """Draws the hits of one or more queries, with rank and score.
+    """Draws the hits of one or more queries, with rank, score and grade.
 
     Args:
         sheet: titles and hits.
@@ -160,8 +160,8 @@ def _thumbnail(path: Path) -> Image.Image:
 
 
 def _label(hit: Hit) -> str:
-    probability = "" if hit.probability is None else f"  {hit.probability:.0%}"
-    return f"{hit.rank}.  {hit.score:.3f}{probability}"
+    grade = "" if hit.grade is None else f"  {hit.grade}"
+    return f"{hit.rank}.  {hit.score:.3f}{grade}"
 
 
 def _fitted(text: str, size: int) -> str:

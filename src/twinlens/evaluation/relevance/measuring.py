@@ -1,197 +1,134 @@
-"""How good a calibration is: its calibration error, and absent things refused against relevant photos missed."""
+"""How good grades are: what is right among hits of each grade, what is found, and what absent things get."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.evaluation.relevance.fitting import has_relevant_hit, query_weights
-from twinlens.evaluation.relevance.trials import RELEVANT, UNSURE, WITH_RELEVANT, Group, Trial
-from twinlens.relevance.judge import hit_probabilities, hits_match, query_probabilities
+from twinlens.evaluation.relevance.trials import RELEVANT, UNSURE, Trial
+from twinlens.relevance.evidence import score_features
 from twinlens.relevance.maps import RelevanceMap
 
-BINS = 15
-CURVE_AT = (0.01, 0.02, 0.05, 0.1, 0.2)  # shares missed
-
-
-def calibration_error(
-    probabilities: NDArray[np.float64],
-    outcomes: NDArray[np.bool_],
-    *,
-    weights: NDArray[np.float64] | None = None,
-    bins: int = BINS,
-) -> float:
-    """Expected calibration error (ECE), as in Guo et al. 2017, "On Calibration of Modern Neural Networks".
-
-    Args:
-        probabilities: of any shape.
-        outcomes: what was observed, of the same shape.
-        weights: of the same shape; None = all equal.
-        bins: of equal width.
-
-    >>> calibration_error(np.array([0.5, 0.5, 0.9, 0.9]), np.array([True, False, True, True]))
-    0.05
-    """
-    bin_of = np.minimum((probabilities * bins).astype(int), bins - 1).ravel()
-    counts = np.ones(probabilities.size) if weights is None else weights.ravel()
-    gaps = np.bincount(bin_of, weights=counts * (probabilities.ravel() - outcomes.ravel()), minlength=bins)
-    return round(float(np.abs(gaps).sum() / counts.sum()), 10)
+STRONG, LIKELY, POSSIBLE = 3, 2, 1
 
 
 @dataclass(frozen=True)
-class CalibrationReport:
-    """Figures for collections of one size; shares are from 0 to 1, and None where no query of the group was asked.
+class GradeReport:
+    """Grades of the ten best hits of many queries; shares are from 0 to 1, None where there is nothing to count.
 
     Attributes:
-        photos: in the collection.
-        ece: of the ten best hits of each caption (or photo query) with relevant photos in the collection.
-        ece_first: of the first hits alone.
-        ece_own: as ``ece``, with only the caption's own photo counted as relevant.
-        ece_own_first: of the first hits alone.
-        ece_all: of the ten best hits of queries of all groups, absent things included, each group
-            with the weight that it has in fitting.
-        refused: of absent things, the share answered by "nothing here matches".
-        missed: of captions and short queries with a relevant photo among the ten best hits, the share
-            whose best relevant hit is not shown as relevant; captions and short queries count half each.
-        missed_by: the same for each group.
-        wrongly_refused: of queries with a relevant photo anywhere in the collection, the share answered
-            by "nothing here matches", for each group.
-        precision: of the hits shown as relevant among the ten best, the share that are, for each group, over
-            queries with a relevant photo among the ten best; None where no hit is shown.
-        curves: (missed, refused) at other thresholds of "nothing here matches", for each group and for
-            "both", half each.
+        line: kind of query.
+        library: what the library is called.
+        queries: that were asked, in all draws of the library.
+        strong: judged hits with this grade.
+        strong_right: share of them that are right.
+        likely: judged hits with this grade.
+        likely_right: share of them that are right.
+        possible_right: share of the hits graded possible that are right.
+        present: queries with a match in the library.
+        found: share of these of which a right hit is graded, among the ten best.
+        shown: share of these of which any hit is graded.
+        ranked: share of these with a right hit among the ten best, graded or not.
+        absent: queries without a match in the library.
+        absent_strong: share of these whose best hit is strong.
+        absent_likely: share of these whose best hit is likely.
     """
 
-    photos: int
-    ece: float | None
-    ece_first: float | None
-    ece_own: float | None
-    ece_own_first: float | None
-    ece_all: float
-    refused: float | None
-    missed: float | None
-    missed_by: dict[str, float]
-    wrongly_refused: dict[str, float]
-    precision: dict[str, float | None]
-    curves: dict[str, list[tuple[float, float]]]
+    line: str
+    library: str
+    queries: int
+    strong: int
+    strong_right: float | None
+    likely: int
+    likely_right: float | None
+    possible_right: float | None
+    present: int
+    found: float | None
+    shown: float | None
+    ranked: float | None
+    absent: int
+    absent_strong: float | None
+    absent_likely: float | None
 
     def to_json(self) -> dict[str, Any]:
         """The fields, rounded to four digits."""
-        return {key: _rounded(value) for key, value in asdict(self).items()}
+        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
-class _Verdicts:
-    """All queries to collections of one size; [Q] or [Q, K]."""
+class GradedTrial:
+    """A trial, and how high each of its hits is graded: [Q, K], 3 for strong, 0 for none."""
 
-    group: NDArray[np.str_]
-    labels: NDArray[np.int8]
-    own: NDArray[np.bool_]
-    hits: NDArray[np.float64]  # [Q, K], probabilities
-    query: NDArray[np.float64]  # [Q], probabilities
-    weights: NDArray[np.float64]
-    has_relevant: NDArray[np.bool_]  # [Q], among the best hits
-    match: NDArray[np.bool_]  # [Q, K], the hit is above its thresholds
-
-    @property
-    def relevant_match(self) -> NDArray[np.bool_]:
-        """[Q], whether a relevant hit is above its thresholds."""
-        found: NDArray[np.bool_] = (self.match & (self.labels == RELEVANT)).any(axis=1)
-        return found
-
-    def of(self, *groups: Group) -> NDArray[np.bool_]:
-        return np.isin(self.group, groups)
+    trial: Trial
+    levels: NDArray[np.int64]
 
 
-def measure(relevance_map: RelevanceMap, trials: Sequence[Trial]) -> list[CalibrationReport]:
-    """One report for each size of collection, ascending."""
-    sizes = sorted({trial.num_candidates for trial in trials})
-    return [_report(relevance_map, size, [trial for trial in trials if trial.num_candidates == size]) for size in sizes]
+def graded(relevance_map: RelevanceMap, trials: Sequence[Trial]) -> list[GradedTrial]:
+    """The trials as a map grades them."""
+    return [
+        GradedTrial(
+            trial,
+            relevance_map.grades.levels(relevance_map.hit.probabilities(score_features(trial.scores, trial.scale))),
+        )
+        for trial in trials
+    ]
 
 
-def _report(relevance_map: RelevanceMap, size: int, trials: Sequence[Trial]) -> CalibrationReport:
-    judged = _judge(relevance_map, trials)
-    answered = judged.query >= relevance_map.query_threshold
-    shown = answered & judged.relevant_match
-    absent = judged.of("absent")
-    groups: list[Group] = [group for group in WITH_RELEVANT if (judged.of(group) & judged.has_relevant).any()]
-    missed: dict[str, float] = {group: 1 - _share(shown[judged.of(group) & judged.has_relevant]) for group in groups}
-    wrongly_refused: dict[str, float] = {group: 1 - _share(answered[judged.of(group)]) for group in groups}
-    known = judged.match & (judged.labels != UNSURE) & (answered & judged.has_relevant)[:, None]
-    precision: dict[str, float | None] = {}
-    for group in groups:
-        of_group = judged.labels[known & judged.of(group)[:, None]]
-        precision[group] = _share(of_group == RELEVANT) if len(of_group) else None
-    asked, captions = judged.of("caption", "photo"), judged.of("caption")
-    by_name = {group: [group] for group in groups} | ({"both": groups} if len(groups) > 1 else {})
-    curves = {name: _curve(judged, parts) for name, parts in by_name.items()} if absent.any() else {}
-    return CalibrationReport(
-        photos=size,
-        ece=_ece(judged.hits[asked], judged.labels[asked]),
-        ece_first=_ece(judged.hits[asked, :1], judged.labels[asked, :1]),
-        ece_own=_ece(judged.hits[captions], judged.own[captions]),
-        ece_own_first=_ece(judged.hits[captions, :1], judged.own[captions, :1]),
-        ece_all=_ece_of_all(judged),
-        refused=_share(~answered[absent]) if absent.any() else None,
-        missed=float(np.mean(list(missed.values()))) if missed else None,
-        missed_by=missed,
-        wrongly_refused=wrongly_refused,
-        precision=precision,
-        curves=curves,
+def measure(graded_trials: Sequence[GradedTrial], lines: Mapping[str, Sequence[str]]) -> list[GradeReport]:
+    """One report for each library and each group of lines.
+
+    Args:
+        graded_trials: what was asked.
+        lines: name of a group → the lines in it.
+    """
+    libraries = list(dict.fromkeys(one.trial.library for one in graded_trials))
+    return [
+        report(
+            name,
+            library,
+            [one for one in graded_trials if one.trial.library == library],
+            members,
+        )
+        for library in libraries
+        for name, members in lines.items()
+    ]
+
+
+def report(name: str, library: str, graded_trials: Sequence[GradedTrial], lines: Sequence[str]) -> GradeReport:
+    """Of the queries on these lines, in all of these trials."""
+    rows = [np.isin(one.trial.line, lines) for one in graded_trials]
+    parts = list(zip(graded_trials, rows, strict=True))
+    levels = [one.levels[own] for one, own in parts]
+    labels = [one.trial.labels[own] for one, own in parts]
+    present = np.concatenate([one.trial.present[own] for one, own in parts])
+    best = np.concatenate([own[:, 0] for own in levels])
+    hit_levels, hit_labels = (np.concatenate([own.ravel() for own in both]) for both in (levels, labels))
+    known = hit_labels != UNSURE
+    is_right = {level: hit_labels[known & (hit_levels == level)] == RELEVANT for level in (STRONG, LIKELY, POSSIBLE)}
+    ranked = np.concatenate([(label == RELEVANT).any(axis=1) for label in labels])
+    found = np.concatenate(
+        [((label == RELEVANT) & (level > 0)).any(axis=1) for label, level in zip(labels, levels, strict=True)]
+    )
+    return GradeReport(
+        line=name,
+        library=library,
+        queries=len(present),
+        strong=len(is_right[STRONG]),
+        strong_right=_share(is_right[STRONG]),
+        likely=len(is_right[LIKELY]),
+        likely_right=_share(is_right[LIKELY]),
+        possible_right=_share(is_right[POSSIBLE]),
+        present=int(present.sum()),
+        found=_share(found[present]),
+        shown=_share(best[present] > 0),
+        ranked=_share(ranked[present]),
+        absent=int((~present).sum()),
+        absent_strong=_share(best[~present] == STRONG),
+        absent_likely=_share(best[~present] == LIKELY),
     )
 
 
-def _judge(relevance_map: RelevanceMap, trials: Sequence[Trial]) -> _Verdicts:
-    asked = [(trial.scores, (trial.scale, trial.num_candidates)) for trial in trials]
-    return _Verdicts(
-        np.concatenate([trial.group for trial in trials]),
-        np.concatenate([trial.labels for trial in trials]),
-        np.concatenate([trial.own for trial in trials]),
-        np.concatenate([hit_probabilities(relevance_map, scores, *rest) for scores, rest in asked]),
-        np.concatenate([query_probabilities(relevance_map, scores[:, 0], *rest) for scores, rest in asked]),
-        np.concatenate(query_weights(trials)),
-        np.concatenate([has_relevant_hit(trial) for trial in trials]),
-        np.concatenate([hits_match(relevance_map, scores, scores[:, 0], *rest) for scores, rest in asked]),
-    )
-
-
-def _curve(judged: _Verdicts, groups: Sequence[Group]) -> list[tuple[float, float]]:
-    """(missed, refused) at the thresholds that miss at most so many as ``CURVE_AT`` says."""
-    absent = np.sort(judged.query[judged.of("absent")])
-    found = [np.where(judged.relevant_match, judged.query, -1.0)[judged.of(g) & judged.has_relevant] for g in groups]
-    thresholds = np.unique(np.concatenate([absent, *found]))
-    missed = np.mean([np.searchsorted(np.sort(own), thresholds) / len(own) for own in found], axis=0)  # ascending
-    points = []
-    for wanted in CURVE_AT:
-        place = int(np.searchsorted(missed, wanted, side="right")) - 1
-        if place >= 0:
-            points.append((float(missed[place]), float(np.searchsorted(absent, thresholds[place]) / len(absent))))
-    return points
-
-
-def _ece_of_all(judged: _Verdicts) -> float:
-    known = judged.labels != UNSURE
-    weights = np.broadcast_to(judged.weights[:, None], known.shape)[known]
-    return calibration_error(judged.hits[known], judged.labels[known] == RELEVANT, weights=weights)
-
-
-def _ece(probabilities: NDArray[np.float64], labels: NDArray[Any]) -> float | None:
-    known = labels != UNSURE
-    return calibration_error(probabilities[known], labels[known] == RELEVANT) if known.any() else None
-
-
-def _share(yes: NDArray[np.bool_]) -> float:
-    return float(yes.mean())
-
-
-def _rounded(value: Any) -> Any:
-    match value:
-        case float():
-            return round(value, 4)
-        case dict():
-            return {key: _rounded(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_rounded(one) for one in value]
-    return value
+def _share(yes: NDArray[np.bool_]) -> float | None:
+    return float(yes.mean()) if len(yes) else None

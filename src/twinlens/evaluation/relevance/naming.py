@@ -22,7 +22,7 @@ def content_words(text: str) -> frozenset[str]:
     >>> sorted(content_words("Two dogs are running on the beaches ."))
     ['beach', 'dog', 'run', 'two']
     """
-    return frozenset(_stem(word) for word in re.findall(r"[a-z]+", text.lower()) if word not in FUNCTION_WORDS)
+    return frozenset(_stem(word) for word in re.findall(r"[^\W\d_]+", text.lower()) if word not in FUNCTION_WORDS)
 
 
 def _stem(word: str) -> str:
@@ -49,13 +49,6 @@ class CaptionWords:
         """[Q, N], whether a photo's captions, taken together, have all content words of a query."""
         wanted, column = _vocabulary(queries)
         return _contains(_bag_of_words(self._photos, column), wanted, column)
-
-    def count_mentions(self, queries: Sequence[str]) -> NDArray[np.int64]:
-        """[Q, N], how many of a photo's captions have all content words of a query by themselves."""
-        wanted, column = _vocabulary(queries)
-        captions = _bag_of_words([caption for captions in self._captions for caption in captions], column)
-        starts = np.cumsum([0, *map(len, self._captions)])[:-1]
-        return np.add.reduceat(_contains(captions, wanted, column).astype(np.int64), starts, axis=1)
 
 
 def _vocabulary(queries: Sequence[str]) -> tuple[list[frozenset[str]], dict[str, int]]:

@@ -71,16 +71,17 @@ def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
 async def find_photos(
     engine: Engine, query: Query, fields: SearchFields, *, include_self: bool = False
 ) -> SearchAnswer:
-    """Photos that fit, best first: ``top_k`` of them, or those above ``min_probability``."""
+    """Photos that fit, best first: ``top_k`` of them, or those that ``min_grade`` and ``min_probability`` ask for."""
     search = Search(
         query,
         filters_of(fields),
         Page(_page_length(engine, fields), fields.offset, fields.sort),
         min_probability=fields.min_probability,
         include_query_photo=include_self,
+        min_grade=fields.min_grade,
     )
     answer = await _answer(engine, search)
-    if fields.min_probability is not None:
+    if fields.min_grade is not None or fields.min_probability is not None:
         answer = replace(answer, hits=answer.matching)
     return SearchAnswer(**_json(answer))
 

@@ -7,7 +7,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from twinlens.api.filters import Filter, known_filters
 from twinlens.rest.gate.scopes import KeyScope
-from twinlens.types import DateSource
+from twinlens.types import DateSource, Grade
 
 DEEPEST_OFFSET = 10_000_000
 
@@ -95,8 +95,9 @@ class SearchFields(PageFields):
     """Fields of every search for photos."""
 
     sort: Literal["relevance", "date"] = Field(
-        default="relevance", description="'date' returns all matches newest first, then the others"
+        default="relevance", description="'date' returns all results with a grade newest first, then the others"
     )
+    min_grade: Grade | None = Field(default=None, description="leave out results with a lower grade, or none")
     min_probability: float | None = Field(
         default=None, ge=0, le=1, strict=True, description="leave out results below this probability"
     )
@@ -164,8 +165,11 @@ class ImageResult(BaseModel):
     image_id: str
     image_path: str = Field(description="path relative to the library")
     score: float = Field(description="cosine in [-1, 1]")
-    probability: float | None = Field(description="probability that it fits; null without a calibration")
-    relevant: bool | None = Field(description="whether it fits; null without a calibration")
+    probability: float | None = Field(description="probability that it fits; null where results have no grades")
+    grade: Grade | None = Field(
+        default=None, description="how sure it is that it fits, by the query and the photo alone; null for not at all"
+    )
+    relevant: bool | None = Field(description="whether it has a grade; null where results have none")
     width: int | None = Field(default=None, description="pixels, upright")
     height: int | None = None
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
@@ -173,9 +177,12 @@ class ImageResult(BaseModel):
     is_favourite: bool = Field(default=False, description="marked as a favourite")
     missing: bool = Field(default=False, description="the photo's file is gone")
     is_match: bool | None = Field(
-        default=None, description="whether it matches, by the model's threshold or min_probability; null without them"
+        default=None,
+        description="whether it has a grade, or what min_grade and min_probability ask for; null without grades",
     )
-    shown: bool = Field(default=True, description="it matches or, if nothing matches, is one of the closest")
+    shown: bool = Field(
+        default=True, description="it matches, or nothing in the library does and it is among the closest"
+    )
 
 
 class CaptionResult(ImageResult):
@@ -194,7 +201,13 @@ class Answered(BaseModel):
     did_you_mean: str | None = Field(default=None, description="the query with the most probable corrections")
     no_word_known: bool = Field(default=False, description="no word of the query says anything to the model")
     num_results: int
-    num_matches: int | None = Field(description="number of candidates that match; null without a calibration")
+    num_matches: int | None = Field(description="number of candidates that match; null where results have no grades")
+    grades: dict[Grade, int] | None = Field(
+        default=None, description="how many of all candidates have each grade; null where results have none"
+    )
+    ungraded: str | None = Field(
+        default=None, description="why results have no grades, in a few words; null if they have"
+    )
     num_candidates: int = Field(description="photos or captions that pass the filters")
     num_undated: int | None = Field(default=None, description=UNDATED)
     num_file_dated: int | None = Field(default=None, description=FILE_DATED)

@@ -120,7 +120,7 @@ function modelCard(model) {
     ["Text tower", `${model.text.architecture}, ${model.text.quantization}`],
     ["Languages", languageNames(model.languages ?? [])],
     ["Embedding", `${model.embedding_dim} dimensions`],
-    ["Relevance", model.is_calibrated ? "calibrated" : "rank only: the model is not calibrated"],
+    ["Grades", model.is_calibrated ? "calibrated" : "by the library itself: the model is not calibrated"],
     ["Licence", model.license],
   ];
   const parts = [element("p", { text: model.description }), terms(lines.filter(([, value]) => value))];

@@ -1,14 +1,12 @@
-/** Status texts for results: counts, group titles, "nothing here matches", empty library. */
+/** Status texts for results: counts, group titles, "no sure match", empty library. */
 
 import { byId, element } from "./dom.js";
 import { unknownNames } from "./known_filters.js";
 import { asks, filterCount, inWords } from "./query.js";
-import { countOf, monthOf, nameOf, numberOf, yearOf } from "./facts.js";
-import { chanceOf, inPlaceOf } from "./tile.js";
-import { thumbnailAddress } from "./server.js";
+import { countOf, monthOf, numberOf, yearOf } from "./facts.js";
 import { unknownWords, wordNotes } from "./wording.js";
 
-const UNLIKELY = "Less likely matches";
+const UNSURE = "No sure matches";
 const MOST_MONTHS = 8; // with more months among the first photos, rows would have only one or two photos
 
 /** Title of a photo's group in the grid. @param {import("./search.js").Results} results */
@@ -18,11 +16,12 @@ export function titles(results) {
   const months = new Set(results.photos.map((photo) => monthOf(photo.taken_at)));
   const time = months.size > MOST_MONTHS ? yearOf : monthOf;
   if (!asks(query)) return (photo) => time(photo.taken_at);
-  if (query.sort === "date") return (photo) => (photo.relevant === false ? UNLIKELY : time(photo.taken_at));
-  return (photo) => (photo.relevant === false ? UNLIKELY : null);
+  const unsure = isNothing(results) ? null : UNSURE; // a title that divides nothing says nothing
+  if (query.sort === "date") return (photo) => (photo.relevant === false ? unsure : time(photo.taken_at));
+  return (photo) => (photo.relevant === false ? unsure : null);
 }
 
-/** True if no photo matches according to the model. @param {import("./search.js").Results} results */
+/** True if no photo of the library has a grade. @param {import("./search.js").Results} results */
 export function isNothing(results) {
   return results.matches === 0;
 }
@@ -47,57 +46,43 @@ function missingIn({ photos, absentFolders }) {
 }
 
 /** What a date filter could not judge well. @param {import("./search.js").Results} results */
-export function dateNotes({ undated, fileDated }) {
+function dateNotes({ undated, fileDated }) {
   const notes = [];
   if (undated) notes.push(`${countOf(undated)} without a date left out`);
   if (fileDated) notes.push(`${countOf(fileDated)} dated only by the file, perhaps a copy`);
   return notes;
 }
 
-function countsOf({ total, matches, query }) {
+function countsOf({ total, matches, grades, ungraded, query }) {
   if (!total) return filterCount(query) ? "No photo passes these filters" : "No photos yet";
   if (!asks(query)) return countOf(total);
-  if (matches === null) return `${countOf(total)}, best match first`;
-  return `${countOf(matches, "match", "matches")} among ${countOf(total)}`;
+  if (matches === null) return `${countOf(total)}, best match first${ungraded ? ` (${ungraded})` : ""}`;
+  if (matches === 0) return `No sure match among ${countOf(total)}; the closest first`;
+  const counts = Object.entries(grades || {}).filter(([, count]) => count).map(([grade, count]) => `${numberOf(count)} ${grade}`);
+  return `${counts.join(", ") || countOf(matches, "match", "matches")} among ${countOf(total)}`;
 }
 
 /**
- * "Nothing here matches", with the number of photos compared and the closest ones.
+ * "No sure match", with what was compared, above the closest photos.
  * @param {import("./search.js").Results} results
- * @param {{open: (index: number) => void, showAll: () => void, noFilters: () => void}} actions
+ * @param {{noFilters: () => void}} actions
  */
-export function showNothing(results, actions) {
-  const closest = results.photos.filter((photo) => photo.shown).map((photo) => {
-    const name = nameOf(photo.image_id);
-    const index = results.photos.indexOf(photo);
-    const picture = photo.missing ? inPlaceOf(photo) : element("img", { src: thumbnailAddress(photo.image_id, 512), alt: "" });
-    return element(
-      "button",
-      { type: "button", "aria-label": `Open ${name}`, on: { click: () => actions.open(index) } },
-      picture,
-      element("span", { text: chanceOf(photo) || "" }),
-    );
-  });
+export function showUnsure(results, actions) {
   const filters = filterCount(results.query);
-  const tried = `All ${countOf(results.total)} were compared with “${inWords(results.query)}”`;
+  const tried = `${countOf(results.total)} compared with “${inWords(results.query)}”`;
+  const button = element("button", { type: "button", class: "plain", text: "Search without filters", on: { click: actions.noFilters } });
   byId("nothing").replaceChildren(
-    element("h2", { text: titleOfNothing(results) }),
-    element("p", { dir: "auto", text: filters ? `${tried}, with ${countOf(filters, "filter")}. These are the closest:` : `${tried}. These are the closest:` }),
-    element("div", { class: "closest" }, ...closest),
-    element(
-      "p",
-      { class: "row-of-buttons" },
-      filters > 0 && element("button", { type: "button", class: "plain", text: "Search without filters", on: { click: actions.noFilters } }),
-      element("button", { type: "button", class: "plain", text: "Show all, closest first", on: { click: actions.showAll } }),
-    ),
+    element("h2", { text: titleOfUnsure(results) }),
+    element("p", { dir: "auto", text: filters ? `${tried}, with ${countOf(filters, "filter")}` : tried }),
+    element("p", { class: "row-of-buttons" }, filters > 0 && button),
   );
 }
 
-/** What is shown in place of matches: a query of unknown words says nothing about the photos. */
-export function titleOfNothing({ wording }) {
-  if (!wording?.noneKnown) return "Nothing here matches";
+/** A query of unknown words says nothing about the photos. */
+function titleOfUnsure({ wording }) {
+  if (!wording?.noneKnown) return "No sure match; the closest:";
   const text = unknownWords(wording);
-  return text[0].toUpperCase() + text.slice(1);
+  return `${text[0].toUpperCase()}${text.slice(1)}; the closest:`;
 }
 
 /** Message for no photos at all: because of the filters, or an empty library. */

@@ -1,15 +1,15 @@
-/** Shows results: status line, grid, or "nothing here matches". */
+/** Shows results: status line and grid, with "no sure match" above it where that is so. */
 
 import { byId } from "./dom.js";
 import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
-import { dateNotes, isNothing, showEmpty, showNothing, statusOf, titleOfNothing, titles } from "./outcome.js";
+import { isNothing, showEmpty, showUnsure, statusOf, titles } from "./outcome.js";
 import { remember } from "./recent.js";
 import { showStart } from "./start.js";
-import { offerCorrection, wordNotes } from "./wording.js";
+import { offerCorrection } from "./wording.js";
 
 const STAYED_MS = 1500;
 
-/** Emits `ask` (detail: a query), `open` (detail: a photo's index) and `stayed` (the user looked at these results). */
+/** Emits `ask` (detail: a query) and `stayed` (the user looked at these results). */
 export class ResultsView extends EventTarget {
   /** @param {import("./grid.js").Grid} grid */
   constructor(grid) {
@@ -21,12 +21,13 @@ export class ResultsView extends EventTarget {
   }
 
   /** @param {import("./search.js").Results} results */
-  show(results, { isAll = false } = {}) {
+  show(results) {
     byId("all-photos").hidden = !results.title;
     offerCorrection(results, (words) => this.tell("ask", { ...results.query, words }));
-    if ((!isAll && isNothing(results)) || !results.photos.length) return this.showNone(results);
+    if (!results.photos.length) return this.showNone(results);
     const isStart = !asks(results.query) && !filterCount(results.query) && !results.title;
-    byId("nothing").hidden = true;
+    byId("nothing").hidden = !isNothing(results);
+    if (isNothing(results)) showUnsure(results, this.actions(results));
     byId("start").hidden = !isStart;
     if (isStart) this.offer(results.query);
     byId("grid").hidden = false;
@@ -43,25 +44,16 @@ export class ResultsView extends EventTarget {
   }
 
   showNone(results) {
-    const actions = {
-      open: (index) => this.tell("open", index),
-      showAll: () => {
-        this.show(results, { isAll: true });
-        this.grid.focus(0);
-      },
-      noFilters: () => this.tell("ask", { ...results.query, filters: NO_FILTERS }),
-    };
     byId("start").hidden = true;
     byId("grid").hidden = true;
     byId("nothing").hidden = false;
     this.grid.show({ ...results, isComplete: true }, () => null);
-    const isUnknown = results.wording?.noneKnown;
-    const title = isUnknown ? titleOfNothing(results) : `Nothing here matches “${inWords(results.query)}”`;
-    const notes = isUnknown ? dateNotes(results) : [...wordNotes(results), ...dateNotes(results)];
-    const nothing = [title, ...notes].join(" · ");
-    this.say(results.photos.length ? nothing : statusOf(results));
-    if (results.photos.length) showNothing(results, actions);
-    else showEmpty(results, actions);
+    this.say(statusOf(results));
+    showEmpty(results, this.actions(results));
+  }
+
+  actions(results) {
+    return { noFilters: () => this.tell("ask", { ...results.query, filters: NO_FILTERS }) };
   }
 
   rememberSoon(results) {

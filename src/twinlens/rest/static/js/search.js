@@ -2,12 +2,13 @@
  * Runs searches: while typing, cancelled when outdated, further pages on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
- *   missing?: boolean, rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
- *   shown: it matches or, if nothing matches, is one of the closest. missing: its file is gone.
+ *   missing?: boolean, rank?: number, score?: number, grade?: ?string, relevant?: ?boolean}} Photo
+ *   grade: strong, likely or possible; relevant: whether it has one. missing: its file is gone.
  * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
- *   queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
+ *   grades: ?Object<string, number>, ungraded: ?string, queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
  *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
- *   matches: total number of matches, loaded or not; null if the model is not calibrated.
+ *   matches: total number of matches, loaded or not; null where results have no grades. grades: how many have each one.
+ *   ungraded: why results have no grades, in a few words.
  *   absentFolders: photo folders that are missing or empty.
  */
 
@@ -137,6 +138,8 @@ function resultsOf(query, found, wanted) {
     photos,
     total: found.num_candidates,
     matches: found.num_matches ?? null,
+    grades: found.grades ?? null,
+    ungraded: found.ungraded ?? null,
     isComplete: photos.length < wanted || photos.length >= found.num_candidates,
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,

@@ -53,17 +53,15 @@ export function showFavourite(made, isFavourite) {
   made.querySelector(".heart").setAttribute("aria-pressed", String(isFavourite));
 }
 
-/** A probability as "97 %"; null without a calibration. @param {import("./search.js").Photo} photo */
-export function chanceOf(photo) {
-  if (photo.probability === null || photo.probability === undefined) return null;
-  const percent = Math.round(photo.probability * 100);
-  return percent < 1 ? "under 1 %" : `${Math.min(99, percent)} %`;
+/** How sure the match is, as a word; null where it is not, or where results have no grades. @param {import("./search.js").Photo} photo */
+export function gradeOf(photo) {
+  return photo.rank && photo.grade ? photo.grade : null;
 }
 
 function badge(photo) {
   if (!photo.rank) return null;
-  const chance = chanceOf(photo);
-  return element("span", { class: "badge", "aria-hidden": "true", text: chance ? `${photo.rank} · ${chance}` : String(photo.rank) });
+  const grade = gradeOf(photo);
+  return element("span", { class: "badge", "aria-hidden": "true", text: grade ? `${photo.rank} · ${grade}` : String(photo.rank) });
 }
 
 /** What is shown where there is no picture: the name, and why if that is known. @param {import("./search.js").Photo} photo */
@@ -74,10 +72,10 @@ export function inPlaceOf(photo) {
 }
 
 function labelOf(photo, index, total) {
-  const chance = chanceOf(photo);
+  const grade = gradeOf(photo);
   const parts = [`${index + 1} of ${total}`, nameOf(photo.image_id)];
   if (photo.taken_at) parts.push(dayOf(photo.taken_at));
-  if (chance) parts.push(`${chance} probability`);
+  if (grade) parts.push(`${grade} match`);
   if (photo.missing) parts.push(GONE.toLowerCase());
   return parts.join(", ");
 }

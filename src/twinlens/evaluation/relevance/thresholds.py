@@ -1,0 +1,100 @@
+"""Chooses the thresholds of the grades: as low as they can be while the grades keep what they promise."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlens.evaluation.relevance.trials import RELEVANT, UNSURE, Trial
+from twinlens.relevance.maps import GradeThresholds
+
+# What is promised is 0.9 and 0.65, 0.05 and 0.15, 0.7; things and photos that nothing was fitted on do worse.
+STRONG_RIGHT, LIKELY_RIGHT = 0.92, 0.7  # share of the hits with the grade that are right
+STRONG_ABSENT, LIKELY_ABSENT = 0.03, 0.1  # share of absent things whose best hit has the grade
+POSSIBLE_FOUND = 0.8  # share of queries with a match of which one is graded
+POSSIBLE_RIGHT = 0.12  # a possible hit that is right less often than this is no use to anybody
+TRIED = np.linspace(0.005, 0.995, 199)
+
+
+@dataclass(frozen=True, eq=False)
+class GradedHits:
+    """The hits of many queries, Q in all, K each.
+
+    Attributes:
+        probability: [Q, K], best first.
+        right: [Q, K].
+        known: [Q, K], whether a person has judged the hit.
+        present: [Q], whether the library has a match.
+        weight: [Q], of the query.
+    """
+
+    probability: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    present: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        trials: Sequence[Trial],
+        probabilities: Sequence[NDArray[np.float64]],
+        weights: Sequence[NDArray[np.float64]],
+    ) -> "GradedHits":
+        """From trials, and the probabilities of their hits; lists shorter than the longest are filled up."""
+        most = max(trial.scores.shape[1] for trial in trials)
+        return cls(
+            np.concatenate([_wide(own, most, 0.0) for own in probabilities]),
+            np.concatenate([_wide(trial.labels == RELEVANT, most, fill=False) for trial in trials]),
+            np.concatenate([_wide(trial.labels != UNSURE, most, fill=False) for trial in trials]),
+            np.concatenate([trial.present for trial in trials]),
+            np.concatenate(list(weights)),
+        )
+
+    def right_share(self, least: float, below: float = np.inf) -> float:
+        """Share of the judged hits with these probabilities that are right."""
+        graded = self.known & (self.probability >= least) & (self.probability < below)
+        return _share(self.right, self.weight[:, None] * graded, empty=1.0)
+
+    def absent_share(self, least: float, below: float = np.inf) -> float:
+        """Share of absent things whose best hit has such a probability."""
+        best = self.probability[:, 0]
+        return _share((best >= least) & (best < below), self.weight * ~self.present, empty=0.0)
+
+    def found_share(self, least: float) -> float:
+        """Share of the queries with a match of which a right hit has such a probability."""
+        found = (self.right & (self.probability >= least)).any(axis=1)
+        return _share(found, self.weight * self.present, empty=1.0)
+
+
+def choose_thresholds(hits: GradedHits) -> GradeThresholds:
+    """Thresholds that keep the promises on these hits."""
+    strong = _lowest(
+        TRIED, lambda least: hits.right_share(least) >= STRONG_RIGHT and hits.absent_share(least) <= STRONG_ABSENT
+    )
+    likely = _lowest(
+        TRIED[strong > TRIED],
+        lambda least: (
+            hits.right_share(least, strong) >= LIKELY_RIGHT and hits.absent_share(least, strong) <= LIKELY_ABSENT
+        ),
+        otherwise=strong,
+    )
+    below = TRIED[likely > TRIED]
+    found = [least for least in below if hits.found_share(least) >= POSSIBLE_FOUND]
+    useful = _lowest(below, lambda least: hits.right_share(least, likely) >= POSSIBLE_RIGHT, otherwise=likely)
+    return GradeThresholds(strong=strong, likely=likely, possible=max(max(found, default=0.0), useful))
+
+
+def _lowest(tried: NDArray[np.float64], keeps: Callable[[float], bool], *, otherwise: float = 1.0) -> float:
+    """The lowest threshold that keeps a promise, with the most hits above it to show that it does."""
+    return next((round(least, 3) for least in tried.tolist() if keeps(least)), otherwise)
+
+
+def _share(yes: NDArray[np.bool_], weights: NDArray[np.float64], *, empty: float) -> float:
+    total = weights.sum()
+    return float((yes * weights).sum() / total) if total > 0 else empty
+
+
+def _wide(rows: NDArray, most: int, fill: float) -> NDArray:
+    return np.pad(rows, ((0, 0), (0, most - rows.shape[1])), constant_values=fill)
