@@ -22,16 +22,20 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.errors import TwinlensError
+from twinlens.evaluation.class_categories import imagenet_categories
 from twinlens.model.bundle import open_bundle
 from twinlens.model.word_file import save_words
 from twinlens.words.spelled import alphabet_of, fold, is_written_in_signs, words_of
 from twinlens.words.word_list import ALPHABETS, WordList
 
-FREQUENT = {"en": 30_000, "vi": 8_000}
-USUAL = 15_000
+FREQUENT = {"en": 75_000, "vi": 8_000}
+USUAL = 11_000
+COMMON_MISSPELLINGS = 25_000  # from this rank on, a list of English words holds many
+MUCH_RARER = 30  # times as frequent is the word that was meant
 SIGN_LANGUAGES = {"zh": 12_000, "ja": 12_000, "ko": 20_000}
 LEAST_IN_CAPTIONS = 5
 CAPTION_LEVEL = 6  # at least: men and dogs are in captions as often as prepositions, which are told by their level
+VOWELS = tuple("aeiouy")
 RAREST = 14  # level of words whose frequency is not known
 ONE_LETTER_WORDS = frozenset("aáàâeéèêiíoóòôuúùyåæøžvzksiwвиійкосуяєї")
 LICENSE = """The lists of frequent words are derived from wordfreq 3.1.1 by Robyn Speer
@@ -76,20 +80,37 @@ def levels_of(language: str, options: argparse.Namespace, captions: Counter[str]
     """Word → level of one language."""
     levels: dict[str, int] = {}
     rarer: dict[str, int] = {}
+    known: dict[str, float] = {}
     for word, frequency in frequencies(options.wordfreq, language):
         word = fold(word)
         if is_word(word, language):
+            known.setdefault(word, frequency)
+            if language == "en" and len(levels) > COMMON_MISSPELLINGS and is_misspelling(word, frequency, known):
+                continue
             of = levels if len(levels) < FREQUENT.get(language, USUAL) else rarer
             of.setdefault(word, level(frequency))
     total = captions.total()
     found = {
         word: max(CAPTION_LEVEL, level(count / total)) for word, count in captions.items() if count >= LEAST_IN_CAPTIONS
     }
-    named = {word.folded: RAREST for name in emoji_names(options.annotations, language) for word in words_of(name)}
+    names = emoji_names(options.annotations, language)
+    names += imagenet_categories() if language == "en" else []
+    named = {word.folded: RAREST for name in names for word in words_of(name)}
     for word, own in [*found.items(), *named.items()]:
         if is_word(word, language):
             levels[word] = min(own, levels.get(word, rarer.get(word, RAREST)))
     return levels
+
+
+def is_misspelling(word: str, frequency: float, known: dict[str, float]) -> bool:
+    """Whether a rare word is a far more frequent one with swapped or doubled letters, or another vowel."""
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    forms = [one + rest[1] + rest[0] + rest[2:] for one, rest in parts if len(rest) > 1]
+    forms += [one + rest[1:] for one, rest in parts if rest and (one.endswith(rest[0]) or rest[0] in VOWELS)]
+    forms += [one + one[-1] + rest for one, rest in parts if one]
+    forms += [one + vowel + rest for one, rest in parts for vowel in VOWELS]
+    forms += [one + vowel + rest[1:] for one, rest in parts if rest.startswith(VOWELS) for vowel in VOWELS]
+    return any(known.get(form, 0.0) > MUCH_RARER * frequency for form in forms if form != word)
 
 
 def level(frequency: float) -> int:

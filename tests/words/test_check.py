@@ -45,7 +45,8 @@ def test_an_unknown_word_is_told_with_the_word_that_was_meant(
         "le garcon", "psi na plazi", "knihou", "köpekler", "evde", "собаки на пляже",
         "والكلب على الشاطئ", "लड़के",
         "海边的狗", "キリンが", "개를", "計程車上",  # no spaces, or particles
-        "Thessaloniki", "in Qwrtzx", "iPhone", "IMG_2207", "b2b", "NASA", "xq", "1234", "c3po",  # names and codes
+        "Thessaloniki", "in Qwrtzx", "Grasp with kite", "the kits",
+        "iPhone", "IMG_2207", "b2b", "NASA", "xq", "1234", "c3po",  # names and codes
         "שלום", "ไทย", "🐶", "", "…", "the dog's",
     ],
 )  # fmt: skip
@@ -79,6 +80,13 @@ def test_words_of_the_library_are_known(words: WordList) -> None:
 def test_the_language_of_the_other_words_decides(words: WordList) -> None:
     assert dict(check_words("the zerba on the grass", words).corrections) == {"zerba": "zebra"}
     assert check_words("zerba na pláž v knihou", words).unknown == ()
+
+
+def test_of_a_single_word_the_language_is_not_known_so_fewer_claims_are_made(words: WordList) -> None:
+    assert check_words("the grasp", words).unknown == ("grasp",)
+    assert check_words("grasp", words).unknown == ()
+    assert check_words("gräsp", words).unknown == ()
+    assert check_words("elephent", words).unknown == ("elephent",)
 
 
 def test_only_the_languages_that_are_asked_for_are_read(words: WordList) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from twinlens.types import WordCheck
 from twinlens.words.forms import is_known_form
 from twinlens.words.spelled import Word, is_written_in_signs, words_of
-from twinlens.words.spelling import SHORT, Correction, correction
+from twinlens.words.spelling import MIDDLE, SHORT, Correction, correction
 from twinlens.words.word_list import WordList
 
 ABSENT = 7.5  # level / 2 of a word that a language lacks: rarer than its rarest
@@ -33,12 +33,7 @@ def check_words(text: str, words: WordList, *, is_known_here: Callable[[str], bo
         if not _is_judged(word, shouted=shouted, is_first=place == 0) or checker.knows(word):
             continue
         meant = checker.correction(word)
-        if (
-            meant is not None
-            and word.typed.istitle()
-            and not shouted
-            and (meant.distance > 1 or len(word.typed) <= SHORT)
-        ):
+        if word.typed.istitle() and not shouted and meant is not None and not _is_plain_slip(word, meant):
             meant = None  # a phone writes the first word of any query so, but it may be a name
         if (meant is None and not checker.is_strange(word)) or is_known_here(word.typed):
             continue
@@ -83,11 +78,20 @@ class _Checker:
         best: Correction | None = None
         for language, weight in self._likely(word).items():
             found = correction(word.folded, self._words.lexicon(language))
-            if found is None or not _is_sure(found, language):
+            if found is None or not self._is_sure(word, found, language):
                 continue
             if best is None or found.evidence + weight > best.evidence:
                 best = found._replace(evidence=found.evidence + weight)
         return best
+
+    def _is_sure(self, word: Word, found: Correction, language: str) -> bool:
+        if language != FIRST:
+            return found.is_slip and found.distance == 1
+        if found.is_slip:
+            return word.folded.isascii() or found.distance == 1
+        if len(self._found) == 1:  # it may be a rare word of another language
+            return word.folded.isascii() and found.distance == 1 and len(word.folded) >= MIDDLE
+        return found.is_usual
 
     def is_strange(self, word: Word) -> bool:
         """Whether no known word begins as this one does; other languages begin in more ways than English."""
@@ -117,10 +121,9 @@ class _Checker:
         return {one: weight for one, weight in weights.items() if weight >= least}
 
 
-def _is_sure(found: Correction, language: str) -> bool:
-    if language == FIRST:
-        return found.is_usual or found.is_slip
-    return found.is_slip and found.distance == 1
+def _is_plain_slip(word: Word, meant: Correction) -> bool:
+    is_near = meant.distance == 1 and len(word.folded) >= MIDDLE and word.folded[0] == meant.word[0]
+    return meant.is_slip or is_near
 
 
 def _is_judged(word: Word, *, shouted: bool, is_first: bool) -> bool:

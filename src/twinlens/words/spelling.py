@@ -55,7 +55,7 @@ def correction(word: str, lexicon: Lexicon) -> Correction | None:
         if distance > 1 and len(word) < LONG and not is_slip:
             continue
         evidence = _evidence(word, known, distance) + is_slip * SLIP - lexicon.level_of(number) / 2
-        is_usual = len(known) > MIDDLE - 1 or lexicon.level_of(number) <= USUAL
+        is_usual = len(known) >= MIDDLE or (len(known) > SHORT and lexicon.level_of(number) <= USUAL)
         found.append(Correction(evidence, known, distance, is_slip, is_usual))
     return max(found, default=None)
 
