@@ -111,7 +111,7 @@ class Searcher:
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
-            wording=wording_of(search.query, self._model.encoder_of(model), self._catalog),
+            wording=wording_of(search.query, lambda: self._model.encoder_of(model), self._catalog),
         )
 
     def count(self, filters: Filters, target: Target) -> int:

@@ -1,6 +1,7 @@
 """How the words of a query were read: emoji by name, unknown words, and what was probably meant."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +55,13 @@ class Wording:
         }
 
 
-def wording_of(query: Query, encoder: DualEncoder, catalog: Catalog) -> Wording:
+def wording_of(query: Query, encoder: Callable[[], DualEncoder], catalog: Catalog) -> Wording:
     """Looks at the words of a query; the words of the library are known, too.
+
+    Args:
+        query: of any kind.
+        encoder: gives the model, asked for words only: a photo of the library needs no model to be searched with.
+        catalog: of the library.
 
     Raises:
         BundleError: the model's word list is damaged.
@@ -69,7 +75,7 @@ def wording_of(query: Query, encoder: DualEncoder, catalog: Catalog) -> Wording:
         if term.kind != "words":
             meant.append("")
             continue
-        check = encoder.check_words(term.read, is_known_here=lambda word: has_word(catalog, word))
+        check = encoder().check_words(term.read, is_known_here=lambda word: has_word(catalog, word))
         if check is None:
             return Wording(read_as)
         unknown += check.unknown
