@@ -36,15 +36,15 @@ def test_photos_that_show_what_a_text_names_have_higher_grades(photos: int) -> N
         levels = np.array([level(grade) for grade in said.grades((library @ text).tolist())])
         right += levels[shown == row].tolist()
         wrong += levels[shown != row].tolist()
-    assert np.mean(right) > 1
+    assert np.mean(np.array(right) > 0) > 0.5
     assert np.mean(np.array(wrong) > 0) < 0.02
 
 
-def test_a_thing_that_half_of_the_library_shows_has_its_grade_all_the_same() -> None:
+def test_a_thing_that_a_tenth_of_the_library_shows_has_its_grade_all_the_same() -> None:
     library, texts, shown = world(200)
-    many = np.concatenate([library, np.repeat(library[shown == shown[0]], 60, axis=0)])[:380]
+    many = np.concatenate([library, np.repeat(library[shown == shown[0]], 60, axis=0)[:20]])
     said = [BackgroundJudge(photos, lambda: texts).judge(texts[shown[0]], "text") for photos in (library, many)]
-    score = [float((library[0] @ texts[shown[0]]).item())]
+    score = [float((library[shown == shown[0]] @ texts[shown[0]]).max())]
     assert [one.grades(score)[0] is not None for one in said if one] == [True, True]
 
 

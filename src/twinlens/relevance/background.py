@@ -59,7 +59,7 @@ class Yardstick(NamedTuple):
 def robust_scale(scores: Floats) -> tuple[Floats, Floats]:
     """The middle and the spread of Q queries' scores [Q, N], [Q] each.
 
-    Both come from the lower half: the photos that match a query, however many, do not raise its bar.
+    Both come from the lower half: the photos that match a query hardly raise its bar, unless they are a great part.
     """
     middle, low = np.quantile(scores, [0.5, BELOW_MIDDLE], axis=1)
     return middle, (middle - low).clip(min=MIN_STD)

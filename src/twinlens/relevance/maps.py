@@ -53,9 +53,9 @@ class GradeThresholds(BaseModel):
             raise ValueError(f"a surer grade needs a higher probability, got {self.model_dump()}")
         return self
 
-    def levels(self, probabilities: Floats) -> NDArray[np.int64]:
+    def levels(self, probabilities: Floats) -> NDArray[np.intp]:
         """How many of the grades each probability reaches, of any shape: 3 for strong, 0 for none."""
-        levels: NDArray[np.int64] = np.searchsorted([self.possible, self.likely, self.strong], probabilities, "right")
+        levels: NDArray[np.intp] = np.searchsorted([self.possible, self.likely, self.strong], probabilities, "right")
         return levels
 
     def grades(self, probabilities: Floats) -> list[Grade | None]:

@@ -204,10 +204,7 @@ class TestJudged:
         hits, _ = shelf.hits(Page(k=4), judge=judge_above(2.0))
         assert [hit.relevant for hit in hits] == [False] * 4
 
-    def test_the_judge_is_told_of_the_best_hit_on_every_page(self, shelf: Shelf) -> None:
-        told: list[tuple[float, int]] = []
-
-        def judge(best: float, candidates: int) -> None:
+    def judge(best: float, candidates: int) -> None:
             told.append((best, candidates))
 
         shelf.hits(Page(k=2), judge=judge, without=(1,))

@@ -103,7 +103,7 @@ class Searcher:
             hits=hits,
             num_candidates=candidates.count,
             matched=0 if not candidates.count else None if matching is None else len(matching),
-            grades=judgement and count_grades(candidates, judgement),
+            grades=None if judgement is None else count_grades(candidates, judgement),
             ungraded=ungraded,
             model=model.fingerprint,
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),

@@ -48,7 +48,9 @@ class JudgedPhotos:
 
     def wordings(self) -> tuple[list[str], list[str], NDArray[np.int8]]:
         """The English words worded otherwise, as ``words``; those that cannot be are left out."""
-        lines, texts, rows = [], [], []
+        lines: list[str] = []
+        texts: list[str] = []
+        rows: list[int] = []
         for example, wording in WORDINGS.items():
             for row, concept in enumerate(self.concepts):
                 if (text := wording(concept["en"])) is not None:

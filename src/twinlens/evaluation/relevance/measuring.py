@@ -62,7 +62,7 @@ class GradedTrial:
     """A trial, and how high each of its hits is graded: [Q, K], 3 for strong, 0 for none."""
 
     trial: Trial
-    levels: NDArray[np.int64]
+    levels: NDArray[np.intp]
 
 
 def graded(relevance_map: RelevanceMap, trials: Sequence[Trial]) -> list[GradedTrial]:

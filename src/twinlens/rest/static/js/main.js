@@ -135,7 +135,6 @@ search.addEventListener("failed", ({ detail }) => {
 });
 grid.addEventListener("end", () => search.more());
 results.addEventListener("stayed", () => address.settle());
-results.addEventListener("open", ({ detail }) => openPhoto(grid.photos[detail].image_id));
 
 // --- one photo -------------------------------------------------------------------------------
 

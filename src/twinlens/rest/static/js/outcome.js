@@ -39,7 +39,7 @@ export function statusOf(results) {
   return parts.join(" · ");
 }
 
-function missingIn({ photos, absentFolders }) {
+function missingIn({ photos, absentFolders = [] }) {
   if (absentFolders.length) return [`the photo folder ${absentFolders.join(", ")} is missing or empty: is its disk mounted?`];
   const gone = photos.filter((photo) => photo.missing).length;
   return gone ? [`${numberOf(gone)} ${gone === 1 ? "file is" : "files are"} gone: look for new photos in Library`] : [];
