@@ -7,7 +7,16 @@ from PIL import Image
 
 from twinlens.collection.searching.answer import Answer, hit_json
 from twinlens.collection.searching.caption_list import RankedCaption, rank_captions, read_captions
-from twinlens.collection.searching.query import Query, Term, parse_query, photo_query, weighted_sum, words_query
+from twinlens.collection.searching.query import (
+    Query,
+    Term,
+    embed_pixels,
+    parse_query,
+    photo_query,
+    weighted_sum,
+    with_vectors,
+    words_query,
+)
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.data.file_names import as_text, on_one_line
@@ -16,7 +25,7 @@ from twinlens.data.guarded.limits import Limits
 from twinlens.data.guarded.photos import read_guarded, shrunk
 from twinlens.data.images import DRAFT_OVERSAMPLING
 from twinlens.data.text_file import read_text_file
-from twinlens.embedding.local import prepare_photo
+from twinlens.embedding.local import PhotoVector, prepare_photo
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit, Pixels
 

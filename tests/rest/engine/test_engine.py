@@ -93,7 +93,7 @@ def test_words_and_pictures_are_embedded_as_the_model_does(run: Callable[..., No
         vectors = await engine.text_vectors(words)
         np.testing.assert_array_equal(np.stack(vectors), ColourEncoder().encode_text(words))
         picture = await engine.picture_vector(png(COLOURS["blue"]))
-        np.testing.assert_allclose(picture, ColourEncoder().encode_text(["blue"])[0], atol=1e-6)
+        np.testing.assert_allclose(picture.embedding, ColourEncoder().encode_text(["blue"])[0], atol=1e-6)
         with pytest.raises(PhotoError):
             await engine.picture_vector(b"no picture")
 

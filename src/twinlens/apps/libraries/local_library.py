@@ -5,7 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from twinlens.api.library import Opened, photo_file
-from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, picture_pixels, words_query
+from twinlens.api.searching import (
+    Answer,
+    Page,
+    Query,
+    Search,
+    Target,
+    Term,
+    embed_pixels,
+    picture_pixels,
+    with_vectors,
+    words_query,
+)
 from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
 from twinlens.errors import PhotoError, QueryError, valid_unicode
 
@@ -104,7 +115,10 @@ class LocalLibrary:
 
     def _find(self, query: Query, target: Target, options: SearchOptions) -> Answer:
         filters = self._opened.filters(options.filters)
-        return self.collection.answer(Search(query, filters, Page(options.k), target, show_all=options.show_all))
+        group = not options.all_copies
+        return self.collection.answer(
+            Search(query, filters, Page(options.k), target, show_all=options.show_all, group=group)
+        )
 
     def _picture_query(self, picture: bytes) -> Query:
         encoder = self.collection.encoder
@@ -112,8 +126,7 @@ class LocalLibrary:
             pixels = picture_pixels(picture, encoder, max_megapixels=MAX_MEGAPIXELS)
         except PhotoError as error:
             raise QueryError(f"the picture cannot be used: {error}; upload a JPEG, PNG, WebP, HEIC or AVIF") from error
-        vector = encoder.encode_pixels(pixels[None]).embeddings[0]
-        return Query((Term("photo", UPLOADED),), UPLOADED, vector)
+        return with_vectors(Query((Term("photo", UPLOADED),), UPLOADED), [embed_pixels(pixels, encoder)])
 
     def _thumbnail(self, photo_id: str) -> bytes:
         card = self.collection.photo(photo_id)

@@ -54,7 +54,7 @@ class ServedLibrary:
             CollectionError: no twinlens server answers.
         """
         search = _search(words_query(words), "image", options)
-        body = {"query": words, "top_k": options.k, **search.filters}
+        body = {"query": words, "top_k": options.k, "group": search.group, **search.filters}
         return self._answer(search, self._client.post("/api/search/text", body))
 
     def by_picture(self, picture: bytes, options: SearchOptions) -> Answer:
@@ -68,6 +68,8 @@ class ServedLibrary:
     def _by_picture(self, path: str, picture: bytes, target: Target, options: SearchOptions) -> Answer:
         search = _search(Query((Term("photo", UPLOADED),), UPLOADED), target, options)
         fields = {"top_k": str(options.k)}
+        if target == "image":
+            fields["group"] = "true" if search.group else "false"
         fields |= {name: "true" if value is True else str(value) for name, value in search.filters.items()}
         return self._answer(search, self._client.post_picture(path, picture, fields))
 
@@ -97,6 +99,8 @@ class ServedLibrary:
                 absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
                 num_undated=answer.get("num_undated"),
                 num_file_dated=answer.get("num_file_dated"),
+                num_entries=answer.get("num_entries"),
+                space=answer.get("space", "shared"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -121,6 +125,8 @@ def _hit(result: dict[str, Any]) -> Hit:
         is_missing=bool(result.get("missing")),
         taken_at=result.get("taken_at"),
         date_source=result.get("date_source"),
+        alike=tuple(str(one) for one in result.get("alike", ())),
+        num_alike=int(result.get("num_alike", 0)),
     )
 
 
@@ -132,4 +138,5 @@ def _start_of_ids(folder: str, answer: dict[str, Any]) -> str:
 
 def _search(query: Query, target: Target, options: SearchOptions) -> Search:
     filters = Filters(**options.filters)
-    return Search(query, filters, Page(options.k), target, show_all=options.show_all)
+    group = not options.all_copies
+    return Search(query, filters, Page(options.k), target, show_all=options.show_all, group=group)

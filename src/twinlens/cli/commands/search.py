@@ -10,6 +10,7 @@ from twinlens.cli.open_collection import open_indexed
 from twinlens.cli.options.common import Count, Model, Open, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
 from twinlens.cli.options.search import (
+    AllCopies,
     Grid,
     IncludeSelf,
     Interactive,
@@ -43,6 +44,7 @@ def run(
     filters: FilterValues | None = None,
     sort: Sort = SortOrder.relevance,
     include_self: IncludeSelf = False,
+    all_copies: AllCopies = False,
     grid: Grid = None,
     open_sheet: Open = False,
     model: Model = None,
@@ -56,6 +58,7 @@ def run(
     --target caption prints the caption instead of the path; --queries adds the query at
     the start. If nothing matches, the three closest are shown and marked, and the exit
     code is 3. Photos whose files are gone since they were indexed are marked, too.
+    Near copies of one picture are one hit, marked '+4 alike', if there are four more.
     A folder that has not been indexed yet is indexed first.
     """
     from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
@@ -87,6 +90,7 @@ def run(
                     min_probability=min_probability,
                     show_all=show_all,
                     include_query_photo=include_self,
+                    group=not all_copies,
                 )
             )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from twinlens.collection.searching.search import Search
 from twinlens.data.file_names import as_text
-from twinlens.types import Hit
+from twinlens.types import Hit, Space
 
 CLOSEST = 3  # shown if nothing matches
 
@@ -28,6 +28,8 @@ class Answer:
             how the ids of their photos begin, and their paths.
         num_undated: photos that a date filter leaves out because they have no date; None without one.
         num_file_dated: photos that it judges by the date of their file, for want of another; None without one.
+        num_entries: number of hits that all pages have together: fewer than candidates where near copies are one.
+        space: what the scores compare: "likeness", the features of photos, or "shared", the space of photos and texts.
     """
 
     search: Search
@@ -40,6 +42,8 @@ class Answer:
     absent_folders: Mapping[str, str] = field(default_factory=dict)
     num_undated: int | None = None
     num_file_dated: int | None = None
+    num_entries: int | None = None
+    space: Space = "shared"
 
     @property
     def matching(self) -> list[Hit]:
@@ -99,6 +103,8 @@ class Answer:
             "num_results": len(results),
             "num_matches": self.matched,
             "num_candidates": self.num_candidates,
+            "num_entries": self.num_candidates if self.num_entries is None else self.num_entries,
+            "space": self.space,
             "num_undated": self.num_undated,
             "num_file_dated": self.num_file_dated,
             "offset": self.search.page.offset,
@@ -139,6 +145,8 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "date_source": hit.date_source,
         "is_favourite": hit.is_favourite,
         "missing": hit.is_missing,
+        "num_alike": hit.num_alike,
+        "alike": list(hit.alike),
     }
 
 

@@ -2,20 +2,22 @@
 
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 from PIL import Image
 
+from twinlens.collection.catalog.features import likeness
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
+from twinlens.embedding.local import PhotoVector
 from twinlens.errors import BundleError, PhotoError, QueryError, valid_unicode
 from twinlens.protocols import DualEncoder
-from twinlens.types import Embeddings, QueryKind
+from twinlens.types import Embeddings, Pixels, QueryKind
 
 _OPERATOR = re.compile(r"(?<!\S)([+-])(?!\S)")  # surrounded by spaces
 _WEIGHT = re.compile(r"(\d*\.\d+)\s+(\S.*)", re.DOTALL)
@@ -48,12 +50,14 @@ class Query:
         terms: the weighted terms.
         text: name of the query in answers.
         vector: [D], its embedding, if already computed.
+        likeness: [F], what photos like it are found by, if already computed; only of photos.
         embedding_s: time to embed it, in seconds, including waiting.
     """
 
     terms: tuple[Term, ...]
     text: str = ""
     vector: Embeddings | None = field(default=None, compare=False, repr=False)
+    likeness: Embeddings | None = field(default=None, compare=False, repr=False)
     embedding_s: float = field(default=0.0, compare=False, repr=False)
 
     def photos(self) -> list[Path]:
@@ -172,12 +176,57 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     Raises:
         QueryError: a photo cannot be read, or the terms cancel each other out.
     """
+    vector = embedded(query, encoder).vector
+    assert vector is not None
+    return vector
+
+
+def embedded(query: Query, encoder: DualEncoder) -> Query:
+    """The query with its vector and, if it is of photos and the model has features, its likeness.
+
+    Raises:
+        QueryError: a photo cannot be read, or the terms cancel each other out.
+    """
     if query.vector is not None:
-        return query.vector
-    return weighted_sum(
-        (term.weight, encoder.encode_text([term.value])[0] if term.kind == "words" else _embed_picture(term, encoder))
+        return query
+    parts = [
+        PhotoVector(encoder.encode_text([term.value])[0], None)
+        if term.kind == "words"
+        else embed_picture(_open_picture(term, encoder), encoder)
         for term in query.terms
-    )
+    ]
+    return with_vectors(query, parts)
+
+
+def with_vectors(query: Query, parts: Sequence[PhotoVector]) -> Query:
+    """The query with the weighted sums of its terms' vectors.
+
+    Args:
+        query: the query.
+        parts: of each term: its unit vector, and its features if it is a photo and has some.
+
+    Raises:
+        QueryError: they cancel each other out.
+    """
+    weights = [term.weight for term in query.terms]
+    vector = weighted_sum(zip(weights, (part.embedding for part in parts), strict=True))
+    alike = [likeness(part.features) for part in parts if part.features is not None and part.features.any()]
+    if len(alike) < len(parts):
+        return replace(query, vector=vector)
+    return replace(query, vector=vector, likeness=weighted_sum(zip(weights, alike, strict=True)))
+
+
+def embed_picture(picture: Image.Image, encoder: DualEncoder) -> PhotoVector:
+    """An RGB picture's embedding, and its features if the model has any."""
+    if not encoder.features_dim:
+        return PhotoVector(encoder.encode_image([picture])[0], None)
+    return embed_pixels(encoder.prepare(picture), encoder)
+
+
+def embed_pixels(pixels: Pixels, encoder: DualEncoder) -> PhotoVector:
+    """A prepared photo's [H, W, 3] embedding, and its features if the model has any."""
+    encoded = encoder.encode_pixels(pixels[None])
+    return PhotoVector(encoded.embeddings[0], None if encoded.features is None else encoded.features[0])
 
 
 def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
@@ -197,19 +246,16 @@ def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
     return vector
 
 
-def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
+def _open_picture(term: Term, encoder: DualEncoder) -> Image.Image:
     if term.picture is not None:
-        given: Embeddings = encoder.encode_image([term.picture.convert("RGB")])[0]
-        return given
+        return term.picture.convert("RGB")
     if term.kind == "photo" and not photo_exists(Path(term.value)):
         raise QueryError(f"the query photo {term.value} cannot be used: there is no such file; it is gone or misspelt")
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
-        photo = open_guarded(source, min_side=encoder.input_side)
+        return open_guarded(source, min_side=encoder.input_side).image
     except PhotoError as error:
         raise QueryError(f"the query photo {term.value} cannot be used: {error}") from error
-    vector: Embeddings = encoder.encode_image([photo.image])[0]
-    return vector
 
 
 def _weighted(part: str, sign: str) -> Term:

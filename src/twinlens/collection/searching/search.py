@@ -49,6 +49,7 @@ class Search:
         min_probability: minimum probability of a match, instead of the model's own threshold.
         show_all: show all hits, whether they match or not.
         include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
+        group: make near copies one hit, the best of them, which lists the others; pages count such entries.
     """
 
     query: Query
@@ -58,6 +59,7 @@ class Search:
     min_probability: float | None = None
     show_all: bool = False
     include_query_photo: bool = False
+    group: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -78,6 +80,7 @@ class Search:
         min_probability: float | None = None,
         show_all: bool = False,
         include_query_photo: bool = False,
+        group: bool = False,
         filters: Mapping[str, Any] | None = None,
     ) -> Self:
         """Creates a search from plain values.
@@ -93,6 +96,7 @@ class Search:
             min_probability,
             show_all,
             include_query_photo,
+            group,
         )
 
     def understood(self) -> str:

@@ -2,43 +2,32 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.reading import DateGaps, any_photo, count_photos, date_gaps
-from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.catalog.vectors import DerivedVectors
+from twinlens.collection.likeness.copies_file import DerivedCopies
+from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
-from twinlens.collection.searching.hits import as_hits, mark_missing
+from twinlens.collection.searching.hits import MOST_ALIKE, as_hits, mark_missing
 from twinlens.collection.searching.judging import judge, match_test
-from twinlens.collection.searching.query import Query, embed_query
-from twinlens.collection.searching.ranking import Candidates, page_of
+from twinlens.collection.searching.query import Query
+from twinlens.collection.searching.ranking import Candidates, RankedPhoto, page_of
 from twinlens.collection.searching.search import TARGETS, Search, Target
+from twinlens.collection.searching.spaces import QueryModel, Spaces
 from twinlens.errors import QueryError, VectorsDamagedError
-from twinlens.protocols import DualEncoder, Judgement, VectorStore
+from twinlens.protocols import Judgement
 from twinlens.types import Embeddings
 
 logger = logging.getLogger(__name__)
-
-
-class QueryModel(Protocol):
-    """What a search needs from the model of a collection."""
-
-    @property
-    def encoder(self) -> DualEncoder:
-        """Embeds queries."""
-
-    def embedder(self) -> DualEncoder | None:
-        """The exact model of the vectors; None if it is not available, even if there is a bridge to it."""
-
-    def refuse_other(self) -> None:
-        """Raises ModelMismatchError if another model was requested."""
+MOST_DAMAGES = 2  # vectors of two spaces may be damaged at once
 
 
 class Searcher:
@@ -50,6 +39,8 @@ class Searcher:
         model: the model of its vectors.
         vectors: derived from the photos.
         caption_vectors: derived from the captions.
+        likeness: derived from the photos' features.
+        copies: near copies among the photos.
     """
 
     def __init__(
@@ -60,17 +51,22 @@ class Searcher:
         *,
         vectors: DerivedVectors,
         caption_vectors: DerivedVectors,
+        likeness: DerivedVectors,
+        copies: DerivedCopies,
     ) -> None:
-        self._catalog, self._folders, self._model = catalog, folders, model
-        self._vectors, self._caption_vectors = vectors, caption_vectors
+        self._catalog, self._folders, self._model, self._copies = catalog, folders, model, copies
+        self._spaces = Spaces(
+            catalog, folders, model, vectors=vectors, caption_vectors=caption_vectors, likeness=likeness
+        )
 
     def answer(self, search: Search) -> Answer:
         """See ``Collection.answer``."""
-        try:
-            return self._answer(search)
-        except VectorsDamagedError as error:
-            (self._caption_vectors if search.target == "caption" else self._vectors).discard(error)
-            return self._answer(search)
+        for _ in range(MOST_DAMAGES):
+            try:
+                return self._answer(search)
+            except VectorsDamagedError as error:
+                self._spaces.discard(search, error)
+        return self._answer(search)
 
     def _answer(self, search: Search) -> Answer:
         started = time.perf_counter()
@@ -81,29 +77,44 @@ class Searcher:
         if not search.filters.is_empty():
             condition = search.filters.condition(Scope(self._catalog, folders))
             among = self._table(search.target).select_ids(condition)
-        store, vector, model = self._in_one_space(search)
+        space = self._spaces.of(search)
         logger.debug(
-            "query %s over %d %ss of %s", search.query.terms, len(store), search.target, self._catalog.path.parent
+            "query %s over %d %ss of %s, %s space",
+            *(search.query.terms, len(space.store), search.target, self._catalog.path.parent, space.name),
         )
-        candidates = Candidates(vector, store, among=among, without=self._own(search))
-        judgement = self._judgement(search, vector, candidates)
+        own, groups = self._own(search), self._groups(search)
+        candidates = Candidates(space.vector, space.store, among=among, without=own, groups=groups)
+        # which photos match is still judged in the shared space, where the model is calibrated
+        judged = None
+        if space.name == "likeness" and search.target == "image":
+            judged = Candidates(space.shared_vector, space.shared_store, among=among, without=own)
+        judgement = self._judgement(search, space.shared_vector, judged or candidates)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
-        ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
-        if len(ranked) < min(search.page.k, candidates.count - search.page.offset):
-            self._catalog.refuse_loss(store.generation)
-        hits = as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1)
+        ranked, matched = page_of(candidates, self._table(search.target), search.page, matches, judged=judged)
+        if len(ranked) < min(search.page.k, candidates.num_entries - search.page.offset):
+            self._catalog.refuse_loss(space.store.generation)
+        hits = as_hits(
+            ranked,
+            judgement,
+            folders,
+            first_rank=search.page.offset + 1,
+            evidence=None if judged is None else judged.scores_of([one.record.id for one in ranked]),
+            copies=self._copies_of(ranked),
+        )
         hits, absent_folders = mark_missing(hits, folders)
         return Answer(
             search=search,
             hits=hits,
             num_candidates=candidates.count,
             matched=matched,
-            model=model.fingerprint,
+            model=space.model.fingerprint,
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
             query_read=self._query_read(search.query),
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
+            num_entries=candidates.num_entries,
+            space=space.name,
         )
 
     def count(self, filters: Filters, target: Target) -> int:
@@ -138,25 +149,13 @@ class Searcher:
     def _table(self, target: Target) -> Catalog | CaptionTable:
         return self._catalog.captions if target == "caption" else self._catalog
 
-    def _in_one_space(self, search: Search) -> tuple[VectorStore, Embeddings, ModelRecord]:
-        """The store, the query vector [D], and the model of both."""
-        while True:
-            model = self._catalog.model()
-            store = (self._caption_vectors if search.target == "caption" else self._vectors).synced()
-            if model is None or not len(store):
-                raise self._catalog.nothing_found(captions=search.target == "caption")
-            vector = self._query_vector(search.query)
-            if self._catalog.model() == model:  # otherwise another process has just changed the collection's model
-                return store, vector, model
+    def _groups(self, search: Search) -> Groups:
+        return self._copies.synced() if search.group and search.target == "image" else NO_GROUPS
 
-    def _query_vector(self, query: Query) -> Embeddings:
-        """The query vector [D]; for a photo of the collection it is read from the catalog, without the model."""
-        self._model.refuse_other()
-        if len(query.terms) == 1:
-            for photo_id in self._folders.ids_of(query.photos(), unchanged=True):
-                if (known := self._catalog.embedding(photo_id)) is not None:
-                    return known
-        return embed_query(query, self._model.encoder) if query.vector is None else query.vector
+    def _copies_of(self, ranked: Sequence[RankedPhoto]) -> Mapping[int, PhotoRecord]:
+        """The records of near copies that the hits list."""
+        listed = [int(one) for photo in ranked for one in photo.alike[:MOST_ALIKE]]
+        return self._catalog.photos(listed) if listed else {}
 
     def _query_read(self, query: Query) -> str | None:
         for term in query.terms:

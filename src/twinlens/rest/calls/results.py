@@ -9,7 +9,7 @@ from typing import Any
 
 from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
-from twinlens.api.searching import Answer, Page, Query, Search, Term, weighted_sum, words_query
+from twinlens.api.searching import Answer, Page, Query, Search, Term, weighted_sum, with_vectors, words_query
 from twinlens.rest.calls.schemas import CaptionAnswer, FilterFields, PageFields, SearchAnswer, SearchFields
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
@@ -31,7 +31,7 @@ async def words(engine: Engine, text: str) -> Query:
     query = words_query(text)
     vectors = await engine.text_vectors([term.value for term in query.terms])
     parts = zip((term.weight for term in query.terms), vectors, strict=True)
-    return Query(query.terms, text, weighted_sum(parts), time.perf_counter() - started)
+    return Query(query.terms, text, weighted_sum(parts), embedding_s=time.perf_counter() - started)
 
 
 async def library_photo(engine: Engine, image_id: str) -> Query:
@@ -52,7 +52,8 @@ async def uploaded_picture(engine: Engine, data: bytes, number: int, *, client: 
     started = time.perf_counter()
     name = f"picture {number}"
     vector = await engine.picture_vector(data, client=client)
-    return Query((Term("photo", name),), name, vector, time.perf_counter() - started)
+    query = with_vectors(Query((Term("photo", name),), name), [vector])
+    return replace(query, embedding_s=time.perf_counter() - started)
 
 
 def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
@@ -66,7 +67,9 @@ def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
     terms = tuple(replace(term, weight=weight * term.weight) for weight, query in parts for term in query.terms)
     vector = weighted_sum((weight, _vector(query)) for weight, query in parts)
     text = " + ".join(query.text if weight == 1 else f"{weight:g} {query.text}" for weight, query in parts)
-    return Query(terms, text, vector, sum(query.embedding_s for _, query in parts))
+    alike = [(weight, query.likeness) for weight, query in parts if query.likeness is not None]
+    likeness = weighted_sum(alike) if len(alike) == len(parts) else None
+    return Query(terms, text, vector, likeness, embedding_s=sum(query.embedding_s for _, query in parts))
 
 
 async def find_photos(
@@ -79,6 +82,7 @@ async def find_photos(
         Page(_page_length(engine, fields), fields.offset, fields.sort),
         min_probability=fields.min_probability,
         include_query_photo=include_self,
+        group=fields.group,
     )
     answer = await _answer(engine, search)
     if fields.min_probability is not None:
@@ -161,7 +165,7 @@ def _photo_query(collection: Collection, image_id: str) -> Query:
     vector = collection.catalog.embedding(card.number) if card else None
     if card is None or vector is None:
         raise unknown_image(image_id)
-    return Query((Term("photo", str(card.path)),), image_id, vector)
+    return Query((Term("photo", str(card.path)),), image_id, vector, collection.catalog.features.of_photo(card.number))
 
 
 def _vector(query: Query) -> Embeddings:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from twinlens.api.indexing import SinceIndex
 from twinlens.api.library import Collection, LibraryFacts, warm_up
-from twinlens.api.searching import Guard, Limits, Page, Query, Search, Term, picture_pixels
+from twinlens.api.searching import Guard, Limits, Page, PhotoVector, Query, Search, Term, embed_pixels, picture_pixels
 from twinlens.errors import CollectionMissingError, DecoderError, PhotoError, PhotosMissingError
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.engine.turns import Turns
@@ -199,8 +199,8 @@ class Engine:
         except DecoderError as error:
             logger.error("uploads cannot be decoded: %s", error)
 
-    async def picture_vector(self, data: bytes, *, client: str = "local") -> Embeddings:
-        """Embedding [D] of an uploaded picture, which stays in memory.
+    async def picture_vector(self, data: bytes, *, client: str = "local") -> PhotoVector:
+        """Embedding and features of an uploaded picture, which stays in memory.
 
         Args:
             data: content of the file.
@@ -212,16 +212,12 @@ class Engine:
         """
         async with self._upload_turns.turn(client):
             pixels = await self.run("upload", self._pixels, data)
-        return await self.run("encode", self._encode_pixels, pixels)
+        return await self.run("encode", embed_pixels, pixels, self.collection.encoder)
 
     def _pixels(self, data: bytes) -> Pixels:
         return picture_pixels(
             data, self.collection.encoder, max_megapixels=self.settings.max_megapixels, guard=self._upload_guard
         )
-
-    def _encode_pixels(self, pixels: Pixels) -> Embeddings:
-        vector: Embeddings = self.collection.encoder.encode_pixels(pixels[None]).embeddings[0]
-        return vector
 
     async def facts(self) -> LibraryFacts:
         """Facts about the library; counted again only when the catalog has changed."""

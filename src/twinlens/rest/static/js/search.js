@@ -2,12 +2,12 @@
  * Runs searches: while typing, cancelled when outdated, further pages on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
- *   missing?: boolean, rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
- *   shown: it matches or, if nothing matches, is one of the closest. missing: its file is gone.
- * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
+ *   missing?: boolean, alike?: string[], num_alike?: number, rank?: number, score?: number, probability?: ?number, relevant?: ?boolean, shown?: boolean}} Photo
+ *   alike: near copies that it stands for. shown: it matches or, if nothing matches, is one of the closest. missing: its file is gone.
+ * @typedef {{query: object, photos: Photo[], total: number, entries?: number, matches: ?number, isComplete: boolean, tookMs: ?number,
  *   queryRead: ?string, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
  *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
- *   matches: total number of matches, loaded or not; null if the model is not calibrated.
+ *   entries: photos to load, where near copies are one. matches: total number of matches, loaded or not; null if the model is not calibrated.
  *   absentFolders: photo folders that are missing or empty.
  */
 
@@ -93,7 +93,7 @@ export class Search extends EventTarget {
       const found = await this.fetchPart(results.query, part, this.abort.signal);
       if (results !== this.results) return;
       results.photos.push(...found.results);
-      results.isComplete = found.results.length < part.top_k || results.photos.length >= results.total;
+      results.isComplete = found.results.length < part.top_k || results.photos.length >= results.entries;
       this.isFetchingMore = false;
       this.missed = null;
       this.tell("more");
@@ -136,7 +136,8 @@ function resultsOf(query, found, wanted) {
     photos,
     total: found.num_candidates,
     matches: found.num_matches ?? null,
-    isComplete: photos.length < wanted || photos.length >= found.num_candidates,
+    entries: found.num_entries ?? found.num_candidates,
+    isComplete: photos.length < wanted || photos.length >= (found.num_entries ?? found.num_candidates),
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
     absentFolders: found.missing_folders ?? [],
