@@ -117,18 +117,17 @@ class DerivedCopies:
             told = json.loads(head)
             if told["owner"] != owner:
                 return None
-            count = int(told["photos"])
-            if zlib.crc32(body) != told["checksum"] or len(body) != count * (16 + 2 * SKETCH_DIM):
+            count, generation = int(told["photos"]), int(told["generation"])
+            if _checksum(owner, generation, body) != told["checksum"] or len(body) != count * (16 + 2 * SKETCH_DIM):
                 raise ValueError("its checksum is wrong")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.warning("%s is damaged (%s) and is written again", self._file, error)
             return None
         ids, leaders = np.frombuffer(body, dtype="<i8", count=2 * count).reshape(2, count)
         sketches = np.frombuffer(body, dtype="<f2", offset=16 * count).reshape(count, SKETCH_DIM)
         copies = NearCopies(ids, leaders, sketches)
-        generation = int(told["generation"])
         return _State(owner, generation, copies, copies.groups(), seen=generation)
 
     def _write(self, state: _State) -> None:
@@ -137,7 +136,7 @@ class DerivedCopies:
         copies = state.copies
         body = b"".join(part.tobytes() for part in (copies.ids, copies.leaders, copies.sketches))
         told = {"owner": state.owner, "generation": state.generation, "photos": len(copies.ids)}
-        head = json.dumps({**told, "checksum": zlib.crc32(body)}).encode()
+        head = json.dumps({**told, "checksum": _checksum(state.owner, state.generation, body)}).encode()
         try:
             self._file.parent.mkdir(exist_ok=True)
             with FileLock(self._file.with_suffix(".lock"), timeout=0), whole_file(self._file) as place:
@@ -146,3 +145,7 @@ class DerivedCopies:
             logger.debug("another process is writing %s", self._file)
         except OSError as error:
             logger.warning("%s cannot be written (%s)", self._file, error)
+
+
+def _checksum(owner: str, generation: int, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(f"{owner}/{generation}".encode()))
