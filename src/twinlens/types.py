@@ -34,6 +34,9 @@ Box: TypeAlias = tuple[float, float, float, float]
 DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
 """What told a photo's date, most trustworthy first; "file" is the date of the file, which copying may change."""
 
+Space: TypeAlias = Literal["likeness", "shared"]
+"""What scores compare: the features of photos, or the embeddings of photos and texts."""
+
 QueryKind: TypeAlias = Literal["text", "photo"]
 """Kind of a query: text only, or photos only."""
 
@@ -138,6 +141,8 @@ class Hit:
         is_favourite: marked by the user.
         is_missing: the photo's file was not there when the search was answered.
         grade: how sure it is that the photo shows what the query says; None if that is not likely, or not known.
+        alike: ids of near copies of the photo that it stands for, at most a hundred.
+        num_alike: how many there are.
     """
 
     rank: int
@@ -154,6 +159,8 @@ class Hit:
     date_source: DateSource | None = None
     is_missing: bool = False
     grade: Grade | None = None
+    alike: tuple[str, ...] = ()
+    num_alike: int = 0
 
     def __repr__(self) -> str:
         probability = "" if self.probability is None else f", probability={self.probability:.2f}"

@@ -116,7 +116,7 @@ def test_search_json_has_the_fields_that_others_rely_on(run: Run, library: Path)
 
 def test_search_without_in_is_limited_to_the_current_folder(run: Run, library: Path) -> None:
     index(run, library)
-    everywhere = run("search", "anything", "--all", cwd=library)
+    everywhere = run("search", "anything", "--all", "--all-copies", cwd=library)
     here = run("search", "anything", "--all", cwd=library / "people")
     assert len(everywhere.stdout.splitlines()) == 7
     assert sorted(line.split("\t")[3] for line in here.stdout.splitlines()) == ["astronaut.png", "photographer.png"]
@@ -135,6 +135,20 @@ def test_similar_leaves_the_photo_itself_out_unless_asked(run: Run, library: Pat
     outside = library.parent / "elsewhere.png"
     shutil.copyfile(photo, outside)
     assert "coffee.png" in run("search", str(outside), "--in", library, "-k", "2", "--all").stdout
+
+
+def test_near_copies_are_one_hit_unless_asked(run: Run, library: Path) -> None:
+    index(run, library)
+    lines = run("search", "anything", "--all", "--in", library).stdout.splitlines()
+    assert len(lines) == 6
+    assert [line.split("\t")[4:] for line in lines if "kitchen" in line] == [["+1 alike"]]
+    each = run("search", "anything", "--all", "--all-copies", "--in", library).stdout
+    assert len(each.splitlines()) == 7
+    assert "alike" not in each
+    answer = json.loads(run("similar", library / "pets/cat.png", "--in", library, "--json").stdout)
+    (cup,) = [hit for hit in answer["results"] if hit["num_alike"]]
+    assert {cup["image_id"], *cup["alike"]} == {"kitchen/coffee.png", "kitchen/phone.heic"}
+    assert (answer["space"], answer["num_entries"], answer["num_candidates"]) == ("likeness", 5, 6)
 
 
 def test_contact_sheets_are_written(run: Run, library: Path, tmp_path: Path) -> None:

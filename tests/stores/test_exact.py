@@ -22,7 +22,7 @@ from contracts.vector_store import (
 )
 from twinlens.errors import VectorsDamagedError
 from twinlens.stores import checked_rows, exact
-from twinlens.stores.exact import ExactStore
+from twinlens.stores.exact import ExactStore, HalfStore
 from twinlens.types import Embeddings, Ids
 
 
@@ -46,6 +46,32 @@ class TestExactStoreMissesNothing(RecallStoreContract):
 
     def open_store(self, folder: Path, *, dim: int = DIM, owner: str = OWNER) -> ExactStore:
         return ExactStore(folder, dim=dim, owner=owner)
+
+
+class TestHalfStore(RecallStoreContract):
+    minimum_recall = 0.85  # of vectors nearer to each other than the rounding, some change places
+    score_tolerance = 5e-4  # 2⁻¹¹, of float16
+
+    def open_store(self, folder: Path, *, dim: int = DIM, owner: str = OWNER) -> HalfStore:
+        return HalfStore(folder, dim=dim, owner=owner)
+
+
+def test_a_store_of_halves_ranks_the_rounded_vectors_exactly(tmp_path: Path) -> None:
+    vectors = clustered(300, spread=0.001)
+    store = put(HalfStore(tmp_path, dim=DIM, owner=OWNER), vectors, generation=1)
+    rounded = {photo: unit(vector.astype(np.float16).astype(np.float32)) for photo, vector in vectors.items()}
+    queries = np.stack(list(clustered(5, seed=1).values()))
+    check_answer(store.search(queries, 20), rounded, queries, 20)
+
+
+def test_a_store_of_halves_takes_a_third_of_the_space(tmp_path: Path) -> None:
+    vectors = clustered(100)
+    put(HalfStore(tmp_path / "half", dim=DIM, owner=OWNER), vectors, generation=1)
+    put(open_exact(tmp_path / "exact"), vectors, generation=1)
+    half, exact_ = (
+        sum(file.stat().st_size for file in files(tmp_path / name, "vectors-*")) for name in ("half", "exact")
+    )
+    assert 3 * half == exact_
 
 
 def test_files_of_others_in_its_folder_are_left_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from twinlens.collection.searching.query import (
     Query,
     QueryVector,
     Term,
+    embed_pixels,
     parse_query,
     photo_query,
     picture_query,
@@ -26,7 +27,7 @@ from twinlens.data.guarded.limits import Limits
 from twinlens.data.guarded.photos import read_guarded, shrunk
 from twinlens.data.images import DRAFT_OVERSAMPLING
 from twinlens.data.text_file import read_text_file
-from twinlens.embedding.local import prepare_photo
+from twinlens.embedding.local import PhotoVector, prepare_photo
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit, Pixels
 

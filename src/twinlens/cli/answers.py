@@ -53,6 +53,7 @@ def show_answer(
         for hit in hits:
             found = _path_here(hit.path) if hit.caption is None else hit.caption
             marks = [*([] if is_match else ["no sure match"]), *(["file is gone"] if hit in gone else [])]
+            marks += [f"+{hit.num_alike:,} alike"] if hit.num_alike else []
             print_line(hit, found, query=query if with_query else None, marks=marks)
     _say_missing(answer, since_index)
     if (grid or open_sheet) and hits:

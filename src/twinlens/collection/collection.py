@@ -10,7 +10,7 @@ from typing import Any, Self
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.reading import DateGaps
-from twinlens.collection.catalog.vectors import chosen_store, derived_vectors
+from twinlens.collection.catalog.vectors import LIKENESS, chosen_store, derived_vectors, likeness_vectors
 from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
@@ -20,6 +20,7 @@ from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSou
 from twinlens.collection.indexing.progress import IndexListener
 from twinlens.collection.indexing.report import CaptionReport, IndexReport, PendingModelChange
 from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
+from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.place.disk import make_folder, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, photos_missing
@@ -74,11 +75,17 @@ class Collection:
         self._vectors, self._caption_vectors = derived_vectors(
             path, self.catalog, engine=self.store, writable=self._writable
         )
+        self._likeness = likeness_vectors(path, self.catalog, writable=self._writable)
+        self._copies = DerivedCopies(self.catalog, path / LIKENESS, writable=self._writable)
         self._folders = PhotoFolders(path, self.catalog)
         self._model = ModelOfRecord(path, self.catalog, asked=model)
-        vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors}
-        self._indexer = Indexer(path, self.catalog, self._folders, self._model, writable=self._writable, **vectors)
-        self._searcher = Searcher(self.catalog, self._folders, self._model, writable=self._writable, **vectors)
+        vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors, "likeness": self._likeness}
+        self._indexer = Indexer(
+            path, self.catalog, self._folders, self._model, copies=self._copies, writable=self._writable, **vectors
+        )
+        self._searcher = Searcher(
+            self.catalog, self._folders, self._model, copies=self._copies, writable=self._writable, **vectors
+        )
         self._projector = Projector(self.catalog, self._folders)
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._folders.add(path.parent)  # the first run was killed before it added the folder
@@ -167,6 +174,7 @@ class Collection:
             remove_unused(self.path)
         self._vectors.close()
         self._caption_vectors.close()
+        self._likeness.close()
 
     def __enter__(self) -> Self:
         return self
@@ -294,6 +302,7 @@ class Collection:
         min_grade: Grade | None = None,
         min_probability: float | None = None,
         include_query_photo: bool = False,
+        group: bool = False,
         **filters: Any,
     ) -> list[Hit]:
         """The photos or captions that fit the query best.
@@ -311,6 +320,7 @@ class Collection:
             min_grade: leave out hits with a lower grade: "strong", "likely" or "possible".
             min_probability: leave out hits that are less probable.
             include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
+            group: make near copies one hit, the best of them; ``hit.alike`` lists the others.
             filters: such as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
                 ``twinlens.known_filters()`` lists them.
 
@@ -327,6 +337,7 @@ class Collection:
             min_grade=min_grade,
             min_probability=min_probability,
             include_query_photo=include_query_photo,
+            group=group,
             filters=filters,
         )
         answer = self.answer(search)
@@ -335,7 +346,7 @@ class Collection:
     def similar(
         self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False, **filters: Any
     ) -> list[Hit]:
-        """Photos that look like a photo; the photo itself is left out unless requested."""
+        """Photos that look like a photo, by their features; the photo itself is left out unless requested."""
         return self.search(photo_query(Path(photo)), k=k, include_query_photo=include_query_photo, **filters)
 
     def caption(self, photo: str | os.PathLike[str], *, k: int = 10, **filters: Any) -> list[Hit]:
@@ -504,11 +515,13 @@ class Collection:
         faults = vector_faults(self.catalog, vectors.synced(), vectors.folder, items="photos")
         if captions.folder.exists() or not self.catalog.captions.is_empty():
             faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
+        if (likeness := self._likeness).folder.exists():
+            faults += vector_faults(self.catalog.features, likeness.synced(), likeness.folder, items="features")
         return faults
 
 
 _OPTIONS = frozenset(
-    {"k", "offset", "sort", "target", "min_grade", "min_probability", "show_all", "include_query_photo"}
+    {"k", "offset", "sort", "target", "min_grade", "min_probability", "show_all", "include_query_photo", "group"}
 )
 
 

@@ -2,4 +2,5 @@
 
 STORES = {
     "exact": "twinlens.stores.exact:ExactStore",
+    "half": "twinlens.stores.exact:HalfStore",
 }

@@ -5,14 +5,15 @@ import logging
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from twinlens.errors import VectorsDamagedError
 from twinlens.protocols import Neighbours
@@ -53,10 +54,19 @@ class _View(NamedTuple):
 
     stamp: Stamp
     ids: Ids  # [N], DEAD where a row was removed or replaced
-    sums: Sums  # [2, N], checksums of the rows of vectors and halves
-    vectors: CheckedRows  # [N, D], float32
-    halves: CheckedRows  # [N, D], float16
+    sums: Sums  # [files, N], checksums of the rows of each file
+    files: Mapping[str, CheckedRows]  # [N, D] each, by precision
     alive: NDArray[np.bool_] | None  # [N]; None when all are
+
+    @property
+    def vectors(self) -> CheckedRows:
+        """[N, D], as precise as they are kept."""
+        return next(iter(self.files.values()))
+
+    @property
+    def halves(self) -> CheckedRows:
+        """[N, D], float16."""
+        return self.files["f16"]
 
 
 class ExactStore:
@@ -79,6 +89,9 @@ class ExactStore:
         owner: identifies the catalog and model of the vectors. Files of another
             owner, or damaged ones, are ignored: the store is then empty.
     """
+
+    _PRECISIONS: ClassVar[Mapping[str, DTypeLike]] = {"f32": np.float32, "f16": np.float16}
+    """The files of rows, the most precise one first, and what a number is in each."""
 
     def __init__(self, folder: Path, *, dim: int, owner: str) -> None:
         self._folder, self._dim, self._owner = folder, dim, owner
@@ -109,8 +122,8 @@ class ExactStore:
                 if stamp != self._view.stamp:
                     self._map(stamp)
                 elif stamp.rows:
-                    self._view.vectors.check_length()
-                    self._view.halves.check_length()
+                    for file in self._view.files.values():
+                        file.check_length()
             except FileNotFoundError:
                 continue
             except VectorsDamagedError as error:
@@ -133,14 +146,15 @@ class ExactStore:
         serial = self._view.stamp.serial if rows else self._unused_serial()
         ids[np.isin(ids, removed)] = DEAD
         new_ids: list[Ids] = []
-        with self._open_at("f32", serial, rows, 4) as vectors, self._open_at("f16", serial, rows, 2) as halves:
+        with ExitStack() as opened:
+            files = [opened.enter_context(self._open_at(kind, serial, rows)) for kind in self._PRECISIONS]
             for block_ids, block in added:
-                full, half = np.ascontiguousarray(block, dtype=np.float32), block.astype(np.float16)
-                vectors.write(full.tobytes())
-                halves.write(half.tobytes())
-                sums.append(np.stack([row_sums(full), row_sums(half)]))
+                written = [np.ascontiguousarray(block, dtype=dtype) for dtype in self._PRECISIONS.values()]
+                for file, part in zip(files, written, strict=True):
+                    file.write(part.tobytes())
+                sums.append(np.stack([row_sums(part) for part in written]))
                 new_ids.append(block_ids)
-            for file in (vectors, halves):
+            for file in files:
                 file.flush()
                 os.fsync(file.fileno())
         if new_ids:
@@ -165,8 +179,8 @@ class ExactStore:
             raise VectorsDamagedError(f"the vector files in {self._folder} are damaged ({error})") from error
 
     def _search(self, view: _View, queries: Embeddings, k: int, among: Ids | None) -> Neighbours:
-        view.vectors.check_unchanged()
-        view.halves.check_unchanged()
+        for file in view.files.values():
+            file.check_unchanged()
         usable = _usable(view, among)
         available = len(view.ids) if usable is None else int(np.count_nonzero(usable))
         k = min(k, available)
@@ -182,8 +196,9 @@ class ExactStore:
         view = self._view
         rows = np.flatnonzero(np.isin(view.ids, ids))
         rows = rows[np.argsort(view.ids[rows])]
-        return not np.array_equal(view.vectors.array[rows], vectors) or not np.array_equal(
-            view.halves.array[rows], vectors.astype(np.float16)
+        return any(
+            not np.array_equal(view.files[kind].array[rows], vectors.astype(dtype, copy=False))
+            for kind, dtype in self._PRECISIONS.items()
         )
 
     def _search_one(
@@ -195,9 +210,13 @@ class ExactStore:
         kth = rough[np.argpartition(rough, -k)[-k:]].min()
         rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
         # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
-        scores = np.vecdot(view.vectors.check(rows), query)
+        scores = np.vecdot(self._unit_rows(view, rows), query)
         best = np.lexsort((view.ids[rows], -scores))[:k]
         return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
+
+    def _unit_rows(self, view: _View, rows: NDArray[np.int64]) -> Embeddings:
+        """These rows, checked, as float32."""
+        return view.vectors.check(rows)
 
     def _rough_scores(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N], dot products of the float16 copies."""
@@ -225,21 +244,28 @@ class ExactStore:
 
     def _empty_view(self) -> _View:
         stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0, checksum=0)
-        return self._view_of(stamp, np.empty(0, np.int64), np.empty((2, 0), np.uint64), Path(os.devnull))
+        return self._view_of(stamp, np.empty(0, np.int64), np.empty((len(self._PRECISIONS), 0), np.uint64))
 
-    def _view_of(self, stamp: Stamp, ids: Ids, sums: Sums, *files: Path) -> _View:
-        vectors = CheckedRows(files[0], dtype=np.float32, dim=self._dim, sums=sums[0])
-        halves = CheckedRows(files[-1], dtype=np.float16, dim=self._dim, sums=sums[1])
+    def _view_of(self, stamp: Stamp, ids: Ids, sums: Sums) -> _View:
+        files = {
+            kind: CheckedRows(
+                self._rows_file(kind, stamp.serial) if stamp.rows else Path(os.devnull),
+                dtype=dtype,
+                dim=self._dim,
+                sums=sums[place],
+            )
+            for place, (kind, dtype) in enumerate(self._PRECISIONS.items())
+        }
         alive = ids != DEAD
-        return _View(stamp, ids, sums, vectors, halves, None if alive.all() else alive)
+        return _View(stamp, ids, sums, files, None if alive.all() else alive)
 
     def _map(self, stamp: Stamp) -> None:
         content = self._ids_file(stamp.generation, stamp.serial).read_bytes()
-        if zlib.crc32(content) != stamp.checksum or len(content) != 24 * stamp.rows:
+        columns_in_file = 1 + len(self._PRECISIONS)
+        if zlib.crc32(content) != stamp.checksum or len(content) != 8 * columns_in_file * stamp.rows:
             raise VectorsDamagedError("the ids were overwritten")
-        columns = np.frombuffer(content, dtype=np.int64).reshape(3, stamp.rows)
-        files = self._rows_file("f32", stamp.serial), self._rows_file("f16", stamp.serial)
-        self._view = self._view_of(stamp, columns[0], columns[1:].view(np.uint64), *files)
+        columns = np.frombuffer(content, dtype=np.int64).reshape(columns_in_file, stamp.rows)
+        self._view = self._view_of(stamp, columns[0], columns[1:].view(np.uint64))
 
     def _read_stamp(self) -> Stamp | None:
         file = self._folder / STAMP
@@ -281,7 +307,7 @@ class ExactStore:
         with whole_file(self._folder / STAMP) as place:
             place.write_text(json.dumps(fields), encoding="utf-8")
         self._map(stamp)
-        keep = {ids_file, self._rows_file("f32", serial), self._rows_file("f16", serial)}
+        keep = {ids_file, *(self._rows_file(kind, serial) for kind in self._PRECISIONS)}
         for file in self._folder.iterdir():
             if file not in keep and _OURS.fullmatch(file.name):
                 _unlink_unless_in_use(file)
@@ -289,7 +315,7 @@ class ExactStore:
     def _compact(self) -> None:
         view, serial = self._view, self._unused_serial()
         alive = np.flatnonzero(view.ids != DEAD)
-        for kind, rows in (("f32", view.vectors), ("f16", view.halves)):
+        for kind, rows in view.files.items():
             with self._rows_file(kind, serial).open("wb") as file:
                 for start in range(0, len(alive), 4096):
                     file.write(rows.check(alive[start : start + 4096]).tobytes())
@@ -301,12 +327,12 @@ class ExactStore:
         names = (_OURS.fullmatch(file.name) for file in self._folder.iterdir())
         return max((int(name["serial"]) for name in names if name and name["serial"]), default=-1) + 1
 
-    def _open_at(self, kind: str, serial: int, rows: int, item_bytes: int) -> Any:
+    def _open_at(self, kind: str, serial: int, rows: int) -> Any:
         """Opens a rows file positioned after the valid rows; what an interrupted update wrote is truncated."""
         path = self._rows_file(kind, serial)
         path.touch()
         file = path.open("r+b")
-        file.truncate(rows * self._dim * item_bytes)
+        file.truncate(rows * self._dim * np.dtype(self._PRECISIONS[kind]).itemsize)
         file.seek(0, os.SEEK_END)
         return file
 
@@ -316,6 +342,28 @@ class ExactStore:
 
     def _rows_file(self, kind: str, serial: int) -> Path:
         return self._folder / f"vectors-{serial}.{kind}"
+
+
+class HalfStore(ExactStore):
+    """The same, with float16 rows only, which are then made unit vectors again: a third of the disk space.
+
+    For vectors that are known no better, such as features. A cosine is off by at most 2⁻¹¹, and by far less
+    where it is near 1; the order is exactly that of the rounded rows.
+    """
+
+    _PRECISIONS: ClassVar[Mapping[str, DTypeLike]] = {"f16": np.float16}
+
+    def differs(self, ids: Ids, vectors: Embeddings) -> bool:
+        """Whether they differ by more than the rounding, which another processor may do differently."""
+        view = self._view
+        rows = np.flatnonzero(np.isin(view.ids, ids))
+        rows = rows[np.argsort(view.ids[rows])]
+        return not np.allclose(view.halves.array[rows].astype(np.float32), vectors, rtol=2.0**-10, atol=1e-6)
+
+    def _unit_rows(self, view: _View, rows: NDArray[np.int64]) -> Embeddings:
+        taken: Embeddings = view.halves.check(rows).astype(np.float32)
+        taken /= np.maximum(np.linalg.norm(taken, axis=1, keepdims=True), np.float32(1e-6))
+        return taken
 
 
 def _usable(view: _View, among: Ids | None) -> NDArray[np.bool_] | None:

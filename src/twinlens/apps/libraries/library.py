@@ -40,12 +40,14 @@ class SearchOptions:
     Attributes:
         k: number of hits.
         show_all: include hits that do not match.
+        all_copies: show near copies of a picture one by one, not as one hit.
         filters: values by filter name.
     """
 
     k: int = 10
     show_all: bool = False
     filters: Mapping[str, Any] = field(default_factory=dict)
+    all_copies: bool = False
 
 
 class Library(Protocol):

@@ -9,9 +9,9 @@ from twinlens.api.searching import (
     Answer,
     Page,
     Query,
-    QueryVector,
     Search,
     Target,
+    embed_pixels,
     picture_pixels,
     picture_query,
     words_query,
@@ -114,7 +114,10 @@ class LocalLibrary:
 
     def _find(self, query: Query, target: Target, options: SearchOptions) -> Answer:
         filters = self._opened.filters(options.filters)
-        return self.collection.answer(Search(query, filters, Page(options.k), target, show_all=options.show_all))
+        group = not options.all_copies
+        return self.collection.answer(
+            Search(query, filters, Page(options.k), target, show_all=options.show_all, group=group)
+        )
 
     def _picture_query(self, picture: bytes) -> Query:
         encoder = self.collection.encoder
@@ -122,8 +125,7 @@ class LocalLibrary:
             pixels = picture_pixels(picture, encoder, max_megapixels=MAX_MEGAPIXELS)
         except PhotoError as error:
             raise QueryError(f"the picture cannot be used: {error}; upload a JPEG, PNG, WebP, HEIC or AVIF") from error
-        vector = QueryVector(encoder.encode_pixels(pixels[None]).embeddings[0], encoder.fingerprint)
-        return picture_query(UPLOADED, pixels, vector)
+        return picture_query(UPLOADED, pixels, embed_pixels(pixels, encoder))
 
     def _thumbnail(self, photo_id: str) -> bytes:
         card = self.collection.photo(photo_id)

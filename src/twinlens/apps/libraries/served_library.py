@@ -54,7 +54,7 @@ class ServedLibrary:
             CollectionError: no twinlens server answers.
         """
         search = _search(words_query(words), "image", options)
-        body = {"query": words, "top_k": options.k, **search.filters}
+        body = {"query": words, "top_k": options.k, "group": search.group, **search.filters}
         return self._answer(search, self._client.post("/api/search/text", body))
 
     def by_picture(self, picture: bytes, options: SearchOptions) -> Answer:
@@ -68,6 +68,8 @@ class ServedLibrary:
     def _by_picture(self, path: str, picture: bytes, target: Target, options: SearchOptions) -> Answer:
         search = _search(Query((Term("photo", UPLOADED),), UPLOADED), target, options)
         fields = {"top_k": str(options.k)}
+        if target == "image":
+            fields["group"] = "true" if search.group else "false"
         fields |= {name: "true" if value is True else str(value) for name, value in search.filters.items()}
         return self._answer(search, self._client.post_picture(path, picture, fields))
 
@@ -100,6 +102,8 @@ class ServedLibrary:
                 wording=_wording(answer),
                 grades=answer.get("grades"),
                 ungraded=answer.get("ungraded"),
+                num_entries=answer.get("num_entries"),
+                space=answer.get("space", "shared"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._unknown_answer(error) from error
@@ -135,6 +139,8 @@ def _hit(result: dict[str, Any]) -> Hit:
         taken_at=result.get("taken_at"),
         date_source=result.get("date_source"),
         grade=result.get("grade"),
+        alike=tuple(str(one) for one in result.get("alike", ())),
+        num_alike=int(result.get("num_alike", 0)),
     )
 
 
@@ -146,4 +152,5 @@ def _start_of_ids(folder: str, answer: dict[str, Any]) -> str:
 
 def _search(query: Query, target: Target, options: SearchOptions) -> Search:
     filters = Filters(**options.filters)
-    return Search(query, filters, Page(options.k), target, show_all=options.show_all)
+    group = not options.all_copies
+    return Search(query, filters, Page(options.k), target, show_all=options.show_all, group=group)

@@ -12,6 +12,7 @@ from twinlens.errors import TwinlensError
 from twinlens.types import Hit
 
 COLUMNS = 4
+MOST_ALIKE = 12  # near copies that are shown under a hit
 
 
 def show_photos(library: Library, answer: Answer) -> None:
@@ -22,14 +23,30 @@ def show_photos(library: Library, answer: Answer) -> None:
             with column:
                 _show_picture(library, hit)
                 st.text(f"{verdict(hit)}\n{hit.id}")
+                _offer_alike(library, hit, key=f"alike {answer.search.query.kind()} {hit.id}")
+
+
+def _offer_alike(library: Library, hit: Hit, *, key: str) -> None:
+    """A switch that shows the near copies that a hit stands for."""
+    if not hit.num_alike or not st.toggle(f"+{hit.num_alike:,} alike", key=key):
+        return
+    for photo_id in hit.alike[:MOST_ALIKE]:
+        _show_thumbnail(library, photo_id)
+        st.text(photo_id)
+    if hit.num_alike > MOST_ALIKE:
+        st.caption(f"and {hit.num_alike - MOST_ALIKE:,} more; show near copies one by one to see them")
 
 
 def _show_picture(library: Library, hit: Hit) -> None:
     if hit.is_missing:
         st.warning("This file is gone.")
         return
+    _show_thumbnail(library, hit.id)
+
+
+def _show_thumbnail(library: Library, photo_id: str) -> None:
     try:
-        st.image(library.thumbnail(hit.id))
+        st.image(library.thumbnail(photo_id))
     except TwinlensError as error:  # a photo that cannot be read must not hide the others
         st.warning(plain(str(error)))
 

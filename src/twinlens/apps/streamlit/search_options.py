@@ -19,13 +19,18 @@ def search_options(name: str) -> SearchOptions:
         key=f"{name} all",
         help="Only for models with a calibration, which decides which hits match.",
     )
+    all_copies = right.checkbox(
+        "Show near copies one by one",
+        key=f"{name} copies",
+        help="Otherwise near copies of one picture are one result.",
+    )
     with st.expander("Filters"):
         columns = st.columns(3)
         filters = {
             one.name: _value(columns[place % 3], one, key=f"{name} filter {one.name}")
             for place, one in enumerate(known_filters().values())
         }
-    return SearchOptions(k, show_all, filters)
+    return SearchOptions(k, show_all, filters, all_copies)
 
 
 def _value(place: Any, one: Filter, *, key: str) -> Any:

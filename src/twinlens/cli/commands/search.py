@@ -10,6 +10,7 @@ from twinlens.cli.open_collection import open_indexed
 from twinlens.cli.options.common import Count, Model, Open, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
 from twinlens.cli.options.search import (
+    AllCopies,
     Grid,
     IncludeSelf,
     Interactive,
@@ -45,6 +46,7 @@ def run(
     filters: FilterValues | None = None,
     sort: Sort = SortOrder.relevance,
     include_self: IncludeSelf = False,
+    all_copies: AllCopies = False,
     grid: Grid = None,
     open_sheet: Open = False,
     model: Model = None,
@@ -59,6 +61,7 @@ def run(
     the start. Hits are graded strong, likely or possible, and those with a grade are shown;
     stderr counts them. If none has one, the closest are shown and marked, and the exit code
     is 3. Photos whose files are gone since they were indexed are marked, too.
+    Near copies of one picture are one hit, marked '+4 alike', if there are four more.
     A folder that has not been indexed yet is indexed first.
     """
     from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
@@ -91,6 +94,7 @@ def run(
                     show_all=show_all,
                     include_query_photo=include_self,
                     min_grade=None if min_grade is None else min_grade.value,
+                    group=not all_copies,
                 )
             )
 

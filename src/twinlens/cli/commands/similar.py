@@ -10,6 +10,7 @@ from twinlens.cli.answers import check_sheet, say_since_index, show_answer
 from twinlens.cli.open_collection import open_indexed
 from twinlens.cli.options.common import Count, Grid, Model, Open, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
+from twinlens.cli.options.search import AllCopies
 from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
 
 EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"
@@ -25,6 +26,7 @@ def run(
     k: Count = 10,
     filters: FilterValues | None = None,
     include_self: Annotated[bool, typer.Option("--include-self", help="Allow the photo to find itself.")] = False,
+    all_copies: AllCopies = False,
     grid: Grid = None,
     open_sheet: Open = False,
     model: Model = None,
@@ -45,6 +47,7 @@ def run(
             api.searching.Page(k),
             show_all=True,  # the nearest photos are wanted, however far away
             include_query_photo=include_self,
+            group=not all_copies,
         )
         since_index, answer = say_since_index(opened), collection.answer(search)
         return show_answer(answer, grid=grid, open_sheet=open_sheet, as_json=as_json, since_index=since_index)

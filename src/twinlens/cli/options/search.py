@@ -57,6 +57,10 @@ Offset: TypeAlias = Annotated[int, typer.Option(min=0, help="Skip this many of t
 Sort: TypeAlias = Annotated[
     SortOrder, typer.Option(help="Sort by relevance, or hits with a grade by date, newest first.")
 ]
+AllCopies: TypeAlias = Annotated[
+    bool,
+    typer.Option("--all-copies", help="Show near copies of a picture one by one, not as one hit marked '+4 alike'."),
+]
 IncludeSelf: TypeAlias = Annotated[bool, typer.Option("--include-self", help="Allow a query photo to find itself.")]
 Grid: TypeAlias = Annotated[
     Path | None,

@@ -7,7 +7,14 @@ import numpy as np
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.reading import record_columns
-from twinlens.collection.catalog.rows import PhotoRecord, VectorDelta, embedding_blocks, id_array, rows_by_id
+from twinlens.collection.catalog.rows import (
+    ModelRecord,
+    PhotoRecord,
+    VectorDelta,
+    embedding_blocks,
+    id_array,
+    rows_by_id,
+)
 from twinlens.types import Embeddings, Ids
 
 _SEARCHABLE = "photo_id IN (SELECT id FROM photos WHERE skip_reason IS NULL)"
@@ -62,6 +69,10 @@ class CaptionTable:
             "FROM captions JOIN photos ON photos.id = photo_id WHERE captions.id"
         )
         return {row[0]: PhotoRecord(*row[1:]) for rows in rows_by_id(self._database, select, ids) for row in rows}
+
+    def dim(self, model: ModelRecord | None) -> int:
+        """D, the dimension of a model's embeddings; 0 without one."""
+        return model.dim if model else 0
 
     def tally(self) -> tuple[int, int]:
         """Number of searchable captions, and the sum of their ids."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.features import PhotoFeatures
 from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
 from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults, was_used
 from twinlens.collection.catalog.kept import Kept
@@ -20,6 +21,7 @@ from twinlens.collection.catalog.reading import count_photos, photo_records, row
 from twinlens.collection.catalog.rows import (
     MOST_DIM,
     MOST_GENERATIONS,
+    KnownVector,
     ModelRecord,
     PhotoRecord,
     VectorDelta,
@@ -67,6 +69,7 @@ class Catalog(Database):
 
     Attributes:
         captions: the captions of its photos.
+        features: what tells how alike its photos are.
         marks: the user's favourites.
         kept: captions and favourites of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
@@ -90,6 +93,7 @@ class Catalog(Database):
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, create=create, read_only=read_only)
         self.captions = CaptionTable(self)
+        self.features = PhotoFeatures(self)
         self.marks = Marks(self)
         self.kept = Kept(self)
         self.next = NextVectors(self)
@@ -261,11 +265,16 @@ class Catalog(Database):
         rows = self.rows("SELECT embedding FROM vectors WHERE photo_id = ?", (int(photo_id),))
         return unit_row(self, photo_id, rows[0][0]) if rows else None
 
-    def embedding_with_model(self, photo_id: int) -> tuple[Embeddings, ModelRecord] | None:
-        """The embedding of record [D] of one photo, and the model that it is from."""
+    def vector_of_photo(self, photo_id: int) -> KnownVector | None:
+        """What is on record of one photo, of one model."""
         with self.snapshot():  # another process may change the model
             embedding, model = self.embedding(photo_id), self.model()
-        return None if embedding is None or model is None else (embedding, model)
+            likeness = self.features.of_photo(photo_id)
+        return None if embedding is None or model is None else KnownVector(embedding, likeness, model)
+
+    def dim(self, model: ModelRecord | None) -> int:
+        """D, the dimension of a model's embeddings; 0 without one."""
+        return model.dim if model else 0
 
     def tally(self) -> tuple[int, int]:
         """Number of searchable photos, and the sum of their ids."""
@@ -283,6 +292,15 @@ class Catalog(Database):
     def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
         """Embeddings of record [B, D] for ascending ids, block by block."""
         return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
+
+    def same_content(self) -> tuple[Ids, Ids]:
+        """Photos that share their content with others, ascending, and for each the first of them."""
+        rows = self.rows(
+            "SELECT id, min(id) OVER (PARTITION BY content_hash) FROM photos "
+            "WHERE skip_reason IS NULL AND content_hash IN "
+            "(SELECT content_hash FROM photos WHERE skip_reason IS NULL GROUP BY 1 HAVING count(*) > 1) ORDER BY id"
+        )
+        return id_array(rows), id_array([(first,) for _, first in rows])
 
     def nothing_found(self, *, captions: bool = False) -> CollectionNotFoundError:
         """The error for a catalog without searchable photos, or without captions."""

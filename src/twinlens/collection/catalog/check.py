@@ -16,7 +16,7 @@ def vector_faults(source: VectorSource, store: VectorStore, folder: Path, *, ite
         source: the source of truth.
         store: the derived copy, already synchronized.
         folder: of the copy.
-        items: kind of items, "photos" or "captions".
+        items: kind of items, "photos", "captions" or "features".
     """
     expected = source.select_ids()
     files = "the vector files" if items == "photos" else f"the vector files of {items}"

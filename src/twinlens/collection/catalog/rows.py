@@ -55,8 +55,8 @@ class FileState(NamedTuple):
 
 
 def vector_bytes(dim: int, *, features_dim: int = 0) -> int:
-    """Disk space of a vector: float32 embedding and float16 features in the catalog, plus two copies."""
-    return dim * (4 + 4 + 2) + features_dim * 2
+    """Disk space of a vector: float32 embedding and float16 features in the catalog, plus their copies in stores."""
+    return dim * (4 + 4 + 2) + features_dim * (2 + 2)
 
 
 def is_number(text: str, *, most: int) -> bool:
@@ -71,6 +71,20 @@ def is_number(text: str, *, most: int) -> bool:
 def id_array(rows: Sequence[Sequence[int]]) -> Ids:
     """[N], the first column of rows."""
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+
+
+class KnownVector(NamedTuple):
+    """What is on record of a photo, of one model.
+
+    Attributes:
+        embedding: [D], unit length.
+        likeness: [F], see ``features.likeness``; None without features.
+        model: that they are from.
+    """
+
+    embedding: Embeddings
+    likeness: Embeddings | None
+    model: ModelRecord
 
 
 def floats(blob: bytes) -> Embeddings:

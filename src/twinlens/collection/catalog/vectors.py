@@ -25,10 +25,14 @@ logger = logging.getLogger(__name__)
 LOCK_TIMEOUT_S = 120.0
 MOST_DAMAGES = 3  # in a row; then rebuilding does not help
 DEFAULT_STORE = "exact"
+LIKENESS = "likeness"  # name of the subfolder
 
 
 class VectorSource(Protocol):
-    """Embeddings of record that a store mirrors: those of a catalog's photos or captions."""
+    """Vectors of record that a store mirrors: those of a catalog's photos or captions."""
+
+    def dim(self, model: ModelRecord | None) -> int:
+        """D, of the vectors of the model of record."""
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
         """Ids whose photo satisfies a condition, ascending."""
@@ -153,7 +157,7 @@ class DerivedVectors:
 
     def _open(self, folder: Path, model: ModelRecord | None) -> VectorStore:
         owner = f"{self._catalog.identity}/{model and model.fingerprint}"
-        dim = model.dim if model else 1  # a catalog without photos has no model yet
+        dim = self._source.dim(model) or 1  # a catalog without photos has no model yet
         store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
         return store
 
@@ -191,11 +195,11 @@ class DerivedVectors:
                 store.clear()
             changes = self._source.changes_since(store.generation)
             logger.debug("vectors: %d to add, %d to remove", len(changes.added), len(changes.removed))
-            added = self._complete(changes.added, dim=model and model.dim)
+            added = self._complete(changes.added, dim=self._source.dim(model))
             store.update(added, changes.removed, generation=generation)
             return store
 
-    def _complete(self, ids: Ids, *, dim: int | None) -> Iterator[tuple[Ids, Embeddings]]:
+    def _complete(self, ids: Ids, *, dim: int) -> Iterator[tuple[Ids, Embeddings]]:
         """The embeddings of all ids.
 
         Raises:
@@ -204,7 +208,7 @@ class DerivedVectors:
         count = 0
         for block_ids, embeddings in self._source.embeddings(ids):
             count += len(block_ids)
-            check_length(self._catalog, embeddings, dim)
+            check_length(self._catalog, embeddings, dim or None)
             yield block_ids, embeddings
         if count < len(ids):
             raise CatalogDamagedError(damaged(self._catalog.path, f"{len(ids) - count} embeddings are missing"))
@@ -234,3 +238,8 @@ def derived_vectors(
         DerivedVectors(place, catalog, catalog, name=photos, writable=writable, engine=engine),
         DerivedVectors(place, catalog, catalog.captions, name=captions, writable=writable, engine=engine),
     )
+
+
+def likeness_vectors(place: Path, catalog: Catalog, *, writable: bool) -> DerivedVectors:
+    """The vectors that tell how alike photos are, in a subfolder of their own, whatever the collection's store."""
+    return DerivedVectors(place, catalog, catalog.features, name=LIKENESS, writable=writable, engine="half")

@@ -16,6 +16,7 @@ from twinlens.collection.indexing.model_change import change_model
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
 from twinlens.collection.indexing.progress import IndexListener, SilentListener
 from twinlens.collection.indexing.report import CaptionReport, IndexReport
+from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
@@ -33,6 +34,8 @@ class Indexer:
         model: the model of its vectors.
         vectors: derived from the photos.
         caption_vectors: derived from the captions.
+        likeness: derived from the photos' features.
+        copies: near copies among the photos.
         writable: False if the medium cannot be written.
     """
 
@@ -45,10 +48,13 @@ class Indexer:
         *,
         vectors: DerivedVectors,
         caption_vectors: DerivedVectors,
+        likeness: DerivedVectors,
+        copies: DerivedCopies,
         writable: bool,
     ) -> None:
         self._place, self._catalog, self._folders, self._model = place, catalog, folders, model
         self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
+        self._likeness, self._copies = likeness, copies
 
     def index(
         self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, options: IndexOptions
@@ -157,7 +163,10 @@ class Indexer:
         return report
 
     def _sync(self) -> None:
-        """Updates the derived vectors; those of captions only if there are, or were, any."""
+        """Updates the derived vectors; those of captions and of features only if there are, or were, any."""
         self._vectors.synced()
         if self._caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
             self._caption_vectors.synced()
+        if self._likeness.folder.exists() or self._catalog.features.dim(self._catalog.model()):
+            self._likeness.synced()
+            self._copies.synced(wait=True)

@@ -6,12 +6,17 @@ from contextlib import suppress
 
 import numpy as np
 
-from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import differing_ids, vector_faults
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import ModelRecord
-from twinlens.collection.catalog.vectors import DerivedVectors, chosen_store, derived_vectors
+from twinlens.collection.catalog.vectors import (
+    DerivedVectors,
+    VectorSource,
+    chosen_store,
+    derived_vectors,
+    likeness_vectors,
+)
 from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.model_of_record import named_model
 from twinlens.collection.repairing.report import RepairReport
@@ -24,22 +29,26 @@ def check_vectors(catalog: Catalog, report: RepairReport) -> None:
     """Rebuilds vectors of other items than the catalog's; where two copies of one differ, neither is kept."""
     engine = chosen_store(catalog, None, writable=True)
     photos, captions = derived_vectors(catalog.path.parent, catalog, engine=engine, writable=True)
+    features = likeness_vectors(catalog.path.parent, catalog, writable=True)
+    differing: set[int] = set()
     if catalog.count() and _has_faults(catalog, photos, "photos", report):
-        differing = differing_ids(catalog, photos.synced())
+        differing.update(differing_ids(catalog, photos.synced()))
+    if features.folder.exists() and _has_faults(catalog.features, features, "features", report):
+        differing.update(differing_ids(catalog.features, features.synced()))
+    if differing:
         with catalog.writing() as writer:
-            for number in differing:
+            for number in sorted(differing):
                 writer.read_again(number, TO_READ)
-        report.photos_to_read += len(differing)
+    report.photos_to_read += len(differing)
     if not catalog.captions.is_empty() and _has_faults(catalog.captions, captions, "captions", report):
-        differing = differing_ids(catalog.captions, captions.synced())
-        report.captions_embedded += _embed_again(catalog, differing)
-    for vectors in (photos, captions):
+        report.captions_embedded += _embed_again(catalog, differing_ids(catalog.captions, captions.synced()))
+    for vectors in (photos, captions, features):
         if vectors.folder.exists():
             vectors.synced()
         vectors.close()
 
 
-def _has_faults(source: Catalog | CaptionTable, vectors: DerivedVectors, items: str, report: RepairReport) -> bool:
+def _has_faults(source: VectorSource, vectors: DerivedVectors, items: str, report: RepairReport) -> bool:
     store = vectors.synced()
     faults = vector_faults(source, store, vectors.folder, items=items)
     report.faults += faults

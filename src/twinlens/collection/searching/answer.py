@@ -8,7 +8,7 @@ from typing import Any
 from twinlens.collection.searching.search import Search
 from twinlens.collection.searching.wording import Wording
 from twinlens.data.file_names import as_text
-from twinlens.types import Grade, Hit
+from twinlens.types import Grade, Hit, Space
 
 SUM = "sums of words and photos have no grades"
 CAPTIONS = "captions have no grades"
@@ -43,6 +43,8 @@ class Answer:
         wording: how the words of the query were read: emoji, unknown words, what was probably meant.
         grades: how many of all candidates have each grade; None if hits have no grades.
         ungraded: why hits have no grades, in a few words; None if they have.
+        num_entries: number of hits that all pages have together: fewer than candidates where near copies are one.
+        space: what the scores compare: "likeness", the features of photos, or "shared", the space of photos and texts.
     """
 
     search: Search
@@ -58,6 +60,8 @@ class Answer:
     wording: Wording = field(default_factory=Wording)
     grades: Mapping[Grade, int] | None = None
     ungraded: str | None = None
+    num_entries: int | None = None
+    space: Space = "shared"
 
     @property
     def matching(self) -> list[Hit]:
@@ -129,6 +133,8 @@ class Answer:
             "grades": self.grades and dict(self.grades),
             "ungraded": self.ungraded,
             "num_candidates": self.num_candidates,
+            "num_entries": self.num_candidates if self.num_entries is None else self.num_entries,
+            "space": self.space,
             "num_undated": self.num_undated,
             "num_file_dated": self.num_file_dated,
             "offset": self.search.page.offset,
@@ -169,6 +175,8 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "date_source": hit.date_source,
         "is_favourite": hit.is_favourite,
         "missing": hit.is_missing,
+        "num_alike": hit.num_alike,
+        "alike": list(hit.alike),
     }
 
 

@@ -26,6 +26,7 @@ RESERVED = frozenset(
     (
         "self query queries photo place k offset sort target model in_ grid json all interactive verbose log_file "
         "candidates min_grade min_probability show_all include_self include_query_photo open_sheet as_json file "
+        "group all_copies alike "
         "top_k image_id image_ids images image_weight query_weight weight weights model_config q t filters"
     ).split()
 )

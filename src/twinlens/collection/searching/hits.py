@@ -1,17 +1,26 @@
 """Hits: ranked photos with ids, paths and grades, marked if their files are gone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files, is_absent
 from twinlens.collection.searching.ranking import RankedPhoto
 from twinlens.protocols import Judgement
 from twinlens.types import Hit
 
+MOST_ALIKE = 100  # near copies that a hit lists
+
 
 def as_hits(
-    ranked: Sequence[RankedPhoto], judgement: Judgement | None, folders: Sequence[PhotoFolder], *, first_rank: int
+    ranked: Sequence[RankedPhoto],
+    judgement: Judgement | None,
+    folders: Sequence[PhotoFolder],
+    *,
+    first_rank: int,
+    evidence: Sequence[float] | None = None,
+    copies: Mapping[int, PhotoRecord] | None = None,
 ) -> list[Hit]:
     """Converts ranked photos to hits.
 
@@ -20,14 +29,17 @@ def as_hits(
         judgement: gives probability and grade; None if these hits have none.
         folders: all folders of the collection.
         first_rank: rank of the first one.
+        evidence: what is judged of each, where that is not its score.
+        copies: the records of near copies that are listed, by id.
     """
-    scores = [one.score for one in ranked]
+    judged = [one.score for one in ranked] if evidence is None else evidence
     unknown = [None] * len(ranked)
-    probabilities = unknown if judgement is None else judgement.probability(scores).tolist()
-    grades = unknown if judgement is None else judgement.grades(scores)
+    probabilities = unknown if judgement is None else judgement.probability(judged).tolist()
+    grades = unknown if judgement is None else judgement.grades(judged)
     places = {folder.id: folder for folder in folders}
     hits = []
-    for place, (record, score) in enumerate(ranked):
+    for place, (record, score, alike) in enumerate(ranked):
+        listed = [copies[one] for one in alike[:MOST_ALIKE].tolist() if one in copies] if copies else []
         folder = places[record.folder_id]
         hits.append(
             Hit(
@@ -44,6 +56,8 @@ def as_hits(
                 taken_at=record.taken_at,
                 date_source=record.date_source,
                 is_favourite=bool(record.is_favourite),
+                alike=tuple(places[one.folder_id].prefix + one.path for one in listed),
+                num_alike=len(alike),
             )
         )
     return hits

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from PIL import Image
 
+from twinlens.collection.catalog.features import likeness
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.data.images import PHOTO_SUFFIXES, photo_exists
 from twinlens.data.remote import fetch_photo_bytes, is_url
@@ -51,10 +52,17 @@ class Term:
 
 
 class QueryVector(NamedTuple):
-    """The embedding of a query [D], unit length, and the fingerprint of the model that it is from."""
+    """The embedding of a query.
+
+    Attributes:
+        embedding: [D], unit length.
+        model: fingerprint of the model that it is from.
+        likeness: [F], what photos like it are found by; None unless it is of photos, and the model has features.
+    """
 
     embedding: Embeddings
     model: str
+    likeness: Embeddings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +222,44 @@ def embed_query(query: Query, encoder: DualEncoder) -> Embeddings:
     Raises:
         QueryError: a photo cannot be read, or the terms cancel each other out.
     """
+    return embedded(query, encoder).embedding
+
+
+def embedded(query: Query, encoder: DualEncoder) -> QueryVector:
+    """The weighted sums of the terms' unit vectors and, if all are photos with features, of their likenesses.
+
+    Raises:
+        QueryError: a photo cannot be read, or the terms cancel each other out.
+    """
     if query.vector is not None and query.vector.model == encoder.fingerprint:
-        return query.vector.embedding
-    return weighted_sum(
-        (term.weight, encoder.encode_text([term.read])[0] if term.kind == "words" else _embed_picture(term, encoder))
+        return query.vector
+    parts = [
+        (
+            term.weight,
+            QueryVector(encoder.encode_text([term.read])[0], encoder.fingerprint)
+            if term.kind == "words"
+            else embed_picture(_open_picture(term, encoder), encoder),
+        )
         for term in query.terms
-    )
+    ]
+    vector = summed(parts)
+    assert vector is not None, "all parts are of one model"
+    return vector
+
+
+def embed_picture(picture: Image.Image, encoder: DualEncoder) -> QueryVector:
+    """An RGB picture's embedding, and its likeness if the model has features."""
+    if not encoder.features_dim:
+        return QueryVector(encoder.encode_image([picture])[0], encoder.fingerprint)
+    return embed_pixels(encoder.prepare(picture), encoder)
+
+
+def embed_pixels(pixels: Pixels, encoder: DualEncoder) -> QueryVector:
+    """A prepared photo's [H, W, 3] embedding, and its likeness if the model has features."""
+    encoded = encoder.encode_pixels(pixels[None])
+    features = None if encoded.features is None or not encoded.features.any() else encoded.features[0]
+    alike = None if features is None else likeness(features)
+    return QueryVector(encoded.embeddings[0], encoder.fingerprint, alike)
 
 
 def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
@@ -240,7 +280,7 @@ def weighted_sum(parts: Iterable[tuple[float, Embeddings]]) -> Embeddings:
 
 
 def summed(parts: Sequence[tuple[float, QueryVector | None]]) -> QueryVector | None:
-    """The weighted sum of vectors of one model; None if they are of several, or one is missing.
+    """The weighted sums of vectors of one model; None if they are of several, or one is missing.
 
     Raises:
         QueryError: they cancel each other out.
@@ -249,22 +289,24 @@ def summed(parts: Sequence[tuple[float, QueryVector | None]]) -> QueryVector | N
     models = {vector.model for _, vector in vectors}
     if len(vectors) < len(parts) or len(models) != 1:
         return None
-    return QueryVector(weighted_sum((weight, vector.embedding) for weight, vector in vectors), models.pop())
+    alike = [(weight, vector.likeness) for weight, vector in vectors if vector.likeness is not None]
+    return QueryVector(
+        weighted_sum((weight, vector.embedding) for weight, vector in vectors),
+        models.pop(),
+        weighted_sum(alike) if len(alike) == len(vectors) else None,
+    )
 
 
-def _embed_picture(term: Term, encoder: DualEncoder) -> Embeddings:
+def _open_picture(term: Term, encoder: DualEncoder) -> Image.Image:
     if term.picture is not None:
-        given: Embeddings = encoder.encode_image([term.picture.convert("RGB")])[0]
-        return given
+        return term.picture.convert("RGB")
     if term.kind == "photo" and not photo_exists(Path(term.value)):
         raise QueryError(f"the query photo {term.value} cannot be used: there is no such file; it is gone or misspelt")
     try:
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
-        photo = open_guarded(source, min_side=encoder.input_side)
+        return open_guarded(source, min_side=encoder.input_side).image
     except PhotoError as error:
         raise QueryError(f"the query photo {term.value} cannot be used: {error}") from error
-    vector: Embeddings = encoder.encode_image([photo.image])[0]
-    return vector
 
 
 def _weighted(part: str, sign: str) -> Term:

@@ -51,6 +51,7 @@ class Search:
         min_probability: minimum probability of a match, instead of its having a grade.
         show_all: show all hits, whether they match or not.
         include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
+        group: make near copies one hit, the best of them, which lists the others; pages count such entries.
     """
 
     query: Query
@@ -61,6 +62,7 @@ class Search:
     show_all: bool = False
     include_query_photo: bool = False
     min_grade: Grade | None = None
+    group: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -84,6 +86,7 @@ class Search:
         show_all: bool = False,
         include_query_photo: bool = False,
         min_grade: Grade | None = None,
+        group: bool = False,
         filters: Mapping[str, Any] | None = None,
     ) -> Self:
         """Creates a search from plain values.
@@ -100,6 +103,7 @@ class Search:
             show_all,
             include_query_photo,
             min_grade,
+            group,
         )
 
     def accepts(self, grade: Grade | None, probability: float) -> bool:

@@ -2,44 +2,33 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.reading import DateGaps, any_photo, count_photos, date_gaps
-from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.rows import ModelRecord, PhotoRecord
 from twinlens.collection.catalog.vectors import DerivedVectors
+from twinlens.collection.likeness.copies_file import DerivedCopies
+from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
 from twinlens.collection.searching.answer import Answer, why_ungraded
 from twinlens.collection.searching.background import Background
 from twinlens.collection.searching.filtering import Filters
-from twinlens.collection.searching.hits import as_hits, mark_missing
+from twinlens.collection.searching.hits import MOST_ALIKE, as_hits, mark_missing
 from twinlens.collection.searching.judging import count_grades, match_test
-from twinlens.collection.searching.query import Query, embed_query
-from twinlens.collection.searching.ranking import Candidates, page_of
+from twinlens.collection.searching.query import Query
+from twinlens.collection.searching.ranking import Candidates, RankedPhoto, page_of
 from twinlens.collection.searching.search import TARGETS, Search, Target
+from twinlens.collection.searching.spaces import QueryModel, SearchSpace, Spaces
 from twinlens.collection.searching.wording import wording_of
-from twinlens.errors import ModelMismatchError, QueryError, VectorsDamagedError
-from twinlens.protocols import DualEncoder, Judgement, VectorStore
-from twinlens.types import Embeddings
+from twinlens.errors import QueryError, VectorsDamagedError
+from twinlens.protocols import Judgement
 
 logger = logging.getLogger(__name__)
-
-
-class QueryModel(Protocol):
-    """What a search needs from the model of a collection."""
-
-    def encoder_of(self, record: ModelRecord) -> DualEncoder:
-        """Embeds queries for the vectors of a model; raises ModelMismatchError if it cannot be found."""
-
-    def embedder_of(self, record: ModelRecord) -> DualEncoder | None:
-        """The exact model of a record; None if it is not available, even if there is a bridge to it."""
-
-    def refuse_other(self, record: ModelRecord) -> None:
-        """Raises ModelMismatchError if a model other than this was requested."""
+MOST_DAMAGES = 2  # vectors of two spaces may be damaged at once
 
 
 class Searcher:
@@ -51,6 +40,8 @@ class Searcher:
         model: the model of its vectors.
         vectors: derived from the photos.
         caption_vectors: derived from the captions.
+        likeness: derived from the photos' features.
+        copies: near copies among the photos.
         writable: whether what is computed may be kept in the collection folder.
     """
 
@@ -62,19 +53,24 @@ class Searcher:
         *,
         vectors: DerivedVectors,
         caption_vectors: DerivedVectors,
+        likeness: DerivedVectors,
+        copies: DerivedCopies,
         writable: bool,
     ) -> None:
-        self._catalog, self._folders, self._model = catalog, folders, model
-        self._vectors, self._caption_vectors = vectors, caption_vectors
+        self._catalog, self._folders, self._model, self._copies = catalog, folders, model, copies
+        self._spaces = Spaces(
+            catalog, folders, model, vectors=vectors, caption_vectors=caption_vectors, likeness=likeness
+        )
         self._background = Background(catalog, writable=writable)
 
     def answer(self, search: Search) -> Answer:
         """See ``Collection.answer``."""
-        try:
-            return self._answer(search)
-        except VectorsDamagedError as error:
-            (self._caption_vectors if search.target == "caption" else self._vectors).discard(error)
-            return self._answer(search)
+        for _ in range(MOST_DAMAGES):
+            try:
+                return self._answer(search)
+            except VectorsDamagedError as error:
+                self._spaces.discard(search, error)
+        return self._answer(search)
 
     def _answer(self, search: Search) -> Answer:
         started = time.perf_counter()
@@ -85,33 +81,48 @@ class Searcher:
         if not search.filters.is_empty():
             condition = search.filters.condition(Scope(self._catalog, folders))
             among = self._table(search.target).select_ids(condition)
-        store, vector, model = self._in_one_space(search)
+        space = self._spaces.of(search)
         logger.debug(
-            "query %s over %d %ss of %s", search.query.terms, len(store), search.target, self._catalog.path.parent
+            "query %s over %d %ss of %s, %s space",
+            *(search.query.terms, len(space.store), search.target, self._catalog.path.parent, space.name),
         )
-        candidates = Candidates(vector, store, among=among, without=self._own(search))
+        own, groups = self._own(search), self._groups(search)
+        candidates = Candidates(space.vector, space.store, among=among, without=own, groups=groups)
+        # photos are graded in the shared space, whatever ranks them
+        judged = None
+        if space.name == "likeness":
+            judged = Candidates(space.shared_vector, space.shared_store, among=among, without=own)
         ungraded = why_ungraded(search)
-        judgement = None if ungraded or not candidates.count else self._judgement(search, vector, store, model)
+        judgement = None if ungraded or not candidates.count else self._judgement(search, space)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
-        ranked, matching = page_of(candidates, self._table(search.target), search.page, matches)
-        if len(ranked) < min(search.page.k, candidates.count - search.page.offset):
-            self._catalog.refuse_loss(store.generation)
-        hits = as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1)
+        ranked, matching = page_of(candidates, self._table(search.target), search.page, matches, judged=judged)
+        if len(ranked) < min(search.page.k, candidates.num_entries - search.page.offset):
+            self._catalog.refuse_loss(space.store.generation)
+        hits = as_hits(
+            ranked,
+            judgement,
+            folders,
+            first_rank=search.page.offset + 1,
+            evidence=None if judged is None else judged.scores_of([one.record.id for one in ranked]),
+            copies=self._copies_of(ranked),
+        )
         hits, absent_folders = mark_missing(hits, folders)
         return Answer(
             search=search,
             hits=hits,
             num_candidates=candidates.count,
             matched=0 if not candidates.count else None if matching is None else len(matching),
-            grades=None if judgement is None else count_grades(candidates, judgement),
+            grades=None if judgement is None else count_grades(judged or candidates, judgement),
             ungraded=ungraded,
-            model=model.fingerprint,
+            model=space.model.fingerprint,
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
-            query_read=self._query_read(search.query, model),
+            query_read=self._query_read(search.query, space.model),
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
-            wording=wording_of(search.query, lambda: self._model.encoder_of(model), self._catalog),
+            wording=wording_of(search.query, lambda: self._model.encoder_of(space.model), self._catalog),
+            num_entries=candidates.num_entries,
+            space=space.name,
         )
 
     def count(self, filters: Filters, target: Target) -> int:
@@ -131,18 +142,18 @@ class Searcher:
             return None
         return date_gaps(self._catalog, filters.condition(Scope(self._catalog, self._folders.all()), without="date"))
 
-    def _judgement(
-        self, search: Search, vector: Embeddings, store: VectorStore, model: ModelRecord
-    ) -> Judgement | None:
+    def _judgement(self, search: Search, space: SearchSpace) -> Judgement | None:
         """By the model's calibration or, where that has nothing for this kind of query, by the library's background."""
         kind = search.query.kind()
         assert kind is not None, "a sum of words and photos is not judged"
+        model, vector = space.model, space.shared_vector
         embedder = self._model.embedder_of(model)
         calibrated = embedder.relevance() if embedder else None
         judgement = calibrated.judge(vector, kind) if calibrated else None
         if judgement is not None:
             return judgement
-        return self._background.judge(store, lambda: embedder or self._model.encoder_of(model)).judge(vector, kind)
+        background = self._background.judge(space.shared_store, lambda: embedder or self._model.encoder_of(model))
+        return background.judge(vector, kind)
 
     def _own(self, search: Search) -> set[int]:
         """Photos in the query, which are excluded from its hits (but not their captions)."""
@@ -153,30 +164,13 @@ class Searcher:
     def _table(self, target: Target) -> Catalog | CaptionTable:
         return self._catalog.captions if target == "caption" else self._catalog
 
-    def _in_one_space(self, search: Search) -> tuple[VectorStore, Embeddings, ModelRecord]:
-        """The store, the query vector [D], and the model of both."""
-        while True:
-            store, model = (self._caption_vectors if search.target == "caption" else self._vectors).synced_with_model()
-            if model is None or not len(store):
-                raise self._catalog.nothing_found(captions=search.target == "caption")
-            try:
-                return store, self._query_vector(search.query, model), model
-            except ModelMismatchError:
-                if self._catalog.model() == model:
-                    raise
-                # otherwise the collection has another model by now, which may be found
+    def _groups(self, search: Search) -> Groups:
+        return self._copies.synced() if search.group and search.target == "image" else NO_GROUPS
 
-    def _query_vector(self, query: Query, model: ModelRecord) -> Embeddings:
-        """The query vector [D] of a model; for a photo of the collection it is read from the catalog."""
-        self._model.refuse_other(model)
-        if len(query.terms) == 1:
-            for photo_id in self._folders.ids_of(query.photos(), unchanged=True):
-                known = self._catalog.embedding_with_model(photo_id)
-                if known is not None and known[1].fingerprint == model.fingerprint:
-                    return known[0]
-        if query.vector is not None and query.vector.model == model.fingerprint:  # no need to open the model
-            return query.vector.embedding
-        return embed_query(query, self._model.encoder_of(model))
+    def _copies_of(self, ranked: Sequence[RankedPhoto]) -> Mapping[int, PhotoRecord]:
+        """The records of near copies that the hits list."""
+        listed = [int(one) for photo in ranked for one in photo.alike[:MOST_ALIKE]]
+        return self._catalog.photos(listed) if listed else {}
 
     def _query_read(self, query: Query, model: ModelRecord) -> str | None:
         for term in query.terms:

@@ -1,6 +1,7 @@
-"""Map of a library: PCA of its vectors to two dimensions."""
+"""Map of a library: PCA of what tells how alike its photos are, to two dimensions."""
 
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,10 +10,14 @@ from numpy.typing import NDArray
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.types import Embeddings, Ids
+from twinlens.types import Embeddings, Ids, Space
 
-MOST_PHOTOS = 20_000  # more points would overlap, and their vectors take more than 40 MB
+MOST_PHOTOS = 20_000  # more points would overlap, and their features take more than 60 MB
+ROWS_AT_ONCE = 2048
 BLOCK, ITERATIONS = 8, 60  # the error shrinks by (9th / 2nd eigenvalue) per iteration
+
+Halves: TypeAlias = NDArray[np.float16]
+"""[N, D], vectors at half the memory."""
 
 Places: TypeAlias = NDArray[np.float32]
 """[N, 2], x and y in [0, 1]."""
@@ -28,6 +33,7 @@ class Projection:
         ids: [N], as in hits.
         places: [N, 2], coordinates.
         sides: [N], width and height in pixels, upright; None if unknown.
+        space: what is projected: the photos' features or, if some have none, their embeddings.
     """
 
     generation: int
@@ -35,6 +41,7 @@ class Projection:
     ids: list[str]
     places: Places
     sides: list[tuple[int | None, int | None]]
+    space: Space = "shared"
 
 
 class Projector:
@@ -59,7 +66,7 @@ class Projector:
             return self._known
 
 
-def flat_places(vectors: Embeddings) -> Places:
+def flat_places(vectors: Embeddings | Halves) -> Places:
     """PCA of vectors [N, D] to two dimensions, each scaled to [0, 1]; deterministic up to rounding.
 
     >>> flat_places(np.array([[0, 0, 0], [2, 1, 0], [4, 2, 0]], dtype=np.float32))[:, 0].round(2).tolist()
@@ -67,15 +74,24 @@ def flat_places(vectors: Embeddings) -> Places:
     """
     if not len(vectors):
         return np.zeros((0, 2), dtype=np.float32)
-    centred = vectors - vectors.mean(axis=0)
-    widest = _widest_axes((centred.T @ centred).astype(np.float64))
+    middle = vectors.mean(axis=0, dtype=np.float32)
+    covariance = np.zeros((vectors.shape[1], vectors.shape[1]), dtype=np.float64)
+    for centred in _centred(vectors, middle):
+        covariance += centred.T @ centred
+    widest = _widest_axes(covariance)
     strongest = np.abs(widest).argmax(axis=0)
     widest = widest * np.where(widest[strongest, [0, 1]] < 0, -1, 1)  # fixes the sign of each axis
-    places = centred @ widest.astype(np.float32)
+    places = np.concatenate([centred @ widest.astype(np.float32) for centred in _centred(vectors, middle)])
     low, high = places.min(axis=0), places.max(axis=0)
     spread = np.where(high > low, high - low, 1)
     flat: Places = ((places - low) / spread).astype(np.float32)
     return flat
+
+
+def _centred(vectors: Embeddings | Halves, middle: Embeddings) -> Iterator[Embeddings]:
+    """The vectors without their mean, block by block: at once they would take the memory twice."""
+    for start in range(0, len(vectors), ROWS_AT_ONCE):
+        yield vectors[start : start + ROWS_AT_ONCE].astype(np.float32) - middle
 
 
 def _widest_axes(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -99,10 +115,12 @@ def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> Projection:
         generation = catalog.generation
         everything = catalog.select_ids()
         drawn = everything[:: -(-len(everything) // most) or 1]
-        blocks = list(catalog.embeddings(drawn))
         records = catalog.photos(drawn.tolist())
-    known: Ids = np.concatenate([ids for ids, _ in blocks]) if blocks else np.zeros(0, dtype=np.int64)
-    vectors = np.concatenate([part for _, part in blocks]) if blocks else np.zeros((0, 2), dtype=np.float32)
+        space: Space = "likeness"
+        known, vectors = _stacked(catalog.features.embeddings(drawn))
+        if len(known) < len(drawn):
+            space = "shared"
+            known, vectors = _stacked(catalog.embeddings(drawn))
     assert known.tolist() == list(records), "every photo has a vector"
     prefixes = {folder.id: folder.prefix for folder in folders.all()}
     return Projection(
@@ -111,4 +129,13 @@ def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> Projection:
         ids=[prefixes[record.folder_id] + record.path for record in records.values()],
         places=flat_places(vectors),
         sides=[(record.width, record.height) for record in records.values()],
+        space=space,
     )
+
+
+def _stacked(blocks: Iterable[tuple[Ids, Embeddings]]) -> tuple[Ids, Halves]:
+    """Ids [N] and vectors [N, D], rounded to half the memory."""
+    parts = [(ids, vectors.astype(np.float16)) for ids, vectors in blocks]
+    if not parts:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float16)
+    return np.concatenate([ids for ids, _ in parts]), np.concatenate([vectors for _, vectors in parts])

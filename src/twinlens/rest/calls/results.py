@@ -65,7 +65,7 @@ def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
     terms = tuple(replace(term, weight=weight * term.weight) for weight, query in parts for term in query.terms)
     vector = summed([(weight, query.vector) for weight, query in parts])
     text = " + ".join(query.text if weight == 1 else f"{weight:g} {query.text}" for weight, query in parts)
-    return Query(terms, text, vector, sum(query.embedding_s for _, query in parts))
+    return Query(terms, text, vector, embedding_s=sum(query.embedding_s for _, query in parts))
 
 
 async def find_photos(
@@ -79,6 +79,7 @@ async def find_photos(
         min_probability=fields.min_probability,
         include_query_photo=include_self,
         min_grade=fields.min_grade,
+        group=fields.group,
     )
     answer = await _answer(engine, search)
     if fields.min_grade is not None or fields.min_probability is not None:
@@ -158,8 +159,8 @@ def _json(answer: Answer) -> dict[str, Any]:
 
 def _photo_query(collection: Collection, image_id: str) -> Query:
     card = collection.photo(image_id)
-    known = collection.catalog.embedding_with_model(card.number) if card else None
+    known = collection.catalog.vector_of_photo(card.number) if card else None
     if card is None or known is None:
         raise unknown_image(image_id)
-    embedding, model = known
-    return Query((Term("photo", str(card.path)),), image_id, QueryVector(embedding, model.fingerprint))
+    vector = QueryVector(known.embedding, known.model.fingerprint, known.likeness)
+    return Query((Term("photo", str(card.path)),), image_id, vector)

@@ -7,7 +7,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from twinlens.api.filters import Filter, known_filters
 from twinlens.rest.gate.scopes import KeyScope
-from twinlens.types import DateSource, Grade
+from twinlens.types import DateSource, Grade, Space
 
 DEEPEST_OFFSET = 10_000_000
 
@@ -101,6 +101,9 @@ class SearchFields(PageFields):
     min_probability: float | None = Field(
         default=None, ge=0, le=1, strict=True, description="leave out results below this probability"
     )
+    group: bool = Field(
+        default=False, strict=True, description="make near copies of a picture one result, which lists the others"
+    )
 
 
 class TextSearch(SearchFields):
@@ -176,6 +179,8 @@ class ImageResult(BaseModel):
     date_source: DateSource | None = Field(default=None, description=DATE_SOURCE)
     is_favourite: bool = Field(default=False, description="marked as a favourite")
     missing: bool = Field(default=False, description="the photo's file is gone")
+    num_alike: int = Field(default=0, description="near copies that it stands for, with 'group'")
+    alike: list[str] = Field(default=[], description="their ids, at most a hundred")
     is_match: bool | None = Field(
         default=None,
         description="whether it has a grade, or what min_grade and min_probability ask for; null without grades",
@@ -211,6 +216,8 @@ class Answered(BaseModel):
     num_candidates: int = Field(description="photos or captions that pass the filters")
     num_undated: int | None = Field(default=None, description=UNDATED)
     num_file_dated: int | None = Field(default=None, description=FILE_DATED)
+    num_entries: int = Field(description="results on all pages together: fewer than candidates where 'group' is on")
+    space: Space = Field(description="what the scores compare: features of photos, or embeddings shared with texts")
     offset: int
     model: str = Field(description="fingerprint of the model")
     took_ms: float

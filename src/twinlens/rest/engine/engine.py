@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from twinlens.api.indexing import SinceIndex
 from twinlens.api.library import Collection, LibraryFacts, warm_up
-from twinlens.api.searching import Guard, Limits, Page, Query, QueryVector, Search, Term, picture_pixels
+from twinlens.api.searching import Guard, Limits, Page, Query, QueryVector, Search, Term, embed_pixels, picture_pixels
 from twinlens.errors import CollectionMissingError, DecoderError, PhotoError, PhotosMissingError
 from twinlens.protocols import DualEncoder
 from twinlens.rest.engine.text_vectors import TextVectors
@@ -202,7 +202,7 @@ class Engine:
             logger.error("uploads cannot be decoded: %s", error)
 
     async def picture_vector(self, data: bytes, *, client: str = "local") -> tuple[Pixels, QueryVector]:
-        """An uploaded picture as the model sees it [H, W, 3], and its embedding; it stays in memory.
+        """An uploaded picture as the model sees it [H, W, 3], and its vectors; it stays in memory.
 
         Args:
             data: content of the file.
@@ -214,8 +214,7 @@ class Engine:
         """
         async with self._upload_turns.turn(client):
             encoder, pixels = await self.run("upload", self._prepared, data)
-        encoded = await self.run("encode", encoder.encode_pixels, pixels[None])
-        return pixels, QueryVector(encoded.embeddings[0], encoder.fingerprint)
+        return pixels, await self.run("encode", embed_pixels, pixels, encoder)
 
     def _prepared(self, data: bytes) -> tuple[DualEncoder, Pixels]:
         """A picture, and the model that it was prepared for."""

@@ -11,7 +11,7 @@ const FAST_PX = 1200; // in that time
 const LONG_PRESS_MS = 450;
 const SLIP_PX = 10; // a finger never rests perfectly still
 
-/** Emits `open`, `pick`, `heart` (detail: the photo's index) and `end` (more photos are needed). */
+/** Emits `open`, `pick`, `heart`, `alike` (detail: the photo's index) and `end` (more photos are needed). */
 export class Grid extends EventTarget {
   /** @param {HTMLElement} root @param {import("./selection.js").Selection} selection */
   constructor(root, selection) {
@@ -52,7 +52,7 @@ export class Grid extends EventTarget {
    */
   show(results, titleOf) {
     this.photos = results.photos;
-    this.total = results.total;
+    this.total = results.entries ?? results.total;
     this.isComplete = results.isComplete;
     this.titleOf = titleOf;
     this.current = 0;

@@ -3,7 +3,7 @@
 import { Address } from "./address.js";
 import { Box } from "./box.js";
 import { byId } from "./dom.js";
-import { countOf } from "./facts.js";
+import { countOf, numberOf } from "./facts.js";
 import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
 import { LibraryMap } from "./map.js";
@@ -15,7 +15,7 @@ import { isOnlyMinus } from "./request.js";
 import { ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
-import { connection, isSilent } from "./server.js";
+import { ask as askServer, connection, isSilent } from "./server.js";
 import { guardWithKey, openSession } from "./session.js";
 import { shrink } from "./shrink.js";
 import { takePictures } from "./drop.js";
@@ -184,6 +184,7 @@ grid.addEventListener("open", ({ detail }) => {
 });
 grid.addEventListener("pick", ({ detail }) => selection.pick(grid.photos, detail.index, detail));
 grid.addEventListener("heart", ({ detail }) => toggleFavourite(grid.photos[detail.index].image_id));
+grid.addEventListener("alike", ({ detail }) => showAlike(grid.photos[detail.index]));
 addSelectionBar(byId("selection"), selection, {
   similar: like,
   zip: saveZip,
@@ -199,6 +200,20 @@ addSelectionBar(byId("selection"), selection, {
     selection.clear();
   },
 });
+
+/** Shows a photo and its near copies as results of their own; "back" returns to the search. */
+async function showAlike(photo) {
+  const found = await Promise.allSettled(photo.alike.map((id) => askServer(`api/photo/${encodeURIComponent(id)}`)));
+  const copies = found.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+  const left = photo.num_alike - copies.length;
+  const photos = [{ ...photo, num_alike: 0 }, ...copies];
+  address.write(query, { isNew: true });
+  search.show({
+    query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
+    title: `${countOf(photos.length)} of one picture${left > 0 ? `, ${numberOf(left)} more are not shown` : ""}`,
+  });
+  grid.focus(0);
+}
 
 // --- panels ----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import { asks } from "./query.js";
 export async function requestOf(query, part) {
   const fields = { ...part, ...(await filterFields(query.filters)) };
   if (!asks(query)) return { path: `api/photos?${new URLSearchParams(fields)}`, options: {} };
+  fields.group = true;
   if (query.sort === "date") fields.sort = "date";
   const { words, weight } = wordsOf(query);
   const pictures = query.terms.filter((term) => term.kind !== "words");

@@ -2,13 +2,13 @@
  * Runs searches: while typing, cancelled when outdated, further pages on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
- *   missing?: boolean, rank?: number, score?: number, grade?: ?string, relevant?: ?boolean}} Photo
- *   grade: strong, likely or possible; relevant: whether it has one. missing: its file is gone.
- * @typedef {{query: object, photos: Photo[], total: number, matches: ?number, isComplete: boolean, tookMs: ?number,
+ *   missing?: boolean, alike?: string[], num_alike?: number, rank?: number, score?: number, grade?: ?string, relevant?: ?boolean}} Photo
+ *   alike: near copies that it stands for. grade: strong, likely or possible; relevant: whether it has one. missing: its file is gone.
+ * @typedef {{query: object, photos: Photo[], total: number, entries?: number, matches: ?number, isComplete: boolean, tookMs: ?number,
  *   grades: ?Object<string, number>, ungraded: ?string, queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
  *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
- *   matches: total number of matches, loaded or not; null where results have no grades. grades: how many have each one.
- *   ungraded: why results have no grades, in a few words.
+ *   entries: photos to load, where near copies are one. matches: total number of matches, loaded or not; null where results have no grades.
+ *   grades: how many have each one. ungraded: why results have no grades, in a few words.
  *   absentFolders: photo folders that are missing or empty.
  */
 
@@ -95,7 +95,7 @@ export class Search extends EventTarget {
       const found = await this.fetchPart(results.query, part, this.abort.signal);
       if (results !== this.results) return;
       results.photos.push(...found.results);
-      results.isComplete = found.results.length < part.top_k || results.photos.length >= results.total;
+      results.isComplete = found.results.length < part.top_k || results.photos.length >= results.entries;
       this.isFetchingMore = false;
       this.missed = null;
       this.tell("more");
@@ -140,7 +140,8 @@ function resultsOf(query, found, wanted) {
     matches: found.num_matches ?? null,
     grades: found.grades ?? null,
     ungraded: found.ungraded ?? null,
-    isComplete: photos.length < wanted || photos.length >= found.num_candidates,
+    entries: found.num_entries ?? found.num_candidates,
+    isComplete: photos.length < wanted || photos.length >= (found.num_entries ?? found.num_candidates),
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
     wording: wordingOf(found),

@@ -1,8 +1,8 @@
-/** One photo in the grid: picture, rank, buttons to select it and mark it as a favourite. */
+/** One photo in the grid: picture, rank, buttons to select it, mark it as a favourite and see its near copies. */
 
 import { element, icon } from "./dom.js";
 import { thumbnailAddress } from "./server.js";
-import { dayOf, nameOf } from "./facts.js";
+import { dayOf, nameOf, numberOf } from "./facts.js";
 
 const SIZES = [256, 512, 1024];
 export const GONE = "File is gone";
@@ -23,7 +23,7 @@ export function tile(photo, { index, total, width, height, isSelected }) {
   pick.setAttribute("aria-label", `Select ${name}`);
   const heart = element("button", { type: "button", class: "heart", tabindex: "-1", "data-act": "heart" }, icon("heart"));
   heart.setAttribute("aria-label", `Favourite ${name}`);
-  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, badge(photo), inPlaceOf(photo));
+  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, badge(photo), alike(photo), inPlaceOf(photo));
   made.classList.toggle("is-broken", Boolean(photo.missing));
   made.style.width = `${width}px`;
   made.style.height = `${height}px`;
@@ -64,6 +64,15 @@ function badge(photo) {
   return element("span", { class: "badge", "aria-hidden": "true", text: grade ? `${photo.rank} · ${grade}` : String(photo.rank) });
 }
 
+/** A button that shows the near copies that a photo stands for. */
+function alike(photo) {
+  if (!photo.num_alike) return null;
+  const text = `+${numberOf(photo.num_alike)} alike`;
+  const made = element("button", { type: "button", class: "alike", tabindex: "-1", "data-act": "alike", text });
+  made.setAttribute("aria-label", `${text}: show near copies of ${nameOf(photo.image_id)}`);
+  return made;
+}
+
 /** What is shown where there is no picture: the name, and why if that is known. @param {import("./search.js").Photo} photo */
 export function inPlaceOf(photo) {
   const name = element("span", { class: "name", dir: "auto", text: nameOf(photo.image_id) });
@@ -77,6 +86,7 @@ function labelOf(photo, index, total) {
   if (photo.taken_at) parts.push(dayOf(photo.taken_at));
   if (grade) parts.push(`${grade} match`);
   if (photo.missing) parts.push(GONE.toLowerCase());
+  if (photo.num_alike) parts.push(`${numberOf(photo.num_alike)} alike`);
   return parts.join(", ");
 }
 

@@ -148,7 +148,7 @@ export class Viewer extends EventTarget {
         this.showPicture();
       }
       panel.replaceChildren(card(facts));
-      const found = await ask("api/search/image", { json: { image_id: id, top_k: 9 } });
+      const found = await ask("api/search/image", { json: { image_id: id, top_k: 9, group: true } });
       if (asked === this.asked) this.showSimilar(found.results);
     } catch (error) {
       if (asked === this.asked && !isSilent(error)) panel.replaceChildren(element("p", { class: "quiet", text: error.message }));

@@ -1,0 +1,151 @@
+"""The file of near copies beside the catalog: read, checked, brought up to date, replaced as a whole."""
+
+import json
+import logging
+import threading
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.database import damaged
+from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.likeness.near_copies import (
+    NO_GROUPS,
+    SKETCH_DIM,
+    Groups,
+    NearCopies,
+    Vectors,
+    groups_of,
+    sketch_version,
+)
+from twinlens.errors import CatalogDamagedError
+from twinlens.types import Ids
+from twinlens.whole_file import whole_file
+
+logger = logging.getLogger(__name__)
+FILE = "near-copies.bin"
+# Pairs that a search may compare, about a second's work: those of an index run that is still under way, or of a small
+# library that an earlier release has indexed. More wait for the next index run.
+MOST_PAIRS_IN_SEARCH = 3e8
+
+
+class _State(NamedTuple):
+    """Near copies at a generation of the catalog."""
+
+    owner: str
+    generation: int
+    copies: NearCopies
+    groups: Groups
+    seen: int  # the generation that the groups are good for, though they may lack new photos
+
+
+class DerivedCopies:
+    """Near copies of a catalog's photos, in step with it; may be shared between threads.
+
+    Photos are compared by their features. In a catalog without any, only photos with the same content are copies.
+
+    Args:
+        catalog: the source of truth.
+        folder: of the file.
+        writable: False keeps them in memory only.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path, *, writable: bool) -> None:
+        self._catalog, self._file, self._writable = catalog, folder / FILE, writable
+        self._state: _State | None = None
+        self._guard = threading.Lock()
+
+    def synced(self, *, wait: bool = False) -> Groups:
+        """The groups now.
+
+        Args:
+            wait: find copies of all new photos, however many; otherwise many new ones are in no group yet.
+        """
+        with self._guard:
+            state = self._state
+            owner = self._owner(self._catalog.model())
+            if state is None or (state.owner, state.seen) != (owner, self._catalog.generation):
+                state = self._state = self._current(owner, wait=wait)
+            return state.groups
+
+    def _current(self, owner: str, *, wait: bool) -> _State:
+        with self._catalog.snapshot():
+            generation, dim = self._catalog.generation, self._catalog.features.dim(self._catalog.model())
+            if not dim:
+                groups = groups_of(*self._catalog.same_content())
+                return _State(owner, generation, NearCopies.none(), groups, seen=generation)
+            known = self._known(owner, most=generation)
+            if known.generation == generation:
+                return known
+            changes = self._catalog.features.changes_since(known.generation)
+            total = len(known.copies.ids) + len(changes.added)
+            if not wait and len(changes.added) * total > MOST_PAIRS_IN_SEARCH:
+                logger.info("near copies of %d new photos are grouped by the next index run", len(changes.added))
+                groups = known.copies.groups(without=np.concatenate([changes.added, changes.removed]))
+                return known._replace(groups=groups, seen=generation)
+            copies = known.copies.after(changes, self._vectors)
+            state = _State(owner, generation, copies, copies.groups(), seen=generation)
+        self._write(state)
+        return state
+
+    def _vectors(self, ids: Ids) -> Vectors:
+        likeness = [part for _, part in self._catalog.features.embeddings(ids)]
+        shared = [part for _, part in self._catalog.embeddings(ids)]
+        if not sum(map(len, likeness)) == sum(map(len, shared)) == len(ids):
+            raise CatalogDamagedError(damaged(self._catalog.path, "features or embeddings are missing"))
+        return Vectors(np.concatenate(likeness), np.concatenate(shared))
+
+    def _owner(self, model: ModelRecord | None) -> str:
+        dim = self._catalog.features.dim(model)
+        return f"{self._catalog.identity}/{model and model.fingerprint}/{dim and sketch_version(dim)}"
+
+    def _known(self, owner: str, *, most: int) -> _State:
+        """What this process or the file knows, of this owner and no later generation."""
+        states = (self._state, self._read(owner))
+        usable = [state for state in states if state and state.owner == owner and state.generation <= most]
+        nothing = _State(owner, 0, NearCopies.none(), NO_GROUPS, seen=0)
+        return max([nothing, *usable], key=lambda state: state.generation)
+
+    def _read(self, owner: str) -> _State | None:
+        try:
+            content = self._file.read_bytes()
+            head, _, body = content.partition(b"\n")
+            told = json.loads(head)
+            if told["owner"] != owner:
+                return None
+            count, generation = int(told["photos"]), int(told["generation"])
+            if _checksum(owner, generation, body) != told["checksum"] or len(body) != count * (16 + 2 * SKETCH_DIM):
+                raise ValueError("its checksum is wrong")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            logger.warning("%s is damaged (%s) and is written again", self._file, error)
+            return None
+        ids, leaders = np.frombuffer(body, dtype="<i8", count=2 * count).reshape(2, count)
+        sketches = np.frombuffer(body, dtype="<f2", offset=16 * count).reshape(count, SKETCH_DIM)
+        copies = NearCopies(ids, leaders, sketches)
+        return _State(owner, generation, copies, copies.groups(), seen=generation)
+
+    def _write(self, state: _State) -> None:
+        if not self._writable:
+            return
+        copies = state.copies
+        body = b"".join(part.tobytes() for part in (copies.ids, copies.leaders, copies.sketches))
+        told = {"owner": state.owner, "generation": state.generation, "photos": len(copies.ids)}
+        head = json.dumps({**told, "checksum": _checksum(state.owner, state.generation, body)}).encode()
+        try:
+            self._file.parent.mkdir(exist_ok=True)
+            with FileLock(self._file.with_suffix(".lock"), timeout=0), whole_file(self._file) as place:
+                place.write_bytes(head + b"\n" + body)
+        except Timeout:
+            logger.debug("another process is writing %s", self._file)
+        except OSError as error:
+            logger.warning("%s cannot be written (%s)", self._file, error)
+
+
+def _checksum(owner: str, generation: int, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(f"{owner}/{generation}".encode()))
