@@ -204,13 +204,6 @@ class TestJudged:
         hits, _ = shelf.hits(Page(k=4), judge=judge_above(2.0))
         assert [hit.relevant for hit in hits] == [False] * 4
 
-    def judge(best: float, candidates: int) -> None:
-            told.append((best, candidates))
-
-        shelf.hits(Page(k=2), judge=judge, without=(1,))
-        shelf.hits(Page(k=2, offset=6), judge=judge, without=(1,))
-        assert told == [(pytest.approx(np.cos(0.02)), 29)] * 2
-
     def test_by_date_all_relevant_hits_come_newest_first_then_the_others_by_score(self, shelf: Shelf) -> None:
         judge = judge_above(float(np.cos(0.045)))  # photos 1 to 4
         assert ids(shelf.hits(Page(k=6, sort="date"), judge=judge)[0]) == [3, 4, 1, 2, 5, 6]
