@@ -13,7 +13,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Feature: TypeAlias = Literal["score", "z", "mean", "log_std", "log_kurtosis"]
 """See ``evidence.score_features``."""
 RISING: tuple[Feature, ...] = ("score", "z")
-VERSION = 2  # of a manifest's calibration; the first judged a hit by its fellow candidates too
+VERSION: Literal[2] = 2  # of a manifest's calibration; the first judged a hit by its fellow candidates too
 
 
 class LogisticMap(BaseModel):

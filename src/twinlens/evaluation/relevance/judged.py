@@ -71,7 +71,8 @@ class JudgedPhotos:
         shows = (self.shows == RELEVANT).astype(np.float64)
         both = shows.T @ shows
         counts = shows.sum(axis=0)
-        return both / np.maximum(counts[:, None] + counts[None] - both, 1.0)
+        common: NDArray[np.float64] = both / np.maximum(counts[:, None] + counts[None] - both, 1.0)
+        return common
 
     def alike(self) -> NDArray[np.int8]:
         """[N, N], whether two photos are alike: they share something rare; unsure if they share much else."""

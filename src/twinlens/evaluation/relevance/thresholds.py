@@ -60,8 +60,9 @@ class GradedHits:
 
     def absent_share(self, least: float, below: float = np.inf) -> float:
         """Share of absent things whose best hit has such a probability."""
-        best = self.probability[:, 0]
-        return _share((best >= least) & (best < below), self.weight * ~self.present, empty=0.0)
+        best: NDArray[np.float64] = self.probability[:, 0]
+        graded: NDArray[np.bool_] = (best >= least) & (best < below)
+        return _share(graded, self.weight * ~self.present, empty=0.0)
 
     def found_share(self, least: float) -> float:
         """Share of the queries with a match of which a right hit has such a probability."""
