@@ -41,7 +41,7 @@ class Drawn(DualEncoder):
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
 
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
-        return np.stack([AXES[int(text)] for text in texts])
+        return np.stack([AXES[int(text) if text.isdigit() else 0] for text in texts])
 
 
 def draw(folder: Path, name: str, number: int, *, width: int = 9) -> Path:
