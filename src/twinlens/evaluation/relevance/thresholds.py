@@ -66,7 +66,7 @@ class GradedHits:
 
     def found_share(self, least: float) -> float:
         """Share of the queries with a match of which a right hit has such a probability."""
-        found: NDArray[np.bool_] = (self.right & (self.probability >= least)).any(axis=1)
+        found = np.asarray((self.right & (self.probability >= least)).any(axis=1))
         return _share(found, self.weight * self.present, empty=1.0)
 
 
