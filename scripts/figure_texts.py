@@ -297,7 +297,7 @@ def demo_table(sources: Sources) -> str:
 
 
 def _is_found(question: Question, hits: list[dict[str, Any]]) -> bool:
-    return bool(hits[0]["image_id"] == question.photo and hits[0]["relevant"])
+    return bool(hits[0]["image_id"] == question.photo and hits[0]["grade"] is not None)
 
 
 def _listed(texts: list[str]) -> str:
