@@ -80,8 +80,8 @@ class Candidates:
 
 def page_of(
     candidates: Candidates, table: PhotoTable, page: Page, matches: Matches | None
-) -> tuple[list[RankedPhoto], Ranking | None]:
-    """One page in the requested order, and all matches; None where hits have no grades.
+) -> tuple[list[RankedPhoto], int | None]:
+    """One page in the requested order, and the total number of matches; None where hits have no grades.
 
     Args:
         candidates: the ids to rank.
@@ -98,7 +98,7 @@ def page_of(
     if page.sort == "date" and matching is None:
         ranking = _newest_first(ranking, records)
     shown = [RankedPhoto(records[item], score) for item, score in ranking if item in records]
-    return shown, matching
+    return shown, 0 if not candidates.count else None if matching is None else len(matching)
 
 
 def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:

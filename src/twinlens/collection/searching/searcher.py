@@ -93,7 +93,7 @@ class Searcher:
         ungraded = why_ungraded(search)
         judgement = None if ungraded or not candidates.count else self._judgement(search, vector, store)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
-        ranked, matching = page_of(candidates, self._table(search.target), search.page, matches)
+        ranked, matched = page_of(candidates, self._table(search.target), search.page, matches)
         if len(ranked) < min(search.page.k, candidates.count - search.page.offset):
             self._catalog.refuse_loss(store.generation)
         hits = as_hits(ranked, judgement, folders, first_rank=search.page.offset + 1)
@@ -102,7 +102,7 @@ class Searcher:
             search=search,
             hits=hits,
             num_candidates=candidates.count,
-            matched=0 if not candidates.count else None if matching is None else len(matching),
+            matched=matched,
             grades=None if judgement is None else count_grades(candidates, judgement),
             ungraded=ungraded,
             model=model.fingerprint,
