@@ -341,9 +341,9 @@ def test_a_search_says_in_a_line_what_has_changed_since_the_last_index(run: Run,
     commands = (["search", "a cat"], ["similar", library / "pets/cat.png"])
     for command in commands:
         result = run(*command, "--in", library, "-k", "1")
-        assert result.stderr == "since the last index at least 2 new, 1 gone; run: twinlens index\n"
+        assert result.stderr.splitlines()[0] == "since the last index at least 2 new, 1 gone; run: twinlens index"
     assert run("index", library, "--forget-missing").returncode == 0
-    assert run("search", "a cat", "--in", library).stderr == ""
+    assert "since" not in run("search", "a cat", "--in", library).stderr
 
 
 def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheets(

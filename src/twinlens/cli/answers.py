@@ -44,7 +44,7 @@ def show_answer(
         say(answer.date_note)
     if not is_match:
         say(why_nothing(answer, with_query=with_query))
-    elif not as_json and (told := how_sure(answer, with_query=with_query)):
+    elif not as_json and not answer.search.show_all and (told := how_sure(answer, with_query=with_query)):
         say(told)
     if as_json:
         print_json({**answer.to_json(), "since_index": since_index and since_index.to_json()})

@@ -10,7 +10,7 @@ from catalog_photos import put_photos
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.searching.query import Query, QueryVector, Term
+from twinlens.collection.searching.query import Query, Term
 from twinlens.collection.searching.ranking import FETCHED_AT_ONCE, Candidates, page_of
 from twinlens.collection.searching.search import Page, Search
 from twinlens.errors import BundleError, ModelMismatchError, QueryError
@@ -37,13 +37,13 @@ def test_a_photo_that_went_after_the_filters_were_evaluated_is_no_candidate(
     catalog: Catalog, store: ExactStore
 ) -> None:
     candidates = Candidates(QUERY, store, among=np.array([1, 2, 99]), without=())
-    ranked, matching = page_of(candidates, catalog, Page(k=10), everything)
-    assert (len(ranked), len(matching or []), candidates.count) == (2, 2, 2)
+    ranked, matched = page_of(candidates, catalog, Page(k=10), everything)
+    assert (len(ranked), matched, candidates.count) == (2, 2, 2)
 
 
 def test_all_filtered_photos_may_have_gone(catalog: Catalog, store: ExactStore) -> None:
     candidates = Candidates(QUERY, store, among=np.array([98, 99]), without=(1,))
-    assert page_of(candidates, catalog, Page(k=10), everything) == ([], [])
+    assert page_of(candidates, catalog, Page(k=10), everything) == ([], 0)
 
 
 def test_a_store_that_finds_fewer_ends_the_count(catalog: Catalog, store: ExactStore) -> None:
@@ -59,8 +59,8 @@ def test_a_store_that_finds_fewer_ends_the_count(catalog: Catalog, store: ExactS
             return Neighbours(found.ids[:, :4], found.scores[:, :4])
 
     candidates = Candidates(QUERY, Forgetful(), among=None, without=())  # type: ignore[arg-type]
-    ranked, matching = page_of(candidates, catalog, Page(k=10), everything)
-    assert (len(ranked), len(matching or [])) == (4, 4)
+    ranked, matched = page_of(candidates, catalog, Page(k=10), everything)
+    assert (len(ranked), matched) == (4, 4)
 
 
 def test_matches_beyond_what_is_fetched_at_once_are_counted(catalog: Catalog, tmp_path: Path) -> None:
@@ -69,8 +69,7 @@ def test_matches_beyond_what_is_fetched_at_once_are_counted(catalog: Catalog, tm
     store = ExactStore(tmp_path / "exact", dim=8, owner="test")
     store.update(catalog.embeddings(catalog.select_ids()), np.empty(0, np.int64), generation=1)
     candidates = Candidates(QUERY, store, among=None, without=(1, 2))
-    _, matching = page_of(candidates, catalog, Page(k=1), everything)
-    assert len(matching or []) == count - 2
+    assert page_of(candidates, catalog, Page(k=1), everything)[1] == count - 2
 
 
 def test_by_date_the_others_follow_the_matches_and_none_comes_twice(catalog: Catalog, store: ExactStore) -> None:
@@ -78,9 +77,9 @@ def test_by_date_the_others_follow_the_matches_and_none_comes_twice(catalog: Cat
         writer.remove(1)  # one of two matches has gone from the catalog, not yet from the store
     between = (QUERY + np.roll(QUERY, 1)) / np.float32(np.sqrt(2))
     candidates = Candidates(between, store, among=None, without=())
-    ranked, matching = page_of(candidates, catalog, Page(k=4, sort="date"), lambda scores: np.array(scores) > 0.5)
+    ranked, matched = page_of(candidates, catalog, Page(k=4, sort="date"), lambda scores: np.array(scores) > 0.5)
     assert [one.record.id for one in ranked] == [2, 3, 4]
-    assert len(matching or []) == 2
+    assert matched == 2
 
 
 @pytest.fixture
@@ -136,7 +135,7 @@ def test_a_photo_of_the_collection_is_asked_with_its_vector_of_now(
     collection = open_collection()
     collection.index()
     stale = np.roll(collection.encoder.encode_text(["blue"])[0], 3)
-    query = Query((Term("photo", str(two / "red.png")),), "red.png", QueryVector(stale, collection.encoder.fingerprint))
+    query = Query((Term("photo", str(two / "red.png")),), "red.png", stale)
     hits = collection.answer(Search(query, include_query_photo=True)).hits
     assert (hits[0].id, hits[0].score) == ("red.png", pytest.approx(1.0, abs=1e-4))
 

@@ -76,8 +76,7 @@ def found(
     """Hits, candidates and matches, as a search puts its parts together."""
     candidates = Candidates(query, store, among=among, without=without)
     judgement = judge() if judge and candidates.count else None
-    ranked, matching = page_of(candidates, catalog, page, match_test(Search.of("a dog"), judgement))
-    matched = None if matching is None else len(matching)
+    ranked, matched = page_of(candidates, catalog, page, match_test(Search.of("a dog"), judgement))
     return as_hits(ranked, judgement, FOLDERS, first_rank=page.offset + 1), candidates.count, matched
 
 

@@ -137,8 +137,8 @@ class Candidates:
 
 def page_of(
     candidates: Candidates, table: PhotoTable, page: Page, matches: Matches | None, *, judged: Candidates | None = None
-) -> tuple[list[RankedPhoto], Ranking | None]:
-    """One page of entries in the requested order, and all matches; None where hits have no grades.
+) -> tuple[list[RankedPhoto], int | None]:
+    """One page of entries in the requested order, and the total number of matches; None where hits have no grades.
 
     Args:
         candidates: the ids to rank.
@@ -157,7 +157,7 @@ def page_of(
     if page.sort == "date" and matching is None:
         ranking = _newest_first(ranking, records)
     shown = [RankedPhoto(records[item], score, candidates.alike(item)) for item, score in ranking if item in records]
-    return shown, matching
+    return shown, 0 if not candidates.count else None if matching is None else len(matching)
 
 
 def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:

@@ -95,7 +95,7 @@ class Searcher:
         ungraded = why_ungraded(search)
         judgement = None if ungraded or not candidates.count else self._judgement(search, space)
         matches = match_test(search, judgement) if candidates.count > search.page.offset else None
-        ranked, matching = page_of(candidates, self._table(search.target), search.page, matches, judged=judged)
+        ranked, matched = page_of(candidates, self._table(search.target), search.page, matches, judged=judged)
         if len(ranked) < min(search.page.k, candidates.num_entries - search.page.offset):
             self._catalog.refuse_loss(space.store.generation)
         hits = as_hits(
@@ -111,7 +111,7 @@ class Searcher:
             search=search,
             hits=hits,
             num_candidates=candidates.count,
-            matched=0 if not candidates.count else None if matching is None else len(matching),
+            matched=matched,
             grades=None if judgement is None else count_grades(judged or candidates, judgement),
             ungraded=ungraded,
             model=space.model.fingerprint,
