@@ -358,7 +358,8 @@ class HalfStore(ExactStore):
         view = self._view
         rows = np.flatnonzero(np.isin(view.ids, ids))
         rows = rows[np.argsort(view.ids[rows])]
-        return not np.allclose(view.halves.array[rows].astype(np.float32), vectors, rtol=2.0**-10, atol=1e-6)
+        kept = view.halves.array[rows].astype(np.float32)
+        return kept.shape != vectors.shape or not np.allclose(kept, vectors, rtol=2.0**-10, atol=1e-6)
 
     def _unit_rows(self, view: _View, rows: NDArray[np.int64]) -> Embeddings:
         taken: Embeddings = view.halves.check(rows).astype(np.float32)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.protocols import DualEncoder, VectorStore
 from twinlens.relevance.background import SAMPLE, BackgroundJudge, everyday_texts
 from twinlens.types import Embeddings, Ids
@@ -31,17 +32,23 @@ class Background:
         self._judge: tuple[object, BackgroundJudge] | None = None
         self._texts: tuple[str, Embeddings] | None = None
 
-    def judge(self, store: VectorStore, encoder: Callable[[], DualEncoder]) -> BackgroundJudge:
-        """The judge for the photos in a store.
+    def judge(
+        self, store: VectorStore, model: ModelRecord, encoder: Callable[[], DualEncoder]
+    ) -> BackgroundJudge | None:
+        """The judge for the photos in a store; None if the collection has another model by now.
 
         Args:
             store: all photos of the library, whatever the filters of a search.
-            encoder: gives the model of the vectors, or a stand-in, if texts must be embedded.
+            model: of the store's vectors.
+            encoder: gives this model, or a stand-in, if texts must be embedded.
         """
-        state = (self._catalog.model(), self._catalog.file_id, store.generation)
+        state = (model, self._catalog.file_id, store.generation)
         with self._guard:
             if self._judge is None or self._judge[0] != state:
-                photos = [rows for _, rows in self._catalog.embeddings(sample(store.ids()))]
+                with self._catalog.snapshot():
+                    if self._catalog.model() != model:
+                        return None
+                    photos = [rows for _, rows in self._catalog.embeddings(sample(store.ids()))]
                 library = np.concatenate(photos) if photos else np.empty((0, 1), dtype=np.float32)
                 self._judge = state, BackgroundJudge(library, lambda: self._everyday(encoder()))
             return self._judge[1]

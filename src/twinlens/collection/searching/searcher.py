@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 MOST_DAMAGES = 2  # vectors of two spaces may be damaged at once
 
 
+class _ModelChanged(Exception):  # noqa: N818 - no error: the search begins anew
+    """Another process, or thread, has changed the collection's model during a search."""
+
+
 class Searcher:
     """Answers searches; may be shared between threads.
 
@@ -65,12 +69,17 @@ class Searcher:
 
     def answer(self, search: Search) -> Answer:
         """See ``Collection.answer``."""
-        for _ in range(MOST_DAMAGES):
+        damages = 0
+        while True:
             try:
                 return self._answer(search)
             except VectorsDamagedError as error:
+                damages += 1
+                if damages > MOST_DAMAGES:
+                    raise
                 self._spaces.discard(search, error)
-        return self._answer(search)
+            except _ModelChanged:
+                logger.debug("the model of %s has changed, the search begins anew", self._catalog.path.parent)
 
     def _answer(self, search: Search) -> Answer:
         started = time.perf_counter()
@@ -152,7 +161,9 @@ class Searcher:
         judgement = calibrated.judge(vector, kind) if calibrated else None
         if judgement is not None:
             return judgement
-        background = self._background.judge(space.shared_store, lambda: embedder or self._model.encoder_of(model))
+        store, stand_in = space.shared_store, lambda: embedder or self._model.encoder_of(model)
+        if (background := self._background.judge(store, model, stand_in)) is None:
+            raise _ModelChanged
         return background.judge(vector, kind)
 
     def _own(self, search: Search) -> set[int]:
