@@ -358,11 +358,13 @@ class HalfStore(ExactStore):
         view = self._view
         rows = np.flatnonzero(np.isin(view.ids, ids))
         rows = rows[np.argsort(view.ids[rows])]
-        return not np.allclose(view.halves.array[rows].astype(np.float32), vectors, rtol=2.0**-10, atol=1e-6)
+        kept = view.halves.array[rows].astype(np.float32)
+        return kept.shape != vectors.shape or not np.allclose(kept, vectors, rtol=2.0**-10, atol=1e-6)
 
     def _unit_rows(self, view: _View, rows: NDArray[np.int64]) -> Embeddings:
         taken: Embeddings = view.halves.check(rows).astype(np.float32)
-        return taken / np.maximum(np.linalg.norm(taken, axis=1, keepdims=True), np.float32(1e-6))
+        taken /= np.maximum(np.linalg.norm(taken, axis=1, keepdims=True), np.float32(1e-6))
+        return taken
 
 
 def _usable(view: _View, among: Ids | None) -> NDArray[np.bool_] | None:

@@ -134,7 +134,7 @@ class _Building:
         self._leader_sketches = np.concatenate([self._leader_sketches, drawn[firsts]])
 
     def result(self) -> NearCopies:
-        return NearCopies(*(np.concatenate(parts) for parts in (self._ids, self._leaders, self._sketches)))
+        return NearCopies(np.concatenate(self._ids), np.concatenate(self._leaders), np.concatenate(self._sketches))
 
     def _worth_comparing(self, drawn: NDArray[np.float32]) -> Ids:
         """Leaders whose sketches are near one of [B, S], ascending."""

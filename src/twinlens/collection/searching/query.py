@@ -50,15 +50,15 @@ class Query:
         terms: the weighted terms.
         text: name of the query in answers.
         vector: [D], its embedding, if already computed.
-        likeness: [F], what photos like it are found by, if already computed; only of photos.
         embedding_s: time to embed it, in seconds, including waiting.
+        likeness: [F], what photos like it are found by, if already computed; only of photos.
     """
 
     terms: tuple[Term, ...]
     text: str = ""
     vector: Embeddings | None = field(default=None, compare=False, repr=False)
-    likeness: Embeddings | None = field(default=None, compare=False, repr=False)
     embedding_s: float = field(default=0.0, compare=False, repr=False)
+    likeness: Embeddings | None = field(default=None, compare=False, repr=False)
 
     def photos(self) -> list[Path]:
         """The photo files that the query names."""

@@ -93,7 +93,8 @@ class Candidates:
     def alike(self, item: int) -> Ids:
         """The other candidates in an entry, by id."""
         key = self._groups.keys(np.array([item]))[0]
-        return self._groups.ids[(self._groups.leaders == key) & (self._groups.ids != item)]
+        others: Ids = self._groups.ids[(self._groups.leaders == key) & (self._groups.ids != item)]
+        return others
 
     def scores(self, items: Iterable[int]) -> dict[int, float]:
         """The score of each of these candidates, wherever it ranks."""

@@ -31,7 +31,7 @@ async def words(engine: Engine, text: str) -> Query:
     query = words_query(text)
     vectors = await engine.text_vectors([term.value for term in query.terms])
     parts = zip((term.weight for term in query.terms), vectors, strict=True)
-    return Query(query.terms, text, weighted_sum(parts), embedding_s=time.perf_counter() - started)
+    return Query(query.terms, text, weighted_sum(parts), time.perf_counter() - started)
 
 
 async def library_photo(engine: Engine, image_id: str) -> Query:
@@ -69,7 +69,7 @@ def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
     text = " + ".join(query.text if weight == 1 else f"{weight:g} {query.text}" for weight, query in parts)
     alike = [(weight, query.likeness) for weight, query in parts if query.likeness is not None]
     likeness = weighted_sum(alike) if len(alike) == len(parts) else None
-    return Query(terms, text, vector, likeness, embedding_s=sum(query.embedding_s for _, query in parts))
+    return Query(terms, text, vector, sum(query.embedding_s for _, query in parts), likeness)
 
 
 async def find_photos(
@@ -165,7 +165,8 @@ def _photo_query(collection: Collection, image_id: str) -> Query:
     vector = collection.catalog.embedding(card.number) if card else None
     if card is None or vector is None:
         raise unknown_image(image_id)
-    return Query((Term("photo", str(card.path)),), image_id, vector, collection.catalog.features.of_photo(card.number))
+    likeness = collection.catalog.features.of_photo(card.number)
+    return Query((Term("photo", str(card.path)),), image_id, vector, likeness=likeness)
 
 
 def _vector(query: Query) -> Embeddings:
