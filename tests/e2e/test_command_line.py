@@ -153,7 +153,7 @@ def test_near_copies_are_one_hit_unless_asked(run: Run, library: Path) -> None:
 
 def test_contact_sheets_are_written(run: Run, library: Path, tmp_path: Path) -> None:
     for name in ("sheet.png", "sheet.html"):
-        result = run("search", "a cat", "--in", library, "--all", "--grid", tmp_path / name)
+        result = run("search", "a cat", "--in", library, "--all", "--all-copies", "--grid", tmp_path / name)
         assert result.returncode == 0, result.stderr
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 1000
@@ -351,7 +351,8 @@ def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheet
 ) -> None:
     index(run, library)
     (library / "pets/cat.png").unlink()
-    result = run("search", "a cat", "--in", library, "--all", "-k", "3", "--grid", tmp_path / "cats.html")
+    asked = ("search", "a cat", "--in", library, "--all", "--all-copies", "-k", "3")
+    result = run(*asked, "--grid", tmp_path / "cats.html")
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     assert [(line[0], line[4:]) for line in lines] == [("1", ["file is gone"]), ("2", []), ("3", [])]
     assert result.stderr.count("gone; run: twinlens index") == result.stderr.count("run: twinlens index") == 1
@@ -360,14 +361,15 @@ def test_photos_that_were_deleted_since_are_marked_and_left_out_of_contact_sheet
     answer = json.loads(run("similar", library / "people/astronaut.png", "--in", library, "-k", "9", "--json").stdout)
     assert [one["image_id"] for one in answer["results"] if one["missing"]] == ["pets/cat.png"]
     assert run("index", library).returncode == 1  # keeps it: pets is empty now
-    again = run("search", "a cat", "--in", library, "--all", "-k", "3")
+    again = run(*asked)
     assert again.stderr == "1 of these photos is gone since the last index; run: twinlens index\n"
 
 
 def test_a_library_that_is_not_there_is_named_once(run: Run, library: Path, tmp_path: Path) -> None:
     index(run, library, "--collection", tmp_path / "own")
     library.rename(tmp_path / "unmounted")
-    result = run("search", "a cat", "--in", tmp_path / "own", "--all", "-k", "3", "--grid", tmp_path / "cats.png")
+    asked = ("search", "a cat", "--in", tmp_path / "own", "--all", "--all-copies", "-k", "3")
+    result = run(*asked, "--grid", tmp_path / "cats.png")
     assert result.returncode == 0
     assert all(len(line.split("\t")) == 4 for line in result.stdout.splitlines())
     assert result.stderr.splitlines() == [
@@ -691,7 +693,8 @@ def test_names_in_any_script_are_printed_whatever_the_encoding(library: Path, ru
     for name in names:
         shutil.copyfile(library / "pets/cat.png", library / name)
     index(run, library)
-    line = [sys.executable, "-m", "twinlens", "search", "a cat", "--in", str(library), "-k", "4", "--all"]
+    options = ["--in", str(library), "-k", "4", "--all", "--all-copies"]
+    line = [sys.executable, "-m", "twinlens", "search", "a cat", *options]
     result = subprocess.run(
         line, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, timeout=60, check=False
     )

@@ -156,7 +156,7 @@ def test_there_are_forty_searches_of_every_kind() -> None:
 
 @pytest.mark.parametrize("case", SEARCHES, ids=lambda case: case.name)
 def test_hits_are_those_of_before(collection: Collection, library: Path, case: Case) -> None:
-    """Recorded with the release before Search and Answer."""
+    """Recorded with the release before Search and Answer; photo queries when they began to compare features."""
     recorded = json.loads(RECORD.read_text(encoding="utf-8"))[case.name]
     answer = collection.answer(
         Search.of(_query(case, library), target=case.target, filters=case.filters, **case.options)

@@ -48,7 +48,7 @@ def test_with_group_each_photo_is_in_one_result(copied: TestClient) -> None:
 
 def test_photo_queries_say_that_they_compare_features(copied: TestClient, library: Path) -> None:
     by_id = copied.post("/api/search/image", json={"image_id": COPIED, "top_k": 1}).json()
-    assert (by_id["space"], by_id["results"][0]["image_id"]) == ("likeness", COPY)
+    assert by_id["space"] == "likeness"
     file = {"file": (library / COPIED).read_bytes()}
     uploaded = copied.post("/api/search/image", files=file, data={"top_k": "2", "group": "true"}).json()
     assert uploaded["space"] == "likeness"

@@ -55,7 +55,7 @@ class PhotoFeatures:
 
     def changes_since(self, generation: int) -> VectorDelta:
         """Vectors added and removed since a generation."""
-        changed = "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL"
+        changed = "SELECT id FROM photos WHERE generation > ?"
         added = self._database.rows(f"{changed} AND {self._has_features()} ORDER BY id", (generation,))
         removed = self._database.rows(
             f"SELECT photo_id FROM removed WHERE generation > ? UNION {changed} AND NOT {self._has_features()}",
@@ -76,4 +76,5 @@ class PhotoFeatures:
         return likeness(halves(rows[0][0])) if rows and rows[0][0] else None
 
     def _has_features(self) -> str:
-        return f"EXISTS (SELECT 1 FROM vectors WHERE photo_id = id AND length(features) = {2 * self.dim(None)})"
+        of_dim = f"photo_id = id AND length(features) = {2 * self.dim(None)}"
+        return f"(skip_reason IS NULL AND EXISTS (SELECT 1 FROM vectors WHERE {of_dim}))"

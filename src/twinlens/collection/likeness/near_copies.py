@@ -134,8 +134,7 @@ class _Building:
         self._leader_sketches = np.concatenate([self._leader_sketches, drawn[firsts]])
 
     def result(self) -> NearCopies:
-        ids, leaders, sketches = self._ids, self._leaders, self._sketches
-        return NearCopies(np.concatenate(ids), np.concatenate(leaders), np.concatenate(sketches))
+        return NearCopies(np.concatenate(self._ids), np.concatenate(self._leaders), np.concatenate(self._sketches))
 
     def _worth_comparing(self, drawn: NDArray[np.float32]) -> Ids:
         """Leaders whose sketches are near one of [B, S], ascending."""
