@@ -79,16 +79,16 @@ def test_hits_that_match_are_shown_and_the_closest_where_none_does(
 ) -> None:
     matching = [hit.id for hit in ranked[SOME] if hit.score >= LINE]
     assert len(matching) == 3
-    found = library.by_words(SOME, SearchOptions())
+    found = library.by_words(SOME, SearchOptions(all_copies=True))
     assert (ids(found.shown), bool(found.matching), found.matched) == (matching, True, len(matching))
     assert not any(hit.score >= LINE for hit in ranked[NONE])
-    found = library.by_words(NONE, SearchOptions())
+    found = library.by_words(NONE, SearchOptions(all_copies=True))
     assert (ids(found.shown), bool(found.matching), found.matched) == (ids(ranked[NONE]), False, 0)
 
 
 def test_everything_is_shown_where_that_is_wanted(library: Library, ranked: dict[str, list[Hit]]) -> None:
     for query, hits in ranked.items():
-        found = library.by_words(query, SearchOptions(show_all=True))
+        found = library.by_words(query, SearchOptions(show_all=True, all_copies=True))
         assert (ids(found.shown), bool(found.matching)) == (ids(hits), True)
 
 
@@ -101,7 +101,7 @@ def test_without_a_calibration_all_hits_are_shown(library: Library, root: Path) 
     picture = (root / "walls" / "red.png").read_bytes()
     for found, count in (
         (library.captions_of(picture, SearchOptions()), 2),
-        (library.by_picture(picture, SearchOptions()), 7),
+        (library.by_picture(picture, SearchOptions(all_copies=True)), 7),
     ):
         assert (len(found.shown), bool(found.matching), found.matched) == (count, True, None)
         assert {hit.relevant for hit in found.hits} == {None}
