@@ -31,7 +31,7 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture
 def search(run: Run, library: Path, model: Path):
     assert run("index", library, "--model", model).returncode == 0
-    return lambda *arguments: run("search", *arguments, "--in", library, "--model", model)
+    return lambda *arguments: run("search", *arguments, "--all-copies", "--in", library, "--model", model)
 
 
 def all_hits(search, query: str) -> list[dict]:
