@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from twinlens.collection.catalog.rows import VectorDelta
 from twinlens.types import Embeddings, Ids
 
-# Photos of a shop's shelves, the hardest that were measured: from 0.945 on, all pairs are two shots of the same view.
-# Of copies saved at quality 50, brightened by a fifth or cropped by 2 % per side, 95 to 99 % are above.
+# Of photos of a shop's shelves, the hardest that were measured, all pairs from 0.945 on are two shots of the same view;
+# no two of 2,863 everyday photos reach it. Of copies saved at quality 50, brightened by a fifth or cropped by 2 % per
+# side, 89 to 100 % do: docs/decisions/likeness.md.
 NEAR_LIKENESS = 0.95
 NEAR_COSINE = 0.9  # in the shared space, too: features of other models may all be alike
 SKETCH_DIM = 64
