@@ -28,6 +28,7 @@ OFTEN = 5  # a word must stand in this many captions, so that it can be seen
 SIGNS = re.compile(
     r"skin tone|sign|symbol|arrow|button|square|bracket|letter|mark|quotation|punctuation|bullet|currency|circle|"
     r"hair component|minus|plus|operator|integral|equal|greater|less than|up to|subset|superset|dash|fraction|dagger|"
+    r"comma|period|middle dot|"
     r"clock|thirty|flag:|variation|joiner|geometric|intersection|union|prime|diaeresis|caron|accent|diamond|box|not|"
     r"infinity|paragraph|ellipsis|slash|hyphen",
     re.IGNORECASE,

@@ -25,9 +25,11 @@ from twinlens.model.bundle import IMAGE_MODEL, open_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.training.languages.image_head import PhotoHead, read_image_head
 from twinlens.training.languages.lessons import Lessons, read_captions, read_sentences, read_words
+from twinlens.training.languages.plan import TeachingPlan
 from twinlens.training.languages.space import embed_space
 from twinlens.training.languages.taught_bundle import write_taught_bundle
-from twinlens.training.languages.teaching import TeachingPlan, encode, new_side, teach
+from twinlens.training.languages.taught_side import encode, new_side
+from twinlens.training.languages.teaching import teach
 from twinlens.training.loop.teacher import class_prompts
 from twinlens.training.parts.dual_encoder import TextSide
 from twinlens.training.parts.text_towers.load import load_text_tower
@@ -79,12 +81,14 @@ def run(options: argparse.Namespace) -> None:
     head = read_image_head(model.bundle.verified(IMAGE_MODEL), dim=model.dim, features_dim=model.features_dim)
     photo_head = PhotoHead(head, dropout=plan.photo_dropout)
     val = [photo for photo in data.split("val") if photo.captions]
-    features = torch.from_numpy(embed_photos([photo.path for photo in val], model).features) if val else None
+    embedded = embed_photos([photo.path for photo in val], model)
+    readable = [val[place] for place in embedded.kept]
 
     def check() -> dict[str, Any]:
-        if features is None:
+        if not readable or embedded.features is None:
             return {}
-        return {"val R@1": round(recall_at_1(side, val, photo_head.without_dropout(features).detach()), 1)}
+        photos = photo_head.without_dropout(torch.from_numpy(embedded.features)).detach()
+        return {"val R@1": round(recall_at_1(side, readable, photos), 1)}
 
     teach(
         side,

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -467,11 +468,22 @@ def test_an_interrupt_keeps_what_was_done_and_the_next_run_goes_on(run: Run, run
     assert (report["unchanged"], report["added"], report["images"]) == (before, 150 - before, 150)
 
 
-def test_an_interrupt_before_the_first_photo_promises_nothing(
-    run_here: Run, many: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object, **__: object) -> None:
+def interrupt_plainly(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def interrupt_an_import(*_: object, **__: object) -> None:
+    """What a compiled package makes of an interrupt while it is imported."""
+    try:
         raise KeyboardInterrupt
+    except KeyboardInterrupt as interrupt:
+        raise ImportError("initialization failed") from interrupt
+
+
+@pytest.mark.parametrize("interrupt", [interrupt_plainly, interrupt_an_import])
+def test_an_interrupt_before_the_first_photo_promises_nothing(
+    run_here: Run, many: Path, interrupt: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
 
     with monkeypatch.context() as early:
         early.setattr("twinlens.collection.indexing.index.embed_batches", interrupt)

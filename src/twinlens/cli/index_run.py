@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twinlens import api
+from twinlens.cli.interrupts import interrupts
 from twinlens.cli.outcome import say
 
 if TYPE_CHECKING:
@@ -52,12 +53,8 @@ def with_progress(
     from twinlens.cli.progress import IndexProgress
 
     say(f"collection: {collection.path}")
-    with IndexProgress() as listener:
-        try:
-            report = run(listener)
-        except KeyboardInterrupt:
-            kept = "finished work is kept" if len(collection) else "no photo was indexed yet"
-            raise KeyboardInterrupt(f"{kept}; the same command continues") from None
+    with IndexProgress() as listener, interrupts(lambda: _kept(collection)):
+        report = run(listener)
     if report.model_change is not None:
         _summarize_change(report.model_change, deferred=report.deferred)
     _summarize(report)
@@ -69,6 +66,11 @@ def with_progress(
     if report.captions is not None:
         _summarize_captions(report.captions)
     return report
+
+
+def _kept(collection: "api.library.Collection") -> str:
+    kept = "finished work is kept" if len(collection) else "no photo was indexed yet"
+    return f"{kept}; the same command continues"
 
 
 def _summarize(report: "api.indexing.IndexReport") -> None:

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from twinlens import __version__
 from twinlens.cli.commands import COMMANDS
+from twinlens.cli.interrupts import interrupts
 from twinlens.cli.outcome import interrupted, say, stdout_failed
 from twinlens.cli.streams import StdoutError, prepare_streams
 from twinlens.plugins import load_part, part_names
@@ -61,7 +62,8 @@ class Program(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Runs a command; Typer would end without a word if it is interrupted while it is being loaded."""
         try:
-            return super().invoke(ctx)
+            with interrupts():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(interrupted()) from None
 

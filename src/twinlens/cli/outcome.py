@@ -10,6 +10,7 @@ from typing import Annotated, ParamSpec, TypeAlias
 
 import typer
 
+from twinlens.cli.interrupts import interrupts
 from twinlens.cli.streams import ReaderGoneError, StdoutError
 from twinlens.errors import TwinlensError, valid_unicode
 
@@ -35,8 +36,9 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            code = command(*args, **kwargs)
-            sys.stdout.flush()
+            with interrupts():
+                code = command(*args, **kwargs)
+                sys.stdout.flush()
         except StdoutError as error:
             code = stdout_failed(error)
         except TwinlensError as error:

@@ -22,13 +22,14 @@ class TextTokenizer:
     """A bundle's ``tokenizer.json`` with the manifest's text length.
 
     Safe to share between threads.
+
+    Args:
+        source: the file, or a tokenizer, which is copied and stays as it is.
+        max_tokens: longer texts are truncated.
     """
 
-    def __init__(self, path: Path, *, max_tokens: int) -> None:
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:
-            raise BundleError(f"{path} is not a readable tokenizer.json ({error}); get the bundle again") from error
+    def __init__(self, source: Path | Tokenizer, *, max_tokens: int) -> None:
+        self._tokenizer = _read(source) if isinstance(source, Path) else Tokenizer.from_str(source.to_str())
         self.max_tokens = max_tokens
         self._pad_id = pad_id(self._tokenizer)
         self._tokenizer.no_padding()
@@ -52,6 +53,13 @@ class TextTokenizer:
         if not encoding.overflowing:
             return text
         return text[: max(end for _, end in encoding.offsets)]
+
+
+def _read(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:
+        raise BundleError(f"{path} is not a readable tokenizer.json ({error}); get the bundle again") from error
 
 
 def pad_id(tokenizer: Tokenizer) -> int:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from twinlens.training.languages.batches import draw_lessons
 from twinlens.training.languages.lessons import Lessons, TaughtText
+from twinlens.training.languages.plan import TeachingPlan
 
 PHOTOS = [f"{number}.jpg" for number in range(60)]
 LESSONS = Lessons(
@@ -16,9 +17,11 @@ LESSONS = Lessons(
     ["tench"],
 )
 
+PLAN = TeachingPlan(captions=10, taught=8)
+
 
 def drawn(lessons: Lessons, *, seed: int = 1, steps: int = 40) -> list:
-    stream = draw_lessons(lessons, captions=10, taught=8, weights={}, seed=seed)
+    stream = draw_lessons(lessons, lessons.photos, PLAN, seed=seed)
     return [next(stream) for _ in range(steps)]
 
 

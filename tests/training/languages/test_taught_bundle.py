@@ -14,8 +14,9 @@ from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, Bundle, open_bundle, 
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.languages.image_head import PhotoHead, read_image_head, write_image_head
+from twinlens.training.languages.plan import TeachingPlan
 from twinlens.training.languages.taught_bundle import write_taught_bundle
-from twinlens.training.languages.teaching import TeachingPlan, encode, new_side
+from twinlens.training.languages.taught_side import encode, new_side
 from twinlens.training.parts.dual_encoder import TextSide
 from twinlens.training.parts.export import ImageModel, TextModel, export_image_model, export_text_model
 from twinlens.training.parts.heads import LinearHead

@@ -10,11 +10,14 @@ import torch
 from PIL import Image
 
 from conftest import COLOURS, ColourEncoder
+from twinlens.errors import TrainingError
 from twinlens.protocols import EncodedImages
 from twinlens.training.languages.image_head import PhotoHead
 from twinlens.training.languages.lessons import Lessons, TaughtText
+from twinlens.training.languages.plan import TeachingPlan
 from twinlens.training.languages.space import Space, embed_space
-from twinlens.training.languages.teaching import TeachingPlan, encode, new_side, teach
+from twinlens.training.languages.taught_side import encode, new_side
+from twinlens.training.languages.teaching import teach
 from twinlens.training.parts.dual_encoder import TextSide
 from twinlens.training.parts.text_towers.load import load_text_tower
 from twinlens.types import Pixels
@@ -139,3 +142,47 @@ def test_the_photos_head_stays_until_its_first_step(lessons: Lessons, space: Spa
 
     teach(side(), photos, lessons, space, plan, teacher_scale=10.0, folder=tmp_path, on_step=look)
     assert seen == [True] * 30 + [False] * 30
+
+
+def test_a_run_with_other_settings_is_not_continued(lessons: Lessons, space: Space, tmp_path: Path) -> None:
+    teach(side(), head(), lessons, space, replace(PLAN, steps=20), teacher_scale=10.0, folder=tmp_path)
+    before = (tmp_path / "last.pt").read_bytes()
+    with pytest.raises(TrainingError, match=r"other settings \(steps, seed\)"):
+        teach(side(), head(), lessons, space, replace(PLAN, seed=3), teacher_scale=10.0, folder=tmp_path)
+    assert (tmp_path / "last.pt").read_bytes() == before
+
+
+def test_the_towers_own_tokenizer_stays_as_it_is(lessons: Lessons, space: Space, tmp_path: Path) -> None:
+    taught = side()
+    before = taught.tower.tokenizer.to_str()
+    teach(taught, head(), lessons, space, replace(PLAN, steps=1), teacher_scale=10.0, folder=tmp_path)
+    assert taught.tower.tokenizer.to_str() == before
+
+
+def test_a_photo_that_cannot_be_read_is_left_out(lessons: Lessons, tmp_path: Path) -> None:
+    files = {}
+    for name in GERMAN:
+        files[f"{name}.png"] = tmp_path / f"{name}.png"
+        Image.new("RGB", (20, 20), COLOURS[name]).save(files[f"{name}.png"])
+    files["blue.png"].write_bytes(b"no picture")
+    space = embed_space(PlainEncoder(), lessons, files, [], kept_in=tmp_path)
+    assert set(space.place) == {f"{name}.png" for name in GERMAN} - {"blue.png"}
+    taught = side()
+    teach(taught, head(), lessons, space, PLAN, teacher_scale=10.0, folder=tmp_path)
+    assert found(taught, space, ["rot", "yellow"]) == ["red", "yellow"]
+
+
+def test_where_no_photo_can_be_read_that_is_said(lessons: Lessons, tmp_path: Path) -> None:
+    files = {f"{name}.png": tmp_path / "missing.png" for name in GERMAN}
+    other = tmp_path / "other.png"
+    Image.new("RGB", (20, 20)).save(other)
+    with pytest.raises(TrainingError, match="no photo with captions can be read"):
+        embed_space(PlainEncoder(), lessons, files, [other], kept_in=tmp_path)
+
+
+def test_what_was_embedded_for_other_texts_is_not_used(lessons: Lessons, space: Space, tmp_path: Path) -> None:
+    lessons.captions["en"]["red.png"] = ["something black"]  # as many texts as before
+    files = {f"{name}.png": tmp_path / f"{name}.png" for name in GERMAN}
+    again = embed_space(PlainEncoder(), lessons, files, [], kept_in=tmp_path / "run")
+    black = torch.from_numpy(ColourEncoder().encode_text(["black"]))[0]
+    torch.testing.assert_close(again.described[again.place["red.png"]], black, atol=1e-3, rtol=0)

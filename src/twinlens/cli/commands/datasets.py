@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
+from twinlens.cli.interrupts import interrupts
 from twinlens.cli.options.data import Captions, Images, Kind, Ratios
 from twinlens.cli.outcome import (
     FOUND,
@@ -100,23 +101,20 @@ def convert(
 ) -> int:
     """Convert a data set to another format. The source is only read; an interrupted run leaves nothing behind."""
     start_logging(verbose=verbose, log_file=log_file)
-    try:
-        with _bar("writing photos") as show:
-            done = api.datasets.convert_dataset(
-                data,
-                out,
-                to=to,
-                kind=kind,
-                captions=captions,
-                images=images,
-                ratios=ratios,
-                splits=split or (),
-                link=link,
-                shard_size=shard_size,
-                on_progress=show,
-            )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written") from None
+    with interrupts(lambda: "nothing was written"), _bar("writing photos") as show:
+        done = api.datasets.convert_dataset(
+            data,
+            out,
+            to=to,
+            kind=kind,
+            captions=captions,
+            images=images,
+            ratios=ratios,
+            splits=split or (),
+            link=link,
+            shard_size=shard_size,
+            on_progress=show,
+        )
     splits = ", ".join(f"{name} {count:,}" for name, count in done.splits.items())
     plain = f"{done.path}\t{done.n_images:,} photos\t{done.n_captions:,} captions\t{splits}"
     if as_json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinlens import api
+from twinlens.cli.interrupts import interrupts
 from twinlens.cli.options.data import Captions, Images, Kind
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
@@ -51,22 +52,20 @@ def run(
     if data is None and (captions is None or images is None):
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]
-    with TrainingLog() as log:
-        try:
-            finished = api.lab.train(
-                recipe,
-                data or (captions or Path()).parent,
-                out,
-                changes=asked,
-                kind=kind,
-                captions=captions,
-                images=images,
-                resume=resume,
-                cache=cache,
-                listener=_listener(log),
-            )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt("with --resume it continues from the last checkpoint, if there is one") from None
+    kept = "with --resume it continues from the last checkpoint, if there is one"
+    with TrainingLog() as log, interrupts(lambda: kept):
+        finished = api.lab.train(
+            recipe,
+            data or (captions or Path()).parent,
+            out,
+            changes=asked,
+            kind=kind,
+            captions=captions,
+            images=images,
+            resume=resume,
+            cache=cache,
+            listener=_listener(log),
+        )
     if not finished.validation:  # one of several processes; only the first one reports
         return FOUND
     if as_json:

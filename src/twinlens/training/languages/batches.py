@@ -1,11 +1,12 @@
 """Draw the lessons of each step: captions of photos, and texts without a photo."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from twinlens.training.languages.lessons import ENGLISH, Lessons, TaughtText, prompt
+from twinlens.training.languages.plan import TeachingPlan
 
 GROUP = 6  # batches that are drawn together and sorted by length, so that padding costs little
 ENGLISH_SHARE = 0.35
@@ -26,20 +27,17 @@ class Lesson(NamedTuple):
     taught: list[TaughtText]
 
 
-def draw_lessons(
-    lessons: Lessons, *, captions: int, taught: int, weights: dict[str, float], seed: int
-) -> Iterator[Lesson]:
+def draw_lessons(lessons: Lessons, photos: Sequence[str], plan: TeachingPlan, *, seed: int) -> Iterator[Lesson]:
     """Lessons without end.
 
     Args:
         lessons: to draw from.
-        captions: number of captions in each lesson, of different photos.
-        taught: number of texts without a photo.
-        weights: language → how often it is drawn, beside English; missing ones count 1.
+        photos: image ids of those to draw captions of, each lesson of different ones.
+        plan: how many captions and texts a lesson has, and how often each language is drawn.
         seed: of everything drawn.
     """
     rng = np.random.default_rng(seed)
-    photos = lessons.photos
+    captions, taught, weights = plan.captions, plan.taught, dict(plan.languages)
     group = max(1, min(GROUP, len(photos) // captions))
     others = [language for language in lessons.captions if language != ENGLISH]
     shares = np.array([weights.get(language, 1.0) for language in others])

@@ -1,5 +1,7 @@
 """The space that is taught: photos and English texts as the existing model embeds them."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +49,15 @@ def embed_space(
         photos: image id → file, of the photos with captions.
         others: files of photos without captions; they are wrong answers, and a text's place among them is taught.
         kept_in: folder of the run.
+
+    Raises:
+        TrainingError: the model has no features, or no photo with captions can be read.
     """
     ids = [image_id for image_id in lessons.photos if image_id in photos]
     files = [photos[image_id] for image_id in ids] + list(others)
     english = lessons.english()
-    kept = kept_in / f"space-{model.fingerprint}-{len(files)}-{len(english)}.npz"
+    asked = json.dumps([model.fingerprint, [str(file) for file in files], english])
+    kept = kept_in / f"space-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
     if not kept.is_file():
         embedded = embed_photos(files, model)
         if embedded.features is None:
@@ -66,6 +72,8 @@ def embed_space(
             )
     rows = np.load(kept)
     place = {ids[number]: row for row, number in enumerate(rows["readable"].tolist()) if number < len(ids)}
+    if not place:
+        raise TrainingError("no photo with captions can be read; check the data with: twinlens datasets info DATA")
     text_place = {text: row for row, text in enumerate(english)}
     texts = _units(rows["texts"])
     means = [

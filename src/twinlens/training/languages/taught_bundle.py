@@ -11,7 +11,7 @@ import numpy as np
 from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, save_bundle
 from twinlens.model.training_photos import TRAINING_PHOTOS
 from twinlens.training.languages.image_head import PhotoHead, write_image_head
-from twinlens.training.languages.teaching import TeachingPlan
+from twinlens.training.languages.plan import TeachingPlan
 from twinlens.training.parts.dual_encoder import TextSide
 from twinlens.training.parts.export import TextModel, export_text_model
 from twinlens.training.parts.quantization import Bits, quantize_text

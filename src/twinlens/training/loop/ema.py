@@ -43,6 +43,10 @@ class MovingAverage:
         finally:
             self._set(kept)
 
+    def keep(self) -> None:
+        """The weights become the averages, for good."""
+        self._set(self.average)
+
     @torch.no_grad()
     def _set(self, values: Mapping[str, Tensor]) -> None:
         for name, weight in self.weights.items():
