@@ -1,12 +1,14 @@
 """A library that is drawn in code, with dates, cameras, captions and odd names; and thousands of copies of it."""
 
 import json
+import math
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from twinlens.api.library import Collection
@@ -34,23 +36,27 @@ def draw_library(root: Path) -> Path:
             for folder in ("holiday/beach", "holiday/wood", "home"):
                 _draw(root / folder / f"{colour} {shape}.jpg", colour, shape, number)
                 number += 1
-    for number, name in enumerate(ODD_NAMES):
-        _draw(root / "odd" / name, list(COLOURS)[number % 4], SHAPES[number % 2], number, is_dated=False)
+    for place, name in enumerate(ODD_NAMES):
+        colour, shape = list(COLOURS)[place % 4], SHAPES[place % 2]
+        _draw(root / "odd" / name, colour, shape, number + place, is_dated=False)
     lines = [f'"home/red square.jpg","{text}"' for text in ODD_CAPTIONS]
     (root.parent / "captions.csv").write_text("image,caption\n" + "\n".join(lines), encoding="utf-8")
-    with Collection.create([root], model=uncalibrated(root.parent / "model")) as collection:
+    with Collection.create([root], model=believing(root.parent / "model")) as collection:
         collection.index(captions=root.parent / "captions.csv")
     return root
 
 
-def uncalibrated(folder: Path) -> Path:
-    """The default model without its calibration, for which drawn shapes are no photos of anything.
+def believing(folder: Path) -> Path:
+    """The default model with a calibration that calls every hit strong; by its own, drawn shapes match nothing.
 
-    Tests of what is said where nothing matches give results a relevance of their own.
+    Tests of what is said where little or nothing matches give results grades of their own.
     """
     shutil.copytree(find_bundle("default"), folder)
-    manifest = folder / "model.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"calibration": None}), encoding="utf-8")
+    path = folder / "model.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    for kind in ("text", "photo"):
+        manifest["calibration"][kind]["hit"]["intercept"] = 50.0
+    path.write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 
@@ -72,7 +78,7 @@ def multiply(root: Path, count: int) -> None:
                 found = catalog.vector_of_content(known.content_hash)
                 assert found is not None
                 vector, details = found
-                noise = np.random.default_rng(number).normal(0, 0.02, len(vector.embedding)).astype(np.float32)
+                noise = np.random.default_rng(number).normal(0, 0.03, len(vector.embedding)).astype(np.float32)
                 turned = (vector.embedding + noise) / np.linalg.norm(vector.embedding + noise)
                 taken = f"20{10 + number % 14}-0{1 + number % 9}-11T08:00:00"
                 writer.put_photo(
@@ -89,11 +95,20 @@ def _file_state(folder: int, path: str, known: object) -> object:
     return FileState(folder, path, known.size_bytes, known.mtime_ns, known.content_hash)  # type: ignore[attr-defined]
 
 
+def _waves(size: tuple[int, int], number: int) -> NDArray[np.uint8]:
+    """A background of its own for each photo, so that none is a near copy of another."""
+    random = np.random.default_rng(number)
+    x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    angle, length = random.uniform(0, math.pi), random.uniform(8, 90)
+    height = 0.5 + 0.5 * np.sin((x * math.cos(angle) + y * math.sin(angle)) * 2 * math.pi / length)
+    crest, trough = random.uniform(120, 256, size=(2, 3))
+    return (crest * height[..., None] + trough * (1 - height[..., None])).astype(np.uint8)
+
+
 def _draw(path: Path, colour: str, shape: str, number: int, *, is_dated: bool = True) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     size = FORMATS[number % len(FORMATS)]
-    noise = np.random.default_rng(number).integers(200, 256, size=(size[1], size[0], 3), dtype=np.uint8)
-    image = Image.fromarray(noise)
+    image = Image.fromarray(_waves(size, number))
     side = min(size) // 2
     left, top = (size[0] - side) // 2, (size[1] - side) // 2
     brush = ImageDraw.Draw(image)

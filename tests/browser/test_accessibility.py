@@ -26,7 +26,7 @@ def test_axe_finds_nothing_in_any_view(open_page: Any, site: str, scheme: str) -
     assert faults(page) == []
     page.click("#filters-button")
     page.fill("#words", "a red square")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     page.locator(".tile").first.hover()
     page.locator(".tile .pick").first.click()
     assert faults(page) == []
@@ -57,7 +57,7 @@ def test_axe_finds_nothing_where_nothing_matches(page: Page) -> None:
 def test_all_is_done_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("a red square")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     page.keyboard.press("ArrowDown")
     index = "Number(document.activeElement.closest('.tile').dataset.index)"
     assert page.evaluate(index) == 0
@@ -97,7 +97,7 @@ def test_a_phone_shows_all_without_scrolling_sideways(open_page: Any, site: str)
     sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(sideways) <= 0
     page.locator("#words").fill("a red square")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     page.locator(".tile .open").first.tap()
     expect(page.locator("#viewer")).to_be_visible()
     page.locator("#viewer-info").tap()
@@ -179,5 +179,5 @@ def test_the_keyboard_stays_with_the_photos_when_others_are_found(page: Page) ->
     page.keyboard.press("x")
     page.get_by_role("button", name="Similar").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     assert focused_photo(page) == 0

@@ -45,7 +45,7 @@ def test_a_date_filter_tells_of_the_photos_without_a_date(page: Page) -> None:
     page.fill("#after", "2022-01-01")
     expect(page.locator("#status")).to_have_text("12 photos · 5 photos without a date left out")
     page.fill("#words", "a red circle")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     expect(page.locator("#status")).to_contain_text("5 photos without a date left out")
 
 
@@ -53,7 +53,7 @@ def test_filters_go_along_with_a_search(page: Page) -> None:
     page.click("#filters-button")
     page.select_option("#folder", "holiday/wood")
     page.fill("#words", "a red circle")
-    expect(page.locator("#status")).to_contain_text("8 photos, best match first")
+    expect(page.locator("#status")).to_contain_text("8 strong among 8 photos")
     assert "folder=holiday%2Fwood" in page.url
 
 
@@ -127,7 +127,7 @@ def test_filters_that_were_closed_stay_closed_while_somebody_types(page: Page) -
     page.select_option("#folder", "home")
     page.click("#filters-button")
     page.fill("#words", "a red circle")
-    expect(page.locator("#status")).to_contain_text("8 photos, best match first")
+    expect(page.locator("#status")).to_contain_text("8 strong among 8 photos")
     expect(page.locator("#filters")).to_be_hidden()
 
 
@@ -212,7 +212,7 @@ def test_a_choice_that_only_the_server_knows_is_drawn_asked_for_and_taken_back(p
     season = page.get_by_label("Season")
     assert season.locator("option").all_text_contents() == ["All", "spring", "autumn"]
     page.fill("#words", "a red circle")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     assert "season" not in asked[-1]
     with page.expect_response("**/api/search/text"):
         page.keyboard.press("Enter")
@@ -228,7 +228,7 @@ def test_a_choice_that_only_the_server_knows_is_drawn_asked_for_and_taken_back(p
     expect(season).to_have_value("autumn")
     page.reload()
     expect(page.get_by_label("Season")).to_have_value("autumn")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     assert asked[-1]["season"] == "autumn"
 
 
@@ -242,7 +242,7 @@ def test_a_switch_that_only_the_server_knows_is_drawn_asked_for_and_taken_back(p
     expect(hidden).to_have_attribute("aria-pressed", "true")
     assert page.url.endswith("#hidden=true")
     page.fill("#words", "a red circle")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     assert asked[-1]["hidden"] is True
     page.go_back()
     page.go_back()
@@ -320,7 +320,7 @@ def test_without_a_list_the_page_searches_and_keeps_what_the_address_says(open_p
     page.goto(f"{site}/#folder=home&favourites=true")
     expect(page.locator("#status")).to_have_text("29 photos · unknown filters: folder, favourites")
     page.fill("#words", "a red circle")
-    expect(page.locator("#status")).to_contain_text("29 photos, best match first")
+    expect(page.locator("#status")).to_contain_text("29 strong among 29 photos")
     assert page.url.endswith("#q=a+red+circle&favourites=true&folder=home")
     page.click("#filters-button")
     expect(page.locator("#sort")).to_be_visible()

@@ -81,7 +81,7 @@ def test_a_slow_network_shows_a_sign_and_a_fast_one_does_not(page: Page) -> None
     page.fill("#words", "fast")
     page.clock.run_for(200)
     held.take().fulfill(json=ANSWER)
-    expect(page.locator("#status")).to_contain_text("among")
+    expect(page.locator("#status")).to_contain_text("best match first")
     page.clock.run_for(1000)
     assert not page.evaluate("window.wasSlow")
     page.fill("#words", "slow")

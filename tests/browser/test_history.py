@@ -20,7 +20,7 @@ def enter(page: Page, words: str) -> None:
     page.fill("#words", words)
     with page.expect_response("**/api/search/text"):
         page.keyboard.press("Enter")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
 
 
 def test_each_search_is_a_place_and_the_letters_typed_on_the_way_are_not(page: Page) -> None:
@@ -49,7 +49,7 @@ def test_who_stays_for_a_while_can_come_back_without_having_pressed_enter(page: 
 
 def test_a_search_by_a_picture_is_there_again_after_a_photo_was_open(page: Page, drawn: Path) -> None:
     page.set_input_files("#file", drawn / FILE)
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     found = names(page)
     page.locator(".tile .open").nth(2).click()
     expect(page.locator("#viewer")).to_be_visible()

@@ -50,7 +50,7 @@ def test_the_question_cannot_be_put_aside(asked: Page) -> None:
 def test_what_was_asked_for_without_a_key_is_answered_with_it(asked: Page) -> None:
     give_key(asked)
     asked.fill("#words", "a red circle")
-    expect(asked.locator("#status")).to_contain_text("best match first")
+    expect(asked.locator("#status")).to_contain_text("strong among")
     before = asked.locator(".tile .open").first.get_attribute("aria-label")
     asked.context.clear_cookies()
     asked.fill("#words", "a blue square")

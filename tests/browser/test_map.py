@@ -74,13 +74,13 @@ def test_more_like_a_photo_of_the_map_shows_the_results(map_page: Page) -> None:
     map_page.click("#viewer-like")
     expect(map_page.locator("#map")).to_be_hidden()
     expect(map_page.locator(".chip img")).to_have_count(1)
-    expect(map_page.locator("#status")).to_contain_text("best match first")
+    expect(map_page.locator("#status")).to_contain_text("strong among")
 
 
 def test_what_is_caught_takes_the_place_of_the_search_and_leads_back_to_it(page: Page) -> None:
     page.fill("#words", "a red circle")
     page.keyboard.press("Enter")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     page.click("#map-button")
     expect(page.locator("#map-status")).to_have_text("29 photos")
     page.click("#map-seen")
@@ -88,7 +88,7 @@ def test_what_is_caught_takes_the_place_of_the_search_and_leads_back_to_it(page:
     expect(page.locator("#words")).to_have_value("")
     page.go_back()
     expect(page.locator("#words")).to_have_value("a red circle")
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     page.go_forward()
     expect(page.locator("#status")).to_have_text("29 photos from the map")
     page.click("#all-photos")

@@ -27,7 +27,7 @@ def test_a_chosen_picture_finds_itself_first(page: Page, drawn: Path) -> None:
     with page.expect_response("**/api/search/image"):
         page.set_input_files("#file", drawn / FILE)
     expect(page.locator(".chip img")).to_have_count(1)
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     assert first_name(page) == Path(FILE).name
 
 
@@ -37,14 +37,14 @@ def test_a_picture_is_pasted_or_dropped(page: Page, drawn: Path, kind: str) -> N
     with page.expect_response("**/api/search/image"):
         page.evaluate(HAND_OVER, [kind, data])
     expect(page.locator(".chip img")).to_have_count(1)
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     expect(page.locator("#veil")).to_be_hidden()
     assert first_name(page) == Path(FILE).name
 
 
 def test_words_and_a_picture_go_into_one_search(page: Page, drawn: Path) -> None:
     page.set_input_files("#file", drawn / FILE)
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     with page.expect_response("**/api/search/image*") as found:
         page.fill("#words", "a yellow circle")
     assert found.value.json()["query"] == "picture 1 + a yellow circle"
@@ -52,7 +52,7 @@ def test_words_and_a_picture_go_into_one_search(page: Page, drawn: Path) -> None
 
 def test_a_picture_from_elsewhere_is_not_in_the_address(page: Page, drawn: Path) -> None:
     page.set_input_files("#file", drawn / FILE)
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")
     assert page.evaluate("location.hash") == ""
 
 
@@ -71,4 +71,4 @@ def test_a_large_picture_is_made_smaller_before_it_is_sent(page: Page, tmp_path:
     with page.expect_response("**/api/search/image") as found:
         page.evaluate(HAND_OVER, ["drop", base64.b64encode((tmp_path / "large.jpg").read_bytes()).decode()])
     assert int(found.value.request.all_headers()["content-length"]) < 2_000_000
-    expect(page.locator("#status")).to_contain_text("best match first")
+    expect(page.locator("#status")).to_contain_text("strong among")

@@ -63,7 +63,7 @@ def test_photos_on_the_way_are_those_of_their_place(open_page: Any, large: str) 
         last = scroll_on(page, last)
     page.evaluate("window.scrollTo({ top: document.body.scrollHeight / 2 })")
     until(page, f"{LAST} < {last}")
-    ranks = page.locator(".tile .badge").evaluate_all("all => all.map((one) => Number(one.textContent))")
+    ranks = page.locator(".tile .badge").evaluate_all("all => all.map((one) => parseInt(one.textContent))")
     places = page.locator(".tile").evaluate_all("all => all.map((one) => Number(one.dataset.index) + 1)")
     assert ranks == places == sorted(places)
 
@@ -71,6 +71,6 @@ def test_photos_on_the_way_are_those_of_their_place(open_page: Any, large: str) 
 def test_results_keep_coming_while_somebody_types(open_page: Any, large: str) -> None:
     page = open_page(large)
     page.locator("#words").press_sequentially("a red circle on a white ground", delay=40)
-    expect(page.locator("#status")).to_contain_text("10,000 photos, best match first")
-    expect(page.locator(".badge").first).to_have_text("1")
+    expect(page.locator("#status")).to_contain_text("10,000 strong among 10,000 photos")
+    expect(page.locator(".badge").first).to_have_text("1 · strong")
     assert tiles(page) < 400

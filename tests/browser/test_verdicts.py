@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 def judge(page: Page, change: Any, **fields: Any) -> None:
-    """Gives the answers of the uncalibrated server a verdict, and searches."""
+    """Gives the server's answers a verdict of the test's own, and searches."""
     intercept(page, "**/api/search/text", lambda route: answered(route, change, **fields))
     page.fill("#words", "a red square")
 

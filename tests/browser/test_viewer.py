@@ -212,7 +212,7 @@ def test_a_range_from_a_photo_that_is_not_there_selects_one(squares: Page) -> No
     squares.locator(".tile .open").nth(3).click(modifiers=["Control"])
     squares.goto(squares.url.replace("home", "holiday%2Fbeach"))
     expect(squares.locator("#folder")).to_have_value("holiday/beach")
-    expect(squares.locator("#status")).to_contain_text("best match first")
+    expect(squares.locator("#status")).to_contain_text("strong among")
     expect(squares.locator(".tile.is-selected")).to_have_count(0)
     squares.locator(".tile .open").first.click(modifiers=["Shift"])
     expect(squares.locator("#selection .count")).to_have_text("2 photos selected")

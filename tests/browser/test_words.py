@@ -43,7 +43,7 @@ def test_a_click_searches_what_was_meant(page: Page) -> None:
 def test_a_query_of_unknown_words_does_not_blame_the_photos(page: Page) -> None:
     tell(page, unknown_words=["qwrtzx"], no_word_known=True, num_matches=0, did_you_mean=None)
     page.fill("#words", "qwrtzx")
-    expect(page.locator("#nothing h2")).to_have_text("No word of this query is known: “qwrtzx”")
+    expect(page.locator("#nothing h2")).to_have_text("No word of this query is known: “qwrtzx”; the closest:")
     expect(page.locator("#status")).to_contain_text("No word of this query is known: “qwrtzx”")
 
 

@@ -196,6 +196,36 @@ def test_a_table_that_was_quantized_in_blocks_before_stays_as_it_is() -> None:
     np.testing.assert_array_equal(again, codes)
 
 
+def test_layers_that_came_in_4_bits_get_4_bits_again_and_lose_nothing(text_graph: Path, tmp_path: Path) -> None:
+    model = onnx.load(str(text_graph))
+    products = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
+    weights = [tensor for tensor in model.graph.initializer if tensor.name in products]
+    assert len(weights) > 6
+    for tensor in weights[:6]:
+        rows = onnx.numpy_helper.to_array(tensor).T
+        codes, scales = quantize_blocks(rows)
+        codes[:, ::32] = -8
+        kept = (codes.reshape(*scales.shape, 32) * scales[:, :, None].astype(np.float32)).reshape(rows.shape)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(np.ascontiguousarray(kept.T), tensor.name))
+    onnx.save(model, str(tmp_path / "came.onnx"))
+    quantize_text(tmp_path / "came.onnx", tmp_path / "small.onnx")
+    small = onnx.load(str(tmp_path / "small.onnx"))
+    bits = [
+        {field.name: field.i for field in node.attribute}["bits"]
+        for node in small.graph.node
+        if node.op_type == "MatMulNBits"
+    ]
+    assert (bits.count(4), bits.count(8)) == (6, len(weights) - 6)
+    ids, mask = token_batch(6, 20)
+    (expected,), (ours,) = (
+        onnxruntime.InferenceSession(str(tmp_path / name)).run(
+            ["embedding"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+        )
+        for name in ("came.onnx", "small.onnx")
+    )
+    assert cosine(ours, expected).min() > 0.99
+
+
 def test_a_block_of_zeros_stays_zero() -> None:
     codes, scales = quantize_blocks(np.zeros((2, 32), dtype=np.float32))
     assert not codes.any()

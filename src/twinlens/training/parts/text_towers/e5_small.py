@@ -11,6 +11,7 @@ from torch import Tensor
 
 from twinlens.errors import TrainingError
 from twinlens.training.parts.text_towers.e5_file import E5File, read_e5_file
+from twinlens.training.parts.text_towers.photo_words import PHOTO_OF
 from twinlens.training.parts.text_towers.pretrained_text import PretrainedText
 from twinlens.training.parts.text_towers.vocabulary import read_tokenizer
 
@@ -29,7 +30,8 @@ def load_e5_small(
 ) -> PretrainedText:
     """multilingual-e5-small: 12 layers, 384 features (mean, normalized), 94 languages, weights MIT, 4 bits each.
 
-    Texts are read in lower case, without signs at the end and without the prefix of its training.
+    Texts are read in lower case, without signs at the end, without words like "a photo of", and without the prefix of
+    its training.
 
     Args:
         pooling: "mean" only.
@@ -79,6 +81,7 @@ def cut_tokenizer(file: E5File, kept: Iterable[int]) -> Tokenizer:
             normalizers.Replace(Regex(CLOSING_SIGNS), ""),
             normalizers.Replace(Regex(r"\s+"), " "),
             normalizers.Strip(),
+            normalizers.Replace(Regex(PHOTO_OF), ""),
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")
