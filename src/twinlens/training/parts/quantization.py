@@ -68,7 +68,8 @@ def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits =
 def _layers_in_4_bits(model: Any) -> tuple[list[str], list[str]]:
     """Names of the matrix products whose weights are exactly what 4 bits can hold, and of the others."""
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
-    exact, others = [], []
+    exact: list[str] = []
+    others: list[str] = []
     for node in model.graph.node:
         if node.op_type != "MatMul" or node.input[1] not in weights:
             continue
