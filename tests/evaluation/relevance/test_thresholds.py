@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -34,11 +36,23 @@ def test_grades_keep_their_promises(gap: float) -> None:
     assert hits.found_share(possible) >= POSSIBLE_FOUND - 0.15
 
 
-def graded(probability: list[list[float]], right: list[list[int]], present: list[int]) -> GradedHits:
-    shape = np.array(right)
+def graded(
+    probability: list[list[float]], right: list[list[int]], present: list[int], kind: Sequence[str] = ("words",)
+) -> GradedHits:
+    shape, kinds = np.array(right), np.resize(np.array(kind), len(present))
     return GradedHits(
-        np.array(probability), shape == 1, shape >= 0, np.array(present, dtype=bool), np.ones(len(present))
+        np.array(probability), shape == 1, shape >= 0, np.array(present, dtype=bool), np.ones(len(present)), kinds
     )
+
+
+def test_a_promise_is_kept_for_each_kind_of_query() -> None:
+    """Nine sentences in ten are right at 0.8, and one word in two; both at 0.9."""
+    probability = [[0.9]] * 10 + [[0.8]] * 30
+    right = [[1]] * 10 + [[1]] * 28 + [[1], [0]]
+    sentences = graded(probability, right, [1] * 40, ["sentences"])
+    assert choose_thresholds(sentences).strong <= 0.8
+    both = graded(probability, right, [1] * 40, ["words"] * 5 + ["sentences"] * 33 + ["words"] * 2)
+    assert 0.8 < choose_thresholds(both).strong <= 0.9
 
 
 def test_shares_are_those_counted_by_hand() -> None:

@@ -13,7 +13,7 @@ from twinlens.relevance.maps import GradeThresholds
 # What is promised is 0.9 and 0.65, 0.05 and 0.15, 0.7; what nothing was fitted on does a little worse.
 STRONG_RIGHT, LIKELY_RIGHT = 0.9, 0.68  # share of the hits with the grade that are right
 STRONG_ABSENT, LIKELY_ABSENT = 0.03, 0.1  # share of absent things whose best hit has the grade
-POSSIBLE_FOUND = 0.8  # share of queries with a match of which one is graded
+POSSIBLE_FOUND = 0.75  # share of queries with a match of which one is graded
 POSSIBLE_RIGHT = 0.12  # a possible hit that is right less often than this is no use to anybody
 TRIED = np.linspace(0.005, 0.995, 199)
 
@@ -28,6 +28,7 @@ class GradedHits:
         known: [Q, K], whether a person has judged the hit.
         present: [Q], whether the library has a match.
         weight: [Q], of the query.
+        kind: [Q], of the query: words or sentences.
     """
 
     probability: NDArray[np.float64]
@@ -35,6 +36,7 @@ class GradedHits:
     known: NDArray[np.bool_]
     present: NDArray[np.bool_]
     weight: NDArray[np.float64]
+    kind: NDArray[np.str_]
 
     @classmethod
     def of(
@@ -51,6 +53,7 @@ class GradedHits:
             np.concatenate([_wide(trial.labels != UNSURE, most, fill=False) for trial in trials]),
             np.concatenate([trial.present for trial in trials]),
             np.concatenate(list(weights)),
+            np.array([line.partition(",")[0] for trial in trials for line in trial.line.tolist()]),
         )
 
     def right_share(self, least: float, below: float = np.inf) -> float:
@@ -69,21 +72,43 @@ class GradedHits:
         found: NDArray[np.bool_] = np.any(self.right & (self.probability >= least), axis=1)
         return _share(found, self.weight * self.present, empty=1.0)
 
+    def by_kind(self) -> "list[GradedHits]":
+        """The hits of each kind of query."""
+        return [
+            GradedHits(
+                self.probability[own],
+                self.right[own],
+                self.known[own],
+                self.present[own],
+                self.weight[own],
+                self.kind[own],
+            )
+            for own in (self.kind == kind for kind in np.unique(self.kind))
+        ]
+
 
 def choose_thresholds(hits: GradedHits) -> GradeThresholds:
-    """Thresholds that keep the promises on these hits."""
+    """Thresholds that keep the promises on these hits, for each kind of query alone.
+
+    Else the many sure hits of sentences would make up for wrong ones of single words.
+    """
+    kinds = hits.by_kind()
     strong = _lowest(
-        TRIED, lambda least: hits.right_share(least) >= STRONG_RIGHT and hits.absent_share(least) <= STRONG_ABSENT
+        TRIED,
+        lambda least: all(
+            own.right_share(least) >= STRONG_RIGHT and own.absent_share(least) <= STRONG_ABSENT for own in kinds
+        ),
     )
     likely = _lowest(
         TRIED[strong > TRIED],
-        lambda least: (
-            hits.right_share(least, strong) >= LIKELY_RIGHT and hits.absent_share(least, strong) <= LIKELY_ABSENT
+        lambda least: all(
+            own.right_share(least, strong) >= LIKELY_RIGHT and own.absent_share(least, strong) <= LIKELY_ABSENT
+            for own in kinds
         ),
         otherwise=strong,
     )
     below = TRIED[likely > TRIED]
-    found = [least for least in below if hits.found_share(least) >= POSSIBLE_FOUND]
+    found = [least for least in below if all(own.found_share(least) >= POSSIBLE_FOUND for own in kinds)]
     useful = _lowest(below, lambda least: hits.right_share(least, likely) >= POSSIBLE_RIGHT, otherwise=likely)
     return GradeThresholds(strong=strong, likely=likely, possible=max(max(found, default=0.0), useful))
 
