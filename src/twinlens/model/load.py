@@ -8,6 +8,7 @@ from twinlens.config import data_folder
 from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.bridge import BridgedEncoder, open_bridge
 from twinlens.model.bundle import MANIFEST, open_bundle
+from twinlens.model.hub.published import published
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.plugins import did_you_mean, load_part
 from twinlens.protocols import DualEncoder
@@ -94,6 +95,8 @@ def find_bundle(name_or_path: str | Path) -> Path:
     names = [*known, *installed_encoders()]
     if str(name_or_path) in names:
         raise BundleError(f"the model {str(name_or_path)!r} is the encoder of an installed package; it has no bundle")
+    if str(name_or_path) in published():
+        raise UnknownPartError(f"the model {name_or_path} is not here yet; get it: twinlens models pull {name_or_path}")
     hint = did_you_mean(str(name_or_path), names)
     raise UnknownPartError(
         f"no model is called {str(name_or_path)!r}; known: {', '.join(names)}, or give a bundle's folder{hint}"
