@@ -85,17 +85,11 @@ def test_pixels_are_those_of_the_familys_processor(family, bundle, photos):
 
 def test_embeddings_are_those_of_the_familys_model(family, bundle, photos):
     encoder = OnnxDualEncoder(bundle, threads=1)
+    pixels = np.stack([family.processor(photo, return_tensors="np")["pixel_values"][0] for photo in photos])
+    ids = [torch.from_numpy(wanted_ids(family, [text])) for text in TEXTS]
     with torch.no_grad():
-        pixels = torch.from_numpy(
-            np.stack([family.processor(p, return_tensors="np")["pixel_values"][0] for p in photos])
-        )
-        images = family.model.get_image_features(pixel_values=pixels).pooler_output.numpy()
-        texts = [
-            family.model.get_text_features(input_ids=torch.from_numpy(wanted_ids(family, [text])))
-            .pooler_output[0]
-            .numpy()
-            for text in TEXTS
-        ]
+        images = family.model.get_image_features(pixel_values=torch.from_numpy(pixels)).pooler_output.numpy()
+        texts = [family.model.get_text_features(input_ids=row).pooler_output[0].numpy() for row in ids]
     for ours, theirs in ((encoder.encode_image(photos), images), (encoder.encode_text(TEXTS), np.stack(texts))):
         theirs = theirs / np.linalg.norm(theirs, axis=1, keepdims=True)
         assert (ours * theirs).sum(axis=1).min() > 0.9995

@@ -189,6 +189,18 @@ def test_a_folder_with_a_copy_of_a_repository_is_pulled_without_the_hub(reposito
     bundle.verified("image.onnx")
 
 
+def test_offline_the_cache_of_the_hubs_own_client_is_used(hub, repository, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    cached = tmp_path / "cache" / "models--owner--tiny-clip"
+    shutil.copytree(repository, cached / "snapshots" / COMMIT)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(COMMIT)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert pull(NAME).manifest.source == {"repository": NAME, "revision": COMMIT, "variant": "fp32"}
+    assert not hub.calls
+
+
 def test_a_removed_model_is_gone_and_others_stay(hub, own_home):
     pull(NAME)
     pull(NAME, save_as="second")

@@ -83,10 +83,7 @@ def save_siglip(folder: Path, *, second: bool) -> tuple[Any, Any, Any]:
     _as_on_the_hub(folder, second=second)
     pixels, ids = torch.zeros(2, 3, SIDE, SIDE), torch.ones(2, SIGLIP_TOKENS, dtype=torch.int64)
     outputs = ("last_hidden_state", "pooler_output")
-    vision = transformers.SiglipVisionModel(config.vision_config)
-    vision.vision_model = model.vision_model
-    textual = transformers.SiglipTextModel(config.text_config)
-    textual.text_model = model.text_model
+    vision, textual = model.vision_model, model.text_model
     export(vision, folder / "onnx/vision_model.onnx", given="pixel_values", example=pixels, outputs=outputs)
     export(textual, folder / "onnx/text_model.onnx", given="input_ids", example=ids, outputs=outputs)
     return model, tokenizer, processor
