@@ -15,7 +15,7 @@ class Layout:
 
     Attributes:
         image: the image tower's graph.
-        text: the text tower's graph.
+        text: the text tower's graph; the same file if one graph has both.
         weights: files beside the graphs with their weights, where these are too large for one file.
         tokenizer: tokenizer.json.
         settings: files of settings that are there, by what they hold: config, image, tokenizer, processor.
@@ -32,7 +32,7 @@ class Layout:
     @property
     def files(self) -> tuple[str, ...]:
         """All that a bundle is made from; small files first."""
-        return (*self.settings.values(), self.tokenizer, self.text, self.image, *self.weights)
+        return tuple(dict.fromkeys((*self.settings.values(), self.tokenizer, self.text, self.image, *self.weights)))
 
 
 def find_layout(name: str, files: Collection[str], *, variant: str = "fp32") -> Layout:
@@ -47,17 +47,18 @@ def find_layout(name: str, files: Collection[str], *, variant: str = "fp32") -> 
 
 
 def _transformers_js(name: str, files: Collection[str], variant: str) -> Layout:
-    found = {
-        kind: folder
-        for folder in ("onnx/", "")
-        for kind in VARIANTS
-        if {_path(folder, tower, kind) for tower in ("vision_model", "text_model")} <= set(files)
-    }
+    found: dict[str, tuple[str, str]] = {}
+    for towers in (("model", "model"), ("vision_model", "text_model")):  # the second is better: nothing has to be split
+        for folder in ("", "onnx/"):
+            for kind in VARIANTS:
+                image, text = (_path(folder, tower, kind) for tower in towers)
+                if {image, text} <= set(files):
+                    found[kind] = image, text
     if not found:
         raise BundleError(f"{name} is no model that can be pulled: {_why(files)}")
     if variant not in found:
         raise BundleError(f"{name} has no variant {variant}; it has {', '.join(found)}: give one with --variant")
-    image, text = (_path(found[variant], tower, variant) for tower in ("vision_model", "text_model"))
+    image, text = found[variant]
     settings = {
         "config": "config.json",
         "image": "preprocessor_config.json",
@@ -96,7 +97,9 @@ def _layout(
         raise BundleError(
             f"{name} is no model that can be pulled: it has no {settings['image']}, which tells how photos are prepared"
         )
-    weights = tuple(graph + end for graph in (image, text) for end in ("_data", ".data") if graph + end in files)
+    weights = tuple(
+        graph + end for graph in dict.fromkeys((image, text)) for end in ("_data", ".data") if graph + end in files
+    )
     return Layout(image, text, weights, tokenizer, there, is_open_clip)
 
 

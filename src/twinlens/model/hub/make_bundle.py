@@ -16,6 +16,7 @@ from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, WEIGHTS, B
 from twinlens.model.graph import Graph
 from twinlens.model.hub.folder import Folder
 from twinlens.model.hub.layouts import Layout
+from twinlens.model.hub.one_graph import split_towers
 from twinlens.model.hub.onnx_file import GraphFile, read_graph, with_weights_named
 from twinlens.model.hub.photo_settings import photo_settings
 from twinlens.model.hub.published import Published
@@ -53,7 +54,8 @@ def make_bundle(
         BundleError: a file cannot be read or is refused, or the towers do not fit each other.
     """
     settings = {what: _settings(source.name, files[path]) for what, path in layout.settings.items()}
-    image, text = read_graph(files[layout.image]), read_graph(files[layout.text])
+    graphs = _graphs(layout, files, staged)
+    image, text = read_graph(graphs[IMAGE_MODEL]), read_graph(graphs[TEXT_MODEL])
     photo, words = image_names(layout.image, image), text_names(layout.text, text)
     preprocessing = _preprocessing(source.name, settings, photo, is_open_clip=layout.is_open_clip)
     texts = text_settings(
@@ -67,8 +69,8 @@ def make_bundle(
     texts.tokenizer.save(str(staged / TOKENIZER))
     is_ours = not isinstance(source, Folder)
     made = {TOKENIZER: staged / TOKENIZER}
-    made |= _graph_files(IMAGE_MODEL, layout.image, image, files, staged, is_ours=is_ours)
-    made |= _graph_files(TEXT_MODEL, layout.text, text, files, staged, is_ours=is_ours)
+    made |= _graph_files(IMAGE_MODEL, layout.image, image, graphs, files, staged, is_ours=is_ours)
+    made |= _graph_files(TEXT_MODEL, layout.text, text, graphs, files, staged, is_ours=is_ours)
     dim, *features = _dims(made[IMAGE_MODEL], photo, preprocessing)
     kind = str(settings.get("config", {}).get("model_type") or (entry.name if entry else "open_clip"))
     fields = {
@@ -115,6 +117,17 @@ def _text_fields(names: TextNames, texts: TextSettings) -> dict[str, Any]:
     }
 
 
+def _graphs(layout: Layout, files: Mapping[str, Path], staged: Path) -> dict[str, Path]:
+    """One graph for photos and one for texts."""
+    if layout.image != layout.text:
+        return {IMAGE_MODEL: files[layout.image], TEXT_MODEL: files[layout.text]}
+    if read_graph(files[layout.image]).weights:
+        raise BundleError(f"{layout.image} has both towers and its weights outside; choose a smaller --variant")
+    made = {name: staged / name for name in (IMAGE_MODEL, TEXT_MODEL)}
+    split_towers(files[layout.image], made[IMAGE_MODEL], made[TEXT_MODEL])
+    return made
+
+
 def _settings(name: str, path: Path) -> dict[str, Any]:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
@@ -126,23 +139,32 @@ def _settings(name: str, path: Path) -> dict[str, Any]:
 
 
 def _graph_files(
-    own: str, path: str, graph: GraphFile, files: Mapping[str, Path], staged: Path, *, is_ours: bool
+    own: str,
+    path: str,
+    graph: GraphFile,
+    graphs: Mapping[str, Path],
+    files: Mapping[str, Path],
+    staged: Path,
+    *,
+    is_ours: bool,
 ) -> dict[str, Path]:
     """A tower's graph, and its weights where they are outside, under a bundle's names in its folder."""
     if not graph.weights:
-        return {own: _placed(files[path], staged / own, is_ours=is_ours)}
+        return {own: _placed(graphs[own], staged / own, is_ours=is_ours)}
     *others, weights = sorted(graph.weights)
     stored = Path(path).with_name(weights).as_posix()
     if others or stored not in files:
         listed = ", ".join([*others, weights])
         raise BundleError(f"{path} keeps its weights in {listed}, which cannot be had; choose another --variant")
     renamed = staged / own
-    renamed.write_bytes(with_weights_named(files[path], WEIGHTS[own]))
+    renamed.write_bytes(with_weights_named(graphs[own], WEIGHTS[own]))
     return {own: renamed, WEIGHTS[own]: _placed(files[stored], staged / WEIGHTS[own], is_ours=is_ours)}
 
 
 def _placed(file: Path, place: Path, *, is_ours: bool) -> Path:
     """The file in the bundle's folder: another name for what was downloaded, a copy of what is the user's."""
+    if file == place:
+        return place
     if is_ours:
         try:
             os.link(file, place)

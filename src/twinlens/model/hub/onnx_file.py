@@ -1,12 +1,11 @@
 """What an ONNX file says of its graph, read without the ``onnx`` package; and what is refused in one."""
 
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from twinlens.errors import BundleError
-from twinlens.model.hub.wire import Field, fields, integers, message
+from twinlens.model.hub.wire import Field, fields, integers, mapped, message
 
 # field numbers of onnx.proto
 _GRAPH, _OPSET, _FUNCTION = 7, 8, 25
@@ -53,13 +52,8 @@ def read_graph(path: Path) -> GraphFile:
     """
     found = GraphFile()
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            view = memoryview(content)
-            try:
-                _read_model(view, found)
-            finally:
-                view.release()
-    except (ValueError, RecursionError, BufferError) as error:
+        _read_model(mapped(path), found)
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path.name} is not a readable ONNX file ({error}); pull the model again") from error
     _refuse(path.name, found)
     return found

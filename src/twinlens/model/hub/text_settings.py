@@ -14,6 +14,7 @@ from twinlens.model.bundle import Padding, PaddingSide
 
 LONGEST_TEXT = 512  # tokens that a query or caption may have, even where a model could read whole articles
 _SIGLIP_TOKENS, _CLIP_TOKENS = 64, 77
+_TRAINED_TOKENS = {"chinese_clip": 52}  # though its text tower could read 512
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def _max_tokens(
         return int(text.get("max_position_embeddings", _SIGLIP_TOKENS))
     known = [text.get("max_position_embeddings"), tokenizer_config.get("model_max_length")]
     lengths = [int(length) for length in known if length and length >= 4]
-    return min(*lengths, LONGEST_TEXT) if lengths else _CLIP_TOKENS
+    most = _TRAINED_TOKENS.get(str(config.get("model_type")), LONGEST_TEXT)
+    return min(*lengths, most) if lengths else min(_CLIP_TOKENS, most)
 
 
 def _pad_token_id(name: str, tokenizer: Tokenizer, tokenizer_config: Mapping[str, Any]) -> int | None:

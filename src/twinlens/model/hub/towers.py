@@ -7,7 +7,10 @@ from twinlens.errors import BundleError
 from twinlens.model.hub.onnx_file import GraphFile, Tensor
 
 # first choice first: what a model projects into the shared space, then what one without projection pools
-_EMBEDDINGS = ("image_embeds", "text_embeds", "image_embedding", "text_embedding", "embedding", "embeddings")
+_EMBEDDINGS = (
+    *("image_embeds", "text_embeds", "image_embeddings", "text_embeddings", "image_embedding", "text_embedding"),
+    *("embedding", "embeddings"),
+)
 _POOLED = ("pooler_output", "pooled_output", "sentence_embedding", "output")
 _PICTURES = ("pixel_values", "pixels", "image", "images", "input")
 _IDS = ("input_ids", "text", "tokens", "input")

@@ -1,6 +1,8 @@
 """Protocol buffers' wire format: fields of a message, without a schema and without copying."""
 
+import mmap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
@@ -32,6 +34,16 @@ class Field(NamedTuple):
             ValueError: it is none.
         """
         return bytes(self.message).decode()
+
+
+def mapped(path: Path) -> memoryview:
+    """A file's content, read as it is used; the file is closed when the last view of it is gone.
+
+    Raises:
+        ValueError: it is empty.
+    """
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def fields(data: memoryview) -> Iterator[Field]:
@@ -77,7 +89,12 @@ def integers(field: Field) -> list[int]:
 
 def message(number: int, content: bytes) -> bytes:
     """A field of bytes, as it stands in a message."""
-    return _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
+    return head(number, len(content)) + content
+
+
+def head(number: int, length: int) -> bytes:
+    """What stands before the content of a field of bytes."""
+    return _as_varint(number << 3 | _BYTES) + _as_varint(length)
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
