@@ -23,6 +23,7 @@ class Hub:
     url: str = ""
     repositories: dict[str, Path] = field(default_factory=dict)
     license: str | None = "apache-2.0"
+    commit: str = COMMIT
     gated: set[str] = field(default_factory=set)
     status: int | None = None
     """Answer of every call about a repository; None = as it is."""
@@ -71,7 +72,7 @@ class _Answers(BaseHTTPRequestHandler):
             files = sorted(file for file in folder.rglob("*") if file.is_file())
             card = {"license": self.hub.license} if self.hub.license else {}
             fields = {
-                "id": repo, "modelId": repo, "sha": COMMIT, "private": False,
+                "id": repo, "modelId": repo, "sha": self.hub.commit, "private": False,
                 "gated": "manual" if repo in self.hub.gated else False,
                 "disabled": False, "downloads": 1, "likes": 0, "tags": ["onnx"], "cardData": card,
                 "siblings": [_sibling(file, file.relative_to(folder).as_posix()) for file in files],

@@ -46,6 +46,15 @@ def test_licence_commit_and_sizes_are_told_before_the_download_and_kept_in_the_m
     assert manifest.source == {"repository": NAME, "revision": COMMIT, "variant": "fp32"}
 
 
+def test_a_licence_that_is_not_stated_is_said_so_and_none_can_draw_on_the_terminal(hub):
+    plans: list[PullPlan] = []
+    hub.license = None
+    pull(NAME, save_as="unstated", on_plan=plans.append)
+    hub.license = "mit\x1b[2J\n"
+    pull(NAME, save_as="drawn", on_plan=plans.append)
+    assert [plan.license for plan in plans] == ["", "mit[2J"]
+
+
 def test_progress_is_in_bytes_and_ends_at_all_of_them(hub):
     seen: list[tuple[int, int]] = []
     pull(NAME, on_bytes=lambda done, total: seen.append((done, total)))
@@ -153,6 +162,10 @@ class TestRefusals:
 
     def test_a_word_that_is_no_repository(self, hub):
         assert "give OWNER/NAME" in self.refusal("a b/c d")
+
+    def test_a_commit_that_would_be_a_place_elsewhere(self, hub):
+        hub.commit = "../../../out"
+        assert "states no commit" in self.refusal(NAME)
 
     def test_a_variant_that_is_not_there(self, hub):
         assert "has no variant q4; it has fp32" in self.refusal(NAME, variant="q4")

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ class Repository(Source):
         self.name = name
         with _as_one_line(name, revision):
             info = HfApi().model_info(name, revision=revision, files_metadata=True, timeout=30)
-        self.revision = info.sha or ""
+        self.revision = _commit(name, info.sha)
         self.license = _license(info)
         self.files = {entry.rfilename: _remote(entry) for entry in info.siblings or ()}
         self._folder = folder / self.revision
@@ -199,11 +200,19 @@ def _remote(entry: Any) -> Remote:
     return Remote(entry.size or 0, f"git:{entry.blob_id}" if entry.blob_id else "")
 
 
+def _commit(name: str, stated: str | None) -> str:
+    """The commit, which also names a folder here."""
+    if not re.fullmatch(r"[0-9A-Za-z]{7,64}", stated or ""):
+        raise BundleError(f"the hub states no commit of {name}, but {stated!r}; try again without a mirror")
+    return str(stated)
+
+
 def _license(info: Any) -> str:
     card = info.card_data or {}
     stated = card.get("license_name") or card.get("license") or ""
     tags = [tag.removeprefix("license:") for tag in info.tags or () if tag.startswith("license:")]
-    return ", ".join(stated) if isinstance(stated, list) else str(stated or ", ".join(tags))
+    text = ", ".join(map(str, stated)) if isinstance(stated, list) else str(stated or ", ".join(tags))
+    return "".join(filter(str.isprintable, text))[:200]  # it is printed as it is
 
 
 def _partial(place: Path) -> Path:
