@@ -1,3 +1,4 @@
+import errno
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,6 +111,16 @@ class TestBrokenDownloads:
         assert "tiny-clip" not in known_bundles()
         hub.wrong = set()
         pull(NAME)
+
+    def test_a_disk_that_fills_up_meanwhile_is_named(self, hub, monkeypatch):
+        from huggingface_hub import file_download
+
+        def fails(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(file_download, "http_get", fails)
+        with pytest.raises(BundleError, match="the disk is full; free some space"):
+            pull(NAME)
 
     def test_a_full_disk_is_noticed_before_the_download(self, hub, monkeypatch):
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))

@@ -1,5 +1,6 @@
 """A repository of a model hub, at one commit: its files are downloaded, resumed and checked."""
 
+import errno
 import hashlib
 import logging
 import re
@@ -173,6 +174,8 @@ def _as_one_line(name: str, revision: str | None) -> Iterator[None]:
 
 
 def _refusal(name: str, hub: str, error: Exception) -> BundleError:
+    if getattr(error, "errno", None) == errno.ENOSPC:
+        return BundleError(f"the disk is full; free some space and pull {name} again: what was downloaded is kept")
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
     if status == 429:
