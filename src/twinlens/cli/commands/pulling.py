@@ -29,7 +29,8 @@ def pull(
         ),
     ] = None,
     revision: Annotated[
-        str | None, typer.Option("--revision", metavar="NAME", help="Commit, tag or branch, instead of the tested one.")
+        str | None,
+        typer.Option("--revision", metavar="NAME", help="Commit, tag or branch, instead of the pinned or newest one."),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
