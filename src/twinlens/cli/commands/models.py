@@ -10,6 +10,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
+from twinlens.cli.commands import importing
 from twinlens.cli.options.data import Captions, Data, Images, Kind
 from twinlens.cli.options.evaluate import Split
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
@@ -56,6 +57,9 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
     for row in rows:
         typer.echo("\t".join((str(row["name"]), str(row["fingerprint"] or "damaged"), str(row["description"]))))
     return FOUND
+
+
+app.command("import", epilog=importing.EXAMPLE)(importing.import_model)
 
 
 @app.command("info", epilog="Example: twinlens models info default")
