@@ -28,10 +28,11 @@ LanguageCode: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9
 
 
 Padding: TypeAlias = Literal["longest", "full"]
+PaddingSide: TypeAlias = Literal["left", "right"]
 
 # What a manifest says of its graphs; a bundle that says nothing else has the fingerprint that it always had.
 _IMAGE_GRAPH = ("input", "embedding", "features", "unit_rows")
-_TEXT_GRAPH = ("padding", "pad_token_id", "ids_input", "mask_input", "embedding", "unit_rows")
+_TEXT_GRAPH = ("padding", "pad_token_id", "padding_side", "ids_input", "mask_input", "embedding", "unit_rows")
 
 
 class FileRecord(BaseModel):
@@ -81,6 +82,7 @@ class TextTower(BaseModel):
         padding: "longest" fills a batch up to its longest text; "full" up to ``max_tokens``,
             for a model that was trained so and knows nothing else (SigLIP), or a graph of that length.
         pad_token_id: id of the padding token; None = the tokenizer's, see ``tokenizer.pad_id``.
+        padding_side: where the padding stands.
         ids_input: name of the graph's input of token ids.
         mask_input: name of its input of the mask; None = it has none.
         embedding: name of its output of embeddings.
@@ -96,6 +98,7 @@ class TextTower(BaseModel):
     languages: tuple[LanguageCode, ...] = ()
     padding: Padding = "longest"
     pad_token_id: int | None = Field(default=None, ge=0)
+    padding_side: PaddingSide = "right"
     ids_input: str = "input_ids"
     mask_input: str | None = "attention_mask"
     embedding: str = "embedding"

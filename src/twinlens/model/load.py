@@ -123,7 +123,7 @@ def new_model_folder(name: str) -> Path:
         BundleError: the name cannot be a folder's, or a model has it.
     """
     if not _NAME.fullmatch(name):
-        raise BundleError(f"a model cannot be called {name!r}; use letters, digits, '.', '-' and '_'")
+        raise BundleError(f"a model cannot be called {name!r}; use letters, digits, '.', '-' and '_', with --as")
     if is_known_model(name):
-        raise BundleError(f"there is already a model called {name!r}; choose another name")
+        raise BundleError(f"there is already a model called {name!r}; give another name with --as")
     return models_folder() / name

@@ -287,6 +287,7 @@ class OnnxDualEncoder(DualEncoder):
             max_tokens=text.max_tokens,
             padding=text.padding,
             pad_token_id=text.pad_token_id,
+            padding_side=text.padding_side,
         )
 
     @cached_property

@@ -71,7 +71,7 @@ def test_capital_letters_mean_the_same_to_siglip_2(saved: dict[str, Path], tmp_p
 def test_smaller_weights_take_less_and_their_loss_is_reported(
     option: str, least: float, saved: dict[str, Path]
 ) -> None:
-    answer = CliRunner().invoke(app, ["models", "import", str(saved["clip"]), "--name", "small", option, "--json"])
+    answer = CliRunner().invoke(app, ["models", "import", str(saved["clip"]), "--as", "small", option, "--json"])
     assert answer.exit_code == 0, answer.output
     told = json.loads(answer.stdout)
     assert least < told["loss"]["image_lowest"] <= 1.0001
@@ -87,14 +87,26 @@ def test_licence_and_languages_come_from_the_readme(tmp_path: Path) -> None:
     assert (manifest.license, manifest.text.languages) == ("mit", ("en", "de"))
 
 
-def test_a_checkpoint_whose_texts_are_padded_on_the_left_is_refused_with_figures(tmp_path: Path) -> None:
+def test_texts_padded_on_the_left_are_so_in_the_bundle_too(tmp_path: Path) -> None:
     folder = save_siglip(tmp_path / "siglip")
-    file = folder / "tokenizer_config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "padding_side": "left"}))
-    with pytest.raises(TrainingError, match=r"not imported.* must agree to 0\.9999.* texts .*lowest") as caught:
-        import_checkpoint(folder, tmp_path / "out", name="siglip")
+    _change(folder / "tokenizer_config.json", padding_side="left")
+    made = import_checkpoint(folder, tmp_path / "out", name="siglip")
+    assert (made.bundle.manifest.text.padding_side, made.parity.text_lowest > LEAST) == ("left", True)
+
+
+def test_a_checkpoint_that_does_not_give_the_same_embeddings_is_refused_with_figures(tmp_path: Path) -> None:
+    folder = save_clip(tmp_path / "clip")
+    _change(folder / "preprocessor_config.json", resample=0)  # a bundle cannot take the nearest pixel
+    with pytest.raises(
+        TrainingError, match=r"not imported.* must agree to 0\.9999: cosine of 8 photos .*lowest"
+    ) as caught:
+        import_checkpoint(folder, tmp_path / "out", name="clip")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def _change(file: Path, **values: object) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
@@ -106,8 +118,7 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
 
 def test_other_models_and_missing_weights_are_refused(tmp_path: Path) -> None:
     folder = save_clip(tmp_path / "clip")
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "projection_dim": 12}))
+    _change(folder / "config.json", projection_dim=12)
     with pytest.raises(TrainingError):
         open_checkpoint(folder)
     (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))

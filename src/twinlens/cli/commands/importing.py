@@ -17,7 +17,9 @@ EXAMPLE = "Example: twinlens models import ~/checkpoints/clip-vit-base-patch32 -
 @as_exit_code
 def import_model(
     source: Annotated[Path, typer.Argument(metavar="DIR", readable=False, show_default=False)],
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name here; without it, the folder's.")] = None,
+    save_as: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Name it so here; without it, as the folder.")
+    ] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Store weights in 8 bits.")] = False,
     fp16: Annotated[bool, typer.Option("--fp16", help="Store weights as float16.")] = False,
     q4: Annotated[bool, typer.Option("--q4", help="Store weights in 4 bits.")] = False,
@@ -34,7 +36,7 @@ def import_model(
     if int8 + fp16 + q4 > 1:
         raise typer.BadParameter("--int8, --fp16 and --q4 exclude one another; give one of them")
     weights = "int8" if int8 else "float16" if fp16 else "int4" if q4 else "float32"
-    made = api.lab.import_checkpoint(source, name=name, weights=weights)
+    made = api.lab.import_checkpoint(source, name=save_as, weights=weights)
     bundle = made.bundle
     if as_json:
         print_json(_fields(made))

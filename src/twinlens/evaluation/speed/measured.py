@@ -62,7 +62,7 @@ def measure_speed(
         model=encoder.name,
         cores=usable_cores(),
         tower_photos_per_s=tower,
-        photos_per_s=_photos_per_s(encoder, files, on_progress) if files else None,
+        photos_per_s=photos_per_s(encoder, files, on_progress=on_progress) if files else None,
         photos=len(files),
         query_ms=_query_ms(encoder),
         memory_bytes=held_memory_bytes(),
@@ -98,11 +98,20 @@ def decoding_s(encoder: DualEncoder, files: Sequence[Path]) -> float:
     return (time.perf_counter() - start) / done if done else 0.0
 
 
-def _photos_per_s(encoder: DualEncoder, files: Sequence[Path], on_progress: Callable[[int, int], None] | None) -> float:
+def photos_per_s(
+    encoder: DualEncoder, files: Sequence[Path], *, on_progress: Callable[[int, int], None] | None = None
+) -> float:
+    """Photos a second from their files, decoded and embedded.
+
+    Raises:
+        DataError: none of the photos can be read.
+    """
+
     def show(done: int) -> None:
         if on_progress:
             on_progress(done, len(files))
 
+    encoder.warm_up(image=True)
     start = time.perf_counter()
     embedded = embed_photos(files, encoder, on_progress=show)
     return len(embedded.kept) / (time.perf_counter() - start)

@@ -116,6 +116,7 @@ def _fields(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
         "max_tokens": checkpoint.max_tokens,
         "languages": languages,
         "pad_token_id": int(checkpoint.tokenizer.pad_token_id or 0),
+        "padding_side": checkpoint.tokenizer.padding_side,
     }
     if checkpoint.has_full_length:
         text |= {"padding": "full", "mask_input": None}
