@@ -116,6 +116,17 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
         open_checkpoint(folder)
 
 
+def test_onnx_exports_and_bundles_are_named_for_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "vision_model.onnx").touch()
+    with pytest.raises(TrainingError, match="twinlens models pull"):
+        open_checkpoint(tmp_path)
+    (tmp_path / "model.json").touch()
+    with pytest.raises(TrainingError, match="is a bundle already"):
+        open_checkpoint(tmp_path)
+
+
 def test_other_models_and_missing_weights_are_refused(tmp_path: Path) -> None:
     folder = save_clip(tmp_path / "clip")
     _change(folder / "config.json", projection_dim=12)

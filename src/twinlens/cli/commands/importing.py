@@ -10,6 +10,7 @@ from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, 
 
 if TYPE_CHECKING:
     from twinlens.training.importing.import_checkpoint import Imported
+    from twinlens.training.parts.quantization import Weights
 
 EXAMPLE = "Example: twinlens models import ~/checkpoints/clip-vit-base-patch32 --int8"
 
@@ -35,7 +36,7 @@ def import_model(
     start_logging(verbose=verbose, log_file=log_file)
     if int8 + fp16 + q4 > 1:
         raise typer.BadParameter("--int8, --fp16 and --q4 exclude one another; give one of them")
-    weights = "int8" if int8 else "float16" if fp16 else "int4" if q4 else "float32"
+    weights: Weights = "int8" if int8 else "float16" if fp16 else "int4" if q4 else "float32"
     made = api.lab.import_checkpoint(source, name=save_as, weights=weights)
     bundle = made.bundle
     if as_json:

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, normalizers
 from torch import Tensor
 
 from twinlens.errors import TrainingError
+from twinlens.model.bundle import MANIFEST
 from twinlens.model.preprocess import Preprocessing
 from twinlens.training.parts.image_towers.image_processor import preprocessing_of
 from twinlens.training.parts.pretrained import quiet_transformers, reading
@@ -95,9 +96,13 @@ def open_checkpoint(directory: Path) -> Checkpoint:
         raise TrainingError(f"there is no folder {directory}; give one with config.json and model.safetensors")
     if (inner := directory / SENTENCE_TRANSFORMERS).is_dir():
         directory = inner
+    if (directory / MANIFEST).is_file():
+        raise TrainingError(f"{directory} is a bundle already; use it with --model {directory}")
     if not (directory / "config.json").is_file():
         raise TrainingError(f"{directory} has no config.json; give the folder that save_pretrained wrote")
     if not any(directory.glob("*.safetensors")):
+        if any(directory.glob("**/*.onnx")):
+            raise TrainingError(f"{directory} has ONNX files instead of weights: twinlens models pull {directory}")
         raise TrainingError(
             f"{directory} has no .safetensors file; weights in other formats can run code and are not read: "
             "get the checkpoint's safetensors, or save it again with save_pretrained"

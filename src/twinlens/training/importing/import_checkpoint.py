@@ -14,7 +14,7 @@ from twinlens.training.importing.graphs import PublishedImages, PublishedTexts
 from twinlens.training.importing.licence import licence_and_languages
 from twinlens.training.importing.parity import LEAST, Agreement, compare_bundles, compare_with_checkpoint, probes
 from twinlens.training.parts.export import export_image_model, export_text_model
-from twinlens.training.parts.quantization import Weights, quantize_layers, quantize_text, store_weights_as_float16
+from twinlens.training.parts.quantization import Bits, Weights, quantize_layers, quantize_text, store_weights_as_float16
 
 LARGEST_TOWER = 1_900_000_000  # bytes in float32; one ONNX file holds less than 2 GB
 
@@ -94,13 +94,16 @@ def _graphs(checkpoint: Checkpoint, place: Path) -> dict[str, Path]:
 
 def _smaller(files: dict[str, Path], place: Path, weights: Weights) -> dict[str, Path]:
     smaller = {**files, IMAGE_MODEL: place / "image_small.onnx", TEXT_MODEL: place / "text_small.onnx"}
-    if weights == "float16":
-        for graph in (IMAGE_MODEL, TEXT_MODEL):
-            store_weights_as_float16(files[graph], smaller[graph])
-        return smaller
-    bits = 8 if weights == "int8" else 4
-    quantize_layers(files[IMAGE_MODEL], smaller[IMAGE_MODEL], bits=bits)
-    quantize_text(files[TEXT_MODEL], smaller[TEXT_MODEL], layers=bits, words=bits)
+    try:
+        if weights == "float16":
+            for graph in (IMAGE_MODEL, TEXT_MODEL):
+                store_weights_as_float16(files[graph], smaller[graph])
+        else:
+            bits: Bits = 8 if weights == "int8" else 4
+            quantize_layers(files[IMAGE_MODEL], smaller[IMAGE_MODEL], bits=bits)
+            quantize_text(files[TEXT_MODEL], smaller[TEXT_MODEL], layers=bits, words=bits)
+    except ValueError as error:
+        raise TrainingError(f"its weights cannot be stored as {weights}: {error}; import it without that") from error
     return smaller
 
 

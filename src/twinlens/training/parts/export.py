@@ -20,7 +20,7 @@ from twinlens.training.parts.heads import LinearHead, MlpHead
 OPSET = 18
 Head: TypeAlias = LinearHead | MlpHead
 _FINAL = "_final"
-_VERBOSE_LOGGERS = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
+_VERBOSE_LOGGERS = ("torch.onnx", "onnxscript", "onnxruntime.quantization.matmul_nbits_quantizer")
 
 
 class ImageModel(nn.Module):
