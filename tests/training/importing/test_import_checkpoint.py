@@ -42,7 +42,8 @@ def test_each_family_is_imported_indexed_and_searched_as_transformers_ranks(
     assert made.bundle.manifest.figures["parity"]["image_lowest"] > LEAST
     photos = sorted(PHOTOS.glob("*.jpg"))
     checkpoint = open_checkpoint(saved[family])
-    images = checkpoint.embed_images([open_photo(photo).image for photo in photos])
+    side = checkpoint.preprocessing.resized_side  # an index decodes large photos at a reduced size
+    images = checkpoint.embed_images([open_photo(photo, min_side=side).image for photo in photos])
     scores = (images @ checkpoint.embed_texts([QUERY])[0]).numpy()
     with twinlens.Collection.create(PHOTOS, at=tmp_path / "library", model=family) as library:
         library.index()
