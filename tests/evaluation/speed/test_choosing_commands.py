@@ -53,3 +53,10 @@ def test_a_place_without_a_collection_is_refused_in_one_line(tmp_path: Path) -> 
     answer = CliRunner().invoke(app, ["models", "recommend", "--in", str(tmp_path)])
     assert answer.exit_code == 1
     assert "there is no collection" in answer.stderr
+
+
+def test_a_sample_is_spread_over_the_collection_and_never_larger_than_it(library: Path) -> None:
+    with twinlens.Collection.open(library) as collection:
+        assert [file.name for file in collection.sample_files(2)] == ["blue.png", "red.png"]
+        assert len(collection.sample_files(64)) == 4
+        assert all(file.is_file() for file in collection.sample_files(64))
