@@ -1,5 +1,6 @@
 """Find a model by name or folder, and open it."""
 
+import re
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,6 +15,7 @@ from twinlens.plugins import did_you_mean, load_part
 from twinlens.protocols import DualEncoder
 
 DEFAULT = "default"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 DEFAULT_BUNDLE = Path(__file__).with_name("default")
 
 
@@ -115,3 +117,16 @@ def known_bundles() -> dict[str, Path]:
 def models_folder() -> Path:
     """The folder of the user's models."""
     return data_folder() / "models"
+
+
+def new_model_folder(name: str) -> Path:
+    """Where a new model of that name goes.
+
+    Raises:
+        BundleError: the name cannot be a folder's, or a model has it.
+    """
+    if not _NAME.fullmatch(name):
+        raise BundleError(f"a model cannot be called {name!r}; use letters, digits, '.', '-' and '_', with --as")
+    if is_known_model(name):
+        raise BundleError(f"there is already a model called {name!r}; give another name with --as")
+    return models_folder() / name

@@ -10,7 +10,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
-from twinlens.cli.commands import pulling
+from twinlens.cli.commands import choosing, importing, pulling
 from twinlens.cli.options.data import Captions, Data, Images, Kind
 from twinlens.cli.options.evaluate import Split
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
@@ -84,6 +84,9 @@ def _in_brief(entry: api.models.Published) -> str:
 
 app.command("pull", epilog=pulling.PULL_EXAMPLE)(pulling.pull)
 app.command("remove", epilog=pulling.REMOVE_EXAMPLE)(pulling.remove)
+app.command("import", epilog=importing.EXAMPLE)(importing.import_model)
+app.command("benchmark", epilog=choosing.BENCHMARK_EXAMPLE)(choosing.benchmark)
+app.command("recommend", epilog=choosing.RECOMMEND_EXAMPLE)(choosing.recommend)
 
 
 @app.command("info", epilog="Example: twinlens models info default")

@@ -22,6 +22,7 @@ class Published:
         image_size: pixels of a side.
         max_tokens: of a text.
         parameters_m: of both towers, in millions.
+        photo_gflops: thousand millions of operations for one photo, a multiplication and an addition being two.
         languages: codes as in BCP 47; empty = not stated. "mul" = many.
         flickr30k: text→image and image→text R@1 on Flickr30k's test photos, zero-shot, in per cent.
         flickr30k_source: where those figures are published.
@@ -37,6 +38,7 @@ class Published:
     image_size: int
     max_tokens: int
     parameters_m: int | None = None
+    photo_gflops: float | None = None
     languages: tuple[str, ...] = ()
     flickr30k: tuple[float, float] | None = None
     flickr30k_source: str = ""
