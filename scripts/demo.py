@@ -88,6 +88,7 @@ def demo(given: str, query: str, *, sheet_file: str = "") -> int:
     else:
         print("Search your own photos (indexed on the first search, only read, nothing leaves this machine):")
         print(f'  {program} search "a dog on a beach" --in ~/Pictures --open')
+    print("Larger models understand more, and are one download away: " + f"{program} models list")
     return 0
 
 

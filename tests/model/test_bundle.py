@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pytest
@@ -5,6 +6,7 @@ from pydantic import ValidationError
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import MANIFEST, MODEL_FILES, Manifest, file_record, open_bundle, save_bundle, write_manifest
+from twinlens.model.load import DEFAULT_BUNDLE
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.relevance.maps import Calibration, GradeThresholds, LogisticMap, RelevanceMap
 
@@ -95,9 +97,41 @@ class TestFingerprint:
         assert with_changes(tiny_bundle.manifest, text=text).fingerprint != tiny_bundle.fingerprint
 
     @pytest.mark.parametrize(
+        ("side", "change"),
+        [
+            ("image", {"input": "pixel_values"}),
+            ("image", {"embedding": "image_embeds"}),
+            ("image", {"unit_rows": False}),
+            ("text", {"padding": "full"}),
+            ("text", {"pad_token_id": 1}),
+            ("text", {"mask_input": None}),
+            ("text", {"embedding": "pooler_output"}),
+        ],
+    )
+    def test_another_use_of_the_graphs_changes_it(self, tiny_bundle, side, change):
+        tower = getattr(tiny_bundle.manifest, side).model_dump() | change
+        assert with_changes(tiny_bundle.manifest, **{side: tower}).fingerprint != tiny_bundle.fingerprint
+
+    def test_weights_outside_a_graph_change_it(self, tiny_bundle):
+        files = {**tiny_bundle.manifest.files, "image.onnx_data": tiny_bundle.manifest.files["text.onnx"]}
+        assert with_changes(tiny_bundle.manifest, files=files).fingerprint != tiny_bundle.fingerprint
+
+    def test_the_embedded_model_keeps_the_fingerprint_that_its_own_bridge_and_collections_know(self):
+        manifest = json.loads((DEFAULT_BUNDLE / MANIFEST).read_text(encoding="utf-8"))
+        decides = {
+            "files": {name: manifest["files"][name]["sha256"] for name in MODEL_FILES},
+            "preprocessing": manifest["image"]["preprocessing"],
+            "max_tokens": manifest["text"]["max_tokens"],
+        }
+        known = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+        assert open_bundle(DEFAULT_BUNDLE).fingerprint == known
+
+    @pytest.mark.parametrize(
         "change",
         [
             {"calibration": calibration("of a model")},
+            {"source": {"repository": "owner/name"}},
+            {"logit_bias": -12.0},
             {"figures": {"flickr8k": {"R@1": 0.5}}},
             {"training": {"seed": 3}},
             {"description": "another text"},

@@ -98,6 +98,18 @@ class TestCrop:
         settings = preprocessing(resize_mode="crop", crop_fraction=crop_fraction, interpolation=interpolation)
         assert np.abs(settings.pixels(image) - wanted).max() <= 1  # Pillow may take rows or columns first
 
+    @pytest.mark.parametrize("size", [(64, 64), (97, 61), (61, 97), (301, 40), (500, 333), (33, 180), (40, 35)])
+    @pytest.mark.parametrize("kept", [1.0, 0.875])
+    @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])  # the filters of published models
+    def test_whole_pixel_crop_is_that_of_resize_then_crop_whatever_the_size(self, size, kept, interpolation):
+        image, shorter = waves(*size), round(32 / kept)
+        width, height = (int(side * shorter / min(size)) for side in size)
+        left, top = (width - 32) // 2, (height - 32) // 2
+        resized = image.resize((width, height), FILTERS[interpolation])
+        wanted = np.asarray(resized.crop((left, top, left + 32, top + 32)), np.int16)
+        settings = preprocessing(resize_mode="whole-pixel-crop", crop_fraction=kept, interpolation=interpolation)
+        assert np.abs(settings.pixels(image) - wanted).max() <= 1  # Pillow may take rows or columns first
+
     @pytest.mark.parametrize("size", [(64, 64), (320, 128), (128, 320), (256, 64)])
     @pytest.mark.parametrize("interpolation", FILTERS)
     def test_squash_crop_is_the_centre_of_the_squashed_photo(self, size, interpolation):

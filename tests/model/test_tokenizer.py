@@ -32,6 +32,18 @@ def test_batch_is_padded_to_its_longest_text_only(tokenizer):
     assert tokens.ids.dtype == tokens.mask.dtype == np.int64
 
 
+def test_a_model_that_was_trained_on_full_texts_gets_full_texts(tokenizer_file):
+    tokens = TextTokenizer(tokenizer_file, max_tokens=8, padding="full", pad_token_id=7)(["dog"])
+    assert tokens.ids.tolist() == [[CLS, DOG, SEP, 7, 7, 7, 7, 7]]
+    assert tokens.mask.tolist() == [[1, 1, 1, 0, 0, 0, 0, 0]]
+
+
+def test_padding_may_stand_before_the_text(tokenizer_file):
+    tokens = TextTokenizer(tokenizer_file, max_tokens=8, padding_side="left")(["dog", "a red dog"])
+    assert tokens.ids.tolist() == [[PAD, PAD, CLS, DOG, SEP], [CLS, A, RED, DOG, SEP]]
+    assert tokens.mask.tolist() == [[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
+
+
 @pytest.mark.parametrize(
     ("words", "own_entry", "expected"),
     [

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         repair,
         runs,
         searching,
+        speed,
     )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "repair",
     "runs",
     "searching",
+    "speed",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Training and export, which need torch; loaded only when used."""
+"""Training, export and conversion of checkpoints, which need torch; loaded only when used."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -9,8 +9,11 @@ from twinlens.api.datasets import open_captioned
 from twinlens.collection.place.locate import user_path
 from twinlens.data.splits import parse_ratios
 from twinlens.errors import TrainingError
+from twinlens.model.load import new_model_folder
 
 if TYPE_CHECKING:
+    from twinlens.training.importing.import_checkpoint import Imported
+    from twinlens.training.parts.quantization import Weights
     from twinlens.training.recipe import Recipe
     from twinlens.training.runs.export_run import Exported
     from twinlens.training.runs.run import FinishedRun, RunListener
@@ -95,6 +98,29 @@ def export_run(
         user_path(run), user_path(out), int8=int8, on_progress=on_progress
     )
     return exported
+
+
+def import_checkpoint(
+    source: str | os.PathLike[str], *, name: str | None = None, weights: "Weights" = "float32"
+) -> "Imported":
+    """Converts a checkpoint of transformers to a bundle among the user's models; needs the extra ``train``.
+
+    Args:
+        source: the folder with its configuration, safetensors, processor and tokenizer.
+        name: of the new model; None = the folder's name.
+        weights: float32, float16, int8 or int4.
+
+    Raises:
+        TrainingError: the checkpoint cannot be read or converted, or the bundle's embeddings differ from its own.
+        BundleError: the name cannot be used, or is taken.
+    """
+    folder = user_path(source)
+    wanted = folder.resolve().name if name is None else name
+    out = new_model_folder(wanted)
+    imported: Imported = lab_module("importing.import_checkpoint").import_checkpoint(
+        folder, out, name=wanted, weights=weights
+    )
+    return imported
 
 
 def lab_module(module: str) -> Any:

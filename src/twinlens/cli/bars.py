@@ -1,4 +1,4 @@
-"""One progress bar for each part of a long command."""
+"""Progress bars of long commands: one for each part, or one for a download."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,4 +26,25 @@ def part_bars() -> Iterator[Callable[[str, int, int], None]]:
         yield show
     finally:
         if bar.live.is_started:  # stopping one that never started prints an empty line
+            bar.stop()
+
+
+@contextmanager
+def byte_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields a callback of (bytes here, bytes wanted); the bar shows sizes, speed and time left."""
+    from twinlens.cli.progress import download_bar  # imported late to keep --help fast
+
+    bar = download_bar()
+    tasks: list[TaskID] = []
+
+    def show(done: int, total: int) -> None:
+        if not tasks:
+            bar.start()
+            tasks.append(bar.add_task(what, total=total))
+        bar.update(tasks[0], completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if bar.live.is_started:
             bar.stop()

@@ -6,6 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -13,6 +14,7 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 
@@ -36,6 +38,18 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
         speed_estimate_period=60,
+    )
+
+
+def download_bar() -> Progress:
+    """A progress bar on stderr for bytes: those here and those wanted, speed, time left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
     )
 
 

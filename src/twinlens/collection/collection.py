@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
-from twinlens.collection.catalog.reading import DateGaps
+from twinlens.collection.catalog.reading import DateGaps, photo_paths
 from twinlens.collection.catalog.vectors import LIKENESS, chosen_store, derived_vectors, likeness_vectors
 from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
@@ -410,6 +410,13 @@ class Collection:
     def facts(self) -> LibraryFacts:
         """Statistics of the collection: photos per subfolder and camera, dates, captions."""
         return library_facts(self.catalog, self.folders(), is_complete=self.is_complete)
+
+    def sample_files(self, count: int) -> list[Path]:
+        """Files of so many photos, spread evenly over the collection; of all, if there are no more."""
+        files = [
+            folder.file(path) for folder in self.folders() for path in sorted(photo_paths(self.catalog, folder.id))
+        ]
+        return files if len(files) <= count else [files[place * len(files) // count] for place in range(count)]
 
     def is_current(self, facts: LibraryFacts) -> bool:
         """Whether facts are still true: nothing has changed since, and no index run has finished."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
@@ -20,10 +20,19 @@ TOKENIZER = "tokenizer.json"
 IMAGE_HEAD = "image_head.npy"  # optional: [D, F] float16, the linear map from pooled features to embeddings
 WITH_GRID = "with_grid"  # optional input of the image graph, so that indexing does not compute an unused grid
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
+WEIGHTS = {IMAGE_MODEL: "image.onnx_data", TEXT_MODEL: "text.onnx_data"}  # optional: weights outside their graph
 FORMAT_VERSION = 1
 
 LanguageCode: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
 """As in BCP 47, such as ``de`` or ``zh-Hant``."""
+
+
+Padding: TypeAlias = Literal["longest", "full"]
+PaddingSide: TypeAlias = Literal["left", "right"]
+
+# What a manifest says of its graphs; a bundle that says nothing else has the fingerprint that it always had.
+_IMAGE_GRAPH = ("input", "embedding", "features", "unit_rows")
+_TEXT_GRAPH = ("padding", "pad_token_id", "padding_side", "ids_input", "mask_input", "embedding", "unit_rows")
 
 
 class FileRecord(BaseModel):
@@ -41,27 +50,59 @@ class ImageTower(BaseModel):
     Outputs are selected by name, so a graph may have more. If ``grid`` is set to rows and
     columns, the graph also returns ``grid`` [B, rows, columns, D] when its optional input
     ``with_grid`` is true: the projected features of each cell, before normalization.
+
+    Attributes:
+        features_dim: F; 0 if the graph has no output of pooled features.
+        input: name of the graph's input.
+        embedding: name of its output of embeddings.
+        features: name of its output of pooled features.
+        unit_rows: whether the graph's embeddings have length 1; if not, they are scaled to it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: str
-    features_dim: int = Field(ge=1)
+    features_dim: int = Field(ge=0)
     preprocessing: Preprocessing
     quantization: str = "float32"
     grid: tuple[int, int] | None = None
+    input: str = "pixels"
+    embedding: str = "embedding"
+    features: str = "features"
+    unit_rows: bool = True
 
 
 class TextTower(BaseModel):
-    """The graph in ``text.onnx``: input_ids, attention_mask [B, T] → embedding [B, D]."""
+    """The graph in ``text.onnx``: input_ids, attention_mask [B, T] → embedding [B, D].
+
+    Attributes:
+        features_dim: width of the backbone; 0 = not stated.
+        max_tokens: longer texts are truncated.
+        languages: that it understands; none = not stated.
+        padding: "longest" fills a batch up to its longest text; "full" up to ``max_tokens``,
+            for a model that was trained so and knows nothing else (SigLIP), or a graph of that length.
+        pad_token_id: id of the padding token; None = the tokenizer's, see ``tokenizer.pad_id``.
+        padding_side: where the padding stands.
+        ids_input: name of the graph's input of token ids.
+        mask_input: name of its input of the mask; None = it has none.
+        embedding: name of its output of embeddings.
+        unit_rows: whether the graph's embeddings have length 1; if not, they are scaled to it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: str
-    features_dim: int = Field(ge=1)
+    features_dim: int = Field(ge=0)
     max_tokens: int = Field(ge=4)
     quantization: str = "float32"
-    languages: tuple[LanguageCode, ...] = ()  # that it understands; none = not stated
+    languages: tuple[LanguageCode, ...] = ()
+    padding: Padding = "longest"
+    pad_token_id: int | None = Field(default=None, ge=0)
+    padding_side: PaddingSide = "right"
+    ids_input: str = "input_ids"
+    mask_input: str | None = "attention_mask"
+    embedding: str = "embedding"
+    unit_rows: bool = True
 
 
 def _format_of(calibration: Any) -> str:
@@ -79,7 +120,12 @@ class Manifest(BaseModel):
     """The schema of ``model.json``, version 1.
 
     The fingerprint covers towers, tokenizer and preprocessing, but not ``calibration``,
-    ``figures``, ``training``, ``bridges``, ``same_features`` and the descriptions.
+    ``figures``, ``training``, ``bridges``, ``same_features``, ``source`` and the descriptions.
+
+    Attributes:
+        logit_scale: 1 / temperature.
+        logit_bias: added to scaled cosines by a model trained with the sigmoid loss; None = it has none, or not known.
+        source: where a published model came from, such as its repository and revision.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,6 +137,7 @@ class Manifest(BaseModel):
     license: str = ""
     embedding_dim: int = Field(ge=1)
     logit_scale: float = Field(gt=0.0)
+    logit_bias: float | None = None
     image: ImageTower
     text: TextTower
     files: dict[str, FileRecord]
@@ -99,16 +146,25 @@ class Manifest(BaseModel):
     figures: dict[str, Any] = Field(default_factory=dict)
     bridges: dict[str, FileRecord] = Field(default_factory=dict)  # fingerprint of an older model → see ``bridge``
     same_features: tuple[str, ...] = ()  # fingerprints of older models with the same features, see IMAGE_HEAD
+    source: dict[str, str] = Field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
-        """Hash of weights, tokenizer, preprocessing and text length; 16 hex digits."""
+        """Hash of weights, tokenizer, preprocessing, text length and padding; 16 hex digits."""
+        weights = [name for name in WEIGHTS.values() if name in self.files]
         decides = {
-            "files": {name: self.files[name].sha256 for name in MODEL_FILES},
+            "files": {name: self.files[name].sha256 for name in (*MODEL_FILES, *weights)},
             "preprocessing": self.image.preprocessing.model_dump(mode="json"),
             "max_tokens": self.text.max_tokens,
+            **_said("image", self.image, _IMAGE_GRAPH),
+            **_said("text", self.text, _TEXT_GRAPH),
         }
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _said(side: str, tower: BaseModel, names: tuple[str, ...]) -> dict[str, Any]:
+    """Those fields of a tower that are not at their defaults."""
+    return {f"{side}.{name}": value for name, value in tower.model_dump(exclude_defaults=True).items() if name in names}
 
 
 class Bundle:
@@ -127,11 +183,13 @@ class Bundle:
         return self.manifest.fingerprint
 
     def verified(self, name: str) -> Path:
-        """Checks the hash of one of the bundle's files and returns its path.
+        """Checks the hash of one of the bundle's files, and of a graph's weights, and returns its path.
 
         Raises:
             BundleError: the file is missing, or its hash differs from the manifest.
         """
+        if WEIGHTS.get(name) in self.manifest.files:
+            self.verified(WEIGHTS[name])
         path = self.directory / name
         try:
             record = file_record(path)
@@ -176,6 +234,8 @@ def _check_files(directory: Path, manifest: Manifest) -> None:
     for name in MODEL_FILES:
         if name not in manifest.files:
             raise BundleError(f"{directory / MANIFEST} does not list {name}; export the model again")
+    weights = [name for name in WEIGHTS.values() if name in manifest.files]
+    for name in (*MODEL_FILES, *weights):
         path, wanted = directory / name, manifest.files[name].size_bytes
         if not path.is_file():
             raise BundleError(f"model bundle {directory} is incomplete: {name} is missing; get the bundle again")

@@ -1,5 +1,6 @@
 """Find a model by name or folder, and open it."""
 
+import re
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -8,11 +9,13 @@ from twinlens.config import data_folder
 from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.bridge import BridgedEncoder, open_bridge
 from twinlens.model.bundle import MANIFEST, open_bundle
+from twinlens.model.hub.published import published
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.plugins import did_you_mean, load_part
 from twinlens.protocols import DualEncoder
 
 DEFAULT = "default"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 DEFAULT_BUNDLE = Path(__file__).with_name("default")
 
 
@@ -94,6 +97,8 @@ def find_bundle(name_or_path: str | Path) -> Path:
     names = [*known, *installed_encoders()]
     if str(name_or_path) in names:
         raise BundleError(f"the model {str(name_or_path)!r} is the encoder of an installed package; it has no bundle")
+    if str(name_or_path) in published():
+        raise UnknownPartError(f"the model {name_or_path} is not here yet; get it: twinlens models pull {name_or_path}")
     hint = did_you_mean(str(name_or_path), names)
     raise UnknownPartError(
         f"no model is called {str(name_or_path)!r}; known: {', '.join(names)}, or give a bundle's folder{hint}"
@@ -112,3 +117,16 @@ def known_bundles() -> dict[str, Path]:
 def models_folder() -> Path:
     """The folder of the user's models."""
     return data_folder() / "models"
+
+
+def new_model_folder(name: str) -> Path:
+    """Where a new model of that name goes.
+
+    Raises:
+        BundleError: the name cannot be a folder's, or a model has it.
+    """
+    if not _NAME.fullmatch(name):
+        raise BundleError(f"a model cannot be called {name!r}; use letters, digits, '.', '-' and '_', with --as")
+    if is_known_model(name):
+        raise BundleError(f"there is already a model called {name!r}; give another name with --as")
+    return models_folder() / name

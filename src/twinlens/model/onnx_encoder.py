@@ -5,14 +5,13 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, MODEL_FILES, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
+from twinlens.model.graph import Graph
 from twinlens.model.relevance_file import open_relevance
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
@@ -76,8 +75,7 @@ class OnnxDualEncoder(DualEncoder):
             BundleError: the bundle has no separate head, or it is damaged.
         """
         embeddings: Embeddings = features.astype(np.float32) @ self._image_head.T
-        embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.float32(1e-12))
-        return embeddings
+        return _unit(embeddings)
 
     @property
     def dim(self) -> int:
@@ -86,7 +84,7 @@ class OnnxDualEncoder(DualEncoder):
 
     @property
     def features_dim(self) -> int:
-        """F, the dimension of the pooled features."""
+        """F, the dimension of the pooled features; 0 if the model has none."""
         return self.manifest.image.features_dim
 
     @property
@@ -106,18 +104,24 @@ class OnnxDualEncoder(DualEncoder):
 
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
         """Embeds B prepared photos, [B, H, W, 3] uint8, in batches of efficient size."""
+        tower = self.manifest.image
         embeddings = np.empty((len(pixels), self.dim), dtype=np.float32)
-        features = np.empty((len(pixels), self.manifest.image.features_dim), dtype=np.float32)
-        share = max(1, min(IMAGE_BATCH, math.ceil(len(pixels) / self._threads)))
-        session = self._image_session
+        features = np.empty((len(pixels), tower.features_dim), dtype=np.float32)
+        graph = self._image_graph
+        share = max(1, min(graph.batch or IMAGE_BATCH, math.ceil(len(pixels) / self._threads)))
 
         def encode(start: int) -> None:
             rows = slice(start, start + share)
-            inputs = {"pixels": self.manifest.image.preprocessing.normalize(pixels[rows])}
-            embeddings[rows], features[rows] = session.run(["embedding", "features"], inputs)
+            inputs = {tower.input: tower.preprocessing.normalize(pixels[rows])}
+            if tower.features_dim:
+                embeddings[rows], features[rows] = graph.run((tower.embedding, tower.features), inputs)
+            else:
+                (embeddings[rows],) = graph.run((tower.embedding,), inputs)
 
         self._share_out(encode, range(0, len(pixels), share))
-        return EncodedImages(embeddings, features)
+        return EncodedImages(
+            embeddings if tower.unit_rows else _unit(embeddings), features if tower.features_dim else None
+        )
 
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
         """[B, D], one unit row for each photo (RGB, upright; see ``data.images.open_photo``)."""
@@ -142,8 +146,8 @@ class OnnxDualEncoder(DualEncoder):
         grids = np.empty((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
         for row, image in enumerate(images):
             pixels = self.manifest.image.preprocessing.normalize(self.prepare(image)[None])
-            inputs = {"pixels": pixels, WITH_GRID: np.array(True)}
-            (grids[row : row + 1],) = self._image_session.run(["grid"], inputs)
+            inputs = {self.manifest.image.input: pixels, WITH_GRID: np.array(True)}
+            (grids[row : row + 1],) = self._image_graph.run(["grid"], inputs)
         return grids
 
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
@@ -153,19 +157,23 @@ class OnnxDualEncoder(DualEncoder):
         """
         if isinstance(texts, str):
             raise TypeError(f"expected a sequence of texts, got the text {texts!r}; pass [text]")
+        tower = self.manifest.text
         embeddings = np.empty((len(texts), self.dim), dtype=np.float32)
         # texts of similar length share a batch: padding costs as much as words
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        session, tokenize = self._text_session, self._tokenizer
+        graph, tokenize = self._text_graph, self._tokenizer
+        share = graph.batch or TEXT_BATCH
 
         def encode(start: int) -> None:
-            rows = order[start : start + TEXT_BATCH]
+            rows = order[start : start + share]
             tokens = tokenize([texts[row] for row in rows])
-            inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask}
-            (embeddings[rows],) = session.run(["embedding"], inputs)
+            inputs = {tower.ids_input: tokens.ids}
+            if tower.mask_input is not None:
+                inputs[tower.mask_input] = tokens.mask
+            (embeddings[rows],) = graph.run((tower.embedding,), inputs)
 
-        self._share_out(encode, range(0, len(order), TEXT_BATCH))
-        return embeddings
+        self._share_out(encode, range(0, len(order), share))
+        return embeddings if tower.unit_rows else _unit(embeddings)
 
     def seen_part(self, text: str) -> str:
         """The beginning of a text, as far as the model reads it; all of a short text."""
@@ -219,8 +227,8 @@ class OnnxDualEncoder(DualEncoder):
             name=self.name,
             fingerprint=self.fingerprint,
             dim=self.dim,
-            image=TowerDescription(image.architecture, image.features_dim, image.quantization),
-            text=TowerDescription(text.architecture, text.features_dim, text.quantization),
+            image=TowerDescription(image.architecture, image.features_dim or self.dim, image.quantization),
+            text=TowerDescription(text.architecture, text.features_dim or self.dim, text.quantization),
             description=manifest.description,
             created=manifest.created,
             license=manifest.license,
@@ -273,35 +281,33 @@ class OnnxDualEncoder(DualEncoder):
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:
-        return TextTokenizer(self.bundle.verified(TOKENIZER), max_tokens=self.manifest.text.max_tokens)
+        text = self.manifest.text
+        return TextTokenizer(
+            self.bundle.verified(TOKENIZER),
+            max_tokens=text.max_tokens,
+            padding=text.padding,
+            pad_token_id=text.pad_token_id,
+            padding_side=text.padding_side,
+        )
 
     @cached_property
-    def _image_session(self) -> Any:
-        outputs = {"embedding": self.dim, "features": self.features_dim}
-        if self.manifest.image.grid is not None:
+    def _image_graph(self) -> Graph:
+        tower = self.manifest.image
+        outputs = {tower.embedding: self.dim}
+        if tower.features_dim:
+            outputs[tower.features] = tower.features_dim
+        if tower.grid is not None:
             outputs["grid"] = self.dim
-        return self._open(self.bundle.verified(IMAGE_MODEL), outputs)
+        return Graph(self.bundle.verified(IMAGE_MODEL), inputs=(tower.input,), outputs=outputs)
 
     @cached_property
-    def _text_session(self) -> Any:
-        return self._open(self.bundle.verified(TEXT_MODEL), {"embedding": self.dim})
+    def _text_graph(self) -> Graph:
+        tower = self.manifest.text
+        inputs = (tower.ids_input,) if tower.mask_input is None else (tower.ids_input, tower.mask_input)
+        return Graph(self.bundle.verified(TEXT_MODEL), inputs=inputs, outputs={tower.embedding: self.dim})
 
-    def _open(self, path: Path, outputs: dict[str, int]) -> Any:
-        import onnxruntime  # takes 0.1 s, so only when a tower is needed
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = 1  # see _share_out
-        try:
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise BundleError(f"{path} cannot be opened by ONNX Runtime {onnxruntime.__version__}: {error}") from error
-        found = {output.name: output.shape[-1] for output in session.get_outputs()}
-        for name, wanted in outputs.items():
-            length = found.get(name)
-            if name not in found or (isinstance(length, int) and length != wanted):  # a name means a dynamic dimension
-                raise BundleError(
-                    f"{path} does not match its manifest: expected output {name!r} of length {wanted}, got {found}; "
-                    "export the model again"
-                )
-        return session
+def _unit(rows: Embeddings) -> Embeddings:
+    """The rows scaled to length 1, in place."""
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
+    return rows

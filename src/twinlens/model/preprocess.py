@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.types import Pixels
 
-ResizeMode = Literal["squash", "crop", "squash-crop"]
+ResizeMode = Literal["squash", "crop", "squash-crop", "whole-pixel-crop"]
 Interpolation = Literal["bilinear", "bicubic", "lanczos"]
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -26,7 +26,8 @@ class Preprocessing(BaseModel):
         resize_mode: "squash" scales both sides to ``image_size`` (keeps the whole photo but
             not its aspect ratio); "crop" scales the shorter side to
             ``image_size / crop_fraction`` and takes the centre square; "squash-crop" scales both
-            sides to that and takes the centre square.
+            sides to that and takes the centre square; "whole-pixel-crop" is "crop" as the image
+            processors of CLIP do it: the longer side and the margins are rounded down to whole pixels.
         crop_fraction: fraction of a side that the centre square keeps; 1.0 keeps all of it.
             Not used by "squash".
         interpolation: the resampling filter (with antialiasing, as Pillow does).
@@ -65,11 +66,22 @@ class Preprocessing(BaseModel):
         """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
         if self.resize_mode == "squash":
             return (0.0, 0.0, float(image.width), float(image.height))
+        if self.resize_mode == "whole-pixel-crop":
+            return self._whole_pixel_box(image)
         kept = self.image_size / self.resized_side
         shorter = min(image.size)
         width, height = image.size if self.resize_mode == "squash-crop" else (shorter, shorter)
         left, top = (image.width - width * kept) / 2, (image.height - height * kept) / 2
         return (left, top, left + width * kept, top + height * kept)
+
+    def _whole_pixel_box(self, image: Image.Image) -> tuple[float, float, float, float]:
+        shorter, size = min(image.size), self.image_size
+        resized = [self.resized_side * side // shorter for side in image.size]
+        margins = [(side - size) // 2 for side in resized]
+        scales = [side / new for side, new in zip(image.size, resized, strict=True)]
+        left, top = (margin * scale for margin, scale in zip(margins, scales, strict=True))
+        right, bottom = ((margin + size) * scale for margin, scale in zip(margins, scales, strict=True))
+        return (left, top, min(right, float(image.width)), min(bottom, float(image.height)))
 
     def normalize(self, pixels: Pixels) -> NDArray[np.float32]:
         """[B, 3, H, W] float32 model input from [B, H, W, 3] uint8."""

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from twinlens.errors import BundleError
+from twinlens.model.bundle import Padding, PaddingSide
 
 
 class Tokens(NamedTuple):
-    """A batch of B texts, padded to the longest."""
+    """A batch of B texts, padded to one length."""
 
     ids: NDArray[np.int64]  # [B, T]
     mask: NDArray[np.int64]  # [B, T], 1 = token, 0 = padding
@@ -26,12 +27,25 @@ class TextTokenizer:
     Args:
         source: the file, or a tokenizer, which is copied and stays as it is.
         max_tokens: longer texts are truncated.
+        padding: whether a batch is filled up to its longest text or to ``max_tokens``.
+        pad_token_id: what it is filled with; None = the tokenizer's own padding token.
+        padding_side: where that stands.
     """
 
-    def __init__(self, source: Path | Tokenizer, *, max_tokens: int) -> None:
+    def __init__(
+        self,
+        source: Path | Tokenizer,
+        *,
+        max_tokens: int,
+        padding: Padding = "longest",
+        pad_token_id: int | None = None,
+        padding_side: PaddingSide = "right",
+    ) -> None:
         self._tokenizer = _read(source) if isinstance(source, Path) else Tokenizer.from_str(source.to_str())
         self.max_tokens = max_tokens
-        self._pad_id = pad_id(self._tokenizer)
+        self._least = max_tokens if padding == "full" else 1
+        self._is_left = padding_side == "left"
+        self._pad_id = pad_id(self._tokenizer) if pad_token_id is None else pad_token_id
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
 
@@ -39,12 +53,13 @@ class TextTokenizer:
         """Token ids and mask of at least one text."""
         encodings = self._tokenizer.encode_batch(list(texts))
         # a tokenizer without special tokens returns none for an empty text; a graph needs at least one column
-        longest = max(1, *(len(encoding.ids) for encoding in encodings))
+        longest = max(self._least, *(len(encoding.ids) for encoding in encodings))
         ids = np.full((len(encodings), longest), self._pad_id, dtype=np.int64)  # [B, T]
         mask = np.zeros_like(ids)
         for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
+            start = longest - len(encoding.ids) if self._is_left else 0
+            ids[row, start : start + len(encoding.ids)] = encoding.ids
+            mask[row, start : start + len(encoding.ids)] = 1
         return Tokens(ids, mask)
 
     def seen_part(self, text: str) -> str:

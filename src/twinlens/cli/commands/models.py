@@ -1,4 +1,4 @@
-"""``twinlens models``: list the available models, show their details, and calibrate one."""
+"""``twinlens models``: list models, show their details, pull, remove and calibrate them."""
 
 import json
 from dataclasses import asdict
@@ -10,13 +10,14 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
+from twinlens.cli.commands import choosing, importing, pulling
 from twinlens.cli.options.data import Captions, Data, Images, Kind
 from twinlens.cli.options.evaluate import Split
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
-    help="List the available models, show their details, and calibrate one.",
+    help="List models, show their details, pull published ones, remove and calibrate them.",
     no_args_is_help=True,
     epilog="Example: twinlens models list",
 )
@@ -25,7 +26,10 @@ app = typer.Typer(
 @app.command("list", epilog="Example: twinlens models list --json")
 @as_exit_code
 def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None) -> int:
-    """List the available models, the embedded one first."""
+    """List the models that are here, the embedded one first, then the published ones that can be pulled.
+
+    R@1 is the share of texts for which the right photo of Flickr30k's test set comes first, as published.
+    """
     start_logging(verbose=verbose, log_file=log_file)
     rows = []
     for name, folder in api.models.known_bundles().items():
@@ -50,12 +54,39 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
             continue
         description = model.description or "encoder of an installed package"
         rows.append({"name": name, "fingerprint": model.fingerprint, "path": None, "description": description})
+    here = {row["name"] for row in rows}
+    others = [entry for name, entry in api.models.published().items() if name not in here]
     if as_json:
-        print_json(rows)
+        print_json([*({**row, "is_here": True} for row in rows), *map(_fields, others)])
         return FOUND
     for row in rows:
         typer.echo("\t".join((str(row["name"]), str(row["fingerprint"] or "damaged"), str(row["description"]))))
+    for entry in others:
+        typer.echo("\t".join((entry.name, "to pull", f"{entry.description} ({_in_brief(entry)})")))
     return FOUND
+
+
+def _fields(entry: api.models.Published) -> dict[str, Any]:
+    return {**asdict(entry), "download_mb": entry.download_mb, "fingerprint": None, "path": None, "is_here": False}
+
+
+def _in_brief(entry: api.models.Published) -> str:
+    languages = "many languages" if "mul" in entry.languages else ", ".join(entry.languages)
+    parts = [
+        f"{entry.parameters_m}M parameters, about {entry.download_mb:,} MB" if entry.parameters_m else "",
+        f"{entry.embedding_dim} dimensions",
+        languages,
+        f"licence {entry.license or 'see its card'}",
+        f"R@1 {entry.flickr30k[0]}" if entry.flickr30k else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+app.command("pull", epilog=pulling.PULL_EXAMPLE)(pulling.pull)
+app.command("remove", epilog=pulling.REMOVE_EXAMPLE)(pulling.remove)
+app.command("import", epilog=importing.EXAMPLE)(importing.import_model)
+app.command("benchmark", epilog=choosing.BENCHMARK_EXAMPLE)(choosing.benchmark)
+app.command("recommend", epilog=choosing.RECOMMEND_EXAMPLE)(choosing.recommend)
 
 
 @app.command("info", epilog="Example: twinlens models info default")
@@ -71,6 +102,8 @@ def info(
     fields: dict[str, Any]
     if model in api.models.installed_encoders():
         fields = asdict(api.models.load_model(model).describe())
+    elif model not in api.models.known_bundles() and model in api.models.published():
+        fields = _fields(api.models.published()[model])
     else:
         bundle = api.models.open_bundle(api.models.find_bundle(model))
         path = str(bundle.directory)

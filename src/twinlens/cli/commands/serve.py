@@ -159,6 +159,7 @@ def _serve(settings: "Settings") -> int:
     from twinlens.rest.process.workers import Workers
 
     collection = api.library.open_for_serving(settings.collection, model=settings.model)
+    model = collection.encoder.name
     listener = bind(settings)
     port = listener.getsockname()[1]
     if settings.workers == 1:
@@ -166,16 +167,16 @@ def _serve(settings: "Settings") -> int:
             settings,
             listener,
             collection=collection,
-            on_ready=lambda engine: _tell_ready(settings, port, len(engine.collection)),
+            on_ready=lambda engine: _tell_ready(settings, port, len(engine.collection), model),
         )
     else:
         images = len(collection)
         collection.close()
-        stopped_by = Workers(settings, listener).run(lambda: _tell_ready(settings, port, images))
+        stopped_by = Workers(settings, listener).run(lambda: _tell_ready(settings, port, images, model))
     return INTERRUPTED if stopped_by == signal.SIGINT else FOUND
 
 
-def _tell_ready(settings: "Settings", port: int, images: int) -> None:
+def _tell_ready(settings: "Settings", port: int, images: int, model: str) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     shown = "localhost" if host in ("0.0.0.0", "[::]") else host
     url = f"http://{shown}:{port}"
@@ -195,6 +196,8 @@ def _tell_ready(settings: "Settings", port: int, images: int) -> None:
     except StdoutError as error:  # a server without a reader of this line serves all the same
         say(f"warning: {error}")
     say(f"{images:,} photos can be searched at {url}, see {url}/docs; Ctrl+C stops. {_pages(settings)}")
+    if model == "default":
+        say("larger models understand more, and are one download away: twinlens models list")
 
 
 def _pages(settings: "Settings") -> str:

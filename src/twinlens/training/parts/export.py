@@ -20,7 +20,7 @@ from twinlens.training.parts.heads import LinearHead, MlpHead
 OPSET = 18
 Head: TypeAlias = LinearHead | MlpHead
 _FINAL = "_final"
-_VERBOSE_LOGGERS = ("torch.onnx", "onnxruntime.quantization.matmul_nbits_quantizer")
+_VERBOSE_LOGGERS = ("torch.onnx", "onnxscript", "onnxruntime.quantization.matmul_nbits_quantizer")
 
 
 class ImageModel(nn.Module):
@@ -80,11 +80,18 @@ def export_image_model(model: nn.Module, path: Path, *, image_size: int, outputs
         _make_grid_optional(path)
 
 
-def export_text_model(model: TextModel, path: Path) -> None:
-    """Writes the text graph for any batch size and length."""
-    example = (torch.ones(2, 7, dtype=torch.int64), torch.ones(2, 7, dtype=torch.int64))
-    shape = {0: "batch", 1: "tokens"}
-    _export(model, example, path, inputs=("input_ids", "attention_mask"), outputs=("embedding",), shapes=(shape, shape))
+def export_text_model(model: nn.Module, path: Path, *, only_length: int | None = None) -> None:
+    """Writes the text graph for any batch size and length.
+
+    Args:
+        model: the tower with its head.
+        path: the file to write.
+        only_length: for a model without a mask, whose texts all have this length.
+    """
+    names: tuple[str, ...] = ("input_ids",) if only_length else ("input_ids", "attention_mask")
+    example = tuple(torch.ones(2, only_length or 7, dtype=torch.int64) for _ in names)
+    shape = {0: "batch"} if only_length else {0: "batch", 1: "tokens"}
+    _export(model, example, path, inputs=names, outputs=("embedding",), shapes=(shape,) * len(names))
 
 
 def _export(

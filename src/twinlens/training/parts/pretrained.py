@@ -86,7 +86,7 @@ def open_repository(source: str) -> Repository:
         return Repository(source, Path(source))
     from huggingface_hub import snapshot_download
 
-    with reading(source), _quiet(bars=sys.stderr.isatty()):  # a download may take minutes
+    with reading(source), quiet_transformers(bars=sys.stderr.isatty()):  # a download may take minutes
         directory = Path(snapshot_download(source, allow_patterns=[*_SMALL_FILES, _SAFE_WEIGHTS]))
         if not any(directory.glob(_SAFE_WEIGHTS)):
             snapshot_download(source, allow_patterns=[*_SMALL_FILES, _OLD_WEIGHTS])
@@ -137,7 +137,7 @@ def load_backbone(repository: Repository, *, side: Literal["image", "text"], poo
     import torch
     from transformers import AutoConfig, AutoModel
 
-    with reading(repository.name), _quiet():
+    with reading(repository.name), quiet_transformers():
         config = AutoConfig.from_pretrained(repository.directory, trust_remote_code=False)
         is_pair = hasattr(config, "text_config")
         if is_pair and config.model_type not in PAIR_FAMILIES:
@@ -175,7 +175,7 @@ def _can_leave_out_pooler(config: Any) -> bool:
 
 
 @contextmanager
-def _quiet(*, bars: bool = False) -> Iterator[None]:
+def quiet_transformers(*, bars: bool = False) -> Iterator[None]:
     """Silences progress bars and messages about unused head weights."""
     from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging

@@ -14,6 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 from twinlens.training.parts.export import drop_value_info, quiet, replace
 
 Bits: TypeAlias = Literal[4, 8]
+Weights: TypeAlias = Literal["float32", "float16", "int8", "int4"]
+"""How a bundle's graphs store their weights."""
+
 BLOCK = 32  # weights that share a scale
 MICROSOFT = "com.microsoft"  # domain of ONNX Runtime's own operators
 
@@ -51,7 +54,8 @@ def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits =
         target: the file to write.
         layers: bits of the layers' weights, in blocks of 32 with a scale each. Layers that came in 4 bits and were not
             trained since get 4 bits in any case, which lose nothing.
-        words: bits of the word embeddings: 8 with a scale per row, or 4 in blocks of 32 with a float16 scale each.
+        words: bits of the word embeddings: 8 with a scale per row, or 4 in blocks of 32 with a float16 scale each; 8 in
+            any case for a table whose width is no multiple of 32.
     """
     model = onnx.load(str(source))
     _quantize_word_embeddings(model, words)
@@ -63,6 +67,15 @@ def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits =
         partial = Path(folder) / "text.onnx"
         onnx.save(model, str(partial))
         target.write_bytes(partial.read_bytes())
+
+
+def quantize_layers(source: Path, target: Path, *, bits: Bits) -> None:
+    """Makes the layers' weights of an image graph smaller, in blocks of 32 with a scale each, and others float16."""
+    model = _with_small_layers(onnx.load(str(source)), bits)
+    with tempfile.TemporaryDirectory() as folder:
+        partial = Path(folder) / "image.onnx"
+        onnx.save(model, str(partial))
+        store_weights_as_float16(partial, target)
 
 
 def _layers_in_4_bits(model: Any) -> tuple[list[str], list[str]]:
@@ -100,6 +113,8 @@ def _quantize_word_embeddings(model: Any, bits: Bits) -> None:
     gathers = [node for node in model.graph.node if node.op_type == "Gather" and node.input[0] in tables]
     gather = max(gathers, key=lambda node: int(np.prod(tables[node.input[0]].dims)))
     table = numpy_helper.to_array(tables[gather.input[0]])
+    if table.shape[1] % BLOCK:
+        bits = 8
     model.graph.initializer.remove(tables[gather.input[0]])
     weights, nodes = (_rows_of_8_bits if bits == 8 else _blocks_of_4_bits)(gather, table)
     model.graph.initializer.extend(weights)

@@ -1,0 +1,91 @@
+"""``twinlens models benchmark`` and ``twinlens models recommend``: how fast models are here, and which one fits."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from twinlens import api
+from twinlens.cli.bars import part_bars
+from twinlens.cli.options.common import Existing
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+
+BENCHMARK_EXAMPLE = "Example: twinlens models benchmark default --in ~/Pictures"
+RECOMMEND_EXAMPLE = "Example: twinlens models recommend --in ~/Pictures --language en --language de"
+
+
+@as_exit_code
+def benchmark(
+    model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Model name or bundle folder.")] = "default",
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="PHOTOS_OR_COLLECTION",
+            readable=False,
+            help="Collection of which 64 photos are read; without it, decoded photos alone are measured.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Measure a model on this machine: photos a second, milliseconds a query, memory."""
+    start_logging(verbose=verbose, log_file=log_file)
+    with part_bars() as show:
+        speed = api.speed.benchmark(model, place, on_progress=partial(show, "embedding photos"))
+    if as_json:
+        print_json(asdict(speed))
+        return FOUND
+    typer.echo(f"photos/s (decoded ones)\t{speed.tower_photos_per_s:.1f}")
+    if speed.photos_per_s is not None:
+        typer.echo(f"photos/s (from files)\t{speed.photos_per_s:.1f}")
+    typer.echo(f"ms a query\t{speed.query_ms:.1f}")
+    if speed.memory_bytes is not None:
+        typer.echo(f"memory (MB)\t{speed.memory_bytes / 1e6:.0f}")
+    say(f"{speed.model}, {speed.cores} cores, with whatever else runs on this machine")
+    return FOUND
+
+
+@as_exit_code
+def recommend(
+    place: Existing = None,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option("--language", metavar="CODE", help="Language of searches, such as de; repeatable. [default: en]"),
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.01, help="Longest time that embedding the library may take.")] = 8.0,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Name the model that fits this machine, a library and its languages, with reasons.
+
+    Models that are here are measured on 64 photos of the library; for the others the time is an estimate.
+    """
+    start_logging(verbose=verbose, log_file=log_file)
+    found = api.speed.recommend(
+        place,
+        languages=languages or ["en"],
+        most_hours=hours,
+        on_model=lambda name: say(f"measuring {name} on photos of this library"),
+    )
+    best = found.model
+    if as_json:
+        others = [_fields(one) for one in found.others]
+        print_json({**_fields(best), "reasons": found.reasons, "others": others})
+        return FOUND
+    typer.echo(f"{best.candidate.name}\t{'; '.join(found.reasons)}")
+    for one in found.others:
+        if one.against:
+            say(f"not {one.candidate.name}: {'; '.join(one.against)}")
+    name, is_here = best.candidate.name, best.candidate.is_here
+    say(f"get it: twinlens models pull {name}" if not is_here else f"use it: twinlens reindex --model {name}")
+    return FOUND
+
+
+def _fields(one: "api.speed.Judged") -> dict[str, Any]:
+    told = {"seconds": one.seconds, "is_measured": one.is_measured, "against": one.against}
+    return {"model": one.candidate.name, "is_here": one.candidate.is_here, **told}

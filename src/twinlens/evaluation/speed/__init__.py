@@ -1,0 +1,1 @@
+"""How fast models are on this machine, and which one fits it."""

@@ -1,0 +1,1 @@
+"""Published models: ready-made ONNX exports of a model hub, turned into bundles."""

@@ -1,0 +1,64 @@
+"""The table of published models that are known to fit, with figures from their papers and cards."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).with_name("published.toml")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One row of ``published.toml``; what is not known from a source is empty or None.
+
+    Attributes:
+        name: by which people pull and use it.
+        repository: ``owner/name`` on the hub.
+        description: one line.
+        license: of the weights.
+        embedding_dim: D.
+        image_size: pixels of a side.
+        max_tokens: of a text.
+        parameters_m: of both towers, in millions.
+        photo_gflops: thousand millions of operations for one photo, a multiplication and an addition being two.
+        languages: codes as in BCP 47; empty = not stated. "mul" = many.
+        flickr30k: text→image and image→text R@1 on Flickr30k's test photos, zero-shot, in per cent.
+        flickr30k_source: where those figures are published.
+        variant: the weights that are pulled.
+        revision: the commit that is pulled; empty = the newest.
+    """
+
+    name: str
+    repository: str
+    description: str
+    license: str
+    embedding_dim: int
+    image_size: int
+    max_tokens: int
+    parameters_m: int | None = None
+    photo_gflops: float | None = None
+    languages: tuple[str, ...] = ()
+    flickr30k: tuple[float, float] | None = None
+    flickr30k_source: str = ""
+    variant: str = "fp32"
+    revision: str = ""
+
+    @property
+    def download_mb(self) -> int | None:
+        """About what float32 weights take."""
+        return None if self.parameters_m is None else self.parameters_m * 4
+
+
+@cache
+def published() -> dict[str, Published]:
+    """The table, by name."""
+    rows: dict[str, dict[str, Any]] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return {
+        name: Published(name=name, **{key: _frozen(value) for key, value in row.items()}) for name, row in rows.items()
+    }
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,152 @@
+"""Pull a published model: its files are downloaded or read from a folder, checked, and become a bundle."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from twinlens.errors import BundleError
+from twinlens.model.bundle import Bundle, open_bundle
+from twinlens.model.hub.folder import Folder
+from twinlens.model.hub.layouts import Layout, find_layout
+from twinlens.model.hub.make_bundle import make_bundle
+from twinlens.model.hub.published import Published, published
+from twinlens.model.hub.repository import Repository
+from twinlens.model.hub.source import OnBytes, Source
+from twinlens.model.load import DEFAULT, models_folder
+
+DOWNLOADS = ".downloads"  # in the models folder: what was downloaded of a model that is not yet whole
+MAX_SETTINGS_BYTES = 64 << 20  # the largest published tokenizer.json is 34 MB
+
+
+@dataclass(frozen=True)
+class PullPlan:
+    """What a pull is about to do.
+
+    Attributes:
+        source: ``owner/name``, or a folder.
+        revision: the commit; empty for a folder.
+        license: empty if the model's card does not state one.
+        size_bytes: of all files.
+        to_download_bytes: what is not here yet.
+        bundle: the folder of the bundle.
+    """
+
+    source: str
+    revision: str
+    license: str
+    size_bytes: int
+    to_download_bytes: int
+    bundle: Path
+
+
+def pull(
+    name: str,
+    *,
+    variant: str | None = None,
+    revision: str | None = None,
+    save_as: str | None = None,
+    on_plan: Callable[[PullPlan], None] | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Bundle:
+    """Makes a bundle of a published model, under a name by which ``find_bundle`` finds it.
+
+    Args:
+        name: a name of the table of published models, ``owner/name`` of the hub, or a folder with such an export.
+        variant: how the weights are stored, see ``layouts.VARIANTS``; None = the table's, else fp32.
+        revision: branch, tag or commit; None = the table's, else the main branch.
+        save_as: the bundle's name; None = the table's, else that of the repository or folder.
+        on_plan: called before the download.
+        on_bytes: called with the bytes that are here and those wanted.
+
+    Raises:
+        BundleError: the model cannot be had, is none that fits, or the name is taken.
+    """
+    entry = published().get(name)
+    wanted = variant or (entry.variant if entry else "fp32")
+    own_name = _bundle_name(save_as or (entry.name if entry else Path(name).expanduser().absolute().name))
+    place = models_folder() / own_name
+    _refuse_taken(place)
+    with _alone(own_name) as downloads:
+        source = _source(name, entry, downloads, revision)
+        layout = find_layout(source.name, source.files, variant=wanted)
+        _refuse_large_settings(source, layout)
+        if on_plan:
+            on_plan(_plan(source, layout, entry, place))
+        files = source.fetch(layout.files, on_bytes=on_bytes)
+        staged = downloads / "bundle"
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        make_bundle(own_name, source, layout, files, staged, variant=wanted, entry=entry)
+        _refuse_taken(place)
+        staged.rename(place)
+        shutil.rmtree(downloads, ignore_errors=True)
+    return open_bundle(place)
+
+
+def _plan(source: Source, layout: Layout, entry: Published | None, place: Path) -> PullPlan:
+    return PullPlan(
+        source=source.name,
+        revision=source.revision,
+        license=source.license or (entry.license if entry else ""),
+        size_bytes=sum(source.files[file].size_bytes for file in layout.files),
+        to_download_bytes=source.missing_bytes(layout.files),
+        bundle=place,
+    )
+
+
+def _source(name: str, entry: Published | None, downloads: Path, revision: str | None) -> Source:
+    folder = Path(name).expanduser()
+    if entry is None and folder.is_dir():
+        return Folder(folder)
+    repository = entry.repository if entry else name
+    from huggingface_hub import constants, snapshot_download
+
+    wanted = revision or (entry.revision if entry else None) or None
+    if constants.is_offline_mode():
+        with suppress(OSError, ValueError):  # not in the hub's cache: the repository says what to do
+            cached = Path(snapshot_download(repository, revision=wanted, local_files_only=True))
+            return Folder(cached, name=repository, revision=cached.name)
+    return Repository(repository, downloads, revision=wanted)
+
+
+def _refuse_large_settings(source: Source, layout: Layout) -> None:
+    for file in (*layout.settings.values(), layout.tokenizer):
+        if source.files[file].size_bytes > MAX_SETTINGS_BYTES:
+            raise BundleError(
+                f"{file} of {source.name} has {source.files[file].size_bytes:,} bytes, which is absurd for it"
+            )
+
+
+def _bundle_name(name: str) -> str:
+    if name == DEFAULT or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.strip():
+        raise BundleError(f"a model cannot be called {name!r}; give another name with --as")
+    return name
+
+
+def _refuse_taken(place: Path) -> None:
+    if place.exists():
+        raise BundleError(
+            f"there is a model {place.name!r} already, in {place}; use it, remove it with "
+            f"twinlens models remove {place.name}, or give another name with --as"
+        )
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[Path]:
+    """The folder for downloads of one model, for one process at a time."""
+    folder = models_folder() / DOWNLOADS / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_name(f"{name}.lock"), timeout=0):
+            yield folder
+    except Timeout as error:
+        raise BundleError(f"another program is pulling {name!r} now; wait for it") from error
+    except OSError as error:
+        where = error.filename or folder
+        raise BundleError(
+            f"{where} cannot be written or read ({error.strerror or error}); free space, or check it"
+        ) from error

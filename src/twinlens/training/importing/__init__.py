@@ -1,0 +1,1 @@
+"""Published checkpoints of images and texts, converted to bundles."""

@@ -1,0 +1,102 @@
+"""A pulled model against transformers' own processor and model, for each family: ids, pixels, embeddings."""
+
+import string
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.hub.tiny_published import CLIP_TOKENS, save_clip, save_immich, save_siglip
+from twinlens.model.bundle import Bundle
+from twinlens.model.hub.pull import pull
+from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.model.tokenizer import TextTokenizer
+
+pytestmark = pytest.mark.slow  # torch writes six graphs
+DEMO = Path(__file__).parents[3] / "demo" / "photos"
+TEXTS = ["a dog", "Two red dogs, of a photo!", "", "été à l'île", "  a   photo\tof A DOG ", "x " * 60]
+
+
+class Family(NamedTuple):
+    folder: Path
+    model: Any
+    tokenizer: Any
+    processor: Any
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Family]:
+    root = tmp_path_factory.mktemp("published")
+    made = {
+        "clip": Family(root / "clip", *save_clip(root / "clip")),
+        "siglip": Family(root / "siglip", *save_siglip(root / "siglip", second=False)),
+        "siglip2": Family(root / "siglip2", *save_siglip(root / "siglip2", second=True)),
+    }
+    save_immich(root / "immich", made["clip"].folder, tokens=CLIP_TOKENS)
+    return {**made, "immich": made["clip"]._replace(folder=root / "immich")}
+
+
+@pytest.fixture(params=["clip", "siglip", "siglip2", "immich"])
+def family(request: pytest.FixtureRequest, families: dict[str, Family]) -> Family:
+    return families[request.param]
+
+
+@pytest.fixture
+def bundle(family: Family) -> Bundle:
+    return pull(str(family.folder))
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[Image.Image]:
+    return [Image.open(path).convert("RGB") for path in sorted(DEMO.rglob("*.jpg"))[::9]]
+
+
+def wanted_ids(family: Family, texts: list[str]) -> np.ndarray:
+    """As the family's own tokenizer gives them; SigLIP's first cleans as its authors' code does."""
+    if family.folder.name == "siglip":
+        kept = str.maketrans("", "", string.punctuation)
+        texts = [" ".join(text.lower().translate(kept).split()) for text in texts]
+    padding: Any = True if family.folder.name == "clip" else "max_length"
+    given = family.tokenizer(texts, padding=padding, truncation=True, return_tensors="np")
+    return np.asarray(given["input_ids"])
+
+
+def test_token_ids_are_those_of_the_familys_tokenizer(family, bundle):
+    text = bundle.manifest.text
+    tokenize = TextTokenizer(
+        bundle.directory / "tokenizer.json", max_tokens=text.max_tokens, padding=text.padding,
+        pad_token_id=text.pad_token_id, padding_side=text.padding_side,
+    )  # fmt: skip
+    for texts in (TEXTS, TEXTS[:1]):
+        assert tokenize(texts).ids.tolist() == wanted_ids(family, texts).tolist()
+
+
+def test_pixels_are_those_of_the_familys_processor(family, bundle, photos):
+    preprocessing = bundle.manifest.image.preprocessing
+    std = np.array(preprocessing.std)[:, None, None]
+    for photo in photos:
+        ours = preprocessing.normalize(preprocessing.pixels(photo)[None])[0]
+        theirs = np.asarray(family.processor(photo, return_tensors="np")["pixel_values"][0])
+        assert (np.abs(ours - theirs) * std * 255).max() < 1.01
+
+
+def test_embeddings_are_those_of_the_familys_model(family, bundle, photos):
+    encoder = OnnxDualEncoder(bundle, threads=1)
+    pixels = np.stack([family.processor(photo, return_tensors="np")["pixel_values"][0] for photo in photos])
+    ids = [torch.from_numpy(wanted_ids(family, [text])) for text in TEXTS]
+    with torch.no_grad():
+        images = family.model.get_image_features(pixel_values=torch.from_numpy(pixels)).pooler_output.numpy()
+        texts = [family.model.get_text_features(input_ids=row).pooler_output[0].numpy() for row in ids]
+    for ours, theirs in ((encoder.encode_image(photos), images), (encoder.encode_text(TEXTS), np.stack(texts))):
+        theirs = theirs / np.linalg.norm(theirs, axis=1, keepdims=True)
+        assert (ours * theirs).sum(axis=1).min() > 0.9995
+        np.testing.assert_allclose(ours, theirs, atol=0.02)
+
+
+def test_a_single_query_is_embedded_as_in_a_batch(bundle):
+    encoder = OnnxDualEncoder(bundle, threads=1)
+    alone = np.concatenate([encoder.encode_text([text]) for text in TEXTS])
+    np.testing.assert_allclose(alone, encoder.encode_text(TEXTS), atol=1e-5)
