@@ -53,10 +53,11 @@ function dateNotes({ undated, fileDated }) {
   return notes;
 }
 
-function countsOf({ total, matches, grades, ungraded, query }) {
+function countsOf({ total, matches, grades, ungraded, query, wording }) {
   if (!total) return filterCount(query) ? "No photo passes these filters" : "No photos yet";
   if (!asks(query)) return countOf(total);
   if (matches === null) return `${countOf(total)}, best match first${ungraded ? ` (${ungraded})` : ""}`;
+  if (matches === 0 && wording?.noneKnown) return `${unknownWords(wording, { begins: true })}; the closest first`;
   if (matches === 0) return `No sure match among ${countOf(total)}; the closest first`;
   const counts = Object.entries(grades || {}).filter(([, count]) => count).map(([grade, count]) => `${numberOf(count)} ${grade}`);
   return `${counts.join(", ") || countOf(matches, "match", "matches")} among ${countOf(total)}`;
@@ -81,8 +82,7 @@ export function showUnsure(results, actions) {
 /** A query of unknown words says nothing about the photos. */
 function titleOfUnsure({ wording }) {
   if (!wording?.noneKnown) return "No sure match; the closest:";
-  const text = unknownWords(wording);
-  return `${text[0].toUpperCase()}${text.slice(1)}; the closest:`;
+  return `${unknownWords(wording, { begins: true })}; the closest:`;
 }
 
 /** Message for no photos at all: because of the filters, or an empty library. */

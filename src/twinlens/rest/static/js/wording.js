@@ -17,17 +17,18 @@ export function wordingOf(found) {
 }
 
 /** What there is to say about the words. @param {import("./search.js").Results} results @returns {string[]} */
-export function wordNotes({ wording }) {
+export function wordNotes({ wording, matches }) {
   if (!wording) return [];
   const notes = wording.readAs ? [`read as ${wording.readAs}`] : [];
-  if (wording.unknown.length) notes.push(unknownWords(wording));
+  const isSaid = wording.noneKnown && matches === 0; // in place of the number of matches
+  if (wording.unknown.length && !isSaid) notes.push(unknownWords(wording));
   return notes;
 }
 
-/** "unknown word: “giraff”". @param {Wording} wording */
-export function unknownWords({ unknown, noneKnown }) {
+/** "unknown word: “giraff”". @param {Wording} wording @param {{begins?: boolean}} place whether it begins a sentence */
+export function unknownWords({ unknown, noneKnown }, { begins = false } = {}) {
   const words = unknown.map((word) => `“${word}”`).join(", ");
-  if (noneKnown) return `no word of this query is known: ${words}`;
+  if (noneKnown) return `${begins ? "No" : "no"} word of this query is known: ${words}`;
   return `unknown ${unknown.length === 1 ? "word" : "words"}: ${words}`;
 }
 
