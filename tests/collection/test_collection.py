@@ -659,7 +659,10 @@ class TestDerivedVectors:
     def test_a_missing_vector_is_found_by_the_check(self, indexed: Collection, open_collection: OpenCollection) -> None:
         with indexed.catalog.transaction() as connection:
             connection.execute("UPDATE photos SET skip_reason = 'x' WHERE id = 1")
-        assert open_collection().faults() == ["the vector files contain 4 photos, the catalog 3"]
+        assert open_collection().faults() == [
+            "the vector files contain 4 photos, the catalog 3",
+            "the vector files of features contain 4 features, the catalog 3",
+        ]
 
     def test_a_catalog_put_back_from_a_copy_is_followed(
         self, indexed: Collection, open_collection: OpenCollection, make_photo: PhotoMaker, tmp_path: Path

@@ -1,7 +1,6 @@
 """List, open, pull and remove models."""
 
 from twinlens.model.bundle import Bundle, open_bundle
-from twinlens.model.hub.layouts import VARIANTS
 from twinlens.model.hub.published import Published, published
 from twinlens.model.hub.pull import PullPlan, pull
 from twinlens.model.hub.removal import removable, remove

@@ -32,7 +32,8 @@ class Graph:
 
     def __init__(self, path: Path, *, inputs: Sequence[str], outputs: Mapping[str, int]) -> None:
         self._session = _open(path)
-        self._types = {given.name: given.type for given in self._session.get_inputs()}
+        optional = self._session.get_overridable_initializers()  # inputs with a default, such as ``with_grid``
+        self._types = {given.name: given.type for given in (*self._session.get_inputs(), *optional)}
         found = {output.name: output.shape[-1] if output.shape else None for output in self._session.get_outputs()}
         for name, wanted in outputs.items():
             length = found.get(name)

@@ -66,11 +66,11 @@ def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: Log
     return FOUND
 
 
-def _fields(entry: api.models.Published) -> dict[str, Any]:
+def _fields(entry: "api.models.Published") -> dict[str, Any]:
     return {**asdict(entry), "download_mb": entry.download_mb, "fingerprint": None, "path": None, "is_here": False}
 
 
-def _in_brief(entry: api.models.Published) -> str:
+def _in_brief(entry: "api.models.Published") -> str:
     languages = "many languages" if "mul" in entry.languages else ", ".join(entry.languages)
     parts = [
         f"{entry.parameters_m}M parameters, about {entry.download_mb:,} MB" if entry.parameters_m else "",

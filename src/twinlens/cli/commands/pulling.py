@@ -24,9 +24,7 @@ def pull(
     save_as: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Name it so here.")] = None,
     variant: Annotated[
         str | None,
-        typer.Option(
-            "--variant", metavar="NAME", help=f"How its weights are stored: {', '.join(api.models.VARIANTS)}."
-        ),
+        typer.Option("--variant", metavar="NAME", help="How its weights are stored, such as fp16 or quantized."),
     ] = None,
     revision: Annotated[
         str | None,
@@ -56,7 +54,7 @@ def pull(
     return FOUND
 
 
-def _announce(plan: api.models.PullPlan) -> None:
+def _announce(plan: "api.models.PullPlan") -> None:
     at = f" at {plan.revision[:12]}" if plan.revision else ""
     say(f"{plan.source}{at}, licence: {plan.license or 'not stated, see its card'}")
     here = plan.size_bytes - plan.to_download_bytes

@@ -159,7 +159,6 @@ def _serve(settings: "Settings") -> int:
     from twinlens.rest.process.workers import Workers
 
     collection = api.library.open_for_serving(settings.collection, model=settings.model)
-    model = collection.encoder.name
     listener = bind(settings)
     port = listener.getsockname()[1]
     if settings.workers == 1:
@@ -167,16 +166,18 @@ def _serve(settings: "Settings") -> int:
             settings,
             listener,
             collection=collection,
-            on_ready=lambda engine: _tell_ready(settings, port, len(engine.collection), model),
+            on_ready=lambda engine: _tell_ready(
+                settings, port, len(engine.collection), model=engine.collection.encoder.name
+            ),
         )
     else:
         images = len(collection)
         collection.close()
-        stopped_by = Workers(settings, listener).run(lambda: _tell_ready(settings, port, images, model))
+        stopped_by = Workers(settings, listener).run(lambda: _tell_ready(settings, port, images))
     return INTERRUPTED if stopped_by == signal.SIGINT else FOUND
 
 
-def _tell_ready(settings: "Settings", port: int, images: int, model: str) -> None:
+def _tell_ready(settings: "Settings", port: int, images: int, *, model: str | None = None) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     shown = "localhost" if host in ("0.0.0.0", "[::]") else host
     url = f"http://{shown}:{port}"

@@ -18,7 +18,7 @@ def likeness(features: Features) -> Embeddings:
     The square root, with the sign kept, keeps a few large features from deciding alone (the Hellinger
     kernel of Arandjelović and Zisserman, 2012). Features that are all zero or not finite give zeros.
 
-    >>> likeness(np.array([9.0, -16.0, 0.0], dtype=np.float32)).round(2).tolist()
+    >>> likeness(np.array([9.0, -16.0, 0.0], dtype=np.float32)).astype(float).round(2).tolist()
     [0.6, -0.8, 0.0]
     """
     known = np.where(np.isfinite(features), features, 0).astype(np.float32, copy=False)
