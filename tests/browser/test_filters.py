@@ -81,7 +81,8 @@ def test_favourites_are_kept_by_the_server_and_filtered(own_site: ServedPage, op
         page.locator(".tile .heart").first.click()
     expect(page.locator(".tile.is-favourite")).to_have_count(1)
     page.locator(".tile .open").nth(1).click()
-    page.keyboard.press("f")
+    with page.expect_response("**/api/favourites"):
+        page.keyboard.press("f")
     expect(page.locator("#viewer-heart")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     other = open_page(f"{own_site.url}/#favourites=true")
