@@ -1,6 +1,5 @@
 """Find a model by name or folder, and open it."""
 
-import re
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,7 +14,7 @@ from twinlens.plugins import did_you_mean, load_part
 from twinlens.protocols import DualEncoder
 
 DEFAULT = "default"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NOT_IN_NAMES = frozenset('/\\:*?"<>|')  # as one system or another has it
 DEFAULT_BUNDLE = Path(__file__).with_name("default")
 
 
@@ -125,8 +124,12 @@ def new_model_folder(name: str) -> Path:
     Raises:
         BundleError: the name cannot be a folder's, or a model has it.
     """
-    if not _NAME.fullmatch(name):
-        raise BundleError(f"a model cannot be called {name!r}; use letters, digits, '.', '-' and '_', with --as")
-    if is_known_model(name):
-        raise BundleError(f"there is already a model called {name!r}; give another name with --as")
-    return models_folder() / name
+    if name == DEFAULT or name.startswith(".") or set(name) & NOT_IN_NAMES or not name.strip():
+        raise BundleError(f"a model cannot be called {name!r}; give another name with --as")
+    place = models_folder() / name
+    if is_known_model(name) or place.exists():
+        raise BundleError(
+            f"there is a model {name!r} already; use it, remove it with twinlens models remove {name}, "
+            "or give another name with --as"
+        )
+    return place

@@ -16,7 +16,7 @@ from twinlens.model.hub.make_bundle import make_bundle
 from twinlens.model.hub.published import Published, published
 from twinlens.model.hub.repository import Repository
 from twinlens.model.hub.source import OnBytes, Source
-from twinlens.model.load import DEFAULT, models_folder
+from twinlens.model.load import models_folder, new_model_folder
 
 DOWNLOADS = ".downloads"  # in the models folder: what was downloaded of a model that is not yet whole
 MAX_SETTINGS_BYTES = 64 << 20  # the largest published tokenizer.json is 34 MB
@@ -67,9 +67,8 @@ def pull(
     """
     entry = published().get(name)
     wanted = variant or (entry.variant if entry else "fp32")
-    own_name = _bundle_name(save_as or (entry.name if entry else Path(name).expanduser().absolute().name))
-    place = models_folder() / own_name
-    _refuse_taken(place)
+    own_name = save_as or (entry.name if entry else Path(name).expanduser().absolute().name)
+    place = new_model_folder(own_name)
     with _alone(own_name) as downloads:
         source = _source(name, entry, downloads, revision)
         layout = find_layout(source.name, source.files, variant=wanted)
@@ -81,8 +80,7 @@ def pull(
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir()
         make_bundle(own_name, source, layout, files, staged, variant=wanted, entry=entry)
-        _refuse_taken(place)
-        staged.rename(place)
+        staged.rename(new_model_folder(own_name))  # another program may have taken the name meanwhile
         shutil.rmtree(downloads, ignore_errors=True)
     return open_bundle(place)
 
@@ -119,20 +117,6 @@ def _refuse_large_settings(source: Source, layout: Layout) -> None:
             raise BundleError(
                 f"{file} of {source.name} has {source.files[file].size_bytes:,} bytes, which is absurd for it"
             )
-
-
-def _bundle_name(name: str) -> str:
-    if name == DEFAULT or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.strip():
-        raise BundleError(f"a model cannot be called {name!r}; give another name with --as")
-    return name
-
-
-def _refuse_taken(place: Path) -> None:
-    if place.exists():
-        raise BundleError(
-            f"there is a model {place.name!r} already, in {place}; use it, remove it with "
-            f"twinlens models remove {place.name}, or give another name with --as"
-        )
 
 
 @contextmanager
