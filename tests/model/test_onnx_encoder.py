@@ -7,7 +7,8 @@ from PIL import Image
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import MODEL_FILES, open_bundle
-from twinlens.model.onnx_encoder import IMAGE_BATCH, TEXT_BATCH, OnnxDualEncoder
+from twinlens.model.onnx_encoder import IMAGE_BATCH, OnnxDualEncoder
+from twinlens.model.text_encoder import BATCH as TEXT_BATCH
 
 CAPTIONS = ["a red dog", "dog", "", "the cat runs on the beach", "blue , green .", "zebra"]
 

@@ -12,11 +12,14 @@ from twinlens.errors import BundleError
 from twinlens.model.preprocess import Preprocessing
 from twinlens.relevance.maps import VERSION, Calibration, OtherCalibration
 from twinlens.whole_file import whole_file
+from twinlens.words.word_list import WORDS
 
 MANIFEST = "model.json"
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
+ENGLISH_MODEL = "english.onnx"  # optional, with its tokenizer: see Manifest.english
+ENGLISH_TOKENIZER = "english_tokenizer.json"
 IMAGE_HEAD = "image_head.npy"  # optional: [D, F] float16, the linear map from pooled features to embeddings
 WITH_GRID = "with_grid"  # optional input of the image graph, so that indexing does not compute an unused grid
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
@@ -123,6 +126,9 @@ class Manifest(BaseModel):
     ``figures``, ``training``, ``bridges``, ``same_features``, ``source`` and the descriptions.
 
     Attributes:
+        english: a second text tower, in ``english.onnx`` with ``english_tokenizer.json``: an English text's embedding
+            is a weighted sum of both, scaled to length 1. Needs ``words.zip``, which tells what is English.
+        english_share: the second tower's weight in the sum; the first has the rest.
         logit_scale: 1 / temperature.
         logit_bias: added to scaled cosines by a model trained with the sigmoid loss; None = it has none, or not known.
         source: where a published model came from, such as its repository and revision.
@@ -140,6 +146,8 @@ class Manifest(BaseModel):
     logit_bias: float | None = None
     image: ImageTower
     text: TextTower
+    english: TextTower | None = None
+    english_share: float = Field(default=0.5, gt=0.0, lt=1.0)
     files: dict[str, FileRecord]
     calibration: AnyCalibration | None = None
     training: dict[str, Any] = Field(default_factory=dict)
@@ -149,16 +157,25 @@ class Manifest(BaseModel):
     source: dict[str, str] = Field(default_factory=dict)
 
     @property
+    def model_files(self) -> tuple[str, ...]:
+        """Names of the files that an embedding depends on."""
+        weights = [name for name in WEIGHTS.values() if name in self.files]
+        english = (ENGLISH_MODEL, ENGLISH_TOKENIZER, WORDS) if self.english is not None else ()
+        return (*MODEL_FILES, *weights, *english)
+
+    @property
     def fingerprint(self) -> str:
         """Hash of weights, tokenizer, preprocessing, text length and padding; 16 hex digits."""
-        weights = [name for name in WEIGHTS.values() if name in self.files]
         decides = {
-            "files": {name: self.files[name].sha256 for name in (*MODEL_FILES, *weights)},
+            "files": {name: self.files[name].sha256 for name in self.model_files if name in self.files},
             "preprocessing": self.image.preprocessing.model_dump(mode="json"),
             "max_tokens": self.text.max_tokens,
             **_said("image", self.image, _IMAGE_GRAPH),
             **_said("text", self.text, _TEXT_GRAPH),
         }
+        if self.english is not None:
+            decides |= {"english.max_tokens": self.english.max_tokens, "english_share": self.english_share}
+            decides |= _said("english", self.english, _TEXT_GRAPH)
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -231,11 +248,9 @@ def open_bundle(directory: Path) -> Bundle:
 
 
 def _check_files(directory: Path, manifest: Manifest) -> None:
-    for name in MODEL_FILES:
+    for name in manifest.model_files:
         if name not in manifest.files:
             raise BundleError(f"{directory / MANIFEST} does not list {name}; export the model again")
-    weights = [name for name in WEIGHTS.values() if name in manifest.files]
-    for name in (*MODEL_FILES, *weights):
         path, wanted = directory / name, manifest.files[name].size_bytes
         if not path.is_file():
             raise BundleError(f"model bundle {directory} is incomplete: {name} is missing; get the bundle again")

@@ -10,10 +10,19 @@ import numpy as np
 from PIL import Image
 
 from twinlens.errors import BundleError
-from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, MODEL_FILES, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle
+from twinlens.model.bundle import (
+    ENGLISH_MODEL,
+    ENGLISH_TOKENIZER,
+    IMAGE_HEAD,
+    IMAGE_MODEL,
+    TEXT_MODEL,
+    TOKENIZER,
+    WITH_GRID,
+    Bundle,
+)
 from twinlens.model.graph import Graph
 from twinlens.model.relevance_file import open_relevance
-from twinlens.model.tokenizer import TextTokenizer
+from twinlens.model.text_encoder import TextEncoder, unit
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.model.word_file import open_words
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
@@ -30,10 +39,10 @@ from twinlens.types import (
     WordCheck,
 )
 from twinlens.words.check import check_words
+from twinlens.words.language import is_english
 from twinlens.words.word_list import WORDS, WordList
 
 IMAGE_BATCH = 8  # larger batches exceed the CPU cache and are not faster
-TEXT_BATCH = 64
 
 
 class OnnxDualEncoder(DualEncoder):
@@ -75,7 +84,7 @@ class OnnxDualEncoder(DualEncoder):
             BundleError: the bundle has no separate head, or it is damaged.
         """
         embeddings: Embeddings = features.astype(np.float32) @ self._image_head.T
-        return _unit(embeddings)
+        return unit(embeddings)
 
     @property
     def dim(self) -> int:
@@ -120,7 +129,7 @@ class OnnxDualEncoder(DualEncoder):
 
         self._share_out(encode, range(0, len(pixels), share))
         return EncodedImages(
-            embeddings if tower.unit_rows else _unit(embeddings), features if tower.features_dim else None
+            embeddings if tower.unit_rows else unit(embeddings), features if tower.features_dim else None
         )
 
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
@@ -157,29 +166,17 @@ class OnnxDualEncoder(DualEncoder):
         """
         if isinstance(texts, str):
             raise TypeError(f"expected a sequence of texts, got the text {texts!r}; pass [text]")
-        tower = self.manifest.text
-        embeddings = np.empty((len(texts), self.dim), dtype=np.float32)
-        # texts of similar length share a batch: padding costs as much as words
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        graph, tokenize = self._text_graph, self._tokenizer
-        share = graph.batch or TEXT_BATCH
-
-        def encode(start: int) -> None:
-            rows = order[start : start + share]
-            tokens = tokenize([texts[row] for row in rows])
-            inputs = {tower.ids_input: tokens.ids}
-            if tower.mask_input is not None:
-                inputs[tower.mask_input] = tokens.mask
-            (embeddings[rows],) = graph.run((tower.embedding,), inputs)
-
-        self._share_out(encode, range(0, len(order), share))
-        return embeddings if tower.unit_rows else _unit(embeddings)
+        embeddings = self._text.encode(texts, self._share_out)
+        rows = [row for row, text in enumerate(texts) if self._is_english(text)]
+        if self._english is not None and rows:
+            share = np.float32(self.manifest.english_share)
+            english = self._english.encode([texts[row] for row in rows], self._share_out)
+            embeddings[rows] = unit(share * english + (1 - share) * embeddings[rows])
+        return embeddings
 
     def seen_part(self, text: str) -> str:
         """The beginning of a text, as far as the model reads it; all of a short text."""
-        if len(text.encode()) <= self.manifest.text.max_tokens - 2:  # a token has at least one byte
-            return text
-        return self._tokenizer.seen_part(text)
+        return self._text.seen_part(text)
 
     def seen_box(self, image: Image.Image) -> Box:
         """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""
@@ -217,7 +214,7 @@ class OnnxDualEncoder(DualEncoder):
         Raises:
             BundleError: one is damaged or missing.
         """
-        for name in MODEL_FILES:
+        for name in self.manifest.model_files:
             self.bundle.verified(name)
 
     def describe(self) -> ModelDescription:
@@ -280,15 +277,18 @@ class OnnxDualEncoder(DualEncoder):
         return open_words(self.bundle)
 
     @cached_property
-    def _tokenizer(self) -> TextTokenizer:
-        text = self.manifest.text
-        return TextTokenizer(
-            self.bundle.verified(TOKENIZER),
-            max_tokens=text.max_tokens,
-            padding=text.padding,
-            pad_token_id=text.pad_token_id,
-            padding_side=text.padding_side,
-        )
+    def _text(self) -> TextEncoder:
+        return TextEncoder(self.bundle, self.manifest.text, graph=TEXT_MODEL, tokenizer=TOKENIZER)
+
+    @cached_property
+    def _english(self) -> TextEncoder | None:
+        tower = self.manifest.english
+        if tower is None:
+            return None
+        return TextEncoder(self.bundle, tower, graph=ENGLISH_MODEL, tokenizer=ENGLISH_TOKENIZER)
+
+    def _is_english(self, text: str) -> bool:
+        return self.manifest.english is not None and self._words is not None and is_english(text, self._words)
 
     @cached_property
     def _image_graph(self) -> Graph:
@@ -299,15 +299,3 @@ class OnnxDualEncoder(DualEncoder):
         if tower.grid is not None:
             outputs["grid"] = self.dim
         return Graph(self.bundle.verified(IMAGE_MODEL), inputs=(tower.input,), outputs=outputs)
-
-    @cached_property
-    def _text_graph(self) -> Graph:
-        tower = self.manifest.text
-        inputs = (tower.ids_input,) if tower.mask_input is None else (tower.ids_input, tower.mask_input)
-        return Graph(self.bundle.verified(TEXT_MODEL), inputs=inputs, outputs={tower.embedding: self.dim})
-
-
-def _unit(rows: Embeddings) -> Embeddings:
-    """The rows scaled to length 1, in place."""
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
-    return rows

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 
 from twinlens.types import WordCheck
 from twinlens.words.forms import is_known_form
+from twinlens.words.language import ABSENT, ENGLISH
 from twinlens.words.spelled import Word, is_written_in_signs, words_of
 from twinlens.words.spelling import MIDDLE, SHORT, Correction, correction
 from twinlens.words.word_list import WordList
 
-ABSENT = 7.5  # level / 2 of a word that a language lacks: rarer than its rarest
 PLAUSIBLE = 3.0  # a language may make the query a thousand times less probable than the best one
-FIRST = "en"  # of a single word, the language is not known: most queries are English
 OTHER_LANGUAGE = -0.5
 BEGINNING = 3  # letters
 FUNCTION_WORD = 4  # level: words such as "the" say nothing about a photo
@@ -63,8 +62,8 @@ class _Checker:
         if not languages or any(self._words.lexicon(one).has(word.folded) for one in languages):
             return True  # a language is read from the file when it is first asked
         likely = self._likely(word)
-        if FIRST in likely:
-            slip = correction(word.folded, self._words.lexicon(FIRST))
+        if ENGLISH in likely:
+            slip = correction(word.folded, self._words.lexicon(ENGLISH))
             if slip is not None and slip.is_slip and slip.is_usual:
                 return False  # "zebraa" is no form of "zebra", "bananna" not made of "ban" and "anna"
         return any(is_known_form(word.folded, self._words.lexicon(one), one) for one in likely)
@@ -85,7 +84,7 @@ class _Checker:
         return best
 
     def _is_sure(self, word: Word, found: Correction, language: str) -> bool:
-        if language != FIRST:
+        if language != ENGLISH:
             return found.is_slip and found.distance == 1
         if found.is_slip:
             return word.folded.isascii() or found.distance == 1
@@ -98,24 +97,24 @@ class _Checker:
         if is_written_in_signs(word.folded):
             return True
         languages = self._words.languages_of(word.folded)
-        if FIRST in languages and FIRST not in self._likely(word):
+        if ENGLISH in languages and ENGLISH not in self._likely(word):
             return False
-        start = word.folded[: BEGINNING if FIRST in languages else BEGINNING - 1]
+        start = word.folded[: BEGINNING if ENGLISH in languages else BEGINNING - 1]
         return not any(self._words.lexicon(one).begins(start) for one in languages)
 
     def says_something(self, word: Word) -> bool:
         """Whether a known word is more than a preposition or the like."""
-        levels = [self._words.lexicon(one).level(word.folded) for one in self._words.languages_of(word.folded)]
+        levels = [self._words.level(one, word.folded) for one in self._words.languages_of(word.folded)]
         known = [level for level in levels if level is not None]
         return len(word.folded) > 1 and (not known or min(known) > FUNCTION_WORD)
 
     def _likely(self, word: Word) -> dict[str, float]:
         """The languages that a text may be in by its other words: logarithm of how probable each is."""
         languages = self._words.languages_of(word.folded)
-        weights = {one: 0.0 if one == FIRST else OTHER_LANGUAGE for one in languages}
+        weights = {one: 0.0 if one == ENGLISH else OTHER_LANGUAGE for one in languages}
         for other in {other.folded for other in self._found if other.folded != word.folded}:
             for one in set(languages) & set(self._words.languages_of(other)):
-                level = self._words.lexicon(one).level(other)
+                level = self._words.level(one, other)
                 weights[one] -= ABSENT if level is None else level / 2
         least = max(weights.values(), default=0.0) - PLAUSIBLE
         return {one: weight for one, weight in weights.items() if weight >= least}

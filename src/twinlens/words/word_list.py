@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from twinlens.errors import BundleError
@@ -12,6 +12,7 @@ from twinlens.words.spelled import alphabet_of
 
 WORDS = "words.zip"
 SIGNS = "signs"
+REMEMBERED = 100_000  # levels of words that were looked up: captions repeat them
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same words give the same file
 ALPHABETS = {
     **dict.fromkeys(("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "tr", "vi"), "latin"),
@@ -38,6 +39,7 @@ class WordList:
             raise BundleError(f"{path} is not a word list ({error}); get the bundle again") from error
         self.languages = tuple(name for name in names if name not in (SIGNS, "LICENSE"))
         self.lexicon = cache(self._lexicon)
+        self.level = lru_cache(maxsize=REMEMBERED)(self._level)
 
     def languages_of(self, word: str) -> list[str]:
         """The languages that are written in the alphabet of a word."""
@@ -48,6 +50,10 @@ class WordList:
     def signs(self) -> frozenset[str]:
         """The characters of Chinese, Japanese and Korean that are known."""
         return frozenset(self._read(SIGNS))
+
+    def _level(self, language: str, word: str) -> int | None:
+        """How rare a word is in a language; see ``Lexicon.level``."""
+        return self.lexicon(language).level(word)
 
     def _lexicon(self, language: str) -> Lexicon:
         try:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from twinlens.model.bundle import IMAGE_HEAD, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Bundle, save_bundle
 from twinlens.model.training_photos import TRAINING_PHOTOS
 from twinlens.training.languages.image_head import PhotoHead, write_image_head
 from twinlens.training.languages.plan import TeachingPlan
 from twinlens.training.parts.dual_encoder import TextSide
-from twinlens.training.parts.export import TextModel, export_text_model
+from twinlens.training.parts.export import TextModel, export_text_model, keep_positions
 from twinlens.training.parts.quantization import Bits, quantize_text
 
 
@@ -50,6 +51,9 @@ def write_taught_bundle(
         if TRAINING_PHOTOS in old.files:
             files[TRAINING_PHOTOS] = model.verified(TRAINING_PHOTOS)
         export_text_model(TextModel(side.tower, side.head).eval(), folder / "text32.onnx")
+        graph = onnx.load(str(folder / "text32.onnx"))
+        keep_positions(graph, side.max_tokens)
+        onnx.save(graph, str(folder / "text32.onnx"))
         files[TEXT_MODEL] = folder / TEXT_MODEL
         quantize_text(folder / "text32.onnx", files[TEXT_MODEL], layers=layers, words=words)
         files[TOKENIZER] = folder / TOKENIZER

@@ -206,3 +206,24 @@ def replace(field: Any, items: list[Any]) -> None:
 def drop_value_info(model: Any) -> None:
     """Drops the exporter's shape annotations, which may refer to removed tensors."""
     del model.graph.value_info[:]
+
+
+def drop_unused(model: Any) -> None:
+    """Drops nodes whose results nothing uses, and weights that no node reads."""
+    nodes = list(model.graph.node)
+    while True:
+        used = {name for node in nodes for name in node.input} | {output.name for output in model.graph.output}
+        kept = [node for node in nodes if used & set(node.output)]
+        if len(kept) == len(nodes):
+            break
+        nodes = kept
+    replace(model.graph.node, nodes)
+    replace(model.graph.initializer, [tensor for tensor in model.graph.initializer if tensor.name in used])
+
+
+def keep_positions(model: Any, count: int) -> None:
+    """Keeps the embeddings of the first positions of a BERT; longer texts are truncated anyway."""
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith("position_embeddings.weight"):
+            rows = numpy_helper.to_array(tensor)[:count]
+            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(rows), tensor.name))

@@ -1,7 +1,7 @@
 """Smaller weights in exported graphs: float16 for images, 8 or 4 bits for texts."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -11,13 +11,14 @@ from ml_dtypes import int4
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from twinlens.training.parts.export import drop_value_info, quiet, replace
+from twinlens.training.parts.export import drop_unused, drop_value_info, quiet, replace
 
 Bits: TypeAlias = Literal[4, 8]
 Weights: TypeAlias = Literal["float32", "float16", "int8", "int4"]
 """How a bundle's graphs store their weights."""
 
 BLOCK = 32  # weights that share a scale
+MATRIX_PRODUCT = "MatMulNBits"
 MICROSOFT = "com.microsoft"  # domain of ONNX Runtime's own operators
 
 
@@ -47,7 +48,7 @@ def store_weights_as_float16(source: Path, target: Path) -> None:
 
 
 def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits = 8) -> None:
-    """Makes a text graph a quarter or an eighth as large.
+    """Makes a text graph a quarter or an eighth as large; scales and all other weights become float16.
 
     Args:
         source: the float32 graph.
@@ -66,7 +67,7 @@ def quantize_text(source: Path, target: Path, *, layers: Bits = 8, words: Bits =
     with tempfile.TemporaryDirectory() as folder:
         partial = Path(folder) / "text.onnx"
         onnx.save(model, str(partial))
-        target.write_bytes(partial.read_bytes())
+        store_weights_as_float16(partial, target)
 
 
 def quantize_layers(source: Path, target: Path, *, bits: Bits) -> None:
@@ -76,6 +77,48 @@ def quantize_layers(source: Path, target: Path, *, bits: Bits) -> None:
         partial = Path(folder) / "image.onnx"
         onnx.save(model, str(partial))
         store_weights_as_float16(partial, target)
+
+
+def in_float32(model: Any) -> Any:
+    """The graph with the weights that ``quantize_text`` stored in 8 bits as float32 again, to quantize them otherwise.
+
+    Raises:
+        ValueError: a layer is stored in other than 8 bits.
+    """
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    nodes, tables = [], []
+    for node in model.graph.node:
+        given = node.input[0] if node.input else ""
+        if node.op_type == MATRIX_PRODUCT:
+            tables.append(numpy_helper.from_array(_matrix(node, weights), node.input[1] + "_float32"))
+            nodes.append(
+                helper.make_node(
+                    "MatMul", [given, tables[-1].name], list(node.output), name=node.name or node.output[0]
+                )
+            )
+        elif node.op_type == "Gather" and given.endswith("_int8"):
+            name = given.removesuffix("_int8")
+            scales = weights[name + "_scale"].astype(np.float32)
+            tables.append(numpy_helper.from_array(weights[given] * scales, name))
+            nodes.append(helper.make_node("Gather", [name, node.input[1]], [node.output[0].removesuffix("_int8")]))
+        else:
+            nodes.append(node)
+    made = {output for node in nodes if node.op_type == "Gather" for output in node.output}
+    nodes = [node for node in nodes if node.op_type == "Gather" or not made & set(node.output)]  # rows × scales
+    replace(model.graph.node, nodes)
+    replace(model.graph.initializer, [*model.graph.initializer, *tables])
+    drop_unused(model)
+    return model
+
+
+def _matrix(node: Any, weights: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """[K, N], the weights of a product by small whole numbers and scales."""
+    stated = {attribute.name: attribute.i for attribute in node.attribute}
+    if stated["bits"] != 8:
+        raise ValueError(f"{node.name} has weights of {stated['bits']} bits, 8 expected")
+    codes = weights[node.input[1]].reshape(stated["N"], -1, stated["block_size"]).astype(np.float32) - 128
+    rows = codes * weights[node.input[2]].astype(np.float32).reshape(stated["N"], -1, 1)
+    return np.ascontiguousarray(rows.reshape(stated["N"], -1)[:, : stated["K"]].T)
 
 
 def _layers_in_4_bits(model: Any) -> tuple[list[str], list[str]]:

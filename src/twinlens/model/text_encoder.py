@@ -1,0 +1,82 @@
+"""One text tower of a bundle: its tokenizer and its graph."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from twinlens.model.bundle import Bundle, TextTower
+from twinlens.model.graph import Graph
+from twinlens.model.tokenizer import TextTokenizer
+from twinlens.types import Embeddings
+
+BATCH = 64
+
+
+class TextEncoder:
+    """Opens tokenizer and graph, and checks their hashes, on first use; may be shared between threads.
+
+    Args:
+        bundle: an open bundle.
+        tower: the tower's part of the manifest.
+        graph: name of the graph in the bundle.
+        tokenizer: name of its tokenizer.
+    """
+
+    def __init__(self, bundle: Bundle, tower: TextTower, *, graph: str, tokenizer: str) -> None:
+        self._bundle, self._tower = bundle, tower
+        self._graph_name, self._tokenizer_name = graph, tokenizer
+
+    def encode(self, texts: Sequence[str], share_out: Callable[[Callable[[int], None], range], None]) -> Embeddings:
+        """[B, D], one unit row for each text; longer texts than ``max_tokens`` are truncated.
+
+        Args:
+            texts: B texts.
+            share_out: runs a function for each start of a part of the batch.
+        """
+        tower = self._tower
+        embeddings = np.empty((len(texts), self._bundle.manifest.embedding_dim), dtype=np.float32)
+        # texts of similar length share a batch: padding costs as much as words
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        graph, tokenize = self._graph, self._tokenizer
+        share = graph.batch or BATCH
+
+        def encode(start: int) -> None:
+            rows = order[start : start + share]
+            tokens = tokenize([texts[row] for row in rows])
+            inputs = {tower.ids_input: tokens.ids}
+            if tower.mask_input is not None:
+                inputs[tower.mask_input] = tokens.mask
+            (embeddings[rows],) = graph.run((tower.embedding,), inputs)
+
+        share_out(encode, range(0, len(order), share))
+        return embeddings if tower.unit_rows else unit(embeddings)
+
+    def seen_part(self, text: str) -> str:
+        """The beginning of a text, as far as the tower reads it; all of a short text."""
+        if len(text.encode()) <= self._tower.max_tokens - 2:  # a token has at least one byte
+            return text
+        return self._tokenizer.seen_part(text)
+
+    @cached_property
+    def _tokenizer(self) -> TextTokenizer:
+        return TextTokenizer(
+            self._bundle.verified(self._tokenizer_name),
+            max_tokens=self._tower.max_tokens,
+            padding=self._tower.padding,
+            pad_token_id=self._tower.pad_token_id,
+            padding_side=self._tower.padding_side,
+        )
+
+    @cached_property
+    def _graph(self) -> Graph:
+        tower = self._tower
+        inputs = (tower.ids_input,) if tower.mask_input is None else (tower.ids_input, tower.mask_input)
+        outputs = {tower.embedding: self._bundle.manifest.embedding_dim}
+        return Graph(self._bundle.verified(self._graph_name), inputs=inputs, outputs=outputs)
+
+
+def unit(rows: Embeddings) -> Embeddings:
+    """The rows scaled to length 1, in place."""
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
+    return rows
