@@ -59,15 +59,22 @@ quality: $(TESTING)/.ready  ## measure the default model: make quality DATA=path
 	@test -z "$(JUDGED)" || $(TESTING)/bin/python scripts/calibrate.py default --photos "$(JUDGED)" --measure
 	@test -z "$(UNLABELED)" || $(TESTING)/bin/python scripts/quality.py --photos "$(UNLABELED)"
 
-default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos
+SERVED := en de fr es it pt nl pl cs ru uk tr ar hi vi zh ja ko
+
+default-model: $(TESTING)/.ready  ## train the embedded model: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos TRANSLATIONS=path/to/translations WORDS=words.tsv TOKENIZER=tokenizer.json
 	@test -n "$(DATA)" || { echo "give the captioned photos: make default-model DATA=path/to/flickr8k UNLABELED=path/to/photos"; exit 2; }
 	@$(TESTING)/bin/twinlens train recipes/default.toml --data "$(DATA)" --out runs/default $(if $(wildcard runs/default/recipe.json),--resume) $(if $(UNLABELED),--set distillation.photos='"$(abspath $(UNLABELED))"')
 	@test -d runs/default-before || cp -r src/twinlens/model/default runs/default-before
-	@rm -rf runs/default-bundle
-	@$(TESTING)/bin/twinlens export runs/default --int8 --out runs/default-bundle
+	@rm -rf runs/default-english runs/default-bundle
+	@$(TESTING)/bin/twinlens export runs/default --int8 --out runs/default-english
+	@$(TESTING)/bin/python scripts/languages.py runs/default-english --data "$(DATA)" --out runs/languages --languages $(SERVED) --leave-out benchmarks/quality/judged.json \
+		$(if $(TRANSLATIONS),--translations "$(TRANSLATIONS)") $(if $(SENTENCES),--sentences $(SENTENCES)) $(if $(WORDS),--words "$(WORDS)") $(if $(TOKENIZER),--tokenizer "$(TOKENIZER)") $(if $(UNLABELED),--photos "$(UNLABELED)")
+	@cp -r runs/languages/bundle runs/default-bundle
+	@test -z "$(WORDFREQ)" || $(TESTING)/bin/python scripts/word_list.py runs/default-bundle "$(WORDFREQ)" $(if $(ANNOTATIONS),--annotations "$(ANNOTATIONS)")
+	@test -z "$(WORDFREQ)" || $(TESTING)/bin/python scripts/english_tower.py runs/default-bundle runs/default-english --data "$(DATA)" $(if $(SENTENCES),--sentences $(SENTENCES))
 	@test -n "$(JUDGED)" || $(TESTING)/bin/twinlens models calibrate runs/default-bundle --data "$(DATA)" --split val
 	@test -z "$(JUDGED)" || $(TESTING)/bin/python scripts/calibrate.py runs/default-bundle --photos "$(JUDGED)"
-	@$(TESTING)/bin/python scripts/bridge.py runs/default-before runs/default-bundle "$(DATA)"
+	@test -z "$(BRIDGE)" || $(TESTING)/bin/python scripts/bridge.py runs/default-before runs/default-bundle "$(DATA)"
 	@$(TESTING)/bin/twinlens evaluate --model runs/default-bundle --data "$(DATA)" --split test --record
 	@test -z "$(ZEROSHOT)" || $(TESTING)/bin/twinlens evaluate --model runs/default-bundle --data "$(ZEROSHOT)" --record
 	@rm -rf src/twinlens/model/default && cp -r runs/default-bundle src/twinlens/model/default

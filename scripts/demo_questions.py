@@ -14,7 +14,7 @@ from twinlens.types import Hit
 DEMO = Path(__file__).resolve().parent.parent / "demo"
 PHOTOS = DEMO / "photos"
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish"}
-UNDERSTOOD = ("en",)  # of these, what the embedded model reads; the questions are asked in them in turn
+UNDERSTOOD = ("en", "de", "es")  # of these, what the embedded model reads; the questions are asked in them in turn
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from demo_questions import LANGUAGES, Question, questions
 from figure_records import TOP
 
-from twinlens.model.bundle import MODEL_FILES, Manifest
+from twinlens.model.bundle import ENGLISH_MODEL, ENGLISH_TOKENIZER, IMAGE_MODEL, TEXT_MODEL, TOKENIZER, Manifest
 from twinlens.types import GRADES
 
 TEST, ZERO_SHOT = "flickr8k/test", "imagenet_sample"
@@ -18,6 +18,11 @@ HITS = 5  # that are judged of each everyday query
 WIDTH = 118
 MEGABYTE = 1e6
 SHOWN_BY_TABLE = ("gallery-size", "wrong-protocol")
+LANGUAGE_NAMES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "cs": "Czech", "ru": "Russian", "uk": "Ukrainian", "tr": "Turkish",
+    "ar": "Arabic", "hi": "Hindi", "vi": "Vietnamese", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,15 @@ class Sources:
 def bundle_size(sources: Sources) -> str:
     manifest = sources.manifest
     sizes = {name: record.size_bytes / MEGABYTE for name, record in manifest.files.items()}
-    image, text, tokenizer = (sizes[name] for name in MODEL_FILES)
-    bridges = sum(record.size_bytes for record in manifest.bridges.values()) / MEGABYTE
+    image, text = sizes[IMAGE_MODEL], sizes[TEXT_MODEL]
+    english = manifest.english
+    second = f"English text {sizes[ENGLISH_MODEL]:.1f} ({english.quantization}), " if english else ""
+    tokenizers = sizes[TOKENIZER] + sizes.get(ENGLISH_TOKENIZER, 0.0)
+    whole = sum(sizes.values()) + sum(record.size_bytes for record in manifest.bridges.values()) / MEGABYTE
     return (
-        f"{image + text + tokenizer:.1f} MB: image {image:.1f} ({manifest.image.quantization}), "
-        f"text {text:.1f} ({manifest.text.quantization}), tokenizer {tokenizer:.1f}; with the reference embeddings of "
-        "the calibration, the list of training photos and the bridge to the earlier default model "
-        f"{sum(sizes.values()) + bridges:.1f} MB"
+        f"{whole:.1f} MB: image {image:.1f} ({manifest.image.quantization}), text {text:.1f} "
+        f"({manifest.text.quantization}), {second}tokenizers {tokenizers:.1f}; the rest are the photos' head, the word "
+        "list, the reference embeddings of the calibration and the list of training photos"
     )
 
 
@@ -189,7 +196,11 @@ def grade_thresholds(sources: Sources) -> str:
 
 
 def languages(sources: Sources) -> str:
-    return ", ".join(sources.manifest.calibration.fitted["languages"])
+    """Those that find judged things well enough, and those that were taught but find less."""
+    well = sources.manifest.calibration.fitted["languages"]
+    names = ", ".join(LANGUAGE_NAMES[code] for code in well)
+    less = [LANGUAGE_NAMES[code] for code in sources.manifest.text.languages if code not in well]
+    return f"{names}; less well {' and '.join(less)}" if less else names
 
 
 def _maybe(share: float | None) -> str:

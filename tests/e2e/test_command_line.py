@@ -235,7 +235,7 @@ def test_a_very_long_query_says_what_was_cut(run: Run, library: Path) -> None:
     index(run, library)
     result = run("search", "cat " * 10_000, "--in", library, "-k", "1", "--all")
     assert result.returncode == 0
-    assert "10,000 words, the model reads 126" in only_line(result)
+    assert "10,000 words, the model reads 62" in only_line(result)
 
 
 def test_missing_and_empty_folders_are_one_clear_line(run: Run, tmp_path: Path) -> None:

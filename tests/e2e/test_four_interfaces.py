@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from e2e.forty_searches import FAVOURITES, SEARCHES, Case, make_library, write_captions
+from e2e.record_forty_searches import RECORD, query_of
 from twinlens.api.library import find_existing
 from twinlens.apps.libraries.library import SearchOptions
 from twinlens.apps.libraries.local_library import LocalLibrary
@@ -20,7 +21,6 @@ from twinlens.collection.searching.search import Search
 from twinlens.rest.app import create_app
 from twinlens.rest.settings import Settings
 
-RECORD = Path(__file__).with_name("forty_searches.json")
 SCORE_TOLERANCE = 2e-3  # decoders and processors differ in the last digits
 
 
@@ -70,7 +70,7 @@ def client(library: Path) -> Iterator[TestClient]:
 
 def python_tells(collection: Collection, library: Path, case: Case, **options: Any) -> Told:
     answer = collection.answer(
-        Search.of(_query(case, library), target=case.target, filters=case.filters, **case.options, **options)
+        Search.of(query_of(case, library), target=case.target, filters=case.filters, **case.options, **options)
     )
     return Told(
         [hit.caption or hit.id for hit in answer.shown],
@@ -84,7 +84,7 @@ def python_tells(collection: Collection, library: Path, case: Case, **options: A
 def command_tells(library: Path, case: Case, *extra: str) -> Told:
     names = ("offset", "sort", "min_grade", "min_probability")
     flags = {"k": "-k"} | {name: f"--{name.replace('_', '-')}" for name in names}
-    arguments = ["search", _query(case, library), "--in", str(library), "--json", "--target", case.target, *extra]
+    arguments = ["search", query_of(case, library), "--in", str(library), "--json", "--target", case.target, *extra]
     for name, value in case.options.items():
         arguments += [flags[name], str(value)]
     for name, value in case.filters.items():
@@ -139,10 +139,6 @@ def app_tells(library: Any, photos: Path, case: Case) -> Told:
     )
 
 
-def _query(case: Case, library: Path) -> str:
-    return str(library / case.query[6:]) if case.query.startswith("photo:") else case.query
-
-
 def same(one: Told, other: Told) -> None:
     assert one.shown == other.shown
     assert one.scores == pytest.approx(other.scores, abs=1e-4)
@@ -156,15 +152,15 @@ def test_there_are_forty_searches_of_every_kind() -> None:
 
 @pytest.mark.parametrize("case", SEARCHES, ids=lambda case: case.name)
 def test_hits_are_those_of_before(collection: Collection, library: Path, case: Case) -> None:
-    """Recorded with the release before Search and Answer; photo queries when they began to compare features."""
+    """Recorded with this embedded model, by ``e2e.record_forty_searches``."""
     recorded = json.loads(RECORD.read_text(encoding="utf-8"))[case.name]
     answer = collection.answer(
-        Search.of(_query(case, library), target=case.target, filters=case.filters, **case.options)
+        Search.of(query_of(case, library), target=case.target, filters=case.filters, **case.options)
     )
     assert answer.num_candidates == recorded["candidates"]
-    assert [hit.caption or hit.id for hit in answer.hits] == [name for name, _, _ in recorded["hits"]]
+    assert [hit.caption or hit.id for hit in answer.hits] == [name for name, _ in recorded["hits"]]
     assert [hit.score for hit in answer.hits] == pytest.approx(
-        [score for _, score, _ in recorded["hits"]], abs=SCORE_TOLERANCE
+        [score for _, score in recorded["hits"]], abs=SCORE_TOLERANCE
     )
     assert {hit.relevant for hit in answer.hits} <= ({None} if answer.ungraded else {True, False})
 

@@ -116,15 +116,18 @@ class TestFingerprint:
         files = {**tiny_bundle.manifest.files, "image.onnx_data": tiny_bundle.manifest.files["text.onnx"]}
         assert with_changes(tiny_bundle.manifest, files=files).fingerprint != tiny_bundle.fingerprint
 
-    def test_the_embedded_model_keeps_the_fingerprint_that_its_own_bridge_and_collections_know(self):
-        manifest = json.loads((DEFAULT_BUNDLE / MANIFEST).read_text(encoding="utf-8"))
+    def test_a_bundle_of_three_files_keeps_the_fingerprint_that_collections_know(self, tiny_bundle):
+        manifest = json.loads((tiny_bundle.directory / MANIFEST).read_text(encoding="utf-8"))
         decides = {
             "files": {name: manifest["files"][name]["sha256"] for name in MODEL_FILES},
             "preprocessing": manifest["image"]["preprocessing"],
             "max_tokens": manifest["text"]["max_tokens"],
         }
         known = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
-        assert open_bundle(DEFAULT_BUNDLE).fingerprint == known
+        assert tiny_bundle.fingerprint == known
+
+    def test_the_embedded_model_embeds_the_features_of_the_one_before(self):
+        assert "a444aa74408d9cfa" in open_bundle(DEFAULT_BUNDLE).manifest.same_features
 
     @pytest.mark.parametrize(
         "change",

@@ -169,8 +169,8 @@ class OnnxDualEncoder(DualEncoder):
         embeddings = self._text.encode(texts, self._share_out)
         rows = [row for row, text in enumerate(texts) if self._is_english(text)]
         if self._english is not None and rows:
-            share = np.float32(self.manifest.english_share)
             english = self._english.encode([texts[row] for row in rows], self._share_out)
+            share = np.float32(self.manifest.english_share)
             embeddings[rows] = unit(share * english + (1 - share) * embeddings[rows])
         return embeddings
 
@@ -220,12 +220,13 @@ class OnnxDualEncoder(DualEncoder):
     def describe(self) -> ModelDescription:
         """The model's description from the manifest."""
         manifest, image, text = self.manifest, self.manifest.image, self.manifest.text
+        english = f" and, for English, {manifest.english.architecture}" if manifest.english else ""
         return ModelDescription(
             name=self.name,
             fingerprint=self.fingerprint,
             dim=self.dim,
             image=TowerDescription(image.architecture, image.features_dim or self.dim, image.quantization),
-            text=TowerDescription(text.architecture, text.features_dim or self.dim, text.quantization),
+            text=TowerDescription(text.architecture + english, text.features_dim or self.dim, text.quantization),
             description=manifest.description,
             created=manifest.created,
             license=manifest.license,

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from twinlens.words.spelled import Codes, codes_of, without_accents
 
+FIRST_MARK = ord("a")  # of level 0
+_LEVEL_OF_MARK = bytes(max(0, code - FIRST_MARK) for code in range(256))
+
 
 class Spellings(NamedTuple):
     """Some words of a lexicon as arrays, to compare one word with all of them."""
@@ -106,7 +109,7 @@ def pack(levels: Mapping[str, int]) -> str:
     'iij\\ncat\\ndog\\ndogs'
     """
     words = sorted(levels)
-    return "\n".join(["".join(chr(ord("a") + levels[word]) for word in words), *words])
+    return "\n".join(["".join(chr(FIRST_MARK + levels[word]) for word in words), *words])
 
 
 def unpack(text: str) -> Lexicon:
@@ -120,4 +123,7 @@ def unpack(text: str) -> Lexicon:
     (9, None, 'dog')
     """
     marks, _, words = text.partition("\n")
-    return Lexicon(f"\n{words}\n", bytes(ord(mark) - ord("a") for mark in marks))
+    levels = marks.encode("ascii")
+    if levels and min(levels) < FIRST_MARK:
+        raise ValueError(f"levels are marks from {chr(FIRST_MARK)!r} on")
+    return Lexicon(f"\n{words}\n", levels.translate(_LEVEL_OF_MARK))

@@ -47,7 +47,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     tokenizer.save(str(folder / "tokenizer.json"))
     torch.manual_seed(0)
     config = BertConfig(
-        vocab_size=len(pieces), hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+        vocab_size=len(pieces),
+        hidden_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=48,
     )
     tower = PretrainedText(BertModel(config, add_pooling_layer=False).eval(), tokenizer, pooling="mean")
     export_text_model(TextModel(tower, LinearHead(WIDTH, DIM)).eval(), folder / "text32.onnx")
@@ -76,7 +81,7 @@ def taught(model: Bundle, tmp_path: Path) -> Bundle:
 
 def test_english_texts_are_read_by_it_too(model: Bundle, taught: Bundle) -> None:
     old = OnnxDualEncoder(model)
-    bundle = add_english_tower(taught, model, ["shipwrecks"])
+    bundle = add_english_tower(taught, model, ["shipwrecks"], share=0.5)
     assert bundle.manifest.english is not None
     assert bundle.manifest.english.max_tokens == 16
     assert (bundle.directory / ENGLISH_MODEL).stat().st_size < (model.directory / "text.onnx").stat().st_size
@@ -88,7 +93,7 @@ def test_english_texts_are_read_by_it_too(model: Bundle, taught: Bundle) -> None
 
 
 def test_pieces_that_no_text_has_are_left_out(model: Bundle, taught: Bundle) -> None:
-    bundle = add_english_tower(taught, model, ["a wreck"])
+    bundle = add_english_tower(taught, model, ["a wreck"], share=0.5)
     old = Tokenizer.from_file(str(model.directory / "tokenizer.json"))
     new = Tokenizer.from_file(str(bundle.directory / ENGLISH_TOKENIZER))
     assert set(old.get_vocab()) - set(new.get_vocab()) == {"##hip", "中"}
@@ -108,9 +113,9 @@ def test_weights_in_8_bits_are_read_as_the_graph_uses_them(model: Bundle, tmp_pa
 
 
 def test_a_calibration_of_other_embeddings_is_removed(model: Bundle, taught: Bundle) -> None:
-    assert add_english_tower(taught, model, []).manifest.calibration is None
+    assert add_english_tower(taught, model, [], share=0.5).manifest.calibration is None
 
 
 def test_a_bundle_without_a_word_list_is_refused(model: Bundle) -> None:
     with pytest.raises(TrainingError, match=r"has no words\.zip"):
-        add_english_tower(model, model, [])
+        add_english_tower(model, model, [], share=0.5)

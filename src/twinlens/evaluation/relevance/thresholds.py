@@ -11,8 +11,8 @@ from twinlens.evaluation.relevance.trials import RELEVANT, UNSURE, Trial
 from twinlens.relevance.maps import GradeThresholds
 
 # What is promised is 0.9 and 0.65, 0.05 and 0.15, 0.7; what nothing was fitted on does a little worse.
-STRONG_RIGHT, LIKELY_RIGHT = 0.9, 0.68  # share of the hits with the grade that are right
-STRONG_ABSENT, LIKELY_ABSENT = 0.03, 0.1  # share of absent things whose best hit has the grade
+STRONG_RIGHT, LIKELY_RIGHT = 0.92, 0.7  # share of the hits with the grade that are right
+STRONG_ABSENT, LIKELY_ABSENT = 0.02, 0.09  # share of absent things whose best hit has the grade
 POSSIBLE_FOUND = 0.75  # share of queries with a match of which one is graded
 POSSIBLE_RIGHT = 0.12  # a possible hit that is right less often than this is no use to anybody
 TRIED = np.linspace(0.005, 0.995, 199)

@@ -28,7 +28,7 @@ from twinlens.words.word_list import WORDS, WordList
 COMMON = 10  # level of the words whose pieces are kept: one word in 100,000
 
 
-def add_english_tower(bundle: Bundle, model: Bundle, texts: Iterable[str], *, share: float = 0.5) -> Bundle:
+def add_english_tower(bundle: Bundle, model: Bundle, texts: Iterable[str], *, share: float) -> Bundle:
     """Adds the text tower of a model to a bundle that was taught that model's space; see ``Manifest.english``.
 
     Its weights get 4 bits each; of its pieces only those of common English words and of the given texts are kept, and

@@ -204,8 +204,11 @@ def replace(field: Any, items: list[Any]) -> None:
 
 
 def drop_value_info(model: Any) -> None:
-    """Drops the exporter's shape annotations, which may refer to removed tensors."""
+    """Drops the exporter's shape annotations, which may refer to removed tensors, and its notes on nodes."""
     del model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
 
 
 def drop_unused(model: Any) -> None:

@@ -85,6 +85,7 @@ def in_float32(model: Any) -> Any:
     Raises:
         ValueError: a layer is stored in other than 8 bits.
     """
+    _drop_casts(model)
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     nodes, tables = [], []
     for node in model.graph.node:
@@ -109,6 +110,18 @@ def in_float32(model: Any) -> Any:
     replace(model.graph.initializer, [*model.graph.initializer, *tables])
     drop_unused(model)
     return model
+
+
+def _drop_casts(model: Any) -> None:
+    """Undoes ``store_weights_as_float16``: its weights are float32 under the names that the other nodes read."""
+    halves = {tensor.name: tensor for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT16}
+    casts = [node for node in model.graph.node if node.op_type == "Cast" and node.input[0] in halves]
+    whole = [
+        numpy_helper.from_array(numpy_helper.to_array(halves[cast.input[0]]).astype(np.float32), cast.output[0])
+        for cast in casts
+    ]
+    replace(model.graph.node, [node for node in model.graph.node if node not in casts])
+    model.graph.initializer.extend(whole)
 
 
 def _matrix(node: Any, weights: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
