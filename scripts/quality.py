@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens import api
-from twinlens.collection.showing.match_map import match_map, spread
+from twinlens.collection.showing.match_map import match_map, occlusion_map, spread
+from twinlens.collection.showing.occlusion import cover_cells
 from twinlens.data.images import open_photo
 from twinlens.errors import TwinlensError
 from twinlens.evaluation.pointing_game import ObjectBox, PointingReport, pointing_game, read_boxes
 from twinlens.protocols import DualEncoder
+from twinlens.types import MapKind
 
 ROOT = Path(__file__).resolve().parent.parent
 BOXES, QUERIES = (ROOT / "benchmarks" / "quality" / name for name in ("boxes.json", "queries.txt"))
@@ -36,7 +38,7 @@ def main() -> int:
         encoder = api.models.load_model(options.model)
         folder = options.out / encoder.fingerprint
         folder.mkdir(parents=True, exist_ok=True)
-        pointing = point(encoder, options.photos)
+        pointing = point(encoder, options.photos, kind="grid" if encoder.has_grid else "occlusion")
         (folder / "pointing.json").write_text(json.dumps(pointing.to_json(), indent=1) + "\n", encoding="utf-8")
         print(pointing)
         for own in pointing.missed:
@@ -49,27 +51,30 @@ def main() -> int:
     return 0
 
 
-def point(encoder: DualEncoder, photos: Path) -> PointingReport:
+def point(encoder: DualEncoder, photos: Path, *, kind: MapKind) -> PointingReport:
     """The pointing game over the committed boxes."""
     boxes = [own for own in read_boxes(BOXES) if (photos / own.photo).is_file()]
     if not boxes:
         raise TwinlensError(f"{photos} holds none of the photos in {BOXES.relative_to(ROOT)}; give the folder of them")
-    return pointing_game(list(heat_maps(encoder, photos, boxes)), boxes)
+    return pointing_game(heat_maps(encoder, photos, boxes, kind=kind), boxes)
 
 
-def heat_maps(encoder: DualEncoder, photos: Path, boxes: list[ObjectBox]) -> list[NDArray[np.float32]]:
+def heat_maps(
+    encoder: DualEncoder, photos: Path, boxes: list[ObjectBox], *, kind: MapKind
+) -> list[NDArray[np.float32]]:
     """[SIDE_PX, SIDE_PX] over the photo, for each box."""
     queries = encoder.encode_text([own.words for own in boxes])
-    grids, seen = {}, {}
+    draw = match_map if kind == "grid" else occlusion_map
+    cells, seen = {}, {}
     for name in {own.photo for own in boxes}:
         image = open_photo(photos / name, min_side=encoder.input_side).image
-        grids[name] = encoder.encode_grid([image])[0]
+        cells[name] = encoder.encode_grid([image])[0] if kind == "grid" else cover_cells(encoder, image)
         edges = encoder.seen_box(image)
         sides = (image.width, image.height) * 2
         left, top, right, bottom = (SIDE_PX * edge / side for edge, side in zip(edges, sides, strict=True))
         seen[name] = (left, top, right, bottom)
     return [
-        spread(match_map(query, grids[own.photo]), (SIDE_PX, SIDE_PX), box=seen[own.photo])
+        spread(draw(query, cells[own.photo]), (SIDE_PX, SIDE_PX), box=seen[own.photo])
         for query, own in zip(queries, boxes, strict=True)
     ]
 

@@ -185,13 +185,20 @@ class DualEncoder(Protocol):
 
     # --- explaining ---------------------------------------------------------------------------
 
+    @property
+    def has_grid(self) -> bool:
+        """True if ``encode_grid`` works; otherwise photos are explained by occlusion."""
+        return type(self).encode_grid is not DualEncoder.encode_grid
+
     def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
         """[B, rows, columns, D], each cell of a photo in the embedding space, before normalization.
 
         Raises:
             BundleError: the model has no grid output.
         """
-        raise BundleError(f"model {self.name!r} has no match map: it has no grid output ({len(images)} photos)")
+        raise BundleError(
+            f"model {self.name!r} has no grid output ({len(images)} photos); explain covers parts instead"
+        )
 
     def seen_box(self, image: Image.Image) -> Box:
         """The part of a photo that the model sees: left, top, right and bottom, in the photo's pixels."""

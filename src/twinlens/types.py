@@ -34,6 +34,9 @@ Box: TypeAlias = tuple[float, float, float, float]
 DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
 """What told a photo's date, most trustworthy first; "file" is the date of the file, which copying may change."""
 
+MapKind: TypeAlias = Literal["grid", "occlusion"]
+"""How a match map was made: from the cells of the image tower's grid, or by covering parts of the photo."""
+
 Space: TypeAlias = Literal["likeness", "shared"]
 """What scores compare: the features of photos, or the embeddings of photos and texts."""
 

@@ -97,6 +97,7 @@ class DualEncoderContract:
             lines = str(error).splitlines()
         else:
             lines = []
+        assert encoder.has_grid is not bool(lines)
         if lines:
             assert len(lines) == 1
             return

@@ -14,7 +14,7 @@ from conftest import PhotoMaker
 from extend.conftest import Install, Run
 from installed_package import install_package
 from twinlens import api
-from twinlens.errors import BundleError, ModelMismatchError
+from twinlens.errors import ModelMismatchError
 
 NAME = "colour-histogram"
 
@@ -75,14 +75,20 @@ def test_its_judge_is_right_about_drawn_pictures(histogram: Any) -> None:
     assert abs(probabilities.mean() - matches.mean()) < 0.03
 
 
-def test_a_photo_is_explained_by_one_line(histogram: Any, photos: Path, run: Run) -> None:
-    with pytest.raises(BundleError, match="has no match map") as error:
-        api.explanation.explain(photos / "red-0.png", "red", model=histogram())
-    assert "\n" not in str(error.value)
-    done = run("explain", photos / "red-0.png", "red", "--model", NAME)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith(f"error: model '{NAME}' has no match map")
+def test_a_photo_is_explained_by_occlusion(histogram: Any, photos: Path, run: Run) -> None:
+    photo = photos / "flag.png"
+    flag = Image.new("RGB", (96, 64), "blue")
+    flag.paste("red", (60, 8, 84, 24))
+    flag.save(photo)
+    explained = api.explanation.explain(photo, "red", model=histogram())
+    assert explained.kind == "occlusion"
+    left, top = explained.peak
+    assert 60 / 96 <= left <= 84 / 96
+    assert 8 / 64 <= top <= 24 / 64
+    done = run("explain", photo, "red", "--model", NAME)
+    assert done.returncode == 0
+    assert done.stdout.split("\t")[1:3] == [f"{left:.2f}", f"{top:.2f}"]
+    assert done.stderr.startswith("map by occlusion: ")
     assert done.stderr.count("\n") == 1
 
 

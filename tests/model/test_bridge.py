@@ -113,8 +113,12 @@ class TestBridgedEncoder:
         assert bridged.relevance() is None
         assert bridged.describe().is_calibrated is False
         assert bridged.seen_part("a dog") == "a dog"
-        with pytest.raises(BundleError, match="a match map needs the model"):
-            bridged.encode_grid([Image.new("RGB", (9, 9))])
+        assert bridged.has_grid is False
+        cropping = model.manifest.image.preprocessing.model_copy(update={"resize_mode": "crop"})
+        model.manifest = model.manifest.model_copy(
+            update={"image": model.manifest.image.model_copy(update={"preprocessing": cropping})}
+        )
+        assert bridged.seen_box(Image.new("RGB", (90, 30))) == (30, 0, 60, 30)
 
 
 def test_the_map_is_that_of_least_squares_where_the_penalty_is_nothing() -> None:

@@ -170,7 +170,7 @@ def test_a_graph_that_does_not_fit_its_manifest_is_refused(reseal, field):
 
 
 def test_a_model_without_a_grid_says_so_in_one_line(tiny):
-    with pytest.raises(BundleError, match="model 'tiny' has no match map") as raised:
+    with pytest.raises(BundleError, match="model 'tiny' has no grid output") as raised:
         tiny.encode_grid(photos(1))
     assert "\n" not in str(raised.value)
 

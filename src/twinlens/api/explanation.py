@@ -14,14 +14,17 @@ from twinlens.collection.showing.match_map import (
     check_map_path,
     draw_match_map,
     match_map,
+    occlusion_map,
     peak,
     spread,
     write_match_map,
 )
+from twinlens.collection.showing.occlusion import cover_cells
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError, QueryError
 from twinlens.model.load import load_model
 from twinlens.protocols import DualEncoder
+from twinlens.types import Embeddings, MapKind
 
 SIDE_PX = 1024  # longest side of the drawn photo
 
@@ -37,6 +40,7 @@ class Explained:
         score: cosine of the query and the whole photo.
         relevance: [rows, columns] in [0, 1], 1 = the strongest cell. Shows where the photo
             matches best, not how well: photos that do not match have a strongest cell, too.
+        kind: what the map was made from, see ``how``.
         peak: position of the strongest cell, from left and top, as fractions of width and height.
         picture: the photo, darkened where the query does not match.
     """
@@ -46,8 +50,19 @@ class Explained:
     model: str
     score: float
     relevance: NDArray[np.float32]
+    kind: MapKind
     peak: tuple[float, float]
     picture: Image.Image
+
+    @property
+    def how(self) -> str:
+        """What kind of map it is, for people."""
+        rows, columns = self.relevance.shape
+        if self.kind == "occlusion":
+            return (
+                f"by occlusion: how much the score drops when each of {rows} × {columns} cells of the photo is covered"
+            )
+        return f"from the grid: what each of the model's {rows} × {columns} cells contributes to the score"
 
     def to_json(self) -> dict[str, Any]:
         """The fields of ``twinlens explain --json``."""
@@ -57,6 +72,7 @@ class Explained:
             "model": self.model,
             "score": round(self.score, 4),
             "peak": [round(share, 4) for share in self.peak],
+            "map_kind": self.kind,
             "map": [[round(float(cell), 4) for cell in row] for row in self.relevance],
         }
 
@@ -66,6 +82,8 @@ def explain(
 ) -> Explained:
     """Computes the match map of a photo and a query.
 
+    From the model's grid if it has one, otherwise by occlusion, which takes as long as embedding 49 photos.
+
     Args:
         photo: a photo, in a collection or not.
         query: as in a search.
@@ -74,7 +92,7 @@ def explain(
 
     Raises:
         QueryError: the photo or the query is invalid, or ``out`` cannot be written.
-        BundleError: the model has no grid output.
+        BundleError: the model is damaged.
     """
     path = user_path(photo)
     if out is not None:
@@ -84,13 +102,19 @@ def explain(
         image = open_guarded(path, min_side=max(SIDE_PX // 2, encoder.input_side)).image
     except PhotoError as error:
         raise QueryError(f"the photo {path} cannot be used: {error}") from error
-    grid = encoder.encode_grid([image])[0]
     vector = embed_query(parse_query(query), encoder)
-    relevance = match_map(vector, grid)
+    kind, relevance = _relevance(encoder, image, vector)
     score = float(encoder.encode_image([image])[0] @ vector)
     image.thumbnail((SIDE_PX, SIDE_PX))
     heat = spread(relevance, image.size, box=encoder.seen_box(image))
-    explained = Explained(query, path, encoder.fingerprint, score, relevance, peak(heat), draw_match_map(image, heat))
+    picture = draw_match_map(image, heat)
+    explained = Explained(query, path, encoder.fingerprint, score, relevance, kind, peak(heat), picture)
     if out is not None:
-        write_match_map(explained.picture, user_path(out))
+        write_match_map(explained.picture, user_path(out), how=explained.how)
     return explained
+
+
+def _relevance(encoder: DualEncoder, image: Image.Image, query: Embeddings) -> tuple[MapKind, NDArray[np.float32]]:
+    if encoder.has_grid:
+        return "grid", match_map(query, encoder.encode_grid([image])[0])
+    return "occlusion", occlusion_map(query, cover_cells(encoder, image))

@@ -13,7 +13,7 @@ from PIL import Image
 from twinlens.errors import BundleError
 from twinlens.model.bundle import Bundle, FileRecord, file_record, write_manifest
 from twinlens.protocols import DualEncoder, EncodedImages
-from twinlens.types import Embeddings, Grids, ModelDescription, Pixels, WordCheck
+from twinlens.types import Box, Embeddings, ModelDescription, Pixels, WordCheck
 
 FOLDER = "bridges"
 
@@ -92,16 +92,9 @@ class BridgedEncoder(DualEncoder):
         """[B, E], one unit row per text."""
         return _mapped(self.model.encode_text(texts), self._bridge.text)
 
-    def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
-        """Not supported: match maps cannot be mapped across a bridge.
-
-        Raises:
-            BundleError: always.
-        """
-        raise BundleError(
-            f"a match map needs the model that the photos were embedded with, but {len(images)} photos were embedded "
-            "with an older one; embed them again: twinlens index PHOTOS"
-        )
+    def seen_box(self, image: Image.Image) -> Box:
+        """The part of a photo that the available model sees, in the photo's pixels."""
+        return self.model.seen_box(image)
 
     def warm_up(self, *, image: bool = False) -> None:
         """Loads the text tower (and the image tower) now instead of at the first query."""

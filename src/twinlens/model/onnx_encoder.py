@@ -138,6 +138,11 @@ class OnnxDualEncoder(DualEncoder):
             return np.empty((0, self.dim), dtype=np.float32)
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
 
+    @property
+    def has_grid(self) -> bool:
+        """True if the image tower uses mean pooling, so that its graph has a grid output."""
+        return self.manifest.image.grid is not None
+
     def encode_grid(self, images: Sequence[Image.Image]) -> Grids:
         """[B, rows, columns, D], the projected features of each cell of a photo, before normalization.
 
@@ -148,10 +153,7 @@ class OnnxDualEncoder(DualEncoder):
             BundleError: the model has no grid output.
         """
         if self.manifest.image.grid is None:
-            raise BundleError(
-                f"model {self.name!r} has no match map: it has no grid output; "
-                "use a model whose image tower uses mean pooling, exported by this release"
-            )
+            return super().encode_grid(images)
         grids = np.empty((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
         for row, image in enumerate(images):
             pixels = self.manifest.image.preprocessing.normalize(self.prepare(image)[None])

@@ -79,15 +79,16 @@ def test_hot_pixels_keep_their_colours_and_cold_ones_turn_dark_and_grey() -> Non
 
 def test_an_older_map_is_replaced_and_a_photo_is_not(tmp_path: Path) -> None:
     for colour in ("red", "blue"):
-        write_match_map(Image.new("RGB", (3, 3), colour), tmp_path / "map.png")
+        write_match_map(Image.new("RGB", (3, 3), colour), tmp_path / "map.png", how="grid")
     with Image.open(tmp_path / "map.png") as found:
         assert found.getpixel((0, 0)) == (0, 0, 255)
+        assert found.info["Description"] == "grid"
     Image.new("RGB", (3, 3)).save(tmp_path / "photo.png")
     before = (tmp_path / "photo.png").read_bytes()
     with pytest.raises(QueryError, match=r"photo.png already exists and is not a match map"):
-        write_match_map(Image.new("RGB", (3, 3)), tmp_path / "photo.png")
+        write_match_map(Image.new("RGB", (3, 3)), tmp_path / "photo.png", how="grid")
     assert (tmp_path / "photo.png").read_bytes() == before
     with pytest.raises(QueryError, match=r"must end in .png, got 'map.jpg'"):
-        write_match_map(Image.new("RGB", (3, 3)), tmp_path / "map.jpg")
+        write_match_map(Image.new("RGB", (3, 3)), tmp_path / "map.jpg", how="grid")
     with pytest.raises(QueryError, match="cannot be written"):
-        write_match_map(Image.new("RGB", (3, 3)), tmp_path / "missing" / "map.png")
+        write_match_map(Image.new("RGB", (3, 3)), tmp_path / "missing" / "map.png", how="grid")

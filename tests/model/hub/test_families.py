@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from model.hub.tiny_published import CLIP_TOKENS, save_clip, save_immich, save_siglip
+from twinlens.api.explanation import explain
 from twinlens.model.bundle import Bundle
 from twinlens.model.hub.pull import pull
 from twinlens.model.onnx_encoder import OnnxDualEncoder
@@ -100,3 +101,10 @@ def test_a_single_query_is_embedded_as_in_a_batch(bundle):
     encoder = OnnxDualEncoder(bundle, threads=1)
     alone = np.concatenate([encoder.encode_text([text]) for text in TEXTS])
     np.testing.assert_allclose(alone, encoder.encode_text(TEXTS), atol=1e-5)
+
+
+def test_a_photo_is_explained_by_occlusion_of_what_the_model_sees(bundle, photos, tmp_path):
+    photos[0].save(tmp_path / "photo.png")
+    explained = explain(tmp_path / "photo.png", TEXTS[0], model=OnnxDualEncoder(bundle, threads=1))
+    assert explained.kind == "occlusion"
+    assert explained.relevance.max() == 1.0

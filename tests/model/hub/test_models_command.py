@@ -54,6 +54,9 @@ def test_a_model_is_pulled_then_indexes_and_finds_photos(hub, photos):
         with Image.open(hit["image_path"]) as photo:
             cosine = float(encoder.encode_image([photo.convert("RGB")])[0] @ query)
         np.testing.assert_allclose(hit["score"], cosine, atol=1e-3)
+    explained = json.loads(run("explain", photos / "cat.jpg", "a cat", "--model", "tiny-clip", "--json").stdout)
+    assert explained["map_kind"] == "occlusion"
+    assert np.max(explained["map"]) == 1.0
 
 
 def test_the_list_has_what_is_here_and_what_can_be_pulled(hub):

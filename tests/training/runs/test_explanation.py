@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from model.conftest import TEXT_FEATURES, WORDS, manifest_fields, save_text_graph, save_tokenizer
 from twinlens import api
 from twinlens.cli.main import app
-from twinlens.errors import BundleError, QueryError
+from twinlens.errors import QueryError
 from twinlens.model.bundle import save_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.training.parts.export import ImageModel, export_image_model
@@ -90,6 +90,7 @@ def test_command_prints_score_and_place_and_writes_the_picture(
     assert float(score) == pytest.approx(told["score"], abs=1e-3)
     assert (float(left), float(top)) == pytest.approx(told["peak"], abs=0.01)
     assert picture == told["picture"] == str(tmp_path / "map.png")
+    assert plain.stderr.rstrip() == "map from the grid: what each of the model's 8 × 8 cells contributes to the score"
     refused = CliRunner().invoke(app, ["explain", str(photo), "red", "--model", "no such model"])
     assert refused.exit_code == 1
 
@@ -101,6 +102,7 @@ def test_score_is_that_of_the_whole_photo(encoder: OnnxDualEncoder, photo: Path)
     assert told["score"] == pytest.approx(float(wanted), abs=1e-4)
     assert (told["query"], told["image_path"], told["model"]) == ("red", str(photo), encoder.fingerprint)
     assert np.array(told["map"]).max() == 1.0
+    assert told["map_kind"] == "grid"
 
 
 def test_what_cannot_be_used_is_named_before_anything_is_computed(encoder: OnnxDualEncoder, photo: Path) -> None:
@@ -110,10 +112,25 @@ def test_what_cannot_be_used_is_named_before_anything_is_computed(encoder: OnnxD
         api.explanation.explain(photo.with_name("missing.png"), "red", model=encoder)
 
 
-def test_a_bundle_without_a_grid_has_no_map(encoder: OnnxDualEncoder, photo: Path, tmp_path: Path) -> None:
+def test_a_bundle_without_a_grid_is_explained_by_occlusion(
+    encoder: OnnxDualEncoder, photo: Path, tmp_path: Path
+) -> None:
     fields = encoder.manifest.model_dump(mode="json", exclude={"files", "format_version"})
     fields["image"]["grid"] = None
     files = {name: encoder.bundle.directory / name for name in ("image.onnx", "text.onnx", "tokenizer.json")}
     without = OnnxDualEncoder(save_bundle(tmp_path / "bundle", fields, files))
-    with pytest.raises(BundleError, match="has no match map"):
-        api.explanation.explain(photo, "red", model=without)
+    for colour, (x, y) in {"red": (80, 40), "blue": (240, 120)}.items():
+        exact = api.explanation.explain(photo, colour, model=encoder)
+        covered = api.explanation.explain(photo, colour, model=without, out=tmp_path / f"{colour}.png")
+        assert (exact.kind, covered.kind) == ("grid", "occlusion")
+        assert covered.score == pytest.approx(exact.score, abs=1e-4)
+        assert abs(covered.peak[0] - x / 320) < 40 / 320
+        assert abs(covered.peak[1] - y / 160) < 20 / 160
+    with Image.open(tmp_path / "red.png") as picture:
+        assert picture.info["Description"] == covered.how
+    model = ["--model", str(tmp_path / "bundle")]
+    plain = CliRunner().invoke(app, ["explain", str(photo), "red", *model])
+    assert plain.stderr.rstrip() == f"map {covered.how}"
+    told = json.loads(CliRunner().invoke(app, ["explain", str(photo), "red", *model, "--json"]).stdout)
+    assert told["map_kind"] == "occlusion"
+    assert plain.stdout.split("\t")[0] == f"{told['score']:.3f}"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kite.png"
 
@@ -28,12 +28,17 @@ def run(
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
-    """Show where in a photo a query matches: score, and the best position from left and top (0 to 1)."""
+    """Show where in a photo a query matches: score, and the best position from left and top (0 to 1).
+
+    The map comes from the model's own grid if it has one. Otherwise it is made by occlusion: parts of the
+    photo are covered, and the drop of the score is measured. The answer says which.
+    """
     start_logging(verbose=verbose, log_file=log_file)
     explained = api.explanation.explain(photo, query, model=model, out=out)
     if as_json:
         print_json({**explained.to_json(), "picture": str(out) if out else None})
     else:
+        say(f"map {explained.how}")
         left, top = explained.peak
         typer.echo(f"{explained.score:.3f}\t{left:.2f}\t{top:.2f}\t{api.searching.on_one_line(str(out or photo))}")
     return FOUND

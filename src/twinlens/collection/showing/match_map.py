@@ -12,6 +12,7 @@ from twinlens.types import Box, Embeddings, Grids
 from twinlens.whole_file import whole_file
 
 DIMMED = 0.25  # brightness of regions that do not match: still recognizable
+ROUNDING = 1e-5  # of a score: a photo of one colour has no map, although its copies are not equal bit for bit
 MARK = "twinlens match map"  # in every map, so that other files are never overwritten
 
 
@@ -40,11 +41,26 @@ def match_map(query: Embeddings, grid: Grids) -> NDArray[np.float32]:
     return _from_0_to_1(gains)
 
 
+def occlusion_map(query: Embeddings, drops: Grids) -> NDArray[np.float32]:
+    """[rows, columns] in [0, 1]: how much more than a mean cell each lowers the score when it is covered.
+
+    Args:
+        query: [D], length 1.
+        drops: [rows, columns, D], of ``occlusion.cover_cells``.
+
+    >>> occlusion_map(np.array([1.0, 0.0]), np.array([[[0.6, 0.0], [0.2, 0.1], [-0.2, 0.3]]]))
+    array([[1., 0., 0.]], dtype=float32)
+    """
+    gains = np.asarray(drops @ query, dtype=np.float32)
+    gains -= gains.mean()
+    return _from_0_to_1(np.where(gains > ROUNDING, gains, np.float32(0)))
+
+
 def spread(relevance: NDArray[np.float32], size: tuple[int, int], *, box: Box | None = None) -> NDArray[np.float32]:
     """A match map scaled smoothly to a photo: [H, W] in [0, 1].
 
     Args:
-        relevance: [rows, columns] of ``match_map``.
+        relevance: [rows, columns] of ``match_map`` or ``occlusion_map``.
         size: W and H of the photo, pixels.
         box: the part of the photo that the model sees, pixels (``Preprocessing.seen_box``);
             None = all. The rest is 0.
@@ -76,8 +92,8 @@ def draw_match_map(photo: Image.Image, heat: NDArray[np.float32]) -> Image.Image
     return Image.composite(photo, grey, Image.fromarray(np.rint(255 * heat).astype(np.uint8)))
 
 
-def write_match_map(picture: Image.Image, path: Path) -> None:
-    """Writes a map as PNG; an existing map is replaced, other files are not.
+def write_match_map(picture: Image.Image, path: Path, *, how: str) -> None:
+    """Writes a map as PNG, with how it was made in its description; an existing map is replaced, other files are not.
 
     Raises:
         QueryError: unsupported file extension, another file is there, or the file cannot be written.
@@ -85,6 +101,7 @@ def write_match_map(picture: Image.Image, path: Path) -> None:
     check_map_path(path)
     note = PngInfo()
     note.add_text("Software", MARK)
+    note.add_text("Description", how)
     try:
         with whole_file(path) as place:
             picture.save(place, "PNG", pnginfo=note)
