@@ -71,6 +71,45 @@ def test_saved_embeddings_give_the_same_report_and_ranks(run: Run, data: Path, t
     assert json.loads(same.stdout)["text_to_image"]["MRR"]["difference"] == 0
 
 
+def test_arrays_of_another_program_give_the_report_of_the_model_that_made_them(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "kept.npz"
+    report = json.loads(run("evaluate", "--data", data, "--split", "all", "--json", "--save-embeddings", saved).stdout)
+    with np.load(saved) as kept:
+        order = [4, 2, 0, 1, 5, 3]
+        np.save(tmp_path / "photos.npy", kept["image_embeddings"][order])
+        (tmp_path / "photos.txt").write_text("".join(f"/else/{kept['image_ids'][row]}\n" for row in order))
+        np.save(tmp_path / "texts.npy", kept["text_embeddings"])
+    again, ranks = tmp_path / "again.npz", tmp_path / "ranks.csv"
+    arrays = ("--embeddings", tmp_path / "photos.npy", "--text-embeddings", tmp_path / "texts.npy")
+    result = run(
+        *("evaluate", *arrays, "--data", data, "--split", "all", "--json"),
+        *("--save-embeddings", again, "--ranks", ranks),
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == {**report, "model": None, "num_trained_on": None}
+    assert len(ranks.read_text().splitlines()) == 1 + 12 + 6
+    compared = run("evaluate", "--compare", saved, again, "--json")
+    assert json.loads(compared.stdout)["text_to_image"]["MRR"]["difference"] == 0
+    assert "give the data set as well" in only_line(run("evaluate", *arrays))
+
+
+def test_a_folder_of_clip_retrieval_is_measured_by_itself(run: Run, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    images = random.normal(size=(12, 8)).astype(np.float16)
+    for name, rows in (("img_emb", images), ("text_emb", images + random.normal(size=(12, 8)) / 9)):
+        (tmp_path / "clip" / name).mkdir(parents=True)
+        np.save(tmp_path / "clip" / name / f"{name}_0.npy", rows.astype(np.float16))
+    (tmp_path / "clip" / "metadata").mkdir()
+    lines = "".join(f"/photos/{number}.jpg,photo {number}\n" for number in range(12))
+    (tmp_path / "clip" / "metadata" / "metadata_0.csv").write_text(f"image_path,caption\n{lines}")
+    result = run("evaluate", "--embeddings", tmp_path / "clip", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert (report["n_images"], report["n_captions"], report["text_to_image"]["R@1"]) == (12, 12, 100.0)
+
+
 def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embeddings: Path, tmp_path: Path) -> None:
     result = run("evaluate", "--embeddings", embeddings, "-k", 3, "--k", 20, "--folds", 4)
     assert result.returncode == 0, result.stderr
@@ -137,6 +176,8 @@ def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path,
         ((), "no data set given"),
         (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
         (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
+        (("--embeddings", "x.npy", "--model", "default"), "--model cannot be used with --embeddings"),
+        (("--data", "tests", "--text-embeddings", "x.npy"), "--text-embeddings cannot be used with captioned photos"),
         (("--compare", "a.npz", "b.npz", "--folds", "2"), "--folds cannot be used with --compare"),
         (("--embeddings", "x.npz", "--ratios", "80/20"), "--ratios cannot be used with --embeddings"),
         (("--compare", "a.npz", "b.npz", "--prompt", "a {}"), "--prompt cannot be used with --compare"),

@@ -22,6 +22,7 @@ from twinlens.evaluation.plots.training_curves import draw_training_curves
 from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
 from twinlens.evaluation.retrieval import checked_ks, evaluate_embeddings, evaluate_pairs
+from twinlens.evaluation.vector_files.load import load_vectors
 from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
 from twinlens.model.bundle import open_bundle, write_manifest
 from twinlens.model.load import find_bundle, known_bundles, load_model
@@ -209,13 +210,38 @@ def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:
     save_pairs(pairs, user_path(path))
 
 
-def load_embeddings(path: str | os.PathLike[str]) -> EmbeddedPairs:
-    """Reads image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M], from any program.
+def load_embeddings(
+    path: str | os.PathLike[str],
+    texts: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str] | None = None,
+    split: str = "test",
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+) -> EmbeddedPairs:
+    """Embedded photos and captions from any program.
+
+    Args:
+        path: an npz file with image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M], which needs
+            nothing else; a .npy or .safetensors array of photos with a list of their names beside it; or the folder
+            of clip-retrieval.
+        texts: .npy or .safetensors array of captions, in the order of the data set or with a list beside it.
+        data: the data set's folder, which says which captions belong to which photo.
+        split: of the data set.
+        kind: name of a reader; it, captions, images and ratios are as in ``evaluate``.
+        captions: caption file.
+        images: folder of photos.
+        ratios: split ratios.
 
     Raises:
-        DataError: the file is missing, is not an npz file, or its arrays are invalid.
+        DataError: a file is missing or damaged, or its arrays are invalid or do not fit the data set.
     """
-    return load_pairs(user_path(path))
+    dataset = None
+    if data is not None:
+        dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    return load_vectors(user_path(path), None if texts is None else user_path(texts), dataset, split)
 
 
 def compare(

@@ -76,6 +76,14 @@ def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[
     return [order[start:end] for start, end in pairwise(bounds)]
 
 
+def captioned_photos(dataset: Dataset, split: str) -> list[CaptionedImage]:
+    """The photos of a split that have captions; raises DataError if there are none, or no such split."""
+    photos = [photo for photo in dataset.split(split) if photo.captions]
+    if not photos:
+        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
+    return photos
+
+
 def embed_split(
     encoder: DualEncoder,
     dataset: Dataset,
@@ -98,9 +106,7 @@ def embed_split(
     Raises:
         DataError: there is no such split, or none of its photos can be read.
     """
-    images: Sequence[CaptionedImage] = [image for image in dataset.split(split) if image.captions]
-    if not images:
-        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
+    images = captioned_photos(dataset, split)
     done = (lambda count: on_progress(count, len(images))) if on_progress else None
     photos = embed_photos([image.path for image in images], encoder, on_progress=done)
     kept = [images[number] for number in photos.kept]
@@ -120,7 +126,9 @@ def embed_split(
     )
 
 
-def checked_pairs(images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLike, **about: Any) -> EmbeddedPairs:
+def checked_pairs(
+    images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLike, *, notes: Sequence[str] = (), **about: Any
+) -> EmbeddedPairs:
     """Validates arrays from any source.
 
     Rows that do not have length 1 are normalized, with a note: every score is a cosine.
@@ -129,24 +137,34 @@ def checked_pairs(images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLi
         images: [N, D], floating point.
         texts: [M, D], floating point.
         text_image_index: [M], integers from 0 to N − 1.
+        notes: earlier ones.
         **about: the other fields of ``EmbeddedPairs``.
 
     Raises:
         DataError: wrong shape or type, NaN or infinity, a row of zeros, an index out of
             range, or a photo without captions.
     """
-    image_rows, image_notes = _unit_rows(images, "image_embeddings")
-    text_rows, text_notes = _unit_rows(texts, "text_embeddings")
+    image_rows, image_notes = unit_rows(images, "image_embeddings")
+    text_rows, text_notes = unit_rows(texts, "text_embeddings")
     if image_rows.shape[1] != text_rows.shape[1]:
         raise DataError(
             "image_embeddings and text_embeddings must be in the same space, but they are "
             f"{list(image_rows.shape)} and {list(text_rows.shape)}; both must come from the same model"
         )
     index = _checked_index(text_image_index, len(image_rows), len(text_rows))
-    return EmbeddedPairs(image_rows, text_rows, index, **about, notes=image_notes + text_notes)
+    return EmbeddedPairs(image_rows, text_rows, index, **about, notes=(*notes, *image_notes, *text_notes))
 
 
-def _unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]]:
+def unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]]:
+    """Rows of length 1, and a note if they had other lengths.
+
+    Args:
+        given: [rows, D], floating point.
+        what: for messages: name of the array or file.
+
+    Raises:
+        DataError: wrong shape or type, NaN or infinity, or a row of zeros.
+    """
     rows = np.asarray(given)
     if rows.ndim != 2 or 0 in rows.shape:
         raise DataError(f"{what} must be [rows, D] with at least one row, got {list(rows.shape)}")

@@ -27,6 +27,7 @@ from twinlens.cli.options.evaluate import (
     Record,
     SaveEmbeddings,
     Split,
+    TextEmbeddings,
 )
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
@@ -34,18 +35,20 @@ EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
 
 CLASSES, CAPTIONS = "zero-shot classification", "captioned photos"
+NPZ, VECTORS = "--embeddings FILE.npz", "--embeddings"
 OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
 REFUSED = {  # kind of evaluation → options that do not apply to it
     "--compare": (
         *("--model", "--embeddings", "--folds", "--classes", "--prompt", "--record"),
-        *("--save-embeddings", "--ranks"),
+        *("--save-embeddings", "--ranks", "--text-embeddings"),
     ),
-    "--embeddings": (
+    NPZ: (
         *("--data", "--captions", "--images", "--format", "--ratios", "--model"),
-        *("--classes", "--prompt", "--record", "--save-embeddings"),
+        *("--classes", "--prompt", "--record", "--save-embeddings", "--text-embeddings"),
     ),
-    CLASSES: ("--ratios", "-k", "--folds", *OUTPUTS),
-    CAPTIONS: ("--prompt",),
+    VECTORS: ("--model", "--classes", "--prompt", "--record"),
+    CLASSES: ("--ratios", "-k", "--folds", "--text-embeddings", *OUTPUTS),
+    CAPTIONS: ("--prompt", "--text-embeddings"),
 }
 
 
@@ -81,6 +84,7 @@ def run(
     kind: Kind = None,
     model: Model = None,
     embeddings: Embeddings = None,
+    text_embeddings: TextEmbeddings = None,
     compare: Compare = None,
     split: Split = "test",
     ratios: RatiosOfModel = None,
@@ -104,7 +108,8 @@ def run(
     source = _Data(data, captions, images, kind, split, ratios)
     given = {
         **{"--data": data, "--captions": captions, "--images": images, "--format": kind, "--ratios": ratios},
-        **{"--model": model, "--embeddings": embeddings, "--classes": classes, "--prompt": prompts},
+        **{"--model": model, "--embeddings": embeddings, "--text-embeddings": text_embeddings},
+        **{"--classes": classes, "--prompt": prompts},
         **{"-k": ks, "--folds": folds > 1, "--record": record},
         **dict(zip(OUTPUTS, (save_embeddings, ranks, plots), strict=True)),
     }
@@ -121,7 +126,7 @@ def run(
     if asked == CLASSES:
         report = _classify(model or "default", source, classes, prompts)
     else:
-        pairs = api.evaluation.load_embeddings(embeddings) if embeddings else _embed(model or "default", source, ks)
+        pairs = _load(embeddings, text_embeddings, source) if embeddings else _embed(model or "default", source, ks)
         if save_embeddings:
             api.evaluation.save_embeddings(pairs, save_embeddings)
         with part_bars() as show:
@@ -146,7 +151,7 @@ def _what_is_asked(
     if compare:
         return "--compare"
     if embeddings:
-        return "--embeddings"
+        return NPZ if _is_npz(embeddings.name) else VECTORS
     if not source.is_named:
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     is_classified = classes or api.evaluation.is_classified(source.folder, kind=source.kind, captions=source.captions)
@@ -180,6 +185,14 @@ def _compare(
         say(f"plots: {api.evaluation.write_comparison_plot(plots, found, kind=kind)}")
     _warn_of(first.skipped or second.skipped)
     return found
+
+
+def _load(embeddings: Path, texts: Path | None, source: _Data) -> "api.evaluation.EmbeddedPairs":
+    if not source.is_named:
+        return api.evaluation.load_embeddings(embeddings, texts)
+    return api.evaluation.load_embeddings(
+        embeddings, texts, source.folder, source.split, **source.found_by, ratios=source.ratios
+    )
 
 
 def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.EmbeddedPairs":

@@ -24,9 +24,19 @@ Model: TypeAlias = Annotated[
 Embeddings: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE.npz",
+        metavar="PATH",
         readable=False,
-        help="Evaluate these instead of a model: image_embeddings, text_embeddings, text_image_index.",
+        help="Evaluate vectors of any program instead of a model: an .npz file, a folder of clip-retrieval, "
+        "or PHOTOS.npy|.safetensors with a list of names beside it, on --data.",
+    ),
+]
+TextEmbeddings: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Vectors of the captions for --embeddings: .npy or .safetensors, in the order of the data, "
+        "or with a list of the captions beside it.",
     ),
 ]
 Compare: TypeAlias = Annotated[
