@@ -110,6 +110,42 @@ def test_a_folder_of_clip_retrieval_is_measured_by_itself(run: Run, tmp_path: Pa
     assert (report["n_images"], report["n_captions"], report["text_to_image"]["R@1"]) == (12, 12, 100.0)
 
 
+def test_truth_files_of_coco_judge_a_model_and_its_saved_vectors_alike(
+    run: Run, make_photo: PhotoMaker, tmp_path: Path
+) -> None:
+    annotations, images = [], []
+    for number, (name, own) in enumerate(CAPTIONS.items(), start=1):
+        file_name = f"COCO_val2014_{number:012}.jpg"
+        make_photo(f"images/val2014/{file_name}", name, size=(96, 96))
+        images.append({"id": number, "file_name": file_name})
+        annotations += [{"image_id": number, "id": 10 * number + place, "caption": own[place]} for place in range(2)]
+    coco = {"images": images, "annotations": annotations}
+    (tmp_path / "photos" / "captions_val2014.json").write_text(json.dumps(coco))
+    rated = "".join(
+        f"COCO_val2014:sentid:{10 * number + place},COCO_val2014_{photo:012}.jpg,{score},c2i_original\n"
+        for number in (1, 2)
+        for place in range(2)
+        for photo, score in ((number, 4.2), (3, 3.0), (4, 2.9))
+    )
+    truth, saved = tmp_path / "sits_test.csv", tmp_path / "kept.npz"
+    truth.write_text(f"caption,image,agg_score,sampling_method\n{rated}")
+    asked = ("--truth", truth, "--json")
+    first = run("evaluate", "--data", tmp_path / "photos", "--split", "all", *asked, "--save-embeddings", saved)
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert report["protocol"].endswith("4 captions and 3 photos asked")
+    assert (report["n_images"], report["n_captions"]) == (6, 12)
+    assert report["text_to_image"]["coverage@10"] == 100.0
+    assert report["image_to_text"].keys() >= {"R-Precision", "mAP@R"}
+    again = run("evaluate", "--embeddings", saved, *asked)
+    assert json.loads(again.stdout) == report
+    (tmp_path / "photos" / "captions_val2014.json").unlink()
+    rows = [{"file_name": f"val2014/{own['file_name']}", "caption": "a wall"} for own in images]
+    (tmp_path / "photos" / "captions.json").write_text(json.dumps(rows))
+    plain = run("evaluate", "--data", tmp_path / "photos", "--split", "all", *asked)
+    assert "has no COCO numbers of its captions" in only_line(plain)
+
+
 def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embeddings: Path, tmp_path: Path) -> None:
     result = run("evaluate", "--embeddings", embeddings, "-k", 3, "--k", 20, "--folds", 4)
     assert result.returncode == 0, result.stderr
@@ -175,6 +211,8 @@ def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path,
     [
         ((), "no data set given"),
         (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
+        (("--data", ".", "--truth", "x.csv", "--folds", "5"), "--folds cannot be used with --truth"),
+        (("--compare", "a.npz", "b.npz", "--truth", "x.csv"), "--truth cannot be used with --compare"),
         (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
         (("--embeddings", "x.npy", "--model", "default"), "--model cannot be used with --embeddings"),
         (("--data", "tests", "--text-embeddings", "x.npy"), "--text-embeddings cannot be used with captioned photos"),

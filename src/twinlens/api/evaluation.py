@@ -14,7 +14,7 @@ from twinlens.errors import DataError
 from twinlens.evaluation.class_names import read_class_names
 from twinlens.evaluation.comparison import Comparison, compare_pairs
 from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
-from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, captioned_photos, embed_split
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.recall_curves import draw_recall_curves
@@ -22,6 +22,8 @@ from twinlens.evaluation.plots.training_curves import draw_training_curves
 from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
 from twinlens.evaluation.retrieval import checked_ks, evaluate_embeddings, evaluate_pairs
+from twinlens.evaluation.truth.apply import apply_truth, find_answers
+from twinlens.evaluation.truth.coco_truth import read_truth
 from twinlens.evaluation.vector_files.load import load_vectors
 from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
 from twinlens.model.bundle import open_bundle, write_manifest
@@ -43,6 +45,7 @@ def evaluate(
     ratios: str | None = None,
     ks: Sequence[int] | None = None,
     folds: int = 1,
+    truth: str | os.PathLike[str] | None = None,
     classes: str | os.PathLike[str] | None = None,
     prompts: Sequence[str] = PROMPTS,
     on_progress: Callable[[int, int], None] | None = None,
@@ -65,6 +68,7 @@ def evaluate(
             the model was trained with, so that no training photo is evaluated.
         ks: cut-offs of R@K, P@K and coverage@K; None = 1, 5 and 10.
         folds: number of disjoint galleries, whose mean is reported in addition.
+        truth: file of right answers for COCO, several for a caption: CxC's or ECCV Caption's.
         classes: file of candidate classes and their names; only for classes.json.
         prompts: templates with ``{}`` for the class name; only for classes.json.
         on_progress: called with the numbers of embedded and of all photos.
@@ -98,6 +102,7 @@ def evaluate(
         images=images,
         ratios=ratios,
         ks=ks,
+        truth=truth,
         on_progress=on_progress,
         on_texts=on_texts,
         on_compared=on_compared,
@@ -123,13 +128,14 @@ def embed_pairs(
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
     ks: Sequence[int] | None = None,
+    truth: str | os.PathLike[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos and captions of a split, which ``evaluate`` then ranks.
 
-    The arguments are those of ``evaluate``; ``ks`` are checked before anything is embedded.
+    The arguments are those of ``evaluate``; ``ks`` and ``truth`` are checked before anything is embedded.
 
     Raises:
         DataError: the folder has no data in a known format, or no such split, or fewer photos than a K.
@@ -137,9 +143,14 @@ def embed_pairs(
     encoder = _open_model(model) if isinstance(model, str | Path) else model
     shares = ratios or _deal_of(model, encoder)
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
-    if ks and (photos := sum(bool(image.captions) for image in dataset.split(split))):
-        checked_ks(ks, photos)
-    return embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared)
+    photos = captioned_photos(dataset, split)
+    checked_ks(ks or None, len(photos))
+    answers = None if truth is None else read_truth(user_path(truth))
+    if answers:
+        ids = [photo.image_id for photo in photos]
+        find_answers(answers, f"{dataset.name}/{split}", ids, caption_ids_of(photos))
+    pairs = embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared)
+    return apply_truth(pairs, answers) if answers else pairs
 
 
 def check_plots() -> list[str]:
@@ -220,6 +231,7 @@ def load_embeddings(
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
+    truth: str | os.PathLike[str] | None = None,
 ) -> EmbeddedPairs:
     """Embedded photos and captions from any program.
 
@@ -234,6 +246,7 @@ def load_embeddings(
         captions: caption file.
         images: folder of photos.
         ratios: split ratios.
+        truth: as in ``evaluate``.
 
     Raises:
         DataError: a file is missing or damaged, or its arrays are invalid or do not fit the data set.
@@ -241,7 +254,8 @@ def load_embeddings(
     dataset = None
     if data is not None:
         dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
-    return load_vectors(user_path(path), None if texts is None else user_path(texts), dataset, split)
+    pairs = load_vectors(user_path(path), None if texts is None else user_path(texts), dataset, split)
+    return pairs if truth is None else apply_truth(pairs, read_truth(user_path(truth)))
 
 
 def compare(

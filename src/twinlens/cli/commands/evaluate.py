@@ -28,6 +28,7 @@ from twinlens.cli.options.evaluate import (
     SaveEmbeddings,
     Split,
     TextEmbeddings,
+    Truth,
 )
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
@@ -36,18 +37,19 @@ EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
 CLASSES, CAPTIONS = "zero-shot classification", "captioned photos"
 NPZ, VECTORS = "--embeddings FILE.npz", "--embeddings"
+WITHOUT_TRUTH = ("--folds", "--plots")  # both take each caption to have one photo
 OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
 REFUSED = {  # kind of evaluation → options that do not apply to it
     "--compare": (
         *("--model", "--embeddings", "--folds", "--classes", "--prompt", "--record"),
-        *("--save-embeddings", "--ranks", "--text-embeddings"),
+        *("--save-embeddings", "--ranks", "--text-embeddings", "--truth"),
     ),
     NPZ: (
         *("--data", "--captions", "--images", "--format", "--ratios", "--model"),
         *("--classes", "--prompt", "--record", "--save-embeddings", "--text-embeddings"),
     ),
     VECTORS: ("--model", "--classes", "--prompt", "--record"),
-    CLASSES: ("--ratios", "-k", "--folds", "--text-embeddings", *OUTPUTS),
+    CLASSES: ("--ratios", "-k", "--folds", "--text-embeddings", "--truth", *OUTPUTS),
     CAPTIONS: ("--prompt", "--text-embeddings"),
 }
 
@@ -62,6 +64,7 @@ class _Data:
     kind: str | None
     split: str
     ratios: str | None
+    truth: Path | None
 
     @property
     def is_named(self) -> bool:
@@ -90,6 +93,7 @@ def run(
     ratios: RatiosOfModel = None,
     ks: Ks = None,
     folds: Folds = 1,
+    truth: Truth = None,
     classes: Classes = None,
     prompts: Prompts = None,
     save_embeddings: SaveEmbeddings = None,
@@ -105,17 +109,19 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     if any("{}" not in prompt for prompt in prompts or ()):
         raise typer.BadParameter("a --prompt needs {} where the class name goes, such as 'a photo of a {}'")
-    source = _Data(data, captions, images, kind, split, ratios)
+    source = _Data(data, captions, images, kind, split, ratios, truth)
     given = {
         **{"--data": data, "--captions": captions, "--images": images, "--format": kind, "--ratios": ratios},
         **{"--model": model, "--embeddings": embeddings, "--text-embeddings": text_embeddings},
         **{"--classes": classes, "--prompt": prompts},
-        **{"-k": ks, "--folds": folds > 1, "--record": record},
+        **{"-k": ks, "--folds": folds > 1, "--record": record, "--truth": truth},
         **dict(zip(OUTPUTS, (save_embeddings, ranks, plots), strict=True)),
     }
     asked = _what_is_asked(source, compare=compare, embeddings=embeddings, classes=classes)
     if refused := [name for name in REFUSED[asked] if given[name]]:
         raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with {asked}")
+    if truth and (refused := [name for name in WITHOUT_TRUTH if given[name]]):
+        raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with --truth")
     _check_outputs(save_embeddings, ranks, plots, maps=not compare)
     if compare:
         _show(_compare(compare, source, ks, plots, plot_format), as_json=as_json)
@@ -189,9 +195,9 @@ def _compare(
 
 def _load(embeddings: Path, texts: Path | None, source: _Data) -> "api.evaluation.EmbeddedPairs":
     if not source.is_named:
-        return api.evaluation.load_embeddings(embeddings, texts)
+        return api.evaluation.load_embeddings(embeddings, texts, truth=source.truth)
     return api.evaluation.load_embeddings(
-        embeddings, texts, source.folder, source.split, **source.found_by, ratios=source.ratios
+        embeddings, texts, source.folder, source.split, **source.found_by, ratios=source.ratios, truth=source.truth
     )
 
 
@@ -204,6 +210,7 @@ def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.E
             **source.found_by,
             ratios=source.ratios,
             ks=ks,
+            truth=source.truth,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions"),
             on_compared=partial(show, "comparing with training photos"),

@@ -51,6 +51,14 @@ Ks: TypeAlias = Annotated[
 Folds: TypeAlias = Annotated[
     int, typer.Option(min=1, metavar="N", help="Also average over N disjoint galleries (COCO 1K: 5).")
 ]
+Truth: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Right answers for COCO, several per caption: sits_test.csv (CxC) or eccv_image_to_caption.json.",
+    ),
+]
 Classes: TypeAlias = Annotated[
     Path | None,
     typer.Option(metavar="FILE", readable=False, help="Candidate classes and their names, for classes.json."),

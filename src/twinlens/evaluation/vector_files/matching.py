@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from twinlens.data.captioned import caption_of
 from twinlens.data.file_names import on_one_line, same_form
 from twinlens.errors import DataError
-from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs
+from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, checked_pairs
 from twinlens.evaluation.vector_files.vectors import Vectors
 from twinlens.types import CaptionedImage
 
@@ -40,6 +40,7 @@ def match_pairs(images: Vectors, texts: Vectors, photos: Sequence[CaptionedImage
         name=data,
         image_ids=tuple(photo.image_id for photo in photos),
         captions=tuple(captions),
+        caption_ids=caption_ids_of(photos),
         notes=(*images.notes, *texts.notes, *([note] if left_out else [])),
     )
 
