@@ -146,6 +146,24 @@ def test_truth_files_of_coco_judge_a_model_and_its_saved_vectors_alike(
     assert "has no COCO numbers of its captions" in only_line(plain)
 
 
+def test_a_compositional_set_is_found_out_by_looking(run: Run, make_photo: PhotoMaker, tmp_path: Path) -> None:
+    for name in ("red", "blue"):
+        make_photo(f"val2017/{name}.png", name, size=(96, 96))
+    pair = {"filename": "red.png", "caption": "a red wall", "negative_caption": "a blue wall"}
+    (tmp_path / "crepe").mkdir()
+    (tmp_path / "crepe" / "swap_att.json").write_text(json.dumps({"0": pair, "1": {**pair, "filename": "blue.png"}}))
+    given = ("--data", tmp_path / "crepe", "--images", tmp_path / "photos" / "val2017")
+    result = run("evaluate", *given, "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)["compositional"]
+    assert (found["kind"], found["n_cases"], found["n_images"]) == ("sugarcrepe", 2, 2)
+    assert found["accuracy"] in (0.0, 50.0, 100.0)
+    assert "give COCO's val2017 with --images" in only_line(run("evaluate", *given[:2]))
+    wrong = run("evaluate", *given, "-k", 1)
+    assert wrong.returncode == 2
+    assert "cannot be used with a compositional set" in " ".join(wrong.stderr.replace("│", " ").split())
+
+
 def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embeddings: Path, tmp_path: Path) -> None:
     result = run("evaluate", "--embeddings", embeddings, "-k", 3, "--k", 20, "--folds", 4)
     assert result.returncode == 0, result.stderr

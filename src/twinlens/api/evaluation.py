@@ -13,6 +13,10 @@ from twinlens.data.readers.classes_json import read_classes
 from twinlens.errors import DataError
 from twinlens.evaluation.class_names import read_class_names
 from twinlens.evaluation.comparison import Comparison, compare_pairs
+from twinlens.evaluation.compositional import find
+from twinlens.evaluation.compositional.evaluate import evaluate_compositional
+from twinlens.evaluation.compositional.find import read_compositional
+from twinlens.evaluation.compositional.report import CompositionalReport
 from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
 from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, captioned_photos, embed_split
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
@@ -51,11 +55,11 @@ def evaluate(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
-) -> RetrievalReport | ZeroShotReport:
+) -> RetrievalReport | ZeroShotReport | CompositionalReport:
     """Evaluates a model on a data set.
 
-    A folder with classes.json is evaluated as zero-shot classification, any other data
-    set as retrieval in both directions.
+    A folder with classes.json is evaluated as zero-shot classification, one of Winoground or
+    SugarCrepe by the scores of these, any other data set as retrieval in both directions.
 
     Args:
         model: a model, the name or folder of a bundle, or the folder of a training run.
@@ -91,6 +95,12 @@ def evaluate(
             on_texts=on_texts,
             on_compared=on_compared,
         )
+    if is_compositional(data, kind=kind, captions=captions):
+        cases = read_compositional(user_path(data), None if images is None else user_path(images))
+        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        return evaluate_compositional(
+            encoder, cases, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared
+        )
     if classes is not None:
         raise DataError(f"{classes} is a list of classes, but {data} has no classes.json; leave out --classes")
     pairs = embed_pairs(
@@ -116,6 +126,14 @@ def is_classified(
     """Whether a folder contains classified rather than captioned photos."""
     folder = user_path(data)
     return kind is None and captions is None and find_kind(folder) is None and (folder / "classes.json").is_file()
+
+
+def is_compositional(
+    data: str | os.PathLike[str], *, kind: str | None = None, captions: str | os.PathLike[str] | None = None
+) -> bool:
+    """Whether a folder has the files of Winoground or SugarCrepe rather than captioned photos."""
+    folder = user_path(data)
+    return kind is None and captions is None and find.is_compositional(folder) and find_kind(folder) is None
 
 
 def embed_pairs(
@@ -282,14 +300,14 @@ def compare(
     return compare_pairs(a, b, names=names, ks=ks, on_progress=on_progress)
 
 
-def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None:
+def record_figures(model: str, report: RetrievalReport | ZeroShotReport | CompositionalReport) -> None:
     """Records figures in the manifest of a bundle; its fingerprint stays the same.
 
     Raises:
         BundleError: the model is not a bundle.
     """
     bundle = open_bundle(find_bundle(model))
-    name = report.data if isinstance(report, ZeroShotReport) else report.protocol.partition(":")[0]
+    name = report.protocol.partition(":")[0] if isinstance(report, RetrievalReport) else report.data
     fields = report.to_json()
     fields.get("zero_shot", {}).pop("classes", None)  # a thousand rows are too many for a manifest
     figures = {**bundle.manifest.figures, name: fields}

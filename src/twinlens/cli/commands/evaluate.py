@@ -35,7 +35,7 @@ from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
 
-CLASSES, CAPTIONS = "zero-shot classification", "captioned photos"
+CLASSES, CAPTIONS, COMPOSITIONAL = "zero-shot classification", "captioned photos", "a compositional set"
 NPZ, VECTORS = "--embeddings FILE.npz", "--embeddings"
 WITHOUT_TRUTH = ("--folds", "--plots")  # both take each caption to have one photo
 OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
@@ -50,6 +50,7 @@ REFUSED = {  # kind of evaluation → options that do not apply to it
     ),
     VECTORS: ("--model", "--classes", "--prompt", "--record"),
     CLASSES: ("--ratios", "-k", "--folds", "--text-embeddings", "--truth", *OUTPUTS),
+    COMPOSITIONAL: ("--ratios", "-k", "--folds", "--classes", "--prompt", "--text-embeddings", "--truth", *OUTPUTS),
     CAPTIONS: ("--prompt", "--text-embeddings"),
 }
 
@@ -73,6 +74,10 @@ class _Data:
     @property
     def folder(self) -> Path:
         return self.data or (self.captions or Path()).parent
+
+    @property
+    def is_compositional(self) -> bool:
+        return api.evaluation.is_compositional(self.folder, kind=self.kind, captions=self.captions)
 
     @property
     def found_by(self) -> dict[str, Any]:
@@ -129,8 +134,8 @@ def run(
     if record:
         # a run has no manifest: fail before minutes of work
         api.models.open_bundle(api.models.find_bundle(model or "default"))
-    if asked == CLASSES:
-        report = _classify(model or "default", source, classes, prompts)
+    if asked in (CLASSES, COMPOSITIONAL):
+        report = _evaluate(model or "default", source, classes, prompts)
     else:
         pairs = _load(embeddings, text_embeddings, source) if embeddings else _embed(model or "default", source, ks)
         if save_embeddings:
@@ -160,6 +165,8 @@ def _what_is_asked(
         return NPZ if _is_npz(embeddings.name) else VECTORS
     if not source.is_named:
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
+    if source.is_compositional:
+        return COMPOSITIONAL
     is_classified = classes or api.evaluation.is_classified(source.folder, kind=source.kind, captions=source.captions)
     return CLASSES if is_classified else CAPTIONS
 
@@ -228,19 +235,20 @@ def _draw(
     say(f"plots: {len(written)} in {folder}")
 
 
-def _classify(
+def _evaluate(
     model: str, source: _Data, classes: Path | None, prompts: list[str] | None
-) -> "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport":
+) -> "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.CompositionalReport":
     with part_bars() as show:
         return api.evaluation.evaluate(
             model,
             source.folder,
             kind=source.kind,
             captions=source.captions,
+            images=source.images,
             classes=classes,
             prompts=prompts or api.evaluation.PROMPTS,
             on_progress=partial(show, "embedding photos"),
-            on_texts=partial(show, "embedding prompts"),
+            on_texts=partial(show, "embedding captions" if source.is_compositional else "embedding prompts"),
             on_compared=partial(show, "comparing with training photos"),
         )
 
@@ -250,7 +258,8 @@ def _is_npz(name: str) -> bool:
 
 
 def _show(
-    report: "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.Comparison",
+    report: "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.CompositionalReport"
+    "| api.evaluation.Comparison",
     *,
     as_json: bool,
 ) -> None:
