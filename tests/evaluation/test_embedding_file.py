@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -74,11 +75,14 @@ def test_files_that_are_no_npz_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("no zip file")
     (tmp_path / "empty.npz").write_bytes(b"")
     np.savez(tmp_path / "whole.npz", **PLAIN)
+    with zipfile.ZipFile(tmp_path / "huge.npz", "w") as huge:
+        header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 512)}".ljust(118).encode()
+        huge.writestr("image_embeddings.npy", b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header)
     (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:200])
     wanted = {
         "one.npy": "is a single array",
         "absent.npz": "is missing",
-        **dict.fromkeys(("text.npz", "empty.npz", "cut.npz", ""), "not a readable"),
+        **dict.fromkeys(("text.npz", "empty.npz", "cut.npz", "huge.npz", ""), "not a readable"),
     }
     for name, message in wanted.items():
         with pytest.raises(DataError, match=message):

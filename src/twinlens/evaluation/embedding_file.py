@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,11 @@ from twinlens.errors import DataError
 from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs
 from twinlens.whole_file import whole_file
 
+# what NumPy raises for damaged files, and for headers with a shape beyond any memory or that are no Python literal
+UNREADABLE = (
+    *(OSError, ValueError, EOFError, MemoryError, SyntaxError, TokenError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 ARRAYS = ("image_embeddings", "text_embeddings", "text_image_index")
 
 
@@ -101,7 +107,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
             return {name: loaded[name] for name in loaded.files}
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         # NumPy's own message suggests unpickling, which would execute code from an untrusted file
         wanted = f"write it with numpy.savez and {', '.join(ARRAYS)}"
         raise DataError(f"{path} is not a readable npz file of plain arrays; {wanted}") from error

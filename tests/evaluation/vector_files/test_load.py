@@ -9,6 +9,7 @@ import pytest
 
 from twinlens.data.captioned import CaptionedPhotos
 from twinlens.errors import DataError
+from twinlens.evaluation.vector_files.array_file import read_array
 from twinlens.evaluation.vector_files.load import load_vectors
 from twinlens.types import CaptionedImage
 
@@ -176,6 +177,34 @@ def test_damaged_arrays_are_told_apart(arrays: Path, data: CaptionedPhotos) -> N
     for name, message in wanted.items():
         with pytest.raises(DataError, match=message):
             load_vectors(arrays / "photos.npy", arrays / name, data, "test")
+
+
+def npy(header: str) -> bytes:
+    padded = header.ljust(118).encode()
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(padded)) + padded + bytes(64)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 512)}")),
+        ("x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-5, 4)}")),
+        ("x.npy", npy("{'descr': __import__('os')}")),
+        ("x.npy", npy("(" * 3000)),
+        ("x.safetensors", {"shape": [10**15, 10**15], "data_offsets": [0, 64]}),
+        ("x.safetensors", {"shape": [4, 4], "data_offsets": [0, 10**18]}),
+        ("x.safetensors", {"shape": [4, 4], "data_offsets": [64, 0]}),
+        ("x.safetensors", {"shape": [-1, 4], "data_offsets": [0, 64]}),
+        ("x.safetensors", {"shape": "4", "data_offsets": [0, 64]}),
+    ],
+)
+def test_absurd_headers_take_no_memory_and_are_one_line(tmp_path: Path, name: str, content: bytes | dict) -> None:
+    if isinstance(content, dict):
+        header = json.dumps({"x": {"dtype": "F32", **content}}).encode()
+        content = struct.pack("<Q", len(header)) + header + bytes(64)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match="is not a readable"):
+        read_array(tmp_path / name)
 
 
 def test_what_is_missing_for_an_evaluation_is_told(arrays: Path, data: CaptionedPhotos) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.errors import DataError
+from twinlens.evaluation.embedding_file import UNREADABLE
 
 PICKLED = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".joblib")  # opening one runs whatever its author wrote
 MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors format
@@ -33,7 +34,7 @@ def read_array(path: Path) -> NDArray[Any]:
             return _read_safetensors(file, path) if suffix == ".safetensors" else _read_npy(file)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
+    except (*UNREADABLE, KeyError, TypeError, RecursionError) as error:
         # NumPy's own message suggests unpickling
         raise DataError(f"{path} is not a readable {suffix} file of plain numbers") from error
 
@@ -63,6 +64,8 @@ def _read_safetensors(file: BinaryIO, path: Path) -> NDArray[Any]:
         raise DataError(f"{path} must hold floating point numbers, got {kind}; save the vectors as float32")
     start, end = entry["data_offsets"]
     file.seek(8 + length + start)
+    if min(start, end - start, *entry["shape"]) < 0 or end > path.stat().st_size:
+        raise ValueError("a shape that no array has")
     numbers = np.frombuffer(file.read(end - start), dtype=NUMBERS[kind])
     if kind == "BF16":
         numbers = (numbers.astype(np.uint32) << 16).view(np.float32)

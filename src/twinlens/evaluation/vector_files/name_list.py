@@ -43,7 +43,7 @@ def read_column(path: Path, what: str) -> list[Any]:
     """As ``read_names``, but an entry may be missing or of any type."""
     suffix = path.suffix.lower()
     if suffix == ".txt":
-        return _LINE_END.split(read_text_file(path).removesuffix("\n").removesuffix("\r"))
+        return _LINE_END.split(read_text_file(path).rstrip("\r\n"))
     if suffix == ".json":
         entries = read_json(path)
         if not isinstance(entries, list):
