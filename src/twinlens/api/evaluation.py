@@ -82,7 +82,11 @@ def evaluate(
     Raises:
         DataError: the folder has no data in a known format, or no such split.
     """
-    if is_classified(data, kind=kind, captions=captions):
+    classified = is_classified(data, kind=kind, captions=captions)
+    compositional = is_compositional(data, kind=kind, captions=captions)
+    if truth is not None and (classified or compositional):
+        raise DataError(f"{truth} is about captions of COCO, but {data} has other data; leave out the truth file")
+    if classified:
         names = None if classes is None else read_class_names(user_path(classes))
         encoder = _open_model(model) if isinstance(model, str | Path) else model
         photos = read_classes(user_path(data))
@@ -95,7 +99,7 @@ def evaluate(
             on_texts=on_texts,
             on_compared=on_compared,
         )
-    if is_compositional(data, kind=kind, captions=captions):
+    if compositional:
         cases = read_compositional(user_path(data), None if images is None else user_path(images))
         encoder = _open_model(model) if isinstance(model, str | Path) else model
         return evaluate_compositional(

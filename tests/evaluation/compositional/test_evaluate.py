@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from conftest import ColourEncoder, PhotoMaker
+from twinlens.api.evaluation import evaluate
 from twinlens.errors import DataError
 from twinlens.evaluation.compositional.evaluate import evaluate_compositional
 from twinlens.evaluation.compositional.find import is_compositional, read_compositional
+from twinlens.evaluation.compositional.report import CompositionalReport
 
 COLOURS = ("red", "green", "blue", "yellow")
 
@@ -152,6 +154,12 @@ def test_a_malformed_pair_is_told_with_its_file_and_key(sugarcrepe: Path) -> Non
     (sugarcrepe / "swap_att.json").write_text("[]")
     with pytest.raises(DataError, match="expected an object of number"):
         read_compositional(sugarcrepe, None)
+
+
+def test_a_truth_file_is_for_captioned_photos_only(sugarcrepe: Path) -> None:
+    with pytest.raises(DataError, match="leave out the truth file"):
+        evaluate(ColourEncoder(), sugarcrepe, truth="sits_test.csv")
+    assert isinstance(evaluate(ColourEncoder(), sugarcrepe), CompositionalReport)
 
 
 def test_other_folders_are_not_taken_for_one(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_rows_without_a_caption_are_left_out_and_counted(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("rows", "images", "message"),
     [
-        (ROWS[:3], IMAGES, "has 3 rows, but img_emb has 4"),
+        (ROWS[:3], IMAGES, r"metadata_0\.csv has 3 rows, but img_emb_0\.npy has 4"),
         ([("a.jpg", "x")] * 4, IMAGES, "names the photo 'a.jpg' twice, in rows 0 and 1, with different vectors"),
         ([("", "x"), *ROWS[1:]], IMAGES, "row 0 has no image"),
         ([(path, "") for path, _ in ROWS], IMAGES, "has no captions"),

@@ -16,7 +16,10 @@ class PlotFormat(StrEnum):
 
 
 Data: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set, or classes.json + images/.")
+    Path | None,
+    typer.Option(
+        metavar="DIR", readable=False, help="Captioned data set, classes.json + images/, Winoground, or SugarCrepe."
+    ),
 ]
 Model: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME|DIR|RUN", help="Model bundle, or the folder of a training run.")

@@ -35,8 +35,8 @@ def read_part_of(folder: Path, what: str) -> Vectors:
     Raises:
         DataError: a file is missing or damaged, or its rows do not fit the metadata.
     """
-    rows, notes = _rows(folder, what)
-    return Vectors(rows, tuple(checked_names(_entries(folder, what, len(rows)), folder, what)), folder, folder, notes)
+    rows, entries, notes = _read(folder, what)
+    return Vectors(rows, tuple(checked_names(entries, folder, what)), folder, folder, notes)
 
 
 def read_clip_retrieval(folder: Path) -> EmbeddedPairs:
@@ -48,8 +48,8 @@ def read_clip_retrieval(folder: Path) -> EmbeddedPairs:
         DataError: as ``read_part_of``; or a photo has rows that differ, or there are no captions.
     """
     images = read_part_of(folder, "image")
-    texts, notes = _rows(folder, "caption")
-    captions = [caption_of(entry) for entry in _entries(folder, "caption", len(texts))]
+    texts, entries, notes = _read(folder, "caption")
+    captions = [caption_of(entry) for entry in entries]
     if len(texts) != len(images.rows):
         raise DataError(f"{folder} has {len(images.rows):,} photos and {len(texts):,} captions; each row needs both")
     kept = [row for row, caption in enumerate(captions) if caption]
@@ -70,25 +70,29 @@ def read_clip_retrieval(folder: Path) -> EmbeddedPairs:
     )
 
 
-def _rows(folder: Path, what: str) -> tuple[Embeddings, tuple[str, ...]]:
-    arrays = [read_array(file) for file in _parts(folder, what)]
+def _read(folder: Path, what: str) -> tuple[Embeddings, list[Any], tuple[str, ...]]:
+    """[N, D] unit rows of all parts, their names or captions as they stand in the metadata, and notes."""
+    arrays, entries = [], []
+    for file in _parts(folder, what):
+        array, listed_in = read_array(file), _metadata(folder, file)
+        listed = read_column(listed_in, what)
+        if len(listed) != len(array):
+            raise DataError(f"{listed_in} has {len(listed):,} rows, but {file.name} has {len(array):,}")
+        arrays.append(array)
+        entries += listed
     if len({array.shape[1:] for array in arrays}) > 1:
         shapes = ", ".join(str(list(array.shape)) for array in arrays[:5])
         raise DataError(f"{folder / KINDS[what]}: the parts must have the same number of dimensions, got {shapes}")
-    return unit_rows(np.concatenate(arrays), str(folder / KINDS[what]))
+    rows, notes = unit_rows(np.concatenate(arrays), str(folder / KINDS[what]))
+    return rows, entries, notes
 
 
-def _entries(folder: Path, what: str, n_rows: int) -> list[Any]:
-    entries: list[Any] = []
-    for file in _parts(folder, what):
-        stem = folder / "metadata" / f"metadata_{_number(file)}"
-        lists = [place for suffix in LISTS if (place := stem.with_suffix(f".{suffix}")).is_file()]
-        if not lists:
-            raise DataError(f"{stem}.parquet is missing; it has the names of the rows of {file.name}")
-        entries += read_column(lists[-1], what)
-    if len(entries) != n_rows:
-        raise DataError(f"{folder / 'metadata'} has {len(entries):,} rows, but {KINDS[what]} has {n_rows:,}")
-    return entries
+def _metadata(folder: Path, part: Path) -> Path:
+    stem = folder / "metadata" / f"metadata_{_number(part)}"
+    lists = [place for suffix in LISTS if (place := stem.with_suffix(f".{suffix}")).is_file()]
+    if not lists:
+        raise DataError(f"{stem}.parquet is missing; it has the names of the rows of {part.name}")
+    return lists[-1]
 
 
 def _parts(folder: Path, what: str) -> list[Path]:
