@@ -107,6 +107,14 @@ def test_what_does_not_fit_is_told_in_one_line(
     assert "\n" not in str(raised.value)
 
 
+def test_a_caption_that_is_no_text_is_told(tmp_path: Path) -> None:
+    write_part(tmp_path, "0", ROWS, IMAGES)
+    rows = [{"image_path": path, "caption": number} for number, (path, _) in enumerate(ROWS)]
+    (tmp_path / "metadata/metadata_0.json").write_text(json.dumps(rows))
+    with pytest.raises(DataError, match="metadata: the caption is 0, not a text"):
+        load_vectors(tmp_path, None, None, "test")
+
+
 def test_missing_parts_are_named(tmp_path: Path) -> None:
     write_part(tmp_path, "0", ROWS, IMAGES)
     write_part(tmp_path, "1", ROWS, IMAGES[:, :2])

@@ -49,7 +49,10 @@ def read_clip_retrieval(folder: Path) -> EmbeddedPairs:
     """
     images = read_part_of(folder, "image")
     texts, entries, notes = _read(folder, "caption")
-    captions = [caption_of(entry) for entry in entries]
+    try:
+        captions = [caption_of(entry) for entry in entries]
+    except TypeError as error:
+        raise DataError(f"{folder / 'metadata'}: {error}") from error
     if len(texts) != len(images.rows):
         raise DataError(f"{folder} has {len(images.rows):,} photos and {len(texts):,} captions; each row needs both")
     kept = [row for row, caption in enumerate(captions) if caption]
