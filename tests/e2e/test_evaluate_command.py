@@ -139,6 +139,9 @@ def test_truth_files_of_coco_judge_a_model_and_its_saved_vectors_alike(
     assert report["image_to_text"].keys() >= {"R-Precision", "mAP@R"}
     again = run("evaluate", "--embeddings", saved, *asked)
     assert json.loads(again.stdout) == report
+    compared = json.loads(run("evaluate", "--compare", saved, saved, *asked).stdout)
+    assert compared["data"] == "photos/all with sits_test.csv"
+    assert compared["image_to_text"]["mAP@R"]["a"] == pytest.approx(report["image_to_text"]["mAP@R"], abs=1e-3)
     (tmp_path / "photos" / "captions_val2014.json").unlink()
     rows = [{"file_name": f"val2014/{own['file_name']}", "caption": "a wall"} for own in images]
     (tmp_path / "photos" / "captions.json").write_text(json.dumps(rows))
@@ -230,7 +233,6 @@ def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path,
         ((), "no data set given"),
         (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
         (("--data", ".", "--truth", "x.csv", "--folds", "5"), "--folds cannot be used with --truth"),
-        (("--compare", "a.npz", "b.npz", "--truth", "x.csv"), "--truth cannot be used with --compare"),
         (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
         (("--embeddings", "x.npy", "--model", "default"), "--model cannot be used with --embeddings"),
         (("--data", "tests", "--text-embeddings", "x.npy"), "--text-embeddings cannot be used with captioned photos"),

@@ -135,17 +135,18 @@ def compare_pairs(
     """
     _check_same(first, second)
     cutoffs = checked_ks(ks, len(first.images))
-    total = 2 * (len(first.images) + len(first.texts))
+    asked = first.queries()
+    total = 2 * sum(len(queries.rows) for queries in asked.values())
 
     def after(start: int) -> Callable[[int, int], None] | None:
         return (lambda done, _: on_progress(start + done, total)) if on_progress else None
 
     ranks = ranks_both_ways(first, after(0)), ranks_both_ways(second, after(total // 2))
     found = []
-    for direction, queries in first.queries().items():
+    for direction, queries in asked.items():
         a, b = (query_values(own[direction], cutoffs) for own in ranks)
         found.append(_differences(a, b, queries.photos, resamples=resamples, seed=seed))
-    return Comparison(*names, first.name, len(first.images), len(first.texts), *found)
+    return Comparison(*names, first.judged_by(), len(first.images), len(first.texts), *found)
 
 
 def _differences(

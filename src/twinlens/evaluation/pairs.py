@@ -51,10 +51,14 @@ class EmbeddedPairs:
     trained_on: tuple[str, ...] | None = None
     right: RightAnswers | None = None
 
+    def judged_by(self) -> str:
+        """Data and split, and the truth file if there is one."""
+        return f"{self.name} with {self.right.name}" if self.right and self.right.name else self.name
+
     def heading(self) -> str:
         """Data, sizes and model in one line, for the title of a plot."""
         model = f", model {self.model}" if self.model else ""
-        return f"{self.name}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
+        return f"{self.judged_by()}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
 
     def photo_of_text(self) -> list[NDArray[np.int64]]:
         """For each caption, the row of its photo, or of all photos that are right."""

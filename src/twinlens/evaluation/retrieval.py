@@ -166,12 +166,9 @@ def ranks_both_ways(
 def protocol_of(pairs: EmbeddedPairs) -> str:
     """Data, split and how ranks are counted; with a truth file also its name and how much is asked."""
     if pairs.right is None or not pairs.right.name:
-        return f"{pairs.name}: {PROTOCOL}"
+        return f"{pairs.judged_by()}: {PROTOCOL}"
     texts, photos = pairs.queries().values()
-    return (
-        f"{pairs.name} with {pairs.right.name}: {PROTOCOL}, "
-        f"{len(texts.rows):,} captions and {len(photos.rows):,} photos asked"
-    )
+    return f"{pairs.judged_by()}: {PROTOCOL}, {len(texts.rows):,} captions and {len(photos.rows):,} photos asked"
 
 
 def measures(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int] = KS) -> dict[str, float]:

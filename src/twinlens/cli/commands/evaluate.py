@@ -42,7 +42,7 @@ OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
 REFUSED = {  # kind of evaluation → options that do not apply to it
     "--compare": (
         *("--model", "--embeddings", "--folds", "--classes", "--prompt", "--record"),
-        *("--save-embeddings", "--ranks", "--text-embeddings", "--truth"),
+        *("--save-embeddings", "--ranks", "--text-embeddings"),
     ),
     NPZ: (
         *("--data", "--captions", "--images", "--format", "--ratios", "--model"),
@@ -125,7 +125,7 @@ def run(
     asked = _what_is_asked(source, compare=compare, embeddings=embeddings, classes=classes)
     if refused := [name for name in REFUSED[asked] if given[name]]:
         raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with {asked}")
-    if truth and (refused := [name for name in WITHOUT_TRUTH if given[name]]):
+    if truth and not compare and (refused := [name for name in WITHOUT_TRUTH if given[name]]):
         raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with --truth")
     _check_outputs(save_embeddings, ranks, plots, maps=not compare)
     if compare:
@@ -188,7 +188,8 @@ def _compare(
     if not source.is_named and not all(_is_npz(name) for name in names):
         raise typer.BadParameter("comparing two models needs --data DIR; without it, give two .npz files")
     first, second = (
-        api.evaluation.load_embeddings(name) if _is_npz(name) else _embed(name, source, ks) for name in names
+        api.evaluation.load_embeddings(name, truth=source.truth) if _is_npz(name) else _embed(name, source, ks)
+        for name in names
     )
     with part_bars() as show:
         found = api.evaluation.compare(
