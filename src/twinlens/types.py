@@ -52,11 +52,19 @@ GRADES: tuple[Grade, ...] = ("strong", "likely", "possible")
 
 @dataclass(frozen=True, slots=True)
 class CaptionedImage:
-    """One photo of a data set with one or more captions."""
+    """One photo of a data set with one or more captions.
+
+    Attributes:
+        image_id: its file name in the data set.
+        path: the file.
+        captions: at least one.
+        caption_ids: numbers of the captions in COCO's files; empty elsewhere.
+    """
 
     image_id: str
     path: Path
     captions: tuple[str, ...]
+    caption_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,102 @@ def test_saved_embeddings_give_the_same_report_and_ranks(run: Run, data: Path, t
     assert json.loads(same.stdout)["text_to_image"]["MRR"]["difference"] == 0
 
 
+def test_arrays_of_another_program_give_the_report_of_the_model_that_made_them(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "kept.npz"
+    report = json.loads(run("evaluate", "--data", data, "--split", "all", "--json", "--save-embeddings", saved).stdout)
+    with np.load(saved) as kept:
+        order = [4, 2, 0, 1, 5, 3]
+        np.save(tmp_path / "photos.npy", kept["image_embeddings"][order])
+        (tmp_path / "photos.txt").write_text("".join(f"/else/{kept['image_ids'][row]}\n" for row in order))
+        np.save(tmp_path / "texts.npy", kept["text_embeddings"])
+    again, ranks = tmp_path / "again.npz", tmp_path / "ranks.csv"
+    arrays = ("--embeddings", tmp_path / "photos.npy", "--text-embeddings", tmp_path / "texts.npy")
+    result = run(
+        *("evaluate", *arrays, "--data", data, "--split", "all", "--json"),
+        *("--save-embeddings", again, "--ranks", ranks),
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == {**report, "model": None, "num_trained_on": None}
+    assert len(ranks.read_text().splitlines()) == 1 + 12 + 6
+    compared = run("evaluate", "--compare", saved, again, "--json")
+    assert json.loads(compared.stdout)["text_to_image"]["MRR"]["difference"] == 0
+    assert "give the data set as well" in only_line(run("evaluate", *arrays))
+
+
+def test_a_folder_of_clip_retrieval_is_measured_by_itself(run: Run, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    images = random.normal(size=(12, 8)).astype(np.float16)
+    for name, rows in (("img_emb", images), ("text_emb", images + random.normal(size=(12, 8)) / 9)):
+        (tmp_path / "clip" / name).mkdir(parents=True)
+        np.save(tmp_path / "clip" / name / f"{name}_0.npy", rows.astype(np.float16))
+    (tmp_path / "clip" / "metadata").mkdir()
+    lines = "".join(f"/photos/{number}.jpg,photo {number}\n" for number in range(12))
+    (tmp_path / "clip" / "metadata" / "metadata_0.csv").write_text(f"image_path,caption\n{lines}")
+    result = run("evaluate", "--embeddings", tmp_path / "clip", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert (report["n_images"], report["n_captions"], report["text_to_image"]["R@1"]) == (12, 12, 100.0)
+
+
+def test_truth_files_of_coco_judge_a_model_and_its_saved_vectors_alike(
+    run: Run, make_photo: PhotoMaker, tmp_path: Path
+) -> None:
+    annotations, images = [], []
+    for number, (name, own) in enumerate(CAPTIONS.items(), start=1):
+        file_name = f"COCO_val2014_{number:012}.jpg"
+        make_photo(f"images/val2014/{file_name}", name, size=(96, 96))
+        images.append({"id": number, "file_name": file_name})
+        annotations += [{"image_id": number, "id": 10 * number + place, "caption": own[place]} for place in range(2)]
+    coco = {"images": images, "annotations": annotations}
+    (tmp_path / "photos" / "captions_val2014.json").write_text(json.dumps(coco))
+    rated = "".join(
+        f"COCO_val2014:sentid:{10 * number + place},COCO_val2014_{photo:012}.jpg,{score},c2i_original\n"
+        for number in (1, 2)
+        for place in range(2)
+        for photo, score in ((number, 4.2), (3, 3.0), (4, 2.9))
+    )
+    truth, saved = tmp_path / "sits_test.csv", tmp_path / "kept.npz"
+    truth.write_text(f"caption,image,agg_score,sampling_method\n{rated}")
+    asked = ("--truth", truth, "--json")
+    first = run("evaluate", "--data", tmp_path / "photos", "--split", "all", *asked, "--save-embeddings", saved)
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert report["protocol"].endswith("4 captions and 3 photos asked")
+    assert (report["n_images"], report["n_captions"]) == (6, 12)
+    assert report["text_to_image"]["coverage@10"] == 100.0
+    assert report["image_to_text"].keys() >= {"R-Precision", "mAP@R"}
+    again = run("evaluate", "--embeddings", saved, *asked)
+    assert json.loads(again.stdout) == report
+    compared = json.loads(run("evaluate", "--compare", saved, saved, *asked).stdout)
+    assert compared["data"] == "photos/all with sits_test.csv"
+    assert compared["image_to_text"]["mAP@R"]["a"] == pytest.approx(report["image_to_text"]["mAP@R"], abs=1e-3)
+    (tmp_path / "photos" / "captions_val2014.json").unlink()
+    rows = [{"file_name": f"val2014/{own['file_name']}", "caption": "a wall"} for own in images]
+    (tmp_path / "photos" / "captions.json").write_text(json.dumps(rows))
+    plain = run("evaluate", "--data", tmp_path / "photos", "--split", "all", *asked)
+    assert "has no COCO numbers of its captions" in only_line(plain)
+
+
+def test_a_compositional_set_is_found_out_by_looking(run: Run, make_photo: PhotoMaker, tmp_path: Path) -> None:
+    for name in ("red", "blue"):
+        make_photo(f"val2017/{name}.png", name, size=(96, 96))
+    pair = {"filename": "red.png", "caption": "a red wall", "negative_caption": "a blue wall"}
+    (tmp_path / "crepe").mkdir()
+    (tmp_path / "crepe" / "swap_att.json").write_text(json.dumps({"0": pair, "1": {**pair, "filename": "blue.png"}}))
+    given = ("--data", tmp_path / "crepe", "--images", tmp_path / "photos" / "val2017")
+    result = run("evaluate", *given, "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)["compositional"]
+    assert (found["kind"], found["n_cases"], found["n_images"]) == ("sugarcrepe", 2, 2)
+    assert found["accuracy"] in (0.0, 50.0, 100.0)
+    assert "give COCO's val2017 with --images" in only_line(run("evaluate", *given[:2]))
+    wrong = run("evaluate", *given, "-k", 1)
+    assert wrong.returncode == 2
+    assert "cannot be used with a compositional set" in " ".join(wrong.stderr.replace("│", " ").split())
+
+
 def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embeddings: Path, tmp_path: Path) -> None:
     result = run("evaluate", "--embeddings", embeddings, "-k", 3, "--k", 20, "--folds", 4)
     assert result.returncode == 0, result.stderr
@@ -136,7 +232,10 @@ def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path,
     [
         ((), "no data set given"),
         (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
+        (("--data", ".", "--truth", "x.csv", "--folds", "5"), "--folds cannot be used with --truth"),
         (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
+        (("--embeddings", "x.npy", "--model", "default"), "--model cannot be used with --embeddings"),
+        (("--data", "tests", "--text-embeddings", "x.npy"), "--text-embeddings cannot be used with captioned photos"),
         (("--compare", "a.npz", "b.npz", "--folds", "2"), "--folds cannot be used with --compare"),
         (("--embeddings", "x.npz", "--ratios", "80/20"), "--ratios cannot be used with --embeddings"),
         (("--compare", "a.npz", "b.npz", "--prompt", "a {}"), "--prompt cannot be used with --compare"),

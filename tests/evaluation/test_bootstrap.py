@@ -66,7 +66,9 @@ def test_every_measure_has_an_interval_and_the_same_seed_gives_it_again() -> Non
     found = intervals(ranks, np.arange(40), (1, 10))
     assert intervals(ranks, np.arange(40), (1, 10)) == found
     assert intervals(ranks, np.arange(40), (1, 10), seed=1) != found
-    assert set(found) == set("R@1 R@10 P@1 P@10 coverage@1 coverage@10 MRR MeanR mAP nDCG@10 MedR".split())
+    assert set(found) == set(
+        "R@1 R@10 P@1 P@10 coverage@1 coverage@10 MRR MeanR mAP R-Precision mAP@R nDCG@10 MedR".split()
+    )
     assert all(low <= high for low, high in found.values())
 
 

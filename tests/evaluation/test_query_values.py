@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.evaluation.metrics import average_precisions, coverage_at_k, ndcgs_at_k
+from twinlens.evaluation.metrics import (
+    average_precisions,
+    average_precisions_at_r,
+    coverage_at_k,
+    ndcgs_at_k,
+    r_precisions,
+)
 from twinlens.evaluation.query_values import query_values
 
 repeatable = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -28,6 +34,19 @@ def test_average_precision_equals_a_walk_down_the_list(own: list[set[int]]) -> N
                 total += found / place
         expected.append(total / len(right))
     assert average_precisions(as_ranks(own)) == pytest.approx(expected)
+
+
+@repeatable
+@given(answers)
+def test_precision_and_average_precision_at_r_equal_a_walk_down_the_first_r(own: list[set[int]]) -> None:
+    shares, averages = [], []
+    for right in own:
+        r = len(right)
+        shares.append(sum(place in right for place in range(1, r + 1)) / r)
+        precisions = [sum(above in right for above in range(1, place + 1)) / place for place in range(1, r + 1)]
+        averages.append(sum(share for place, share in enumerate(precisions, 1) if place in right) / r)
+    assert r_precisions(as_ranks(own)) == pytest.approx(shares)
+    assert average_precisions_at_r(as_ranks(own)) == pytest.approx(averages)
 
 
 @repeatable
@@ -59,8 +78,10 @@ def test_the_values_of_two_queries_are_as_worked_out_by_hand() -> None:
         "coverage@3": [50, 100],
         "MRR": [0.5, 1],
         "MeanR": [2, 1],
+        "R-Precision": [50, 100],
     }
     assert values["mAP"].tolist() == [50, 100]  # (1/2 + 2/4) / 2
+    assert values["mAP@R"].tolist() == [25, 100]  # (1/2) / 2
     best = 1 + 1 / math.log2(3)
     assert values["nDCG@10"] == pytest.approx([100 * (1 / math.log2(3) + 1 / math.log2(5)) / best, 100])
 

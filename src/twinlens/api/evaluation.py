@@ -13,8 +13,12 @@ from twinlens.data.readers.classes_json import read_classes
 from twinlens.errors import DataError
 from twinlens.evaluation.class_names import read_class_names
 from twinlens.evaluation.comparison import Comparison, compare_pairs
+from twinlens.evaluation.compositional import find
+from twinlens.evaluation.compositional.evaluate import evaluate_compositional
+from twinlens.evaluation.compositional.find import read_compositional
+from twinlens.evaluation.compositional.report import CompositionalReport
 from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
-from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
+from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, captioned_photos, embed_split
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.recall_curves import draw_recall_curves
@@ -22,6 +26,9 @@ from twinlens.evaluation.plots.training_curves import draw_training_curves
 from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
 from twinlens.evaluation.retrieval import checked_ks, evaluate_embeddings, evaluate_pairs
+from twinlens.evaluation.truth.apply import apply_truth, find_answers
+from twinlens.evaluation.truth.coco_truth import read_truth
+from twinlens.evaluation.vector_files.load import load_vectors
 from twinlens.evaluation.zero_shot import PROMPTS, ZeroShotReport, evaluate_zero_shot
 from twinlens.model.bundle import open_bundle, write_manifest
 from twinlens.model.load import find_bundle, known_bundles, load_model
@@ -42,16 +49,17 @@ def evaluate(
     ratios: str | None = None,
     ks: Sequence[int] | None = None,
     folds: int = 1,
+    truth: str | os.PathLike[str] | None = None,
     classes: str | os.PathLike[str] | None = None,
     prompts: Sequence[str] = PROMPTS,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
-) -> RetrievalReport | ZeroShotReport:
+) -> RetrievalReport | ZeroShotReport | CompositionalReport:
     """Evaluates a model on a data set.
 
-    A folder with classes.json is evaluated as zero-shot classification, any other data
-    set as retrieval in both directions.
+    A folder with classes.json is evaluated as zero-shot classification, one of Winoground or
+    SugarCrepe by the scores of these, any other data set as retrieval in both directions.
 
     Args:
         model: a model, the name or folder of a bundle, or the folder of a training run.
@@ -64,6 +72,7 @@ def evaluate(
             the model was trained with, so that no training photo is evaluated.
         ks: cut-offs of R@K, P@K and coverage@K; None = 1, 5 and 10.
         folds: number of disjoint galleries, whose mean is reported in addition.
+        truth: file of right answers for COCO, several for a caption: CxC's or ECCV Caption's.
         classes: file of candidate classes and their names; only for classes.json.
         prompts: templates with ``{}`` for the class name; only for classes.json.
         on_progress: called with the numbers of embedded and of all photos.
@@ -73,7 +82,11 @@ def evaluate(
     Raises:
         DataError: the folder has no data in a known format, or no such split.
     """
-    if is_classified(data, kind=kind, captions=captions):
+    classified = is_classified(data, kind=kind, captions=captions)
+    compositional = is_compositional(data, kind=kind, captions=captions)
+    if truth is not None and (classified or compositional):
+        raise DataError(f"{truth} is about captions of COCO, but {data} has other data; leave out the truth file")
+    if classified:
         names = None if classes is None else read_class_names(user_path(classes))
         encoder = _open_model(model) if isinstance(model, str | Path) else model
         photos = read_classes(user_path(data))
@@ -86,6 +99,12 @@ def evaluate(
             on_texts=on_texts,
             on_compared=on_compared,
         )
+    if compositional:
+        cases = read_compositional(user_path(data), None if images is None else user_path(images))
+        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        return evaluate_compositional(
+            encoder, cases, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared
+        )
     if classes is not None:
         raise DataError(f"{classes} is a list of classes, but {data} has no classes.json; leave out --classes")
     pairs = embed_pairs(
@@ -97,6 +116,7 @@ def evaluate(
         images=images,
         ratios=ratios,
         ks=ks,
+        truth=truth,
         on_progress=on_progress,
         on_texts=on_texts,
         on_compared=on_compared,
@@ -112,6 +132,14 @@ def is_classified(
     return kind is None and captions is None and find_kind(folder) is None and (folder / "classes.json").is_file()
 
 
+def is_compositional(
+    data: str | os.PathLike[str], *, kind: str | None = None, captions: str | os.PathLike[str] | None = None
+) -> bool:
+    """Whether a folder has the files of Winoground or SugarCrepe rather than captioned photos."""
+    folder = user_path(data)
+    return kind is None and captions is None and find.is_compositional(folder) and find_kind(folder) is None
+
+
 def embed_pairs(
     model: DualEncoder | str | Path = "default",
     data: str | os.PathLike[str] = ".",
@@ -122,13 +150,14 @@ def embed_pairs(
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
     ks: Sequence[int] | None = None,
+    truth: str | os.PathLike[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos and captions of a split, which ``evaluate`` then ranks.
 
-    The arguments are those of ``evaluate``; ``ks`` are checked before anything is embedded.
+    The arguments are those of ``evaluate``; ``ks`` and ``truth`` are checked before anything is embedded.
 
     Raises:
         DataError: the folder has no data in a known format, or no such split, or fewer photos than a K.
@@ -136,9 +165,14 @@ def embed_pairs(
     encoder = _open_model(model) if isinstance(model, str | Path) else model
     shares = ratios or _deal_of(model, encoder)
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
-    if ks and (photos := sum(bool(image.captions) for image in dataset.split(split))):
-        checked_ks(ks, photos)
-    return embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared)
+    photos = captioned_photos(dataset, split)
+    checked_ks(ks or None, len(photos))
+    answers = None if truth is None else read_truth(user_path(truth))
+    if answers:
+        ids = [photo.image_id for photo in photos]
+        find_answers(answers, f"{dataset.name}/{split}", ids, caption_ids_of(photos))
+    pairs = embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared)
+    return apply_truth(pairs, answers) if answers else pairs
 
 
 def check_plots() -> list[str]:
@@ -209,13 +243,41 @@ def save_embeddings(pairs: EmbeddedPairs, path: str | os.PathLike[str]) -> None:
     save_pairs(pairs, user_path(path))
 
 
-def load_embeddings(path: str | os.PathLike[str]) -> EmbeddedPairs:
-    """Reads image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M], from any program.
+def load_embeddings(
+    path: str | os.PathLike[str],
+    texts: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str] | None = None,
+    split: str = "test",
+    *,
+    kind: str | None = None,
+    captions: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
+    ratios: str | None = None,
+    truth: str | os.PathLike[str] | None = None,
+) -> EmbeddedPairs:
+    """Embedded photos and captions from any program.
+
+    Args:
+        path: an npz file with image_embeddings [N, D], text_embeddings [M, D] and text_image_index [M], which needs
+            nothing else; a .npy or .safetensors array of photos with a list of their names beside it; or the folder
+            of clip-retrieval.
+        texts: .npy or .safetensors array of captions, in the order of the data set or with a list beside it.
+        data: the data set's folder, which says which captions belong to which photo.
+        split: of the data set.
+        kind: name of a reader; it, captions, images and ratios are as in ``evaluate``.
+        captions: caption file.
+        images: folder of photos.
+        ratios: split ratios.
+        truth: as in ``evaluate``.
 
     Raises:
-        DataError: the file is missing, is not an npz file, or its arrays are invalid.
+        DataError: a file is missing or damaged, or its arrays are invalid or do not fit the data set.
     """
-    return load_pairs(user_path(path))
+    dataset = None
+    if data is not None:
+        dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
+    pairs = load_vectors(user_path(path), None if texts is None else user_path(texts), dataset, split)
+    return pairs if truth is None else apply_truth(pairs, read_truth(user_path(truth)))
 
 
 def compare(
@@ -242,14 +304,14 @@ def compare(
     return compare_pairs(a, b, names=names, ks=ks, on_progress=on_progress)
 
 
-def record_figures(model: str, report: RetrievalReport | ZeroShotReport) -> None:
+def record_figures(model: str, report: RetrievalReport | ZeroShotReport | CompositionalReport) -> None:
     """Records figures in the manifest of a bundle; its fingerprint stays the same.
 
     Raises:
         BundleError: the model is not a bundle.
     """
     bundle = open_bundle(find_bundle(model))
-    name = report.data if isinstance(report, ZeroShotReport) else report.protocol.partition(":")[0]
+    name = report.protocol.partition(":")[0] if isinstance(report, RetrievalReport) else report.data
     fields = report.to_json()
     fields.get("zero_shot", {}).pop("classes", None)  # a thousand rows are too many for a manifest
     figures = {**bundle.manifest.figures, name: fields}

@@ -164,6 +164,11 @@ def caption_of(value: object) -> str | None:
     return None if caption.lower() in ("", "nan") else caption
 
 
+def caption_ids(captions: Sequence[str], numbers: Sequence[int]) -> tuple[int, ...]:
+    """The captions' numbers in COCO's files, if each has one; else nothing."""
+    return tuple(numbers) if len(numbers) == len(captions) else ()
+
+
 def note_uncaptioned(count: int, source: object) -> None:
     """Logs how many rows or entries of a file were left out because they have no caption."""
     if count:

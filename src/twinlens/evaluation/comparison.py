@@ -14,7 +14,7 @@ from twinlens.evaluation.query_values import query_values
 from twinlens.evaluation.report import DIRECTIONS
 from twinlens.evaluation.retrieval import checked_ks, ranks_both_ways
 
-MEASURES = ("R@", "MRR", "mAP", "nDCG")  # higher is better in all of them
+MEASURES = ("R@", "R-", "MRR", "mAP", "nDCG")  # higher is better in all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +135,18 @@ def compare_pairs(
     """
     _check_same(first, second)
     cutoffs = checked_ks(ks, len(first.images))
-    total = 2 * (len(first.images) + len(first.texts))
+    asked = first.queries()
+    total = 2 * sum(len(queries.rows) for queries in asked.values())
 
     def after(start: int) -> Callable[[int, int], None] | None:
         return (lambda done, _: on_progress(start + done, total)) if on_progress else None
 
     ranks = ranks_both_ways(first, after(0)), ranks_both_ways(second, after(total // 2))
-    photos_of = {"text_to_image": first.text_image_index, "image_to_text": np.arange(len(first.images))}
     found = []
-    for direction, photos in photos_of.items():
+    for direction, queries in asked.items():
         a, b = (query_values(own[direction], cutoffs) for own in ranks)
-        found.append(_differences(a, b, photos, resamples=resamples, seed=seed))
-    return Comparison(*names, first.name, len(first.images), len(first.texts), *found)
+        found.append(_differences(a, b, queries.photos, resamples=resamples, seed=seed))
+    return Comparison(*names, first.judged_by(), len(first.images), len(first.texts), *found)
 
 
 def _differences(
@@ -174,10 +174,16 @@ def _check_same(first: EmbeddedPairs, second: EmbeddedPairs) -> None:
     sizes = [f"{len(own.images):,} photos and {len(own.texts):,} captions" for own in (first, second)]
     if sizes[0] != sizes[1]:
         raise DataError(f"A has {sizes[0]}, B has {sizes[1]}; a comparison needs the same data")
-    same = np.array_equal(first.text_image_index, second.text_image_index)
+    same = np.array_equal(first.text_image_index, second.text_image_index) and _have_same_answers(first, second)
     for mine, others in ((first.image_ids, second.image_ids), (first.captions, second.captions)):
         same = same and (not mine or not others or mine == others)
     if not same:
         raise DataError(
             "A and B have different photos or captions, or a different order; embed both from the same data set"
         )
+
+
+def _have_same_answers(first: EmbeddedPairs, second: EmbeddedPairs) -> bool:
+    if first.right is None or second.right is None:
+        return first.right is second.right
+    return first.right.equals(second.right)

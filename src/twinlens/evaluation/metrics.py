@@ -1,4 +1,4 @@
-"""Ranks and the metrics computed from them: R@K, P@K, coverage@K, MRR, MedR, MeanR, mAP, nDCG."""
+"""Ranks and the metrics computed from them: R@K, P@K, coverage@K, MRR, MedR, MeanR, mAP, R-Precision, mAP@R, nDCG."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -138,6 +138,39 @@ def average_precisions(ranks_of_relevant: Sequence[Ranks]) -> NDArray[np.float64
     counts = np.diff(starts, append=len(flat))
     position = np.arange(1, len(flat) + 1) - np.repeat(starts, counts)  # 1, 2, … within each query
     precisions: NDArray[np.float64] = np.add.reduceat(position / flat, starts) / counts
+    return precisions
+
+
+def r_precisions(ranks_of_relevant: Sequence[Ranks]) -> NDArray[np.float64]:
+    """[Q], share of right answers among the first R, where R is how many right answers the query has.
+
+    R-Precision of Manning, Raghavan and Schütze 2008, section 8.4, as Chun et al. 2022
+    ("ECCV Caption") report it; with one right answer per query its mean equals R@1.
+
+    >>> r_precisions([np.array([1, 3]), np.array([2])])
+    array([0.5, 0. ])
+    """
+    flat, starts = _flat(ranks_of_relevant)
+    counts = np.diff(starts, append=len(flat))
+    shares: NDArray[np.float64] = np.add.reduceat(flat <= np.repeat(counts, counts), starts, dtype=np.int64) / counts
+    return shares
+
+
+def average_precisions_at_r(ranks_of_relevant: Sequence[Ranks]) -> NDArray[np.float64]:
+    """[Q], precision at the rank of each right answer among the first R, summed and divided by R; their mean is mAP@R.
+
+    R is how many right answers the query has. Musgrave, Belongie and Lim 2020, "A Metric
+    Learning Reality Check", as Chun et al. 2022 report it; unlike mAP, right answers
+    behind the first R count nothing.
+
+    >>> average_precisions_at_r([np.array([1, 3]), np.array([1, 2])])
+    array([0.5, 1. ])
+    """
+    flat, starts = _flat(ranks_of_relevant)
+    counts = np.diff(starts, append=len(flat))
+    position = np.arange(1, len(flat) + 1) - np.repeat(starts, counts)  # 1, 2, … within each query
+    counted = np.where(flat <= np.repeat(counts, counts), position / flat, 0.0)
+    precisions: NDArray[np.float64] = np.add.reduceat(counted, starts) / counts
     return precisions
 
 

@@ -12,6 +12,7 @@ from twinlens.embedding.local import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.contamination import find_trained_on
 from twinlens.evaluation.text_embeddings import embed_texts
+from twinlens.evaluation.truth.right_answers import Queries, RightAnswers, answers_of_pairs, asked
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage, Embeddings
 
@@ -30,9 +31,11 @@ class EmbeddedPairs:
         model: the model's fingerprint; None if unknown.
         image_ids: [N], or empty.
         captions: [M], or empty.
+        caption_ids: [M], their numbers in COCO's files, or empty.
         notes: how the rows were changed, e.g. normalized.
         skipped: photos that could not be read; they are not part of any metric.
         trained_on: ids of the photos that the model was trained on; None if unknown.
+        right: right answers, if they are not just each caption's own photo.
     """
 
     images: Embeddings
@@ -42,22 +45,37 @@ class EmbeddedPairs:
     model: str | None = None
     image_ids: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
+    caption_ids: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     trained_on: tuple[str, ...] | None = None
+    right: RightAnswers | None = None
+
+    def judged_by(self) -> str:
+        """Data and split, and the truth file if there is one."""
+        return f"{self.name} with {self.right.name}" if self.right and self.right.name else self.name
 
     def heading(self) -> str:
         """Data, sizes and model in one line, for the title of a plot."""
         model = f", model {self.model}" if self.model else ""
-        return f"{self.name}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
+        return f"{self.judged_by()}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
 
     def photo_of_text(self) -> list[NDArray[np.int64]]:
-        """For each caption, the row of its photo."""
-        return list(self.text_image_index[:, None])
+        """For each caption, the row of its photo, or of all photos that are right."""
+        return list(self.text_image_index[:, None] if self.right is None else self.right.photos_of_text)
 
     def texts_of_photo(self) -> list[NDArray[np.int64]]:
-        """For each photo, the rows of its captions."""
+        """For each photo, the rows of its captions, or of all that are right."""
+        if self.right is not None:
+            return list(self.right.texts_of_photo)
         return texts_of_photos(self.text_image_index, len(self.images))
+
+    def queries(self) -> dict[str, Queries]:
+        """Direction → the captions or photos that are asked: those with a right answer."""
+        return {
+            "text_to_image": asked(self.photo_of_text(), self.text_image_index),
+            "image_to_text": asked(self.texts_of_photo(), np.arange(len(self.images))),
+        }
 
     def part(self, photos: NDArray[np.int64]) -> "EmbeddedPairs":
         """A subset of the photos with all their captions, as a smaller gallery."""
@@ -74,6 +92,21 @@ def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[
     order = np.argsort(text_image_index, kind="stable")
     bounds = np.searchsorted(text_image_index[order], np.arange(n_images + 1))
     return [order[start:end] for start, end in pairwise(bounds)]
+
+
+def captioned_photos(dataset: Dataset, split: str) -> list[CaptionedImage]:
+    """The photos of a split that have captions; raises DataError if there are none, or no such split."""
+    photos = [photo for photo in dataset.split(split) if photo.captions]
+    if not photos:
+        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
+    return photos
+
+
+def caption_ids_of(photos: Sequence[CaptionedImage]) -> tuple[int, ...]:
+    """COCO's numbers of all captions; empty unless each has one."""
+    if not all(len(photo.caption_ids) == len(photo.captions) for photo in photos):
+        return ()
+    return tuple(number for photo in photos for number in photo.caption_ids)
 
 
 def embed_split(
@@ -98,9 +131,7 @@ def embed_split(
     Raises:
         DataError: there is no such split, or none of its photos can be read.
     """
-    images: Sequence[CaptionedImage] = [image for image in dataset.split(split) if image.captions]
-    if not images:
-        raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
+    images = captioned_photos(dataset, split)
     done = (lambda count: on_progress(count, len(images))) if on_progress else None
     photos = embed_photos([image.path for image in images], encoder, on_progress=done)
     kept = [images[number] for number in photos.kept]
@@ -115,12 +146,15 @@ def embed_split(
         model=encoder.fingerprint,
         image_ids=tuple(image.image_id for image in kept),
         captions=captions,
+        caption_ids=caption_ids_of(kept),
         skipped=tuple(photos.skipped),
         trained_on=None if trained is None else tuple(compress((image.image_id for image in kept), trained)),
     )
 
 
-def checked_pairs(images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLike, **about: Any) -> EmbeddedPairs:
+def checked_pairs(
+    images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLike, *, notes: Sequence[str] = (), **about: Any
+) -> EmbeddedPairs:
     """Validates arrays from any source.
 
     Rows that do not have length 1 are normalized, with a note: every score is a cosine.
@@ -128,25 +162,36 @@ def checked_pairs(images: ArrayLike, texts: ArrayLike, text_image_index: ArrayLi
     Args:
         images: [N, D], floating point.
         texts: [M, D], floating point.
-        text_image_index: [M], integers from 0 to N − 1.
+        text_image_index: [M], integers from 0 to N − 1; or [P, 2], pairs of text and photo, where a text's first
+            photo counts as its own.
+        notes: earlier ones.
         **about: the other fields of ``EmbeddedPairs``.
 
     Raises:
         DataError: wrong shape or type, NaN or infinity, a row of zeros, an index out of
             range, or a photo without captions.
     """
-    image_rows, image_notes = _unit_rows(images, "image_embeddings")
-    text_rows, text_notes = _unit_rows(texts, "text_embeddings")
+    image_rows, image_notes = unit_rows(images, "image_embeddings")
+    text_rows, text_notes = unit_rows(texts, "text_embeddings")
     if image_rows.shape[1] != text_rows.shape[1]:
         raise DataError(
             "image_embeddings and text_embeddings must be in the same space, but they are "
             f"{list(image_rows.shape)} and {list(text_rows.shape)}; both must come from the same model"
         )
-    index = _checked_index(text_image_index, len(image_rows), len(text_rows))
-    return EmbeddedPairs(image_rows, text_rows, index, **about, notes=image_notes + text_notes)
+    index, right = _checked_index(text_image_index, len(image_rows), len(text_rows))
+    return EmbeddedPairs(image_rows, text_rows, index, **about, right=right, notes=(*notes, *image_notes, *text_notes))
 
 
-def _unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]]:
+def unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]]:
+    """Rows of length 1, and a note if they had other lengths.
+
+    Args:
+        given: [rows, D], floating point.
+        what: for messages: name of the array or file.
+
+    Raises:
+        DataError: wrong shape or type, NaN or infinity, or a row of zeros.
+    """
     rows = np.asarray(given)
     if rows.ndim != 2 or 0 in rows.shape:
         raise DataError(f"{what} must be [rows, D] with at least one row, got {list(rows.shape)}")
@@ -169,21 +214,49 @@ def _unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]
     return (scaled / norms).astype(np.float32), (note,)
 
 
-def _checked_index(given: ArrayLike, n_images: int, n_texts: int) -> NDArray[np.int64]:
+def _checked_index(given: ArrayLike, n_images: int, n_texts: int) -> tuple[NDArray[np.int64], RightAnswers | None]:
+    """The photo of each text, and all right answers if there are several."""
     index = np.asarray(given)
-    if index.shape != (n_texts,):
-        raise DataError(f"text_image_index must have one number for each of {n_texts:,} texts, got {list(index.shape)}")
     if not np.issubdtype(index.dtype, np.integer):
         raise DataError(f"text_image_index must be integers, got {index.dtype}; convert with .astype('int64')")
-    outside = np.flatnonzero((index < 0) | (index >= n_images))
+    if index.ndim == 2 and index.shape[1] == 2:
+        return _checked_pairs_of_rows(index.astype(np.int64), n_images, n_texts)
+    if index.shape != (n_texts,):
+        raise DataError(f"text_image_index must have one number for each of {n_texts:,} texts, got {list(index.shape)}")
+    _check_range(index, n_images)
+    _check_captioned(index, n_images)
+    return index.astype(np.int64), None
+
+
+def _checked_pairs_of_rows(
+    pairs: NDArray[np.int64], n_images: int, n_texts: int
+) -> tuple[NDArray[np.int64], RightAnswers]:
+    texts, photos = pairs.T
+    outside = np.flatnonzero((texts < 0) | (texts >= n_texts))
+    if len(outside):
+        raise DataError(
+            f"text_image_index: texts must be from 0 to {n_texts - 1}, but pair {outside[0]} has {texts[outside[0]]}"
+        )
+    _check_range(photos, n_images)
+    alone = np.flatnonzero(np.bincount(texts, minlength=n_texts) == 0)
+    if len(alone):
+        raise DataError(f"{len(alone):,} texts have no photo, the first is text {alone[0]}; remove them")
+    _check_captioned(photos, n_images)
+    first = np.unique(texts, return_index=True)[1]
+    return photos[first], answers_of_pairs(pairs, n_texts, n_images)
+
+
+def _check_range(photos: NDArray[Any], n_images: int) -> None:
+    outside = np.flatnonzero((photos < 0) | (photos >= n_images))
     if len(outside):
         first = outside[0]
         raise DataError(
-            f"text_image_index must be from 0 to {n_images - 1}, but text {first} has {index[first]} "
+            f"text_image_index must be from 0 to {n_images - 1}, but text {first} has {photos[first]} "
             f"({len(outside):,} are out of range)"
         )
-    index = index.astype(np.int64)
-    bare = np.flatnonzero(np.bincount(index, minlength=n_images) == 0)
+
+
+def _check_captioned(photos: NDArray[Any], n_images: int) -> None:
+    bare = np.flatnonzero(np.bincount(photos, minlength=n_images) == 0)
     if len(bare):
         raise DataError(f"{len(bare):,} photos have no caption, the first is photo {bare[0]}; remove them")
-    return index

@@ -5,13 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.evaluation.metrics import Ranks, average_precisions, first_ranks, found_at_k, ndcgs_at_k
+from twinlens.evaluation.metrics import (
+    Ranks,
+    average_precisions,
+    average_precisions_at_r,
+    first_ranks,
+    found_at_k,
+    ndcgs_at_k,
+    r_precisions,
+)
 
 NDCG_K = 10
 
 
 def query_values(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int]) -> dict[str, NDArray[np.float64]]:
-    """Metric → [Q]; R, P, coverage, mAP and nDCG in per cent.
+    """Metric → [Q]; all in per cent but MRR and MeanR.
 
     The median rank is missing, since it is not a mean over queries.
 
@@ -29,5 +37,7 @@ def query_values(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int]) -> dict[
         "MRR": 1.0 / first,
         "MeanR": first.astype(np.float64),
         "mAP": 100.0 * average_precisions(ranks_of_relevant),
+        "R-Precision": 100.0 * r_precisions(ranks_of_relevant),
+        "mAP@R": 100.0 * average_precisions_at_r(ranks_of_relevant),
         f"nDCG@{NDCG_K}": 100.0 * ndcgs_at_k(ranks_of_relevant, NDCG_K),
     }

@@ -44,8 +44,9 @@ def write_ranks(report: RetrievalReport, pairs: EmbeddedPairs, path: Path) -> No
 def _lines(report: RetrievalReport, pairs: EmbeddedPairs) -> Iterator[tuple[str, int, str, str, int, int]]:
     photos = pairs.image_ids or tuple(map(str, range(len(pairs.images))))
     captions = pairs.captions or ("",) * len(pairs.texts)
-    for number, ranks in enumerate(report.ranks["text_to_image"]):
+    queries = pairs.queries()
+    for number, ranks in zip(queries["text_to_image"].rows, report.ranks["text_to_image"], strict=True):
         photo = photos[pairs.text_image_index[number]]
-        yield "text_to_image", number, captions[number], photo, int(ranks[0]), len(ranks)
-    for number, ranks in enumerate(report.ranks["image_to_text"]):
-        yield "image_to_text", number, "", photos[number], int(ranks[0]), len(ranks)
+        yield "text_to_image", int(number), captions[number], photo, int(ranks[0]), len(ranks)
+    for number, ranks in zip(queries["image_to_text"].rows, report.ranks["image_to_text"], strict=True):
+        yield "image_to_text", int(number), "", photos[number], int(ranks[0]), len(ranks)

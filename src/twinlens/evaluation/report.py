@@ -19,7 +19,8 @@ class RetrievalReport:
         n_images: N, number of photos in the gallery.
         n_captions: M, number of captions in the gallery.
         protocol: data, split and how ranks were counted, as text.
-        text_to_image: R@K, P@K, coverage@K, mAP and nDCG@10 in per cent, MRR in [0, 1], MedR and MeanR from 1.
+        text_to_image: R@K, P@K, coverage@K, mAP, R-Precision, mAP@R and nDCG@10 in per cent, MRR in [0, 1],
+            MedR and MeanR from 1.
         image_to_text: the same for image → text.
         model: the model's fingerprint; None if unknown.
         skipped: photos that could not be read; they are not part of any metric.

@@ -55,7 +55,7 @@ def evaluate_embeddings(
     Args:
         images: [N, D], floating point; rows are normalized.
         texts: [M, D], likewise.
-        text_image_index: [M], the photo of each text.
+        text_image_index: [M], the photo of each text; or [P, 2], pairs of text and photo, if a text has several.
         ks: cut-offs; None = 1, 5 and 10.
         folds: also reports the mean over this many galleries of N / folds photos.
         resamples: number of bootstrap resamples; 0 = no intervals.
@@ -100,18 +100,19 @@ def evaluate_pairs(
     cutoffs = checked_ks(ks, n_images)
     if not 1 <= folds <= n_images:
         raise DataError(f"the number of folds must be from 1 to the {n_images:,} photos, got {folds}")
+    if folds > 1 and pairs.right is not None:
+        raise DataError("folds need one photo per caption, but here a caption may have several; leave out the folds")
     ranks = ranks_both_ways(pairs, on_progress)
-    photo_of_query = {"text_to_image": pairs.text_image_index, "image_to_text": np.arange(n_images)}
     ci95 = {
-        direction: intervals(ranks[direction], photos, cutoffs, resamples=resamples, seed=seed)
-        for direction, photos in photo_of_query.items()
+        direction: intervals(ranks[direction], queries.photos, cutoffs, resamples=resamples, seed=seed)
+        for direction, queries in pairs.queries().items()
         if resamples
     }
     matched, unmatched = mean_cosines(pairs.images, pairs.texts, pairs.text_image_index)
     return RetrievalReport(
         n_images=n_images,
         n_captions=n_texts,
-        protocol=f"{pairs.name}: {PROTOCOL}",
+        protocol=protocol_of(pairs),
         text_to_image=measures(ranks["text_to_image"], cutoffs),
         image_to_text=measures(ranks["image_to_text"], cutoffs),
         model=pairs.model,
@@ -121,7 +122,7 @@ def evaluate_pairs(
         uniformity={"image": _rounded(uniformity(pairs.images)), "text": _rounded(uniformity(pairs.texts))},
         cosine={"matched": _rounded(matched), "unmatched": _rounded(unmatched)},
         folds=_mean_of_folds(pairs, cutoffs, folds) if folds > 1 else {},
-        notes=(*pairs.notes, *_notes(pairs, cutoffs)),
+        notes=(*pairs.notes, *(pairs.right.notes if pairs.right else ()), *_notes(pairs, cutoffs)),
         num_trained_on=None if pairs.trained_on is None else len(pairs.trained_on),
         ranks=ranks,
     )
@@ -148,20 +149,30 @@ def ranks_both_ways(
     pairs: EmbeddedPairs, on_progress: Callable[[int, int], None] | None = None
 ) -> dict[str, list[Ranks]]:
     """Direction → for each query, the ranks of all its right answers."""
-    total = len(pairs.texts) + len(pairs.images)
+    texts, photos = pairs.queries().values()
+    total = len(texts.rows) + len(photos.rows)
 
     def after(start: int) -> Callable[[int], None] | None:
         return (lambda done: on_progress(start + done, total)) if on_progress else None
 
-    photos, texts = pairs.photo_of_text(), pairs.texts_of_photo()
     return {
-        "text_to_image": relevant_ranks(pairs.texts, pairs.images, photos, on_progress=after(0)),
-        "image_to_text": relevant_ranks(pairs.images, pairs.texts, texts, on_progress=after(len(pairs.texts))),
+        "text_to_image": relevant_ranks(pairs.texts[texts.rows], pairs.images, texts.right, on_progress=after(0)),
+        "image_to_text": relevant_ranks(
+            pairs.images[photos.rows], pairs.texts, photos.right, on_progress=after(len(texts.rows))
+        ),
     }
 
 
+def protocol_of(pairs: EmbeddedPairs) -> str:
+    """Data, split and how ranks are counted; with a truth file also its name and how much is asked."""
+    if pairs.right is None or not pairs.right.name:
+        return f"{pairs.judged_by()}: {PROTOCOL}"
+    texts, photos = pairs.queries().values()
+    return f"{pairs.judged_by()}: {PROTOCOL}, {len(texts.rows):,} captions and {len(photos.rows):,} photos asked"
+
+
 def measures(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int] = KS) -> dict[str, float]:
-    """R@K, P@K, coverage@K, mAP and nDCG@10 in per cent, MRR, MedR and MeanR, from the ranks of all right answers."""
+    """Metric → mean over queries, from the ranks of all right answers: ``query_values`` and MedR."""
     figures: dict[str, float] = {}
     for name, values in query_values(ranks_of_relevant, ks).items():
         if name == "MeanR":

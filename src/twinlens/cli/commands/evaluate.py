@@ -27,25 +27,31 @@ from twinlens.cli.options.evaluate import (
     Record,
     SaveEmbeddings,
     Split,
+    TextEmbeddings,
+    Truth,
 )
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
 
-CLASSES, CAPTIONS = "zero-shot classification", "captioned photos"
+CLASSES, CAPTIONS, COMPOSITIONAL = "zero-shot classification", "captioned photos", "a compositional set"
+NPZ, VECTORS = "--embeddings FILE.npz", "--embeddings"
+WITHOUT_TRUTH = ("--folds", "--plots")  # both take each caption to have one photo
 OUTPUTS = ("--save-embeddings", "--ranks", "--plots")
 REFUSED = {  # kind of evaluation → options that do not apply to it
     "--compare": (
         *("--model", "--embeddings", "--folds", "--classes", "--prompt", "--record"),
-        *("--save-embeddings", "--ranks"),
+        *("--save-embeddings", "--ranks", "--text-embeddings"),
     ),
-    "--embeddings": (
+    NPZ: (
         *("--data", "--captions", "--images", "--format", "--ratios", "--model"),
-        *("--classes", "--prompt", "--record", "--save-embeddings"),
+        *("--classes", "--prompt", "--record", "--save-embeddings", "--text-embeddings"),
     ),
-    CLASSES: ("--ratios", "-k", "--folds", *OUTPUTS),
-    CAPTIONS: ("--prompt",),
+    VECTORS: ("--model", "--classes", "--prompt", "--record"),
+    CLASSES: ("--ratios", "-k", "--folds", "--text-embeddings", "--truth", *OUTPUTS),
+    COMPOSITIONAL: ("--ratios", "-k", "--folds", "--classes", "--prompt", "--text-embeddings", "--truth", *OUTPUTS),
+    CAPTIONS: ("--prompt", "--text-embeddings"),
 }
 
 
@@ -59,6 +65,7 @@ class _Data:
     kind: str | None
     split: str
     ratios: str | None
+    truth: Path | None
 
     @property
     def is_named(self) -> bool:
@@ -67,6 +74,10 @@ class _Data:
     @property
     def folder(self) -> Path:
         return self.data or (self.captions or Path()).parent
+
+    @property
+    def is_compositional(self) -> bool:
+        return api.evaluation.is_compositional(self.folder, kind=self.kind, captions=self.captions)
 
     @property
     def found_by(self) -> dict[str, Any]:
@@ -81,11 +92,13 @@ def run(
     kind: Kind = None,
     model: Model = None,
     embeddings: Embeddings = None,
+    text_embeddings: TextEmbeddings = None,
     compare: Compare = None,
     split: Split = "test",
     ratios: RatiosOfModel = None,
     ks: Ks = None,
     folds: Folds = 1,
+    truth: Truth = None,
     classes: Classes = None,
     prompts: Prompts = None,
     save_embeddings: SaveEmbeddings = None,
@@ -101,16 +114,19 @@ def run(
     start_logging(verbose=verbose, log_file=log_file)
     if any("{}" not in prompt for prompt in prompts or ()):
         raise typer.BadParameter("a --prompt needs {} where the class name goes, such as 'a photo of a {}'")
-    source = _Data(data, captions, images, kind, split, ratios)
+    source = _Data(data, captions, images, kind, split, ratios, truth)
     given = {
         **{"--data": data, "--captions": captions, "--images": images, "--format": kind, "--ratios": ratios},
-        **{"--model": model, "--embeddings": embeddings, "--classes": classes, "--prompt": prompts},
-        **{"-k": ks, "--folds": folds > 1, "--record": record},
+        **{"--model": model, "--embeddings": embeddings, "--text-embeddings": text_embeddings},
+        **{"--classes": classes, "--prompt": prompts},
+        **{"-k": ks, "--folds": folds > 1, "--record": record, "--truth": truth},
         **dict(zip(OUTPUTS, (save_embeddings, ranks, plots), strict=True)),
     }
     asked = _what_is_asked(source, compare=compare, embeddings=embeddings, classes=classes)
     if refused := [name for name in REFUSED[asked] if given[name]]:
         raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with {asked}")
+    if truth and not compare and (refused := [name for name in WITHOUT_TRUTH if given[name]]):
+        raise typer.BadParameter(f"{' and '.join(refused)} cannot be used with --truth")
     _check_outputs(save_embeddings, ranks, plots, maps=not compare)
     if compare:
         _show(_compare(compare, source, ks, plots, plot_format), as_json=as_json)
@@ -118,10 +134,10 @@ def run(
     if record:
         # a run has no manifest: fail before minutes of work
         api.models.open_bundle(api.models.find_bundle(model or "default"))
-    if asked == CLASSES:
-        report = _classify(model or "default", source, classes, prompts)
+    if asked in (CLASSES, COMPOSITIONAL):
+        report = _evaluate(model or "default", source, classes, prompts)
     else:
-        pairs = api.evaluation.load_embeddings(embeddings) if embeddings else _embed(model or "default", source, ks)
+        pairs = _load(embeddings, text_embeddings, source) if embeddings else _embed(model or "default", source, ks)
         if save_embeddings:
             api.evaluation.save_embeddings(pairs, save_embeddings)
         with part_bars() as show:
@@ -146,9 +162,11 @@ def _what_is_asked(
     if compare:
         return "--compare"
     if embeddings:
-        return "--embeddings"
+        return NPZ if _is_npz(embeddings.name) else VECTORS
     if not source.is_named:
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
+    if source.is_compositional:
+        return COMPOSITIONAL
     is_classified = classes or api.evaluation.is_classified(source.folder, kind=source.kind, captions=source.captions)
     return CLASSES if is_classified else CAPTIONS
 
@@ -170,7 +188,8 @@ def _compare(
     if not source.is_named and not all(_is_npz(name) for name in names):
         raise typer.BadParameter("comparing two models needs --data DIR; without it, give two .npz files")
     first, second = (
-        api.evaluation.load_embeddings(name) if _is_npz(name) else _embed(name, source, ks) for name in names
+        api.evaluation.load_embeddings(name, truth=source.truth) if _is_npz(name) else _embed(name, source, ks)
+        for name in names
     )
     with part_bars() as show:
         found = api.evaluation.compare(
@@ -182,6 +201,14 @@ def _compare(
     return found
 
 
+def _load(embeddings: Path, texts: Path | None, source: _Data) -> "api.evaluation.EmbeddedPairs":
+    if not source.is_named:
+        return api.evaluation.load_embeddings(embeddings, texts, truth=source.truth)
+    return api.evaluation.load_embeddings(
+        embeddings, texts, source.folder, source.split, **source.found_by, ratios=source.ratios, truth=source.truth
+    )
+
+
 def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.EmbeddedPairs":
     with part_bars() as show:
         return api.evaluation.embed_pairs(
@@ -191,6 +218,7 @@ def _embed(model: str, source: _Data, ks: list[int] | None) -> "api.evaluation.E
             **source.found_by,
             ratios=source.ratios,
             ks=ks,
+            truth=source.truth,
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions"),
             on_compared=partial(show, "comparing with training photos"),
@@ -208,19 +236,20 @@ def _draw(
     say(f"plots: {len(written)} in {folder}")
 
 
-def _classify(
+def _evaluate(
     model: str, source: _Data, classes: Path | None, prompts: list[str] | None
-) -> "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport":
+) -> "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.CompositionalReport":
     with part_bars() as show:
         return api.evaluation.evaluate(
             model,
             source.folder,
             kind=source.kind,
             captions=source.captions,
+            images=source.images,
             classes=classes,
             prompts=prompts or api.evaluation.PROMPTS,
             on_progress=partial(show, "embedding photos"),
-            on_texts=partial(show, "embedding prompts"),
+            on_texts=partial(show, "embedding captions" if source.is_compositional else "embedding prompts"),
             on_compared=partial(show, "comparing with training photos"),
         )
 
@@ -230,7 +259,8 @@ def _is_npz(name: str) -> bool:
 
 
 def _show(
-    report: "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.Comparison",
+    report: "api.evaluation.RetrievalReport | api.evaluation.ZeroShotReport | api.evaluation.CompositionalReport"
+    "| api.evaluation.Comparison",
     *,
     as_json: bool,
 ) -> None:

@@ -16,7 +16,10 @@ class PlotFormat(StrEnum):
 
 
 Data: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set, or classes.json + images/.")
+    Path | None,
+    typer.Option(
+        metavar="DIR", readable=False, help="Captioned data set, classes.json + images/, Winoground, or SugarCrepe."
+    ),
 ]
 Model: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME|DIR|RUN", help="Model bundle, or the folder of a training run.")
@@ -24,9 +27,19 @@ Model: TypeAlias = Annotated[
 Embeddings: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE.npz",
+        metavar="PATH",
         readable=False,
-        help="Evaluate these instead of a model: image_embeddings, text_embeddings, text_image_index.",
+        help="Evaluate vectors of any program instead of a model: an .npz file, a folder of clip-retrieval, "
+        "or PHOTOS.npy|.safetensors with a list of names beside it, on --data.",
+    ),
+]
+TextEmbeddings: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Vectors of the captions for --embeddings: .npy or .safetensors, in the order of the data, "
+        "or with a list of the captions beside it.",
     ),
 ]
 Compare: TypeAlias = Annotated[
@@ -40,6 +53,14 @@ Ks: TypeAlias = Annotated[
 ]
 Folds: TypeAlias = Annotated[
     int, typer.Option(min=1, metavar="N", help="Also average over N disjoint galleries (COCO 1K: 5).")
+]
+Truth: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="Right answers for COCO, several per caption: sits_test.csv (CxC) or eccv_image_to_caption.json.",
+    ),
 ]
 Classes: TypeAlias = Annotated[
     Path | None,

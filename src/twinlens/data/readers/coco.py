@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from twinlens.data.captioned import CaptionedPhotos, Source, caption_of, check_below, note_uncaptioned
+from twinlens.data.captioned import CaptionedPhotos, Source, caption_ids, caption_of, check_below, note_uncaptioned
 from twinlens.data.readers.json_file import read_json
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -47,6 +47,7 @@ def _photos(source: Source, file: Path, part: str) -> list[CaptionedImage]:
     data = read_json(file)
     names: dict[Any, str] = {}
     captions: dict[Any, list[str]] = {}
+    numbers: dict[Any, list[int]] = {}
     for number, image in enumerate(_entries(file, data, "images")):
         try:
             names[image["id"]] = check_below(image["file_name"])
@@ -57,17 +58,22 @@ def _photos(source: Source, file: Path, part: str) -> list[CaptionedImage]:
         try:
             if row["image_id"] not in names:
                 raise ValueError(f"image_id {row['image_id']!r} is not the id of an image")
-            caption = caption_of(row["caption"])
+            caption, number_in_coco = caption_of(row["caption"]), row.get("id")
         except (TypeError, KeyError, ValueError) as error:
             raise _fault(file, "annotations", number, error) from error
         if caption is None:
             n_empty += 1
         else:
             captions.setdefault(row["image_id"], []).append(caption)
+            if isinstance(number_in_coco, int):
+                numbers.setdefault(row["image_id"], []).append(number_in_coco)
     note_uncaptioned(n_empty, file)
     listed = {key: name for key, name in names.items() if key in captions}
     folder = _folder(source, list(listed.values()), part)
-    return [CaptionedImage(name, folder / name, tuple(captions[key])) for key, name in listed.items()]
+    return [
+        CaptionedImage(name, folder / name, tuple(captions[key]), caption_ids(captions[key], numbers.get(key, [])))
+        for key, name in listed.items()
+    ]
 
 
 def _folder(source: Source, file_names: list[str], part: str) -> Path:

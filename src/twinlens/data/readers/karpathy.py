@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from twinlens.data.captioned import CaptionedPhotos, Source, caption_of, check_below, note_uncaptioned
+from twinlens.data.captioned import CaptionedPhotos, Source, caption_ids, caption_of, check_below, note_uncaptioned
 from twinlens.data.readers.json_file import read_json
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -22,6 +22,7 @@ class _Photo(NamedTuple):
     part: str  # folder such as val2014, or ""
     file_name: str
     captions: tuple[str, ...]
+    caption_ids: tuple[int, ...]
 
     @property
     def image_id(self) -> str:
@@ -54,7 +55,10 @@ def read_karpathy(source: Source) -> CaptionedPhotos:
     for number, entry in enumerate(data["images"]):
         try:
             captions = [caption_of(sentence["raw"]) for sentence in entry["sentences"]]
-            photo = _Photo(entry.get("filepath") or "", entry["filename"], tuple(filter(None, captions)))
+            kept = tuple(filter(None, captions))
+            ids = [own.get("sentid") for own, caption in zip(entry["sentences"], captions, strict=True) if caption]
+            numbers = caption_ids(kept, [number for number in ids if isinstance(number, int)])
+            photo = _Photo(entry.get("filepath") or "", entry["filename"], kept, numbers)
             check_below(photo.image_id)
             split = splits["train" if entry["split"] == RESTVAL else entry["split"]]
         except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -83,4 +87,6 @@ def _placed(source: Source, photos: list[_Photo]) -> list[CaptionedImage]:
         else:
             folder = whole or source.image_folder(*IMAGE_FOLDERS)
             paths |= {photo.image_id: folder / photo.image_id for photo in own}
-    return [CaptionedImage(photo.image_id, paths[photo.image_id], photo.captions) for photo in photos]
+    return [
+        CaptionedImage(photo.image_id, paths[photo.image_id], photo.captions, photo.caption_ids) for photo in photos
+    ]

@@ -45,7 +45,8 @@ class ProtocolFigures:
 
 def right_protocol(pairs: EmbeddedPairs) -> ProtocolFigures:
     """Whole gallery, any right caption counts, ties count against."""
-    figures = rank_both_ways(pairs.images, pairs.texts, pairs.text_image_index)
+    ranks = ranks_both_ways(pairs)
+    figures = measures(ranks["text_to_image"]), measures(ranks["image_to_text"])
     return _row("whole gallery", "any right caption counts, ties count against", pairs, figures, is_right=True)
 
 

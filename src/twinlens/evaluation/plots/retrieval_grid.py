@@ -75,6 +75,7 @@ def found_photos(
     if not pairs.image_ids or not pairs.captions:
         raise DataError("a grid needs image_ids and captions; save them with evaluate --save-embeddings")
     rows = []
+    right = pairs.photo_of_text()
     for caption in captions:
         scores = pairs.images @ pairs.texts[caption]
         best = np.argsort(-scores, kind="stable")[:k]
@@ -82,7 +83,7 @@ def found_photos(
             FoundPhoto(
                 path=paths[pairs.image_ids[photo]],
                 label=f"{rank}.  {scores[photo]:.3f}",
-                is_right=bool(photo == pairs.text_image_index[caption]),
+                is_right=bool(photo in right[caption]),
             )
             for rank, photo in enumerate(best, start=1)
         )

@@ -1,0 +1,1 @@
+"""Which answers are right when a caption describes several photos: truth files of COCO, and pairs of rows."""
