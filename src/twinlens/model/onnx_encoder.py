@@ -22,7 +22,7 @@ from twinlens.model.bundle import (
 )
 from twinlens.model.graph import Graph
 from twinlens.model.relevance_file import open_relevance
-from twinlens.model.text_encoder import TextEncoder, unit
+from twinlens.model.text_encoder import BATCH, ShareOut, TextEncoder, unit
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.model.word_file import open_words
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
@@ -168,12 +168,17 @@ class OnnxDualEncoder(DualEncoder):
         """
         if isinstance(texts, str):
             raise TypeError(f"expected a sequence of texts, got the text {texts!r}; pass [text]")
-        embeddings = self._text.encode(texts, self._share_out)
-        rows = [row for row, text in enumerate(texts) if self._is_english(text)]
-        if self._english is not None and rows:
-            english = self._english.encode([texts[row] for row in rows], self._share_out)
-            share = np.float32(self.manifest.english_share)
-            embeddings[rows] = unit(share * english + (1 - share) * embeddings[rows])
+        if self._english is None:
+            return self._text.encode(texts, self._share_out)
+        if len(texts) > BATCH:
+            embeddings = self._text.encode(texts, self._share_out)
+            rows, english = self._english_rows(self._english, texts, self._share_out)
+        else:  # a query is read by both towers at the same time
+            other = self._pool.submit(self._english_rows, self._english, texts, _in_turn)
+            embeddings = self._text.encode(texts, _in_turn)
+            rows, english = other.result()
+        share = np.float32(self.manifest.english_share)
+        embeddings[rows] = unit(share * english + (1 - share) * embeddings[rows])
         return embeddings
 
     def seen_part(self, text: str) -> str:
@@ -293,6 +298,13 @@ class OnnxDualEncoder(DualEncoder):
     def _is_english(self, text: str) -> bool:
         return self.manifest.english is not None and self._words is not None and is_english(text, self._words)
 
+    def _english_rows(
+        self, tower: TextEncoder, texts: Sequence[str], share_out: ShareOut
+    ) -> tuple[list[int], Embeddings]:
+        """Which of the texts are English, and their embeddings by the English tower."""
+        rows = [row for row, text in enumerate(texts) if self._is_english(text)]
+        return rows, tower.encode([texts[row] for row in rows], share_out)
+
     @cached_property
     def _image_graph(self) -> Graph:
         tower = self.manifest.image
@@ -302,3 +314,9 @@ class OnnxDualEncoder(DualEncoder):
         if tower.grid is not None:
             outputs["grid"] = self.dim
         return Graph(self.bundle.verified(IMAGE_MODEL), inputs=(tower.input,), outputs=outputs)
+
+
+def _in_turn(encode: Callable[[int], None], starts: range) -> None:
+    """Runs the parts of a batch one after another, in the thread that asks."""
+    for start in starts:
+        encode(start)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from twinlens.model.tokenizer import TextTokenizer
 from twinlens.types import Embeddings
 
 BATCH = 64
+ShareOut: TypeAlias = Callable[[Callable[[int], None], range], None]
+"""Runs a function for each start of a part of a batch, perhaps in several threads."""
 
 
 class TextEncoder:
@@ -27,12 +30,12 @@ class TextEncoder:
         self._bundle, self._tower = bundle, tower
         self._graph_name, self._tokenizer_name = graph, tokenizer
 
-    def encode(self, texts: Sequence[str], share_out: Callable[[Callable[[int], None], range], None]) -> Embeddings:
+    def encode(self, texts: Sequence[str], share_out: ShareOut) -> Embeddings:
         """[B, D], one unit row for each text; longer texts than ``max_tokens`` are truncated.
 
         Args:
             texts: B texts.
-            share_out: runs a function for each start of a part of the batch.
+            share_out: see ``ShareOut``.
         """
         tower = self._tower
         embeddings = np.empty((len(texts), self._bundle.manifest.embedding_dim), dtype=np.float32)
