@@ -66,6 +66,7 @@ def add_english_tower(bundle: Bundle, model: Bundle, texts: Iterable[str], *, sh
             update={"max_tokens": max_tokens, "quantization": "int4 weights, int4 words"}
         ).model_dump(mode="json")
         fields["english_share"] = share
+        fields["description"] = f"{fields['description']} English texts are read by {tower.architecture} too.".strip()
         files = {name: bundle.verified(name) for name in bundle.manifest.files}
         files |= {name: folder / name for name in (ENGLISH_MODEL, ENGLISH_TOKENIZER)}
         return save_bundle(bundle.directory, fields, files)
