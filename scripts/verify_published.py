@@ -11,6 +11,7 @@ import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from twinlens import api
 from twinlens.data.captioned import CaptionedPhotos
@@ -90,8 +91,7 @@ def have(entry: Published) -> api.models.Bundle:
     """The model's bundle, pulled if it is not here yet."""
     folder = api.models.known_bundles().get(entry.name)
     if folder is None:
-        print(f"pulling {entry.name} from {entry.repository}", file=sys.stderr)
-        return api.models.pull(entry.name)
+        return api.models.pull(entry.name, on_plan=show_plan)
     bundle = api.models.open_bundle(folder)
     source = bundle.manifest.source
     wanted = {"repository": entry.repository, "variant": entry.variant}
@@ -103,6 +103,13 @@ def have(entry: Published) -> api.models.Bundle:
             f"the model of this name here is another ({found}); remove it first: twinlens models remove {entry.name}"
         )
     return bundle
+
+
+def show_plan(plan: api.models.PullPlan) -> None:
+    """Says what is about to be downloaded, and under which licence."""
+    size = f"{plan.to_download_bytes / 1e6:,.0f} MB"
+    licence = plan.license or "not stated"
+    print(f"pulling {plan.source} at {plan.revision[:12]}, licence: {licence}, {size}", file=sys.stderr, flush=True)
 
 
 def check_recall(entry: Published, encoder: OnnxDualEncoder, options: argparse.Namespace) -> bool:
@@ -159,7 +166,7 @@ def check_parity(
     return is_same
 
 
-def _places(options: argparse.Namespace) -> dict[str, Path | str | None]:
+def _places(options: argparse.Namespace) -> dict[str, Any]:
     return {"kind": options.kind, "captions": options.captions, "images": options.images}
 
 

@@ -105,8 +105,9 @@ def verify(
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_model_is_pulled_and_found_as_published_and_as_transformers_has_it(name, table, verify, hub):
     table()
-    code, lines, _ = verify(name)
-    assert code == 0, lines
+    code, lines, errors = verify(name)
+    assert code == 0, errors
+    assert errors == [f"pulling owner/{name}-onnx at 0123456789ab, licence: apache-2.0, {errors[0].split(', ')[-1]}"]
     assert lines[0].startswith(f"{name}: R@1 text → image ")
     assert lines[0].endswith("within ± 0.5")
     assert "-0.4)" in lines[0]
@@ -183,8 +184,15 @@ class TestFaults:
         monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
         code, _, errors = verify("clip")
         assert code == 1
-        assert len(errors) == 2
-        assert errors[1].startswith("error: clip: owner/clip-onnx cannot be had from http://127.0.0.1:9")
+        assert len(errors) == 1
+        assert errors[0].startswith("error: clip: owner/clip-onnx cannot be had from http://127.0.0.1:9")
+
+    def test_a_revision_of_the_weights_that_is_missing_is_one_line(self, table, verify):
+        table()
+        assert verify("clip", "--checkpoint", "owner/clip@main")[0] == 0
+        code, _, errors = verify("clip", "--checkpoint", "owner/clip@refs/pr/9")
+        assert (code, len(errors)) == (1, 1)
+        assert errors[0].startswith("error: clip: owner/clip has no revision 'refs/pr/9'")
 
     @pytest.mark.parametrize(
         ("arguments", "why"),
