@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from twinlens.model.bundle import Bundle, TextTower
+from twinlens.model.bundle import TOKENIZER, Bundle, TextTower
 from twinlens.model.graph import Graph
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.types import Embeddings
@@ -14,6 +14,23 @@ from twinlens.types import Embeddings
 BATCH = 64
 ShareOut: TypeAlias = Callable[[Callable[[int], None], range], None]
 """Runs a function for each start of a part of a batch, perhaps in several threads."""
+
+
+def open_tokenizer(bundle: Bundle, tower: TextTower, name: str = TOKENIZER) -> TextTokenizer:
+    """The tokenizer of a bundle's text tower, whose hash is checked.
+
+    Args:
+        bundle: an open bundle.
+        tower: the tower's part of the manifest.
+        name: of the file in the bundle.
+    """
+    return TextTokenizer(
+        bundle.verified(name),
+        max_tokens=tower.max_tokens,
+        padding=tower.padding,
+        pad_token_id=tower.pad_token_id,
+        padding_side=tower.padding_side,
+    )
 
 
 class TextEncoder:
@@ -63,13 +80,7 @@ class TextEncoder:
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:
-        return TextTokenizer(
-            self._bundle.verified(self._tokenizer_name),
-            max_tokens=self._tower.max_tokens,
-            padding=self._tower.padding,
-            pad_token_id=self._tower.pad_token_id,
-            padding_side=self._tower.padding_side,
-        )
+        return open_tokenizer(self._bundle, self._tower, self._tokenizer_name)
 
     @cached_property
     def _graph(self) -> Graph:

@@ -14,7 +14,7 @@ from twinlens.api.explanation import explain
 from twinlens.model.bundle import Bundle
 from twinlens.model.hub.pull import pull
 from twinlens.model.onnx_encoder import OnnxDualEncoder
-from twinlens.model.tokenizer import TextTokenizer
+from twinlens.model.text_encoder import open_tokenizer
 
 pytestmark = pytest.mark.slow  # torch writes six graphs
 DEMO = Path(__file__).parents[3] / "demo" / "photos"
@@ -66,11 +66,7 @@ def wanted_ids(family: Family, texts: list[str]) -> np.ndarray:
 
 
 def test_token_ids_are_those_of_the_familys_tokenizer(family, bundle):
-    text = bundle.manifest.text
-    tokenize = TextTokenizer(
-        bundle.directory / "tokenizer.json", max_tokens=text.max_tokens, padding=text.padding,
-        pad_token_id=text.pad_token_id, padding_side=text.padding_side,
-    )  # fmt: skip
+    tokenize = open_tokenizer(bundle, bundle.manifest.text)
     for texts in (TEXTS, TEXTS[:1]):
         assert tokenize(texts).ids.tolist() == wanted_ids(family, texts).tolist()
 

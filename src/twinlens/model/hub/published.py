@@ -28,6 +28,8 @@ class Published:
         flickr30k_source: where those figures are published.
         variant: the weights that are pulled.
         revision: the commit that is pulled; empty = the newest.
+        checkpoint: ``owner/name`` or ``owner/name@revision`` of the same weights as transformers reads them; empty =
+            not known.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Published:
     flickr30k_source: str = ""
     variant: str = "fp32"
     revision: str = ""
+    checkpoint: str = ""
 
     @property
     def download_mb(self) -> int | None:

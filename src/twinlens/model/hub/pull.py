@@ -96,19 +96,32 @@ def _plan(source: Source, layout: Layout, entry: Published | None, place: Path) 
     )
 
 
+def open_repository(name: str, downloads: Path, *, revision: str | None = None) -> Source:
+    """The files of a repository on the hub; with HF_HUB_OFFLINE=1, of the hub's own cache.
+
+    Args:
+        name: ``owner/name``.
+        downloads: where what is downloaded is kept.
+        revision: branch, tag or commit; None = the main branch.
+
+    Raises:
+        BundleError: the hub cannot be reached, or refuses; the message says what to do.
+    """
+    from huggingface_hub import constants, snapshot_download
+
+    if constants.is_offline_mode():
+        with suppress(OSError, ValueError):  # not in the hub's cache: the repository says what to do
+            cached = Path(snapshot_download(name, revision=revision, local_files_only=True))
+            return Folder(cached, name=name, revision=cached.name)
+    return Repository(name, downloads, revision=revision)
+
+
 def _source(name: str, entry: Published | None, downloads: Path, revision: str | None) -> Source:
     folder = Path(name).expanduser()
     if entry is None and folder.is_dir():
         return Folder(folder)
     repository = entry.repository if entry else name
-    from huggingface_hub import constants, snapshot_download
-
-    wanted = revision or (entry.revision if entry else None) or None
-    if constants.is_offline_mode():
-        with suppress(OSError, ValueError):  # not in the hub's cache: the repository says what to do
-            cached = Path(snapshot_download(repository, revision=wanted, local_files_only=True))
-            return Folder(cached, name=repository, revision=cached.name)
-    return Repository(repository, downloads, revision=wanted)
+    return open_repository(repository, downloads, revision=revision or (entry.revision if entry else None) or None)
 
 
 def _refuse_large_settings(source: Source, layout: Layout) -> None:

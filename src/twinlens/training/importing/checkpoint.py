@@ -66,21 +66,38 @@ class Checkpoint:
         found: Tokenizer = self.tokenizer.backend_tokenizer
         return found
 
+    def prepare_images(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, 3, H, W], normalised pixels, by transformers alone."""
+        pixels: Tensor = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
+        return pixels
+
+    def tokenize(self, texts: Sequence[str], *, is_full: bool | None = None) -> dict[str, Tensor]:
+        """``input_ids`` and ``attention_mask``, [B, T], by transformers alone.
+
+        Args:
+            texts: B texts.
+            is_full: whether they are filled up to their full length, or to the longest; None = as the family was
+                trained.
+        """
+        fills = self.has_full_length if is_full is None else is_full
+        given = self.tokenizer(
+            list(texts),
+            padding="max_length" if fills else True,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_attention_mask=True,
+            return_tensors="pt",
+        )
+        return {"input_ids": given["input_ids"], "attention_mask": given["attention_mask"]}
+
     def embed_images(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, D], unit rows, by transformers alone."""
-        given = self.image_processor(images=list(images), return_tensors="pt")
         with torch.no_grad():
-            return _unit(self.model.get_image_features(pixel_values=given["pixel_values"]).pooler_output)
+            return _unit(self.model.get_image_features(pixel_values=self.prepare_images(images)).pooler_output)
 
     def embed_texts(self, texts: Sequence[str]) -> Tensor:
         """[B, D], unit rows, by transformers alone."""
-        given = self.tokenizer(
-            list(texts),
-            padding="max_length" if self.has_full_length else True,
-            truncation=True,
-            max_length=self.max_tokens,
-            return_tensors="pt",
-        )
+        given = self.tokenize(texts)
         mask = {} if self.has_full_length else {"attention_mask": given["attention_mask"]}
         with torch.no_grad():
             return _unit(self.model.get_text_features(input_ids=given["input_ids"], **mask).pooler_output)
@@ -117,7 +134,8 @@ def open_checkpoint(directory: Path) -> Checkpoint:
                 f"{directory} is a {family} model, which cannot be imported; known: {', '.join(FAMILIES)}"
             )
         model = _load_model(directory, config)
-        processor = AutoImageProcessor.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+        options = {"trust_remote_code": False, "local_files_only": True, "backend": "pil"}  # as the models were trained
+        processor = AutoImageProcessor.from_pretrained(directory, **options)
         tokenizer = _load_tokenizer(directory)
     if family == "siglip" and "gemma" in type(tokenizer).__name__.lower():  # SigLIP 2: trained on small letters
         inner = tokenizer.backend_tokenizer
