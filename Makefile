@@ -19,6 +19,9 @@ CLI_DOCS := $(TESTING)/bin/python -m typer twinlens.cli.main utils docs --name t
 
 .PHONY: demo test check docs format quality default-model reproduce lock clean help
 
+# one more than cores: the servers and browsers of some tests leave a core idle
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -29,7 +32,7 @@ test: check  ## the checks, then the tests; make test ALL=1 runs the slow ones t
 	@scripts/browser $(TESTING)/bin/python
 	@scripts/proxies
 	@echo "Running $(if $(ALL),all tests,the tests but the slow ones: make test ALL=1 runs all)"
-	@$(TESTING)/bin/python -m pytest -n auto --dist worksteal -m "not gpu$(if $(ALL),, and not slow)" -q
+	@$(TESTING)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not gpu$(if $(ALL),, and not slow)" -q
 	@echo "All tests passed."
 
 check: $(TESTING)/.ready  ## format, lint, types, import directions

@@ -26,7 +26,7 @@ def tell(page: Page, **fields: Any) -> list[str]:
 
 
 def test_a_click_searches_what_was_meant(page: Page) -> None:
-    asked = tell(page, unknown_words=["giraff"], did_you_mean=MEANT)
+    asked = tell(page, unknown_words=["giraff"], did_you_mean=MEANT, no_word_known=False)
     expect(page.locator("#did-you-mean")).to_be_hidden()
     page.fill("#words", "a giraff")
     expect(page.locator("#status")).to_contain_text("unknown word: “giraff”")

@@ -19,7 +19,10 @@ def open_words(bundle: Bundle) -> WordList | None:
 def save_words(
     bundle: Bundle, levels: Mapping[str, Mapping[str, int]], *, signs: Iterable[str] = (), license_text: str = ""
 ) -> Path:
-    """Adds or replaces a bundle's word list; the fingerprint stays the same. See ``save_word_list``."""
+    """Adds or replaces a bundle's word list; see ``save_word_list``.
+
+    The fingerprint stays the same, unless English has a tower of its own: the list tells what is English.
+    """
     path = bundle.directory / WORDS
     save_word_list(path, levels, signs=signs, license_text=license_text)
     files = {**bundle.manifest.files, WORDS: file_record(path)}

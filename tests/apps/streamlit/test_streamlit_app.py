@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from apps.conftest import OpenPage, a_run
 from rest.served_library import ODD_NAME, draw
-from small_words import default_model_with_words
 from twinlens.api.evaluation import save_embeddings
 from twinlens.api.library import Collection
 from twinlens.evaluation.pairs import checked_pairs
@@ -228,10 +227,7 @@ def test_a_photo_whose_file_is_gone_has_a_label_in_place_of_its_picture(
     assert any(warning.startswith("1 of these photos") for warning in warnings)
 
 
-def test_unknown_words_are_told_and_corrected_on_a_click(
-    open_page: OpenPage, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    default_model_with_words(tmp_path / "bundle", monkeypatch)
+def test_unknown_words_are_told_and_corrected_on_a_click(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
     page.text_input("words").set_value("a giraff on grass").run()
     assert "Unknown word: “giraff”; did you mean: a giraffe on grass" in plainly(shown(page))
