@@ -19,20 +19,17 @@ CLI_DOCS := $(TESTING)/bin/python -m typer twinlens.cli.main utils docs --name t
 
 .PHONY: demo test check docs format quality default-model reproduce lock clean help
 
-# one more than cores: the servers and browsers of some tests leave a core idle
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures QUERY="a dog on a beach"
 	@$(RUNTIME)/bin/python scripts/demo.py --photos="$(PHOTOS)" --query="$(QUERY)"
 
-test: check  ## the checks, then the tests; make test ALL=1 runs the slow ones too, as CI does
+test: check  ## the checks, then the tests; make test ALL=1 runs the slow ones too, as CI does, and ALL=1 FAMILIES=1 those of every published family of models
 	@scripts/browser $(TESTING)/bin/python
 	@scripts/proxies
 	@echo "Running $(if $(ALL),all tests,the tests but the slow ones: make test ALL=1 runs all)"
-	@$(TESTING)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not gpu$(if $(ALL),, and not slow)" -q
+	@$(TESTING)/bin/python -m pytest -n auto --dist worksteal -m "not gpu$(if $(ALL),, and not slow)$(if $(FAMILIES),, and not families)" -q
 	@echo "All tests passed."
 
 check: $(TESTING)/.ready  ## format, lint, types, import directions

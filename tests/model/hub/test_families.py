@@ -16,7 +16,7 @@ from twinlens.model.hub.pull import pull
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.model.text_encoder import open_tokenizer
 
-pytestmark = pytest.mark.slow  # torch writes six graphs
+pytestmark = [pytest.mark.slow, pytest.mark.families]  # torch writes six graphs
 DEMO = Path(__file__).parents[3] / "demo" / "photos"
 TEXTS = ["a dog", "Two red dogs, of a photo!", "", "été à l'île", "  a   photo\tof A DOG ", "x " * 60]
 

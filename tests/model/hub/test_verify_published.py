@@ -16,7 +16,7 @@ from model.hub.tiny_published import save_clip, save_siglip
 from twinlens import api
 from twinlens.model.hub import published
 
-pytestmark = pytest.mark.slow  # torch writes four graphs
+pytestmark = [pytest.mark.slow, pytest.mark.families]  # torch writes four graphs
 ROOT = Path(__file__).parents[3]
 N_PHOTOS = 12
 WORDS = "a dog two red dogs of a photo on the beach in snow with one person and her child".split()

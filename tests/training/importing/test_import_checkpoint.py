@@ -19,7 +19,7 @@ from twinlens.training.importing.checkpoint import open_checkpoint
 from twinlens.training.importing.import_checkpoint import import_checkpoint
 from twinlens.training.importing.parity import LEAST, PHOTOS
 
-pytestmark = pytest.mark.slow  # each graph takes seconds to export
+pytestmark = [pytest.mark.slow, pytest.mark.families]  # each graph takes seconds to export
 QUERY = "a red dog"
 
 

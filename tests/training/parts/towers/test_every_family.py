@@ -20,7 +20,7 @@ PAIRS = [
 ]
 
 
-THROUGH_HUB = [pytest.param(*pair, True, marks=pytest.mark.slow) for pair in PAIRS]
+THROUGH_HUB = [pytest.param(*pair, True, marks=[pytest.mark.slow, pytest.mark.families]) for pair in PAIRS]
 
 
 @pytest.mark.parametrize(("image", "text", "through_hub"), [(*PAIRS[2], False), *THROUGH_HUB])
