@@ -21,6 +21,7 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
         _ask_about_broad_place()
     opened = api.library.open_for_search(place, model=model)
     if not opened.is_new:
+        complete_change(opened.collection)
         return opened
     folders, ready = ", ".join(str(folder.path) for folder in opened.collection.folders()), len(opened.collection)
     so_far = f"{ready:,} photos of {folders} are indexed" if ready else f"{folders} is not indexed yet"
@@ -42,6 +43,19 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
         opened.collection.close()
         raise
     return opened
+
+
+def complete_change(collection: "api.library.Collection") -> None:
+    """Indexes if a new model replaced the collection's, and embeds its photos by the features that are here."""
+    from twinlens.cli.index_run import index_with_progress
+
+    if collection.must_change():
+        say("the model has changed since the photos were indexed; indexing first, which reads no photo again")
+        try:
+            index_with_progress(collection)
+        except BaseException:
+            collection.close()
+            raise
 
 
 def _ask_about_broad_place() -> None:

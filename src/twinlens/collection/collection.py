@@ -284,6 +284,10 @@ class Collection:
         """A change to another model that is in progress, or that ``index`` would start; None if there is none."""
         return self._model.pending_change()
 
+    def must_change(self) -> bool:
+        """Whether no query can be answered until ``index`` has changed the model, for which it reads no photo."""
+        return self._model.must_change()
+
     @property
     def is_complete(self) -> bool:
         """False until an index run has finished."""

@@ -13,8 +13,10 @@ import pytest
 from filelock import FileLock
 
 from conftest import COLOURS, ColourEncoder, PhotoMaker
+from twinlens.cli.open_collection import complete_change
 from twinlens.collection.catalog import writing as change_module
 from twinlens.collection.collection import Collection
+from twinlens.collection.indexing.model_of_record import NamedModel
 from twinlens.collection.indexing.progress import ModelChangePlan, ModelChangeProgress, SilentListener
 from twinlens.collection.indexing.report import IndexReport, PendingModelChange
 from twinlens.errors import (
@@ -740,6 +742,29 @@ def test_a_model_with_the_same_features_embeds_them_and_reads_no_photo(library: 
     photo = np.r_[colour * stretched / 127.5, 0.05]
     cosine = query @ photo / np.linalg.norm(query) / np.linalg.norm(photo)
     assert found.score == pytest.approx(cosine, abs=0.005)
+
+
+def test_a_model_that_replaced_the_recorded_one_is_changed_to_before_the_first_query(
+    library: Collection, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record, new = library.catalog.model(), OtherWordsEncoder()
+    assert record is not None
+    assert not library.must_change()
+    library.close()
+    room = "twinlens.collection.indexing.model_of_record"
+    monkeypatch.setattr(f"{room}.load_model", lambda name: new)
+    monkeypatch.setattr(f"{room}.named_model", lambda name: NamedModel(record.model, new))
+    monkeypatch.setattr(f"{room}.model_of_fingerprint", lambda fingerprint: None)
+    monkeypatch.setattr(f"{room}.load_bridged", lambda name, fingerprint: None)
+    with Collection.open(photos) as upgraded:
+        with pytest.raises(ModelMismatchError, match="older"):
+            upgraded.search("red")
+        assert upgraded.must_change()
+        complete_change(upgraded)
+        assert not upgraded.must_change()
+        assert len(upgraded.search("red", k=3)) == 3
+        complete_change(upgraded)
+    assert capsys.readouterr().err.count("reads no photo again") == 1
 
 
 # --- what is told -----------------------------------------------------------------------------

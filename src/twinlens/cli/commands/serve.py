@@ -9,6 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.key import chosen_key
+from twinlens.cli.open_collection import complete_change
 from twinlens.cli.options.common import Model, Place
 from twinlens.cli.options.serve import (
     AccessLog,
@@ -159,6 +160,7 @@ def _serve(settings: "Settings") -> int:
     from twinlens.rest.process.workers import Workers
 
     collection = api.library.open_for_serving(settings.collection, model=settings.model)
+    complete_change(collection)
     listener = bind(settings)
     port = listener.getsockname()[1]
     if settings.workers == 1:

@@ -172,6 +172,18 @@ class ModelOfRecord:
                 return PendingModelChange(record.model, model.fingerprint, done, photos, is_begun=False)
         return None
 
+    def must_change(self) -> bool:
+        """Whether no query can be answered before a change to a model that embeds the features which are here."""
+        record, change = self._catalog.model(), self.pending_change()
+        if record is None or change is None or change.photos_done < change.photos:
+            return False
+        try:
+            if self._asked_besides(record) is None:
+                self.encoder_of(record)
+        except ModelMismatchError:
+            return True
+        return False
+
     def _asked_besides(self, record: ModelRecord) -> NamedModel | None:
         """The requested model, if it may differ from the recorded one."""
         if self.asked is None:

@@ -72,7 +72,7 @@ def _read_cxc(path: Path) -> CocoTruth:
         try:
             caption, photo = int(row["caption"].rpartition(":")[2]), photo_number(row["image"])
             if photo is None:
-                raise ValueError("no number")
+                raise ValueError("the photo's name ends in no number")
             if float(row["agg_score"]) >= CXC_POSITIVE:
                 photos.setdefault(caption, []).append(photo)
                 captions.setdefault(photo, []).append(caption)

@@ -11,6 +11,7 @@ from ml_dtypes import int4
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from twinlens.errors import TrainingError
 from twinlens.training.parts.export import drop_unused, drop_value_info, quiet, replace
 
 Bits: TypeAlias = Literal[4, 8]
@@ -83,7 +84,7 @@ def in_float32(model: Any) -> Any:
     """The graph with the weights that ``quantize_text`` stored in 8 bits as float32 again, to quantize them otherwise.
 
     Raises:
-        ValueError: a layer is stored in other than 8 bits.
+        TrainingError: a layer is stored in other than 8 bits.
     """
     _drop_casts(model)
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
@@ -128,7 +129,7 @@ def _matrix(node: Any, weights: Mapping[str, NDArray[Any]]) -> NDArray[np.float3
     """[K, N], the weights of a product by small whole numbers and scales."""
     stated = {attribute.name: attribute.i for attribute in node.attribute}
     if stated["bits"] != 8:
-        raise ValueError(f"{node.name} has weights of {stated['bits']} bits, 8 expected")
+        raise TrainingError(f"{node.name} has weights of {stated['bits']} bits, 8 expected")
     codes = weights[node.input[1]].reshape(stated["N"], -1, stated["block_size"]).astype(np.float32) - 128
     rows = codes * weights[node.input[2]].astype(np.float32).reshape(stated["N"], -1, 1)
     return np.ascontiguousarray(rows.reshape(stated["N"], -1)[:, : stated["K"]].T)
