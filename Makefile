@@ -17,7 +17,14 @@ TESTING := .venv-test
 PIP_FLAGS := --quiet --disable-pip-version-check
 CLI_DOCS := $(TESTING)/bin/python -m typer twinlens.cli.main utils docs --name twinlens --title "The twinlens command"
 
-.PHONY: demo test check docs format quality default-model reproduce lock clean help
+# the parts of a check, which run side by side, the longest first
+CHECKS := types style directions pages
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+
+.PHONY: demo test check docs format quality default-model reproduce lock clean help $(CHECKS) tools
+
+# a shell may ask Python to keep no compiled files: each process of the tests would compile ours anew
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,23 +32,37 @@ help:  ## this list
 demo: $(RUNTIME)/.ready  ## search photos by words: make demo PHOTOS=~/Pictures QUERY="a dog on a beach"
 	@$(RUNTIME)/bin/python scripts/demo.py --photos="$(PHOTOS)" --query="$(QUERY)"
 
-test: check  ## the checks, then the tests; make test ALL=1 runs the slow ones too, as CI does, and ALL=1 FAMILIES=1 those of every published family of models
-	@scripts/browser $(TESTING)/bin/python
-	@scripts/proxies
+test: $(TESTING)/.ready  ## the checks, then the tests; make test ALL=1 runs the slow ones too, as CI does, ALL=1 FAMILIES=1 those of every published family of models, and ALL=1 THOROUGH=1 longer campaigns and variants
+	@echo "Checking format, lint, types and import directions"
+	@$(MAKE) --no-print-directory -j $(CORES) $(CHECKS) $(TESTING)/.compiled tools
+	@echo "All checks passed."
 	@echo "Running $(if $(ALL),all tests,the tests but the slow ones: make test ALL=1 runs all)"
-	@$(TESTING)/bin/python -m pytest -n auto --dist worksteal -m "not gpu$(if $(ALL),, and not slow)$(if $(FAMILIES),, and not families)" -q
+	@$(TESTING)/bin/python -m pytest -n auto --dist worksteal -m "not gpu$(if $(ALL),, and not slow)$(if $(FAMILIES),, and not families)$(if $(THOROUGH),, and not thorough)" -q
 	@echo "All tests passed."
 
 check: $(TESTING)/.ready  ## format, lint, types, import directions
 	@echo "Checking format, lint, types and import directions"
+	@$(MAKE) --no-print-directory -j $(CORES) $(CHECKS)
+	@echo "All checks passed."
+
+types:
+	@$(TESTING)/bin/mypy --no-error-summary
+
+style:
 	@$(TESTING)/bin/ruff format --check --quiet src tests benchmarks scripts
 	@$(TESTING)/bin/ruff check --quiet src tests benchmarks scripts
-	@$(TESTING)/bin/mypy --no-error-summary
+
+directions:
 	@$(TESTING)/bin/lint-imports --no-cache > /dev/null || $(TESTING)/bin/lint-imports --no-cache
+
+pages:
 	@page=$$(mktemp) && $(CLI_DOCS) --output $$page > /dev/null && cmp -s $$page docs/reference/cli.md \
 		|| { echo "docs/reference/cli.md is stale: run make docs"; exit 1; }
 	@$(TESTING)/bin/python scripts/figures.py --check
-	@echo "All checks passed."
+
+tools:
+	@scripts/browser $(TESTING)/bin/python
+	@scripts/proxies
 
 docs: $(TESTING)/.ready  ## write the pages generated from the program, and the figures of the embedded model
 	@$(CLI_DOCS) --output docs/reference/cli.md
@@ -96,9 +117,14 @@ $(TESTING)/.ready: requirements/test.lock pyproject.toml
 	@echo "Making $(TESTING) with the locked runtime, the test tools and torch (CPU)"
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "twinlens needs Python 3.11 or later: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(TESTING)
-	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements/test.lock
-	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) $(TORCH_FLAGS) torch==2.13.0
+	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-compile --no-deps --require-hashes -r requirements/test.lock
+	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-compile $(TORCH_FLAGS) torch==2.13.0
 	@$(TESTING)/bin/python -m pip install $(PIP_FLAGS) --no-deps --editable .
+	@touch $@
+
+# compiled while the checks run, for pip does it on one core; a few files of packages are templates, no Python
+$(TESTING)/.compiled: $(TESTING)/.ready
+	@$(TESTING)/bin/python -m compileall -qq -j $(CORES) -x '/(tests|transformers/models)/' $(TESTING)/lib/python*/site-packages || true
 	@touch $@
 
 lock:  ## renew the lock files (uv)

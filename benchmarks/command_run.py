@@ -15,12 +15,14 @@ class CommandRun:
 
     Attributes:
         seconds: from start to exit, the interpreter's own start included.
+        cpu_seconds: of all its threads together.
         peak_bytes: most memory resident at once; mapped files count as far as they were read.
         exit_code: of the command.
         stdout: of the command; its stderr goes to ours.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     exit_code: int
     stdout: str
@@ -49,7 +51,9 @@ def _launch(command: Sequence[str]) -> CommandRun:
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     unit_bytes = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB elsewhere
-    return CommandRun(seconds, usage.ru_maxrss * unit_bytes, process.returncode, stdout)
+    return CommandRun(
+        seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit_bytes, process.returncode, stdout
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 Measures the command as a user runs it, in a process of its own, with a quarter of the
 photos and with all of them; then, in this process, its two halves alone: decoding and
 resizing (all cores), and the image tower. Photos are drawn in code unless ``--photos``
-names a folder; that folder is only read, the collection goes to a temporary one.
+names a folder; that folder is only read, the collection goes to a temporary one. With
+``--clip-b32`` the same ViT-B/32 also goes through ``twinlens index`` and through a straight
+indexer, in turns.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import numpy as np
 from command_run import run_command
 from drawn_photos import HEIGHT, QUALITY, WIDTH, draw_photos
 from result_page import publish, table
+from straight_comparison import compare
 
 from twinlens.api.models import load_model
 from twinlens.collection.indexing.scan import scan_folder
@@ -57,6 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=200, help="photos to index, at least 4 (default: 200)")
     parser.add_argument("--photos", type=Path, help="take photos of this folder, the first in the order of their paths")
     parser.add_argument("--model", default="default", help="name or folder of a model bundle")
+    parser.add_argument(
+        "--clip-b32",
+        type=Path,
+        metavar="FOLDER",
+        help="compare with a straight indexer; FOLDER keeps the models made for it (1 GB, needs the extra train)",
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each way in that comparison (default: 3)")
     parser.add_argument("--write", action="store_true", help="write results/index_speed.md")
     options = parser.parse_args(arguments)
     if options.count < 4:
@@ -73,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         encoder = load_model(options.model)
         rates = part_rates(photos, encoder)
         body = _body(photos, parts, rates, drawn=options.photos is None)
+        if options.clip_b32 is not None:
+            body += compare(work, photos, options.clip_b32.expanduser(), rounds=options.rounds)
     model = f"{encoder.name}, {encoder.fingerprint}"
     publish(__file__, "How fast are photos indexed?", body, model=model, write=options.write)
 
@@ -86,7 +98,8 @@ def index_run(folder: Path, photos: Sequence[Path], model: str) -> IndexRun:
     folder.mkdir()
     for number, photo in enumerate(photos):
         (folder / f"{number:06d}{photo.suffix}").symlink_to(photo.resolve())
-    run = run_command([sys.executable, "-m", "twinlens", "index", str(folder), "--model", model, "--json"])
+    command = [sys.executable, "-m", "twinlens", "index", str(folder), "--model", model, "--follow-links", "--json"]
+    run = run_command(command)
     report = json.loads(run.stdout)
     if report["images"] != len(photos):
         raise RuntimeError(f"{len(photos)} photos were given, {report['images']} indexed; skipped: {report['skipped']}")

@@ -11,6 +11,7 @@ from demo_questions import LANGUAGES, PHOTOS, Question, questions
 
 from twinlens import api
 from twinlens.cli.progress import IndexProgress
+from twinlens.counted import counted
 from twinlens.errors import TwinlensError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +35,7 @@ class DemoProgress(IndexProgress):
         if time.monotonic() > self._due:
             self._due = float("inf")
             if ready := len(self._collection):
-                print(f"\nWhat {ready:,} photos answer already (indexing goes on):")
+                print(f"\nAnswers from {counted(ready, 'photo')} so far (indexing goes on):")
                 answer(self._collection, self._queries)
 
 
@@ -69,7 +70,8 @@ def demo(given: str, query: str, *, sheet_file: str = "") -> int:
     with api.library.Collection.create([photos], at=place) as collection:
         with DemoProgress(collection, queries) as progress:
             report = collection.index(listener=progress)
-        print(f"{report.images:,} photos indexed, {len(report.skipped):,} files skipped, {report.seconds:.1f} s")
+        indexed, skipped = counted(report.images, "photo"), counted(len(report.skipped), "file")
+        print(f"{indexed} indexed, {skipped} skipped, {report.seconds:.1f} s")
         sheet = answer(collection, queries, asked)
     if asked:
         print(f"\n{tally(asked, [hits for _, hits in sheet])}")
@@ -105,9 +107,12 @@ def answer(
     answers = []
     for number, query in enumerate(queries):
         question = asked[number] if asked else None
-        hits = collection.search(query, k=5)
+        found = collection.answer(query, k=5)
+        hits = list(found.hits)
         answers.append((query, hits))
         print(f"\n  {query}" + (f"  ({LANGUAGES[question.language]})" if question else ""))
+        if found.wording.note:
+            print(f"    {found.wording.note}")
         for hit in (matching := [hit for hit in hits[:SHOWN] if hit.relevant is not False]):
             grade = "" if hit.grade is None else f"{hit.grade:<8}  "
             right = "  (right)" if question and hit.id == question.photo else ""

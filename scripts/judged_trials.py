@@ -21,11 +21,12 @@ from twinlens.evaluation.relevance.trials import (
     draw_trials,
     joined,
 )
-from twinlens.model.bundle import IMAGE_MODEL
+from twinlens.model.bundle import HUBS, IMAGE_MODEL
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.relevance.background import library_scale, yardstick
 from twinlens.relevance.evidence import score_scale
 from twinlens.types import Embeddings
+from twinlens.words.asked import asked_for
 
 OTHERS = ("photos_unlabeled", "more/coco_unlabeled_extra")  # folders that fill up the library of 3,000
 CLASSES = ("more/grocery_store", "more/clothing")
@@ -51,7 +52,9 @@ class Lab:
 
     def embed(self, files: Sequence[str]) -> Embeddings:
         """[N, D] of photos, by their paths in the folder."""
-        place = self.cache / f"{self.encoder.bundle.manifest.files[IMAGE_MODEL].sha256[:16]}-photos.npz"
+        own = self.encoder.bundle.manifest.files  # another text tower leaves the photos as they are
+        parts = [own[name].sha256[:16] for name in (IMAGE_MODEL, HUBS) if name in own]
+        place = self.cache / f"{'-'.join(parts)}-photos.npz"
         known: dict[str, Embeddings] = {}
         if place.exists():
             with np.load(place) as kept:
@@ -69,7 +72,8 @@ class Lab:
         return np.stack([known[file] for file in files])
 
     def embed_texts(self, texts: Sequence[str]) -> Embeddings:
-        """[Q, D]; kept for each model."""
+        """[Q, D], as a search embeds them; kept for each model."""
+        texts = [asked_for(text) for text in texts]
         place = self.cache / f"{self.encoder.fingerprint}-texts.npz"
         known: dict[str, Embeddings] = {}
         if place.exists():

@@ -64,7 +64,7 @@ def main() -> int:
 def run(options: argparse.Namespace) -> None:
     """Teaches, and writes the bundle ``OUT/bundle``."""
     options.out.mkdir(parents=True, exist_ok=True)
-    model = OnnxDualEncoder(open_bundle(options.bundle))
+    model = OnnxDualEncoder(open_bundle(options.bundle).without_hubs())
     data = open_dataset(options.data)
     train = [photo for row, photo in enumerate(data.split("train")) if row % HELD_OUT]
     lessons = Lessons(

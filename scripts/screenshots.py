@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+ALBUMS = {"Animals": "an animal", "Seaside": "a beach by the sea", "Sights": "a famous building"}
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
@@ -24,15 +25,18 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=IMAGES)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    with _browser() as browser:
+    with chromium() as browser:
+        _give(browser, options.url)
         for scheme in ("light", "dark"):
             _desktop(browser, options, scheme)
+            _library(browser, options, scheme)
             _phone(browser, options, scheme)
     return 0
 
 
 @contextmanager
-def _browser() -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
+    """A browser: the one of the system, or Playwright's."""
     from playwright.sync_api import sync_playwright
 
     system = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
@@ -63,6 +67,30 @@ def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page.wait_for_timeout(1000)
     _settle(page)
     _take(page, options.out, f"page-map-{scheme}")
+
+
+def _give(browser: Any, url: str) -> None:
+    """Tags and albums to show; the library of the demo is made anew by ``make demo``."""
+    request = browser.new_context(base_url=url).request
+    for name, query in ALBUMS.items():
+        found = request.post("/api/search/text", data={"query": query, "top_k": 12}).json()["results"]
+        ids = [one["image_id"] for one in found]
+        request.post("/api/albums", data={"name": name, "image_ids": ids})
+        request.post("/api/tags", data={"tags": [name.lower()], "image_ids": ids})
+    request.post("/api/albums/saved", data={"name": "Dogs", "query": "a dog"})
+
+
+def _library(browser: Any, options: argparse.Namespace, scheme: str) -> None:
+    page = _open(browser, options.url, color_scheme=scheme, **DESKTOP)
+    page.click("#browse-button")
+    page.wait_for_selector(".facet")
+    page.mouse.move(900, 880)
+    _settle(page)
+    _take(page, options.out, f"page-browse-{scheme}")
+    page.click("#browse-albums")
+    page.wait_for_selector(".cover img")
+    _settle(page)
+    _take(page, options.out, f"page-albums-{scheme}")
 
 
 def _phone(browser: Any, options: argparse.Namespace, scheme: str) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from twinlens.collection.searching.answer import Answer
+from twinlens.collection.searching.search import Search
+from twinlens.collection.searching.wording import Wording
 from twinlens.errors import TwinlensError
 from twinlens.types import Hit
 
@@ -88,6 +91,18 @@ def test_all_right_is_one_line(demo: Any) -> None:
     asked = demo.questions()[:2]
     told = demo.tally(asked, [[hit(one.photo)] for one in asked])
     assert told == "The right picture comes first, as a match, for 2 of 2 questions."
+
+
+def test_unknown_words_are_told(demo: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    class Library:
+        def answer(self, query: str, *, k: int) -> Answer:
+            wording = Wording(unknown_words=(query,), did_you_mean="giraffe", no_word_known=True)
+            return Answer(Search.of(query, k=k), [hit("owl.jpg", relevant=False)], 1, 0, "", 1.0, wording=wording)
+
+    demo.answer(Library(), ("giraff",))
+    told = capsys.readouterr().out
+    assert "no word of this query is known: “giraff”; did you mean: giraffe" in told
+    assert "the closest is owl.jpg" in told
 
 
 def test_without_the_repository_the_demo_says_what_to_do(

@@ -33,6 +33,17 @@ def test_until_the_end_readers_see_the_old_content(tmp_path: Path) -> None:
     assert file.read_text() == "new"
 
 
+def test_what_lies_in_its_place_is_removed_and_no_link_followed(tmp_path: Path) -> None:
+    mine, file = tmp_path / "mine.txt", tmp_path / "model.json"
+    mine.write_text("mine")
+    (tmp_path / ".model.json.partial").symlink_to(mine)
+    with whole_file(file) as place:
+        assert not place.exists()
+        place.write_text("new")
+    assert (file.read_text(), mine.read_text()) == ("new", "mine")
+    assert not file.is_symlink()
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
 def test_a_device_is_left_alone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "null")

@@ -3,7 +3,7 @@
 >>> import twinlens
 >>> model = twinlens.load_model("default")
 >>> model.encode_text(["a dog"]).shape
-(1, 512)
+(1, 517)
 """
 
 from typing import TYPE_CHECKING, Any

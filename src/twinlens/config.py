@@ -26,7 +26,7 @@ def data_folder() -> Path:
 class Section(BaseModel):
     """A table of a recipe; unknown keys are errors, and values are immutable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def read_recipe(path: Path, schema: type[Schema], *, changes: Iterable[str] = ()) -> Schema:

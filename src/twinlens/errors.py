@@ -50,8 +50,16 @@ class PhotoTooSlowError(PhotoError):
     """A photo takes longer to decode than it may."""
 
 
+class RegionError(PhotoError):
+    """A region is no part of its photo, or too small a part."""
+
+
 class PhotoCrashError(PhotoError):
     """A photo crashes the process that decodes it."""
+
+
+class TextRecognizerError(TwinlensError):
+    """Text in pictures cannot be read: a package or a model is missing, or it failed on one picture."""
 
 
 class DecoderError(TwinlensError):
@@ -74,8 +82,16 @@ class QueryError(TwinlensError):
     """A query or a filter is invalid."""
 
 
+class UnknownPhotoError(QueryError):
+    """Something is to be given to a photo that is not indexed."""
+
+
 class UnknownFolderError(QueryError):
     """A folder filter names a folder without indexed photos."""
+
+
+class UnknownAlbumError(QueryError):
+    """There is no album of this name."""
 
 
 class NoProbabilitiesError(QueryError):
@@ -90,6 +106,10 @@ class CollectionNotFoundError(CollectionError):
     """There is no collection where one was expected."""
 
 
+class NothingToLearnError(TwinlensError):
+    """Too few photos have captions or feedback to learn from."""
+
+
 class NoCaptionsError(CollectionNotFoundError):
     """Captions were searched where none is known."""
 
@@ -100,6 +120,10 @@ class CollectionBusyError(CollectionError):
 
 class AlreadyIndexingError(CollectionBusyError):
     """Another process is indexing this collection."""
+
+
+class AlreadyWatchedError(CollectionBusyError):
+    """Another process keeps this collection up to date with its folders."""
 
 
 class CatalogLockedError(CollectionBusyError):
@@ -134,6 +158,10 @@ class CatalogDamagedError(CollectionError):
 
 class VectorsDamagedError(CollectionError):
     """A file of derived vectors is damaged; it is rebuilt from the catalog."""
+
+
+class StoreUnavailableError(CollectionError):
+    """The server that keeps a collection's vectors cannot be reached, or refuses; later it may work."""
 
 
 class DiskFullError(CollectionError):

@@ -20,6 +20,7 @@ from twinlens.types import (
     PhotoHashes,
     Pixels,
     QueryKind,
+    TextPiece,
     TowerDescription,
     WordCheck,
 )
@@ -61,6 +62,9 @@ class Judgement(Protocol):
 
     def grades(self, scores: Sequence[float]) -> Sequence[Grade | None]:
         """The grade of each of K hits; a better score has never a lower one."""
+
+    def grades_of(self, probabilities: Sequence[float]) -> Sequence[Grade | None]:
+        """The grade of each of K probabilities."""
 
 
 class Judge(Protocol):
@@ -175,6 +179,11 @@ class DualEncoder(Protocol):
         """Loads everything that the first query (and the first photo) needs."""
         return
 
+    @property
+    def computed_on(self) -> str:
+        """What computes its towers, for people, such as "CPU" or "CUDA"."""
+        return "CPU"
+
     def verify(self) -> None:
         """Checks that the model's files are undamaged.
 
@@ -211,6 +220,17 @@ class DualEncoder(Protocol):
         return ModelDescription(
             self.name, self.fingerprint, self.dim, image=tower, text=tower, is_calibrated=is_calibrated
         )
+
+
+class TextRecognizer(Protocol):
+    """Reads the text in pictures."""
+
+    def read(self, image: Image.Image) -> list[TextPiece]:
+        """The pieces of text in a picture, RGB and upright, in reading order.
+
+        Raises:
+            TextRecognizerError: it failed on this picture; others may be read.
+        """
 
 
 class Loss(Protocol[TensorT]):

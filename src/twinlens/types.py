@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ Ids: TypeAlias = NDArray[np.int64]
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 
-DateSource: TypeAlias = Literal["exif", "iptc", "gps", "name", "file"]
+DateSource: TypeAlias = Literal["exif", "xmp", "iptc", "gps", "takeout", "name", "file"]
 """What told a photo's date, most trustworthy first; "file" is the date of the file, which copying may change."""
 
 MapKind: TypeAlias = Literal["grid", "occlusion"]
@@ -50,6 +50,24 @@ GRADES: tuple[Grade, ...] = ("strong", "likely", "possible")
 """The surest first."""
 
 
+def clock(seconds: float) -> str:
+    """A time in a video as players show it.
+
+    >>> clock(83.5), clock(3723)
+    ('1:23', '1:02:03')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class TextPiece(NamedTuple):
+    """A piece of text that was read in a picture, mostly a line, and how sure the reader is, in [0, 1]."""
+
+    text: str
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True)
 class CaptionedImage:
     """One photo of a data set with one or more captions.
@@ -59,12 +77,14 @@ class CaptionedImage:
         path: the file.
         captions: at least one.
         caption_ids: numbers of the captions in COCO's files; empty elsewhere.
+        languages: of each caption, such as "de"; empty where the data does not say.
     """
 
     image_id: str
     path: Path
     captions: tuple[str, ...]
     caption_ids: tuple[int, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +144,17 @@ class WordCheck:
     Attributes:
         unknown: the unknown words as they were typed.
         corrections: some of them, each with the word that was probably meant.
-        no_word_known: no other word says anything, either.
+        no_word_known: no other word says anything, either, or the text has no words at all.
     """
 
     unknown: tuple[str, ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
     no_word_known: bool = False
+
+
+def as_told(found_by: str) -> str:
+    """What found a hit, as people are told."""
+    return "text in the picture" if found_by == "text" else found_by
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,12 +173,20 @@ class Hit:
         width: pixels, upright; None if unknown.
         height: pixels, upright; None if unknown.
         taken_at: the camera's local time, ISO 8601; None if unknown.
-        date_source: what told ``taken_at``: exif, iptc, gps, name (of the file) or file (its own date).
+        date_source: what told ``taken_at``: exif, xmp, iptc, gps, takeout, name (of the file) or file (its own date).
         is_favourite: marked by the user.
+        rating: stars that the user gave it, 1 to 5; None without.
+        tags: that the user gave it, by name.
+        duration_s: length of a video; None for a photo.
+        at_s: when the video is most like the query, in seconds from its start; None for a photo, and without a query.
         is_missing: the photo's file was not there when the search was answered.
         grade: how sure it is that the photo shows what the query says; None if that is not likely, or not known.
         alike: ids of near copies of the photo that it stands for, at most a hundred.
         num_alike: how many there are.
+        alike_kinds: what each of ``alike`` is: "near" (a near copy), or in one stack with the photo: "raw" (and its
+            picture), "live" (the moving part), "edited", "burst" (another shot).
+        found_by: "meaning" if it has a grade, and what holds all words of the query: "name", "folder", "caption",
+            "tag", "album", "title", "description", "keyword", "person", "place", "text" (in the picture).
     """
 
     rank: int
@@ -172,6 +205,25 @@ class Hit:
     grade: Grade | None = None
     alike: tuple[str, ...] = ()
     num_alike: int = 0
+    alike_kinds: tuple[str, ...] = ()
+    found_by: tuple[str, ...] = ()
+    rating: int | None = None
+    tags: tuple[str, ...] = ()
+    duration_s: float | None = None
+    at_s: float | None = None
+
+    @property
+    def moment(self) -> str | None:
+        """When the video is most like the query, such as 1:23."""
+        return None if self.at_s is None else clock(self.at_s)
+
+    def written_in(self) -> str:
+        """Where the words of the query are written, for people; "" if only the meaning was found.
+
+        >>> Hit(1, "a.jpg", Path("a.jpg"), 0.3, found_by=("meaning", "name", "text")).written_in()
+        'name and text in the picture'
+        """
+        return " and ".join(as_told(by) for by in self.found_by if by != "meaning")
 
     def __repr__(self) -> str:
         probability = "" if self.probability is None else f", probability={self.probability:.2f}"

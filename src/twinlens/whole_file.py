@@ -27,6 +27,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise FileExistsError(errno.EEXIST, "is not a regular file", str(path))
     partial = path.with_name(f".{path.name}.partial")
     try:
+        partial.unlink(missing_ok=True)  # of a process that was killed, or a link that leads elsewhere
         yield partial
         partial.replace(path)
     except BaseException:

@@ -42,10 +42,12 @@ def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, close_libraries: 
     """Runs the page with settings of the app, once, from a folder that holds nothing of ours."""
     monkeypatch.chdir(tmp_path)
 
-    def run(**settings: str) -> AppTest:
+    def run(view: str = "Photos", **settings: str) -> AppTest:
         for name, value in AppSettings(**settings).to_environment().items():
             monkeypatch.setenv(name, value)
-        page = AppTest.from_file(PAGE, default_timeout=PAGE_S).run()
+        page = AppTest.from_file(PAGE, default_timeout=PAGE_S)
+        page.session_state["view"] = view
+        page.run()
         assert not page.exception
         return page
 

@@ -77,10 +77,11 @@ def multiply(root: Path, count: int) -> None:
                 assert known.content_hash is not None
                 found = catalog.vector_of_content(known.content_hash)
                 assert found is not None
-                vector, details = found
+                vector, details, _ = found
                 noise = np.random.default_rng(number).normal(0, 0.03, len(vector.embedding)).astype(np.float32)
                 turned = (vector.embedding + noise) / np.linalg.norm(vector.embedding + noise)
-                taken = f"20{10 + number % 14}-0{1 + number % 9}-11T08:00:00"
+                clock = f"{8 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"  # no two are of one burst
+                taken = f"20{10 + number % 14}-0{1 + number % 9}-11T{clock}"
                 writer.put_photo(
                     _file_state(folder, copy, known),
                     replace(details, taken_at=taken),

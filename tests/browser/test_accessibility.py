@@ -59,6 +59,10 @@ def test_all_is_done_by_keyboard_alone(page: Page) -> None:
     with page.expect_response(lambda answer: "a red square" in (answer.request.post_data or "")):
         page.keyboard.type("a red square")  # what its first letters found would take the focus away
     expect(page.locator("#status")).to_contain_text("strong among")
+    with page.expect_response("**/api/search/text"):
+        page.keyboard.press("Enter")  # done with typing: the suggestions close
+    expect(page.locator("#words")).to_have_attribute("aria-expanded", "false")
+    until_at_rest(page)
     page.keyboard.press("ArrowDown")
     index = "Number(document.activeElement.closest('.tile').dataset.index)"
     assert page.evaluate(index) == 0
@@ -135,7 +139,7 @@ def test_scrolling_down_and_up_leaves_one_photo_in_the_tab_order(long_page: Page
     for there in [*range(0, 1200, 150), *range(1200, -1, -150)]:
         long_page.evaluate(f"window.scrollTo(0, {there})")
         until_drawn(long_page)
-        assert long_page.locator(REACHABLE).count() == 3, "to open, to select, to mark it"
+        assert long_page.locator(REACHABLE).count() == 4, "to open, to select, to mark it, to search by it"
     assert long_page.locator(REACHABLE).first.evaluate("one => one.closest('.tile').dataset.index") == "0"
 
 
@@ -150,7 +154,7 @@ def test_a_photo_keeps_the_keyboard_while_its_row_is_scrolled_away(long_page: Pa
     long_page.evaluate("window.scrollTo(0, 1800)")
     until_drawn(long_page)
     assert focused_photo(long_page) == 0
-    assert long_page.locator(REACHABLE).count() == 3
+    assert long_page.locator(REACHABLE).count() == 4
     long_page.keyboard.press("ArrowRight")
     expect(long_page.locator(".tile[data-index='1'] .open")).to_be_in_viewport()
     assert focused_photo(long_page) == 1

@@ -37,7 +37,7 @@ def test_a_photo_whose_file_is_gone_is_labelled_in_the_grid_and_alone(open_page:
     label = lost_tile(page).locator(".open").get_attribute("aria-label")
     assert label is not None
     assert label.endswith("file is gone")
-    expect(page.locator("#status")).to_contain_text("1 file is gone")
+    expect(page.locator("#status")).to_contain_text("files of photos are gone")
     lost_tile(page).locator(".open").click()
     expect(page.locator(".picture-fault")).to_have_text("File is gone: red square.jpg")
 
@@ -56,7 +56,7 @@ def test_what_is_taken_along_says_how_many_were_left_out(open_page: Any, lossy: 
         if "is-selected" not in made.get_attribute("class"):
             made.locator(".pick").click()
     with page.expect_download():
-        page.locator("#selection").get_by_role("button", name="zip").click()
+        page.locator("#selection").get_by_role("button", name="Download").click()
     expect(page.locator("#notice")).to_have_text("1 photo left out: its file is gone.")
 
 

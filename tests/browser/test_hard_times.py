@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.drawn_library import ODD_CAPTIONS, ODD_NAMES
-from browser.served_page import Held, ServedPage, cut_network, on_top, stop_time, until, until_at_rest
+from browser.served_page import Held, ServedPage, cut_network, intercept, on_top, stop_time, until, until_at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -67,6 +67,25 @@ def test_a_server_that_stops_and_comes_back_is_waited_for(drawn: Path, open_page
         expect(page.locator("#words")).to_have_value("a red circle")
     finally:
         served.stop()
+
+
+def test_a_picture_that_is_lost_on_its_way_is_asked_for_again(page: Page) -> None:
+    lost: list[str] = []
+
+    def lose_once(route: Any) -> None:
+        if route.request.url in lost:
+            route.fallback()
+        else:
+            lost.append(route.request.url)
+            route.abort("connectionreset")
+
+    intercept(page, "**/thumbnail?*", lose_once)
+    page.fill("#words", "a red square")
+    page.press("#words", "Enter")
+    expect(page.locator(".tile .badge").first).to_be_visible()
+    until(page, "document.querySelector('.tile img') && !document.querySelector('.tile img:not(.is-loaded)')")
+    assert lost
+    expect(page.locator(".tile.is-broken")).to_have_count(0)
 
 
 def test_a_slow_network_shows_a_sign_and_a_fast_one_does_not(page: Page) -> None:
@@ -177,13 +196,14 @@ def test_an_open_photo_recovers_when_the_server_is_back(open_page: Any, site: st
     cut_network(page)
     page.keyboard.press("ArrowRight")
     expect(page.locator("#away")).to_be_visible()
+    page.keyboard.press("ArrowRight")  # the photo after the next was not fetched ahead
     expect(page.locator("#stage")).to_contain_text("This photo cannot be shown")
     expect(page.locator("#viewer-facts")).to_have_text("")
     name = page.locator("#viewer-name").text_content() or ""
     page.unroute_all()
     expect(page.locator("#viewer-facts dd").first).to_have_text(name)
     expect(page.locator("#viewer-picture")).to_be_visible()
-    expect(page.locator("#stage")).not_to_contain_text("This photo cannot be shown")
+    expect(page.locator("#stage")).not_to_contain_text("can be shown")
     until(page, "document.getElementById('viewer-picture').naturalWidth > 0")
 
 

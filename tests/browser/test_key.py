@@ -103,6 +103,10 @@ def test_a_key_that_may_only_search_has_no_hearts_and_is_told_why(open_page: Any
     tile.locator(".open").click()
     expect(page.locator("#viewer-like")).to_be_visible()
     expect(page.locator("#viewer-heart")).to_be_hidden()
+    expect(page.locator("#viewer-facts dl")).to_be_visible()
+    expect(page.locator("#viewer-given").get_by_role("button")).to_have_count(0)
+    page.keyboard.press("5")
+    expect(page.locator("#notice")).to_contain_text("The key “family” may not rate photos.")
 
 
 def test_a_key_that_may_do_everything_has_all_buttons(open_page: Any, limited: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.test_accessibility import faults
+
 pytestmark = pytest.mark.browser
 FILE = "home/blue square.jpg"
 HAND_OVER = """([kind, data]) => {
@@ -48,6 +50,31 @@ def test_words_and_a_picture_go_into_one_search(page: Page, drawn: Path) -> None
     with page.expect_response("**/api/search/image*") as found:
         page.fill("#words", "a yellow circle")
     assert found.value.json()["query"] == "picture 1 + a yellow circle"
+
+
+def test_several_pictures_are_searched_by_and_one_of_them_is_turned_to_what_is_left_out(
+    page: Page, drawn: Path
+) -> None:
+    page.set_input_files("#file", drawn / FILE)
+    expect(page.locator("#status")).to_contain_text("strong among")
+    # the second time it is there already; both before the photos change
+    page.locator(".tile .like").nth(3).evaluate("one => [one.click(), one.click()]")
+    expect(page.locator(".chip img")).to_have_count(2)
+    with page.expect_response("**/api/search/image") as found:
+        page.locator(".chip").nth(1).get_by_role("button", name="More like").click()
+    assert found.value.json()["understood"].startswith("picture 1, without ")
+    expect(page.get_by_role("button", name="Not like")).to_have_count(1)
+    expect(page.locator("#parts")).to_be_hidden()
+    assert faults(page) == []
+    page.fill("#words", "a circle")
+    with page.expect_request(lambda call: '"without":[{' in (call.post_data or "")) as sent:
+        page.get_by_role("button", name=f"Remove {Path(FILE).name}").click()
+    asked = sent.value.post_data_json
+    assert (asked["query"], asked["images"], len(asked["without"])) == ("a circle", [], 1)
+    expect(page.locator("#status")).to_contain_text("among")
+    page.get_by_role("button", name="Remove", exact=False).first.click()
+    expect(page.locator(".chip img")).to_have_count(0)
+    expect(page.locator("#words")).to_have_value("a circle")
 
 
 def test_a_picture_from_elsewhere_is_not_in_the_address(page: Page, drawn: Path) -> None:

@@ -97,6 +97,18 @@ def test_the_page_itself_is_not_zoomed_or_left_by_fingers_on_a_photo(phone: Page
     expect(phone.locator("#viewer")).to_be_visible()
 
 
+def test_the_buttons_of_the_map_are_in_one_line(phone: Page) -> None:
+    phone.set_viewport_size({"width": 360, "height": 740})
+    phone.tap("#map-button")
+    expect(phone.locator("#map-status")).to_have_text("29 photos")
+    shown = phone.locator("#map header > :is(h2, button):visible")
+    middles = shown.evaluate_all(
+        "all => all.map(one => { const b = one.getBoundingClientRect(); return b.y + b.height / 2; })"
+    )
+    assert max(middles) - min(middles) < 4
+    assert phone.evaluate("document.getElementById('map').scrollWidth <= innerWidth")
+
+
 def test_two_fingers_come_closer_to_the_map(phone: Page) -> None:
     with phone.expect_response("**/api/map"):
         phone.tap("#map-button")

@@ -90,3 +90,10 @@ def test_it_is_said_why_a_sum_has_no_grades(page: Page) -> None:
     why = "sums of words and photos have no grades"
     judge(page, lambda _: {"relevant": None, "grade": None}, num_matches=None, grades=None, ungraded=why)
     expect(page.locator("#status")).to_contain_text(why)
+
+
+def test_the_unsure_stand_apart_once_even_where_grades_are_not_in_the_order_of_ranks(page: Page) -> None:
+    judge(page, lambda result: {"is_match": result["rank"] in {2, 4, 6}}, num_matches=3)
+    expect(page.locator(".row.title h2")).to_have_text(["No sure matches"])
+    after = page.locator(".row.title + .row .tile").first
+    expect(after).to_have_attribute("data-index", "6")

@@ -40,13 +40,33 @@ def test_a_click_searches_what_was_meant(page: Page) -> None:
     expect(page.locator("#words")).to_have_value("a giraff")
 
 
-def test_a_query_of_unknown_words_does_not_blame_the_photos(page: Page) -> None:
-    tell(page, unknown_words=["qwrtzx"], no_word_known=True, num_matches=0, did_you_mean=None)
-    page.fill("#words", "qwrtzx")
-    expect(page.locator("#nothing h2")).to_have_text("No word of this query is known: “qwrtzx”; the closest:")
-    expect(page.locator("#status")).to_contain_text("No word of this query is known: “qwrtzx”")
+@pytest.mark.parametrize(
+    ("query", "unknown", "why"),
+    [
+        ("qwrtzx", ["qwrtzx"], "No word of this query is known: “qwrtzx”"),
+        ("???", [], "There is no word in this query"),
+    ],
+)
+def test_a_query_of_unknown_words_does_not_blame_the_photos(
+    page: Page, query: str, unknown: list[str], why: str
+) -> None:
+    tell(page, unknown_words=unknown, no_word_known=True, num_matches=0, did_you_mean=None)
+    page.fill("#words", query)
+    expect(page.locator("#nothing h2")).to_have_text(f"{why}; the closest:")
+    expect(page.locator("#status")).to_contain_text(why)
 
 
 def test_emoji_are_shown_as_they_were_read(page: Page) -> None:
     page.fill("#words", "🐶")
     expect(page.locator("#status")).to_contain_text("read as “dog face”")
+
+
+def test_a_half_typed_field_is_objected_to_after_a_pause_or_at_once_with_enter(page: Page) -> None:
+    page.fill("#words", "year:20")
+    expect(page.locator("#status")).to_contain_text("year must be a date")
+    page.fill("#words", "dog year:1899")
+    expect(page.locator("#nothing h2")).to_have_text("No photo fits the whole query")
+    expect(page.locator("#status")).to_contain_text("No photo fits the whole query")
+    page.fill("#words", "year:2")
+    page.press("#words", "Enter")
+    expect(page.locator("#status")).to_contain_text("year must be a date")

@@ -195,7 +195,7 @@ class TestSearching:
         assert indexed.answer(str(photos / "red.png")).num_candidates == 3
 
     def test_a_senseless_query_is_refused(self, indexed: Collection) -> None:
-        for query in ("", "red - red", "./none.jpg"):
+        for query in ("", "red - 1.0 red", "./none.jpg"):
             with pytest.raises(QueryError):
                 indexed.search(query)
         with pytest.raises(QueryError, match="k must be at least 1"):
@@ -532,7 +532,7 @@ class TestModels:
     ) -> None:
         models["default"] = ColourEncoder(fingerprint="colour0000000009")
         with pytest.raises(
-            ModelMismatchError, match=r"with an older default model .*no bridge; embed the photos again"
+            ModelMismatchError, match=r"with an older default model .*which reads every photo again: twinlens index"
         ):
             open_collection().search("red")
 

@@ -172,6 +172,7 @@ def test_damage_is_noticed_or_harmless_and_can_be_repaired(
     check_damaged(library, truth, open_collection, seed)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_many_kinds_of_damage(library: Path, open_collection: OpenCollection, tmp_path: Path) -> None:
     truth = found(open_collection(library))

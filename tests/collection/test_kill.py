@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 KILLS = 30
-QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - red")
+QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - 1.0 red")
 # For each line it reads, indexes a folder in a new process, kills that after a while, and tells how it ended.
 RUNNER = """
 import json, os, signal, sys, time

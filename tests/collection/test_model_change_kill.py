@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 KILLS = 25
-QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - red")
+QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - 1.0 red")
 # Two models of the same angles along other axes: old and new vectors answer alike, a mixture of them does not.
 MODELS = """
 import json, os, signal, sys, time

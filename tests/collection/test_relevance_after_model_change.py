@@ -31,7 +31,7 @@ def make_model(folder: Path, *, max_tokens: int, probability: float | None, fitt
     (folder / MANIFEST).write_text(json.dumps(fields))
     bundle = open_bundle(folder)
     if probability is not None:
-        rows = np.eye(4, bundle.manifest.embedding_dim, dtype=np.float32)
+        rows = np.eye(4, bundle.manifest.dim, dtype=np.float32)
         model, by = fitted_for or bundle.fingerprint, always(probability)
         save_calibration(bundle, Calibration(model=model, text=by, photo=by), rows)
     return folder

@@ -8,7 +8,7 @@ from PIL.TiffImagePlugin import IFDRational
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
 
 MAKE, MODEL, ORIENTATION, CHANGED = 271, 272, 274, 306
-EXIF, GPS = 34665, 34853
+EXIF, GPS, LENS = 34665, 34853, 42036
 TAKEN, DIGITIZED, OFFSET, OFFSET_TAKEN = 36867, 36868, 36880, 36881
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, GPS_TIME, GPS_DATE = 1, 2, 3, 4, 7, 29
 
@@ -37,6 +37,51 @@ def with_iptc(details=None, *, date: bytes, time: bytes = b"") -> Image.Image:
     file = io.BytesIO()
     photo(details=details).save(file, "JPEG", exif=photo(details=details).getexif())
     return Image.open(io.BytesIO(file.getvalue()[:2] + segment + file.getvalue()[2:]))
+
+
+def with_texts(*, xmp: bytes = b"", iptc: bytes = b"", exif: Image.Exif | None = None) -> Image.Image:
+    """A JPEG with texts in any of the three."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "JPEG", xmp=xmp or None, exif=exif or Image.Exif())
+    block = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc
+    segment = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block if iptc else b""
+    return Image.open(io.BytesIO(file.getvalue()[:2] + segment + file.getvalue()[2:]))
+
+
+def iptc_texts(*fields: tuple[int, bytes]) -> bytes:
+    found = b"".join(b"\x1c\x02" + bytes([number]) + len(text).to_bytes(2, "big") + text for number, text in fields)
+    return found + b"\0" * (len(found) % 2)
+
+
+PACKET = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4">
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Of XMP</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF>
+</x:xmpmeta>"""
+
+
+def test_texts_are_read_from_xmp_then_iptc_then_exif():
+    exif = Image.Exif()
+    exif[0x010E], exif[0x4746] = "Of EXIF", 2
+    exif[0x9C9E] = "sea;dog".encode("utf-16-le")
+    iptc = iptc_texts((5, b"Of IPTC"), (120, "Schöner Tag".encode("cp1252")), (25, b"dog"), (25, "été".encode()))
+    details = read_details(with_texts(xmp=PACKET, iptc=iptc, exif=exif))
+    assert (details.title, details.description) == ("Of XMP", "Schöner Tag")
+    assert (details.keywords, details.rating) == (("dog", "été", "sea"), 4)
+    assert read_details(with_texts(exif=exif)).description == "Of EXIF"
+
+
+@pytest.mark.parametrize(
+    "text", ["OLYMPUS DIGITAL CAMERA", "SONY DSC", "DCIM\\100MEDIA\\DJI_0012.JPG", "default", "          "]
+)
+def test_what_cameras_write_of_themselves_is_no_description(text):
+    exif = Image.Exif()
+    exif[0x010E] = text
+    assert read_details(with_texts(exif=exif)).description is None
+
+
+@pytest.mark.parametrize("xmp", [b"<x", b"\xff\xfe", b"<!DOCTYPE a [<!ENTITY b 'b'>]><a>&b;</a>", PACKET[:200]])
+def test_damaged_xmp_is_no_obstacle(xmp):
+    assert read_details(with_texts(xmp=xmp)) == PhotoDetails(40, 30)
 
 
 def test_photo_without_exif_has_its_size_only():
@@ -218,6 +263,22 @@ class TestCamera:
         image = photo()
         image.getexif()[MODEL] = 42
         assert read_details(image).camera is None
+
+
+@pytest.mark.parametrize(
+    ("written", "lens"),
+    [
+        ("EF50mm f/1.8 STM", "EF50mm f/1.8 STM"),
+        ("  Helios\0", "Helios"),
+        ("----", None),
+        ("0.0 mm f/0.0", None),
+        ("", None),
+        (50, None),
+        ("1" * 5000, "1" * 200),
+    ],
+)
+def test_lens_is_its_model_unless_the_camera_does_not_know_it(written, lens):
+    assert read_details(photo(details={LENS: written})).lens == lens
 
 
 def place(latitude=(48.0, 51.0, 29.6), north="N", longitude=(2.0, 17.0, 40.2), east="E") -> dict:

@@ -59,6 +59,7 @@ def test_the_cookie_is_for_tls_only(site: Site) -> None:
     assert "; Secure" in answer.headers["set-cookie"]
 
 
+@pytest.mark.thorough
 def test_three_thousand_thumbnails_come_without_one_error(site: Site) -> None:
     address = f"{site.url}/api/image/black.png/thumbnail?size=256"
     with ThreadPoolExecutor(16) as clients:

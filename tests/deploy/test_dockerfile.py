@@ -21,6 +21,7 @@ from rest.served_library import draw
 pytestmark = [
     pytest.mark.server,
     pytest.mark.slow,
+    pytest.mark.thorough,
     pytest.mark.skipif(os.name == "nt", reason="the container runs Linux"),
 ]
 NO_INDEX = re.compile(r"Temporary failure in name resolution|NewConnectionError|No matching distribution|ProxyError")

@@ -63,7 +63,7 @@ SEARCHES = [
     *_words("a cat", "a cup of coffee", "a motorcycle", "a man with a camera", "a rocket at night", "an astronaut"),
     *_words("coins", "a page of a book", "a brick wall", "green grass", "the moon", "a clock on a wall"),
     *_words("a horse", "a bank statement", "people at a wedding", "a bowl of soup"),  # not there
-    *_words("cat + coffee", "rocket + 0.5 moon", "motorcycle - 0.5 street", "a cat - grass"),
+    *_words("cat + coffee", "rocket + 0.5 moon", "motorcycle - 0.5 street", "a cat - 1.0 grass"),
     *[Case(f"photo:{one}", {}, {}) for one in ("animals/cat.png", "space/moon.png", "patterns/grass.png")],
     Case("photo:space/rocket.png", {"k": 3}, {"folder": "space"}),
     Case("photo:animals/cat.png", {"k": 2, "offset": 2}, {}),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from e2e.conftest import Run
+from twinlens.collection.collection import Collection
+from twinlens.errors import ModelMismatchError
 
 CAPTIONS = {
     "pets/cat.png": ["a ginger cat looks into the camera", "the face of a cat"],
@@ -64,18 +66,18 @@ def fields(result: "subprocess.CompletedProcess[str]") -> list[list[str]]:
 
 
 @pytest.fixture
-def captioned(run: Run, library: Path, tmp_path: Path) -> Path:
+def captioned(run: Run, indexed: Path, tmp_path: Path) -> Path:
     """The library with its captions learned."""
     (tmp_path / "captions.csv").write_text(FORMATS["captions.csv"])
-    result = run("index", library, "--captions", tmp_path / "captions.csv")
+    result = run("index", indexed, "--captions", tmp_path / "captions.csv")
     assert result.returncode == 0, result.stderr
-    return library
+    return indexed
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_captions_of_any_kind_are_learned(run: Run, library: Path, tmp_path: Path, name: str) -> None:
+def test_captions_of_any_kind_are_learned(run: Run, indexed: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(FORMATS[name])
-    report = json.loads(run("index", library, "--captions", tmp_path / name, "--json").stdout)
+    report = json.loads(run("index", indexed, "--captions", tmp_path / name, "--json").stdout)
     assert (report["images"], report["captions"], report["captions_added"]) == (7, 5, 5)
     assert (report["captions_unmatched"], report["captions_unmatched_photos"]) == (0, [])
 
@@ -88,7 +90,7 @@ def test_a_second_run_learns_only_what_is_new(run: Run, captioned: Path, tmp_pat
     counts = {name: report[f"captions_{name}"] for name in ("added", "removed", "unchanged", "unmatched")}
     assert counts == {"added": 1, "removed": 1, "unchanged": 1, "unmatched": 2}
     assert [photo["path"] for photo in report["captions_unmatched_photos"]] == ["no/such.jpg"]
-    assert "2 captions belong to 1 photos that are not in the collection" in result.stderr
+    assert "2 captions belong to 1 photo that is not in the collection" in result.stderr
     assert (report["unchanged"], report["captions"]) == (7, 5)
 
 
@@ -103,6 +105,21 @@ def test_a_photo_finds_the_captions_that_fit_it(run: Run, captioned: Path, tmp_p
     shutil.copyfile(captioned / "pets/cat.png", tmp_path / "elsewhere.png")
     (line,) = fields(run("caption", tmp_path / "elsewhere.png", "--in", captioned, "-k", "1"))
     assert line[3] in CAPTIONS["pets/cat.png"]
+
+
+def test_captions_indexed_with_the_model_before_are_changed_over_first(run: Run, captioned: Path) -> None:
+    photo = captioned / "pets" / "cat.png"
+    before = fields(run("caption", photo, "--in", captioned, "-k", "3"))
+    with Collection.open(captioned) as collection:
+        collection.catalog.set_meta({"fingerprint": collection.encoder.same_features[-1]})
+    assert "no photo is to be read again; run twinlens index" in run("status", "--in", captioned).stdout
+    remedy = r"reads no photo again.*complete_change\(\)"
+    with Collection.open(captioned) as collection, pytest.raises(ModelMismatchError, match=remedy):
+        collection.search("a cat")
+    first = run("caption", photo, "--in", captioned, "-k", "3")
+    assert "changed since the photos were indexed; changing the collection first, which reads no photo" in first.stderr
+    assert [line[3] for line in fields(first)] == [line[3] for line in before]
+    assert "has changed" not in run("caption", photo, "--in", captioned).stderr
 
 
 def test_the_json_has_the_shape_of_a_search(run: Run, captioned: Path) -> None:
@@ -156,11 +173,10 @@ def test_what_is_missing_is_one_clear_line(run: Run, library: Path, tmp_path: Pa
     assert no_collection.returncode == 1
     assert "there is no collection" in only_line(no_collection)
     assert run("index", library).returncode == 0
-    for command in (["caption", photo], ["search", "a cat", "--target", "caption"]):
-        unknown = run(*command, "--in", library)
-        assert unknown.returncode == 1
-        assert "no captions are known" in only_line(unknown)
-        assert "twinlens index PHOTOS --captions FILE" in only_line(unknown)
+    unknown = run("search", "a cat", "--target", "caption", "--in", library)
+    assert unknown.returncode == 1
+    assert "no captions are known" in only_line(unknown)
+    assert "twinlens index PHOTOS --captions FILE" in only_line(unknown)
     (tmp_path / "others.csv").write_text(table({"x/1.jpg": ["a"]}))
     none = run("index", library, "--captions", tmp_path / "others.csv")
     assert none.returncode == 1
@@ -201,12 +217,12 @@ def test_status_and_doctor_know_of_captions(run: Run, captioned: Path) -> None:
     assert (doctor.returncode, "the vector files of captions differ" in doctor.stdout) == (1, True)
 
 
-def test_a_caption_is_printed_on_one_line_whatever_it_holds(run: Run, library: Path, tmp_path: Path) -> None:
+def test_a_caption_is_printed_on_one_line_whatever_it_holds(run: Run, indexed: Path, tmp_path: Path) -> None:
     (tmp_path / "captions.json").write_text(
         json.dumps([{"file_name": "pets/cat.png", "caption": "a cat\n\tand \u2028 a\x1b[31m tail"}])
     )
-    run("index", library, "--captions", tmp_path / "captions.json")
-    (line,) = fields(run("caption", library / "pets/cat.png", "--in", library))
+    run("index", indexed, "--captions", tmp_path / "captions.json")
+    (line,) = fields(run("caption", indexed / "pets/cat.png", "--in", indexed))
     assert line[3:] == ["a cat and a\\x1b[31m tail"]
 
 

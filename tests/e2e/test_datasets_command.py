@@ -51,7 +51,7 @@ def test_info_warns_of_a_photo_in_two_splits(run: Run, data: Path) -> None:
     assert result.returncode == 0
     assert json.loads(result.stdout)["same_across_splits"] == [["1.png", "5.png"]]
     assert result.stderr.splitlines()[-1] == (
-        "warning: 1 photos are in more than one split under different names, for example 1.png = 5.png"
+        "warning: 1 photo is in more than one split under different names, for example 1.png = 5.png"
     )
 
 
@@ -121,7 +121,7 @@ def test_convert_as_json_names_photos_that_were_left_out(run: Run, data: Path, t
     result = run("datasets", "convert", data, "--to", "captions-json", "--out", tmp_path / "out", "--link", "--json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["left_out"] == [{"image_id": "3.png", "reason": "file is gone"}]
-    assert result.stderr.splitlines()[-1] == "warning: 1 photos were left out, for example 3.png: file is gone"
+    assert result.stderr.splitlines()[-1] == "warning: 1 photo was left out, for example 3.png: file is gone"
     assert (tmp_path / "out" / "images" / "2.png").samefile(data / "images" / "2.png")
 
 

@@ -139,6 +139,8 @@ def test_truth_files_of_coco_judge_a_model_and_its_saved_vectors_alike(
     assert report["image_to_text"].keys() >= {"R-Precision", "mAP@R"}
     again = run("evaluate", "--embeddings", saved, *asked)
     assert json.loads(again.stdout) == report
+    folds = run("evaluate", "--embeddings", saved, *asked, "--folds", 2)
+    assert (folds.returncode, "gallery 2 of 2 has none of" in folds.stderr) == (1, True)
     compared = json.loads(run("evaluate", "--compare", saved, saved, *asked).stdout)
     assert compared["data"] == "photos/all with sits_test.csv"
     assert compared["image_to_text"]["mAP@R"]["a"] == pytest.approx(report["image_to_text"]["mAP@R"], abs=1e-3)
@@ -194,8 +196,8 @@ def test_embeddings_of_another_program_are_measured_and_compared(run: Run, embed
 @pytest.mark.parametrize(
     ("array", "rows", "value", "told"),
     [
-        ("image_embeddings", 3, np.nan, "NaN or infinity in 1 rows, first in row 3"),
-        ("text_embeddings", 7, 0, "text_embeddings has 1 rows of zeros, the first is row 7"),
+        ("image_embeddings", 3, np.nan, "NaN or infinity in 1 row, first in row 3"),
+        ("text_embeddings", 7, 0, "text_embeddings has 1 row of zeros, the first is row 7"),
         ("text_image_index", 9, 40, "must be from 0 to 39, but text 9 has 40"),
         ("text_image_index", [78, 79], None, "one number for each of 80 texts, got [78]"),
         ("text_embeddings", [0], None, "one number for each of 79 texts, got [80]"),
@@ -232,7 +234,6 @@ def test_bad_files_and_cut_offs_are_told_in_one_line(run: Run, embeddings: Path,
     [
         ((), "no data set given"),
         (("--embeddings", "x.npz", "--data", "."), "--data cannot be used with --embeddings"),
-        (("--data", ".", "--truth", "x.csv", "--folds", "5"), "--folds cannot be used with --truth"),
         (("--embeddings", "x.npz", "--record"), "--record cannot be used with --embeddings"),
         (("--embeddings", "x.npy", "--model", "default"), "--model cannot be used with --embeddings"),
         (("--data", "tests", "--text-embeddings", "x.npy"), "--text-embeddings cannot be used with captioned photos"),

@@ -13,14 +13,14 @@ from e2e.conftest import Run
 
 
 @pytest.fixture
-def emptied(run: Run, library: Path, tmp_path: Path) -> Path:
+def emptied(run: Run, indexed: Path, tmp_path: Path) -> Path:
     """An indexed library whose folder ``people`` lost its two photos; one has a caption."""
     captions = tmp_path / "captions.csv"
     captions.write_text("image,caption\npeople/astronaut.png,a woman in orange\n")
-    assert run("index", library, "--captions", captions).returncode == 0
-    for photo in (library / "people").iterdir():
+    assert run("index", indexed, "--captions", captions).returncode == 0
+    for photo in (indexed / "people").iterdir():
         photo.rename(tmp_path / photo.name)
-    return library
+    return indexed
 
 
 def answered(library: Path, answer: str) -> tuple[int, str]:
@@ -79,20 +79,20 @@ def test_what_was_given_is_kept_shown_restored_and_dropped_only_on_request(
 ) -> None:
     gone = run("index", emptied, "--forget-missing")
     assert gone.returncode == 0
-    assert "of 1 photos that are gone or changed are kept for 365 days" in gone.stderr
+    assert "of 1 photo that is gone or changed are kept for 365 days" in gone.stderr
     assert (
-        "kept        1 captions and 0 favourites of 1 photos that are gone or changed, until"
+        "kept        1 caption and 0 favourites of 1 photo that is gone or changed, until"
         in run("status", "--in", emptied).stdout
     )
     (tmp_path / "astronaut.png").rename(emptied / "space" / "renamed.png")
     back = run("index", emptied)
-    assert "restored on 1 photos" in back.stderr
+    assert "restored on 1 photo that is back" in back.stderr
     found = json.loads(run("search", "a woman", "--target", "caption", "--in", emptied, "--json").stdout)
     assert found["results"][0]["image_id"] == "space/renamed.png"
     (emptied / "space" / "renamed.png").unlink()
     run("index", emptied)
     dropped = run("index", emptied, "--drop-kept")
-    assert "of 1 photos that are gone or changed were dropped" in dropped.stderr
+    assert "of 1 photo that is gone or changed were dropped" in dropped.stderr
     assert "kept   " not in run("status", "--in", emptied).stdout
 
 

@@ -20,12 +20,6 @@ def queries(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture
-def indexed(run: Run, library: Path) -> Path:
-    assert run("index", library).returncode == 0
-    return library
-
-
 def at_prompt(library: Path, typed: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     line = [sys.executable, "-m", "twinlens", "search", "-i", "--in", str(library), "-k", "2", "--all", *arguments]
     return subprocess.run(line, input=typed, capture_output=True, text=True, timeout=300, check=False)

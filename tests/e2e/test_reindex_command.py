@@ -31,7 +31,7 @@ def renew(bundle: Path, *, with_bridge: bool = False) -> str:
     manifest["calibration"] = None  # it was fitted for the other
     (bundle / "model.json").write_text(json.dumps(manifest))
     if with_bridge:
-        same = np.eye(before.manifest.embedding_dim, dtype=np.float32)
+        same = np.eye(before.manifest.dim, dtype=np.float32)
         save_bridge(open_bundle(bundle), Bridge(before.fingerprint, same, same))
     return before.fingerprint
 
@@ -51,7 +51,7 @@ def test_a_model_that_is_renewed_leaves_a_collection_searchable_and_index_embeds
 
     indexed = run("index", library, "--json")
     assert "the model mine has changed: 7 photos to embed again, about " in indexed.stderr
-    assert "seconds; searches use the old vectors until then" in indexed.stderr
+    assert "; searches use the old vectors until then" in indexed.stderr
     assert "model mine: 7 photos embedded again" in indexed.stderr
     change = json.loads(indexed.stdout)["model_change"]
     assert (change["photos"], change["is_complete"], change["waiting"]) == (7, True, [])

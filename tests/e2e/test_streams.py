@@ -27,7 +27,7 @@ SLOW = (  # the same in all of these, and a process each
     "models list",
     "models info default --json",
 )
-RESULTS = [*QUICK, *(pytest.param(command, marks=pytest.mark.slow) for command in SLOW)]
+RESULTS = [*QUICK, *(pytest.param(command, marks=[pytest.mark.slow, pytest.mark.thorough]) for command in SLOW)]
 Shell = Callable[..., tuple[int, str]]
 
 

@@ -54,6 +54,13 @@ def test_where_no_word_is_known_the_photos_are_not_blamed(run_here: Run, library
     assert "no sure match" not in found.stderr
 
 
+def test_of_several_queries_it_is_told_which_one_is_meant(run_here: Run, library: Path, tmp_path: Path) -> None:
+    (tmp_path / "queries.txt").write_text("🐶\n???\n", encoding="utf-8")
+    told = run_here("search", "--queries", tmp_path / "queries.txt", "--in", library).stderr
+    assert "🐶: the query was read as “dog face”" in told
+    assert "???: there is no word in this query; the closest:" in told
+
+
 def test_the_languages_of_a_model_are_told(run_here: Run, library: Path) -> None:
     assert '["en", "de"]' in run_here("models", "info", "default").stdout
     assert "understands en, de, tells unknown words" in run_here("doctor", "--in", library).stdout

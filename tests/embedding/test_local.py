@@ -68,7 +68,7 @@ def test_unreadable_photos_are_skipped_and_the_others_keep_their_places(encoder,
 
 
 def test_no_readable_photo_at_all_is_an_error_that_names_one(encoder, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none of 1 photos could be read, for example .*gone"):
+    with pytest.raises(DataError, match=r"none of 1 photo could be read, for example .*gone"):
         embed_photos([tmp_path / "gone.jpg"], encoder)
 
 

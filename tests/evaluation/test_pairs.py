@@ -17,9 +17,9 @@ def changed(value: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("images", "texts", "index", "message"),
     [
-        (changed(np.nan), EYE, INDEX, "image_embeddings has NaN or infinity in 1 rows, first in row 1"),
-        (EYE, changed(np.inf), INDEX, "text_embeddings has NaN or infinity in 1 rows, first in row 1"),
-        (changed(0), EYE, INDEX, "image_embeddings has 1 rows of zeros, the first is row 1"),
+        (changed(np.nan), EYE, INDEX, "image_embeddings has NaN or infinity in 1 row, first in row 1"),
+        (EYE, changed(np.inf), INDEX, "text_embeddings has NaN or infinity in 1 row, first in row 1"),
+        (changed(0), EYE, INDEX, "image_embeddings has 1 row of zeros, the first is row 1"),
         (EYE[0], EYE, INDEX, r"image_embeddings must be \[rows, D\] with at least one row, got \[3\]"),
         (EYE[:0], EYE, INDEX, r"at least one row, got \[0, 3\]"),
         (EYE, EYE[:, :2] + 1, INDEX, r"in the same space, but they are \[3, 3\] and \[3, 2\]"),
@@ -30,7 +30,7 @@ def changed(value: float) -> np.ndarray:
         (EYE, EYE, INDEX.astype(float), "integers, got float64"),
         (EYE, EYE, np.array([0, 1, 3]), r"from 0 to 2, but text 2 has 3 \(1 are out of range\)"),
         (EYE, EYE, np.array([0, -1, 2]), "text 1 has -1"),
-        (EYE, EYE, np.array([0, 0, 2]), "1 photos have no caption, the first is photo 1"),
+        (EYE, EYE, np.array([0, 0, 2]), "1 photo has no caption, the first is photo 1"),
     ],
 )
 def test_what_cannot_be_ranked_is_refused_in_one_line(

@@ -324,7 +324,7 @@ def test_photos_that_cannot_be_read_are_named_and_in_no_figure(
     assert "2 photos were left out" in str(report)
     assert [set(item) for item in report.to_json()["skipped"]] == [{"path", "reason"}] * 2
     odd = replace(report, skipped=(Skipped("old\nbox/gr\udcfcn.png", "file is gone"),))
-    assert str(odd).endswith(r"1 photos were left out, e.g. old\nbox/gr\xfcn.png: file is gone")
+    assert str(odd).endswith(r"1 photo was left out, e.g. old\nbox/gr\xfcn.png: file is gone")
 
 
 def test_photos_none_of_which_can_be_read_are_an_error(

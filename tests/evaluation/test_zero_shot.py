@@ -141,7 +141,7 @@ def test_photos_that_cannot_be_read_are_named_and_in_no_figure(
 
 def test_no_readable_photo_is_an_error(encoder: ColourEncoder, make_photo: PhotoMaker, tmp_path: Path) -> None:
     make_photo("images/a.png").write_bytes(b"")
-    with pytest.raises(DataError, match="none of 1 photos could be read"):
+    with pytest.raises(DataError, match="none of 1 photo could be read"):
         evaluate_zero_shot(encoder, classified(tmp_path / "photos", {"a.png": "red"}))
 
 

@@ -94,12 +94,12 @@ def test_a_command_that_lacks_its_example_is_left_out(install: Install, run: Run
 def test_a_package_may_bring_a_group_of_commands(install: Install, run: Run, site: Path) -> None:
     install("command.md")
     source = (
-        "import typer\napp = typer.Typer(help='Albums.')\n"
+        "import typer\napp = typer.Typer(help='Shelves.')\n"
         "@app.command()\ndef show() -> None: print('shown')\n@app.command()\ndef make() -> None: print('made')\n"
     )
-    install_package(site, "albums", source, family="command", parts={"albums": "albums"})
-    assert "Albums." in run("--help").stdout
-    assert run("albums", "make").stdout == "made\n"
+    install_package(site, "shelves", source, family="command", parts={"shelves": "shelves"})
+    assert "Shelves." in run("--help").stdout
+    assert run("shelves", "make").stdout == "made\n"
 
 
 def test_a_misspelt_name_offers_installed_commands_too(install: Install, run: Run) -> None:

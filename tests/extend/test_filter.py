@@ -90,14 +90,14 @@ def test_one_that_cannot_be_loaded_is_left_out_with_a_line(install: Install, run
     install("filter.md")
     install_package(site, "broken", "raise RuntimeError('no map')\n", family="filter", parts={"place": "broken:PLACE"})
     install_package(
-        site, "other", "from megapixels import *\n", family="filter", parts={"size": "other:MIN_MEGAPIXELS"}
+        site, "other", "from megapixels import *\n", family="filter", parts={"surface": "other:MIN_MEGAPIXELS"}
     )
     told = run("search", "--help")
     assert told.returncode == 0
     assert "--min-megapixels" in told.stdout
     assert told.stderr.splitlines() == [
         "the filter 'place' was left out, its package failed: RuntimeError('no map')",
-        "the filter 'size' was left out, its package failed: ValueError(\"its own name is 'min_megapixels'\")",
+        "the filter 'surface' was left out, its package failed: ValueError(\"its own name is 'min_megapixels'\")",
     ]
 
 

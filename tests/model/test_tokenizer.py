@@ -92,6 +92,11 @@ def test_tokens_do_not_depend_on_the_neighbours(tokenizer):
         assert together.ids[row][together.mask[row] == 1].tolist() == alone.tolist()
 
 
+@pytest.mark.parametrize(("word", "can_read"), [("dog", True), ("γάτα", False), ("zebra", False), ("", True)])
+def test_a_word_without_pieces_in_the_vocabulary_cannot_be_read(tokenizer, word, can_read):
+    assert tokenizer.can_read(word) is can_read
+
+
 class TestSeenPart:
     @pytest.mark.parametrize("text", ["", "dog", "a red dog on the beach", "  a   DOG  "])
     def test_short_text_is_seen_whole_as_it_was_written(self, tokenizer, text):

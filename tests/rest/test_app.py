@@ -33,7 +33,14 @@ def test_unknown_calls_fail_in_the_same_shape(client: TestClient, method: str, p
 
 def test_a_collection_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(CollectionNotFoundError, match="--in"):
-        create_app(tmp_path, settings=Settings())
+        create_app(tmp_path / "nowhere", settings=Settings())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_indexed_is_served_without_photos(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with client_of(tmp_path / "photos") as client:
+        assert client.get("/api/stats").json()["num_images"] == 0
 
 
 def test_a_part_of_a_library_is_not_served_as_the_whole(indexed: Path) -> None:

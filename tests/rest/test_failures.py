@@ -19,6 +19,7 @@ from twinlens.errors import (
     PhotoError,
     PhotosMissingError,
     QueryError,
+    StoreUnavailableError,
     TwinlensError,
 )
 from twinlens.rest.failures import STATUS_OF, RequestFailure, failure_of, unknown_image
@@ -57,6 +58,7 @@ def test_a_code_that_nobody_knows_is_a_fault_of_ours() -> None:
         (CatalogLockedError("locked"), "library_busy"),
         (CollectionMissingError("gone"), "library_missing"),
         (PhotosMissingError("gone"), "library_missing"),
+        (StoreUnavailableError("no answer"), "library_missing"),
         (DiskFullError("no space"), "disk_full"),
         (ModelMismatchError("another model"), "library_unavailable"),
         (CatalogDamagedError("damaged"), "library_unavailable"),
@@ -74,7 +76,7 @@ def test_what_is_said_of_the_library_itself_does_not_tell_where_it_lies(tmp_path
         collection.index()
         told["no_captions"] = raised(lambda: collection.search("red", target="caption"))
         told["unknown_folder"] = raised(lambda: collection.search("red", folder="nowhere"))
-        told["invalid_query"] = raised(lambda: collection.search("red", after="yesterday"))
+        told["invalid_query"] = raised(lambda: collection.search("red", after="one day"))
     for code, error in told.items():
         failure = failure_of(error)
         assert failure.code == code

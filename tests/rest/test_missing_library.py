@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from rest.conftest import Serve
 from rest.served_library import PHOTOS, client_of, code
 from twinlens.api.library import Collection
+from twinlens.errors import StoreUnavailableError
 
 N_PHOTOS = len(PHOTOS) + 2
 TEXT = {"query": "a red wall", "top_k": 3}
@@ -153,3 +154,20 @@ def test_a_served_library_comes_and_goes(serve: Serve, inside: Place, workers: i
             while client.get("/health").status_code != 200 and time.monotonic() < deadline:
                 time.sleep(0.05)
             is_complete(client)
+
+
+def test_a_server_of_vectors_that_is_away_is_missing_until_it_is_back(
+    inside: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Collection) -> None:
+        raise StoreUnavailableError("the Milvus server at http://vectors:19530 does not answer as it should")
+
+    with client_of(inside.collection) as client:
+        monkeypatch.setattr(Collection, "check_present", away)
+        told = client.get("/health")
+        assert (told.status_code, told.json()["status"], told.json()["missing"]) == (503, "degraded", "vectors")
+        ready = client.get("/readyz")
+        assert (ready.status_code, code(ready)) == (503, "library_missing")
+        assert "19530" not in ready.text
+        monkeypatch.undo()
+        assert client.get("/health").status_code == client.get("/readyz").status_code == 200

@@ -43,6 +43,23 @@ def test_files_that_the_page_names_are_kept_for_good(client: TestClient) -> None
     assert client.get("/", headers={"If-None-Match": shown.headers["etag"]}).status_code == 304
 
 
+def test_all_scripts_are_asked_for_at_once(client: TestClient) -> None:
+    shown = client.get("/").text
+    scripts = STATIC / "js"
+    imported = {file.relative_to(scripts).as_posix() for file in scripts.rglob("*.js")} - {"main.js", "theme.js"}
+    assert set(re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)) == imported
+
+
+def test_every_icon_is_drawn_once_and_used() -> None:
+    texts = "".join(file.read_text(encoding="utf-8") for file in STATIC.rglob("*") if file.suffix in (".html", ".js"))
+    drawn = re.findall(r'<symbol id="icon-(\w+)"', texts)
+    assert len(drawn) == len(set(drawn))
+    named = {name for name in drawn if f'"#icon-{name}"' in texts or re.search(rf'[("\s]"?{name}"', texts)}
+    assert set(drawn) == named
+    shapes = re.findall(r'<path d="([^"]+)"', texts)
+    assert len(shapes) == len(set(shapes))
+
+
 def test_addresses_in_the_page_are_relative_so_that_they_hold_below_a_path() -> None:
     for file in STATIC.rglob("*"):
         if file.suffix in (".html", ".js", ".css"):

@@ -53,7 +53,7 @@ def test_a_port_in_use_names_the_flag(indexed: Path) -> None:
 
 
 def test_what_keeps_it_from_starting_names_a_flag(indexed: Path, tmp_path: Path) -> None:
-    assert "--in" in refused(tmp_path)
+    assert "--in" in refused(tmp_path / "nowhere")
     assert "--model" in refused(indexed, "--model", tmp_path, "--port", 0)
     assert "--model" in refused(indexed, "--model", "nobody", "--port", 0, "--workers", 2)
     assert "--api-key" in refused(indexed, "--host", "0.0.0.0")

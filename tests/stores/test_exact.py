@@ -22,6 +22,7 @@ from contracts.vector_store import (
 )
 from twinlens.errors import VectorsDamagedError
 from twinlens.stores import checked_rows, exact
+from twinlens.stores.checked_rows import CheckedRows
 from twinlens.stores.exact import ExactStore, HalfStore
 from twinlens.types import Embeddings, Ids
 
@@ -481,3 +482,25 @@ class TestExactness:
         store = open_exact(tmp_path / "new")
         store.update(iter([]), NOTHING, generation=2)
         assert (open_exact(tmp_path / "new").generation, len(store)) == (2, 0)
+
+
+def test_more_hits_of_one_query_take_no_second_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = clustered(300)
+    store = put(open_exact(tmp_path), vectors, generation=1)
+    scan, scanned = ExactStore._scan, list[int]()
+
+    def counted(self: ExactStore, halves: CheckedRows, query: np.ndarray) -> np.ndarray:
+        scanned.append(len(halves.array))
+        return scan(self, halves, query)
+
+    monkeypatch.setattr(ExactStore, "_scan", counted)
+    queries = unit(np.random.default_rng(2).normal(size=(2, DIM)))
+    for k, among in ((5, None), (200, None), (50, np.arange(1, 301, 3)), (20, None)):
+        check_answer(store.search(queries[:1], k, among=among), vectors, queries[:1], k, among)
+    assert scanned == [300]
+    check_answer(store.search(queries[1:], 5), vectors, queries[1:], 5)
+    assert scanned == [300, 300]
+    more = {**vectors, 900: queries[1]}
+    put(store, {900: queries[1]}, generation=2)
+    check_answer(store.search(queries[1:], 5), more, queries[1:], 5)
+    assert scanned == [300, 300, 301], "rows have come since"

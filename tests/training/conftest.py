@@ -1,12 +1,15 @@
 """The tiny world and its towers, drawn once; features are cached for all tests."""
 
+import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from training.tiny_world import draw_world, recipe, save_image_tower, save_text_tower, train
+from training.importing.published import save_clip, save_siglip
+from training.tiny_world import captions, draw_world, recipe, save_image_tower, save_photo, save_text_tower, train
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.runs import run
 
@@ -61,3 +64,32 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of a tiny CLIP and a tiny SigLIP with random weights, which no test changes."""
+    folder, state = tmp_path_factory.mktemp("published"), torch.get_rng_state()
+    torch.manual_seed(5)
+    saved = {"clip": save_clip(folder / "clip"), "siglip": save_siglip(folder / "siglip")}
+    torch.set_rng_state(state)
+    return saved
+
+
+@pytest.fixture(scope="session")
+def few_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of twelve photos to train on and six to measure on, which no test changes."""
+    folder, draw = tmp_path_factory.mktemp("photos"), random.Random(2)
+    things = [(colour, shape, "white") for colour in ("red", "green", "blue") for shape in ("circle", "square")] * 3
+    names = [f"{'val' if number < 6 else 'train'}-{number}.png" for number in range(len(things))]
+    for name, thing in zip(names, things, strict=True):
+        save_photo(folder / "images" / name, *thing, draw)
+    rows = [
+        {"file_name": name, "caption": caption}
+        for name, thing in zip(names, things, strict=True)
+        for caption in captions(*thing)
+    ]
+    (folder / "captions.json").write_text(json.dumps(rows), encoding="utf-8")
+    splits = {split: [name for name in names if name.startswith(split)] for split in ("train", "val")}
+    (folder / "splits.json").write_text(json.dumps(splits), encoding="utf-8")
+    return folder

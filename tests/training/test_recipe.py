@@ -103,6 +103,60 @@ def test_options_of_a_loss_are_checked_by_the_loss(faults: Any) -> None:
     assert "loss.options: a value of the wrong type" in faults(text, 'loss.options={initial_temperature = "low"}')
 
 
+def test_what_a_published_model_brings_itself_is_told_with_all_other_faults(faults: Any) -> None:
+    message = faults(
+        f"""
+        name = "mine"
+        model = "clip-b32"
+        embedding_dim = 256
+        [image]
+        tower = "resnet-18"
+        head = {{ kind = "mlp", dropout = 0.1 }}
+        [text]
+        pooling = "cls"
+        head = {{ dropout = 0.1 }}
+        {STAGE}
+        heads = "none"
+        layer_decay = 1.5
+        """
+    )
+    assert "has 5 faults" in message
+    for key in ("image.tower", "image.head", "text.pooling", "embedding_dim"):
+        assert f"model: brings its own {key}; remove one of them" in message
+    assert "text.head" not in message
+    assert "stages.0.layer_decay: Input should be less than or equal to 1" in message
+
+
+def test_a_number_without_end_is_told(faults: Any) -> None:
+    message = faults('name = "mine"\n' + STAGE, "stages.0.learning_rate=inf", "stages.0.lora_alpha=inf")
+    assert "stages.0.learning_rate: Input should be a finite number" in message
+    assert "stages.0.lora_alpha: Input should be a finite number" in message
+
+
+def test_a_stage_that_trains_nothing_is_told(faults: Any) -> None:
+    message = faults(f'name = "mine"\n{STAGE}heads = "none"')
+    assert "stages.0.heads: nothing is trained; use 'both', or train a tower" in message
+
+
+def test_a_misspelt_model_and_a_curve_without_a_model_are_told(faults: Any) -> None:
+    message = faults(f'name = "mine"\nmodel = "clip-b23"\n{STAGE}')
+    assert "model: no published model is called 'clip-b23'; known: clip-b16, clip-b32, " in message
+    assert "or give a folder or a hub name such as 'owner/name'; did you mean 'clip-b32'?" in message
+    message = faults(f'name = "mine"\n{STAGE}[wise_ft]\nalphas = [0.0, 1.5]')
+    assert "wise_ft.alphas.1: Input should be less than or equal to 1" in message
+    message = faults(f'name = "mine"\nmodel = "clip-b32"\n{STAGE}[distillation]\n')
+    assert "distillation: needs an image tower with a classifier" in message
+    message = faults(f'name = "mine"\n{STAGE}[wise_ft]\n')
+    assert "wise_ft: interpolates between a published model and the trained one; needs 'model'" in message
+
+
+@pytest.mark.parametrize("name", ["clip-b32", "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "owner/name@refs/pr/15"])
+def test_a_model_may_be_of_the_table_or_a_hub(name: str) -> None:
+    fields = {"name": "mine", "model": name, "stages": [{"epochs": 1, "learning_rate": 1e-3}]}
+    recipe = Recipe.model_validate(fields)
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
 def test_a_long_value_does_not_hide_the_fault(faults: Any) -> None:
     message = faults(f'name = "mine"\n{STAGE}', f"optimizer.batch_size={list(range(500))}")
     assert "optimizer.batch_size: Input should be a valid integer, got [0, 1, 2" in message
@@ -113,7 +167,7 @@ def test_a_long_value_does_not_hide_the_fault(faults: Any) -> None:
     "change",
     [
         "stages.0.image=last-0",
-        "stages.0.image=lora",
+        "stages.0.image=lorra",
         "stages.0.text=last",
         "stages.0.epochs=0",
         "stages.0.learning_rate=0",

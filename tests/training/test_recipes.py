@@ -15,7 +15,7 @@ from twinlens.training.parts.heads import build_head
 from twinlens.training.parts.image_towers import IMAGE_TOWERS
 from twinlens.training.parts.text_towers import TEXT_TOWERS
 from twinlens.training.parts.text_towers.load import load_text_tower
-from twinlens.training.recipe import Recipe, load_recipe
+from twinlens.training.recipe import Recipe, load_recipe, models_with_checkpoint
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "recipes").glob("*.toml"))
@@ -265,6 +265,15 @@ def test_page_tells_each_key_of_a_recipe_with_its_default() -> None:
         else:
             plain = list(default) if isinstance(default, tuple) else default
             assert tomllib.loads(f"value = {told[key].strip('`')}")["value"] == plain, key
+
+
+@pytest.mark.parametrize(("name", "loss"), [("clip-b32", "infonce"), ("siglip-b16", "sigmoid")])
+def test_recipe_of_a_published_model_trains_both_towers_with_its_own_loss(name: str, loss: str) -> None:
+    found = recipe(name)
+    assert found.model in models_with_checkpoint()
+    assert (found.loss.name, found.loss.options) == (loss, {})
+    assert [(stage.image, stage.text, stage.heads) for stage in found.stages] == [("all", "all", "both")]
+    assert found.wise_ft is not None
 
 
 def test_page_names_each_recipe() -> None:

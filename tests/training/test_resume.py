@@ -197,7 +197,7 @@ def test_photo_that_was_left_out_stays_left_out(world: Path, towers: Towers, tmp
     settings = recipe(towers, data={"image_cache": "none"}, stages=[stage(epochs=1), stage(epochs=1, image="last-1")])
     notes: list[str] = []
     train(settings, data, tmp_path / "whole", cache=tmp_path / "cache", listener=RunListener(on_note=notes.append))
-    assert notes == [f"a photo cannot be read, e.g. {next(iter(images))}; left out"]
+    assert notes == [f"1 photo cannot be read, e.g. {next(iter(images))}; left out"]
     with pytest.raises(Interrupted):
         train(settings, data, tmp_path / "run", cache=tmp_path / "cache", listener=stop_at(2, 1, []))
     train(settings, data, tmp_path / "run", cache=tmp_path / "cache", resume=True)

@@ -6,6 +6,7 @@ from small_words import save_small_words
 from twinlens.errors import BundleError
 from twinlens.types import WordCheck
 from twinlens.words.check import check_words
+from twinlens.words.forms import is_compound
 from twinlens.words.word_list import SIGNS, WordList
 
 
@@ -47,7 +48,7 @@ def test_an_unknown_word_is_told_with_the_word_that_was_meant(
         "海边的狗", "キリンが", "개를", "計程車上",  # no spaces, or particles
         "Thessaloniki", "in Qwrtzx", "Grasp with kite", "the kits",
         "iPhone", "IMG_2207", "b2b", "NASA", "xq", "1234", "c3po",  # names and codes
-        "שלום", "ไทย", "🐶", "", "…", "the dog's",
+        "שלום", "ไทย", "the dog's",
     ],
 )  # fmt: skip
 def test_what_may_be_right_is_never_called_unknown(words: WordList, text: str) -> None:
@@ -61,6 +62,9 @@ def test_signs_are_unknown_only_where_all_of_them_are(words: WordList) -> None:
 
 def test_a_query_of_unknown_words_says_so(words: WordList) -> None:
     assert check_words("qwrtzx", words).no_word_known
+    for word in ("γάτα", "กิน", "শিশু"):  # letters that the tower does not have
+        assert check_words(word, words, is_readable=lambda _: False) == WordCheck((word,), no_word_known=True)
+    assert all(check_words(signs, words) == WordCheck(no_word_known=True) for signs in ("🐶", "", "…"))
     assert check_words("the qwrtzx", words).no_word_known  # "the" says nothing about a photo
     assert not check_words("dog qwrtzx", words).no_word_known
     assert not check_words("the dog", words).no_word_known
@@ -113,3 +117,9 @@ def test_a_list_without_signs_judges_none(tmp_path: Path) -> None:
             if name != f"{SIGNS}.txt":
                 few.writestr(name, whole.read(name))
     assert check_words("龘", WordList(path)).unknown == ()
+
+
+def test_a_word_longer_than_any_compound_is_not_taken_apart(words: WordList) -> None:
+    lexicon = words.lexicon("de")
+    assert is_compound("strandkorb", lexicon, "de")
+    assert not is_compound("strand" * 20, lexicon, "de")

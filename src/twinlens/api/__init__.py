@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twinlens.api import (
         calibration,
+        curating,
         datasets,
+        describing,
         doctor,
+        duplicates,
         evaluation,
         explanation,
         filters,
@@ -18,16 +21,21 @@ if TYPE_CHECKING:
         lab,
         library,
         models,
+        portable,
         repair,
         runs,
         searching,
         speed,
+        teaching,
     )
 
 __all__ = [
     "calibration",
+    "curating",
     "datasets",
+    "describing",
     "doctor",
+    "duplicates",
     "evaluation",
     "explanation",
     "filters",
@@ -35,10 +43,12 @@ __all__ = [
     "lab",
     "library",
     "models",
+    "portable",
     "repair",
     "runs",
     "searching",
     "speed",
+    "teaching",
 ]
 
 

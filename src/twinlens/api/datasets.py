@@ -107,6 +107,8 @@ def open_captioned(
         DataError: the folder is missing, or has no data in a known format.
     """
     directory = user_path(data)
+    if directory.is_file():
+        raise DataError(f"{directory} is a file; give the folder of the data, or --captions FILE with --images DIR")
     if not directory.is_dir():
         raise DataError(f"the data folder {directory} does not exist")
     file, folder = (None if path is None else user_path(path) for path in (captions, images))

@@ -14,9 +14,11 @@ from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.missing import MissingFolder
 from twinlens.collection.place.locate import find_collection, find_lost, user_path
-from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, TwinlensError
+from twinlens.counted import counted
+from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, ConfigError, TwinlensError
 from twinlens.model.bundle import open_bundle
 from twinlens.model.load import DEFAULT, known_bundles, load_model
+from twinlens.model.providers import AUTO, PROVIDERS, VARIABLE, choose_providers, device_name, wanted_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Finding:
 def check_up(place: str | Path | None = None) -> list[Finding]:
     """Checks the environment, the models, and the collection if there is one."""
     findings = [Finding("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")]
-    findings.append(_check_packages())
+    findings += [_check_packages(), _check_device()]
     free = shutil.disk_usage(tempfile.gettempdir()).free
     findings.append(_finding("disk", f"{free / 1e9:.1f} GB free for temporary files", remedy=_disk_remedy(free)))
     findings += [_check_model(name, folder) for name, folder in known_bundles().items()]
@@ -107,6 +109,20 @@ def _check_packages() -> Finding:
     return Finding("packages", True, ", ".join(found))
 
 
+def _check_device() -> Finding:
+    """Which processors ONNX Runtime has; each model's line says on which it runs."""
+    import onnxruntime
+
+    available, wanted = onnxruntime.get_available_providers(), wanted_device()
+    try:
+        first = choose_providers(available, wanted)[0]
+    except ConfigError as error:
+        return _finding("device", str(error), remedy=f"set {VARIABLE}={AUTO}")
+    others = [device_name(one) for one in PROVIDERS.values() if one in available and one != first]
+    also = f"; there is also {', '.join(others)}" if others else ""
+    return _finding("device", f"{device_name(first)} ({VARIABLE}={wanted}){also}", remedy=None)
+
+
 def _check_model(name: str, folder: Path) -> Finding:
     what = f"model {name}"
     try:
@@ -125,9 +141,8 @@ def _check_model(name: str, folder: Path) -> Finding:
     model = encoder.describe()
     languages = f", understands {', '.join(model.languages)}" if model.languages else ""
     tells = ", tells unknown words" if model.knows_words else ""
-    return Finding(
-        what, True, f"fingerprint {bundle.fingerprint}, D = {encoder.dim}{languages}{tells}, self-test passed"
-    )
+    detail = f"fingerprint {bundle.fingerprint}, D = {encoder.dim}{languages}{tells}"
+    return Finding(what, True, f"{detail}, self-test passed on {encoder.computed_on}")
 
 
 def _model_remedy(name: str, folder: Path) -> str:
@@ -151,5 +166,6 @@ def _check_collection(collection: Collection) -> Finding:
     except TwinlensError as error:
         faults.append(str(error))
         remedies.append(f"put the model back, or embed with another: twinlens reindex {collection.path} --model NAME")
-    holds = f"{len(collection):,} photos, {collection.catalog.captions.count():,} captions, {collection.path}"
+    captions = counted(collection.catalog.captions.count(), "caption")
+    holds = f"{counted(len(collection), 'photo')}, {captions}, {collection.path}"
     return _finding("collection", "; ".join(faults) or holds, remedy="; ".join(remedies) or None)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twinlens.api.datasets import open_captioned
 from twinlens.api.lab import lab_module
@@ -18,6 +18,7 @@ from twinlens.evaluation.compositional.evaluate import evaluate_compositional
 from twinlens.evaluation.compositional.find import read_compositional
 from twinlens.evaluation.compositional.report import CompositionalReport
 from twinlens.evaluation.embedding_file import check_writable, load_pairs, save_pairs
+from twinlens.evaluation.languages import LanguagesReport, evaluate_languages
 from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, captioned_photos, embed_split
 from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
@@ -37,6 +38,8 @@ from twinlens.protocols import DualEncoder
 if TYPE_CHECKING:
     from twinlens.evaluation.audit.report import AuditReport
 
+Report: TypeAlias = RetrievalReport | LanguagesReport | ZeroShotReport | CompositionalReport
+
 
 def evaluate(
     model: DualEncoder | str | Path = "default",
@@ -47,6 +50,7 @@ def evaluate(
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
+    languages: Sequence[str] = (),
     ks: Sequence[int] | None = None,
     folds: int = 1,
     truth: str | os.PathLike[str] | None = None,
@@ -55,11 +59,12 @@ def evaluate(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
-) -> RetrievalReport | ZeroShotReport | CompositionalReport:
+) -> Report:
     """Evaluates a model on a data set.
 
     A folder with classes.json is evaluated as zero-shot classification, one of Winoground or
-    SugarCrepe by the scores of these, any other data set as retrieval in both directions.
+    SugarCrepe by the scores of these, any other data set as retrieval in both directions, and
+    one with captions in several languages in each of them.
 
     Args:
         model: a model, the name or folder of a bundle, or the folder of a training run.
@@ -70,6 +75,7 @@ def evaluate(
         images: folder of photos, instead of the one in the folder.
         ratios: split ratios for data without splits, such as ``70/15/15``; None = those that
             the model was trained with, so that no training photo is evaluated.
+        languages: of captions, such as "de"; none = all.
         ks: cut-offs of R@K, P@K and coverage@K; None = 1, 5 and 10.
         folds: number of disjoint galleries, whose mean is reported in addition.
         truth: file of right answers for COCO, several for a caption: CxC's or ECCV Caption's.
@@ -80,48 +86,50 @@ def evaluate(
         on_compared: called afterwards with the numbers of photos compared with the model's training photos, and of all.
 
     Raises:
-        DataError: the folder has no data in a known format, or no such split.
+        DataError: the folder has no data in a known format, or no such split or language.
     """
     classified = is_classified(data, kind=kind, captions=captions)
     compositional = is_compositional(data, kind=kind, captions=captions)
     if truth is not None and (classified or compositional):
         raise DataError(f"{truth} is about captions of COCO, but {data} has other data; leave out the truth file")
+    if languages and (classified or compositional):
+        raise DataError(f"{data} has no captions in several languages; leave out the languages")
+    listeners: dict[str, Any] = {"on_progress": on_progress, "on_texts": on_texts, "on_compared": on_compared}
     if classified:
         names = None if classes is None else read_class_names(user_path(classes))
-        encoder = _open_model(model) if isinstance(model, str | Path) else model
         photos = read_classes(user_path(data))
-        return evaluate_zero_shot(
-            encoder,
-            photos,
-            prompts=prompts,
-            class_names=names,
-            on_progress=on_progress,
-            on_texts=on_texts,
-            on_compared=on_compared,
-        )
+        return evaluate_zero_shot(_encoder(model), photos, prompts=prompts, class_names=names, **listeners)
     if compositional:
         cases = read_compositional(user_path(data), None if images is None else user_path(images))
-        encoder = _open_model(model) if isinstance(model, str | Path) else model
-        return evaluate_compositional(
-            encoder, cases, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared
-        )
+        return evaluate_compositional(_encoder(model), cases, **listeners)
     if classes is not None:
         raise DataError(f"{classes} is a list of classes, but {data} has no classes.json; leave out --classes")
-    pairs = embed_pairs(
-        model,
-        data,
-        split,
-        kind=kind,
-        captions=captions,
-        images=images,
-        ratios=ratios,
-        ks=ks,
-        truth=truth,
-        on_progress=on_progress,
-        on_texts=on_texts,
-        on_compared=on_compared,
-    )
-    return evaluate_pairs(pairs, ks=ks, folds=folds)
+    source: dict[str, Any] = {"kind": kind, "captions": captions, "images": images, "ratios": ratios}
+    pairs = embed_pairs(model, data, split, **source, languages=languages, ks=ks, truth=truth, **listeners)
+    return evaluate_captions(pairs, ks=ks, folds=folds)
+
+
+def evaluate_captions(
+    pairs: EmbeddedPairs,
+    *,
+    ks: Sequence[int] | None = None,
+    folds: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> RetrievalReport | LanguagesReport:
+    """All metrics of embedded photos and captions, in each language if they are in several.
+
+    Args:
+        pairs: from ``embed_pairs`` or ``load_embeddings``.
+        ks: cut-offs; None = 1, 5 and 10.
+        folds: number of disjoint galleries, whose mean is reported in addition.
+        on_progress: called with the numbers of ranked and of all queries.
+
+    Raises:
+        DataError: a K or the number of folds is too large for the gallery.
+    """
+    if len(set(pairs.languages)) > 1:
+        return evaluate_languages(pairs, ks=ks, folds=folds, on_progress=on_progress)
+    return evaluate_pairs(pairs, ks=ks, folds=folds, on_progress=on_progress)
 
 
 def is_classified(
@@ -149,6 +157,7 @@ def embed_pairs(
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
+    languages: Sequence[str] = (),
     ks: Sequence[int] | None = None,
     truth: str | os.PathLike[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -162,16 +171,17 @@ def embed_pairs(
     Raises:
         DataError: the folder has no data in a known format, or no such split, or fewer photos than a K.
     """
-    encoder = _open_model(model) if isinstance(model, str | Path) else model
+    encoder = _encoder(model)
     shares = ratios or _deal_of(model, encoder)
     dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=shares)
-    photos = captioned_photos(dataset, split)
+    photos = captioned_photos(dataset, split, languages)
     checked_ks(ks or None, len(photos))
     answers = None if truth is None else read_truth(user_path(truth))
     if answers:
         ids = [photo.image_id for photo in photos]
         find_answers(answers, f"{dataset.name}/{split}", ids, caption_ids_of(photos))
-    pairs = embed_split(encoder, dataset, split, on_progress=on_progress, on_texts=on_texts, on_compared=on_compared)
+    listeners = {"on_progress": on_progress, "on_texts": on_texts, "on_compared": on_compared}
+    pairs = embed_split(encoder, dataset, split, languages=languages, **listeners)
     return apply_truth(pairs, answers) if answers else pairs
 
 
@@ -253,6 +263,7 @@ def load_embeddings(
     captions: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     ratios: str | None = None,
+    languages: Sequence[str] = (),
     truth: str | os.PathLike[str] | None = None,
 ) -> EmbeddedPairs:
     """Embedded photos and captions from any program.
@@ -268,6 +279,7 @@ def load_embeddings(
         captions: caption file.
         images: folder of photos.
         ratios: split ratios.
+        languages: of captions, such as "de"; none = all.
         truth: as in ``evaluate``.
 
     Raises:
@@ -276,7 +288,7 @@ def load_embeddings(
     dataset = None
     if data is not None:
         dataset, _ = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
-    pairs = load_vectors(user_path(path), None if texts is None else user_path(texts), dataset, split)
+    pairs = load_vectors(user_path(path), None if texts is None else user_path(texts), dataset, split, languages)
     return pairs if truth is None else apply_truth(pairs, read_truth(user_path(truth)))
 
 
@@ -304,12 +316,16 @@ def compare(
     return compare_pairs(a, b, names=names, ks=ks, on_progress=on_progress)
 
 
-def record_figures(model: str, report: RetrievalReport | ZeroShotReport | CompositionalReport) -> None:
-    """Records figures in the manifest of a bundle; its fingerprint stays the same.
+def record_figures(model: str, report: Report) -> None:
+    """Records figures in the manifest of a bundle, those of each language apart; its fingerprint stays the same.
 
     Raises:
         BundleError: the model is not a bundle.
     """
+    if isinstance(report, LanguagesReport):
+        for own in report.reports.values():
+            record_figures(model, own)
+        return
     bundle = open_bundle(find_bundle(model))
     name = report.protocol.partition(":")[0] if isinstance(report, RetrievalReport) else report.data
     fields = report.to_json()
@@ -358,17 +374,20 @@ def audit(
         return audit_embeddings(pairs)
     encoder: DualEncoder | None = None
     if pairs is None:
-        encoder = _open_model(model) if isinstance(model, str | Path) else model
+        encoder = _encoder(model)
         ratios = ratios or _deal_of(model, encoder)
     dataset, name = open_captioned(data, kind=kind, captions=captions, images=images, ratios=ratios)
     return audit_dataset(dataset, name, split, encoder=encoder, pairs=pairs, quick=quick, on_progress=on_progress)
 
 
-def _open_model(name_or_path: str | Path) -> DualEncoder:
-    if _is_run(name_or_path):
-        encoder: DualEncoder = lab_module("runs.export_run").open_run(user_path(name_or_path))
+def _encoder(model: DualEncoder | str | Path) -> DualEncoder:
+    """The model itself, or the one of a name, a bundle's folder or a training run's."""
+    if not isinstance(model, str | Path):
+        return model
+    if _is_run(model):
+        encoder: DualEncoder = lab_module("runs.export_run").open_run(user_path(model))
         return encoder
-    return load_model(name_or_path)
+    return load_model(model)
 
 
 def _is_run(name_or_path: str | Path) -> bool:

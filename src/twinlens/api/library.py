@@ -10,12 +10,14 @@ from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, user_path
 from twinlens.collection.place.presence import is_gone
+from twinlens.collection.recognizing.report import TextReport
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.facts import LibraryFacts
 from twinlens.collection.showing.file import OutsideLibraryError, PhotoFile, photo_file
 from twinlens.collection.showing.grid import GridPhoto
 from twinlens.collection.showing.map import Projection
+from twinlens.collection.showing.suggestions import Suggestion, SuggestionKind
 from twinlens.collection.showing.thumbnails import THUMBNAIL_SIDES_PX, THUMBNAILS, ThumbnailCache
 from twinlens.errors import BundleError, CollectionError, CollectionNotFoundError, TwinlensError, UnknownPartError
 
@@ -108,16 +110,19 @@ def _located(folder: Path) -> Located | None:
 
 
 def open_for_serving(place: str | None, *, model: str | None = None) -> Collection:
-    """Opens a whole existing collection for a server.
+    """Opens a whole collection for a server; creates an empty one for a folder without, to be indexed from the page.
 
     Raises:
-        CollectionNotFoundError: there is none.
+        CollectionNotFoundError: there is none, and the folder is missing, or too much to index, as a home folder.
         CollectionError: the path is a subfolder, but the whole collection would be served.
     """
     try:
         opened = find_existing(place, model=model)
     except CollectionNotFoundError as error:
-        raise CollectionNotFoundError(f"{error}, or give another one with --in") from error
+        folder = user_path(place if place is not None else ".")
+        if not folder.is_dir() or broad_folder(folder) is not None:
+            raise CollectionNotFoundError(f"{error}, or give another one with --in") from error
+        return Collection.create([folder], model=model)
     if opened.within is not None:
         folders = ", ".join(str(folder.path) for folder in opened.collection.folders())
         opened.collection.close()

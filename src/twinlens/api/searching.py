@@ -5,8 +5,10 @@ from functools import partial
 
 from PIL import Image
 
-from twinlens.collection.searching.answer import Answer, hit_json
+from twinlens.collection.describing.describe import describe
+from twinlens.collection.searching.answer import LISTED, PHOTOS_COMPARED, Answer, Source, hit_json
 from twinlens.collection.searching.caption_list import RankedCaption, rank_captions, read_captions
+from twinlens.collection.searching.explanation import Contribution, Effect, Explanation, HitReasons
 from twinlens.collection.searching.query import (
     Query,
     QueryVector,
@@ -15,30 +17,44 @@ from twinlens.collection.searching.query import (
     parse_query,
     photo_query,
     picture_query,
-    summed,
+    similar_query,
+    sum_of,
+    texts_without,
     words_query,
 )
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.searching.wording import Wording
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
+from twinlens.collection.showing.export import ExportTarget, check_outside, export_target, write_export
+from twinlens.data.clipboard import clipboard_picture
 from twinlens.data.file_names import as_text, on_one_line
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.limits import Limits
 from twinlens.data.guarded.photos import read_guarded, shrunk
-from twinlens.data.images import DRAFT_OVERSAMPLING
+from twinlens.data.images import DRAFT_OVERSAMPLING, read_photo_bytes
+from twinlens.data.region import Region, parse_region
 from twinlens.data.text_file import read_text_file
 from twinlens.embedding.local import PhotoVector, prepare_photo
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit, Pixels
 
 
-def picture_pixels(data: bytes, encoder: DualEncoder, *, max_megapixels: float, guard: Guard | None = None) -> Pixels:
-    """Decodes a stranger's picture in memory, in another process, for the image tower: [H, W, 3].
+def picture_pixels(
+    data: bytes,
+    encoder: DualEncoder,
+    *,
+    max_megapixels: float,
+    guard: Guard | None = None,
+    region: Region | None = None,
+) -> Pixels:
+    """Decodes a stranger's picture, or a region of it, in memory, in another process, for the image tower: [H, W, 3].
 
     Raises:
-        PhotoError: it cannot be read, takes too long, or crashes its decoder.
+        PhotoError: it cannot be read, takes too long, or crashes its decoder, or has no such region.
     """
-    return prepare_photo(data, encoder, guard=guard, max_megapixels=max_megapixels, trusts_nothing=True).pixels
+    return prepare_photo(
+        data, encoder, guard=guard, max_megapixels=max_megapixels, trusts_nothing=True, region=region
+    ).pixels
 
 
 def picture_preview(data: bytes, *, side: int) -> Image.Image:

@@ -1,13 +1,15 @@
 """Print answers: one line per hit, JSON, or a contact sheet."""
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
 
 from twinlens import api
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, print_json, say
+from twinlens.counted import counted
 
 SHOWN_MISSING = 12  # characters in a warning
 
@@ -18,6 +20,8 @@ def show_answer(
     grid: Path | None = None,
     open_sheet: bool = False,
     as_json: bool,
+    null: bool = False,
+    export: "api.searching.ExportTarget | None" = None,
     with_query: bool = False,
     tell_dates: bool = True,
     since_index: "api.indexing.SinceIndex | None" = None,
@@ -29,36 +33,72 @@ def show_answer(
         grid: where to write a contact sheet.
         open_sheet: whether to open it.
         as_json: whether to print JSON instead of lines.
+        null: whether to print bare paths, or captions, instead of lines; see ``print_null``.
+        export: where to write the hits, too.
         with_query: whether the query stands at the start of each line, for runs that answer several queries.
         tell_dates: whether to tell on stderr what a date filter could not judge well.
         since_index: what ``say_since_index`` has told.
     """
     hits, is_match = answer.shown, bool(answer.matching)
+    is_counted = not as_json and (answer.compared is not None or not answer.search.show_all)
     query = answer.search.query.text
     if answer.query_read is not None:
         read, words = answer.query_read.split(), query.split()
-        say(f"warning: the query has {len(words):,} words, the model reads {len(read)}, up to '{' '.join(read[-3:])}'")
+        length, end = counted(len(words), "word"), " ".join(read[-3:])
+        say(f"warning: the query has {length}, the model reads {len(read)}, up to '{end}'")
     if answer.wording.note and not (answer.wording.no_word_known and not is_match):
-        say(answer.wording.note)
+        say(_note(answer, with_query=with_query))
     if tell_dates and answer.date_note:
         say(answer.date_note)
+    if answer.compared and not as_json and not with_query:
+        say(answer.compared)
     if not is_match:
-        say(why_nothing(answer, with_query=with_query))
-    elif not as_json and not answer.search.show_all and (told := how_sure(answer, with_query=with_query)):
+        say(why_nothing(answer, with_query=with_query, lists_closest=not null))
+    elif is_counted and (told := how_sure(answer, with_query=with_query)):
         say(told)
     if as_json:
         print_json({**answer.to_json(), "since_index": since_index and since_index.to_json()})
+    elif null:
+        there = (hit for hit in answer.matching if hit.caption is not None or not hit.is_missing)
+        print_null(_here(hit.path) if hit.caption is None else hit.caption for hit in there)
     else:
-        gone = answer.gone
+        gone, why = answer.gone, _reasons(answer)
         for hit in hits:
             found = _path_here(hit.path) if hit.caption is None else hit.caption
-            marks = [*([] if is_match else ["no sure match"]), *(["file is gone"] if hit in gone else [])]
-            marks += [f"+{hit.num_alike:,} alike"] if hit.num_alike else []
+            marks = [
+                *([f"at {hit.moment}"] if hit.moment else []),
+                *([] if is_match else ["no sure match"]),
+                *(["file is gone"] if hit in gone else []),
+            ]
+            marks += [f"by {written}"] if (written := hit.written_in()) else []
+            marks += [folded(hit)] if hit.num_alike else []
+            marks += [hit.grade] if answer.source == "built-in" and hit.grade else []
             print_line(hit, found, query=query if with_query else None, marks=marks)
+            for line in why.get(hit.rank, ()):
+                typer.echo(f"\t{api.searching.on_one_line(line)}")
     _say_missing(answer, since_index)
     if (grid or open_sheet) and hits:
         write_sheet(sheet_title(answer), hits, grid, open_sheet=open_sheet)
+    if export:
+        _export(answer, export)
     return FOUND if is_match else NOTHING_FOUND
+
+
+def folded(hit: "api.searching.Hit") -> str:
+    """What stands behind a hit: near copies, or the other files of its stack."""
+    return f"+{hit.num_alike:,} " + ("alike" if "near" in hit.alike_kinds else "in this stack")
+
+
+def _reasons(answer: "api.searching.Answer") -> dict[int, list[str]]:
+    """Why each hit was found, by rank; first says what was asked of all photos."""
+    explanation = answer.explanation
+    if explanation is None:
+        return {}
+    say(f"asked for: {answer.search.understood()}")
+    for line in explanation.lines():
+        say(line)
+    reasons = zip(answer.hits, explanation.hits, strict=True)
+    return {hit.rank: one.lines(hit.found_by) for hit, one in reasons}
 
 
 def how_sure(answer: "api.searching.Answer", *, with_query: bool = False) -> str | None:
@@ -66,24 +106,36 @@ def how_sure(answer: "api.searching.Answer", *, with_query: bool = False) -> str
     if answer.ungraded is not None:
         return None if answer.search.target == "caption" else answer.ungraded
     of_query = f" for '{answer.search.query.text}'" if with_query else ""
-    return f"{answer.counted}{of_query} among {answer.num_candidates:,} photos" if answer.counted else None
+    noun = "description" if answer.source == "built-in" else "photo"
+    return f"{answer.counted}{of_query} among {counted(answer.num_candidates, noun)}" if answer.counted else None
 
 
-def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False) -> str:
+def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False, lists_closest: bool = True) -> str:
     """The line that says that nothing is a sure match, or why nothing is found at all."""
-    search, count = answer.search, f"{answer.num_candidates:,}"
-    candidates = "captions" if search.target == "caption" else "photos"
+    search, noun = answer.search, "caption" if answer.search.target == "caption" else "photo"
+    noun = "description" if answer.source == "built-in" else noun
+    candidates = counted(answer.num_candidates, noun)
     of_query = f" for '{search.query.text}'" if with_query else ""
+    if not answer.num_candidates and search.filters.is_empty() and not search.query.has_logic:
+        return f"nothing found{of_query}: the library has no other {noun}"
+    if not answer.num_candidates and search.filters.is_empty():
+        return f"nothing found{of_query}: no {noun} fits the whole query; leave out a part of it"
     if not answer.num_candidates:
-        return f"nothing found{of_query}: 0 {candidates} pass the filters; leave one out"
+        return f"nothing found{of_query}: {candidates} pass the filters; leave one out"
     if not answer.closest:
-        return f"nothing found{of_query} behind the first {search.page.offset:,}: there are {count} {candidates}"
+        are = "is" if answer.num_candidates == 1 else "are"
+        return f"nothing found{of_query} behind the first {search.page.offset:,}: there {are} {candidates}"
     grade = "" if search.min_grade is None else f" graded {search.min_grade} or better"
     least = "" if search.min_probability is None else f" with a probability of {search.min_probability:g} or more"
-    nothing = f"no sure match{of_query}{grade}{least} among {count} {candidates}"
+    nothing = f"no sure match{of_query}{grade}{least} among {candidates}"
     if answer.wording.no_word_known and answer.wording.note:
-        nothing = answer.wording.note  # then the photos are not to blame
-    return f"{nothing}; the closest:"
+        nothing = _note(answer, with_query=with_query)  # then the photos are not to blame
+    return f"{nothing}; the closest:" if lists_closest else nothing
+
+
+def _note(answer: "api.searching.Answer", *, with_query: bool) -> str:
+    """How the words were read; of which query, where there are several."""
+    return f"{f'{answer.search.query.text}: ' if with_query else ''}{answer.wording.note}"
 
 
 def say_since_index(opened: "api.library.Opened") -> "api.indexing.SinceIndex | None":
@@ -109,9 +161,47 @@ def check_sheet(grid: Path | None) -> None:
         raise typer.BadParameter(str(error)) from error
 
 
+def check_output(*, null: bool, as_json: bool, explain: bool = False) -> None:
+    """Rejects results in two forms at once.
+
+    Raises:
+        typer.BadParameter: bare paths and JSON, or reasons, are wanted.
+    """
+    if null and explain:
+        raise typer.BadParameter("-0 prints bare paths and --explain says why; leave one of them out")
+    if null and as_json:
+        raise typer.BadParameter("-0 prints bare paths and --json an object; leave one of them out")
+
+
+def read_export(written: str | None, *, copies: bool) -> "api.searching.ExportTarget | None":
+    """Where to export to, checked before any work is done.
+
+    Raises:
+        typer.BadParameter: nothing can be written there, or there are copies without an export.
+    """
+    from twinlens.errors import QueryError
+
+    if written is None:
+        if copies:
+            raise typer.BadParameter("--copies needs a folder: --export DIR/")
+        return None
+    try:
+        return api.searching.export_target(written, copies=copies)
+    except QueryError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def sheet_title(answer: "api.searching.Answer") -> str:
     """The heading of a contact sheet."""
     return answer.search.query.text if answer.matching else f"{answer.search.query.text} (no sure match; the closest)"
+
+
+def _export(answer: "api.searching.Answer", target: "api.searching.ExportTarget") -> None:
+    if not answer.matching:
+        say(f"nothing to export to {target.path}")
+        return
+    count = api.searching.write_export(answer, target)
+    say(f"exported {counted(count, 'hit')}: {target.path}{told_left_out(len(answer.matching) - count)}")
 
 
 def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | None, *, open_sheet: bool) -> None:
@@ -131,7 +221,7 @@ def write_sheet(title: str, hits: "Sequence[api.searching.Hit]", grid: Path | No
 
 def told_left_out(count: int) -> str:
     """The end of a line about contact sheets: how many photos are not in them because their files are gone."""
-    return f" (without {count:,} {'photo that is' if count == 1 else 'photos that are'} not there)" if count else ""
+    return f" (without {counted(count, 'photo that is', 'photos that are')} not there)" if count else ""
 
 
 def _say_missing(answer: "api.searching.Answer", since_index: "api.indexing.SinceIndex | None") -> None:
@@ -140,8 +230,8 @@ def _say_missing(answer: "api.searching.Answer", since_index: "api.indexing.Sinc
     if since_index is not None and since_index.gone:
         return  # it was told already, for the whole library
     if gone := len(answer.gone):
-        these = "of these photos is" if gone == 1 else "of these photos are"
-        say(f"{gone:,} {these} gone since the last index; run: twinlens index")
+        these = counted(gone, "of these photos is", "of these photos are")
+        say(f"{these} gone since the last index; run: twinlens index")
 
 
 def warn_of_missing_fonts(missing: str, remedy: str) -> None:
@@ -167,7 +257,21 @@ def print_line(
     typer.echo(f"{front}{found.rank}\t{probability}\t{found.score:.4f}\t{api.searching.on_one_line(what)}{behind}")
 
 
+def print_null(texts: Iterable[str]) -> None:
+    """Prints texts on stdout, byte by byte as they are, each ended by a NUL."""
+    for text in texts:
+        sys.stdout.write(f"{text}\0")
+
+
 def _path_here(path: Path) -> str:
-    """The path, relative if it is inside the current folder."""
+    """The path for people to read."""
+    return api.searching.as_text(_here(path))
+
+
+def _here(path: Path) -> str:
+    """The path, relative if it is inside the current folder; never one that a program takes for an option."""
     here = Path.cwd()
-    return api.searching.as_text(os.path.relpath(path, here) if path.is_relative_to(here) else str(path))
+    if not path.is_relative_to(here):
+        return str(path)
+    relative = os.path.relpath(path, here)
+    return f".{os.sep}{relative}" if relative.startswith("-") else relative

@@ -1,6 +1,6 @@
 """Runs that change a collection: bars on stderr while they go on, and a summary at their end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,14 @@ import typer
 from twinlens import api
 from twinlens.cli.interrupts import interrupts
 from twinlens.cli.outcome import say
+from twinlens.counted import counted
 
 if TYPE_CHECKING:
     from twinlens.cli.progress import IndexProgress
 
 REASONS_SHOWN = 5
+BACK = "photo that is back", "photos that are back"
+GONE = "photo that is gone or changed", "photos that are gone or changed"
 
 
 def index_with_progress(
@@ -24,6 +27,10 @@ def index_with_progress(
     drop_kept: bool = False,
     verify: bool = False,
     follow_links: bool | None = None,
+    archives: bool | None = None,
+    embeddings: "api.indexing.BroughtVectors | None" = None,
+    exclude: Sequence[str] = (),
+    no_longer_exclude: Sequence[str] = (),
     ask: bool = False,
 ) -> "api.indexing.IndexReport":
     """Indexes with a progress bar and a summary on stderr; ``ask``: questions may be asked on the terminal."""
@@ -38,6 +45,10 @@ def index_with_progress(
             drop_kept=drop_kept,
             verify=verify,
             follow_links=follow_links,
+            archives=archives,
+            embeddings=embeddings,
+            exclude=exclude,
+            no_longer_exclude=no_longer_exclude,
         )
 
     return with_progress(collection, run, asked=ask)
@@ -68,6 +79,16 @@ def with_progress(
     return report
 
 
+def change_with_progress(collection: "api.library.Collection") -> None:
+    """Changes a collection to the current version of its model, with progress bars and a summary on stderr."""
+    from twinlens.cli.progress import IndexProgress
+
+    with IndexProgress() as listener, interrupts(lambda: _kept(collection)):
+        change = collection.complete_change(listener=listener)
+    if change is not None:
+        _summarize_change(change, deferred=0)
+
+
 def _kept(collection: "api.library.Collection") -> str:
     kept = "finished work is kept" if len(collection) else "no photo was indexed yet"
     return f"{kept}; the same command continues"
@@ -76,38 +97,66 @@ def _kept(collection: "api.library.Collection") -> str:
 def _summarize(report: "api.indexing.IndexReport") -> None:
     counts = ("added", "updated", "renamed", "removed", "unchanged")
     told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
-    say(f"{report.images:,} photos can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
+    say(f"{counted(report.images, 'photo')} can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
+    if report.brought:
+        vectors = counted(report.brought, "vector was", "vectors were")
+        say(f"{vectors} brought by another program; some were checked")
+    if report.retold:
+        say(
+            f"what files say about {counted(report.retold, 'photo')} was read: titles, keywords, people, stars or dates"
+        )
+    if report.videos:
+        say(f"{counted(report.videos, 'new video')} can be found by any of their moments")
+    if hint := api.indexing.videos_not_read(report.skipped):
+        say(hint)
+    _summarize_left_out(report)
     if not report.skipped:
         return
-    say(f"{len(report.skipped):,} files were skipped:")
+    say(f"{counted(len(report.skipped), 'file was skipped', 'files were skipped')}:")
     reasons = list(api.indexing.reasons_summary(report.skipped))
     for reason, count in reasons[:REASONS_SHOWN]:
         example = next(skipped.path for skipped in report.skipped if skipped.reason == reason)
         say(f"  {count:,} × {reason}, for example {example}")
     if len(reasons) > REASONS_SHOWN:
-        say(f"  and {len(reasons) - REASONS_SHOWN} other reasons; 'twinlens status --skipped' lists every file")
+        others = counted(len(reasons) - REASONS_SHOWN, "other reason")
+        say(f"  and {others}; 'twinlens status --skipped' lists every file")
+
+
+def _summarize_left_out(report: "api.indexing.IndexReport") -> None:
+    if report.left_out:
+        shown = [
+            f"{one.entries:,} × {api.searching.on_one_line(one.reason)}" for one in report.left_out[:REASONS_SHOWN]
+        ]
+        more = ["…"] if len(report.left_out) > REASONS_SHOWN else []
+        say(f"left out: {', '.join(shown + more)}; 'twinlens status' names an example of each")
+    for pattern in report.unmatched:
+        say(
+            f"--exclude {api.searching.on_one_line(pattern)} matches nothing; patterns start from the photo folder, "
+            "and capital letters count"
+        )
 
 
 def _summarize_verification(report: "api.indexing.VerifyReport") -> None:
     earlier = f" ({report.earlier:,} more before it was interrupted)" if report.earlier else ""
     changed = f"{report.changed:,} had changed without a new size or date"
-    refreshed = f"{report.refreshed:,} have new metadata or a new vector"
-    say(f"{report.verified:,} photos were verified{earlier}: {changed}, {refreshed}")
+    refreshed = counted(report.refreshed, "has new metadata or a new vector", "have new metadata or a new vector")
+    verified = counted(report.verified, "photo was verified", "photos were verified")
+    say(f"{verified}{earlier}: {changed}, {refreshed}")
     if report.unread:
         first = report.unread[0]
-        say(f"{len(report.unread):,} photos could not be read now, for example {first.path}: {first.reason}")
+        say(f"{counted(len(report.unread), 'photo')} could not be read now, for example {first.path}: {first.reason}")
 
 
 def _summarize_given(report: "api.indexing.IndexReport") -> None:
     if report.restored:
-        say(f"captions or favourites were restored on {report.restored:,} photos that are back")
+        say(f"captions, tags and the like were restored on {counted(report.restored, *BACK)}")
     if report.kept and (report.removed or report.updated):
         say(
-            f"captions or favourites of {report.kept:,} photos that are gone or changed are kept for "
+            f"captions, tags and the like of {counted(report.kept, *GONE)} are kept for "
             f"{api.indexing.KEPT_DAYS} days and restored when the photos come back"
         )
     if report.dropped:
-        say(f"captions or favourites of {report.dropped:,} photos that are gone or changed were dropped")
+        say(f"captions, tags and the like of {counted(report.dropped, *GONE)} were dropped")
 
 
 def _is_forgotten(folder: "api.indexing.MissingFolder", listener: "IndexProgress") -> bool:
@@ -121,14 +170,17 @@ def _is_forgotten(folder: "api.indexing.MissingFolder", listener: "IndexProgress
 
 
 def _summarize_change(change: "api.indexing.ModelChangeReport", *, deferred: int) -> None:
-    what = f"{change.photos:,} photos" + (f" and {change.captions:,} captions" if change.captions else "")
-    say(f"model {change.model}: {what} embedded again ({change.seconds:.1f} s)")
+    parts = [counted(change.photos, "photo")] if change.photos or not change.from_features else []
+    parts += [f"{counted(change.from_features, 'photo')} (from stored features)"] if change.from_features else []
+    parts += [counted(change.captions, "caption")] if change.captions else []
+    say(f"model {change.model}: {' and '.join(parts)} embedded again ({change.seconds:.1f} s)")
     if change.is_complete:
         return
     first = change.waiting[0]
-    new = f" {deferred:,} new photos wait with them." if deferred else ""
+    new = f" {counted(deferred, 'new photo waits', 'new photos wait')} with them." if deferred else ""
+    waiting = counted(len(change.waiting), "photo")
     say(
-        f"searches still use the old vectors: {len(change.waiting):,} photos cannot be reached now, for example "
+        f"searches still use the old vectors: {waiting} cannot be reached now, for example "
         f"{first.path} ({first.reason}).{new} Run this again once they are back or deleted for good"
     )
 
@@ -136,10 +188,12 @@ def _summarize_change(change: "api.indexing.ModelChangeReport", *, deferred: int
 def _summarize_captions(report: "api.indexing.CaptionReport") -> None:
     counts = ("added", "removed", "unchanged")
     told = ", ".join(f"{getattr(report, name):,} {name}" for name in counts if getattr(report, name))
-    say(f"{report.captions:,} captions can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
+    say(f"{counted(report.captions, 'caption')} can be searched ({told or 'nothing new'}; {report.seconds:.1f} s)")
     if report.cut:
-        say(f"{report.cut:,} new captions are longer than the model can read and were truncated")
+        cut = counted(report.cut, "new caption is", "new captions are")
+        say(f"{cut} longer than the model can read, and truncated")
     if report.unmatched_photos:
-        photos, first = len(report.unmatched_photos), report.unmatched_photos[0]
-        say(f"{report.unmatched:,} captions belong to {photos:,} photos that are not in the collection:")
+        photos = counted(len(report.unmatched_photos), "photo that is", "photos that are")
+        first, belong = report.unmatched_photos[0], counted(report.unmatched, "caption belongs", "captions belong")
+        say(f"{belong} to {photos} not in the collection:")
         say(f"  for example {first.path}: {first.reason}; --json lists all of them")

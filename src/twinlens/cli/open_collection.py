@@ -7,6 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.outcome import say
+from twinlens.counted import counted
 
 
 def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
@@ -24,7 +25,9 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
         complete_change(opened.collection)
         return opened
     folders, ready = ", ".join(str(folder.path) for folder in opened.collection.folders()), len(opened.collection)
-    so_far = f"{ready:,} photos of {folders} are indexed" if ready else f"{folders} is not indexed yet"
+    so_far = f"{folders} is not indexed yet"
+    if ready:
+        so_far = f"{counted(ready, 'photo')} of {folders} {'is' if ready == 1 else 'are'} indexed"
     say(f"{so_far}; indexing first")
     try:
         index_with_progress(opened.collection)
@@ -38,7 +41,7 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
                 ) from error
             raise
         say(f"warning: {error}")
-        say(f"searching the {ready:,} photos indexed so far")
+        say(f"searching {counted(ready, 'photo')} indexed so far")
     except BaseException:
         opened.collection.close()
         raise
@@ -46,13 +49,13 @@ def open_indexed(place: Path | None, model: str | None) -> "api.library.Opened":
 
 
 def complete_change(collection: "api.library.Collection") -> None:
-    """Indexes if a new model replaced the collection's, and embeds its photos by the features that are here."""
-    from twinlens.cli.index_run import index_with_progress
+    """Changes to a new model that replaced the collection's, if that embeds its photos by the stored features."""
+    from twinlens.cli.index_run import change_with_progress
 
     if collection.must_change():
-        say("the model has changed since the photos were indexed; indexing first, which reads no photo again")
+        say("the model has changed since the photos were indexed; changing the collection first, which reads no photo")
         try:
-            index_with_progress(collection)
+            change_with_progress(collection)
         except BaseException:
             collection.close()
             raise

@@ -1,5 +1,8 @@
 """Progress bars on stderr, with rate and ETA."""
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +22,9 @@ from rich.progress import (
 from rich.text import Text
 
 from twinlens import api
+from twinlens.counted import counted
+
+logger = logging.getLogger(__name__)
 
 
 class _Rate(ProgressColumn):
@@ -53,12 +59,28 @@ def download_bar() -> Progress:
     )
 
 
+@contextmanager
+def texts_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr for a list of texts that is embedded, drawn only if it is."""
+    with ExitStack() as drawn:
+        bar = progress_bar()
+        task = bar.add_task(what, total=None)
+
+        def on_progress(done: int, total: int) -> None:
+            if not bar.live.is_started:
+                drawn.enter_context(bar)
+            bar.update(task, completed=done, total=total)
+
+        yield on_progress
+
+
 class IndexProgress:
     """Shows the progress of indexing: one line with the plan, then a bar."""
 
     def __init__(self) -> None:
         self._bar = progress_bar()
         self._photos = self._captions = TaskID(0)
+        self._videos: TaskID | None = None
         self._change: api.indexing.ModelChangePlan | None = None
         self._again: tuple[TaskID, TaskID] | None = None
 
@@ -72,14 +94,18 @@ class IndexProgress:
 
     def pause(self) -> None:
         """Stops drawing, so that the terminal is free; the next bar starts it again."""
-        if self._bar.live.is_started:  # stopping one that never started prints an empty line
+        if not self._bar.live.is_started:  # stopping one that never started prints an empty line
+            return
+        try:
             self._bar.stop()
+        except IndexError:
+            logger.debug("the bar was interrupted while it was being started")  # nothing is drawn yet
 
     def planned(self, plan: "api.indexing.IndexPlan") -> None:
         """The folders have been scanned."""
+        found, size_mb = counted(plan.found, "photo"), plan.disk_bytes / 1e6
         self._bar.console.print(
-            f"{plan.found:,} photos found, {plan.to_read:,} to read, about {plan.disk_bytes / 1e6:,.1f} MB on disk",
-            highlight=False,
+            f"{found} found, {plan.to_read:,} to read, about {size_mb:,.1f} MB on disk", highlight=False
         )
         if plan.to_read:
             self._photos = self._start("indexing", plan.to_read)
@@ -91,13 +117,20 @@ class IndexProgress:
 
     def captions_planned(self, plan: "api.indexing.CaptionPlan") -> None:
         """The captions have been read and matched to photos."""
-        self._bar.console.print(f"{plan.found:,} captions found, {plan.to_embed:,} of them new", highlight=False)
+        found = counted(plan.found, "caption")
+        self._bar.console.print(f"{found} found, {plan.to_embed:,} of them new", highlight=False)
         if plan.to_embed:
             self._captions = self._start("captions", plan.to_embed)
 
     def captions_advanced(self, done: int) -> None:
         """More captions are stored."""
         self._bar.update(self._captions, completed=done)
+
+    def videos_advanced(self, done: int, total: int, /) -> None:
+        """More videos have been looked at."""
+        if self._videos is None:
+            self._videos = self._start("videos", total)
+        self._bar.update(self._videos, completed=done, total=total)
 
     def change_planned(self, plan: "api.indexing.ModelChangePlan") -> None:
         """The model has changed; everything must be embedded again."""
@@ -129,12 +162,12 @@ def _change_line(plan: "api.indexing.ModelChangePlan", seconds: float) -> str:
     model = "the default model" if plan.model == "default" else f"the model {plan.model}"
     what = f"{model} has changed" if plan.is_update else f"changing to {model}"
     done = plan.photos - plan.photos_left
-    before = f" ({done:,} are done)" if done else ""
-    photos = f"{plan.photos_left:,} photos to embed again{before}, about {_duration(seconds)}"
+    before = f" ({counted(done, 'is', 'are')} done)" if done else ""
+    photos = f"{counted(plan.photos_left, 'photo')} to embed again{before}, about {_duration(seconds)}"
     return f"{what}: {photos}; searches use the old vectors until then"
 
 
 def _duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+        return counted(max(1, round(seconds)), "second")
+    return counted(round(seconds / 60), "minute") if seconds < 5400 else f"{seconds / 3600:.1f} hours"

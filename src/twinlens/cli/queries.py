@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from twinlens import api
-from twinlens.cli.answers import sheet_title, told_left_out, warn_of_missing_fonts
+from twinlens.cli.answers import sheet_title, show_answer, told_left_out, warn_of_missing_fonts
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, say
 from twinlens.cli.streams import StdoutError
 from twinlens.errors import DataError, QueryError, TwinlensError
@@ -14,6 +15,22 @@ OVERVIEW = "top_matches_grid.png"
 OVERVIEW_HITS = 5  # per query in the overview: one row
 ENDINGS = ("", "quit", "exit", ":q")
 PROMPT = "query> "
+
+
+class Printer:
+    """Prints the answers of one run; what is the same for all of its queries only with the first.
+
+    Args:
+        options: of ``show_answer``.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options, self._is_first = options, True
+
+    def __call__(self, answer: "api.searching.Answer") -> int:
+        """Prints an answer, and returns the exit code."""
+        is_first, self._is_first = self._is_first, False
+        return show_answer(answer, tell_dates=is_first, **self._options)
 
 
 def read_queries(file: Path) -> list[str]:

@@ -8,8 +8,12 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from twinlens import api
+from twinlens.cli.outcome import say
+
 if TYPE_CHECKING:
     from twinlens.training.loop.run_log import EpochLog
+    from twinlens.training.runs.run import RunListener
 
 ROWS = 15  # of the live table; metrics.jsonl has all epochs
 _COLUMNS = ("epoch", "stage", "train loss", "val loss", "t→i R@1", "i→t R@1", "rate", "photos/s", "")
@@ -96,3 +100,11 @@ class TrainingLog:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
+
+
+def listen(log: TrainingLog) -> "RunListener":
+    """The listener of a run whose events the log shows."""
+    listener = api.lab.run_listener()
+    listener.on_prepare, listener.on_step = log.prepared, log.stepped
+    listener.on_epoch, listener.on_note = log.epoch_done, say
+    return listener

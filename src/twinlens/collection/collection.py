@@ -2,15 +2,37 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
-from twinlens.collection.catalog.reading import DateGaps, photo_paths
-from twinlens.collection.catalog.vectors import LIKENESS, chosen_store, derived_vectors, likeness_vectors
+from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
+from twinlens.collection.catalog.vectors import (
+    LIKENESS,
+    chosen_store,
+    derived_vectors,
+    likeness_vectors,
+    moment_vectors,
+)
+from twinlens.collection.curating.albums import Albums
+from twinlens.collection.curating.captions import Captions
+from twinlens.collection.curating.given_photos import GivenPhotos, PhotoLike
+from twinlens.collection.curating.ratings import Ratings
+from twinlens.collection.curating.tags import Tags
+from twinlens.collection.describing.describe import describe
+from twinlens.collection.describing.labels import Label, read_labels
+from twinlens.collection.describing.tag_suggestions import Accepted, PhotoTags, TagSuggestions
+from twinlens.collection.describing.text_vectors import OnProgress as OnTextProgress
+from twinlens.collection.duplicates.files import Files
+from twinlens.collection.duplicates.find import DuplicateSearch, OnProgress
+from twinlens.collection.duplicates.found import Duplicates, KindsLike, known_kinds
+from twinlens.collection.indexing.brought import BroughtVectors
 from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
@@ -18,28 +40,42 @@ from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_file
 from twinlens.collection.indexing.missing import ForgetMissing
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
 from twinlens.collection.indexing.progress import IndexListener
-from twinlens.collection.indexing.report import CaptionReport, IndexReport, PendingModelChange
+from twinlens.collection.indexing.report import CaptionReport, IndexReport, ModelChangeReport, PendingModelChange
 from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
+from twinlens.collection.indexing.watching.changes import Changes
+from twinlens.collection.indexing.watching.follow import Run, follow, only_watcher
 from twinlens.collection.likeness.copies_file import DerivedCopies
-from twinlens.collection.place.disk import make_folder, remove_unused
+from twinlens.collection.likeness.stacks_file import DerivedStacks
+from twinlens.collection.place.disk import make_folder, only_text_reader, only_writer, remove_unused
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
-from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, photos_missing
+from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.place.presence import is_gone
+from twinlens.collection.recognizing.reading import OnProgress as OnReading
+from twinlens.collection.recognizing.reading import read_texts
+from twinlens.collection.recognizing.report import TextReport
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
-from twinlens.collection.searching.query import QueryLike, photo_query
+from twinlens.collection.searching.query import Pictures, Query, QueryLike, as_query, photo_query, similar_query
 from twinlens.collection.searching.search import Page, Search, Sort, Target
 from twinlens.collection.searching.searcher import Searcher
 from twinlens.collection.showing.archive import list_photos, zip_photos
 from twinlens.collection.showing.card import PhotoCard, find_card
+from twinlens.collection.showing.examples import examples
+from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
 from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
 from twinlens.collection.showing.status import collection_status
+from twinlens.collection.showing.suggestions import Suggestion, suggestions
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
+from twinlens.collection.teaching.teaching import Teaching
+from twinlens.collection.texts.derived_texts import DerivedTexts
+from twinlens.counted import counted
 from twinlens.embedding.local import Skipped
-from twinlens.errors import CollectionError, PhotosMissingError, QueryError
-from twinlens.protocols import DualEncoder
+from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
+from twinlens.everyday.languages import ENGLISH, language_named
+from twinlens.ocr.rapid import RapidRecognizer
+from twinlens.protocols import DualEncoder, TextRecognizer
 from twinlens.types import Grade, Hit
 
 logger = logging.getLogger(__name__)
@@ -54,6 +90,9 @@ class Collection:
     Attributes:
         path: the collection folder, which contains the catalog.
         store: name of its vector store.
+        tags: words that people give to its photos.
+        ratings: stars that people give to its photos.
+        albums: its albums.
     """
 
     def __init__(
@@ -77,16 +116,30 @@ class Collection:
         )
         self._likeness = likeness_vectors(path, self.catalog, writable=self._writable)
         self._copies = DerivedCopies(self.catalog, path / LIKENESS, writable=self._writable)
+        self._stacks = DerivedStacks(self.catalog, path, writable=self._writable)
+        self._texts = DerivedTexts(self.catalog, path, writable=self._writable)
         self._folders = PhotoFolders(path, self.catalog)
         self._model = ModelOfRecord(path, self.catalog, asked=model)
+        self._moments = moment_vectors(path, self.catalog, writable=self._writable)
         vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors, "likeness": self._likeness}
-        self._indexer = Indexer(
-            path, self.catalog, self._folders, self._model, copies=self._copies, writable=self._writable, **vectors
-        )
-        self._searcher = Searcher(
-            self.catalog, self._folders, self._model, copies=self._copies, writable=self._writable, **vectors
-        )
+        derived: dict[str, Any] = {
+            "copies": self._copies,
+            "stacks": self._stacks,
+            "moments": self._moments,
+            "texts": self._texts,
+            "writable": self._writable,
+            **vectors,
+        }
+        self._indexer = Indexer(path, self.catalog, self._folders, self._model, **derived)
+        self._searcher = Searcher(self.catalog, self._folders, self._model, **derived)
         self._projector = Projector(self.catalog, self._folders)
+        self._given = GivenPhotos(self.catalog, self._folders)
+        self.tags, self.ratings = Tags(self.catalog, self._given), Ratings(self.catalog, self._given)
+        self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
+        self.albums = Albums(self.catalog, self._given, self._searcher)
+        self.captions = Captions(
+            self.catalog, self._given, encoder=self._model.embedder, alone=lambda: only_writer(self.path)
+        )
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._folders.add(path.parent)  # the first run was killed before it added the folder
 
@@ -169,12 +222,15 @@ class Collection:
         """
         unused = self._is_fresh and not self.catalog.known_files()
         self._is_fresh = False
+        self._texts.close()
         self.catalog.close()
         if unused:
             remove_unused(self.path)
         self._vectors.close()
         self._caption_vectors.close()
         self._likeness.close()
+        for moments in self._moments:
+            moments.close()
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +246,7 @@ class Collection:
     def __repr__(self) -> str:
         record = self.catalog.model()
         model = f"model {record.model} {record.fingerprint}" if record else "nothing indexed yet"
-        return f"<Collection {str(self.path)!r}: {len(self):,} photos, {model}>"
+        return f"<Collection {str(self.path)!r}: {counted(len(self), 'photo')}, {model}>"
 
     # --- folders and model --------------------------------------------------------------------
 
@@ -222,6 +278,11 @@ class Collection:
         drop_kept: bool = False,
         verify: bool = False,
         follow_links: bool | None = None,
+        embeddings: BroughtVectors | None = None,
+        exclude: Sequence[str] = (),
+        no_longer_exclude: Sequence[str] = (),
+        being_written: frozenset[FileKey] = frozenset(),
+        archives: bool | None = None,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -230,21 +291,90 @@ class Collection:
             listener: called with the plan and the progress.
             forget_missing: remove the photos of folders that are empty now or whose disk may not be mounted:
                 of all, of none (then the report's ``kept_folders`` lists them), or of those subfolders for which
-                a function returns True. Their captions and favourites are kept until the photos come back.
-            drop_kept: drop the captions and favourites that are kept of photos that are gone.
+                a function returns True. What was given to them is kept until they come back.
+            drop_kept: drop the captions, favourites, tags and ratings that are kept of photos that are gone.
             verify: also read the photos whose size and date have not changed; their contents are compared
                 with the catalog, their metadata read again. After an interrupt, the next one continues.
             follow_links: index and serve what is behind links that lead out of a photo folder, too;
                 None = as in the last run, at first no.
+            embeddings: vectors of photos that another program made with the same model, in the place of computing
+                them; some are checked, and photos without one are embedded as usual.
+            exclude: patterns of files and folders to leave out of the photo folders, as gitignore has them; kept for
+                later runs. Photos that were indexed leave the collection; their captions and favourites are kept.
+            no_longer_exclude: patterns of earlier runs that no longer hold.
+            being_written: number of the photo folder and path of files that are not complete yet, and left alone.
+            archives: index photos inside zip and tar files, too; None = as in the last run, at first no.
 
         Raises:
+            ConfigError: a pattern is none, or one that should no longer hold is not known.
             CollectionBusyError: another process is indexing it.
             ModelMismatchError: a model other than the collection's was requested.
             DiskFullError: no space left; committed work is kept.
-            DataError: the captions cannot be read, or none belongs to a photo of the collection.
+            DataError: the captions cannot be read, or none belongs to a photo of the collection; the embeddings are
+                not of this model, or of none of the photos.
         """
-        options = IndexOptions(forget_missing, drop_kept, verify, follow_links)
+        options = IndexOptions(
+            forget_missing,
+            drop_kept,
+            verify,
+            follow_links,
+            embeddings,
+            exclude=exclude,
+            no_longer_exclude=no_longer_exclude,
+            being_written=being_written,
+            archives=archives,
+        )
         return self._indexer.index(captions=captions, listener=listener, options=options)
+
+    def follow(
+        self,
+        stop: threading.Event,
+        *,
+        run: Run | None = None,
+        on_report: Callable[[IndexReport], None] = lambda _: None,
+        on_error: Callable[[TwinlensError], None] = lambda _: None,
+    ) -> None:
+        """Brings the collection up to date whenever its folders change, first at once, until ``stop`` is set.
+
+        A file that is still being written waits until it is complete. A photo folder that disappears is waited for.
+
+        Args:
+            stop: ends it, also from another thread.
+            run: indexes in the place of ``index_changes``.
+            on_report: called after each run.
+            on_error: called when a run has failed; it is tried again.
+
+        Raises:
+            AlreadyWatchedError: another process does this already.
+            CollectionError: the collection cannot be written.
+        """
+        from twinlens.collection.indexing.watching.watch import Watch  # what it needs is loaded for it alone
+
+        if not self.is_writable:
+            raise CollectionError(f"{self.path} cannot be written, so it cannot be kept up to date")
+        with only_watcher(self.path):
+            watch = Watch(self.catalog, self._folders, stop)
+            follow(watch, run or self.index_changes, on_report=on_report, on_error=on_error)
+
+    def index_changes(self, changes: Changes, *, listener: IndexListener | None = None) -> IndexReport:
+        """As ``index``, knowing what the system has told: a folder emptied file by file is no missing disk.
+
+        Args:
+            changes: from ``follow``.
+            listener: called with the plan and the progress.
+        """
+        folders = self.folders()
+        options = IndexOptions(
+            lambda missing: changes.explain(missing, folders),
+            being_written=changes.being_written,
+            changed=changes.paths,
+        )
+        return self._indexer.index(captions=None, listener=listener, options=options)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the collection can be changed where it lies."""
+        return self._writable
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Switches the collection to another model: embeds its photos and captions again.
@@ -280,13 +410,70 @@ class Collection:
         """
         return self._indexer.add_captions(captions, listener=listener)
 
+    def read_texts(
+        self,
+        *,
+        all_photos: bool = False,
+        recognizer: TextRecognizer | None = None,
+        on_progress: OnReading | None = None,
+        **filters: Any,
+    ) -> TextReport:
+        """Reads the text in pictures that have not been looked at yet, so that photos are found by it.
+
+        Each content is read once, whatever its names. After an interrupt, the next run continues.
+
+        Args:
+            all_photos: also read photos in which nothing looks like writing.
+            recognizer: reads a picture; None = RapidOCR, of the extra ``ocr``.
+            on_progress: called with the number of photos done and their total.
+            filters: only these photos; see ``search``.
+
+        Raises:
+            TextRecognizerError: the extra is not installed, or fails on photo after photo.
+            CollectionBusyError: another process does this already.
+            PhotosMissingError: a photo folder is not there.
+            CollectionError: the collection cannot be written.
+            CollectionNotFoundError: nothing is indexed yet.
+            QueryError: a filter is invalid.
+        """
+        if not self.is_writable:
+            raise CollectionError(f"{self.path} cannot be written, so no text can be kept there")
+        condition = Filters(**filters).condition(self._searcher.scope())
+        if not len(self):
+            raise self.catalog.nothing_found()
+        self.check_present()
+        with only_text_reader(self.path):
+            report = read_texts(
+                self.catalog,
+                self.folders(),
+                RapidRecognizer if recognizer is None else lambda: recognizer,
+                condition=condition,
+                all_photos=all_photos,
+                on_progress=on_progress,
+            )
+        self._texts.synced()
+        return report
+
     def pending_change(self) -> PendingModelChange | None:
         """A change to another model that is in progress, or that ``index`` would start; None if there is none."""
         return self._model.pending_change()
 
     def must_change(self) -> bool:
-        """Whether no query can be answered until ``index`` has changed the model, for which it reads no photo."""
+        """Whether words cannot be searched until ``complete_change`` has changed the model, which reads no photo."""
         return self._model.must_change()
+
+    def complete_change(self, *, listener: IndexListener | None = None) -> ModelChangeReport | None:
+        """Changes to the current version of the model by the features that are stored; None if nothing has changed.
+
+        Neither looks for new photos nor needs the photo folders, unlike ``index``, which does the same first.
+
+        Args:
+            listener: called with the plan and the progress.
+
+        Raises:
+            CollectionBusyError, DiskFullError: see ``index``.
+        """
+        return self._indexer.complete_change(listener=listener)
 
     @property
     def is_complete(self) -> bool:
@@ -318,19 +505,21 @@ class Collection:
             query: text, a photo's path, a weighted sum (see ``parse_query``), or a PIL image.
             k: number of hits, at least 1.
             offset: number of best hits to skip, for paging.
-            sort: "relevance", or "date" for all relevant hits newest first, then the others.
+            sort: "relevance"; or "date" (newest first), "oldest", "name" or "size" (largest first) for all
+                relevant hits in that order, then the others; see ``Page``.
             target: "image" to find photos, or "caption" to find captions; filters then apply
                 to the captions' photos.
             min_grade: leave out hits with a lower grade: "strong", "likely" or "possible".
             min_probability: leave out hits that are less probable.
             include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
-            group: make near copies one hit, the best of them; ``hit.alike`` lists the others.
+            group: make near copies, and the files of a stack, one hit, the best of them; ``hit.alike`` lists the
+                others, and ``hit.alike_kinds`` says what each is.
             filters: such as ``after="2023-06"``, ``camera="canon"``, ``favourites=True``;
                 ``twinlens.known_filters()`` lists them.
 
         Raises:
             QueryError: the query or a filter is invalid.
-            CollectionNotFoundError: nothing is indexed yet, or there are no captions.
+            CollectionNotFoundError: nothing is indexed yet, or words were to find captions and there are none.
         """
         search = Search.of(
             query,
@@ -348,14 +537,46 @@ class Collection:
         return list(answer.hits if min_grade is None and min_probability is None else answer.matching)
 
     def similar(
-        self, photo: str | os.PathLike[str], *, k: int = 10, include_query_photo: bool = False, **filters: Any
+        self,
+        photo: Pictures,
+        *,
+        k: int = 10,
+        without: Pictures = (),
+        regions: str | Sequence[str] = (),
+        include_query_photo: bool = False,
+        **filters: Any,
     ) -> list[Hit]:
-        """Photos that look like a photo, by their features; the photo itself is left out unless requested."""
-        return self.search(photo_query(Path(photo)), k=k, include_query_photo=include_query_photo, **filters)
+        """Photos that look like a photo, by their features; the photo itself is left out unless requested.
 
-    def caption(self, photo: str | os.PathLike[str], *, k: int = 10, **filters: Any) -> list[Hit]:
-        """The collection's captions that fit a photo best; the photo need not be in the collection."""
-        return self.search(photo_query(Path(photo)), target="caption", k=k, **filters)
+        Args:
+            photo: a photo's path, a URL, a PIL image, or several of these: then photos like their mean.
+            k: number of hits, at least 1.
+            without: pictures; what has a grade for one of them is left out.
+            regions: parts of the photos that are meant, in their order, such as ``"10%,20%,50%,50%"``.
+            include_query_photo: allow the photos to find themselves.
+            filters: see ``search``.
+
+        Raises:
+            QueryError, CollectionNotFoundError: see ``search``.
+        """
+        query = similar_query(photo, without=without, regions=regions)
+        return self.search(query, k=k, include_query_photo=include_query_photo, **filters)
+
+    def caption(
+        self, photo: str | os.PathLike[str], *, k: int = 10, language: str = ENGLISH, **filters: Any
+    ) -> list[Hit]:
+        """The captions that fit a photo best; the photo need not be in the collection.
+
+        They are the collection's own or, where it has none, everyday descriptions in a language (see ``describe``).
+        """
+        search = _search_of(photo_query(Path(photo)), {"target": "caption", "k": k, **filters})
+        return list(self.fitting_captions(search, language=language).hits)
+
+    def fitting_captions(self, search: Search, *, language: str = ENGLISH) -> Answer:
+        """The full answer to a search for captions of photos; see ``caption``."""
+        if search.query.kind() == "photo" and self.catalog.captions.is_empty():
+            return self.describe(search.query, page=search.page, language=language)
+        return self._searcher.answer(search)
 
     def answer(self, search: Search | QueryLike, **options: Any) -> Answer:
         """The full answer to a search: hits, number of matches, and the closest hits if nothing matches.
@@ -368,10 +589,115 @@ class Collection:
             QueryError, CollectionNotFoundError: see ``search``.
         """
         if not isinstance(search, Search):
-            return self._searcher.answer(_search_of(search, options))
-        if options:
+            search = _search_of(search, options)
+        elif options:
             raise QueryError(f"a Search already contains its options, got also {', '.join(options)}; set them in it")
-        return self._searcher.answer(search)
+        return self.fitting_captions(search) if search.target == "caption" else self._searcher.answer(search)
+
+    def describe(
+        self,
+        photo: QueryLike | os.PathLike[str],
+        *,
+        page: Page | None = None,
+        language: str = ENGLISH,
+        on_progress: OnTextProgress | None = None,
+    ) -> Answer:
+        """What a photo shows, in words of the built-in list of everyday descriptions, whatever captions there are.
+
+        Args:
+            photo: a path, a PIL image, or a query of photos; it need not be in the collection.
+            page: which descriptions; the 5 best by default.
+            language: in which they are told: "en", "de", "es", "fr" or "zh"; a locale such as "de_AT" will do.
+            on_progress: called while the list is embedded, which happens once for a model.
+
+        Raises:
+            QueryError: the photo cannot be read, the query has words, or the list lacks the language.
+        """
+        query = photo_query(Path(photo)) if isinstance(photo, str | os.PathLike) else as_query(photo)
+        spoken = language_named(language)
+        return describe(query, self.encoder, page=page, language=spoken, on_progress=on_progress)
+
+    def suggest_tags(
+        self,
+        photos: Iterable[PhotoLike] | None = None,
+        *,
+        labels: Sequence[Label] | str | os.PathLike[str] | None = None,
+        min_grade: Grade = "likely",
+        k: int = 10,
+        language: str = ENGLISH,
+        on_progress: OnTextProgress | None = None,
+        **filters: Any,
+    ) -> Iterator[PhotoTags]:
+        """Tags that photos do not have and that fit them, photo by photo; nothing is stored.
+
+        Args:
+            photos: ids or paths; None for all that pass the filters.
+            labels: the tags to choose from: a file (see ``read_labels``), or labels; None for the built-in list.
+            min_grade: the lowest grade of a suggestion.
+            k: most suggestions for a photo.
+            language: of the built-in tags; see ``describe``. A photo that has a tag in one language is not
+                suggested it in another.
+            on_progress: called while the labels, or once for a model the built-in list, are embedded.
+            filters: see ``search``.
+
+        Raises:
+            QueryError: a photo is unknown, a filter is invalid, or the list lacks the language.
+            DataError: the file of labels cannot be used.
+            CollectionNotFoundError: nothing is indexed yet.
+        """
+        Page(k)
+        spoken = language_named(language)
+        if isinstance(labels, str | os.PathLike):
+            labels = read_labels(Path(labels)).labels
+        if not len(self):
+            raise self.catalog.nothing_found()
+        condition = Filters(**filters).condition(self._searcher.scope())
+        numbers = self.catalog.select_ids(condition)
+        if photos is not None:
+            numbers = numbers[np.isin(numbers, self._given.numbers(photos))]
+        suggester, unknown = self._suggestions.suggester(labels, language=spoken, on_progress=on_progress)
+        if unknown:
+            logger.warning("no word of %s is known: %s", counted(len(unknown), "label"), ", ".join(unknown[:5]))
+        return self._suggestions.suggest(suggester, numbers, min_grade=min_grade, k=k)
+
+    def accept_tags(self, suggested: Iterable[PhotoTags], *, min_grade: Grade = "strong") -> Accepted:
+        """Gives photos the tags that are suggested for them with a grade or a better one, all or none.
+
+        Raises:
+            QueryError: a photo would have too many tags.
+            CollectionError: the catalog cannot be written.
+        """
+        return self._suggestions.accept(suggested, min_grade)
+
+    def write_tag_sidecars(self, photos: Iterable[PhotoLike]) -> tuple[list[Path], list[str]]:
+        """Writes the tags of photos to XMP files beside them; the photos themselves stay as they are.
+
+        Returns:
+            The files that were written, and why others were not, a line each.
+
+        Raises:
+            QueryError: a photo is unknown; nothing was written.
+        """
+        return self._suggestions.write_sidecars(self._given.numbers(photos))
+
+    def find_all(self, query: QueryLike, **filters: Any) -> list[str]:
+        """Ids of all photos that match a query, in no order: those that a live album of this query has.
+
+        Raises:
+            QueryError: the query or a filter is invalid, or it is a sum, which leaves no photo out.
+            CollectionNotFoundError: nothing is indexed yet.
+        """
+        return self._given.ids(self._searcher.found(as_query(query), Filters(**filters)).tolist())
+
+    def match(self, query: QueryLike, photo_id: str) -> Hit | None:
+        """How well one photo fits a query, with the score and grade that it has in a search; None if it is unknown.
+
+        Raises:
+            QueryError, CollectionNotFoundError: see ``search``.
+        """
+        card = self.photo(photo_id)
+        search = Search(as_query(query), page=Page(k=1), include_query_photo=True)
+        return None if card is None else next(iter(self._searcher.answer(search, only=card.number).hits), None)
 
     def count(self, *, target: Target = "image", **filters: Any) -> int:
         """Number of photos, or captions, that pass the filters.
@@ -393,14 +719,58 @@ class Collection:
 
     # --- browsing -----------------------------------------------------------------------------
 
-    def browse(self, *, k: int = 100, offset: int = 0, **filters: Any) -> tuple[list[GridPhoto], int]:
+    def browse(
+        self, *, sort: Sort = "date", k: int = 100, offset: int = 0, **filters: Any
+    ) -> tuple[list[GridPhoto], int]:
         """Photos without a query, and how many there are: newest first, undated ones last by path.
+
+        Args:
+            sort: another order than "date"; see ``Page``. Nothing is asked for that "relevance" could tell.
+            k: number of photos, at least 1.
+            offset: number of photos to skip, for paging.
+            filters: see ``search``.
+
+        Raises:
+            QueryError: a filter, or the order, is invalid.
+        """
+        page, asked = Page(k, offset, sort), Filters(**filters)
+        order = "date" if page.sort == "relevance" else page.sort
+        return browse(self._searcher.scope(), asked, order=order, k=page.k, offset=page.offset)
+
+    def months(self, **filters: Any) -> list[tuple[str | None, int]]:
+        """How many photos are from each month, such as "2023-06", the newest first; None for those without a date.
 
         Raises:
             QueryError: a filter is invalid.
         """
-        page = Page(k, offset)
-        return browse(self.catalog, self.folders(), Filters(**filters), k=page.k, offset=page.offset)
+        return month_counts(self.catalog, Filters(**filters).condition(self._searcher.scope()))
+
+    def duplicates(
+        self, kinds: KindsLike = None, *, on_progress: OnProgress | None = None, **filters: Any
+    ) -> Duplicates:
+        """Groups of photos of which one may be enough, each with its best member and the evidence of the others.
+
+        Nothing is deleted or moved. Only photos whose features are alike are opened, to compare their pictures.
+
+        Args:
+            kinds: "exact", "raw", "edited", "near", "series"; default all.
+            on_progress: called with the number of photos opened and the total.
+            filters: only among these photos, such as ``folder="2023"``.
+
+        Raises:
+            QueryError: a kind or a filter is invalid.
+            PhotosMissingError: a photo folder is not there.
+            CollectionNotFoundError: nothing is indexed yet.
+        """
+        wanted = known_kinds(kinds)
+        folders = self.folders()
+        condition = Filters(**filters).condition(self._searcher.scope())
+        if not len(self):
+            raise self.catalog.nothing_found()
+        self.check_present()
+        unread = (file.path for file in self.skipped()) if "raw" in wanted else ()
+        likely = DerivedCopies(self.catalog, self.path / LIKENESS, writable=self._writable, likely=True)
+        return DuplicateSearch(self.catalog, Files(folders, unread), likely, wanted, on_progress).find(condition)
 
     def photo(self, photo_id: str) -> PhotoCard | None:
         """A photo's metadata by the id that hits have; None if there is no such photo."""
@@ -414,6 +784,22 @@ class Collection:
     def facts(self) -> LibraryFacts:
         """Statistics of the collection: photos per subfolder and camera, dates, captions."""
         return library_facts(self.catalog, self.folders(), is_complete=self.is_complete)
+
+    def facets(self) -> Facets:
+        """What files say of the photos, counted: people, places, keywords."""
+        return facets(self.catalog)
+
+    def suggest(self, text: str, facts: LibraryFacts, *, k: int = 8) -> list[Suggestion]:
+        """Queries that go on with what is being typed; those that the library answers best where nothing is yet.
+
+        Args:
+            text: what is typed.
+            facts: of the library, as ``facts`` gives them.
+            k: at most so many.
+        """
+        if not text.strip():
+            return examples(self.answer, k=k)
+        return suggestions(text, facts=facts, texts=self._texts, catalog=self.catalog, k=k)
 
     def sample_files(self, count: int) -> list[Path]:
         """Files of so many photos, spread evenly over the collection; of all, if there are no more."""
@@ -478,15 +864,48 @@ class Collection:
         with self.catalog.transaction():
             numbers = []
             for photo_id in photo_ids:
-                if (card := self.photo(photo_id)) is None:
+                if (number := self._folders.number_of(photo_id)) is None:
                     raise QueryError(f"no indexed photo has the id {photo_id!r}; no mark was changed")
-                numbers.append(card.number)
+                numbers.append(number)
             return self.catalog.marks.mark(numbers, is_favourite=is_favourite)
 
     def favourites(self) -> list[str]:
         """Ids of the marked photos, by folder and path."""
         prefixes = {folder.id: folder.prefix for folder in self.folders()}
         return [prefixes[folder_id] + path for folder_id, path in self.catalog.marks.favourites()]
+
+    # --- teaching -----------------------------------------------------------------------------
+
+    @property
+    def teaching(self) -> Teaching:
+        """Feedback on queries, words of one's own, and lessons; see ``Teaching``."""
+        return Teaching(
+            self.catalog,
+            self._folders,
+            number_of=self._number_of,
+            score=self._score,
+            holding=self._texts.holding,
+            encoder=lambda: self.encoder,
+        )
+
+    def feedback(self, query: QueryLike, *, good: Iterable[str] = (), bad: Iterable[str] = ()) -> int:
+        """Says which photos fit a query and which do not, all or none; returns how many opinions changed.
+
+        The next search refines the query by them: good ones stand first, and bad ones are left out.
+
+        Raises:
+            QueryError: an id is unknown, a photo is called both, or the query searches for nothing.
+            CollectionError: the catalog cannot be written.
+        """
+        return self.teaching.feedback(as_query(query), good=good, bad=bad)
+
+    def _number_of(self, photo_id: str) -> int | None:
+        card = self.photo(photo_id)
+        return None if card is None else card.number
+
+    def _score(self, query: Query, photo_id: str) -> float:
+        hit = self.match(query, photo_id)
+        return -1.0 if hit is None else hit.score
 
     # --- state --------------------------------------------------------------------------------
 
@@ -496,10 +915,12 @@ class Collection:
         Raises:
             CollectionMissingError: the collection was moved, deleted or unmounted since it was opened.
             PhotosMissingError: a photo folder is not there.
+            StoreUnavailableError: the server that keeps the vectors does not answer.
         """
         for folder in self.folders():
             if not folder.path.is_dir():
                 raise PhotosMissingError(photos_missing(folder.path))
+        self._vectors.check_reachable()
 
     def index_state(self) -> IndexState:
         """Progress of the last recorded index run, from any process."""
@@ -518,7 +939,7 @@ class Collection:
             generation = self.catalog.generation
             found = self._vector_faults()
             if generation == self.catalog.generation:
-                return faults + found
+                return faults + found + self._texts.faults()
         return faults
 
     def _vector_faults(self) -> list[str]:
@@ -528,11 +949,14 @@ class Collection:
             faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
         if (likeness := self._likeness).folder.exists():
             faults += vector_faults(self.catalog.features, likeness.synced(), likeness.folder, items="features")
+        for source, moments in zip((self.catalog.moments, self.catalog.moment_features), self._moments, strict=True):
+            if moments.folder.exists():
+                faults += vector_faults(source, moments.synced(), moments.folder, items="moments of videos")
         return faults
 
 
 _OPTIONS = frozenset(
-    {"k", "offset", "sort", "target", "min_grade", "min_probability", "show_all", "include_query_photo", "group"}
+    "k offset sort target min_grade min_probability show_all include_query_photo group explain".split()
 )
 
 

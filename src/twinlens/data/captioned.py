@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from twinlens.counted import counted
 from twinlens.data.splits import DEFAULT_RATIOS, check_split_name, seeded_splits
 from twinlens.errors import DataError
 from twinlens.types import CaptionedImage
@@ -74,13 +75,14 @@ class CaptionedPhotos:
             check_split_name(name, list(self._splits))  # empty ones included, for the suggestion
         if not ids:
             why = (
-                f"{len(self._images)} photos were split at random"
+                f"{counted(len(self._images), 'photo was', 'photos were')} split at random"
                 if self._split_at_random
                 else "its list has no photos"
             )
             raise DataError(f"split {name!r} of {self._name} is empty: {why}; use {', '.join((*self.splits(), 'all'))}")
         if unknown := [image_id for image_id in ids if image_id not in self._images]:
-            raise DataError(f"split {name!r} lists {len(unknown)} photos without captions, e.g. {unknown[0]!r}")
+            without = f"{counted(len(unknown), 'photo')} without captions"
+            raise DataError(f"split {name!r} lists {without}, e.g. {unknown[0]!r}")
         return [self._images[image_id] for image_id in ids]
 
 

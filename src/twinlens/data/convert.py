@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from twinlens.counted import counted
 from twinlens.data import WRITERS
 from twinlens.data.writers.job import Job
 from twinlens.errors import DataError, PhotoError
@@ -100,7 +101,7 @@ def convert(
         written = [image for image in captioned if errors[image.image_id] is None]
         if not written:
             reason = next((str(error) for error in errors.values() if error), "there are none")
-            raise DataError(f"none of {len(images)} photos could be written: {reason}")
+            raise DataError(f"none of {counted(len(images), 'photo')} could be written: {reason}")
         if out.is_dir():
             out.rmdir()  # checked to be empty
         partial.rename(out)

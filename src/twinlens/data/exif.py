@@ -1,4 +1,4 @@
-"""Read a photo's metadata: size, date with time zone, camera, location."""
+"""Read a photo's metadata: size, date with time zone, camera, location, and what people wrote into it."""
 
 import logging
 import math
@@ -10,14 +10,19 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from twinlens.data.dating.iptc import iptc_moment
 from twinlens.data.dating.moment import Moment, moment, offset_minutes
 from twinlens.data.dating.spellings import read_date
+from twinlens.data.metadata.exif_texts import read_exif_texts
+from twinlens.data.metadata.iptc import read_iptc
+from twinlens.data.metadata.said import NOTHING, Said, combined, first_moment
+from twinlens.data.metadata.xml_tree import XmlError
+from twinlens.data.metadata.xmp import read_xmp
 from twinlens.types import DateSource
 
 logger = logging.getLogger(__name__)
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _TAGS = ExifTags.Base
+LONGEST_LENS = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,13 @@ class PhotoDetails:
         latitude: degrees, north positive.
         longitude: degrees, east positive.
         date_source: what told the date.
+        title: a few words.
+        description: a sentence or more.
+        keywords: parts of one are joined with "|", such as ``animals|dog``.
+        people: names.
+        rating: 1 to 5 stars, 0 for none, -1 for a rejected photo.
+        duration_ms: of a video; 0 if it does not say.
+        lens: its model.
     """
 
     width: int
@@ -43,6 +55,13 @@ class PhotoDetails:
     latitude: float | None = None
     longitude: float | None = None
     date_source: DateSource | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    rating: int | None = None
+    duration_ms: int | None = None
+    lens: str | None = None
 
 
 def read_details(image: Image.Image) -> PhotoDetails:
@@ -54,11 +73,12 @@ def read_details(image: Image.Image) -> PhotoDetails:
     # Pillow already swaps the size of a TIFF when it opens one
     if read_orientation(image) in _SIDEWAYS and image.format != "TIFF":
         width, height = height, width
+    xmp, iptc = _xmp(image), read_iptc(image)
     try:
-        return _details(image, image.getexif(), width, height)
+        return _details(image.getexif(), xmp, iptc, width, height)
     except Exception as error:  # noqa: BLE001 — damaged EXIF may raise anything; the photo itself is fine
         logger.debug("unreadable EXIF: %s", error)
-        return _without_exif(image, width, height)
+        return _details(Image.Exif(), xmp, iptc, width, height)
 
 
 def read_orientation(image: Image.Image) -> int:
@@ -71,25 +91,42 @@ def read_orientation(image: Image.Image) -> int:
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
-def _details(image: Image.Image, exif: Image.Exif, width: int, height: int) -> PhotoDetails:
+def _details(exif: Image.Exif, xmp: Said, iptc: Said, width: int, height: int) -> PhotoDetails:
     details = exif.get_ifd(ExifTags.IFD.Exif)
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    taken = _exif_moment(exif, details) or iptc_moment(image) or _gps_moment(gps)
+    taken = first_moment(_exif_moment(exif, details), xmp.moment, iptc.moment, _gps_moment(gps))
+    latitude = _degrees(gps, ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, limit=90)
+    longitude = _degrees(gps, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, limit=180)
+    if xmp.position and (latitude is None or longitude is None):
+        latitude, longitude = xmp.position
+    texts = combined(xmp, iptc, read_exif_texts(exif))
     return PhotoDetails(
         width,
         height,
         taken_at=taken and taken.taken_at,
         utc_offset_minutes=taken and taken.utc_offset_minutes,
-        camera=_camera(exif.get(_TAGS.Make), exif.get(_TAGS.Model)),
-        latitude=_degrees(gps, ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, limit=90),
-        longitude=_degrees(gps, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, limit=180),
+        camera=camera_name(exif.get(_TAGS.Make), exif.get(_TAGS.Model)),
+        latitude=latitude,
+        longitude=longitude,
         date_source=taken and taken.source,
+        title=texts.title,
+        description=texts.description,
+        keywords=texts.keywords,
+        people=texts.people,
+        rating=texts.rating,
+        lens=_lens(details),
     )
 
 
-def _without_exif(image: Image.Image, width: int, height: int) -> PhotoDetails:
-    taken_at, offset, source = iptc_moment(image) or (None, None, None)
-    return PhotoDetails(width, height, taken_at=taken_at, utc_offset_minutes=offset, date_source=source)
+def _xmp(image: Image.Image) -> Said:
+    packet = image.info.get("xmp")
+    if not isinstance(packet, bytes):
+        return NOTHING
+    try:
+        return read_xmp(packet)
+    except XmlError as error:
+        logger.debug("unreadable XMP: %s", error)
+        return NOTHING
 
 
 def _exif_moment(exif: Image.Exif, details: Mapping[int, Any]) -> Moment | None:
@@ -131,12 +168,19 @@ def _offset_minutes(value: object) -> int | None:
     return offset_minutes(match[1], int(match[2]), int(match[3]))
 
 
-def _camera(make: object, model: object) -> str | None:
+def camera_name(make: object, model: object) -> str | None:
+    """Maker and model as one name."""
     maker, name = _text(make), _text(model)
     if not maker or not name:
         return name or maker
     # the model often repeats the make: "Canon" + "Canon EOS R5", "NIKON CORPORATION" + "NIKON D850"
     return name if name.lower().startswith(maker.split()[0].lower()) else f"{maker} {name}"
+
+
+def _lens(details: Mapping[int, Any]) -> str | None:
+    """Cameras that do not know their lens write dashes, or zeros."""
+    name = _text(details.get(_TAGS.LensModel))
+    return name[:LONGEST_LENS] if name and re.search(r"[1-9]|[^\W\d_]{3}", name) else None
 
 
 def _degrees(gps: Mapping[int, Any], value_tag: int, reference_tag: int, *, limit: int) -> float | None:

@@ -144,4 +144,7 @@ def kind_of_file(file: Path) -> str:
         if start.lstrip().startswith("["):
             return "visual-genome" if '"phrase"' in start else "captions-json"
         return "karpathy" if '"sentences"' in start else "coco"
-    return "flickr" if _TOKEN.search(start.partition("\n")[0]) else "table"
+    first = start.partition("\n")[0]
+    if '"image/key"' in first:
+        return "crossmodal-3600"
+    return "flickr" if _TOKEN.search(first) else "table"

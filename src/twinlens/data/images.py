@@ -8,19 +8,20 @@ import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, Jpeg2KImagePlugin, UnidentifiedImageError
+from PIL import Image, Jpeg2KImagePlugin, PsdImagePlugin, UnidentifiedImageError
 
-from twinlens.data.decoding import bmp, tiff
+from twinlens.data.decoding import bmp, jpeg_xl, psd, tiff
 from twinlens.data.decoding.colour import eight_bit, find_transform, to_srgb
 from twinlens.data.decoding.completeness import TRUNCATED, refuse_truncated
 from twinlens.data.decoding.jpeg import coefficient_bytes, open_jpeg, read_unended
-from twinlens.data.decoding.kinds import NOT_READ_YET, find_kind
+from twinlens.data.decoding.kinds import NOT_READ_YET, RAW, RAW_SUFFIXES, VIDEO_SUFFIXES, find_kind
 from twinlens.data.decoding.png_chunks import slim_png
+from twinlens.data.decoding.raw import DEVELOPING_BYTES, RawFile
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
 from twinlens.data.packed import find_packed, packed_stamp, read_packed
 from twinlens.errors import PhotoError, PhotoTooLargeError
@@ -28,9 +29,9 @@ from twinlens.errors import PhotoError, PhotoTooLargeError
 PHOTO_SUFFIXES = frozenset(
     (
         ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .mpo .ppm .pgm .pnm .pfm "
-        ".jp2 .j2k .j2c .jpc .jpf .jpx .ico .tga"
+        ".jp2 .j2k .j2c .jpc .jpf .jpx .ico .tga .psd .jxl"
     ).split()
-)
+).union(RAW_SUFFIXES)
 MAX_FILE_BYTES = 1_000_000_000  # whole files are read into memory, by several threads at once
 MAX_MEGAPIXELS = 178  # Pillow's own limit, for formats that are decoded in full; such a photo takes 712 MB decoded
 MAX_DECODED_BYTES = 720_000_000  # what counts for formats that are decoded at a reduced scale, and for wide numbers
@@ -116,6 +117,8 @@ def _open(data: bytes, min_side: int | None, max_megapixels: float | None) -> Ph
     if inner is not None and (found := find_kind(inner)) and found.name in ("PNG", "JPEG"):
         return _open(inner, min_side, max_megapixels)
     match kind.name:
+        case _ if kind.name == RAW:
+            return _open_raw(data, min_side, max_megapixels)
         case "JPEG":
             return _open_jpeg(data, min_side, max_megapixels)
         case "JPEG2000":
@@ -133,6 +136,10 @@ def _open(data: bytes, min_side: int | None, max_megapixels: float | None) -> Ph
         case "PNG":
             slim = slim_png(data)
             return _open_plain(slim.data, "PNG", min_side, max_megapixels, profile=slim.profile)
+        case "PSD":
+            return _open_psd(data, min_side, max_megapixels)
+        case "JXL":
+            return _open_jpeg_xl(data, min_side, max_megapixels)
         case "HEIF":
             _register_heif()
     return _open_plain(data, kind.name, min_side, max_megapixels)
@@ -151,7 +158,9 @@ def _open_plain(
             return Photo(_upright_rgb(image, min_side), details)
 
 
-def _open_jpeg(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+def _open_jpeg(
+    data: bytes, min_side: int | None, max_megapixels: float | None, *, orientation: int | None = None
+) -> Photo:
     with open_jpeg(data) as image:
         held_bytes = coefficient_bytes(image)
         _refuse_huge(image.size, max_megapixels or math.inf)
@@ -165,14 +174,14 @@ def _open_jpeg(data: bytes, min_side: int | None, max_megapixels: float | None) 
             except OSError as error:
                 if _reason(error) != TRUNCATED:
                     raise
-                return Photo(_upright_rgb(read_unended(data, side), min_side), details)
-            return Photo(_upright_rgb(image, min_side), details)
+                return Photo(_upright_rgb(read_unended(data, side), min_side, orientation=orientation), details)
+            return Photo(_upright_rgb(image, min_side, orientation=orientation), details)
 
 
 def _open_tiff(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
     try:
         if tiff.is_camera_raw(data):
-            raise PhotoError(f"{NOT_READ_YET}: RAW photo of a camera")
+            return _open_raw(data, min_side, max_megapixels)
         if not tiff.is_whole(data):
             raise PhotoError(TRUNCATED)
         if data[:4] == b"MM\0+":  # Pillow reads BigTIFF in the other byte order only
@@ -193,6 +202,52 @@ def _open_tiff(data: bytes, min_side: int | None, max_megapixels: float | None) 
         bands = {1: "L", 2: "LA", 3: "RGB"}.get(pixels.shape[2], "RGBA" if tiff.has_alpha(data) else "RGB")
         image = Image.fromarray(np.ascontiguousarray(pixels[..., : len(bands)]).squeeze(), bands)
         return Photo(_upright_rgb(image, min_side, orientation=orientation, profile=profile), details)
+
+
+def _open_raw(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    with closing(RawFile(data)) as raw:
+        _refuse_huge(raw.size, max_megapixels or math.inf)
+        preview = raw.preview(min_side=None if min_side is None else round(min_side * DRAFT_OVERSAMPLING))
+        details = raw.details(preview)
+        if preview is None:
+            with _memory(raw.size[0] * raw.size[1] * DEVELOPING_BYTES):
+                return Photo(raw.developed(), details)
+    if preview.image is not None:
+        return Photo(_upright_rgb(preview.image, min_side, orientation=preview.orientation), details)
+    assert preview.jpeg is not None
+    return Photo(_open_jpeg(preview.jpeg, min_side, max_megapixels, orientation=preview.orientation).image, details)
+
+
+def _open_psd(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    psd.check_readable(data)
+    try:
+        opened = PsdImagePlugin.PsdImageFile(io.BytesIO(data))
+    except SyntaxError as error:  # in which Pillow wraps others
+        is_cut = isinstance(error.__cause__, struct.error)
+        raise PhotoError(TRUNCATED if is_cut else "damaged: its header cannot be read") from error
+    with opened as image:
+        psd.check_composite(image.resources)
+        _refuse_huge(image.size, min(MAX_MEGAPIXELS, max_megapixels or MAX_MEGAPIXELS))
+        details, profile = read_details(image), image.info.get("icc_profile")
+        with _memory(image.width * image.height * _PIXEL_BYTES):
+            is_opaque = image.mode == "RGBA" and not psd.has_transparency(data)
+            shown = image.convert("RGB") if is_opaque else image
+            return Photo(_upright_rgb(shown, min_side, profile=profile), details)
+
+
+def _open_jpeg_xl(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
+    width, height = jpeg_xl.size_of(data)
+    _refuse_huge((width, height), min(MAX_MEGAPIXELS, max_megapixels or MAX_MEGAPIXELS))
+    from pillow_jxl import JpegXLImagePlugin  # imported only when there are such photos
+
+    with _memory(width * height * _PIXEL_BYTES):
+        try:
+            image = JpegXLImagePlugin.JXLImageFile(io.BytesIO(data))
+        except RuntimeError as error:  # whatever is wrong, libjxl tells no more
+            raise PhotoError("damaged: its JPEG XL data cannot be read") from error
+        with image:
+            jpeg_xl.without_own_orientation(image)
+            return Photo(_upright_rgb(image, min_side), read_details(image))
 
 
 def _open_bmp(data: bytes, min_side: int | None, max_megapixels: float | None) -> Photo:
@@ -216,6 +271,8 @@ def read_photo_bytes(path: Path) -> bytes:
     with _photo_errors():
         if packed := find_packed(path):
             return read_packed(packed, max_bytes=MAX_FILE_BYTES)
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            raise PhotoError("a video, which is not read as a photo")
         with os.fdopen(os.open(path, _READING), "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):  # it may have been exchanged for a pipe, which would never end

@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
+from PIL import Image
 
+from twinlens.counted import counted
 from twinlens.data.content_hash import content_hash
 from twinlens.data.exif import PhotoDetails
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.photos import plain, read_guarded
 from twinlens.data.images import read_photo_bytes
+from twinlens.data.region import Region
+from twinlens.data.video.content import video_hash
+from twinlens.data.video.names import is_video
 from twinlens.errors import BundleError, DataError, PhotoError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, Features, Pixels
@@ -93,8 +98,9 @@ def prepare_photo(
     guard: Guard | None = None,
     max_megapixels: float | None = None,
     trusts_nothing: bool = False,
+    region: Region | None = None,
 ) -> PreparedPhoto:
-    """Decodes one photo and resizes it as the encoder expects.
+    """Decodes one photo, or a region of it, and resizes it as the encoder expects.
 
     Args:
         source: a file, or its content.
@@ -102,15 +108,21 @@ def prepare_photo(
         guard: for photos that are not light; None = the shared one.
         max_megapixels: larger photos are rejected before they are decoded.
         trusts_nothing: whether light photos go to the guard as well.
+        region: for which the photo is decoded in its full size; None = all of it.
 
     Raises:
-        PhotoError: the photo cannot be read, takes too long, or crashes its decoder.
+        PhotoError: the photo cannot be read, takes too long, or crashes its decoder, or has no such region.
     """
     read = partial(read_guarded, source, guard=guard, max_megapixels=max_megapixels, trusts_nothing=trusts_nothing)
+    side = encoder.input_side if region is None else None
     if (preparation := encoder.preparation) is not None:
-        return PreparedPhoto(*read(preparation, min_side=encoder.input_side))
-    image, details = read(plain, min_side=encoder.input_side)
+        return PreparedPhoto(*read(partial(_of_region, region, preparation), min_side=side))
+    image, details = read(partial(_of_region, region, plain), min_side=side)
     return PreparedPhoto(encoder.prepare(image), details)
+
+
+def _of_region(region: Region | None, then: Callable[[Image.Image], Result], image: Image.Image) -> Result:
+    return then(image if region is None else region.cut(image))
 
 
 def map_ahead(
@@ -178,20 +190,20 @@ def embed_batches(
         """Runs in the decoder threads."""
         digest = None
         try:
-            data = read_photo_bytes(path_of(item))
-            digest = content_hash(data)
+            path = path_of(item)
+            source = path if is_video(path) else read_photo_bytes(path)
+            digest = video_hash(source) if isinstance(source, Path) else content_hash(source)
             if encoder is None or (what := wanted(item, digest)) == "hash":
                 return _ReadPhoto(digest)
-            return _ReadPhoto(digest, prepare_photo(data, encoder, guard=guard), is_embedded=what == "vector")
+            return _ReadPhoto(digest, prepare_photo(source, encoder, guard=guard), is_embedded=what == "vector")
         except PhotoError as error:
             return _ReadPhoto(digest, reason=str(error))
 
     guard = Guard()
     pending = map_ahead(read, items, on_stop=guard.close)
     while batch := list(islice(pending, batch_size)):
-        vectors = _vectors(
-            [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded], encoder, check_rows
-        )
+        pixels = [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded]
+        vectors = iter(embed_pixels(pixels, encoder, check_rows=check_rows) if pixels and encoder else ())
         yield [
             EmbeddedPhoto(
                 item,
@@ -251,18 +263,26 @@ def embed_photos(
             on_progress(done)
     if not kept:
         reason = f", for example {skipped[0].path}: {skipped[0].reason}" if skipped else ""
-        raise DataError(f"none of {len(paths)} photos could be read{reason}")
+        raise DataError(f"none of {counted(len(paths), 'photo')} could be read{reason}")
     features = [vector.features for vector in vectors if vector.features is not None]
     return EmbeddedPhotos(
         np.stack([vector.embedding for vector in vectors]), np.stack(features) if features else None, kept, skipped
     )
 
 
-def _vectors(pixels: Sequence[Pixels], encoder: DualEncoder | None, check_rows: bool) -> Iterator[PhotoVector]:
-    if not pixels or encoder is None:
-        return iter(())
+def embed_pixels(pixels: Sequence[Pixels], encoder: DualEncoder, *, check_rows: bool = True) -> list[PhotoVector]:
+    """The vectors of prepared photos.
+
+    Args:
+        pixels: of each photo, [H, W, 3], at least one.
+        encoder: the model.
+        check_rows: whether embeddings must be unit vectors.
+
+    Raises:
+        BundleError: the model returns embeddings that are not unit vectors.
+    """
     encoded = encoder.encode_pixels(np.stack(pixels))
     if check_rows:
         check_unit_rows(encoded.embeddings, count=len(pixels), dim=encoder.dim)
     features: Iterable[Features | None] = [None] * len(pixels) if encoded.features is None else encoded.features
-    return iter([PhotoVector(*pair) for pair in zip(encoded.embeddings, features, strict=True)])
+    return [PhotoVector(*pair) for pair in zip(encoded.embeddings, features, strict=True)]

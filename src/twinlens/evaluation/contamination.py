@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from twinlens.data.photo_hash import COPY_BITS, differing_bits
+from twinlens.data.photo_hash import differing_bits
 from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.protocols import DualEncoder
+from twinlens.relevance.near_copy import are_copies_by_hash
 from twinlens.types import PhotoHash, PhotoHashes
 
 BLOCK_ROWS = 64  # photos compared at once with all training photos
@@ -36,7 +37,7 @@ def find_trained_on(
 
 
 def are_among(hashes: Sequence[PhotoHash | None], trained: PhotoHashes) -> list[bool]:
-    """For each hash, whether a training photo differs in at most 30 of 256 bits; False without a hash."""
+    """For each hash, whether a training photo is a near copy; False without a hash."""
     found = [False] * len(hashes)
     if not len(trained):
         return found
@@ -44,8 +45,8 @@ def are_among(hashes: Sequence[PhotoHash | None], trained: PhotoHashes) -> list[
     rows = np.array([hashes[place] for place in places], dtype=np.uint64).reshape(-1, 4)
     for start in range(0, len(rows), BLOCK_ROWS):
         nearest = differing_bits(rows[start : start + BLOCK_ROWS], trained).min(axis=1)
-        for place, bits in zip(places[start : start + BLOCK_ROWS], nearest, strict=True):
-            found[place] = bool(bits <= COPY_BITS)
+        for place, is_copy in zip(places[start : start + BLOCK_ROWS], are_copies_by_hash(nearest), strict=True):
+            found[place] = bool(is_copy)
     return found
 
 

@@ -18,19 +18,25 @@ UNREADABLE = (
     *(OSError, ValueError, EOFError, MemoryError, SyntaxError, TokenError),
     *(zipfile.BadZipFile, zlib.error),
 )
+NAMES = ("image_ids", "captions", "languages")
 ARRAYS = ("image_embeddings", "text_embeddings", "text_image_index")
 
 
 def save_pairs(pairs: EmbeddedPairs, path: Path) -> None:
     """Writes image_embeddings [N, D], text_embeddings [M, D], text_image_index [M] and name.
 
-    If known, also image_ids [N], captions [M], caption_ids [M], model and trained_on.
+    If known, also image_ids [N], captions [M], caption_ids [M], languages [M], model and trained_on.
 
     Raises:
         DataError: the file cannot be written, or does not end in .npz.
     """
     check_writable(path, ".npz")
-    known = {"image_ids": pairs.image_ids, "captions": pairs.captions, "model": pairs.model}
+    known = {
+        "image_ids": pairs.image_ids,
+        "captions": pairs.captions,
+        "languages": pairs.languages,
+        "model": pairs.model,
+    }
     arrays: dict[str, NDArray[Any]] = {
         **dict(zip(ARRAYS, (pairs.images, pairs.texts, _index(pairs)), strict=True)),
         "name": np.array(pairs.name),
@@ -60,7 +66,7 @@ def load_pairs(path: Path) -> EmbeddedPairs:
     about: dict[str, Any] = {
         "name": str(arrays.get("name", path.stem)),
         "model": str(arrays["model"]) if "model" in arrays else None,
-        **{key: tuple(map(str, arrays[key].ravel())) for key in ("image_ids", "captions") if key in arrays},
+        **{key: tuple(map(str, arrays[key].ravel())) for key in NAMES if key in arrays},
         "caption_ids": tuple(map(int, arrays.get("caption_ids", np.empty(0)).ravel())),
         "trained_on": tuple(map(str, arrays["trained_on"].ravel())) if "trained_on" in arrays else None,
     }
@@ -68,8 +74,8 @@ def load_pairs(path: Path) -> EmbeddedPairs:
         pairs = checked_pairs(*(arrays[name] for name in ARRAYS), **about)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    named = (("image_ids", pairs.images), ("captions", pairs.texts), ("caption_ids", pairs.texts))
-    for name, rows in named:
+    named = {"image_ids": pairs.images, **dict.fromkeys(("captions", "languages", "caption_ids"), pairs.texts)}
+    for name, rows in named.items():
         given = getattr(pairs, name)
         if given and len(given) != len(rows):
             raise DataError(f"{path}: {name} has {len(given):,} entries for {len(rows):,} rows")

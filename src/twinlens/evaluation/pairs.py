@@ -1,13 +1,14 @@
 """Embedded photos and captions, from which all retrieval metrics are computed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinlens.counted import counted
 from twinlens.embedding.local import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.contamination import find_trained_on
@@ -16,6 +17,7 @@ from twinlens.evaluation.truth.right_answers import Queries, RightAnswers, answe
 from twinlens.protocols import Dataset, DualEncoder
 from twinlens.types import CaptionedImage, Embeddings
 
+Value = TypeVar("Value")
 UNIT_TOLERANCE = 1e-3  # rounding to float16 changes a unit row's length by up to this; such rows are left unchanged
 
 
@@ -32,6 +34,7 @@ class EmbeddedPairs:
         image_ids: [N], or empty.
         captions: [M], or empty.
         caption_ids: [M], their numbers in COCO's files, or empty.
+        languages: [M], such as "de", or empty.
         notes: how the rows were changed, e.g. normalized.
         skipped: photos that could not be read; they are not part of any metric.
         trained_on: ids of the photos that the model was trained on; None if unknown.
@@ -46,6 +49,7 @@ class EmbeddedPairs:
     image_ids: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
     caption_ids: tuple[int, ...] = ()
+    languages: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     trained_on: tuple[str, ...] | None = None
@@ -58,7 +62,7 @@ class EmbeddedPairs:
     def heading(self) -> str:
         """Data, sizes and model in one line, for the title of a plot."""
         model = f", model {self.model}" if self.model else ""
-        return f"{self.judged_by()}: {len(self.images):,} photos, {len(self.texts):,} captions{model}"
+        return f"{self.judged_by()}: {counted(len(self.images), 'photo')}, {counted(len(self.texts), 'caption')}{model}"
 
     def photo_of_text(self) -> list[NDArray[np.int64]]:
         """For each caption, the row of its photo, or of all photos that are right."""
@@ -70,6 +74,11 @@ class EmbeddedPairs:
             return list(self.right.texts_of_photo)
         return texts_of_photos(self.text_image_index, len(self.images))
 
+    def a_text_of_photo(self) -> NDArray[np.int64]:
+        """[N], a caption of each photo: the first of its own, or of those that are right where it has none."""
+        own, right = texts_of_photos(self.text_image_index, len(self.images)), self.texts_of_photo()
+        return np.array([(mine if len(mine) else other)[0] for mine, other in zip(own, right, strict=True)])
+
     def queries(self) -> dict[str, Queries]:
         """Direction → the captions or photos that are asked: those with a right answer."""
         return {
@@ -79,12 +88,36 @@ class EmbeddedPairs:
 
     def part(self, photos: NDArray[np.int64]) -> "EmbeddedPairs":
         """A subset of the photos with all their captions, as a smaller gallery."""
+        return self._chosen(photos, np.flatnonzero(np.isin(self.text_image_index, photos)))
+
+    def in_language(self, language: str) -> "EmbeddedPairs":
+        """The captions of one language and the photos that have some."""
+        texts = np.flatnonzero(np.array(self.languages) == language)
+        found = self._chosen(np.unique(self.text_image_index[texts]), texts)
+        return replace(found, name=f"{self.name} in {language}", notes=self.notes, skipped=self.skipped)
+
+    def _chosen(self, photos: NDArray[np.int64], texts: NDArray[np.int64]) -> "EmbeddedPairs":
         place = np.full(len(self.images), -1, dtype=np.int64)
         place[photos] = np.arange(len(photos))
-        kept = np.flatnonzero(place[self.text_image_index] >= 0)
+        image_ids = _rows_of(self.image_ids, photos)
+        kept = set(image_ids)
         return EmbeddedPairs(
-            self.images[photos], self.texts[kept], place[self.text_image_index[kept]], self.name, self.model
+            self.images[photos],
+            self.texts[texts],
+            place[self.text_image_index[texts]],
+            self.name,
+            self.model,
+            image_ids,
+            _rows_of(self.captions, texts),
+            _rows_of(self.caption_ids, texts),
+            _rows_of(self.languages, texts),
+            trained_on=None if self.trained_on is None else tuple(own for own in self.trained_on if own in kept),
+            right=None if self.right is None else self.right.among(photos, texts),
         )
+
+
+def _rows_of(values: tuple[Value, ...], rows: NDArray[np.int64]) -> tuple[Value, ...]:
+    return tuple(values[row] for row in rows) if values else ()
 
 
 def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[NDArray[np.int64]]:
@@ -94,12 +127,42 @@ def texts_of_photos(text_image_index: NDArray[np.int64], n_images: int) -> list[
     return [order[start:end] for start, end in pairwise(bounds)]
 
 
-def captioned_photos(dataset: Dataset, split: str) -> list[CaptionedImage]:
-    """The photos of a split that have captions; raises DataError if there are none, or no such split."""
+def captioned_photos(dataset: Dataset, split: str, languages: Sequence[str] = ()) -> list[CaptionedImage]:
+    """The photos of a split that have captions.
+
+    Args:
+        dataset: captioned photos.
+        split: train, val, test or all.
+        languages: only captions in these; none = all captions.
+
+    Raises:
+        DataError: there are none, or no such split or language.
+    """
     photos = [photo for photo in dataset.split(split) if photo.captions]
     if not photos:
         raise DataError(f"split {split!r} of {dataset.name} has no photos with captions; try --split all")
-    return photos
+    if not languages:
+        return photos
+    known = sorted({language for photo in photos for language in photo.languages})
+    if not known:
+        raise DataError(f"{dataset.name} does not say in which languages its captions are; leave out the language")
+    if unknown := [language for language in languages if language not in known]:
+        raise DataError(f"{dataset.name} has no captions in {unknown[0]!r}; it has {', '.join(known)}")
+    spoken = (_in_languages(photo, languages) for photo in photos)
+    return [photo for photo in spoken if photo.captions]
+
+
+def _in_languages(photo: CaptionedImage, languages: Sequence[str]) -> CaptionedImage:
+    kept = [own for own in zip(photo.captions, photo.languages, strict=True) if own[1] in languages]
+    captions, spoken = zip(*kept, strict=True) if kept else ((), ())
+    return replace(photo, captions=captions, caption_ids=(), languages=spoken)
+
+
+def languages_of(photos: Sequence[CaptionedImage]) -> tuple[str, ...]:
+    """The language of each caption; empty unless all are known."""
+    if not all(len(photo.languages) == len(photo.captions) for photo in photos):
+        return ()
+    return tuple(language for photo in photos for language in photo.languages)
 
 
 def caption_ids_of(photos: Sequence[CaptionedImage]) -> tuple[int, ...]:
@@ -114,6 +177,7 @@ def embed_split(
     dataset: Dataset,
     split: str,
     *,
+    languages: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
@@ -124,6 +188,7 @@ def embed_split(
         encoder: the model.
         dataset: captioned photos.
         split: train, val, test or all.
+        languages: only captions in these; none = all captions.
         on_progress: called with the number of photos embedded and the total.
         on_texts: called afterwards with the number of captions embedded and the total.
         on_compared: called afterwards with the number of photos compared with the model's training photos.
@@ -131,7 +196,7 @@ def embed_split(
     Raises:
         DataError: there is no such split, or none of its photos can be read.
     """
-    images = captioned_photos(dataset, split)
+    images = captioned_photos(dataset, split, languages)
     done = (lambda count: on_progress(count, len(images))) if on_progress else None
     photos = embed_photos([image.path for image in images], encoder, on_progress=done)
     kept = [images[number] for number in photos.kept]
@@ -142,11 +207,12 @@ def embed_split(
         images=photos.embeddings,
         texts=texts,
         text_image_index=np.repeat(np.arange(len(kept)), [len(image.captions) for image in kept]),
-        name=f"{dataset.name}/{split}",
+        name=f"{dataset.name}/{split}" + (f" in {', '.join(languages)}" if len(languages) == 1 else ""),
         model=encoder.fingerprint,
         image_ids=tuple(image.image_id for image in kept),
         captions=captions,
         caption_ids=caption_ids_of(kept),
+        languages=languages_of(kept),
         skipped=tuple(photos.skipped),
         trained_on=None if trained is None else tuple(compress((image.image_id for image in kept), trained)),
     )
@@ -199,12 +265,12 @@ def unit_rows(given: ArrayLike, what: str) -> tuple[Embeddings, tuple[str, ...]]
         raise DataError(f"{what} must be floating point numbers, got {rows.dtype}; convert with .astype('float32')")
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
-        raise DataError(f"{what} has NaN or infinity in {len(bad):,} rows, first in row {bad[0]}; remove them")
+        raise DataError(f"{what} has NaN or infinity in {counted(len(bad), 'row')}, first in row {bad[0]}; remove them")
     # divided by the largest value first: squares of very small or large values would overflow
     largest = np.abs(rows).max(axis=1, keepdims=True).astype(np.float64)
     empty = np.flatnonzero(largest == 0)
     if len(empty):
-        raise DataError(f"{what} has {len(empty):,} rows of zeros, the first is row {empty[0]}; remove them")
+        raise DataError(f"{what} has {counted(len(empty), 'row')} of zeros, the first is row {empty[0]}; remove them")
     scaled = rows / largest
     norms = np.linalg.norm(scaled, axis=1, keepdims=True)
     lengths = largest * norms
@@ -240,7 +306,8 @@ def _checked_pairs_of_rows(
     _check_range(photos, n_images)
     alone = np.flatnonzero(np.bincount(texts, minlength=n_texts) == 0)
     if len(alone):
-        raise DataError(f"{len(alone):,} texts have no photo, the first is text {alone[0]}; remove them")
+        without = counted(len(alone), "text has", "texts have")
+        raise DataError(f"{without} no photo, the first is text {alone[0]}; remove them")
     _check_captioned(photos, n_images)
     first = np.unique(texts, return_index=True)[1]
     return photos[first], answers_of_pairs(pairs, n_texts, n_images)
@@ -259,4 +326,5 @@ def _check_range(photos: NDArray[Any], n_images: int) -> None:
 def _check_captioned(photos: NDArray[Any], n_images: int) -> None:
     bare = np.flatnonzero(np.bincount(photos, minlength=n_images) == 0)
     if len(bare):
-        raise DataError(f"{len(bare):,} photos have no caption, the first is photo {bare[0]}; remove them")
+        without = counted(len(bare), "photo has", "photos have")
+        raise DataError(f"{without} no caption, the first is photo {bare[0]}; remove them")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from twinlens.counted import counted
 from twinlens.data.file_names import on_one_line
 from twinlens.embedding.local import Skipped
 from twinlens.evaluation.bootstrap import Interval
@@ -79,7 +80,8 @@ class RetrievalReport:
 
     def __str__(self) -> str:
         model = f", model {self.model}" if self.model else ""
-        lines = [self.protocol, f"{self.n_images:,} photos, {self.n_captions:,} captions{model}", self._table()]
+        size = f"{counted(self.n_images, 'photo')}, {counted(self.n_captions, 'caption')}"
+        lines = [self.protocol, f"{size}{model}", self._table()]
         if self.ci95:
             lines.append("in brackets: 95 % intervals, bootstrap over photos")
         if self.folds:
@@ -94,7 +96,7 @@ class RetrievalReport:
         lines += [f"note: {note}" for note in self.notes]
         if self.skipped:
             first = f"{on_one_line(self.skipped[0].path)}: {self.skipped[0].reason}"
-            lines.append(f"{len(self.skipped)} photos were left out, e.g. {first}")
+            lines.append(f"{counted(len(self.skipped), 'photo was', 'photos were')} left out, e.g. {first}")
         return "\n".join(lines)
 
     def _table(self) -> str:

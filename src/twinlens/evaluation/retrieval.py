@@ -100,8 +100,6 @@ def evaluate_pairs(
     cutoffs = checked_ks(ks, n_images)
     if not 1 <= folds <= n_images:
         raise DataError(f"the number of folds must be from 1 to the {n_images:,} photos, got {folds}")
-    if folds > 1 and pairs.right is not None:
-        raise DataError("folds need one photo per caption, but here a caption may have several; leave out the folds")
     ranks = ranks_both_ways(pairs, on_progress)
     ci95 = {
         direction: intervals(ranks[direction], queries.photos, cutoffs, resamples=resamples, seed=seed)
@@ -183,6 +181,12 @@ def measures(ranks_of_relevant: Sequence[Ranks], ks: Sequence[int] = KS) -> dict
 
 def _mean_of_folds(pairs: EmbeddedPairs, ks: Sequence[int], folds: int) -> dict[str, Any]:
     parts = [pairs.part(photos) for photos in np.array_split(np.arange(len(pairs.images)), folds)]
+    for number, part in enumerate(parts, start=1):
+        if not all(len(queries.rows) for queries in part.queries().values()):
+            raise DataError(
+                f"gallery {number} of {folds} has none of the captions or photos that {pairs.judged_by()} asks; "
+                "take fewer folds"
+            )
     each = [ranks_both_ways(part) for part in parts]
     means: dict[str, Any] = {"n_folds": folds, "n_images": len(parts[0].images)}
     for direction in ("text_to_image", "image_to_text"):

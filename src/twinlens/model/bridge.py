@@ -100,6 +100,11 @@ class BridgedEncoder(DualEncoder):
         """Loads the text tower (and the image tower) now instead of at the first query."""
         self.model.warm_up(image=image)
 
+    @property
+    def computed_on(self) -> str:
+        """What computes the towers of the available model."""
+        return self.model.computed_on
+
     def verify(self) -> None:
         """Checks the files of the available model."""
         self.model.verify()
@@ -172,10 +177,10 @@ def open_bridge(bundle: Bundle, fingerprint: str) -> Bridge | None:
         raise BundleError(f"{path} cannot be read ({error.strerror or error}); get the bundle again") from error
     except (KeyError, ValueError, BadZipFile) as error:
         raise BundleError(f"{path} is not a bridge ({error}); create it again with scripts/bridge.py") from error
-    if text.ndim != 2 or text.shape != image.shape or len(text) != bundle.manifest.embedding_dim:
+    if text.ndim != 2 or text.shape != image.shape or len(text) != bundle.manifest.dim:
         raise BundleError(
             f"{path} contains maps {text.shape} and {image.shape}, but the model has "
-            f"{bundle.manifest.embedding_dim} dimensions; create it again with scripts/bridge.py"
+            f"{bundle.manifest.dim} dimensions; create it again with scripts/bridge.py"
         )
     return Bridge(fingerprint, text, image)
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from twinlens.errors import BundleError
 from twinlens.model.preprocess import Preprocessing
@@ -21,6 +21,9 @@ TOKENIZER = "tokenizer.json"
 ENGLISH_MODEL = "english.onnx"  # optional, with its tokenizer: see Manifest.english
 ENGLISH_TOKENIZER = "english_tokenizer.json"
 IMAGE_HEAD = "image_head.npy"  # optional: [D, F] float16, the linear map from pooled features to embeddings
+HUBS = "hubs.npz"  # optional: banks of texts and photos, see Manifest.hubs
+BANKS = ("words", "captions", "photos")  # in HUBS
+HUB_DIMENSIONS = len(BANKS) + 2  # of a corrected embedding, beyond those of the towers
 WITH_GRID = "with_grid"  # optional input of the image graph, so that indexing does not compute an unused grid
 MODEL_FILES = (IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
 WEIGHTS = {IMAGE_MODEL: "image.onnx_data", TEXT_MODEL: "text.onnx_data"}  # optional: weights outside their graph
@@ -108,6 +111,39 @@ class TextTower(BaseModel):
     unit_rows: bool = True
 
 
+class HubSettings(BaseModel):
+    """How the banks in ``hubs.npz`` correct embeddings; see ``model.hubs.Hubs``.
+
+    Attributes:
+        sharpness: s, of a bank's nearness; the larger, the more the nearest rows decide.
+        width: w, the length that carries a correction.
+        reach: largest nearness beyond the level for which a corrected score is exact.
+        short: number of tokens up to which a text is all words.
+        long: number of tokens from which on it is all caption.
+        strength: of each bank, the share of its nearness that is taken off a score.
+        level: of each bank, the mean nearness of what it corrects.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sharpness: float = Field(gt=0.0)
+    width: float = Field(gt=0.0)
+    reach: float = Field(ge=0.0)
+    short: int = Field(ge=0)
+    long: int
+    strength: dict[str, float]
+    level: dict[str, float]
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "HubSettings":
+        if self.long <= self.short:
+            raise ValueError(f"long must be more than short, {self.short}")
+        for table in (self.strength, self.level):
+            if set(table) != set(BANKS):
+                raise ValueError(f"expected the banks {', '.join(BANKS)}")
+        return self
+
+
 def _format_of(calibration: Any) -> str:
     version = calibration.get("version") if isinstance(calibration, dict) else getattr(calibration, "version", None)
     return "calibration" if version == VERSION else "other"
@@ -129,6 +165,8 @@ class Manifest(BaseModel):
         english: a second text tower, in ``english.onnx`` with ``english_tokenizer.json``: an English text's embedding
             is a weighted sum of both, scaled to length 1. Needs ``words.zip``, which tells what is English.
         english_share: the second tower's weight in the sum; the first has the rest.
+        embedding_dim: D of the towers; see ``dim``.
+        hubs: corrects embeddings by ``hubs.npz``; None = they are as the towers made them.
         logit_scale: 1 / temperature.
         logit_bias: added to scaled cosines by a model trained with the sigmoid loss; None = it has none, or not known.
         source: where a published model came from, such as its repository and revision.
@@ -148,6 +186,7 @@ class Manifest(BaseModel):
     text: TextTower
     english: TextTower | None = None
     english_share: float = Field(default=0.5, gt=0.0, lt=1.0)
+    hubs: HubSettings | None = None
     files: dict[str, FileRecord]
     calibration: AnyCalibration | None = None
     training: dict[str, Any] = Field(default_factory=dict)
@@ -157,11 +196,17 @@ class Manifest(BaseModel):
     source: dict[str, str] = Field(default_factory=dict)
 
     @property
+    def dim(self) -> int:
+        """D of the model's embeddings."""
+        return self.embedding_dim + (HUB_DIMENSIONS if self.hubs else 0)
+
+    @property
     def model_files(self) -> tuple[str, ...]:
         """Names of the files that an embedding depends on."""
         weights = [name for name in WEIGHTS.values() if name in self.files]
         english = (ENGLISH_MODEL, ENGLISH_TOKENIZER, WORDS) if self.english is not None else ()
-        return (*MODEL_FILES, *weights, *english)
+        hubs = (HUBS,) if self.hubs is not None else ()
+        return (*MODEL_FILES, *weights, *english, *hubs)
 
     @property
     def fingerprint(self) -> str:
@@ -176,6 +221,8 @@ class Manifest(BaseModel):
         if self.english is not None:
             decides |= {"english.max_tokens": self.english.max_tokens, "english_share": self.english_share}
             decides |= _said("english", self.english, _TEXT_GRAPH)
+        if self.hubs is not None:
+            decides["hubs"] = self.hubs.model_dump(mode="json")
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -198,6 +245,10 @@ class Bundle:
     def fingerprint(self) -> str:
         """The manifest's fingerprint; ``verified`` checks that the files agree with it."""
         return self.manifest.fingerprint
+
+    def without_hubs(self) -> "Bundle":
+        """The same bundle, whose embeddings are as the towers make them."""
+        return Bundle(self.directory, self.manifest.model_copy(update={"hubs": None}))
 
     def verified(self, name: str) -> Path:
         """Checks the hash of one of the bundle's files, and of a graph's weights, and returns its path.

@@ -1,6 +1,8 @@
 """One tower's graph, open in ONNX Runtime."""
 
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.errors import BundleError
+from twinlens.model.providers import CPU_PROVIDER, device_name, open_session
 
 _TYPES = {
     "tensor(float)": np.float32,
@@ -25,13 +28,21 @@ class Graph:
         path: the ONNX file.
         inputs: names that the graph must have.
         outputs: name → length of the last dimension, as the manifest states it.
+        quantization: kind of its weights, by which a GPU is chosen or not.
 
     Raises:
         BundleError: ONNX Runtime cannot open it, or an input or output is missing or differs.
     """
 
-    def __init__(self, path: Path, *, inputs: Sequence[str], outputs: Mapping[str, int]) -> None:
-        self._session = _open(path)
+    def __init__(
+        self, path: Path, *, inputs: Sequence[str], outputs: Mapping[str, int], quantization: str = "float32"
+    ) -> None:
+        self._session = open_session(path, quantization=quantization)
+        provider = self._session.get_providers()[0]
+        self.computed_on = device_name(provider)
+        """What computes it, such as "CPU" or "CUDA"."""
+        # a GPU computes one batch after the other anyway, and DirectML allows no other
+        self._turn = nullcontext() if provider == CPU_PROVIDER else threading.Lock()
         optional = self._session.get_overridable_initializers()  # inputs with a default, such as ``with_grid``
         self._types = {given.name: given.type for given in (*self._session.get_inputs(), *optional)}
         found = {output.name: output.shape[-1] if output.shape else None for output in self._session.get_outputs()}
@@ -58,17 +69,6 @@ class Graph:
         given: dict[str, NDArray[Any]] = {
             name: value.astype(_TYPES[self._types[name]], copy=False) for name, value in inputs.items()
         }
-        computed: list[NDArray[np.float32]] = self._session.run(list(outputs), given)
+        with self._turn:
+            computed: list[NDArray[np.float32]] = self._session.run(list(outputs), given)
         return computed
-
-
-def _open(path: Path) -> Any:
-    import onnxruntime  # takes 0.1 s, so only when a tower is needed
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1  # a batch is shared out among threads, see ``OnnxDualEncoder``
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise BundleError(f"{path} cannot be opened by ONNX Runtime {onnxruntime.__version__}: {error}") from error

@@ -13,6 +13,7 @@ from twinlens.errors import BundleError
 from twinlens.model.bundle import (
     ENGLISH_MODEL,
     ENGLISH_TOKENIZER,
+    HUBS,
     IMAGE_HEAD,
     IMAGE_MODEL,
     TEXT_MODEL,
@@ -21,6 +22,7 @@ from twinlens.model.bundle import (
     Bundle,
 )
 from twinlens.model.graph import Graph
+from twinlens.model.hubs import Hubs, open_hubs
 from twinlens.model.relevance_file import open_relevance
 from twinlens.model.text_encoder import BATCH, ShareOut, TextEncoder, unit
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
@@ -84,12 +86,12 @@ class OnnxDualEncoder(DualEncoder):
             BundleError: the bundle has no separate head, or it is damaged.
         """
         embeddings: Embeddings = features.astype(np.float32) @ self._image_head.T
-        return unit(embeddings)
+        return self._photos(unit(embeddings))
 
     @property
     def dim(self) -> int:
         """D, the embedding dimension."""
-        return self.manifest.embedding_dim
+        return self.manifest.dim
 
     @property
     def features_dim(self) -> int:
@@ -114,7 +116,7 @@ class OnnxDualEncoder(DualEncoder):
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
         """Embeds B prepared photos, [B, H, W, 3] uint8, in batches of efficient size."""
         tower = self.manifest.image
-        embeddings = np.empty((len(pixels), self.dim), dtype=np.float32)
+        embeddings = np.empty((len(pixels), self.manifest.embedding_dim), dtype=np.float32)
         features = np.empty((len(pixels), tower.features_dim), dtype=np.float32)
         graph = self._image_graph
         share = max(1, min(graph.batch or IMAGE_BATCH, math.ceil(len(pixels) / self._threads)))
@@ -128,9 +130,8 @@ class OnnxDualEncoder(DualEncoder):
                 (embeddings[rows],) = graph.run((tower.embedding,), inputs)
 
         self._share_out(encode, range(0, len(pixels), share))
-        return EncodedImages(
-            embeddings if tower.unit_rows else unit(embeddings), features if tower.features_dim else None
-        )
+        rows = self._photos(embeddings if tower.unit_rows else unit(embeddings))
+        return EncodedImages(rows, features if tower.features_dim else None)
 
     def encode_image(self, images: Sequence[Image.Image]) -> Embeddings:
         """[B, D], one unit row for each photo (RGB, upright; see ``data.images.open_photo``)."""
@@ -147,18 +148,19 @@ class OnnxDualEncoder(DualEncoder):
         """[B, rows, columns, D], the projected features of each cell of a photo, before normalization.
 
         With a linear head without bias, the normalized mean of a photo's cells is its embedding,
-        so each cell's contribution to a score is exact (see ``collection.match_map``).
+        so each cell's contribution to a score is exact (see ``collection.match_map``). What a bundle takes off
+        for hubs belongs to no cell: those dimensions are 0.
 
         Raises:
             BundleError: the model has no grid output.
         """
         if self.manifest.image.grid is None:
             return super().encode_grid(images)
-        grids = np.empty((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
+        grids = np.zeros((len(images), *self.manifest.image.grid, self.dim), dtype=np.float32)
         for row, image in enumerate(images):
             pixels = self.manifest.image.preprocessing.normalize(self.prepare(image)[None])
             inputs = {self.manifest.image.input: pixels, WITH_GRID: np.array(True)}
-            (grids[row : row + 1],) = self._image_graph.run(["grid"], inputs)
+            (grids[row : row + 1, :, :, : self.manifest.embedding_dim],) = self._image_graph.run(["grid"], inputs)
         return grids
 
     def encode_text(self, texts: Sequence[str]) -> Embeddings:
@@ -168,6 +170,11 @@ class OnnxDualEncoder(DualEncoder):
         """
         if isinstance(texts, str):
             raise TypeError(f"expected a sequence of texts, got the text {texts!r}; pass [text]")
+        embeddings = self._read_texts(texts)
+        return self._hubs.corrected_texts(embeddings, self._text.lengths(texts)) if self._hubs else embeddings
+
+    def _read_texts(self, texts: Sequence[str]) -> Embeddings:
+        """[B, D], unit rows as the towers make them."""
         if self._english is None:
             return self._text.encode(texts, self._share_out)
         if len(texts) > BATCH:
@@ -195,7 +202,9 @@ class OnnxDualEncoder(DualEncoder):
         Raises:
             BundleError: the list is damaged.
         """
-        return None if self._words is None else check_words(text, self._words, is_known_here=is_known_here)
+        if self._words is None:
+            return None
+        return check_words(text, self._words, is_known_here=is_known_here, is_readable=self._text.can_read)
 
     def relevance(self) -> Judge | None:
         """The bundle's calibration, opened on first use; None if it has none.
@@ -215,6 +224,12 @@ class OnnxDualEncoder(DualEncoder):
             return None
         return load_training_photos(self.bundle.verified(TRAINING_PHOTOS))
 
+    @property
+    def computed_on(self) -> str:
+        """What computes its towers, such as "CPU", or "CUDA (photos), CPU (texts)"; opens them."""
+        photos, texts = self._image_graph.computed_on, self._text.computed_on
+        return photos if photos == texts else f"{photos} (photos), {texts} (texts)"
+
     def verify(self) -> None:
         """Checks the hashes of the bundle's files.
 
@@ -232,8 +247,12 @@ class OnnxDualEncoder(DualEncoder):
             name=self.name,
             fingerprint=self.fingerprint,
             dim=self.dim,
-            image=TowerDescription(image.architecture, image.features_dim or self.dim, image.quantization),
-            text=TowerDescription(text.architecture + english, text.features_dim or self.dim, text.quantization),
+            image=TowerDescription(
+                image.architecture, image.features_dim or manifest.embedding_dim, image.quantization
+            ),
+            text=TowerDescription(
+                text.architecture + english, text.features_dim or manifest.embedding_dim, text.quantization
+            ),
             description=manifest.description,
             created=manifest.created,
             license=manifest.license,
@@ -253,6 +272,10 @@ class OnnxDualEncoder(DualEncoder):
         if image:
             side = self.manifest.image.preprocessing.image_size
             self.encode_pixels(np.zeros((1, side, side, 3), dtype=np.uint8))
+
+    def _photos(self, embeddings: Embeddings) -> Embeddings:
+        """Unit rows of photos, corrected for hubs."""
+        return self._hubs.corrected_photos(embeddings) if self._hubs else embeddings
 
     def _share_out(self, encode: Callable[[int], None], starts: range) -> None:
         """Runs the parts of a batch in parallel, one thread each."""
@@ -276,9 +299,16 @@ class OnnxDualEncoder(DualEncoder):
             raise BundleError(f"model {self.name!r} has no {IMAGE_HEAD}; its photos must be read to be embedded")
         path = self.bundle.verified(IMAGE_HEAD)
         head: Embeddings = np.load(path, allow_pickle=False).astype(np.float32)
-        if head.shape != (self.dim, self.features_dim):
-            raise BundleError(f"{path} must be [{self.dim}, {self.features_dim}], got {list(head.shape)}")
+        if head.shape != (wanted := (self.manifest.embedding_dim, self.features_dim)):
+            raise BundleError(f"{path} must be {list(wanted)}, got {list(head.shape)}")
         return head
+
+    @cached_property
+    def _hubs(self) -> Hubs | None:
+        settings = self.manifest.hubs
+        if settings is None:
+            return None
+        return open_hubs(self.bundle.verified(HUBS), settings, dim=self.manifest.embedding_dim)
 
     @cached_property
     def _words(self) -> WordList | None:
@@ -308,12 +338,13 @@ class OnnxDualEncoder(DualEncoder):
     @cached_property
     def _image_graph(self) -> Graph:
         tower = self.manifest.image
-        outputs = {tower.embedding: self.dim}
+        outputs = {tower.embedding: self.manifest.embedding_dim}
         if tower.features_dim:
             outputs[tower.features] = tower.features_dim
         if tower.grid is not None:
-            outputs["grid"] = self.dim
-        return Graph(self.bundle.verified(IMAGE_MODEL), inputs=(tower.input,), outputs=outputs)
+            outputs["grid"] = self.manifest.embedding_dim
+        path = self.bundle.verified(IMAGE_MODEL)
+        return Graph(path, inputs=(tower.input,), outputs=outputs, quantization=tower.quantization)
 
 
 def _in_turn(encode: Callable[[int], None], starts: range) -> None:

@@ -49,9 +49,9 @@ def open_relevance(bundle: Bundle) -> RelevanceJudge | None:
         rows = np.load(path, allow_pickle=False).astype(np.float32)
     except ValueError as error:
         raise BundleError(f"{path} is not a NumPy array ({error}); calibrate the model again") from error
-    if rows.ndim != 2 or not len(rows) or rows.shape[1] != bundle.manifest.embedding_dim:
+    if rows.ndim != 2 or not len(rows) or rows.shape[1] != bundle.manifest.dim:
         raise BundleError(
-            f"{path} must be [R, {bundle.manifest.embedding_dim}], got {list(rows.shape)}; calibrate the model again"
+            f"{path} must be [R, {bundle.manifest.dim}], got {list(rows.shape)}; calibrate the model again"
         )
     return RelevanceJudge(calibration, rows)
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinlens.model.bundle import TOKENIZER, Bundle, TextTower
 from twinlens.model.graph import Graph
@@ -72,11 +73,24 @@ class TextEncoder:
         share_out(encode, range(0, len(order), share))
         return embeddings if tower.unit_rows else unit(embeddings)
 
+    def lengths(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """[B], how many tokens the tower reads of each text, without the special ones."""
+        return self._tokenizer.lengths(texts)
+
+    @property
+    def computed_on(self) -> str:
+        """What computes its graph, such as "CPU" or "CUDA"."""
+        return self._graph.computed_on
+
     def seen_part(self, text: str) -> str:
         """The beginning of a text, as far as the tower reads it; all of a short text."""
         if len(text.encode()) <= self._tower.max_tokens - 2:  # a token has at least one byte
             return text
         return self._tokenizer.seen_part(text)
+
+    def can_read(self, word: str) -> bool:
+        """Whether the tower's vocabulary has pieces for a word."""
+        return self._tokenizer.can_read(word)
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:
@@ -87,7 +101,8 @@ class TextEncoder:
         tower = self._tower
         inputs = (tower.ids_input,) if tower.mask_input is None else (tower.ids_input, tower.mask_input)
         outputs = {tower.embedding: self._bundle.manifest.embedding_dim}
-        return Graph(self._bundle.verified(self._graph_name), inputs=inputs, outputs=outputs)
+        path = self._bundle.verified(self._graph_name)
+        return Graph(path, inputs=inputs, outputs=outputs, quantization=self._tower.quantization)
 
 
 def unit(rows: Embeddings) -> Embeddings:

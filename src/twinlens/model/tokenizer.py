@@ -11,6 +11,8 @@ from tokenizers import Tokenizer
 from twinlens.errors import BundleError
 from twinlens.model.bundle import Padding, PaddingSide
 
+SPACE = "▁"  # a piece of its own before a word that is not in a sentencepiece vocabulary
+
 
 class Tokens(NamedTuple):
     """A batch of B texts, padded to one length."""
@@ -62,6 +64,11 @@ class TextTokenizer:
             mask[row, start : start + len(encoding.ids)] = 1
         return Tokens(ids, mask)
 
+    def lengths(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """[B], number of tokens of each text, without the special ones."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        return np.array([encoding.special_tokens_mask.count(0) for encoding in encodings], dtype=np.int64)
+
     def seen_part(self, text: str) -> str:
         """The beginning of a text that fits the model's text length; all of a short text."""
         encoding = self._tokenizer.encode(text)
@@ -69,12 +76,27 @@ class TextTokenizer:
             return text
         return text[: max(end for _, end in encoding.offsets)]
 
+    def can_read(self, word: str) -> bool:
+        """Whether the vocabulary has pieces for a word; otherwise all such words are one token."""
+        unknown = unknown_id(self._tokenizer)
+        encoding = self._tokenizer.encode(word, add_special_tokens=False)
+        pieces = [
+            (number, token) for number, token in zip(encoding.ids, encoding.tokens, strict=True) if token != SPACE
+        ]
+        return not pieces or any(number != unknown for number, _ in pieces)
+
 
 def _read(path: Path) -> Tokenizer:
     try:
         return Tokenizer.from_file(str(path))
     except Exception as error:
         raise BundleError(f"{path} is not a readable tokenizer.json ({error}); get the bundle again") from error
+
+
+def unknown_id(tokenizer: Tokenizer) -> int | None:
+    """Id of the token for what is not in the vocabulary; None if that is read letter by letter, or byte by byte."""
+    found = (tokenizer.token_to_id(name) for name in ("[UNK]", "<unk>"))
+    return next((int(number) for number in found if number is not None), None)
 
 
 def pad_id(tokenizer: Tokenizer) -> int:

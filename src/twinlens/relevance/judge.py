@@ -34,7 +34,11 @@ class Judgement:
 
     def grades(self, scores: Sequence[float]) -> list[Grade | None]:
         """The grade of each of K hits; a better score has never a lower one."""
-        return self.relevance_map.grades.grades(self.probability(scores))
+        return self.grades_of(self.probability(scores))
+
+    def grades_of(self, probabilities: Sequence[float] | Floats) -> list[Grade | None]:
+        """The grade of each of K probabilities."""
+        return self.relevance_map.grades.grades(np.asarray(probabilities, dtype=np.float64))
 
 
 class RelevanceJudge:

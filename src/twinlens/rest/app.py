@@ -15,10 +15,29 @@ from starlette.responses import Response
 from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection, open_for_serving
 from twinlens.errors import TwinlensError
-from twinlens.rest.calls import archive, browsing, favourites, indexing, library, photos, searching, session
+from twinlens.rest.calls import (
+    albums,
+    archive,
+    browsing,
+    captions,
+    duplicates,
+    explaining,
+    favourites,
+    indexing,
+    library,
+    photos,
+    ratings,
+    searching,
+    session,
+    suggesting,
+    tags,
+    teaching,
+)
 from twinlens.rest.calls.content_type import check_json
 from twinlens.rest.calls.methods import answer_method
+from twinlens.rest.engine.duplicate_search import DuplicateSearch
 from twinlens.rest.engine.engine import Engine
+from twinlens.rest.engine.following import Following
 from twinlens.rest.engine.index_run import IndexRun
 from twinlens.rest.failures import RequestFailure, failure_of
 from twinlens.rest.gate.body_limit import BodyLimit
@@ -65,6 +84,8 @@ def create_app(
     app, metrics = calls(settings), Metrics()
     engine = app.state.engine = Engine(collection, settings, metrics)
     app.state.index_run = IndexRun(engine)
+    app.state.duplicates = DuplicateSearch(engine)
+    app.state.following = Following(engine, app.state.index_run) if settings.watch else None
     app.state.keys = KeySource(settings) if settings.needs_key else None
     app.state.sessions = sessions_in(settings.sessions_folder) if settings.needs_key else None
     app.state.wrong_keys = WrongKeys()
@@ -93,7 +114,9 @@ def create_app(
 def calls(settings: Settings) -> FastAPI:
     """The application with all routes and error handlers, but no collection."""
     app = FastAPI(title="twinlens", lifespan=_lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
-    for part in (library, searching, photos, browsing, favourites, archive, indexing, session):
+    marks = (favourites, tags, ratings, albums, captions, teaching)
+    looking = (library, searching, explaining, photos, browsing, duplicates)
+    for part in (*looking, *marks, archive, indexing, session, suggesting):
         app.include_router(part.router)
     add_page(app)
     describe(app, settings)
@@ -106,9 +129,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine.start()
     if engine.settings.workers > 1:  # workers share a socket: one that is not ready leaves requests to the others
         await engine.warmed()
+    if app.state.following is not None:
+        app.state.following.start()
     yield
     engine.stop_streams()
+    if app.state.following is not None:
+        await app.state.following.stop()
     await app.state.index_run.stop()
+    await app.state.duplicates.stop()
     await engine.stop()
 
 

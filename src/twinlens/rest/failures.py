@@ -21,8 +21,11 @@ from twinlens.errors import (
     PhotoError,
     PhotosMissingError,
     QueryError,
+    StoreUnavailableError,
     TwinlensError,
+    UnknownAlbumError,
     UnknownFolderError,
+    UnknownPhotoError,
 )
 
 logger = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ STATUS_OF = {
     "not_found": 404,
     "unknown_image": 404,
     "unknown_folder": 404,
+    "unknown_album": 404,
     "method_not_allowed": 405,
     "slow_request": 408,
     "nothing_indexed": 409,
@@ -97,12 +101,27 @@ def unknown_image(image_id: str) -> RequestFailure:
     )
 
 
+def read_only(what: str) -> RequestFailure:
+    """The error where something is to be changed in a library that cannot be written."""
+    return RequestFailure("read_only", "the library is in a place that cannot be written", f"move it to {what}")
+
+
 def library_missing(what: str) -> RequestFailure:
     """The error while a folder of the library is gone; the server goes on when it is back."""
     return RequestFailure(
         "library_missing",
         f"{what} is not at its place",
         "bring it back, or mount its disk: the server then goes on by itself",
+        {"Retry-After": "5"},
+    )
+
+
+def store_missing() -> RequestFailure:
+    """The error while the server that keeps the vectors is away; ours goes on when it is back."""
+    return RequestFailure(
+        "library_missing",
+        "the server that keeps the library's vectors does not answer",
+        "start it again: this server then goes on by itself",
         {"Retry-After": "5"},
     )
 
@@ -114,6 +133,10 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure(
                 "unknown_folder", "no indexed photo is in that folder", "GET /api/collection lists the folders"
             )
+        case UnknownPhotoError():
+            return RequestFailure("unknown_image", str(error), "use image_ids from search results")
+        case UnknownAlbumError():
+            return RequestFailure("unknown_album", str(error), "GET /api/albums lists the albums")
         case NoProbabilitiesError():
             return RequestFailure(
                 "no_calibration", "results of this query have no grades", "leave out min_grade and min_probability"
@@ -152,6 +175,9 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return library_missing("the collection")
         case PhotosMissingError():
             return library_missing("a photo folder of the library")
+        case StoreUnavailableError():
+            logger.warning("a request failed: %s", error)
+            return store_missing()
         case CatalogDamagedError():
             logger.error("a request failed: %s", error)
             return RequestFailure(

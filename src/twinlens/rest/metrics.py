@@ -1,12 +1,13 @@
 """Prometheus metrics of the server, summed over all workers."""
 
 import os
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from twinlens.memory import held_memory_bytes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's variable: the folder that several workers write to
@@ -31,7 +32,7 @@ class Metrics:
         )
         self.stages = Histogram(
             "twinlens_stage_seconds",
-            "Seconds in a stage: decode, encode, search, upload or write.",
+            "Seconds in a stage: decode, encode, explain, search, upload or write.",
             ["stage"],
             buckets=_SECONDS,
             registry=registry,
@@ -62,7 +63,7 @@ class Metrics:
 
     def note_memory(self) -> None:
         """Records the memory use of this process; every worker does so periodically."""
-        if (held := memory_bytes()) is not None:
+        if (held := held_memory_bytes()) is not None:
             self._memory.labels(str(os.getpid())).set(held)
 
     def text(self) -> bytes:
@@ -73,20 +74,3 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
-
-
-def memory_bytes() -> int | None:
-    """Resident memory of this process; None if the system does not report it."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return _highest_memory_bytes()
-
-
-def _highest_memory_bytes() -> int | None:
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, which has no /proc

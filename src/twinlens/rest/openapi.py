@@ -28,7 +28,13 @@ _FAILURES = {
     "503": "starting, stopping or too busy",
     "507": "the disk is full",
 }
-_ONLY = {"408": "body", "413": "body", "415": "body", "410": "/api/image/", "416": "/api/image/", "507": "/api/index"}
+_PICTURES = ("/api/image/", "/api/explain")
+_ONLY: dict[str, str | tuple[str, ...]] = {
+    **dict.fromkeys(("408", "413", "415"), "body"),
+    "410": _PICTURES,
+    "416": "/api/image/",
+    "507": "/api/index",
+}
 
 
 def describe(app: FastAPI, settings: Settings) -> None:

@@ -52,6 +52,8 @@ class Settings:
         thumbnails_mb: size of the thumbnail cache on disk.
         query_log: log search queries.
         batch_queries: embed concurrent queries together.
+        watch: index changes in the photo folders as they come, unless the library cannot be written;
+            ``twinlens serve`` does so unless it is told not to.
     """
 
     collection: str | None = None
@@ -79,6 +81,7 @@ class Settings:
     thumbnails_mb: float = 500.0
     query_log: bool = False
     batch_queries: bool = True
+    watch: bool = False
 
     def __post_init__(self) -> None:
         if self.api_key is not None and not self.api_key.strip():

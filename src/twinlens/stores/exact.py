@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,14 @@ class _View(NamedTuple):
         return self.files["f16"]
 
 
+class _Scanned(NamedTuple):
+    """What the last scan found, never changed; keeps no file open."""
+
+    halves: "weakref.ref[CheckedRows]"
+    query: NDArray[np.float32]
+    rough: NDArray[np.float32]
+
+
 class ExactStore:
     """Implements ``VectorStore`` with three flat files in a folder.
 
@@ -97,6 +106,8 @@ class ExactStore:
         self._folder, self._dim, self._owner = folder, dim, owner
         self._view = self._empty_view()
         self._pool: ThreadPoolExecutor | None = None
+        self._last: _Scanned | None = None
+        self._sorted: tuple[Ids, Ids] | None = None  # the ids of a view, and the same ascending
         self.refresh()
 
     @property
@@ -109,8 +120,12 @@ class ExactStore:
 
     def ids(self) -> Ids:
         """[N], ascending."""
-        ids = self._view.ids
-        return np.sort(ids[ids != DEAD])
+        view, known = self._view, self._sorted
+        if known is None or known[0] is not view.ids:
+            ids = np.sort(view.ids[view.ids != DEAD])
+            ids.flags.writeable = False  # the same array is given to all that ask
+            known = self._sorted = view.ids, ids
+        return known[1]
 
     def refresh(self) -> None:
         """Opens files written by another process since; if the files were removed, the store is empty."""
@@ -204,11 +219,14 @@ class ExactStore:
     def _search_one(
         self, view: _View, query: NDArray[np.float32], k: int, usable: NDArray[np.bool_] | None
     ) -> tuple[Any, Any]:
-        rough = self._rough_scores(view.halves, query)
-        if usable is not None:
-            rough[~usable] = -np.inf
-        kth = rough[np.argpartition(rough, -k)[-k:]].min()
-        rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
+        if usable is not None and np.count_nonzero(usable) == k:  # all of them: nothing is to be picked
+            rows = np.flatnonzero(usable)
+        else:
+            rough = self._rough_scores(view.halves, query)
+            if usable is not None:
+                rough = np.where(usable, rough, np.float32(-np.inf))
+            kth = rough[np.argpartition(rough, -k)[-k:]].min()
+            rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
         # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
         scores = np.vecdot(self._unit_rows(view, rows), query)
         best = np.lexsort((view.ids[rows], -scores))[:k]
@@ -219,7 +237,15 @@ class ExactStore:
         return view.vectors.check(rows)
 
     def _rough_scores(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[N], dot products of the float16 copies."""
+        """[N], dot products of the float16 copies; the last query's are kept: where many match, more are asked for."""
+        last = self._last
+        if last is not None and last.halves() is halves and halves.is_checked and np.array_equal(last.query, query):
+            return last.rough
+        rough = self._scan(halves, query)
+        self._last = _Scanned(weakref.ref(halves), query.copy(), rough)
+        return rough
+
+    def _scan(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
         import numkong  # takes 20 ms, so only when searching
 
         half, total = query.astype(np.float16)[None], len(halves.array)

@@ -1,15 +1,16 @@
 """The recipe of a training run, one TOML file."""
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from twinlens.config import Section, read_recipe
 from twinlens.data.splits import parse_ratios
 from twinlens.errors import DataError
+from twinlens.model.hub.published import published
 from twinlens.model.preprocess import ResizeMode
 from twinlens.plugins import did_you_mean, load_part, part_names
 from twinlens.training.parts.image_towers import IMAGE_ALIASES, IMAGE_TOWERS
@@ -18,6 +19,7 @@ from twinlens.training.parts.text_towers import CLEANING, TEXT_ALIASES, TEXT_TOW
 
 FROM_SCRATCH = ("bag-of-words", "lstm", "transformer")
 MEASURES = ("R@1", "R@5", "R@10", "MRR", "loss")
+ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 class Data(Section):
@@ -183,11 +185,16 @@ class Distillation(Section):
 
 
 class Optimizer(Section):
-    """AdamW. ``chunk_size`` rows go through a trained tower at once (0 = the whole batch)."""
+    """AdamW. ``chunk_size`` rows go through a trained tower at once (0 = the whole batch).
+
+    ``gradient_checkpointing`` keeps the activations between a trained tower's blocks only, and computes
+    those inside a block again in the backward pass.
+    """
 
     batch_size: int = Field(default=128, ge=2)
     chunk_size: int = Field(default=0, ge=0)
     weight_decay: float = Field(default=0.0, ge=0.0)
+    gradient_checkpointing: bool = False
     max_grad_norm: float | None = Field(default=None, gt=0.0)
     ema_decay: float | None = Field(default=None, gt=0.0, lt=1.0)
     precision: Literal["float32", "bf16"] = "float32"
@@ -196,21 +203,28 @@ class Optimizer(Section):
 class Stage(Section):
     """A number of epochs with its own trainable parts and learning rates.
 
-    ``image`` and ``text`` say which part of a tower is trained, in addition to the heads:
-    "frozen", "last-2" (blocks), "all", and for a text tower "lora". The default of a tower's
-    learning rate is that of the heads.
+    ``image`` and ``text`` say which part of a tower is trained: "frozen", "last-2" (blocks), "all"
+    or "lora". ``heads`` says which heads are trained. The default of a tower's learning rate is that of
+    the heads; with ``layer_decay`` it is that of the last block, and each block before it has that many
+    times the rate of the next.
     """
 
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0.0)
-    image: str = Field(default="frozen", pattern=r"^(frozen|last-[1-9]\d*|all)$")
+    heads: Literal["both", "image", "text", "none"] = "both"
+    image: str = Field(default="frozen", pattern=r"^(frozen|last-[1-9]\d*|all|lora)$")
     text: str = Field(default="frozen", pattern=r"^(frozen|last-[1-9]\d*|all|lora)$")
     image_learning_rate: float | None = Field(default=None, gt=0.0)
     text_learning_rate: float | None = Field(default=None, gt=0.0)
+    layer_decay: float = Field(default=1.0, gt=0.0, le=1.0)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: float = Field(default=0.0, ge=0.0)
     lora_rank: int = Field(default=8, ge=1)
     lora_alpha: int = Field(default=16, ge=1)
+
+    def trains_head(self, side: str) -> bool:
+        """Whether the head of a side ("image" or "text") is trained."""
+        return self.heads in ("both", side)
 
     @property
     def last_image_blocks(self) -> int:
@@ -231,12 +245,30 @@ class HardNegatives(Section):
     every: int = Field(default=1, ge=1)
 
 
+class WiseFT(Section):
+    """At the end of a run, the weights between those of ``model`` and those of the best epoch are measured.
+
+    WiSE-FT, Wortsman et al. 2022, "Robust fine-tuning of zero-shot models": 0 of ``alphas`` stands for the
+    published weights, 1 for the best epoch. ``second_data`` is the folder of another captioned data set.
+    """
+
+    alphas: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] = ALPHAS
+    second_data: str = ""
+
+    @field_validator("alphas")
+    @classmethod
+    def _some_alpha(cls, alphas: tuple[float, ...]) -> tuple[float, ...]:
+        if not alphas:
+            raise ValueError("give at least one, such as 0.5")
+        return alphas
+
+
 class Trainer(Section):
     """Device, frequency of validation and checkpoints, and early stopping.
 
     ``measure`` determines the best epoch: a recall or MRR is the mean of both directions on the
     validation split. ``patience`` is the number of validations without improvement after which a stage ends; the next
-    one starts from the best weights.
+    one starts from the best weights. ``compile`` compiles trained towers with ``torch.compile``.
     """
 
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
@@ -245,6 +277,7 @@ class Trainer(Section):
     checkpoint_every_steps: int = Field(default=0, ge=0)
     measure: str = "R@1"
     patience: int | None = Field(default=None, ge=1)
+    compile: bool = False
 
     @field_validator("measure")
     @classmethod
@@ -253,7 +286,11 @@ class Trainer(Section):
 
 
 class Recipe(Section):
-    """A complete training run."""
+    """A complete training run.
+
+    ``model`` is a whole pretrained dual encoder, by its name in ``twinlens models list``, a folder or a hub name:
+    both towers with their own projections and logit scale, instead of ``image.tower``, ``text.tower`` and new heads.
+    """
 
     name: str = Field(pattern=r"^[\w.-]+$")
     description: str = ""
@@ -264,12 +301,39 @@ class Recipe(Section):
     data: Data = Data()
     image: Image = Image()
     text: Text = Text()
+    model: str | None = None
     loss: LossChoice = LossChoice()
     distillation: Distillation | None = None
     optimizer: Optimizer = Optimizer()
     hard_negatives: HardNegatives | None = None
+    wise_ft: WiseFT | None = None
     trainer: Trainer = Trainer()
     stages: tuple[Stage, ...]
+
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name is None:
+            return None
+        if doubled := _doubled_by_model(info.data):
+            raise ValueError(*(f"brings its own {key}; remove one of them" for key in doubled))
+        return _known(name, "model", models_with_checkpoint(), what="published model")
+
+    @field_validator("distillation")
+    @classmethod
+    def _distillation_needs_a_classifier(cls, settings: Distillation | None, info: ValidationInfo) -> Any:
+        if settings and info.data.get("model"):
+            raise ValueError(
+                "needs an image tower with a classifier, which a published model lacks; remove one of them"
+            )
+        return settings
+
+    @field_validator("wise_ft")
+    @classmethod
+    def _wise_ft_needs_a_model(cls, settings: WiseFT | None, info: ValidationInfo) -> WiseFT | None:
+        if settings and "model" in info.data and info.data["model"] is None:
+            raise ValueError("interpolates between a published model and the trained one; needs 'model'")
+        return settings
 
     @field_validator("stages", mode="before")
     @classmethod
@@ -317,6 +381,25 @@ def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
     return read_recipe(path, Recipe, changes=changes)
 
 
+def models_with_checkpoint() -> dict[str, str]:
+    """Published models by name, and their repositories of weights that transformers reads."""
+    return {name: row.checkpoint for name, row in published().items() if row.checkpoint}
+
+
+def _doubled_by_model(fields: Mapping[str, Any]) -> list[str]:
+    """Keys of a recipe that say what a published model says itself, and are not at their defaults."""
+    sections = (("image", Image(), ("tower", "pooling")), ("text", Text(), ("tower", "pooling", "cleaning", "options")))
+    found = []
+    for side, default, keys in sections:
+        if own := fields.get(side):  # None if it is invalid itself
+            found += [f"{side}.{key}" for key in keys if getattr(own, key) != getattr(default, key)]
+            if own.head.model_copy(update={"dropout": 0.0}) != default.head:  # dropout is of the training
+                found.append(f"{side}.head")
+    if fields.get("embedding_dim") not in (None, Recipe.model_fields["embedding_dim"].default):
+        found.append("embedding_dim")
+    return found
+
+
 def _image_faults(stage: Stage, image: Image | None) -> Iterable[str]:
     augmentation = image.augmentation if image else None
     if stage.image == "frozen" and augmentation and not augmentation.views:
@@ -331,6 +414,8 @@ def _text_faults(stage: Stage, text: Text | None) -> Iterable[str]:
 
 
 def _schedule_faults(stage: Stage) -> Iterable[str]:
+    if stage.heads == "none" and stage.image == stage.text == "frozen":
+        yield "heads: nothing is trained; use 'both', or train a tower"
     if stage.warmup_epochs > stage.epochs:
         yield f"warmup_epochs: more than the stage's {stage.epochs} epochs"
 
@@ -338,8 +423,11 @@ def _schedule_faults(stage: Stage) -> Iterable[str]:
 def _known(name: str, family: str, names: Iterable[str], *, what: str = "", prefixes: tuple[str, ...] = ()) -> str:
     """Returns a name that a table, another package, a directory or a hub may have; raises ValueError otherwise."""
     known = sorted(part_names(family, names))
-    may_be_place = family.endswith("_tower") and ("/" in name or "\\" in name or Path(name).is_dir())
+    may_be_place = (family == "model" or family.endswith("_tower")) and (
+        "/" in name or "\\" in name or Path(name).is_dir()
+    )
     if name in known or may_be_place or name.startswith(prefixes or ("\0",)):
         return name
     what = what or family.replace("_", " ")
-    raise ValueError(f"no {what} is called {name!r}; known: {', '.join(known)}{did_you_mean(name, known)}")
+    places = ", or give a folder or a hub name such as 'owner/name'" if family == "model" else ""
+    raise ValueError(f"no {what} is called {name!r}; known: {', '.join(known)}{places}{did_you_mean(name, known)}")

@@ -15,17 +15,24 @@ BEGINNING = 3  # letters
 FUNCTION_WORD = 4  # level: words such as "the" say nothing about a photo
 
 
-def check_words(text: str, words: WordList, *, is_known_here: Callable[[str], bool] = lambda _: False) -> WordCheck:
-    """Looks for unknown words; only sure ones are told, and no names, numbers, codes and other alphabets.
+def check_words(
+    text: str,
+    words: WordList,
+    *,
+    is_known_here: Callable[[str], bool] = lambda _: False,
+    is_readable: Callable[[str], bool] = lambda _: True,
+) -> WordCheck:
+    """Looks for unknown words; only sure ones are told, and no names, numbers and codes.
 
     Args:
         text: words of a query.
         words: that the model knows.
         is_known_here: whether the library knows a word, asked for words that the model does not know.
+        is_readable: whether the model has letters for a word, asked for words in alphabets that no list has.
     """
     found = words_of(text)
     shouted = text.isupper()
-    checker = _Checker(words, found)
+    checker = _Checker(words, found, is_readable)
     unknown: list[Word] = []
     corrections: list[tuple[str, str]] = []
     for place, word in enumerate(found):
@@ -43,15 +50,15 @@ def check_words(text: str, words: WordList, *, is_known_here: Callable[[str], bo
     return WordCheck(
         tuple(dict.fromkeys(word.typed for word in unknown)),
         tuple(dict(corrections).items()),
-        bool(unknown) and not any(checker.says_something(word) for word in rest),
+        bool(unknown or not found) and not any(checker.says_something(word) for word in rest),
     )
 
 
 class _Checker:
     """Knows the words of one text, and the languages that it may be in."""
 
-    def __init__(self, words: WordList, found: Sequence[Word]) -> None:
-        self._words, self._found = words, found
+    def __init__(self, words: WordList, found: Sequence[Word], is_readable: Callable[[str], bool]) -> None:
+        self._words, self._found, self._is_readable = words, found, is_readable
 
     def knows(self, word: Word) -> bool:
         if is_written_in_signs(word.folded):
@@ -59,7 +66,9 @@ class _Checker:
                 sign in self._words.signs or not is_written_in_signs(sign) for sign in word.folded
             )
         languages = self._words.languages_of(word.folded)
-        if not languages or any(self._words.lexicon(one).has(word.folded) for one in languages):
+        if not languages:
+            return self._is_readable(word.typed)
+        if any(self._words.lexicon(one).has(word.folded) for one in languages):
             return True  # a language is read from the file when it is first asked
         likely = self._likely(word)
         if ENGLISH in likely:

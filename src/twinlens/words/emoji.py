@@ -48,6 +48,15 @@ _PRINTED = re.compile(r"\b(?:black|white|heavy|medium|small|large) (?=\w)")  # o
 _NOISE = re.compile(r"^(?:negative )?(?:squared|circled) (?:latin capital letter )?| (?:sign|symbol)$")
 
 
+def is_emoji(text: str) -> bool:
+    """Whether a text begins with an emoji.
+
+    >>> is_emoji("🐱"), is_emoji("→"), is_emoji("5")
+    (True, False, False)
+    """
+    return not text.isascii() and _EMOJI.match(text) is not None
+
+
 def emoji_as_words(text: str) -> str:
     """A text with each emoji replaced by its name; skin tones and repetitions are left out.
 

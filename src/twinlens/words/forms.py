@@ -7,6 +7,7 @@ from twinlens.words.lexicon import Lexicon
 from twinlens.words.spelled import without_accents
 
 SHORTEST_STEM = 4
+LONGEST_COMPOUND = 100  # letters; the longest word of Duden has 67, and each letter costs a look into the list
 SHORTEST_PART = 3
 USUAL_PART = 8  # level: shorter parts of compounds must be as frequent, or anything would be one
 COMPOUNDING = {"de": ("", "s", "n", "en", "e", "er", "es"), "nl": ("", "s", "e", "en"), "en": ("",)}
@@ -113,6 +114,8 @@ def is_known_form(word: str, lexicon: Lexicon, language: str) -> bool:
 
 def is_compound(word: str, lexicon: Lexicon, language: str, *, parts: int = 3) -> bool:
     """Whether a word is made of known ones: Strandkorb = Strand + Korb."""
+    if len(word) > LONGEST_COMPOUND:
+        return False
     shortest = _SHORTEST_PARTS.get(language, SHORTEST_PART)
     for end in range(len(word) - shortest, shortest - 1, -1):
         first, rest = word[:end], word[end:]

@@ -12,9 +12,11 @@ Codes: TypeAlias = NDArray[np.uint16]
 """Code points."""
 
 _MARKS = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
+_MARKS += "\u0591-\u05c7\u0980-\u109f\u1780-\u17ff"  # of alphabets without a list: from Bengali to Khmer, whole blocks
 _WORD = re.compile(rf"[\w{_MARKS}\u200c\u200d]+")
 _VOWEL_SIGNS = re.compile("[\u0640\u064b-\u065f\u0670]")  # Arabic is usually written without
-_ALIKE = dict(zip(map(ord, "ıłđøٱىةی"), map(ord, "ildoايهي"), strict=True))
+ALIKE = dict(zip(map(ord, "ıłđøٱىةی"), map(ord, "ildoايهي"), strict=True))
+"""Letters that are compared as others, though no Unicode form makes them those."""
 _ACCENTED = (range(0xC0, 0x250), range(0x400, 0x530), range(0x620, 0x6D4), range(0x900, 0x980), range(0x1E00, 0x1F00))
 _ALPHABETS = (
     ("latin", re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff\u0300-\u036f]+")),
@@ -84,6 +86,6 @@ def _bare_letters() -> Codes:
     for letters in _ACCENTED:
         for letter in letters:
             table[letter] = ord(unicodedata.normalize("NFD", chr(letter))[0])
-    for letter, alike in _ALIKE.items():
+    for letter, alike in ALIKE.items():
         table[letter] = alike
     return table

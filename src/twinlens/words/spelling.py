@@ -46,6 +46,8 @@ def correction(word: str, lexicon: Lexicon) -> Correction | None:
     """
     most = 1 if len(word) < MIDDLE else 2
     near = lexicon.similar(word, most)
+    if not len(near.numbers):  # a word longer than any known one would need longer distances
+        return None
     distances = edit_distances(word, near)
     found = []
     for place in np.flatnonzero((distances > 0) & (distances <= most)).tolist():

@@ -6,8 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from twinlens.api.library import Collection
 from twinlens.apps.libraries.library import SearchOptions
 from twinlens.apps.libraries.local_library import THREADS
+from twinlens.apps.libraries.local_pictures import LocalPictures
 from twinlens.apps.libraries.open_libraries import MOST_OPEN, OpenLibraries
 from twinlens.errors import CollectionNotFoundError, PhotoError, QueryError
 
@@ -16,6 +18,8 @@ def test_a_part_of_a_folder_is_searched_alone(indexed: Path) -> None:
     libraries = OpenLibraries()
     library = libraries.get(str(indexed / "beach"))
     assert {hit.id.partition("/")[0] for hit in library.by_words("red", SearchOptions()).hits} == {"beach"}
+    assert library.choices()["folder"] == []
+    assert libraries.get(str(indexed)).choices()["folder"] == ["beach", "odd", "wood"]
     with pytest.raises(QueryError, match="empty"):
         library.by_words("  ", SearchOptions(k=1))
     with pytest.raises(PhotoError, match="no longer in the collection"):
@@ -61,3 +65,11 @@ def test_a_library_is_opened_once_and_never_made(indexed: Path, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
     assert MOST_OPEN > 1
     libraries.close()
+
+
+def test_a_picture_that_was_uploaded_is_embedded_once(indexed: Path) -> None:
+    picture = (indexed / "beach" / "red.png").read_bytes()
+    with Collection.open(indexed) as collection:
+        pictures = LocalPictures(collection)
+        assert pictures.uploaded(picture) is pictures.uploaded(bytes(bytearray(picture)))
+        assert pictures.uploaded(picture, "0,0,0.5,0.5") is not pictures.uploaded(picture)

@@ -47,7 +47,7 @@ def test_the_page_searches_a_server_with_its_key(
         with pytest.raises(CollectionError, match="TWINLENS_API_KEY"):
             ServedLibrary(RestClient(served.url, key="another")).card()
         page = open_page(server=served.url, api_key=KEY)
-        page.checkbox("picture all").check()
+        page.selectbox("show").set_value("All photos")
         page.file_uploader("picture").upload("mine.png", picture.read_bytes(), "image/png").run()
         assert not page.exception
         assert not page.error

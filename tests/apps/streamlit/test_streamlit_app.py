@@ -4,16 +4,16 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps.conftest import OpenPage, a_run
-from rest.served_library import ODD_NAME, draw
-from twinlens.api.evaluation import save_embeddings
+from apps.conftest import OpenPage
+from rest.served_library import ODD_NAME, PHOTOS, draw
 from twinlens.api.library import Collection
-from twinlens.evaluation.pairs import checked_pairs
+from twinlens.apps.libraries.local_library import LocalLibrary
 from twinlens.model.load import DEFAULT_BUNDLE
+
+OPENS = "open found "
 
 
 def shown(page: AppTest) -> str:
@@ -22,56 +22,60 @@ def shown(page: AppTest) -> str:
 
 def results(page: AppTest) -> list[str]:
     """The photos in the grid, by rank."""
-    texts = [element.value for element in page.text if " · cosine " in element.value]
-    return [text.partition("\n")[2] for text in texts]
+    return [key.removeprefix(OPENS) for button in page.button if (key := button.key or "").startswith(OPENS)]
 
 
 def test_words_find_what_the_collection_finds(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
-    page.checkbox("words all").check()
-    page.number_input("words k").set_value(4)
+    page.selectbox("show").set_value("All photos")
+    page.selectbox("k").set_value(12)
     page.text_input("words").set_value("a green meadow").run()
     with Collection.open(indexed) as collection:
-        hits = collection.search("a green meadow", k=4)
+        hits = collection.search("a green meadow", k=12)
     assert results(page) == [hit.id for hit in hits]
     assert not page.error
-    assert " · ".join(["1", *([hits[0].grade] if hits[0].grade else []), "cosine"]) in shown(page)
+    assert hits[0].id == "wood/green.png"
+    assert ":violet-badge[name] :violet-badge[caption]" in page.markdown[1].value
+    page.button(OPENS + hits[0].id).click().run()
+    page.toggle("why").set_value(True).run()
+    assert not [*page.error, *page.warning, *page.exception]
 
 
 def test_a_date_filter_tells_of_the_photos_that_it_cannot_judge(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
-    page.text_input("words filter after").set_value("2023")
+    page.text_input("filter after").set_value("2023")
     page.text_input("words").set_value("a green meadow").run()
+    inputs = [*page.text_input, *page.selectbox]
+    filters = {one.key.removeprefix("filter ") for one in inputs if one.key and one.key.startswith("filter ")}
+    assert list(page.selectbox("filter folder").options)[:1] == ["beach"]
+    assert filters == {"after", "before", "folder", "camera", "orientation"}, "the others are for the query"
     notes = " ".join(one.value for one in page.caption)
     assert "5 photos have only the date of the file, which may be that of a copy" in notes
 
 
-def test_where_nothing_was_trained_the_first_page_tells_no_error(open_page: OpenPage, indexed: Path) -> None:
+def test_an_example_is_searched_for_when_it_is_clicked(
+    open_page: OpenPage, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalLibrary, "examples", lambda _: ["a green meadow"])
     page = open_page(collection=str(indexed))
-    assert not page.error
-    assert any("There are no training runs yet" in notice.value for notice in page.info)
-    page.text_input("runs folder").set_value("elsewhere").run()
-    assert "does not exist" in page.error[-1].value
-
-
-def test_an_example_is_searched_for_when_it_is_clicked(open_page: OpenPage, indexed: Path) -> None:
-    page = open_page(collection=str(indexed))
-    assert results(page) == []
-    page.button("example a dog on a beach").click().run()
-    assert page.text_input("words").value == "a dog on a beach"
-    assert len(results(page)) >= 3
+    assert sorted(results(page)) == sorted(PHOTOS), "the newest photos"
+    examples = [button for button in page.button if (button.key or "").startswith("example ")]
+    examples[0].click().run()
+    assert page.text_input("words").value == examples[0].label
+    assert results(page)
+    assert not [button for button in page.button if (button.key or "").startswith("example ")]
 
 
 def test_a_name_of_markup_is_shown_as_text(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
-    page.checkbox("words all").check()
+    page.selectbox("show").set_value("All photos")
     page.text_input("words").set_value("yellow").run()
     assert ODD_NAME in results(page)
 
 
 def test_a_picture_finds_captions_and_the_photo_like_it(open_page: OpenPage, indexed: Path) -> None:
     page = open_page(collection=str(indexed))
-    page.checkbox("picture all").check()
+    page.selectbox("show").set_value("All photos")
     picture = indexed / "beach" / "red.png"
     page.file_uploader("picture").upload("mine.png", picture.read_bytes(), "image/png").run()
     assert not page.exception
@@ -104,7 +108,7 @@ def test_a_folder_that_was_never_indexed_is_indexed_by_a_button(open_page: OpenP
     page.run()
     assert "Since the last look for new photos at least 1 new." in shown(page)
     page.button("index again").click().run()
-    page.checkbox("words all").check().run()
+    page.selectbox("show").set_value("All photos").run()
     assert sorted(results(page)) == ["blue.png", "red.png"]
     page.checkbox("verify").check()
     page.button("index again").click().run()
@@ -127,71 +131,6 @@ def test_bad_places_and_models_are_one_line_each(open_page: OpenPage, indexed: P
     assert "twinlens serve" in page.error[0].value.replace("\\", "")
 
 
-def test_embeddings_are_measured_and_drawn(open_page: OpenPage, indexed: Path, tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
-    images = random.normal(size=(12, 8))
-    file = tmp_path / "mine.npz"
-    save_embeddings(checked_pairs(images, images + random.normal(size=images.shape), np.arange(12)), file)
-    page = open_page(collection=str(indexed))
-    page.radio("evaluate what").set_value("Saved files").run()
-    page.file_uploader("measured files").upload("mine.npz", file.read_bytes()).run()
-    assert not page.exception
-    assert list(page.dataframe[0].value["measure"])[:3] == ["R@1", "R@5", "R@10"]
-    assert [element.value for element in page.subheader][:3] == [
-        "mine.npz",
-        "R@K and P@K: mine.npz",
-        "Similarity of photos and captions: mine.npz",
-    ]
-    page.file_uploader("measured files").set_value(("bad.json", b"{}", "application/json")).run()
-    assert "bad.json is not an evaluation report" in page.error[0].value.replace("\\", "")
-    assert not page.exception
-
-
-def test_a_data_folder_is_measured(open_page: OpenPage, indexed: Path, tmp_path: Path) -> None:
-    rows = []
-    for name, colour in {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}.items():
-        draw(tmp_path / "data" / "images" / f"{name}.png", colour)
-        rows.append({"file_name": f"{name}.png", "caption": f"a {name} wall"})
-    (tmp_path / "data" / "captions.json").write_text(json.dumps(rows))
-    page = open_page(collection=str(indexed))
-    page.button("measure").click().run()
-    assert "Enter the folder" in shown(page)
-    page.text_input("data").set_value(str(tmp_path / "data"))
-    page.selectbox("split").set_value("all")
-    page.button("measure").click().run()
-    assert not page.exception
-    assert not page.error
-    assert "R@1" in list(page.dataframe[0].value["measure"])
-    (tmp_path / "empty").mkdir()
-    page.text_input("data").set_value(str(tmp_path / "empty"))
-    page.button("measure").click().run()
-    assert len(page.error) == 1
-
-
-def test_a_run_is_shown_with_curves_figures_and_recipe(open_page: OpenPage, indexed: Path, tmp_path: Path) -> None:
-    a_run(tmp_path / "runs" / "first")
-    a_run(tmp_path / "runs" / "second", epochs=0, finished=False)
-    page = open_page(collection=str(indexed))
-    page.text_input("runs folder").set_value(str(tmp_path / "runs")).run()
-    assert list(page.selectbox("run").options) == ["first", "second"]
-    assert "epoch 2 of 3, best epoch 1, 4 s of training, finished" in shown(page)
-    assert [element.value for element in page.subheader] == ["Validation", "Curves", "Recipe"]
-    page.selectbox("run").set_value("second").run()
-    assert "No epoch is finished yet" in shown(page)
-    assert not page.exception
-    page.text_input("runs folder").set_value(str(tmp_path / "none")).run()
-    assert "does not exist" in page.error[-1].value
-
-
-@pytest.mark.parametrize("name", ["recipe.json", "metrics.jsonl", "validation.json"])
-def test_a_damaged_run_is_one_line(open_page: OpenPage, indexed: Path, tmp_path: Path, name: str) -> None:
-    (a_run(tmp_path / "run") / name).write_text("[nothing\n")
-    page = open_page(collection=str(indexed))
-    page.text_input("runs folder").set_value(str(tmp_path / "run")).run()
-    assert not page.exception
-    assert name in page.error[-1].value.replace("\\", "")
-
-
 @pytest.mark.slow
 def test_another_model_is_changed_to_by_a_button(
     open_page: OpenPage, indexed: Path, tmp_path: Path, own_home: Path
@@ -204,13 +143,28 @@ def test_another_model_is_changed_to_by_a_button(
     page = open_page(collection=str(photos))
     page.selectbox("model").set_value("mine").run()
     assert "was indexed with" in shown(page)
-    assert "Choose a collection" in shown(page)
+    assert "Choose photos" in shown(page)
     page.button("reindex").click().run()
     assert not page.exception
     assert "5 photos can be searched with the model mine" in page.success[0].value
-    page.text_input("words").set_value("red").run()
+    page.text_input("words").set_value("a meadow in the sun").run()
     assert len(results(page)) >= 3
     assert "model mine" in shown(page)
+
+
+def test_a_collection_of_the_model_before_is_changed_over_when_it_is_opened(
+    open_page: OpenPage, indexed: Path, tmp_path: Path
+) -> None:
+    photos = Path(shutil.copytree(indexed, tmp_path / "photos"))
+    with Collection.open(photos) as collection:
+        before, now = collection.encoder.same_features[-1], collection.encoder.fingerprint
+        collection.catalog.set_meta({"fingerprint": before})
+    page = open_page(collection=str(photos))
+    assert not page.error
+    assert not page.warning
+    assert now in shown(page)
+    page.text_input("words").set_value("a meadow in the sun").run()
+    assert len(results(page)) >= 3
 
 
 def test_a_photo_whose_file_is_gone_has_a_label_in_place_of_its_picture(
@@ -219,12 +173,36 @@ def test_a_photo_whose_file_is_gone_has_a_label_in_place_of_its_picture(
     place = Path(shutil.copytree(indexed, tmp_path / "photos"))
     (place / "beach" / "red.png").unlink()
     page = open_page(collection=str(place))
-    page.checkbox("words all").check()
+    page.selectbox("show").set_value("All photos")
     page.text_input("words").set_value("red").run()
     assert "beach/red.png" in results(page)
     warnings = [warning.value for warning in page.warning]
     assert warnings.count("This file is gone.") == 1
     assert any(warning.startswith("1 of these photos") for warning in warnings)
+
+
+def test_a_switch_shows_the_near_copies_of_a_photo_and_an_option_shows_each_by_itself(
+    open_page: OpenPage, indexed: Path, tmp_path: Path
+) -> None:
+    photos = Path(shutil.copytree(indexed, tmp_path / "photos"))
+    shutil.copyfile(photos / "beach" / "red.png", photos / "beach" / "red again.png")
+    with Collection.open(photos) as collection:
+        collection.index()
+    page = open_page(collection=str(photos))
+    page.selectbox("show").set_value("All photos")
+    page.text_input("words").set_value("red").run()
+    (first,) = [photo for photo in results(page) if "red" in photo]
+    (other,) = {"beach/red.png", "beach/red again.png"} - {first}
+    assert len(results(page)) == 5
+    (switch,) = [switch for switch in page.toggle if "alike" in switch.label]
+    assert switch.label == "+1 alike"
+    assert not [one for one in page.caption if other in one.value.replace("\\", "")]
+    switch.set_value(True).run()
+    assert [one for one in page.caption if other in one.value.replace("\\", "")]
+    assert len(results(page)) == 5
+    page.checkbox("copies").check().run()
+    assert {first, other} < set(results(page))
+    assert not [switch for switch in page.toggle if "alike" in switch.label]
 
 
 def test_unknown_words_are_told_and_corrected_on_a_click(open_page: OpenPage, indexed: Path) -> None:

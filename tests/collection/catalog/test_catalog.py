@@ -208,7 +208,7 @@ class TestWriting:
     def test_a_photo_is_read_back_as_it_was_written(self, filled: Catalog) -> None:
         found = filled.vector_of_content(b"a" * 16)
         assert found is not None
-        (embedding, features), details = found
+        (embedding, features), details, _ = found
         np.testing.assert_array_equal(embedding, vector(1).embedding)
         np.testing.assert_array_equal(features, vector(1).features)
         assert (embedding.dtype, details) == (np.float32, DETAILS)
@@ -361,7 +361,7 @@ class TestReading:
         assert filled.integrity_faults() == []
         with filled.transaction() as connection:
             connection.execute("DELETE FROM vectors WHERE photo_id = 1")
-        assert filled.integrity_faults() == ["1 photos have no vector"]
+        assert filled.integrity_faults() == ["1 photo has no vector"]
 
 
 class TestSharing:

@@ -25,7 +25,7 @@ def test_missing_vectors_are_counted(mirrored: tuple[Catalog, ExactStore], tmp_p
     catalog, store = mirrored
     store.update(iter(()), np.array([1]), generation=2)
     assert vector_faults(catalog, store, tmp_path, items="photos") == [
-        "the vector files contain 1 photos, the catalog 2"
+        "the vector files contain 1 photo, the catalog 2"
     ]
 
 

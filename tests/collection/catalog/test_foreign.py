@@ -43,7 +43,14 @@ def change(catalog: Path, *statements: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["last_scan.jsonl.partial", "checked.partial", "catalog.sqlite-wal", "exact/stamp.json.partial", "Index.lock"],
+    [
+        "last_scan.jsonl.partial",
+        "checked.partial",
+        "catalog.sqlite-wal",
+        "exact/stamp.json.partial",
+        "Index.lock",
+        "texts.sqlite-journal",
+    ],
 )
 def test_a_link_is_never_written_through(
     place: Path, open_collection: OpenCollection, tmp_path: Path, name: str

@@ -8,7 +8,6 @@ from twinlens.collection.catalog.reading import (
     camera_counts,
     count_photos,
     library_counts,
-    newest_photos,
     photo_paths,
     photo_records,
     photo_row,
@@ -36,17 +35,6 @@ def test_records_are_by_id_with_shape_and_mark(filled: Catalog) -> None:
     assert list(records) == [1, 2]
     assert records[2][2:7] == ("a.jpg", None, 30, 40, True)
     assert records[1].taken_at == "2020-01-01T00:00:00"
-
-
-def test_the_newest_come_first_and_undated_ones_last_by_path(filled: Catalog) -> None:
-    def paths(**page: int) -> list[str]:
-        return [record.path for record in newest_photos(filled, Condition("1"), **page)]
-
-    assert paths(k=10, offset=0) == ["sub/c.jpg", "b.jpg", "a.jpg", "sub/d.jpg"]
-    assert paths(k=2, offset=1) == ["b.jpg", "a.jpg"]
-    assert paths(k=2, offset=4) == []
-    wide = newest_photos(filled, Condition("width > ? OR width = ?", (60, 10)), k=9, offset=0)
-    assert [record.path for record in wide] == ["b.jpg", "sub/d.jpg"]
 
 
 def test_counts_leave_out_what_was_skipped(filled: Catalog) -> None:

@@ -50,7 +50,7 @@ INSERT INTO folders VALUES (1, 'photos', '..');
 INSERT INTO removed VALUES (3, 6);
 PRAGMA user_version = 1;
 """
-DATE_COLUMNS = frozenset({"taken_at", "utc_offset_minutes", "date_source"})
+NEW_COLUMNS = frozenset({"taken_at", "utc_offset_minutes", "date_source", "file_rating", "beside", "duration_ms"})
 TABLES = ("meta", "folders", "photos", "vectors", "removed")
 OpenCollection = Callable[..., Collection]
 
@@ -106,12 +106,12 @@ def structure(path: Path) -> list[tuple]:
 
 
 def test_the_first_releases_catalog_gets_captions_and_keeps_every_row(first: Path, tmp_path: Path) -> None:
-    before = contents(first, without=DATE_COLUMNS)
+    before = contents(first, without=NEW_COLUMNS)
     catalog = Catalog(first)
     assert (catalog.identity, catalog.generation, catalog.count()) == ("abc", 7, 2)
     assert (catalog.captions.count(), catalog.integrity_faults()) == (0, [])
     catalog.close()
-    assert contents(first, without=DATE_COLUMNS) == before
+    assert contents(first, without=NEW_COLUMNS) == before
     assert version(first) == schema.SCHEMA_VERSION
     Catalog(tmp_path / "new.sqlite", create=True).close()
     assert structure(first) == structure(tmp_path / "new.sqlite")
@@ -212,7 +212,11 @@ def test_a_read_only_collection_of_the_first_release_is_searched_as_it_is(
     assert (collection.facts().undated, collection.browse()[0][0].date_source) == (2, None)
     card = collection.photo("blue.png")
     assert card is not None
-    assert card.date_source is None
+    assert (card.date_source, card.text, card.told.lens) == (None, None, None)
+    assert [collection.count(**{name: "a"}) for name in ("text", "lens")] == [0, 0]
+    assert collection.status()["texts"] == {"read": 0, "with_text": 0, "unlikely": 0, "waiting": 2}
+    with pytest.raises(CollectionError, match="cannot be written"):
+        collection.read_texts()
     for folder in (None, "."):
         with pytest.raises(CollectionNotFoundError, match="no captions are known"):
             collection.search("blue", target="caption", folder=folder)

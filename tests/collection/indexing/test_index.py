@@ -313,17 +313,17 @@ def test_skipped_files_are_told_with_reasons(indexing: Indexing, make_photo: Pho
     (photos / "empty.jpg").touch()
     (photos / "text.jpg").write_text("no photo")
     (photos / "cut.png").write_bytes((photos / "red.png").read_bytes()[:200])
-    (photos / "raw.CR2").write_bytes(b"raw")
+    (photos / "work.XCF").write_bytes(b"clip")
     (photos / "notes.txt").write_text("notes")
     (photos / ".hidden.jpg").write_text("hidden")
     (photos / "._red.png").write_text("AppleDouble")
     report = indexing.run()
     assert (counts(report), report.images) == ({"added": 1}, 1)
     told = reasons(report)
-    assert set(told) == {"empty.jpg", "text.jpg", "cut.png", "raw.CR2", "notes.txt"}
+    assert set(told) == {"empty.jpg", "text.jpg", "cut.png", "work.XCF", "notes.txt"}
     assert told["empty.jpg"] == "empty file"
     assert told["text.jpg"] == "not an image, or a damaged one"
-    assert told["raw.CR2"] == "kind not read yet: RAW photo (.cr2)"
+    assert told["work.XCF"] == "kind not read yet: GIMP document (.xcf)"
     assert told["notes.txt"] == "not an image by its name (.txt)"
     assert [item.path for item in report.skipped] == sorted(told)
     indexing.check()
@@ -544,7 +544,7 @@ def test_a_folder_that_fails_while_it_is_read_loses_nothing(
 
 def test_folders_without_any_photo_are_an_error(indexing: Indexing, photos: Path) -> None:
     (photos / "notes.txt").write_text("notes")
-    with pytest.raises(CollectionError, match="contains no photos to index, only 1 other files"):
+    with pytest.raises(CollectionError, match="contains no photos to index, only 1 other file"):
         indexing.run()
 
 
@@ -814,7 +814,9 @@ def test_metadata_that_an_earlier_release_could_not_read_are_read_again(bitmaps:
     with bitmaps.catalog.writing() as writer:
         known = bitmaps.known("a.bmp")
         state = FileState(1, "a.bmp", known.size_bytes, known.mtime_ns, known.content_hash)
-        assert writer.refresh(known.id, state, PhotoDetails(1, 1, camera="none"), reader_version=2)
+        assert writer.refresh(
+            known.id, state, PhotoDetails(1, 1, camera="none"), reader_version=index_module.READER_VERSION
+        )
     before, generation = bitmaps.vectors(), bitmaps.catalog.changes_since(0)
     report = bitmaps.run(verify=True)
     assert report.verification == VerifyReport(verified=4, refreshed=1)

@@ -18,7 +18,7 @@ OpenCollection = Callable[..., Collection]
 def mixed(make_photo: PhotoMaker, open_collection: OpenCollection, photos: Path) -> Collection:
     """A photo, a damaged one, two of kinds that are not read, a text and a dead link; indexed."""
     make_photo("a/red.png", "red")
-    for name in ("cut.jpg", "raw.CR2", "a/film.mp4", "notes.txt"):
+    for name in ("cut.jpg", "logo.SVG", "a/film.xcf", "notes.txt"):
         (photos / name).write_text("no photo")
     (photos / "dead.jpg").symlink_to("nowhere.jpg")
     collection = open_collection()
@@ -29,9 +29,9 @@ def mixed(make_photo: PhotoMaker, open_collection: OpenCollection, photos: Path)
 def test_status_and_index_skip_the_same_files(mixed: Collection) -> None:
     report, status = mixed.index(), mixed.status()
     assert mixed.skipped() == report.skipped
-    assert [file.path for file in report.skipped] == ["a/film.mp4", "cut.jpg", "dead.jpg", "notes.txt", "raw.CR2"]
+    assert [file.path for file in report.skipped] == ["a/film.xcf", "cut.jpg", "dead.jpg", "logo.SVG", "notes.txt"]
     assert status["skipped"] == len(report.skipped) == mixed.facts().skipped
-    assert status["kinds_not_read"] == report.to_json()["kinds_not_read"] == {".mp4": 1, ".cr2": 1}
+    assert status["kinds_not_read"] == report.to_json()["kinds_not_read"] == {".xcf": 1, ".svg": 1}
     assert status["images"] == report.images
 
 

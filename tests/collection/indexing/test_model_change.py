@@ -30,7 +30,7 @@ from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Features, Pixels
 
 OpenCollection = Callable[..., Collection]
-QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - red")
+QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - 1.0 red")
 OLD, NEW = "colour0000000001", "colour0000000003"
 
 
@@ -269,7 +269,9 @@ class TestAnotherDefault:
         assert (updated.pending_change(), updated.faults()) == (None, [])
 
     def test_words_are_refused_before_that_with_the_remedy(self, updated: Collection) -> None:
-        with pytest.raises(ModelMismatchError, match=r"embed the photos again .*: twinlens index PHOTOS"):
+        with pytest.raises(
+            ModelMismatchError, match=r"reads every photo again: twinlens index --collection .*index\(\)"
+        ):
             updated.search("red")
 
     def test_a_photo_of_the_collection_needs_no_model(self, updated: Collection, photos: Path) -> None:
@@ -735,7 +737,7 @@ def test_a_model_with_the_same_features_embeds_them_and_reads_no_photo(library: 
     change = library.reindex(OtherWordsEncoder()).model_change
     assert change is not None
     assert change.is_complete
-    assert (change.photos, change.captions) == (0, 3)
+    assert (change.photos, change.from_features, change.captions) == (0, 70, 3)
     (found,) = (hit for hit in library.search("green red", k=1000) if hit.id == "red.png")
     colour, stretched = np.array(COLOURS["red"]) - 127.5, np.array([2, 1, 1])
     query = np.r_[colour / 127.5, 0.05]
@@ -760,11 +762,16 @@ def test_a_model_that_replaced_the_recorded_one_is_changed_to_before_the_first_q
         with pytest.raises(ModelMismatchError, match="older"):
             upgraded.search("red")
         assert upgraded.must_change()
+        (photos / "new.png").write_bytes((photos / "red.png").read_bytes())
         complete_change(upgraded)
+        assert len(upgraded) == 70  # nothing was indexed besides, and the folder may be on a disk that is not there
+        assert upgraded.complete_change() is None
         assert not upgraded.must_change()
         assert len(upgraded.search("red", k=3)) == 3
         complete_change(upgraded)
-    assert capsys.readouterr().err.count("reads no photo again") == 1
+    told = capsys.readouterr().err
+    assert told.count("which reads no photo\n") == 1
+    assert "model default: 70 photos (from stored features) and 3 captions embedded again" in told
 
 
 # --- what is told -----------------------------------------------------------------------------
@@ -795,6 +802,7 @@ def test_the_report_is_json(library: Collection) -> None:
         "waiting": [],
         "is_complete": True,
         "seconds": fields["model_change"]["seconds"],
+        "from_features": 0,
     }
     assert fields["deferred"] == 0
     assert "model_change" not in library.index().to_json()
@@ -819,6 +827,6 @@ def test_copies_of_a_photo_that_is_not_what_it_was_are_embedded_themselves(
         connection.execute("UPDATE photos SET size_bytes = ? WHERE path = 'blue.png'", (file.stat().st_size,))
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     library.reindex("turned")
-    assert {hit.id for hit in library.search("blue", k=4)} == {f"copy{number}.png" for number in range(4)}
+    assert {hit.id for hit in library.search("blue zzz", k=4)} == {f"copy{number}.png" for number in range(4)}
     assert library.search("green", k=2)[1].score > 0.9
     assert library.faults() == []

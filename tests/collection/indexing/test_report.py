@@ -53,8 +53,8 @@ def test_a_folder_without_photos_says_what_is_there_instead() -> None:
         Skipped("a.txt", "not an image by its name (.txt)"),
     )
     assert why_no_photos([])[0] == "contains no photos to index; give a folder with photos"
-    assert why_no_photos([text])[0] == "contains no photos to index, only 1 other files; give a folder with photos"
+    assert why_no_photos([text])[0] == "contains no photos to index, only 1 other file; give a folder with photos"
     assert why_no_photos([*unread, drawing])[0].startswith(
         "contains no photos that can be read: 3 files of kinds that are not read yet: 2 .cr2, 1 SVG drawing; save"
     )
-    assert ", and 1 other files; save" in why_no_photos([*unread, text])[0]
+    assert ", and 1 other file; save" in why_no_photos([*unread, text])[0]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from twinlens.collection.indexing.scan import IGNORED_FOLDERS, LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.excluding.names import IGNORED_FOLDERS
+from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
 
 
 @pytest.fixture
@@ -58,7 +59,24 @@ def test_the_order_does_not_depend_on_the_file_system(root: Path) -> None:
     assert paths(scan_folder(root)) == ["A.jpg", "a/b/c.jpg", "a/z.jpg", "b.jpg", "c/a.jpg"]
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.JPG", "a.jpeg", "a.png", "a.webp", "a.heic", "a.HIF", "a.tiff", "a.avif"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.jpg",
+        "a.JPG",
+        "a.jpeg",
+        "a.png",
+        "a.webp",
+        "a.heic",
+        "a.HIF",
+        "a.tiff",
+        "a.avif",
+        "a.CR3",
+        "a.dng",
+        "a.psd",
+        "a.jxl",
+    ],
+)
 def test_a_photo_is_known_by_its_ending(root: Path, name: str) -> None:
     write(root / name)
     assert paths(scan_folder(root)) == [name]
@@ -72,10 +90,10 @@ def test_an_empty_folder_holds_nothing(root: Path) -> None:
     ("name", "reason"),
     [
         ("notes.txt", "not an image by its name (.txt)"),
-        ("clip.MP4", "kind not read yet: video (.mp4)"),
+        ("work.XCF", "kind not read yet: GIMP document (.xcf)"),
         ("README", "not an image by its name (no suffix)"),
-        ("IMG_1.CR2", "kind not read yet: RAW photo (.cr2)"),
-        ("d/IMG_1.dng", "kind not read yet: RAW photo (.dng)"),
+        ("d/IMG_1.x3f", "kind not read yet: RAW photo (.x3f)"),
+        ("logo.svg", "kind not read yet: drawing (.svg)"),
     ],
 )
 def test_other_files_are_told_with_a_reason(root: Path, name: str, reason: str) -> None:
@@ -284,3 +302,21 @@ def test_folders_tell_whether_they_are_on_another_disk(root: Path) -> None:
             "mounted/deep": False,
             "sub": False,
         }
+
+
+def test_files_beside_photos_are_found_in_their_own_folder_and_are_not_left_out(root: Path) -> None:
+    for name in ("a/beach.jpg", "a/beach.xmp", "a/beach.jpg.supplemental-met.json", "b/beach.jpg", "a/metadata.json"):
+        write(root / name)
+    scan = scan_folder(root)
+    assert {photo: [file.path for file in files] for photo, files in scan.beside.items()} == {
+        "a/beach.jpg": ["a/beach.xmp", "a/beach.jpg.supplemental-met.json"]
+    }
+    assert paths(scan) == ["a/beach.jpg", "b/beach.jpg"]
+    assert scan.others == [("a/metadata.json", "not an image by its name (.json)")]
+
+
+def test_file_beside_a_photo_that_is_a_link_out_of_the_folder_is_not_read(root: Path, tmp_path: Path) -> None:
+    write(root / "beach.jpg")
+    link(root / "beach.xmp", write(tmp_path / "secret"))
+    scan = scan_folder(root)
+    assert (scan.beside, scan.others) == ({}, [("beach.xmp", LINK_OUT)])

@@ -41,7 +41,7 @@ def test_photos_that_came_changed_and_went_are_counted(
 def test_what_is_left_out_of_an_index_is_no_news(indexed: Collection, photos: Path) -> None:
     (photos / "a" / ".hidden.png").touch()
     (photos / "b" / "more.txt").touch()
-    (photos / "b" / "film.mp4").touch()
+    (photos / "b" / "film.xcf").touch()
     (photos / "@eaDir").mkdir()
     (photos / "@eaDir" / "thumbnail.jpg").touch()
     assert indexed.since_index() == SinceIndex()

@@ -1,7 +1,8 @@
 import numpy as np
 
 from twinlens.collection.catalog.rows import VectorDelta
-from twinlens.collection.likeness.near_copies import NEAR_LIKENESS, NO_IDS, NearCopies, ReadVectors, Vectors
+from twinlens.collection.likeness.near_copies import NO_IDS, NearCopies, ReadVectors, Vectors
+from twinlens.relevance.near_copy import NEAR_LIKENESS
 from twinlens.types import Embeddings, Ids
 
 
@@ -50,6 +51,13 @@ def test_groups_are_no_chains() -> None:
     copies = NearCopies.none().after(VectorDelta(np.arange(1, 13), NO_IDS), reader(rows))
     assert np.vecdot(rows[copies.ids - 1], rows[copies.leaders - 1]).min() >= NEAR_LIKENESS
     assert len(np.unique(copies.leaders)) > 2
+
+
+def test_a_lower_likeness_makes_larger_groups() -> None:
+    rows = unit(np.array([[1, 0], [np.cos(0.37), np.sin(0.37)]]))  # a cosine of 0.93
+    changes = VectorDelta(ids(1, 2), NO_IDS)
+    assert len(NearCopies.none().after(changes, reader(rows)).groups().ids) == 0
+    assert len(NearCopies.none(at_least=0.92).after(changes, reader(rows)).groups().ids) == 2
 
 
 def test_photos_that_are_unlike_in_the_shared_space_are_no_copies() -> None:

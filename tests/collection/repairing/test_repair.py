@@ -309,6 +309,17 @@ def test_a_caption_whose_two_vectors_differ_is_embedded_again(library: Path, ope
     assert open_collection(library).faults() == []
 
 
+def test_a_text_index_with_other_words_is_made_again(library: Path, open_collection: OpenCollection) -> None:
+    connection = sqlite3.connect(library / "texts.sqlite")
+    connection.execute("UPDATE texts_content SET c0 = 'zebra'")
+    connection.commit()
+    connection.close()
+    collection = open_collection(library.parent)
+    assert [fault for fault in collection.faults() if "text index" in fault]
+    assert any("text index" in fault for fault in repair(library).faults)
+    assert collection.faults() == []
+
+
 def test_a_running_indexer_is_not_disturbed(library: Path) -> None:
     with FileLock(library / "index.lock"), pytest.raises(CollectionBusyError, match="another process is indexing"):
         repair(library)
@@ -366,3 +377,33 @@ def test_a_repair_killed_at_any_moment_leaves_the_old_state_or_the_new_one(libra
         assert (len(catalog.known_files()), len(catalog.marks.favourites()), catalog.integrity_faults()) == (12, 0, [])
         assert catalog.captions.known().keys() == set(range(1, 13))
         catalog.close()
+
+
+def test_what_files_say_is_read_again_after_a_repair(
+    library: Path, photos: Path, open_collection: OpenCollection
+) -> None:
+    (photos / "00.json").write_text('{"photoTakenTime": {"timestamp": "1625398599"}, "people": [{"name": "Ana"}]}')
+    with open_collection() as collection:
+        collection.index()
+        assert collection.count(person="Ana") == 1
+    destroy(library, "photo_texts", "content_details")
+    repair(library)
+    with open_collection() as collection:
+        collection.index()
+        assert (collection.count(person="Ana"), collection.count(year="2021")) == (1, 1)
+        assert collection.index().retold == 0
+
+
+@pytest.mark.parametrize(("lost", "left"), [("vectors", 12), ("read_texts", 0)])
+def test_what_was_read_in_pictures_survives_the_loss_of_another_table(
+    library: Path, open_collection: OpenCollection, lost: str, left: int
+) -> None:
+    with open_collection() as collection, collection.catalog.writing() as writer:
+        rows = collection.catalog.rows("SELECT content_hash FROM photos")
+        writer.put_read_texts((content_hash, "WAY OUT") for (content_hash,) in rows)
+    destroy(library, lost)
+    repair(library)
+    with open_collection() as collection:
+        collection.index()
+        assert collection.count(text="way out") == len(collection.find_all('"way out"')) == left
+        assert collection.catalog.read_texts.counts().waiting == 12 - left

@@ -106,7 +106,7 @@ def test_the_json_of_a_command_has_what_is_shown_and_that_of_a_server_everything
 def test_it_is_told_in_a_line() -> None:
     assert (
         repr(answer([hit(1, relevant=True)], matched=1))
-        == "<Answer to “a dog”: 1 hits, 1 matches in 9 candidates, 1.5 ms>"
+        == "<Answer to “a dog”: 1 hit, 1 match in 9 candidates, 1.5 ms>"
     )
     assert "9 candidates" in repr(answer([]))
 

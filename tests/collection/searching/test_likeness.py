@@ -10,6 +10,7 @@ from PIL import Image
 
 from twinlens.collection.catalog.vectors import LIKENESS
 from twinlens.collection.collection import Collection
+from twinlens.collection.searching.search import SORTS
 from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Pixels
 
@@ -92,6 +93,28 @@ def test_a_sum_of_photos_compares_features(collection: Collection, library: Path
     assert [hit.id for hit in answer.hits] == ["1.png", "2.png"]
 
 
+def test_several_photos_find_the_like_of_their_mean_and_not_themselves(collection: Collection, library: Path) -> None:
+    paths = [library / "0.png", library / "3.png"]
+    assert [hit.id for hit in collection.similar(paths)] == ["1.png", "2.png"]
+    by_sum = collection.answer(f"{paths[0]} + {paths[1]}").hits
+    side_by_side = collection.answer(f"{paths[0]} {paths[1]}").hits
+    assert [hit.score for hit in side_by_side] == [hit.score for hit in by_sum]
+
+
+def test_a_photo_that_is_left_out_does_not_come_back(collection: Collection, library: Path) -> None:
+    hits = collection.similar(library / "0.png", without=[library / "1.png"])
+    assert "1.png" not in {hit.id for hit in hits}
+    assert collection.answer(f"{library / '0.png'} -{library / '1.png'}").num_candidates == 2
+
+
+def test_a_part_of_a_photo_does_not_find_that_photo(collection: Collection, library: Path) -> None:
+    draw(library, "big.png", 1, width=40)
+    collection.index()
+    hits = collection.similar(library / "big.png", regions="0,0,0.5,1")
+    assert hits[0].id == "1.png"
+    assert "big.png" not in {hit.id for hit in hits}
+
+
 def test_filters_come_before_the_best_are_taken(collection: Collection, library: Path) -> None:
     collection.mark_favourites(["3.png"])
     assert [hit.id for hit in collection.search(library / "0.png", k=1, favourites=True)] == ["3.png"]
@@ -109,6 +132,7 @@ def test_a_model_without_features_compares_in_the_shared_space(library: Path) ->
         collection.index()
         answer = collection.answer(library / "0.png")
         assert ([hit.id for hit in answer.hits], answer.space) == (["2.png", "1.png", "3.png"], "shared")
+        assert answer.compared == "photos are compared in the space that they share with texts"
         assert not (collection.path / LIKENESS).exists()
 
 
@@ -118,6 +142,7 @@ def test_one_photo_without_features_loses_no_photo(collection: Collection, libra
         writer._connection.execute("UPDATE photos SET generation = ? WHERE id = 2", (writer._generation,))
     answer = collection.answer(library / "0.png")
     assert (len(answer.hits), answer.space) == (3, "shared")
+    assert (collection.map().space, collection.status()["photo_space"]) == ("shared", "shared")
 
 
 def test_damaged_features_on_disk_are_built_again(collection: Collection, library: Path) -> None:
@@ -169,7 +194,7 @@ def test_without_grouping_every_photo_is_a_hit(copied: Collection) -> None:
     assert all(hit.num_alike == 0 for hit in answer.hits)
 
 
-@pytest.mark.parametrize("sort", ["relevance", "date"])
+@pytest.mark.parametrize("sort", SORTS)
 def test_pages_of_entries_lose_no_photo_and_repeat_none(copied: Collection, sort: str) -> None:
     seen = []
     for offset in range(5):

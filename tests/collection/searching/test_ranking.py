@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.hits import as_hits
 from twinlens.collection.searching.judging import match_test
-from twinlens.collection.searching.ranking import Candidates, page_of
+from twinlens.collection.searching.ranking import LOOKED_AT_ONCE, Candidates, _count_first, page_of
 from twinlens.collection.searching.search import Page, Search
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
@@ -155,7 +155,7 @@ def test_a_photo_that_left_the_catalog_meanwhile_is_not_shown(shelf: Shelf) -> N
         ({"k": 0}, "k must be at least 1"),
         ({"k": -3}, "k must"),
         ({"offset": -1}, "offset must"),
-        ({"sort": "size"}, "sort must be one of relevance, date, got 'size'"),
+        ({"sort": "best"}, "sort must be one of relevance, date, oldest, name, size, got 'best'"),
     ],
 )
 def test_a_page_that_makes_no_sense_is_refused(options: dict, message: str) -> None:
@@ -234,3 +234,23 @@ class TestJudged:
 
     def test_nobody_counts_what_nobody_can_tell(self, shelf: Shelf) -> None:
         assert shelf.matched(lambda: None) is None
+
+
+@pytest.mark.parametrize("total", [0, 1, 2, LOOKED_AT_ONCE - 1, LOOKED_AT_ONCE, LOOKED_AT_ONCE + 1, 1000])
+def test_matches_are_counted_exactly(total: int) -> None:
+    scores = np.linspace(1, -1, total, dtype=np.float32)
+    for wanted in {0, min(1, total), total // 3, max(0, total - 1), total}:
+        line = scores[wanted] if wanted < total else -2.0
+        assert _count_first(scores, lambda some, line=line: np.array(some) > line) == wanted
+
+
+def test_few_of_a_million_scores_are_judged() -> None:
+    judged = []
+
+    def matches(scores: Sequence[float]) -> np.ndarray:
+        judged.append(len(scores))
+        return np.array(scores) > 0.123
+
+    scores = np.linspace(1, -1, 1_000_001, dtype=np.float32)
+    assert _count_first(scores, matches) == np.count_nonzero(scores.astype(float) > 0.123)
+    assert (len(judged), max(judged)) == (4, LOOKED_AT_ONCE)

@@ -23,7 +23,7 @@ def test_a_search_is_made_of_plain_values() -> None:
         ({"k": True}, "k must"),
         ({"k": 2.0}, "k must"),
         ({"offset": -1}, "offset must be at least 0"),
-        ({"sort": "size"}, "sort must be one of relevance, date"),
+        ({"sort": "best"}, "sort must be one of relevance, date, oldest, name, size"),
         ({"target": "video"}, "target must be one of image, caption"),
         ({"min_grade": "sure"}, "min_grade must be one of strong, likely, possible, got 'sure'"),
         ({"min_probability": 1.5}, "min_probability must be from 0 to 1"),

@@ -56,7 +56,7 @@ def test_a_vector_that_comes_with_the_query_is_used_and_its_time_is_counted(
     indexed: Collection, encoder: ColourEncoder
 ) -> None:
     blue = QueryVector(encoder.encode_text(["blue"])[0], encoder.fingerprint)
-    query = Query((Term("words", "red"),), "red", blue, embedding_s=1.0)
+    query = Query((Term("words", "scarlet"),), "scarlet", blue, embedding_s=1.0)
     answer = indexed.answer(Search(query))
     assert answer.hits[0].id == "a/blue.png"
     assert answer.took_ms >= 1000

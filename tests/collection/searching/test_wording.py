@@ -72,7 +72,10 @@ def test_a_misspelt_query_is_told_and_corrected_but_searched_as_it_is(indexed: C
     assert answer.search.query.text == "a giraff on the bananna - red"
     assert answer.wording.unknown_words == ("giraff", "bananna")
     assert answer.wording.did_you_mean == "a giraffe on the banana - red"
-    assert answer.wording.note == ("unknown words: “giraff”, “bananna”; did you mean: a giraffe on the banana - red")
+    assert answer.wording.note == (
+        "the query was read as “a giraff on the bananna”, without “red”; unknown words: “giraff”, “bananna”; "
+        "did you mean: a giraffe on the banana - red"
+    )
 
 
 def test_the_name_of_a_photo_in_a_sum_is_left_alone(indexed: Collection, make_photo: PhotoMaker) -> None:
@@ -93,9 +96,35 @@ def test_a_part_of_a_word_does_not(indexed: Collection, word: str) -> None:
 
 
 def test_where_no_word_is_known_the_answer_says_so(indexed: Collection) -> None:
-    wording = indexed.answer("qwrtzx").wording
-    assert wording.no_word_known
-    assert wording.note == "no word of this query is known: “qwrtzx”"
+    answer = indexed.answer("qwrtzx", k=2)
+    assert answer.wording.no_word_known
+    assert answer.wording.note == "no word of this query is known: “qwrtzx”"
+    assert [(hit.grade, hit.probability) for hit in answer.closest] == [(None, 0.0)] * 2
+    assert (answer.matched, answer.grades) == (0, {"strong": 0, "likely": 0, "possible": 0})
+
+
+@pytest.mark.parametrize("signs", ["???", "!", "– … ."])
+def test_a_query_without_a_word_finds_the_closest_only(indexed: Collection, signs: str) -> None:
+    answer = indexed.answer(signs)
+    assert answer.wording.note == "there is no word in this query"
+    assert answer.matched == 0
+    assert len(answer.closest) == 2
+    assert indexed.answer(f"{signs} + blue").wording.note is None
+
+
+@pytest.mark.parametrize(
+    "asked", ["A photo of blue!!!", "show me my pictures with “blue”.", "BLUE?", "¿ｂｌｕｅ\u200b?"]
+)
+def test_ways_to_ask_for_the_same_have_the_same_scores_and_grades(indexed: Collection, asked: str) -> None:
+    plain, answer = indexed.answer("blue"), indexed.answer(asked)
+    assert [(hit.id, hit.score, hit.grade) for hit in answer.hits] == [
+        (hit.id, hit.score, hit.grade) for hit in plain.hits
+    ]
+    assert answer.wording.read_as is None
+
+
+def test_a_word_of_any_length_is_searched(indexed: Collection) -> None:
+    assert len(indexed.answer("x" * 500).hits) == 2
 
 
 def test_a_model_without_words_claims_nothing(indexed: Collection, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,12 @@ def test_a_grade_is_shown_as_a_word(make_photo: PhotoMaker, tmp_path: Path) -> N
     assert "1.  0.900  strong" in Reader((tmp_path / "sheet.html").read_text(encoding="utf-8")).texts
 
 
+def test_the_moment_of_a_video_stands_beside_its_name(tmp_path: Path) -> None:
+    hit = Hit(1, "clip.mp4", tmp_path / "clip.mp4", 0.3, duration_s=100.0, at_s=83.5)
+    write_contact_sheet([("a dog", [hit])], tmp_path / "sheet.html")
+    assert "clip.mp4 at 1:23" in (tmp_path / "sheet.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["sheet.gif", "sheet.pdf", "sheet"])
 def test_another_ending_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(QueryError, match=r"must end in one of \.png, .*, got 'sheet"):

@@ -30,6 +30,7 @@ def test_a_cut_file_is_refused(kind):
     refuse_all_cuts(picture(kind, *SMALL), FEW_CUTS)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cut_file_of_real_size_is_refused_at_any_cut(kind):

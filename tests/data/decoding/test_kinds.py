@@ -9,21 +9,16 @@ from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError
 
 UNREAD = [
-    (b"8BPS\0\1" + bytes(60), "PSD"),
+    (b"8BPS\0\2" + bytes(60), "large Photoshop document"),
     (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "SVG"),
     (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- drawn -->\n<svg/>', "SVG"),
     (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n", "PostScript"),
     (b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "PDF"),
-    (b"\xff\x0a" + bytes(60), "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(60), "JPEG XL"),
     (b"\0\0\0\x18ftypisom" + bytes(4) + b"isomavc1" + bytes(60), "video"),
     (b"\0\0\0\x14ftypqt  " + bytes(60), "video"),
     (b"\x1aE\xdf\xa3" + bytes(60), "video"),
     (b"RIFF" + bytes(4) + b"AVI LIST" + bytes(60), "video"),
-    (b"\0\0\0\x18ftypcrx " + bytes(60), "Canon CR3"),
-    (b"II*\0\x10\0\0\0CR\2\0" + bytes(60), "Canon CR2"),
-    (b"FUJIFILMCCD-RAW 0201" + bytes(60), "Fujifilm"),
-    (b"IIU\0" + bytes(60), "Panasonic"),
+    (b"FOVb" + bytes(60), "Sigma X3F"),
     (b"gimp xcf v011" + bytes(60), "GIMP"),
     (b"v/1\1" + bytes(60), "OpenEXR"),
     (bytes(128) + b"DICM" + bytes(60), "DICOM"),
@@ -40,7 +35,7 @@ def test_a_kind_that_is_not_read_is_called_by_its_name(data, name):
 @pytest.mark.parametrize("tags", [[(254, 1), (271, 0), (330, 8)], [(262, 32803)]])
 def test_a_raw_photo_in_a_tiff_is_not_taken_for_its_small_preview(tags):
     rows = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
-    with pytest.raises(PhotoError, match="RAW"):
+    with pytest.raises(PhotoError, match=r"RAW|ends too early"):
         open_photo(b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + rows + bytes(4))
 
 

@@ -6,7 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from data.made_pictures import KINDS, mutated, picture
+from data.layered_files import jpeg_xl, psd
+from data.made_pictures import KINDS, encoded, mutated, noisy, picture
+from data.raw_files import dng
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoCrashError, PhotoError, PhotoTooSlowError
@@ -16,10 +18,20 @@ MOST_CPU_S = 10.0
 MUTATIONS = int(os.environ.get("MUTATIONS", "1000"))  # of the slow test; 10000 take ten minutes
 
 
+def whole_files() -> list[tuple[str, bytes]]:
+    """A file of each kind, RAW with and without a preview."""
+    image = noisy(128, 128)
+    pixels = np.asarray(image)
+    preview = {"preview": encoded(image, "JPEG"), "preview_size": image.size}
+    others = {"RAW": dng(pixels), "RAW with a preview": dng(pixels, **preview), "JPEG XL": jpeg_xl(pixels)}
+    others["PSD"] = psd(pixels.transpose(2, 0, 1).copy())
+    return [*((kind, picture(kind, 128, 128)) for kind in KINDS), *others.items()]
+
+
 def try_all(count: int, *, seed: int) -> dict[str, int]:
     """Opens so many mutated files, spread over all kinds, and counts what came of them."""
     random = np.random.default_rng(seed)
-    whole = [(kind, picture(kind, 128, 128)) for kind in KINDS]
+    whole = whole_files()
     outcomes: dict[str, int] = {}
     with Guard(processes=1) as guard:
         for number in range(count):

@@ -114,7 +114,7 @@ def test_cases_with_a_photo_that_cannot_be_read_are_left_out_and_told(winoground
     (winoground / "data" / "images" / "ex_yellow_img.png").unlink()
     report = evaluate_compositional(encoder, read_compositional(winoground, None))
     assert report.whole.n_cases == 2
-    assert "1 photos were left out with their cases" in str(report)
+    assert "1 photo was left out with their cases" in str(report)
     (winoground / "data" / "images" / "ex_blue_img.png").write_bytes(b"")
     with pytest.raises(DataError, match="none of the 3 cases of photos has photos that can be read"):
         evaluate_compositional(encoder, read_compositional(winoground, None))

@@ -31,6 +31,7 @@ from twinlens.evaluation.plots.score_histogram import draw_score_histogram, pair
 from twinlens.evaluation.plots.training_curves import draw_training_curves, read_training_log
 from twinlens.evaluation.plots.write import write_comparison_plot, write_plots
 from twinlens.evaluation.retrieval import evaluate_pairs
+from twinlens.evaluation.truth.right_answers import RightAnswers
 
 NAMES = ("red", "green", "blue", "yellow", "white", "black")
 
@@ -400,3 +401,22 @@ def test_a_missing_matplotlib_is_one_line_naming_the_extra(monkeypatch: pytest.M
 def test_no_plot_loads_matplotlib_before_it_is_drawn() -> None:
     code = "import sys, twinlens.api, twinlens.evaluation.plots.write; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_plots_by_a_truth_file_show_what_it_asks(colours: tuple[EmbeddedPairs, dict[str, Path]]) -> None:
+    pairs, paths = colours
+    # captions 0 and 5 are asked, 5 has two right photos; of the photos only the first
+    photos = [np.array(own, dtype=np.int64) for own in ([0], [], [], [], [], [4, 5])]
+    texts = [np.array(own, dtype=np.int64) for own in ([0], [], [], [], [], [])]
+    judged = replace(pairs, right=RightAnswers(photos, texts, "eccv"))
+    curves = draw_recall_curves(judged)
+    assert curves.axes[0].lines[0].get_ydata()[0] == 100  # both captions find a right photo first
+    assert "with eccv" in curves.get_suptitle()
+    first, second = (axes.get_title() for axes in draw_rank_histogram(judged).axes)
+    assert ("median 1 of 6" in first, "median 1 of 6" in second) == (True, True)
+    matched, unmatched = pair_cosines(judged)
+    assert sorted(matched) == pytest.approx(sorted((judged.texts[[0, 5, 5]] * judged.images[[0, 4, 5]]).sum(axis=1)))
+    assert not np.isin(np.round(unmatched, 6), np.round(judged.texts[5] @ judged.images[4], 6)).all()
+    assert judged.a_text_of_photo().tolist() == [0, 1, 2, 3, 4, 5]  # the heat map and the maps have all photos
+    rows = found_photos(judged, [5], paths, k=2)
+    assert [found.is_right for found in rows[0].found] == [True, False]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,16 @@ def test_right_photos_have_higher_grades_than_others() -> None:
 def test_too_few_photos_are_refused() -> None:
     with pytest.raises(DataError, match=f"takes {FEWEST} captioned photos or more, made up has 99"):
         calibrate_on_captions(pairs(99), fingerprint="m")
+
+
+def test_captions_from_which_nothing_can_be_learned_are_refused() -> None:
+    made = pairs(120)
+    alike = replace(made, texts=np.repeat(made.texts[:1], len(made.texts), axis=0))
+    swapped = replace(made, images=np.roll(made.images, 7, axis=0))
+    one_photo = replace(made, images=np.repeat(made.images[:1], len(made.images), axis=0))
+    for useless, why in ((alike, "say nearly the same"), (swapped, "by chance"), (one_photo, "by chance")):
+        with pytest.raises(DataError, match=why):
+            calibrate_on_captions(useless, fingerprint="m")
 
 
 def test_captions_that_say_the_same_are_neither_right_nor_wrong() -> None:

@@ -100,7 +100,7 @@ def test_the_table_of_ranks_lists_the_queries_that_were_asked(tmp_path: Path) ->
 def test_what_the_data_lacks_is_noted() -> None:
     truth = CocoTruth("cxc", {**PHOTOS_OF, 1: [50]}, {**CAPTIONS_OF, 57: [721, 9999], 5: [700]})
     (note,) = apply_truth(PAIRS, truth).right.notes  # type: ignore[union-attr]
-    assert note == "coco/test lacks 1 captions to ask, 1 photos to ask, 1 right captions of cxc"
+    assert note == "coco/test lacks 1 caption to ask, 1 photo to ask, 1 right caption of cxc"
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,6 @@ def test_a_truth_about_something_else_is_refused(pairs: EmbeddedPairs, message: 
         apply_truth(pairs, TRUTH)
 
 
-def test_folds_of_captions_with_several_photos_are_refused() -> None:
-    with pytest.raises(DataError, match="folds need one photo per caption"):
-        evaluate_pairs(apply_truth(PAIRS, TRUTH), folds=2)
-
-
 def test_readers_of_coco_give_the_numbers_of_captions(tmp_path: Path) -> None:
     name = "COCO_val2014_000000000050.jpg"
     (tmp_path / "images" / "val2014").mkdir(parents=True)
@@ -132,3 +127,37 @@ def test_readers_of_coco_give_the_numbers_of_captions(tmp_path: Path) -> None:
     (tmp_path / "captions_val2014.json").write_text(json.dumps(coco))
     for data in (read_karpathy(Source(tmp_path)), read_coco(Source(tmp_path))):
         assert caption_ids_of(data.split("all")) == (700, 702)
+
+
+def test_galleries_of_folds_keep_the_right_answers_that_lie_in_them() -> None:
+    photos = {700: [50, 53, 55], 703: [51, 60], 721: [57, 50]}  # a gallery has six photos: 50 to 55, and 56 to 61
+    captions = {50: [700, 736, 772, 787], 51: [703], 57: [721, 757, 700], 60: [784]}
+    judged = apply_truth(PAIRS, CocoTruth("eccv", photos, captions))
+    each = []
+    for start in (0, 6):
+        kept = [row for row in range(M) if start <= INDEX[row] < start + 6]
+        rows = {
+            kept.index(row): [photo - 50 - start for photo in own if 0 <= photo - 50 - start < 6]
+            for row, own in {(caption - 700) // 3: own for caption, own in photos.items()}.items()
+            if row in kept
+        }
+        texts = {
+            photo - 50 - start: [kept.index((own - 700) // 3) for own in right if (own - 700) // 3 in kept]
+            for photo, right in captions.items()
+            if 0 <= photo - 50 - start < 6
+        }
+        rows, texts = ({query: own for query, own in right.items() if own} for right in (rows, texts))
+        gallery, asking = judged.images[start : start + 6], judged.texts[kept]
+        each.append((as_published(asking, gallery, rows), as_published(gallery, asking, texts)))
+    found = evaluate_pairs(judged, folds=2, resamples=0).folds
+    for place, direction in enumerate(("text_to_image", "image_to_text")):
+        for name in each[0][place]:
+            wanted = np.mean([own[place][name] for own in each])
+            assert found[direction][name] == pytest.approx(wanted, abs=1e-3), (direction, name)
+
+
+def test_a_gallery_without_anything_that_is_asked_is_named() -> None:
+    with pytest.raises(
+        DataError, match="gallery 2 of 6 has none of the captions or photos that coco/test with eccv asks"
+    ):
+        evaluate_pairs(apply_truth(PAIRS, TRUTH), folds=6, resamples=0)

@@ -76,7 +76,7 @@ def test_on_a_data_set_photos_and_captions_are_found_by_name(tmp_path: Path) -> 
     pairs = load_vectors(tmp_path, None, data, "test")
     assert pairs.images.argmax(axis=1).tolist() == [1, 0]
     assert pairs.texts.argmax(axis=1).tolist() == [2, 3]
-    assert pairs.notes == (f"1 photos of {tmp_path.name} are not in pets/test and were left out",)
+    assert pairs.notes == (f"1 photo of {tmp_path.name} is not in pets/test and was left out",)
     np.save(tmp_path / "own.npy", EYE[:2])
     assert load_vectors(tmp_path, tmp_path / "own.npy", data, "test").texts.argmax(axis=1).tolist() == [0, 1]
 
@@ -85,7 +85,7 @@ def test_rows_without_a_caption_are_left_out_and_counted(tmp_path: Path) -> None
     write_part(tmp_path, "0", [*ROWS[:2], ("/in/9.jpg", ""), ROWS[3]], IMAGES)
     pairs = load_vectors(tmp_path, None, None, "test")
     assert pairs.image_ids == ("/in/0.jpg", "/in/1.jpg", "/in/2.jpg")
-    assert pairs.notes == ("1 rows without a caption were left out",)
+    assert pairs.notes == ("1 row without a caption was left out",)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_photos_outside_the_split_are_left_out_and_counted(arrays: Path, data: C
         ("photos.txt", "3.jpg\n1.jpg\n1.jpg\n", "names the photo '1.jpg' twice, in rows 1 and 2, with different"),
         ("texts.txt", "a dog\na cat\na\nb\nc\n", "lacks 2 of the 5 captions of pets/test, the first is 'a dog runs'"),
         ("texts.txt", "a dog\na dog\na\nb\nc\n", "names the caption 'a dog' twice, in rows 0 and 1"),
-        ("photos.npy", IMAGES * np.array([[1], [np.nan], [1]]), "photos.npy has NaN or infinity in 1 rows, .* row 1"),
+        ("photos.npy", IMAGES * np.array([[1], [np.nan], [1]]), "photos.npy has NaN or infinity in 1 row, .* row 1"),
         ("photos.npy", IMAGES * 0, "photos.npy has 3 rows of zeros"),
         ("photos.npy", IMAGES[:0], r"photos.npy must be \[rows, D\] with at least one row, got \[0, 8\]"),
         ("photos.npy", IMAGES[:, :, None], r"photos.npy must be \[rows, D\] .* got \[3, 8, 1\]"),
@@ -218,3 +218,5 @@ def test_what_is_missing_for_an_evaluation_is_told(arrays: Path, data: Captioned
     (arrays / "photos.txt").unlink()
     with pytest.raises(DataError, match=r"no list of its photos' file names.*photos\.txt, photos\.json"):
         load_vectors(photos, texts, data, "test")
+    with pytest.raises(DataError, match=r"gone\.npy is missing"):
+        load_vectors(arrays / "gone.npy", None, data, "test")

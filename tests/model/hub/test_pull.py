@@ -1,4 +1,5 @@
 import errno
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,6 +73,35 @@ def test_only_what_a_bundle_needs_is_downloaded_at_the_pinned_commit(hub):
 def test_nothing_is_left_of_a_download_that_became_a_bundle(hub, own_home):
     pull(NAME)
     assert [entry for entry in (own_home / "models/.downloads").iterdir() if entry.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("config", "photos"),
+    [
+        ({"model_type": "siglip2", "vision_config": {"num_patches": 256, "patch_size": 16}}, {}),  # SigLIP 2 NaFlex
+        ({"model_type": "fgclip2", "vision_config": {"model_type": "fgclip2_vision_model"}}, {}),  # FG-CLIP 2
+        ({}, {"image_processor_type": "Siglip2ImageProcessorFast", "max_num_patches": 256}),
+    ],
+)
+def test_a_model_of_patches_is_refused_before_its_graphs_are_fetched(hub, repository, config, photos):
+    for name, fields in (("config.json", config), ("preprocessor_config.json", photos)):
+        file = repository / name
+        file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+    with pytest.raises(
+        BundleError, match=r"owner/tiny-clip takes pictures .* \(NaFlex\).*; take .* such as siglip2-b16$"
+    ):
+        pull(NAME)
+    assert not [call for call in hub.calls if call.endswith(".onnx")]
+
+
+def test_siglip_2_of_one_size_is_pulled_whatever_it_calls_itself(hub, repository):
+    config = {
+        "model_type": "siglip2",
+        "text_config": {"max_position_embeddings": 8},
+        "vision_config": {"image_size": 16},
+    }
+    (repository / "config.json").write_text(json.dumps(config))
+    assert pull(NAME).manifest.image.preprocessing.image_size == 16
 
 
 class TestBrokenDownloads:

@@ -60,7 +60,6 @@ class TestPhotos:
     @pytest.mark.parametrize(
         ("changes", "why"),
         [
-            ({"max_num_patches": 256}, "one fixed size"),
             ({"do_center_crop": False}, "keeps their shape"),
             ({"size": {"height": 224, "width": 448}}, "not square"),
             ({"crop_size": 300}, "crops 300 pixels out of 224"),

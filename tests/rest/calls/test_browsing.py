@@ -24,6 +24,15 @@ def test_the_library_is_paged_without_a_query(client: TestClient) -> None:
     assert (turned["width"], turned["height"]) == (64, 96)
 
 
+def test_the_library_comes_in_the_order_asked_for(client: TestClient) -> None:
+    def listed(sort: str) -> list[str]:
+        return ids(client.get("/api/photos", params={"sort": sort}))
+
+    assert listed("name") == sorted(listed("date"), key=lambda photo: photo.rpartition("/")[2].lower())
+    assert listed("date")[:2] == listed("relevance")[:2] == listed("oldest")[:2][::-1], "two photos have dates"
+    assert client.get("/api/photos", params={"sort": "best"}).status_code == 422
+
+
 def test_a_date_filter_tells_how_many_photos_it_cannot_judge(client: TestClient) -> None:
     asked = {"after": "2020", "folder": "."}
     listed = client.get("/api/photos", params=asked).json()
@@ -41,7 +50,20 @@ def test_the_library_takes_the_filters_of_a_search(client: TestClient) -> None:
     assert len(ids(client.get("/api/photos", params={"folder": "beach"}))) == 2
     unknown = client.get("/api/photos", params={"folder": "/etc"})
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_folder")
-    assert client.get("/api/photos", params={"after": "yesterday"}).status_code == 422
+    assert client.get("/api/photos", params={"after": "one day"}).status_code == 422
+
+
+def test_every_filter_is_a_field_and_forms_are_told_which_to_show(client: TestClient) -> None:
+    cards = {one["name"]: one["has_input"] for one in client.get("/api/filters").json()["filters"]}
+    shown = {"after", "before", "folder", "camera", "favourites", "orientation"}
+    assert {name for name, has_input in cards.items() if has_input} == shown
+    found = client.get("/api/photos", params={"name": "TURN", "type": "jpg,heic", "width": "<=64", "size": "..1MB"})
+    assert ids(found) == ["turned.jpg"]
+    asked = {"query": "red", "date": "may 2020", "has": "date", "height": "1..1000"}
+    assert ids(client.post("/api/search/text", json=asked)) == ["black.png"]
+    refused = client.get("/api/photos", params={"date": "31 June 2021"})
+    assert refused.status_code == 422
+    assert "date must be a date that exists, got '31 June 2021'" in refused.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("most", [3, 2000])
@@ -77,6 +99,7 @@ def test_the_map_has_a_dot_for_every_photo(client: TestClient) -> None:
     drawn = client.get("/api/map").json()
     assert len({len(drawn[name]) for name in ("image_ids", "x", "y", "width", "height", "is_favourite")}) == 1
     assert len(drawn["image_ids"]) == drawn["num_images"] == N_PHOTOS
+    assert drawn["space"] == "likeness"
     assert min(drawn["x"]) == min(drawn["y"]) == 0
     assert max(drawn["x"]) == max(drawn["y"]) == 1
 
@@ -92,3 +115,28 @@ def test_the_map_shows_marks_as_they_are_now(library: Path) -> None:
         assert sorted(marked(client)) == sorted(["black.png", ODD_NAME])
         client.post("/api/favourites", json={"image_ids": ["black.png"], "is_favourite": False})
         assert marked(client) == [ODD_NAME]
+
+
+def test_photos_are_counted_by_month_with_and_without_filters(client: TestClient) -> None:
+    counted = client.get("/api/months").json()
+    assert counted["num_candidates"] == N_PHOTOS
+    assert sum(one["images"] for one in counted["months"]) + counted["num_undated"] == N_PHOTOS
+    months = [one["month"] for one in counted["months"]]
+    assert months == sorted(months, reverse=True)
+    assert months[-1] == "2020-05"
+    only = client.get("/api/months", params={"camera": "reflex"}).json()
+    assert (only["num_candidates"], only["months"]) == (1, [{"month": months[0], "images": 1}])
+    assert client.get("/api/months", params={"folder": "/etc"}).status_code == 404
+
+
+def test_a_day_is_asked_for_in_any_year(client: TestClient) -> None:
+    taken = client.get("/api/photos").json()["results"][0]["taken_at"]
+    assert "turned.jpg" in ids(client.get("/api/photos", params={"day": taken[5:10]}))
+    found = client.post("/api/search/text", json={"query": f"day:{taken[5:10]}"}).json()
+    assert "turned.jpg" in [one["image_id"] for one in found["results"]]
+    assert ids(client.get("/api/photos", params={"day": "02-31"})) == []
+    assert client.get("/api/photos", params={"day": "13-01"}).status_code == 422
+
+
+def test_what_files_say_is_counted(client: TestClient) -> None:
+    assert client.get("/api/facets").json() == {"people": [], "places": [], "keywords": []}

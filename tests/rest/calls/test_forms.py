@@ -89,17 +89,17 @@ def test_a_form_is_read_with_numbers_and_flags_as_in_json_and_texts_as_they_are(
         ("include_self", "true"),
         ("min_probability", "0.5"),
     ]
-    body, weights = image_search(read(fields, [b"one"]))
+    body, uploads = image_search(read(fields, [b"one"]))
     assert (body.top_k, body.query, body.folder, body.favourites) == (3, "5", "true", True)
-    assert (body.include_self, body.min_probability, weights) == (True, 0.5, [1.0])
+    assert (body.include_self, body.min_probability, uploads[0].weight) == (True, 0.5, 1.0)
 
 
 def test_weights_belong_to_pictures_in_their_order_and_what_is_missing_counts_one() -> None:
     fields = [("weight", "0.5"), ("weight", "-1"), ("image_id", "a.jpg"), ("image_id", "b.jpg"), ("image_weight", "2")]
     upload = read(fields, [b"one", b"two", b"three"])
     assert upload.pictures == [b"one", b"two", b"three"]
-    body, weights = image_search(upload)
-    assert weights == [0.5, -1.0, 1.0]
+    body, uploads = image_search(upload)
+    assert [one.weight for one in uploads] == [0.5, -1.0, 1.0]
     assert [(image.image_id, image.weight) for image in body.images] == [("a.jpg", 2.0), ("b.jpg", 1.0)]
 
 

@@ -81,9 +81,9 @@ def test_a_library_of_kinds_that_are_not_read_says_which_and_not_where(tmp_path:
     with Collection.create([library]) as collection:
         collection.index()
     (library / "red.png").unlink()
-    (library / "a.cr2").touch()
+    (library / "a.xcf").touch()
     with Collection.open(library) as collection:
         assert collection.index(forget_missing=True).images == 0
     with client_of(library) as client:
         name, told = events(client.post("/api/index").text)[-1]
-    assert (name, "1 .cr2" in told["message"], str(tmp_path) in told["message"]) == ("failed", True, False)
+    assert (name, "1 .xcf" in told["message"], str(tmp_path) in told["message"]) == ("failed", True, False)

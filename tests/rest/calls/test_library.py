@@ -23,7 +23,7 @@ def test_stats_have_the_contracts_fields(client: TestClient) -> None:
     assert stats["num_images"] == N_PHOTOS
     assert stats["num_captions"] == 3
     assert stats["num_skipped"] == 1
-    assert stats["embedding_dim"] == stats["model_architecture"]["shared_dim"] == 512
+    assert stats["embedding_dim"] == stats["model_architecture"]["shared_dim"] == 517
     assert stats["model_architecture"]["image_input_dim"] > 0 < stats["model_architecture"]["text_input_dim"]
 
 
@@ -43,7 +43,7 @@ def test_no_answer_tells_where_the_library_lies(client: TestClient, indexed: Pat
 
 def test_the_model_has_a_card(client: TestClient) -> None:
     card = client.get("/api/model").json()
-    assert card["embedding_dim"] == 512
+    assert card["embedding_dim"] == 517
     assert re.fullmatch("[0-9a-f]{16}", card["fingerprint"])
 
 

@@ -11,7 +11,9 @@ from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, PHOTOS, client_of
 from twinlens.collection.collection import Collection
+from twinlens.collection.describing import tag_suggestions
 from twinlens.collection.indexing.scan import LINK_OUT
+from twinlens.everyday.tags import EverydayTags
 from twinlens.rest.settings import Settings
 
 
@@ -112,7 +114,8 @@ def test_a_size_that_is_none_is_refused(client: TestClient, size: str) -> None:
 def test_what_is_known_of_a_photo(client: TestClient, indexed: Path) -> None:
     answer = client.get(address("turned.jpg", kind="photo")).json()
     assert (answer["width"], answer["height"]) == (64, 96)
-    assert answer["camera"] == "Twin Reflex"
+    assert (answer["camera"], answer["lens"], answer["text"]) == ("Twin Reflex", None, None)
+    assert (answer["title"], answer["keywords"], answer["people"], answer["rating"]) == (None, [], [], None)
     assert (answer["taken_at"], answer["date_source"]) == ("2023-06-30T12:00:00", "exif")
     assert client.get(address("black.png", kind="photo")).json()["date_source"] == "file"
     assert client.get(address("beach/red.png", kind="photo")).json()["date_source"] is None
@@ -211,3 +214,26 @@ def test_a_library_whose_folder_is_not_there_is_named_once(library: Path) -> Non
             if not file.name.startswith("."):
                 file.rename(library / f".{file.name}")  # as where an empty mount point is left
         assert client.post("/api/search/text", json={"query": "black"}).json()["missing_folders"] == [library.name]
+
+
+def test_tags_are_suggested_for_a_photo(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = ("a red wall", "a green meadow", "a receipt", "a cat", "a spoon")
+    monkeypatch.setattr(tag_suggestions, "descriptions", lambda language="en": few)
+    monkeypatch.setattr(
+        tag_suggestions,
+        "everyday_tags",
+        lambda: EverydayTags(["wall, wall", "spoon, spoon"], few),
+    )
+    told = client.get("/api/image/beach/red.png/tags").json()
+    (suggested, *_) = told["suggested"]
+    assert (told["image_id"], told["tags"]) == ("beach/red.png", [])
+    assert suggested["tag"] in ("wall", "spoon")
+    assert suggested["grade"] in ("strong", "likely")
+    assert told["language"] == "en"
+    german = client.get("/api/image/beach/red.png/tags", headers={"Accept-Language": "de-AT,en;q=0.5"}).json()
+    assert (german["suggested"][0]["tag"], german["language"]) == ("Wand", "de")
+    french = client.get("/api/image/beach/red.png/tags?language=fr", headers={"Accept-Language": "de"}).json()
+    assert (french["suggested"][0]["tag"], french["language"]) == ("mur", "fr")
+    for wrong in ("min_grade=sure", "language=xx"):
+        assert client.get(f"/api/image/beach/red.png/tags?{wrong}").status_code == 422
+    assert client.get("/api/image/gone.png/tags").status_code == 404

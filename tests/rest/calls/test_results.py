@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from conftest import COLOURS, ColourEncoder, draw_photo
 from rest.engine.drawn_engine import engine_of, png
 from twinlens.api.filters import Filters
-from twinlens.api.searching import Query, QueryVector, Term
+from twinlens.api.searching import Query, QueryVector, Term, sum_of
 from twinlens.errors import QueryError
 from twinlens.rest.calls.results import (
     filters_of,
@@ -19,12 +20,11 @@ from twinlens.rest.calls.results import (
     find_photos,
     library_photo,
     page_length,
-    sum_of,
     uploaded_picture,
     words,
 )
-from twinlens.rest.calls.schemas import FilterFields, PageFields, SearchFields
-from twinlens.rest.engine.engine import Engine
+from twinlens.rest.calls.schemas import CaptionFields, FilterFields, SearchFields
+from twinlens.rest.engine.engine import UPLOADS, Engine
 from twinlens.rest.failures import RequestFailure
 
 Ask = Callable[[Callable[[Engine], Any]], Any]
@@ -66,7 +66,10 @@ def query(name: str, *values: float, seconds: float = 0.0) -> Query:
 
 def test_words_are_embedded_part_by_part_as_the_collection_would(ask: Ask) -> None:
     encoder = ColourEncoder()
-    for text, parts in (("red", {"red": 1.0}), ("red + 0.5 green - blue", {"red": 1.0, "green": 0.5, "blue": -1.0})):
+    for text, parts in (
+        ("red", {"red": 1.0}),
+        ("red + 0.5 green - 1.0 blue", {"red": 1.0, "green": 0.5, "blue": -1.0}),
+    ):
         made = ask(lambda engine, text=text: words(engine, text))
         total = sum(weight * encoder.encode_text([part])[0] for part, weight in parts.items())
         np.testing.assert_allclose(made.vector.embedding, total / np.linalg.norm(total), atol=1e-6)
@@ -76,7 +79,7 @@ def test_words_are_embedded_part_by_part_as_the_collection_would(ask: Ask) -> No
 
 def test_words_that_cancel_each_other_out_are_refused(ask: Ask) -> None:
     with pytest.raises(QueryError, match="cancel"):
-        ask(lambda engine: words(engine, "red - red"))
+        ask(lambda engine: words(engine, "red - 1.0 red"))
 
 
 def test_a_photo_of_the_library_is_not_decoded_again(ask: Ask, tmp_path: Path) -> None:
@@ -122,6 +125,11 @@ def test_one_alone_stays_what_it_is_unless_less_of_it_is_wanted() -> None:
     one = query("a.jpg", 3, 4)
     assert sum_of([(2.0, one)]) is one
     np.testing.assert_allclose(sum_of([(-2.0, one)]).vector.embedding, -unit(3, 4))
+
+
+def test_a_sum_keeps_what_is_told_of_how_its_words_were_read() -> None:
+    told = replace(query("dog", 1, 0, 0), notes=("tags are not there yet",))
+    assert sum_of([(1.0, query("a.jpg", 0, 0, 1)), (1.0, told)]).notes == told.notes
 
 
 def test_a_sum_of_vectors_of_two_models_is_left_to_the_search() -> None:
@@ -218,7 +226,7 @@ def test_a_photo_finds_itself_only_where_that_is_wanted(ask: Ask) -> None:
 
 def test_captions_come_with_the_photo_that_they_are_of(ask: Ask) -> None:
     async def question(engine: Engine) -> Any:
-        return await find_captions(engine, await library_photo(engine, "walls/red.png"), PageFields(top_k=1))
+        return await find_captions(engine, await library_photo(engine, "walls/red.png"), CaptionFields(top_k=1))
 
     answer = ask(question)
     assert [(result.caption, result.image_id) for result in answer.results] == [("a red wall", "walls/red.png")]
@@ -230,3 +238,30 @@ def test_where_the_usual_number_is_above_the_limit_the_limit_is_given(ask: Ask) 
         return await find_photos(engine, await words(engine, "red"), SearchFields())
 
     assert ask(question).num_results == 5
+
+
+def test_few_files_of_regions_are_held_in_memory_at_once(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = [0]
+
+    async def question(engine: Engine) -> Any:
+        own = engine.picture_vector
+
+        async def counted(data: bytes, **options: Any) -> Any:
+            held.append(waiting[0])
+            await asyncio.sleep(0.02)
+            waiting[0] -= 1
+            return await own(data, **options)
+
+        waiting = [0]
+
+        def read(path: Path) -> bytes:
+            waiting[0] += 1
+            return path.read_bytes()
+
+        monkeypatch.setattr(engine, "picture_vector", counted)
+        monkeypatch.setattr("twinlens.rest.calls.results.read_photo_bytes", read)
+        part = "0,0,0.5,0.5"
+        return await asyncio.gather(*(library_photo(engine, "walls/red.png", part) for _ in range(8)))
+
+    assert len(ask(question)) == 8
+    assert max(held) <= UPLOADS

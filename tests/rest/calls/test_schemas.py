@@ -88,7 +88,8 @@ def test_an_address_may_carry_parameters_of_others() -> None:
         ({"min_probability": "0.5"}, False),
         ({"min_probability": float("nan")}, False),
         ({"sort": "date"}, True),
-        ({"sort": "size"}, False),
+        ({"sort": "size"}, True),
+        ({"sort": "best"}, False),
     ],
 )
 def test_what_a_search_takes_besides(fields: dict[str, Any], good: bool) -> None:

@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from rest.served_library import ODD_NAME, client_of
 from twinlens.api.library import Collection
+from twinlens.api.searching import Search
 from twinlens.rest.app import create_app
 from twinlens.rest.calls.schemas import BatchAnswer
 from twinlens.rest.settings import Settings
@@ -140,6 +141,103 @@ def test_several_pictures_and_words_are_summed_up_with_their_weights(client: Tes
     assert with_words["query"] == "beach/red.png + a dog"
 
 
+def half(left: tuple[int, int, int], right: tuple[int, int, int]) -> bytes:
+    buffer = io.BytesIO()
+    picture = Image.new("RGB", (120, 60), left)
+    picture.paste(right, (60, 0, 120, 60))
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_region_of_an_upload_is_searched_by_alone(client: TestClient) -> None:
+    whole = client.post("/api/search/image", files={"file": png((30, 180, 40), (60, 60))}).json()
+    both = half((200, 30, 30), (30, 180, 40))
+    for region in ("0.5,0,0.5,1", "50%,0%,50%,100%", "60,0,60,60"):
+        part = client.post("/api/search/image", files={"file": both}, data={"region": region}).json()
+        assert ids(part) == ids(whole)
+        assert [one["score"] for one in part["results"]] == pytest.approx([one["score"] for one in whole["results"]])
+
+
+def test_a_region_of_a_library_photo_does_not_find_that_photo(client: TestClient) -> None:
+    body = {"image_id": "turned.jpg", "region": "0.1,0.1,0.8,0.8"}
+    answer = client.post("/api/search/image", json=body).json()
+    assert "turned.jpg" not in ids(answer)
+    assert answer["understood"] == "turned.jpg (region 0.1,0.1,0.8,0.8)"
+    listed = {"images": [{"image_id": "turned.jpg", "region": "0.1,0.1,0.8,0.8"}]}
+    assert ids(client.post("/api/search/image", json=listed).json()) == ids(answer)
+    form = {"image_id": (None, "turned.jpg"), "image_region": (None, "0.1,0.1,0.8,0.8")}
+    assert ids(client.post("/api/search/image", files=form).json()) == ids(answer)
+
+
+def test_the_like_of_pictures_is_left_out_by_its_grade(client: TestClient, indexed: Path) -> None:
+    liked = client.post("/api/search/image", json={"image_id": "wood/green.png"}).json()
+    unwanted = {"turned.jpg", "phone.heic"} & {one["image_id"] for one in liked["results"] if one["relevant"]}
+    assert unwanted  # the same meadow, turned
+    body = {"image_id": "wood/green.png", "without": [{"image_id": "turned.jpg"}]}
+    answer = client.post("/api/search/image", json=body).json()
+    assert not unwanted & set(ids(answer))
+    assert answer["understood"] == "green.png, without turned.jpg"
+    wanted = {"kind": "without", "text": "turned.jpg", "weight": None, "alternative": None}
+    assert any(wanted.items() <= part.items() for part in answer["parts"])
+    data = {"image_id": "wood/green.png"}
+    files = {"without_file": (indexed / "turned.jpg").read_bytes()}
+    assert ids(client.post("/api/search/image", data=data, files=files).json()) == ids(answer)
+
+
+def test_words_are_searched_for_without_the_like_of_a_part_of_a_photo(client: TestClient) -> None:
+    region = "0.1,0.1,0.8,0.8"
+    body = {"query": "a green meadow", "without": [{"image_id": "turned.jpg", "region": region}]}
+    answer = client.post("/api/search/image", json=body).json()
+    words = client.post("/api/search/text", json={"query": "a green meadow"}).json()
+    assert answer["num_candidates"] < words["num_candidates"]
+    assert "turned.jpg" in ids(words)
+    assert "turned.jpg" not in ids(answer)
+    form = [("query", "a green meadow"), ("without_image_id", "turned.jpg"), ("without_image_region", region)]
+    sent = client.post("/api/search/image", files=[(name, (None, value)) for name, value in form])
+    assert ids(sent.json()) == ids(answer)
+    refused = client.post("/api/search/image", json={"without": [{"image_id": "turned.jpg"}]})
+    assert "nothing to leave photos out of" in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"image_id": "turned.jpg", "region": "1,2,3"}, "a region is x,y,width,height"),
+        ({"image_id": "turned.jpg", "region": "500,0,100,100"}, "ends outside of it"),
+        ({"region": "0,0,1,1", "images": [{"image_id": "turned.jpg"}]}, "region is of image_id"),
+        ({"image_id": "turned.jpg", "without": [{"image_id": "none.jpg"}]}, "none.jpg"),
+    ],
+)
+def test_a_bad_region_or_picture_is_told(client: TestClient, body: dict[str, Any], told: str) -> None:
+    answer = client.post("/api/search/image", json=body)
+    assert answer.status_code in (400, 404, 422)
+    assert told in answer.json()["error"]["message"]
+
+
+def test_a_search_says_why_as_python_does(client: TestClient, indexed: Path) -> None:
+    query = "something green + 0.5 meadow -red width>10"
+    answer = client.post("/api/search/text", json={"query": query, "explain": True}).json()
+    with Collection.open(indexed) as collection:
+        expected = collection.answer(Search.of(query, explain=True)).to_json(everything=True)["explanation"]
+    assert answer["explanation"]["conditions"] == expected["conditions"]
+    assert answer["explanation"]["without"] == expected["without"]
+    for told, known in zip(answer["explanation"]["hits"], expected["hits"], strict=True):
+        assert told["image_id"] == known["image_id"]
+        assert told["score"] == pytest.approx(known["score"], abs=1e-4)
+        total = sum(one["contribution"] for one in told["contributions"])
+        assert total == pytest.approx(told["score"], abs=1e-4)
+        assert "of 100 hits with such a score" in told["grade_reason"]
+    assert client.post("/api/search/text", json={"query": query}).json()["explanation"] is None
+
+
+def test_a_search_by_an_uploaded_picture_says_why(client: TestClient) -> None:
+    files = {"file": png((30, 180, 40)), "without_file": png((200, 30, 30))}
+    answer = client.post("/api/search/image", files=files, data={"explain": "true"}).json()
+    assert [one["text"] for one in answer["explanation"]["without"]] == ["picture 2"]
+    for result, why in zip(answer["results"], answer["explanation"]["hits"], strict=True):
+        assert sum(one["contribution"] for one in why["contributions"]) == pytest.approx(result["score"], abs=1e-4)
+
+
 def test_captions_are_found_for_a_photo_and_for_an_upload(client: TestClient, indexed: Path) -> None:
     by_id = client.post("/api/search/captions", json={"image_id": "beach/red.png", "top_k": 3}).json()
     data = (indexed / "beach" / "red.png").read_bytes()
@@ -148,6 +246,43 @@ def test_captions_are_found_for_a_photo_and_for_an_upload(client: TestClient, in
     assert sorted(texts) == ["<b>bold</b> red", "a green meadow", "a red wall"]
     assert [result["caption"] for result in uploaded["results"]] == texts
     assert uploaded["num_results"] == 3
+
+
+def test_photos_are_described_by_the_built_in_list_when_it_is_asked_for(
+    client: TestClient, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = ("a red wall", "a green meadow", "a receipt", "a cat")
+    monkeypatch.setattr("twinlens.collection.describing.describe.descriptions", lambda language="en": few)
+    by_id = client.post("/api/search/captions", json={"image_id": "beach/red.png", "built_in": True, "top_k": 2}).json()
+    (best, _) = by_id["results"]
+    assert (best["caption"], best["image_id"], by_id["source"]) == ("a red wall", None, "built-in")
+    data = (indexed / "beach" / "red.png").read_bytes()
+    fields = {"built_in": "true", "top_k": "2"}
+    uploaded = client.post("/api/search/captions", files={"file": ("x.png", data)}, data=fields).json()
+    assert uploaded["results"][0]["caption"] == "a red wall"
+    own = client.post("/api/search/captions", json={"image_id": "beach/red.png"}).json()
+    assert (own["source"], own["language"], by_id["language"]) == ("library", None, "en")
+
+
+def test_descriptions_speak_the_language_that_is_asked_for_or_else_the_browsers(
+    client: TestClient, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = {"en": ("a red wall", "a cat"), "de": ("eine rote Wand", "eine Katze"), "zh": ("一面红墙", "一只猫")}
+    monkeypatch.setattr("twinlens.collection.describing.describe.descriptions", lambda language="en": lists[language])
+    wanted: dict[str, object] = {"image_id": "beach/red.png", "built_in": True}
+    for headers, fields, caption, language in (
+        ({}, {}, "a red wall", "en"),
+        ({"Accept-Language": "fi, de-CH;q=0.8"}, {}, "eine rote Wand", "de"),
+        ({"Accept-Language": "de"}, {"language": "zh"}, "一面红墙", "zh"),
+        ({"Accept-Language": "de"}, {"language": "en"}, "a red wall", "en"),
+    ):
+        told = client.post("/api/search/captions", json=wanted | fields, headers=headers).json()
+        assert (told["results"][0]["caption"], told["language"]) == (caption, language)
+    data = (indexed / "beach" / "red.png").read_bytes()
+    form = {"built_in": "true", "language": "de"}
+    uploaded = client.post("/api/search/captions", files={"file": ("x.png", data)}, data=form).json()
+    assert uploaded["results"][0]["caption"] == "eine rote Wand"
+    assert client.post("/api/search/captions", json=wanted | {"language": "xx"}).status_code == 422
 
 
 def test_a_batch_gives_the_answers_of_its_queries(client: TestClient) -> None:
@@ -270,8 +405,8 @@ def test_a_sum_of_a_photo_and_words_has_no_grades_and_says_so(client: TestClient
         {"query": "dog", "top_k": 1e400},
         {"query": "dog", "topk": 5},
         {"query": "dog", "offset": -1},
-        {"query": "dog", "sort": "name"},
-        {"query": "dog", "after": "yesterday"},
+        {"query": "dog", "sort": "best"},
+        {"query": "dog", "after": "one day"},
         {"query": "dog", "after": "2023-02-30"},
         {"query": "dog" * 400},
         ["dog"],

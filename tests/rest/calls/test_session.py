@@ -16,6 +16,7 @@ SIGNED_IN = {
     "key_name": "default",
     "scopes": ["search", "curate", "index"],
     "signed_in": True,
+    "read_only": False,
 }
 SIGNED_OUT = {**SIGNED_IN, "is_valid": False, "key_name": None, "scopes": [], "signed_in": False}
 

@@ -48,6 +48,14 @@ def test_ids_are_valid_unicode_and_lead_to_the_photo(odd: TestClient) -> None:
     assert "caf" in odd.get(address(BYTES), params={"download": True}).headers["content-disposition"]
 
 
+def test_tags_are_given_by_any_id(odd: TestClient) -> None:
+    assert odd.post("/api/tags", json={"image_ids": list(NAMES), "tags": ["odd"]}).json()["changed"] == len(NAMES)
+    for image_id in NAMES:
+        assert odd.get(address(image_id, "photo")).json()["tags"] == ["odd"]
+    away = {"image_ids": list(NAMES), "tags": ["odd"], "is_tagged": False}
+    assert odd.post("/api/tags", json=away).json()["changed"] == len(NAMES)
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_the_unicode_form_of_an_id_does_not_matter(odd: TestClient, form: str) -> None:
     asked = unicodedata.normalize(form, UMLAUT)

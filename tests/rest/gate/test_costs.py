@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from rest.served_library import client_of, code
+from twinlens.rest.gate.costs import cost_of_path
 from twinlens.rest.settings import Settings
 
 LIMIT = 100
@@ -59,3 +60,8 @@ def test_an_archive_costs_by_its_photos(indexed: Path, limited: Settings) -> Non
         body = {"image_ids": ["black.png"] * 9000}
         assert client.post("/api/archive/list", json=body).status_code == 200
         assert client.post("/api/archive/list", json=body).status_code == 429
+
+
+def test_suggestions_for_a_photo_cost_as_much_as_a_search() -> None:
+    assert cost_of_path("/api/image/a%2Fb.jpg/tags") == 1.0
+    assert cost_of_path("/api/image/a%2Fb.jpg/thumbnail") < 1.0

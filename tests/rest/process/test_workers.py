@@ -62,6 +62,7 @@ def test_a_worker_that_is_killed_just_after_it_started_is_replaced(serve: Serve,
         assert {one for one in statuses if one is not None} <= {200}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are of Unix")
 def test_workers_that_are_killed_at_any_moment_are_replaced(serve: Serve, indexed: Path) -> None:

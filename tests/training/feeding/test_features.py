@@ -66,6 +66,7 @@ def test_features_equal_eager_torch_and_come_from_the_cache_the_second_time(
     assert told == [("photos", 3, 3)]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_other_weights_sizes_photos_and_changes_are_computed_anew(
     tower: nn.Module, paths: list[Path], make_photo: Any, tmp_path: Path

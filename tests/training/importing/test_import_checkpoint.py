@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, models
 from typer.testing import CliRunner
 
 import twinlens
@@ -106,6 +107,20 @@ def test_a_checkpoint_that_does_not_give_the_same_embeddings_is_refused_with_fig
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"model_type": "siglip2", "vision_config": {"num_patches": 256}},
+        {"model_type": "fgclip2", "auto_map": {"AutoModel": "modeling.FG"}},  # transformers does not know it
+    ],
+)
+def test_models_of_patches_are_refused_with_what_to_take_instead(tmp_path: Path, config: dict[str, object]) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(TrainingError, match=r"NaFlex.*; take .* such as google/siglip2-base-patch16-224$"):
+        open_checkpoint(tmp_path)
+
+
 def _change(file: Path, **values: object) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
 
@@ -138,6 +153,15 @@ def test_other_models_and_missing_weights_are_refused(tmp_path: Path) -> None:
         open_checkpoint(folder)
     with pytest.raises(TrainingError, match="there is no folder"):
         open_checkpoint(tmp_path / "nothing")
+
+
+def test_a_tokenizer_that_the_family_cannot_use_is_refused(tmp_path: Path) -> None:
+    folder = save_clip(tmp_path / "clip")
+    vocabulary = {word: number for number, word in enumerate(["[UNK]", "[CLS]", "[SEP]", "dog"])}
+    Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]")).save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").unlink()
+    with pytest.raises(TrainingError, match=f"the tokenizer of {folder} fails at words"):
+        open_checkpoint(folder)
 
 
 def test_a_name_that_is_taken_or_no_folders_name_is_refused(tmp_path: Path) -> None:

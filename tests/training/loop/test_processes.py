@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -28,13 +28,29 @@ LIVE = {
 # dropout and batch norms of heads are of the whole batch; towers have neither
 HEAD = {"kind": "mlp", "hidden": [24], "dropout": 0.2}
 FROZEN = {"image": {"head": HEAD}, "text": {"head": HEAD}, "data": {"captions": "all"}}
+TRAINED = {
+    "mean captions, norms and dropout in heads": {**LIVE, "data": {"captions": "mean"}, "image": {"head": HEAD}},
+    "all captions, dropped words": {
+        **LIVE,
+        "data": {"captions": "all"},
+        "image": {"head": HEAD},
+        "text": {**LIVE["text"], "drop_words": 0.2},
+    },
+    "chunks, hard negatives": {
+        **LIVE,
+        "optimizer": {"chunk_size": 10},
+        "hard_negatives": {"neighbours": 4, "every": 2},
+    },
+}
 
 
-def torchrun(settings: Recipe, world: Path, out: Path, cache: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
-    file = out.parent / f"{out.name}.json"
-    file.write_text(settings.model_dump_json(), encoding="utf-8")
+def torchrun(runs: Sequence[tuple[Recipe, Path, bool]], world: Path, cache: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs recipes one after another, each with its folder and whether it is resumed."""
+    file = runs[0][1].with_suffix(".json")
+    listed = [(recipe.model_dump(mode="json"), str(out), resume) for recipe, out, resume in runs]
+    file.write_text(json.dumps(listed), encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    command += [two_processes.__file__, str(file), str(world), str(out), str(cache), *flags]
+    command += [two_processes.__file__, str(file), str(world), str(cache)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(command, capture_output=True, text=True, timeout=HANGS_S, env=environment)
 
@@ -57,8 +73,9 @@ def check_equal(out: Path, expected: Path) -> None:
 @pytest.fixture(scope="module")
 def of_two(world: Path, towers: Towers, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run by two processes, with frozen towers, which no test changes."""
-    folder = tmp_path_factory.mktemp("of_two") / "run"
-    done = torchrun(recipe(towers, **FROZEN), world, folder, cache)
+    settings, folder = recipe(towers, **FROZEN), tmp_path_factory.mktemp("of_two") / "run"
+    # resumed there is nothing left to do
+    done = torchrun([(settings, folder, False), (settings, folder, True)], world, cache)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -69,33 +86,21 @@ def test_two_processes_equal_one(of_two: Path, world: Path, towers: Towers, cach
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {**LIVE, "data": {"captions": "mean"}, "image": {"head": HEAD}},
-        {**LIVE, "data": {"captions": "all"}, "image": {"head": HEAD}, "text": {**LIVE["text"], "drop_words": 0.2}},
-        {**LIVE, "optimizer": {"chunk_size": 10}, "hard_negatives": {"neighbours": 4, "every": 2}},
-    ],
-    ids=["mean captions, norms and dropout in heads", "all captions, dropped words", "chunks, hard negatives"],
-)
-def test_two_processes_that_train_towers_equal_one(
-    changes: dict[str, Any], world: Path, towers: Towers, cache: Path, tmp_path: Path
-) -> None:
-    settings = recipe(towers, **changes)
-    train(settings, world, tmp_path / "one", cache=cache)
-    done = torchrun(settings, world, tmp_path / "two", cache)
+def test_two_processes_that_train_towers_equal_one(world: Path, towers: Towers, cache: Path, tmp_path: Path) -> None:
+    recipes = {name: recipe(towers, **changes) for name, changes in TRAINED.items()}
+    done = torchrun([(settings, tmp_path / name, False) for name, settings in recipes.items()], world, cache)
     assert done.returncode == 0, done.stderr
-    check_equal(tmp_path / "two", tmp_path / "one")
+    for name, settings in recipes.items():
+        train(settings, world, tmp_path / f"{name}, one", cache=cache)
+        check_equal(tmp_path / name, tmp_path / f"{name}, one")
 
 
 @pytest.mark.slow
 def test_a_failing_process_ends_the_run_rather_than_leaving_the_other_to_wait(
     of_two: Path, world: Path, towers: Towers, cache: Path, tmp_path: Path
 ) -> None:
-    settings, folder = recipe(towers, **FROZEN), Path(shutil.copytree(of_two, tmp_path / "run"))
-    again = torchrun(settings, world, folder, cache, "--resume")  # there is nothing left to do
-    assert again.returncode == 0, again.stderr
-    done = torchrun(settings, world, folder, cache)
+    folder = Path(shutil.copytree(of_two, tmp_path / "run"))
+    done = torchrun([(recipe(towers, **FROZEN), folder, False)], world, cache)
     assert done.returncode != 0
     assert "already contains a run" in done.stderr
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from training.tiny_world import recipe, stage
+from twinlens.errors import ConfigError
+from twinlens.training.loop.stage_run import parameter_groups
 from twinlens.training.loop.stages import close_stage, learning_rate_factor, open_stage, set_modes, split_by_decay
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.losses.infonce import InfoNCE
@@ -46,6 +48,35 @@ def test_all_opens_every_parameter_and_last_n_those_of_the_last_blocks(side: str
     expected = {id(value) for block in tower.blocks()[-2:] for value in block.parameters()}
     assert {id(value) for value in tower.parameters() if value.requires_grad} == expected
     assert len(last) == len(expected) < len(names)
+
+
+def test_either_head_may_stay_as_it_is(model: TwoTowers) -> None:
+    heads = {side: f"model.{side}.head.projection.weight" for side in ("image", "text")}
+    for chosen in ("image", "text"):
+        _, names = open_(model, heads=chosen)["heads"]
+        assert names == {heads[chosen], "loss.scale.log_scale"}
+        set_modes(model, Stage.model_validate(stage(heads=chosen)))
+        assert {side for side in heads if getattr(model, side).head.training} == {chosen}
+    assert open_(model, heads="none", text="all")["heads"][1] == {"loss.scale.log_scale"}
+
+
+@pytest.mark.parametrize("side", ["image", "text"])
+def test_each_block_has_a_part_of_the_next_ones_rate_in_the_optimizer(side: str, model: TwoTowers) -> None:
+    parts = {side: "all", f"{side}_learning_rate": 1e-3, "layer_decay": 0.5}
+    groups = open_stage(model, InfoNCE(), Stage.model_validate(stage(**parts)), number=0)
+    optimizer = torch.optim.AdamW(parameter_groups(groups, 0.1))
+    rates = {id(value): group["lr"] for group in optimizer.param_groups for value in group["params"]}
+    blocks = getattr(model, side).tower.blocks()
+    for place, block in enumerate(reversed(blocks)):
+        assert {rates[id(value)] for value in block.parameters()} == {1e-3 * 0.5**place}
+    assert rates[id(model.image.head.projection.weight)] == 5e-3
+    named = [group["lr"] for group in optimizer.param_groups if group["name"] == side]
+    assert named[-1] == max(named)  # the log shows that of the last group
+
+
+def test_lora_on_a_tower_without_linear_layers_is_told_with_its_stage(model: TwoTowers) -> None:
+    with pytest.raises(ConfigError, match=r"stages.0.image = 'lora' needs a tower with linear layers; use 'all'"):
+        open_(model, image="lora")
 
 
 def test_lora_opens_its_matrices_alone_and_is_folded_in(model: TwoTowers) -> None:

@@ -222,6 +222,7 @@ def test_a_tower_without_imagenets_classifier_cannot_teach(classifier: nn.Linear
         ClassifierTeacher(Distillation(), classifier, FrozenFeatures(torch.rand(4, 1, 8)), None)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_towers_of_the_package_are_taught_and_trained(world: Path, cache: Path, tmp_path: Path) -> None:
     settings = Recipe.model_validate(

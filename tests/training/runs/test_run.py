@@ -15,6 +15,7 @@ from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from training.tiny_world import recipe, stage, train
+from twinlens.cli.commands.train import data_options
 from twinlens.data.find import open_dataset
 from twinlens.errors import ConfigError, DataError, TrainingError
 from twinlens.training.loop.run_log import EpochLog
@@ -208,7 +209,7 @@ def test_photos_that_cannot_be_read_are_left_out_and_told(
     settings = recipe(towers, **FEW, data={"image_cache": cached})
     for name in ("first", "second"):  # the second finds the photos decoded
         train(settings, data, tmp_path / name, cache=tmp_path / "c", listener=RunListener(on_note=notes.append))
-    assert notes == ["a photo cannot be read, e.g. train-003.png; left out"] * 2
+    assert notes == ["1 photo cannot be read, e.g. train-003.png; left out"] * 2
     assert "train-003.png: not an image" in caplog.text
 
 
@@ -252,3 +253,15 @@ def test_a_size_that_the_tower_cannot_read_and_more_tokens_than_it_can_are_refus
         train(recipe(towers, **FEW, image=vit), small(), tmp_path / "run", cache=cache)
     with pytest.raises(ConfigError, match=r"text\.max_tokens is 99, but .* takes at most 24 tokens; lower it"):
         train(recipe(towers, **FEW, text={"max_tokens": 99}), tmp_path / "small", tmp_path / "run", cache=cache)
+
+
+def test_the_next_step_names_the_data_as_the_command_did() -> None:
+    given = data_options(None, Path("a.json"), Path("photos"), "coco")
+    assert given == "--captions a.json --images photos --format coco"
+    assert data_options(Path("flickr8k"), None, None, None) == "--data flickr8k"
+
+
+@pytest.mark.parametrize("share", [-0.5, 1.5, float("nan")])
+def test_a_share_of_the_fine_tuned_weights_that_is_none_is_refused(share: float, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"must be from 0 to 1, got"):
+        load_run(tmp_path, wise_ft=share)

@@ -4,13 +4,14 @@ import json
 import secrets
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from http.client import HTTPException
 from typing import Any
 
 from twinlens.errors import CollectionError, QueryError
 
 TIMEOUT_S = 60.0  # a first query may wait for the model
-MAX_ANSWER_BYTES = 64_000_000
+MAX_ANSWER_BYTES = 256_000_000  # of a zip of photos, which is held in memory
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -50,16 +51,34 @@ class RestClient:
         """The answer to a JSON body; errors as in ``get_bytes``."""
         return self._post(path, json.dumps(body).encode(), "application/json")
 
-    def post_picture(self, path: str, picture: bytes, fields: dict[str, str]) -> dict[str, Any]:
-        """The answer to a form with one picture; errors as in ``get_bytes``."""
+    def delete(self, path: str) -> dict[str, Any]:
+        """The answer to a deletion; errors as in ``get_bytes``."""
+        return self._object(self._ask(urllib.request.Request(self.url + path, method="DELETE")))
+
+    def post_for_bytes(self, path: str, body: dict[str, Any]) -> bytes:
+        """The file that answers a JSON body; errors as in ``get_bytes``."""
+        headers = {"Content-Type": "application/json"}
+        return self._ask(urllib.request.Request(self.url + path, data=json.dumps(body).encode(), headers=headers))
+
+    def post_for_png(self, path: str, body: dict[str, Any]) -> bytes:
+        """The picture that answers a JSON body; errors as in ``get_bytes``."""
+        headers = {"Content-Type": "application/json", "Accept": "image/png"}
+        return self._ask(urllib.request.Request(self.url + path, data=json.dumps(body).encode(), headers=headers))
+
+    def post_pictures(
+        self, path: str, pictures: Sequence[tuple[str, bytes]], fields: Sequence[tuple[str, str]]
+    ) -> dict[str, Any]:
+        """The answer to a form with pictures and texts, each with the name of its field; errors as in ``get_bytes``."""
         border = secrets.token_hex(16)
         parts = [
             f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-            for name, value in fields.items()
+            for name, value in fields
         ]
-        head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="picture"\r\n'
         kind = "Content-Type: application/octet-stream\r\n\r\n"
-        body = b"".join([*parts, f"{head}{kind}".encode(), picture, f"\r\n--{border}--\r\n".encode()])
+        for name, picture in pictures:
+            head = f'--{border}\r\nContent-Disposition: form-data; name="{name}"; filename="picture"\r\n{kind}'
+            parts += [head.encode(), picture, b"\r\n"]
+        body = b"".join([*parts, f"--{border}--\r\n".encode()])
         return self._post(path, body, f"multipart/form-data; boundary={border}")
 
     def _post(self, path: str, body: bytes, kind: str) -> dict[str, Any]:
@@ -71,8 +90,7 @@ class RestClient:
             request.add_unredirected_header("X-API-Key", self._key)
         try:
             with self._opener.open(request, timeout=self._timeout_s) as answer:
-                data: bytes = answer.read(MAX_ANSWER_BYTES)
-                return data
+                data: bytes = answer.read(MAX_ANSWER_BYTES + 1)
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refusal(error) from error
@@ -82,6 +100,9 @@ class RestClient:
                 f"no server answers at {self.url}: {reason}; start one with 'twinlens serve', or give its URL "
                 "with --server"
             ) from error
+        if len(data) > MAX_ANSWER_BYTES:
+            raise QueryError(f"the server's answer is larger than {MAX_ANSWER_BYTES // 10**6} MB; ask for fewer photos")
+        return data
 
     def _refusal(self, error: urllib.error.HTTPError) -> QueryError | CollectionError:
         try:

@@ -1,18 +1,35 @@
 """A ``Library`` on a running server, searched through its REST API."""
 
+import json
+import math
 import threading
+import time
 from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.filters import Filters
-from twinlens.api.searching import Answer, Page, Query, Search, Target, Term, Wording, words_query
-from twinlens.apps.libraries.library import THUMBNAIL_PX, UPLOADED, LibraryCard, SearchOptions
+from twinlens.api.searching import Answer, Query, Search, Term, words_query
+from twinlens.apps.libraries.library import (
+    EVERYTHING,
+    THUMBNAIL_PX,
+    UPLOADED,
+    AskedPicture,
+    LibraryCard,
+    PhotoFacts,
+    SearchOptions,
+    listing,
+)
 from twinlens.apps.libraries.rest_client import RestClient
+from twinlens.apps.libraries.served_answer import read_answer
+from twinlens.apps.libraries.served_giving import ServedGiving
 from twinlens.errors import CollectionError
-from twinlens.types import Hit
 
+KEPT_S = 60.0
 KEPT_THUMBNAILS = 500  # ~15 MB; a redraw of the page needs no new requests
 
 
@@ -25,7 +42,9 @@ class ServedLibrary:
 
     def __init__(self, client: RestClient) -> None:
         self._client = client
-        self._thumbnails: OrderedDict[str, bytes] = OrderedDict()
+        self.giving = ServedGiving(client, self._album)
+        self._thumbnails: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._guard = threading.Lock()
 
     def card(self) -> LibraryCard:
@@ -35,7 +54,7 @@ class ServedLibrary:
             CollectionError: no twinlens server answers.
         """
         stats = self._client.get("/api/stats")
-        try:
+        with self._known_format():
             return LibraryCard(
                 place=self._client.url,
                 num_images=int(stats["num_images"]),
@@ -43,8 +62,6 @@ class ServedLibrary:
                 model=str(stats["model"]),
                 fingerprint=str(stats["model_fingerprint"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._unknown_answer(error) from error
 
     def by_words(self, words: str, options: SearchOptions) -> Answer:
         """Photos that fit a text, or a weighted sum of texts.
@@ -53,104 +70,143 @@ class ServedLibrary:
             QueryError: the query or a filter is invalid.
             CollectionError: no twinlens server answers.
         """
-        search = _search(words_query(words), "image", options)
-        body = {"query": words, "top_k": options.k, "group": search.group, **search.filters}
+        search = options.search(words_query(words))
+        body = {"query": words, **_fields(search)}
         return self._answer(search, self._client.post("/api/search/text", body))
 
-    def by_picture(self, picture: bytes, options: SearchOptions) -> Answer:
-        """Photos that look like a picture; errors as in ``by_words``."""
-        return self._by_picture("/api/search/image", picture, "image", options)
+    def by_pictures(self, pictures: Sequence[AskedPicture], options: SearchOptions, words: str = "") -> Answer:
+        """Photos that look like pictures, fit words, and are not like others; errors as in ``by_words``."""
+        wanted = [one for one in pictures if one.is_wanted]
+        terms = [Term("photo", one.photo_id or UPLOADED) for one in wanted]
+        query = Query(tuple(terms), " + ".join(term.value for term in terms))
+        if words.strip():
+            asked = words_query(words)
+            query = replace(asked, terms=(*terms, *asked.terms), text=f"{query.text} + {words}")
+        search = options.search(query)
+        fields = [*_form(search), *([("query", words)] if words.strip() else [])]
+        for one in pictures:
+            if one.photo_id:
+                fields.append(("image_id" if one.is_wanted else "without_image_id", one.photo_id))
+            if one.is_wanted:
+                fields.append(("image_region" if one.photo_id else "region", one.region))
+        uploads = [("file" if one.is_wanted else "without_file", one.data) for one in pictures if not one.photo_id]
+        return self._answer(search, self._client.post_pictures("/api/search/image", uploads, fields))
 
     def captions_of(self, picture: bytes, options: SearchOptions) -> Answer:
         """Captions that fit a picture; errors as in ``by_words``."""
-        return self._by_picture("/api/search/captions", picture, "caption", options)
+        search = options.search(Query((Term("photo", UPLOADED),), UPLOADED), "caption")
+        answer = self._client.post_pictures(
+            "/api/search/captions", [("file", picture)], [*_form(search), *_asked_in(options.language).items()]
+        )
+        return self._answer(search, answer)
 
-    def _by_picture(self, path: str, picture: bytes, target: Target, options: SearchOptions) -> Answer:
-        search = _search(Query((Term("photo", UPLOADED),), UPLOADED), target, options)
-        fields = {"top_k": str(options.k)}
-        if target == "image":
-            fields["group"] = "true" if search.group else "false"
-        fields |= {name: "true" if value is True else str(value) for name, value in search.filters.items()}
-        return self._answer(search, self._client.post_picture(path, picture, fields))
+    def choices(self) -> dict[str, list[str]]:
+        """The folders and cameras of the server's library."""
+        told = self._lately("/api/collection")
+        with self._known_format():
+            return {kind: [str(one["name"]) for one in told[f"{kind}s"]] for kind in ("folder", "camera")}
 
-    def thumbnail(self, photo_id: str) -> bytes:
+    def browse(self, options: SearchOptions) -> Answer:
+        """Photos without a query; errors as in ``by_words``."""
+        asked = {"sort": options.sort, "top_k": options.k, "offset": options.offset, **Filters(**options.filters)}
+        words = {name: json.dumps(value) if isinstance(value, bool) else value for name, value in asked.items()}
+        answer = self._client.get(f"/api/photos?{urlencode(words)}")
+        with self._known_format():
+            return listing([_listed(one) for one in answer["results"]], int(answer["num_candidates"]), options)
+
+    def examples(self) -> list[str]:
+        """Queries that this library answers; the server keeps them."""
+        with self._known_format():
+            return [str(one["query"]) for one in self._lately("/api/suggest")["suggestions"]]
+
+    def photo(self, photo_id: str) -> PhotoFacts:
+        """What is known about a photo; errors as in ``by_words``."""
+        told = self._client.get(f"/api/photo/{quote(photo_id, safe='')}")
+        known = {one.name for one in fields(PhotoFacts)} - {"id"}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+        }
+        return PhotoFacts(photo_id, **{name: value for name, value in values.items() if name in known})
+
+    def described(self, photo_id: str, language: Language = ENGLISH) -> Answer:
+        """What a photo shows, in everyday descriptions; errors as in ``by_words``."""
+        search = SearchOptions(k=5).search(Query((Term("photo", photo_id),), photo_id), "caption")
+        body = {"image_id": photo_id, "top_k": 5, "built_in": True, **_asked_in(language)}
+        return self._answer(search, self._client.post("/api/search/captions", body))
+
+    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX) -> bytes:
         """A JPEG of a photo; errors as in ``by_words``."""
         with self._guard:
-            if (kept := self._thumbnails.get(photo_id)) is not None:
-                self._thumbnails.move_to_end(photo_id)
+            if (kept := self._thumbnails.get((photo_id, side))) is not None:
+                self._thumbnails.move_to_end((photo_id, side))
                 return kept
-        data = self._client.get_bytes(f"/api/image/{quote(photo_id, safe='')}/thumbnail?size={THUMBNAIL_PX}")
+        data = self._client.get_bytes(f"/api/image/{quote(photo_id, safe='')}/thumbnail?size={side}")
         with self._guard:
-            self._thumbnails[photo_id] = data
+            self._thumbnails[photo_id, side] = data
             while len(self._thumbnails) > KEPT_THUMBNAILS:
                 self._thumbnails.popitem(last=False)
         return data
 
+    def why(self, photo_id: str, words: str) -> bytes:
+        """A PNG of a photo, darkened where the words do not match it; errors as in ``by_words``."""
+        return self._client.post_for_png("/api/explain", {"query": words, "image_id": photo_id})
+
+    def archive(self, photo_ids: Sequence[str]) -> bytes:
+        """A zip of photo files; errors as in ``by_words``."""
+        return self._client.post_for_bytes("/api/archive", {"image_ids": list(photo_ids)})
+
+    def _lately(self, path: str) -> dict[str, Any]:
+        """An answer that may be a minute old: each click draws the page anew."""
+        with self._guard:
+            at, kept = self._kept.get(path, (-math.inf, {}))
+        if time.monotonic() - at > KEPT_S:
+            kept = self._client.get(path)
+            with self._guard:
+                self._kept[path] = (time.monotonic(), kept)
+        return kept
+
     def _answer(self, search: Search, answer: dict[str, Any]) -> Answer:
+        with self._known_format():
+            return read_answer(search, answer)
+
+    def _album(self, name: str, k: int, offset: int, answer: dict[str, Any]) -> Answer:
+        options = SearchOptions(k, show_all=True, filters={"album": name}, all_copies=True, offset=offset)
+        return self._answer(options.search(EVERYTHING), answer)
+
+    @contextmanager
+    def _known_format(self) -> Iterator[None]:
         try:
-            return Answer(
-                search,
-                hits=[_hit(result) for result in answer["results"]],
-                num_candidates=int(answer["num_candidates"]),
-                matched=None if answer["num_matches"] is None else int(answer["num_matches"]),
-                model=str(answer["model"]),
-                took_ms=float(answer["took_ms"]),
-                query_read=answer.get("query_read"),
-                absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
-                num_undated=answer.get("num_undated"),
-                num_file_dated=answer.get("num_file_dated"),
-                wording=_wording(answer),
-                grades=answer.get("grades"),
-                ungraded=answer.get("ungraded"),
-                num_entries=answer.get("num_entries"),
-                space=answer.get("space", "shared"),
-            )
+            yield
         except (KeyError, TypeError, ValueError) as error:
-            raise self._unknown_answer(error) from error
-
-    def _unknown_answer(self, error: Exception) -> CollectionError:
-        return CollectionError(
-            f"the answer of {self._client.url} has an unknown format ({type(error).__name__}: {error}); "
-            "use the same release of twinlens on both sides"
-        )
+            raise CollectionError(
+                f"the answer of {self._client.url} has an unknown format ({type(error).__name__}: {error}); "
+                "use the same release of twinlens on both sides"
+            ) from error
 
 
-def _wording(answer: dict[str, Any]) -> Wording:
-    """How the words were read; a server of an older release does not tell."""
-    return Wording(
-        answer.get("read_as"),
-        tuple(answer.get("unknown_words", ())),
-        answer.get("did_you_mean"),
-        bool(answer.get("no_word_known")),
-    )
+def _asked_in(language: Language) -> dict[str, str]:
+    """The field for a language; servers of older releases know English only, and no such field."""
+    return {} if language == ENGLISH else {"language": language}
 
 
-def _hit(result: dict[str, Any]) -> Hit:
-    chance, relevant = result["probability"], result["relevant"]
-    return Hit(
-        rank=int(result["rank"]),
-        id=str(result["image_id"]),
-        path=Path(str(result["image_path"])),
-        score=float(result["score"]),
-        probability=None if chance is None else float(chance),
-        caption=result.get("caption"),
-        relevant=None if relevant is None else bool(relevant),
-        is_missing=bool(result.get("missing")),
-        taken_at=result.get("taken_at"),
-        date_source=result.get("date_source"),
-        grade=result.get("grade"),
-        alike=tuple(str(one) for one in result.get("alike", ())),
-        num_alike=int(result.get("num_alike", 0)),
-    )
+def _listed(photo: dict[str, Any]) -> dict[str, Any]:
+    names = ("width", "height", "taken_at", "date_source", "is_favourite")
+    told = {name: photo.get(name) for name in names}
+    return {**told, "id": photo["image_id"], "is_missing": bool(photo.get("missing"))}
 
 
-def _start_of_ids(folder: str, answer: dict[str, Any]) -> str:
-    """How the ids of a folder's photos begin: not with its name if the library has no other folder."""
-    start = f"{folder}/"
-    return start if any(str(result["image_id"]).startswith(start) for result in answer["results"]) else ""
+def _form(search: Search) -> list[tuple[str, str]]:
+    """The same for a form, where everything is text."""
+    return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in _fields(search).items()]
 
 
-def _search(query: Query, target: Target, options: SearchOptions) -> Search:
-    filters = Filters(**options.filters)
-    group = not options.all_copies
-    return Search(query, filters, Page(options.k), target, show_all=options.show_all, group=group)
+def _fields(search: Search) -> dict[str, Any]:
+    """The fields of a call for a search; a server of an older release knows no others than it needs."""
+    fields: dict[str, Any] = {"top_k": search.page.k, **search.filters}
+    fields |= {"offset": search.page.offset} if search.page.offset else {}
+    if search.target == "image":
+        fields |= {"group": search.group}
+        fields |= {"sort": search.page.sort} if search.page.sort != "relevance" else {}
+        fields |= {"min_grade": search.min_grade} if search.min_grade else {}
+        fields |= {"explain": True} if search.explain else {}
+    return fields

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from twinlens import api
+from twinlens.counted import counted
 
 
 class PageListener(api.indexing.SilentListener):
@@ -18,12 +19,12 @@ class PageListener(api.indexing.SilentListener):
     def planned(self, plan: api.indexing.IndexPlan) -> None:
         """The folders have been scanned."""
         self._to_read = plan.to_read
-        self._bar.progress(0.0, f"{plan.found:,} photos found, {plan.to_read:,} to read")
+        self._bar.progress(0.0, f"{counted(plan.found, 'photo')} found, {plan.to_read:,} to read")
 
     def advanced(self, done: int, report: api.indexing.IndexReport) -> None:
         """More files are stored."""
         skipped = f", {len(report.skipped):,} skipped" if report.skipped else ""
-        self._bar.progress(share(done, self._to_read), f"{done:,} of {self._to_read:,} photos read{skipped}")
+        self._bar.progress(share(done, self._to_read), f"{done:,} of {counted(self._to_read, 'photo')} read{skipped}")
 
     def change_planned(self, plan: api.indexing.ModelChangePlan) -> None:
         """The model has changed; everything must be embedded again."""
@@ -32,7 +33,7 @@ class PageListener(api.indexing.SilentListener):
     def change_advanced(self, progress: api.indexing.ModelChangeProgress) -> None:
         """The new model has embedded more."""
         done = progress.photos
-        self._bar.progress(share(done, self._again), f"{done:,} of {self._again:,} photos embedded again")
+        self._bar.progress(share(done, self._again), f"{done:,} of {counted(self._again, 'photo')} embedded again")
 
     def close(self) -> None:
         """Removes the bar."""
@@ -57,15 +58,29 @@ def index_photos(place: str, *, model: str | None, verify: bool = False) -> str:
             report = collection.index(listener=listener, verify=verify)
     finally:
         listener.close()
-    skipped = f", {len(report.skipped):,} files skipped" if report.skipped else ""
-    restored = f", {report.restored:,} with restored captions or favourites" if report.restored else ""
+    skipped = f", {counted(len(report.skipped), 'file')} skipped" if report.skipped else ""
+    restored = f", {report.restored:,} with restored captions, tags and the like" if report.restored else ""
     checked = report.verification
     verified = f", {checked.changed:,} of {checked.verified:,} read again had changed" if checked else ""
     kept = "".join(f". {folder} Nothing was removed there" for folder in report.kept_folders)
     return (
-        f"{report.images:,} photos can be searched: {report.added:,} new, {report.removed:,} gone"
+        f"{counted(report.images, 'photo')} can be searched: {report.added:,} new, {report.removed:,} gone"
         f"{restored}{verified}{skipped}{kept}"
     )
+
+
+def complete_change(place: str, *, model: str | None) -> bool:
+    """Changes a collection to the current version of its model if that reads no photo; returns whether it did.
+
+    Raises:
+        CollectionError: another process is indexing it, or it cannot be written.
+    """
+    with api.library.find_existing(place, model=model).collection as collection:
+        if not collection.must_change():
+            return False
+        with st.spinner("The model has changed since the photos were indexed; changing, which reads no photo"):
+            collection.complete_change()
+        return True
 
 
 def change_model(place: str, *, model: str) -> str:
@@ -78,7 +93,7 @@ def change_model(place: str, *, model: str) -> str:
     try:
         with api.library.find_existing(place).collection as collection:
             collection.reindex(model, listener=listener)
-            return f"{len(collection):,} photos can be searched with the model {model}"
+            return f"{counted(len(collection), 'photo')} can be searched with the model {model}"
     finally:
         listener.close()
 

@@ -10,10 +10,12 @@ from twinlens.apps.libraries.library import Library, LibraryCard
 from twinlens.apps.libraries.open_libraries import LIBRARIES
 from twinlens.apps.libraries.rest_client import RestClient
 from twinlens.apps.libraries.served_library import ServedLibrary
-from twinlens.apps.streamlit.indexing import change_model, index_photos
+from twinlens.apps.streamlit.folder_chooser import folder_chooser
+from twinlens.apps.streamlit.indexing import change_model, complete_change, index_photos
 from twinlens.apps.streamlit.notices import plain, show_errors
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.typed_place import typed_place
+from twinlens.counted import counted
 from twinlens.errors import CollectionNotFoundError, ModelMismatchError
 
 OWN_MODEL = "the collection's own"
@@ -60,12 +62,15 @@ def _checked(chosen: Chosen) -> Chosen:
 
 def _place_and_model(settings: AppSettings) -> tuple[str, str | None]:
     start = settings.collection or str(Path.cwd())
-    place = st.text_input(
-        "Photos", value=start, key="place", help="A photo folder, a subfolder of one, or a collection."
-    )
+    about = "A photo folder, a subfolder of one, or a collection."
+    place = folder_chooser("Photos", start=start, key="place", about=about, is_marked=_is_indexed)
     models = [OWN_MODEL, *dict.fromkeys([*([settings.model] if settings.model else []), *api.models.known_bundles()])]
     model = st.selectbox("Model", models, index=1 if settings.model else 0, key="model")
     return typed_place(place, otherwise=start), None if model == OWN_MODEL else model
+
+
+def _is_indexed(folder: Path) -> bool:
+    return api.library.find_collection(folder) is not None
 
 
 def _opened(place: str, model: str | None) -> Library | None:
@@ -78,6 +83,8 @@ def _opened(place: str, model: str | None) -> Library | None:
             st.success(plain(index_photos(place, model=model)))
             return LIBRARIES.get(place, model=model)
     except ModelMismatchError as error:
+        if complete_change(place, model=model):
+            return LIBRARIES.get(place, model=model)
         st.warning(plain(str(error)))
         about = "Searches use the old vectors until this is done."
         if model and st.button(f"Embed all photos again with {model}", key="reindex", help=about):
@@ -92,7 +99,7 @@ def _served(server: str, api_key: str | None) -> ServedLibrary:
 
 
 def _show_card(card: LibraryCard) -> None:
-    st.text(f"{card.num_images:,} photos, {card.num_captions:,} captions\n{card.place}")
+    st.text(f"{counted(card.num_images, 'photo')}, {counted(card.num_captions, 'caption')}\n{card.place}")
     st.text(f"model {card.model}\n{card.fingerprint}")
     if card.since_index:
         st.info(f"Since the last look for new photos at least {card.since_index}.")

@@ -1,37 +1,46 @@
-"""The Streamlit page: search by text, search by picture, evaluation, training runs."""
+"""The Streamlit page: photos, albums, evaluation, training runs."""
+
+from pathlib import Path
 
 import streamlit as st
 
-from twinlens.apps.streamlit.evaluation_tab import evaluation_tab
+from twinlens.apps.streamlit.finding.albums_tab import albums_tab
+from twinlens.apps.streamlit.finding.asked import close_photo
+from twinlens.apps.streamlit.finding.photos_tab import photos_tab
+from twinlens.apps.streamlit.measuring.evaluation_tab import evaluation_tab
+from twinlens.apps.streamlit.measuring.runs_tab import runs_tab
 from twinlens.apps.streamlit.notices import show_errors
-from twinlens.apps.streamlit.picture_tab import picture_tab
-from twinlens.apps.streamlit.runs_tab import runs_tab
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.sidebar import choose
-from twinlens.apps.streamlit.words_tab import words_tab
 
-TABS = ("Find by words", "Find by picture", "Evaluation", "Training runs")
+TABS = ("Photos", "Albums", "Evaluation", "Training runs")
+VIEW = "view"
+LOOK = Path(__file__).with_name("look.css")
 
 
 def page() -> None:
-    """Draws the whole page; Streamlit reruns it on every click."""
+    """Draws the page with the view that is open; Streamlit reruns it on every click."""
     st.set_page_config(page_title="twinlens", page_icon="📷", layout="wide")
-    st.title("twinlens")
+    st.html(LOOK)
     with show_errors():
         settings = AppSettings.from_environment()
         with st.sidebar:
+            st.title("twinlens")
             chosen = choose(settings)
-        words, picture, evaluation, runs = st.tabs(TABS)
-        for tab, show in ((words, words_tab), (picture, picture_tab)):
-            with tab:
-                if chosen.library is None:
-                    st.info("Choose a collection in the sidebar first.")
-                else:
-                    show(chosen.library)
-        with evaluation:
-            evaluation_tab(chosen.model)
-        with runs:
-            runs_tab()
+        photos, albums, evaluation, runs = st.tabs(TABS, key=VIEW, on_change=close_photo)
+        for tab, show in ((photos, photos_tab), (albums, albums_tab)):
+            if tab.open:
+                with tab:
+                    if chosen.library is None:
+                        st.info("Choose photos in the sidebar first.")
+                    else:
+                        show(chosen.library)
+        if evaluation.open:
+            with evaluation:
+                evaluation_tab(chosen.model)
+        if runs.open:
+            with runs:
+                runs_tab()
 
 
 if __name__ == "__main__":  # true when Streamlit runs the file

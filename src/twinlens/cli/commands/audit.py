@@ -9,6 +9,7 @@ from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.data import Captions, Data, Images, Kind, RatiosOfModel
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"
 
@@ -70,5 +71,6 @@ def run(
         if finding.severity != "note":
             say(str(finding))
     if report.skipped:
-        say(f"warning: {len(report.skipped):,} photos could not be read and are not counted")
+        left_out = counted(len(report.skipped), "photo could not be read and is", "photos could not be read and are")
+        say(f"warning: {left_out} not counted")
     return FOUND

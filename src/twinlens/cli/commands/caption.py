@@ -2,15 +2,17 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import print_line, say_since_index, show_answer
-from twinlens.cli.options.common import Count, Place
+from twinlens.cli.answers import check_output, print_line, print_null, say_since_index, show_answer
+from twinlens.cli.language import language_of_output
+from twinlens.cli.open_collection import complete_change
+from twinlens.cli.options.common import Count, Language, Null, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"
 
@@ -35,7 +37,13 @@ def run(
         str | None,
         typer.Option(metavar="NAME|DIR", help="The collection's model; with --candidates, any model."),
     ] = None,
+    built_in: Annotated[
+        bool,
+        typer.Option("--built-in", help="Everyday descriptions of the built-in list, even if there are captions."),
+    ] = False,
+    language: Language = None,
     filters: FilterValues | None = None,
+    null: Null = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -44,29 +52,72 @@ def run(
 
     Prints one hit per line: rank, probability ("-" without a calibration), score,
     caption. The captions are those added with 'twinlens index --captions FILE', or
-    those of --candidates.
+    those of --candidates. Where there are none, the photo is described by a built-in
+    list of everyday descriptions, each with its grade; that needs no collection.
     """
     start_logging(verbose=verbose, log_file=log_file)
+    check_output(null=null, as_json=as_json)
+    spoken = language_of_output(language, for_people=not (as_json or null))
     if candidates is not None:
+        if built_in:
+            raise typer.BadParameter("captions come from a file or from the built-in list; leave one of them out")
         if place is not None:
             raise typer.BadParameter(
                 "captions come from a collection or from a file; give --in or --candidates, not both"
             )
         if any((filters or {}).values()):
             raise typer.BadParameter("filters select photos of a collection; leave them out with --candidates")
-        return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json)
+        return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json, null=null)
     filters = filters or {}
     check_filters(filters)
-    opened = api.library.find_existing(place, model=model)
+    if built_in and any(filters.values()):
+        raise typer.BadParameter("filters select captions of photos; leave them out with --built-in")
+    opened = _found(place, model, filters)
+    if opened is None:
+        answer = described(photo, api.models.load_model(model or "default"), k=k, language=spoken)
+        return show_answer(answer, as_json=as_json, null=null)
+    complete_change(opened.collection)
     with opened.collection as collection:
+        if built_in or collection.catalog.captions.is_empty():
+            answer = described(photo, collection.encoder, k=k, language=spoken)
+            return show_answer(answer, as_json=as_json, null=null)
         search = api.searching.Search(
             api.searching.photo_query(photo), opened.filters(filters), api.searching.Page(k), "caption", show_all=True
         )
         since_index = say_since_index(opened)
-        return show_answer(collection.answer(search), as_json=as_json, since_index=since_index)
+        return show_answer(collection.answer(search), as_json=as_json, null=null, since_index=since_index)
 
 
-def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool) -> int:
+def _found(place: Path | None, model: str | None, filters: "dict[str, Any]") -> "api.library.Opened | None":
+    """The collection; None where there is none and none was asked for."""
+    from twinlens.errors import CollectionNotFoundError
+
+    try:
+        return api.library.find_existing(place, model=model)
+    except CollectionNotFoundError:
+        if place is not None or any(filters.values()):
+            raise
+        return None
+
+
+def described(
+    photo: Path, encoder: "api.searching.DualEncoder", *, k: int, language: "api.describing.Language"
+) -> "api.searching.Answer":
+    """What the built-in list says of a photo; a bar shows how far the list is embedded, the first time."""
+    from twinlens.cli.progress import texts_bar
+
+    say("described by the built-in list; add captions of your own: twinlens index PHOTOS --captions FILE")
+    with texts_bar("reading the list, once for this model") as on_progress:
+        return api.searching.describe(
+            api.searching.photo_query(photo),
+            encoder,
+            page=api.searching.Page(k),
+            language=language,
+            on_progress=on_progress,
+        )
+
+
+def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_json: bool, null: bool) -> int:
     captions = api.searching.read_captions(candidates.expanduser())
     encoder = api.models.load_model(model)
     started = time.perf_counter()
@@ -95,6 +146,8 @@ def _among_candidates(photo: Path, candidates: Path, model: str, *, k: int, as_j
                 "results": results,
             }
         )
+    elif null:
+        print_null(found.caption for found in ranked)
     else:
         for found in ranked:
             print_line(found, found.caption)

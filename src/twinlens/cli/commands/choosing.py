@@ -45,7 +45,7 @@ def benchmark(
     typer.echo(f"ms a query\t{speed.query_ms:.1f}")
     if speed.memory_bytes is not None:
         typer.echo(f"memory (MB)\t{speed.memory_bytes / 1e6:.0f}")
-    say(f"{speed.model}, {speed.cores} cores, with whatever else runs on this machine")
+    say(f"{speed.model} on {speed.computed_on}, {speed.cores} cores, with whatever else runs on this machine")
     return FOUND
 
 

@@ -21,6 +21,7 @@ from twinlens.cli.outcome import (
     say,
     start_logging,
 )
+from twinlens.counted import counted
 
 app = typer.Typer(
     help="Inspect captioned data sets, or convert them to another format.",
@@ -69,8 +70,9 @@ def info(
     else:
         typer.echo(str(found))
     if found.same_across_splits:
-        cases, first = len(found.same_across_splits), " = ".join(found.same_across_splits[0])
-        say(f"warning: {cases:,} photos are in more than one split under different names, for example {first}")
+        cases = counted(len(found.same_across_splits), "photo is", "photos are")
+        first = " = ".join(found.same_across_splits[0])
+        say(f"warning: {cases} in more than one split under different names, for example {first}")
     return FOUND
 
 
@@ -116,14 +118,15 @@ def convert(
             on_progress=show,
         )
     splits = ", ".join(f"{name} {count:,}" for name, count in done.splits.items())
-    plain = f"{done.path}\t{done.n_images:,} photos\t{done.n_captions:,} captions\t{splits}"
+    plain = f"{done.path}\t{counted(done.n_images, 'photo')}\t{counted(done.n_captions, 'caption')}\t{splits}"
     if as_json:
         print_json(done.to_json())
     else:
         typer.echo(plain)
     if done.left_out:
         first = done.left_out[0]
-        say(f"warning: {len(done.left_out):,} photos were left out, for example {first.image_id}: {first.reason}")
+        left_out = counted(len(done.left_out), "photo was", "photos were")
+        say(f"warning: {left_out} left out, for example {first.image_id}: {first.reason}")
     return FOUND
 
 
@@ -143,7 +146,8 @@ def _show_published(found: "api.datasets.Published", *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(found))
         return
-    typer.echo(f"{found.title}: {found.images:,} photos, {found.captions:,} captions, {found.download} to download")
+    size = f"{counted(found.images, 'photo')}, {counted(found.captions, 'caption')}"
+    typer.echo(f"{found.title}: {size}, {found.download} to download")
     typer.echo(f"home: {found.home} ({found.access})")
     typer.echo(f"licence: {found.licence}")
     typer.echo(f"cite: {found.citation}")

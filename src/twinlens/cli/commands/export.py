@@ -21,6 +21,17 @@ def run(
             "--int8", help="Quantize to 8-bit text and 16-bit image weights; reports the effect on the val split."
         ),
     ] = False,
+    wise_ft: Annotated[
+        float,
+        typer.Option(
+            "--wise-ft",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="Of a fine-tuned published model: share of the fine-tuned weights, the rest are the published ones; "
+            "wise-ft.json in the run's folder says what each share gives.",
+        ),
+    ] = 1.0,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -35,7 +46,7 @@ def run(
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        exported = api.lab.export_run(folder, out, int8=int8, on_progress=show)
+        exported = api.lab.export_run(folder, out, int8=int8, wise_ft=wise_ft, on_progress=show)
     bundle = exported.bundle
     size = sum(record.size_bytes for record in bundle.manifest.files.values())
     if as_json:

@@ -1,4 +1,4 @@
-"""``twinlens models import``: a checkpoint of transformers becomes a bundle."""
+"""``twinlens models import``: a checkpoint of transformers or open_clip becomes a bundle."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,27 +17,31 @@ EXAMPLE = "Example: twinlens models import ~/checkpoints/clip-vit-base-patch32 -
 
 @as_exit_code
 def import_model(
-    source: Annotated[Path, typer.Argument(metavar="DIR", readable=False, show_default=False)],
+    source: Annotated[Path, typer.Argument(metavar="DIR|FILE", readable=False, show_default=False)],
     save_as: Annotated[
         str | None, typer.Option("--as", metavar="NAME", help="Name it so here; without it, as the folder.")
     ] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Store weights in 8 bits.")] = False,
     fp16: Annotated[bool, typer.Option("--fp16", help="Store weights as float16.")] = False,
     q4: Annotated[bool, typer.Option("--q4", help="Store weights in 4 bits.")] = False,
+    architecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What a FILE of open_clip is, such as ViT-B-32-quickgelu.")
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
 ) -> int:
     """Import a CLIP, MetaCLIP, SigLIP, AltCLIP, Chinese-CLIP or VisionTextDualEncoder checkpoint; needs "train".
 
-    The folder is one that transformers or sentence-transformers saved, with safetensors. Its embeddings of real
-    photos and texts must agree with those of transformers; what smaller weights change is reported.
+    The folder is one that transformers, sentence-transformers or open_clip saved, with safetensors; or give a file with
+    open_clip's weights. The embeddings of real photos and texts must agree with those of transformers; what smaller
+    weights change is reported.
     """
     start_logging(verbose=verbose, log_file=log_file)
     if int8 + fp16 + q4 > 1:
         raise typer.BadParameter("--int8, --fp16 and --q4 exclude one another; give one of them")
     weights: Weights = "int8" if int8 else "float16" if fp16 else "int4" if q4 else "float32"
-    made = api.lab.import_checkpoint(source, name=save_as, weights=weights)
+    made = api.lab.import_checkpoint(source, name=save_as, weights=weights, architecture=architecture)
     bundle = made.bundle
     if as_json:
         print_json(_fields(made))

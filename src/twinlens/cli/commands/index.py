@@ -5,17 +5,23 @@ import sys
 import typer
 
 from twinlens import api
+from twinlens.cli.follow_run import follow_with_lines
 from twinlens.cli.index_run import index_with_progress
 from twinlens.cli.options.index import (
+    Archives,
     Captions,
     Collection,
+    DropExclude,
     DropKept,
+    Embeddings,
+    Exclude,
     FollowLinks,
     ForgetMissing,
     Model,
     Photos,
     Store,
     Verify,
+    Watch,
 )
 from twinlens.cli.outcome import (
     FOUND,
@@ -39,11 +45,16 @@ def run(
     collection: Collection = None,
     model: Model = None,
     store: Store = None,
+    embeddings: Embeddings = None,
     captions: Captions = None,
     forget_missing: ForgetMissing = False,
     drop_kept: DropKept = False,
     verify: Verify = False,
     follow_links: FollowLinks = None,
+    archives: Archives = None,
+    exclude: Exclude = None,
+    drop_exclude: DropExclude = None,
+    watch: Watch = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -55,13 +66,17 @@ def run(
     Captions are matched to photos by path, then by file name. The captions in FILE
     replace those of the photos it lists; other photos keep theirs.
 
-    Captions and favourites of photos that are gone are kept for a year, and restored when
+    A file .twinlensignore holds patterns for its folder and below, as --exclude does for
+    the photo folders; a folder with a file .nomedia is left out.
+
+    Captions, favourites, tags and ratings of photos that are gone are kept for a year, and restored when
     the same photos come back, in any folder and by any name.
     """
     start_logging(verbose=verbose, log_file=log_file)
     folders = photos or []
     if len(folders) > 1 and collection is None:
         raise typer.BadParameter("a collection of several folders needs its own folder: give --collection DIR")
+    brought = api.indexing.read_brought_vectors(embeddings) if embeddings else None
     opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
     if folders and opened.within is not None:
         say(f"{opened.within} already belongs to a collection, which is updated instead")
@@ -75,13 +90,23 @@ def run(
                 drop_kept=drop_kept,
                 verify=verify,
                 follow_links=follow_links,
+                archives=archives,
+                embeddings=brought,
+                exclude=exclude or (),
+                no_longer_exclude=drop_exclude or (),
                 ask=ask,
             )
         except NoPhotosError as error:
             if as_json:
                 skipped = [api.indexing.Skipped(*file) for file in error.skipped]
                 print_json(api.indexing.IndexReport(skipped=skipped).to_json())
-            raise
-    if as_json:
-        print_json(report.to_json())
+            if not watch:
+                raise
+            say(f"{error}; photos that come are indexed")
+            report = api.indexing.IndexReport()
+        else:
+            if as_json:
+                print_json(report.to_json())
+        if watch:
+            return follow_with_lines(opened.collection, report, as_json=as_json)
     return OUR_ERROR if report.kept_folders and not ask else FOUND

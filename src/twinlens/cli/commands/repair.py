@@ -47,7 +47,9 @@ def _lines(report: "RepairReport", *, will_index: bool) -> list[str]:
         return [f"collection  {report.collection}", f"photos      {report.photos:,}", "nothing to repair"]
     lines = [f"fault       {fault}" for fault in report.faults]
     if report.tables and not any(table.rows for table in report.tables):
-        lines.append("salvaged    nothing: captions and favourites are lost, unless there is a copy of the catalog")
+        lines.append(
+            "salvaged    nothing: captions, favourites, tags … are lost, unless there is a copy of the catalog"
+        )
     else:
         for table in report.tables:
             known = "an unknown number" if table.known is None else f"{table.known:,}"

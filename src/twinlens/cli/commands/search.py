@@ -1,16 +1,18 @@
 """``twinlens search``: find photos or captions by text, by photo, or by a weighted sum of both."""
 
+from functools import partial
 from pathlib import Path
 
 import typer
 
 from twinlens import api
-from twinlens.cli.answers import check_sheet, say_since_index, show_answer
+from twinlens.cli.answers import check_output, check_sheet, read_export, say_since_index
 from twinlens.cli.open_collection import open_indexed
-from twinlens.cli.options.common import Count, Model, Open, Place
+from twinlens.cli.options.common import Copies, Count, Export, Model, Null, Open, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
 from twinlens.cli.options.search import (
     AllCopies,
+    Explain,
     Grid,
     IncludeSelf,
     Interactive,
@@ -47,9 +49,13 @@ def run(
     sort: Sort = SortOrder.relevance,
     include_self: IncludeSelf = False,
     all_copies: AllCopies = False,
+    explain: Explain = False,
     grid: Grid = None,
     open_sheet: Open = False,
     model: Model = None,
+    export: Export = None,
+    copies: Copies = False,
+    null: Null = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -61,13 +67,18 @@ def run(
     the start. Hits are graded strong, likely or possible, and those with a grade are shown;
     stderr counts them. If none has one, the closest are shown and marked, and the exit code
     is 3. Photos whose files are gone since they were indexed are marked, too.
-    Near copies of one picture are one hit, marked '+4 alike', if there are four more.
+    Near copies of one picture are one hit, marked '+4 alike', if there are four more; so are RAW and JPEG, live
+    photos, edited copies and bursts, marked '+2 in this stack'.
     A folder that has not been indexed yet is indexed first.
     """
-    from twinlens.cli.queries import answer_all, answer_prompt, make_picture_folder, read_queries
+    from twinlens.cli.queries import Printer, answer_all, answer_prompt, make_picture_folder, read_queries
 
     start_logging(verbose=verbose, log_file=log_file)
     _check_question(query, queries, interactive=interactive, open_sheet=open_sheet)
+    if query is None and (null or export):
+        raise typer.BadParameter("-0 and --export work with a single query")
+    check_output(null=null, as_json=as_json, explain=explain)
+    target_of_export = read_export(export, copies=copies)
     asked = read_queries(queries) if queries else [query or ""]
     page = api.searching.Page(k=k, offset=offset, sort=sort.value)
     filters = filters or {}
@@ -81,37 +92,33 @@ def run(
         api.searching.parse_query(query)
     opened = open_indexed(place, model)
     with opened.collection as collection:
-        narrowed, since_index = opened.filters(filters), say_since_index(opened)
+        if target_of_export:
+            api.searching.check_outside(target_of_export, [folder.path for folder in collection.folders()])
+
+        asks_for = partial(
+            api.searching.Search,
+            filters=opened.filters(filters),
+            page=page,
+            target=target.value,
+            min_probability=min_probability,
+            show_all=show_all,
+            include_query_photo=include_self,
+            min_grade=None if min_grade is None else min_grade.value,
+            group=not all_copies,
+            explain=explain,
+        )
+        show = Printer(
+            grid=None if queries else grid,
+            open_sheet=open_sheet,
+            as_json=as_json,
+            null=null,
+            export=target_of_export,
+            with_query=queries is not None,
+            since_index=say_since_index(opened),
+        )
 
         def ask(words: str) -> "api.searching.Answer":
-            return collection.answer(
-                api.searching.Search(
-                    api.searching.parse_query(words),
-                    narrowed,
-                    page,
-                    target=target.value,
-                    min_probability=min_probability,
-                    show_all=show_all,
-                    include_query_photo=include_self,
-                    min_grade=None if min_grade is None else min_grade.value,
-                    group=not all_copies,
-                )
-            )
-
-        told = False
-
-        def show(answer: "api.searching.Answer") -> int:
-            nonlocal told
-            is_first, told = not told, True
-            return show_answer(
-                answer,
-                tell_dates=is_first,  # it is the same for all queries
-                grid=None if queries else grid,
-                open_sheet=open_sheet,
-                as_json=as_json,
-                with_query=queries is not None,
-                since_index=since_index,
-            )
+            return collection.answer(asks_for(api.searching.parse_query(words)))
 
         if interactive:
             return answer_prompt(lambda words: show(ask(words)))

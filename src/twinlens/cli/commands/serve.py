@@ -33,10 +33,12 @@ from twinlens.cli.options.serve import (
     StateFolder,
     ThumbnailsMb,
     TrustedProxy,
+    Watch,
     Workers,
 )
 from twinlens.cli.outcome import FOUND, INTERRUPTED, LogFile, Verbose, as_exit_code, say, start_logging
 from twinlens.cli.streams import StdoutError
+from twinlens.counted import counted
 
 if TYPE_CHECKING:
     from twinlens.rest.settings import Settings
@@ -70,6 +72,7 @@ def run(
     thumbnails_mb: ThumbnailsMb = 500.0,
     query_log: QueryLog = False,
     access_log: AccessLog = False,
+    watch: Watch = True,
     model: Model = None,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -109,6 +112,7 @@ def run(
         max_query_length=max_query_length,
         thumbnails_mb=thumbnails_mb,
         query_log=query_log,
+        watch=watch,
     )
     settings.check_exposure()
     _warn(settings)
@@ -144,7 +148,8 @@ def _warn(settings: "Settings") -> None:
     from twinlens.rest.settings import SHORT_KEY
 
     if settings.api_key and len(settings.api_key) < SHORT_KEY:
-        say(f"warning: the API key has {len(settings.api_key)} characters and may be guessed; use {SHORT_KEY} or more")
+        length = counted(len(settings.api_key), "character")
+        say(f"warning: the API key has {length} and may be guessed; use {SHORT_KEY} or more")
     if not settings.needs_key and not settings.is_local:
         say(f"warning: anyone who can reach {settings.host} can see all photos")
     elif not settings.needs_key and settings.allowed_hosts:
@@ -198,7 +203,7 @@ def _tell_ready(settings: "Settings", port: int, images: int, *, model: str | No
         typer.echo(json.dumps(ready))
     except StdoutError as error:  # a server without a reader of this line serves all the same
         say(f"warning: {error}")
-    say(f"{images:,} photos can be searched at {url}, see {url}/docs; Ctrl+C stops. {_pages(settings)}")
+    say(f"{counted(images, 'photo')} can be searched at {url}, see {url}/docs; Ctrl+C stops. {_pages(settings)}")
     if model == "default":
         say("larger models understand more, and are one download away: twinlens models list")
 

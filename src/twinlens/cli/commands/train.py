@@ -9,9 +9,10 @@ from twinlens import api
 from twinlens.cli.interrupts import interrupts
 from twinlens.cli.options.data import Captions, Images, Kind
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.cli.training_log import TrainingLog
+    from twinlens.training.runs.run import FinishedRun
 
 EXAMPLE = "Example: twinlens train recipes/heads.toml --data path/to/flickr8k --set stages.0.epochs=20"
 
@@ -32,6 +33,13 @@ def run(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Run folder; default: runs/NAME.")
     ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Train with N seeds; mean ± deviation of what they measure.")
+    ] = None,
+    sweeps: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", metavar="KEY=A,B,…", help="Train with each of these values; can be repeated."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the run's last checkpoint.")] = False,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Override trainer.device.")] = None,
     cache: Annotated[
@@ -44,27 +52,27 @@ def run(
 ) -> int:
     """Train a dual encoder from a recipe; needs the extra "train".
 
-    Interrupt at any time: --resume continues from the last checkpoint, with the same result.
+    Interrupt at any time: --resume continues from the last checkpoint, with the same result. With --seeds or --sweep
+    the same command continues: each run has a folder of its own in runs/NAME-sweep, and finished ones are kept.
     """
-    from twinlens.cli.training_log import TrainingLog
+    from twinlens.cli.sweep_run import train_sweep
+    from twinlens.cli.training_log import TrainingLog, listen
 
     start_logging(verbose=verbose, log_file=log_file)
     if data is None and (captions is None or images is None):
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]
+    place = data or (captions or Path()).parent
+    found_by: dict[str, Any] = {"kind": kind, "captions": captions, "images": images}
+    if seeds or sweeps:
+        sweep = api.lab.sweep(
+            recipe, place, out, sweeps=sweeps or (), seeds=seeds or 1, changes=asked, **found_by, cache=cache
+        )
+        return train_sweep(sweep, as_json=as_json)
     kept = "with --resume it continues from the last checkpoint, if there is one"
     with TrainingLog() as log, interrupts(lambda: kept):
         finished = api.lab.train(
-            recipe,
-            data or (captions or Path()).parent,
-            out,
-            changes=asked,
-            kind=kind,
-            captions=captions,
-            images=images,
-            resume=resume,
-            cache=cache,
-            listener=_listener(log),
+            recipe, place, out, changes=asked, **found_by, resume=resume, cache=cache, listener=listen(log)
         )
     if not finished.validation:  # one of several processes; only the first one reports
         return FOUND
@@ -72,27 +80,29 @@ def run(
         print_json(finished.validation)
     else:
         typer.echo(_summary(finished.validation))
-    place = data or images
-    say(f"run: {finished.folder}")
-    say(f"report: {finished.report}")
-    say(f"best checkpoint: {finished.best}")
-    say(f"measure it: twinlens evaluate --model {finished.folder} --data {place}")
-    bundle = finished.folder / "bundle"
-    say(f"search with it: twinlens export {finished.folder} --out {bundle}")
-    say(f"and then: twinlens search 'a dog' --in PHOTOS --model {bundle}")
+    _say_what_next(finished, data_options(data, captions, images, kind))
     return FOUND
 
 
-def _listener(log: "TrainingLog") -> Any:
-    listener = api.lab.run_listener()
-    listener.on_prepare, listener.on_step = log.prepared, log.stepped
-    listener.on_epoch, listener.on_note = log.epoch_done, say
-    return listener
+def data_options(data: Path | None, captions: Path | None, images: Path | None, kind: str | None) -> str:
+    """The data set as the command names it."""
+    given = (("--data", data), ("--captions", captions), ("--images", images), ("--format", kind))
+    return " ".join(f"{option} {value}" for option, value in given if value is not None)
+
+
+def _say_what_next(finished: "FinishedRun", data: str) -> None:
+    say(f"run: {finished.folder}")
+    say(f"report: {finished.report}")
+    say(f"best checkpoint: {finished.best}")
+    say(f"measure it: twinlens evaluate --model {finished.folder} {data}")
+    bundle = finished.folder / "bundle"
+    say(f"search with it: twinlens export {finished.folder} --out {bundle}")
+    say(f"and then: twinlens search 'a dog' --in PHOTOS --model {bundle}")
 
 
 def _summary(validation: dict[str, Any]) -> str:
     names = ("R@1", "R@5", "R@10", "MRR", "MedR")
-    lines = [f"{validation['data']}/val, {validation['n_images']:,} photos, best epoch {validation['epoch']}"]
+    lines = [f"{validation['data']}/val, {counted(validation['n_images'], 'photo')}, best epoch {validation['epoch']}"]
     lines.append(" " * 16 + "".join(f"{name:>8}" for name in names))
     for title, key in (("text → image", "text_to_image"), ("image → text", "image_to_text")):
         figures = validation[key]

@@ -23,11 +23,32 @@ Existing: TypeAlias = Annotated[
         help="Collection; default: that of the current folder.",
     ),
 ]
+Language: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LANGUAGE",
+        help="Of what the built-in list says: en, de, es, fr or zh. Default: that of your system; with --json en.",
+        show_default=False,
+    ),
+]
 Count: TypeAlias = Annotated[int, typer.Option("-k", min=1, help="Number of hits.")]
 Grid: TypeAlias = Annotated[
     Path | None,
     typer.Option("--grid", metavar="FILE", readable=False, help="Also write a contact sheet: .png, .jpg or .html."),
 ]
+Null: TypeAlias = Annotated[
+    bool,
+    typer.Option("--null", "-0", help="Print only paths (or captions), each ended by a NUL, as xargs -0 reads them."),
+]
+Export: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--export",
+        metavar="FILE|DIR/",
+        help="Also write the hits to a .csv, .json or .html (a gallery), or a new folder of links to the photos.",
+    ),
+]
+Copies: TypeAlias = Annotated[bool, typer.Option("--copies", help="With --export DIR/: copies instead of links.")]
 Open: TypeAlias = Annotated[bool, typer.Option("--open", help="Open a contact sheet of the hits.")]
 Model: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME|DIR", help="Model bundle; must be the collection's model.")

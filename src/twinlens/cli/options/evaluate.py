@@ -47,6 +47,10 @@ Compare: TypeAlias = Annotated[
     typer.Option(metavar="A B", help="Test whether A is better than B: two .npz files, or two models on --data."),
 ]
 Split: TypeAlias = Annotated[str, typer.Option(help="Split: train, val, test or all.")]
+Languages: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--language", metavar="CODE", help="Only captions in this language; can be repeated; default: each."),
+]
 Ks: TypeAlias = Annotated[
     list[int] | None,
     typer.Option("-k", "--k", min=1, metavar="K", help="Cut-off; can be repeated; default: 1, 5, 10."),

@@ -54,6 +54,7 @@ def _option(one: "api.filters.Filter") -> inspect.Parameter:
     option: Any = typer.Option(
         f"--{one.name.replace('_', '-')}",
         help=one.help,
+        rich_help_panel="Filters",
         case_sensitive=False,
         metavar=None if flag or one.choices else _METAVARS.get(one.kind, "TEXT"),
     )

@@ -19,6 +19,9 @@ class SortOrder(StrEnum):
 
     relevance = "relevance"
     date = "date"
+    oldest = "oldest"
+    name = "name"
+    size = "size"
 
 
 class LowestGrade(StrEnum):
@@ -31,7 +34,10 @@ class LowestGrade(StrEnum):
 
 Query: TypeAlias = Annotated[
     str | None,
-    typer.Argument(help="Text, ./photo.jpg, an image URL, or 'dog + 0.5 ./sea.jpg - night'.", show_default=False),
+    typer.Argument(
+        help="Words, -without, fields (year:2023), OR, \"phrases\", ./photo.jpg, a URL, or 'dog + 0.5 ./sea.jpg'.",
+        show_default=False,
+    ),
 ]
 Queries: TypeAlias = Annotated[
     Path | None,
@@ -55,11 +61,18 @@ MinProbability: TypeAlias = Annotated[
 ]
 Offset: TypeAlias = Annotated[int, typer.Option(min=0, help="Skip this many of the best hits.")]
 Sort: TypeAlias = Annotated[
-    SortOrder, typer.Option(help="Sort by relevance, or hits with a grade by date, newest first.")
+    SortOrder,
+    typer.Option(
+        help="Sort by relevance, or all hits with a grade: by date (newest first), oldest first, by file name, "
+        "or by size (largest file first)."
+    ),
 ]
 AllCopies: TypeAlias = Annotated[
     bool,
-    typer.Option("--all-copies", help="Show near copies of a picture one by one, not as one hit marked '+4 alike'."),
+    typer.Option("--all-copies", help="Show near copies and stacks one by one, not as one hit marked '+4 alike'."),
+]
+Explain: TypeAlias = Annotated[
+    bool, typer.Option("--explain", help="Say why: what each part of the query did, and why each hit was found.")
 ]
 IncludeSelf: TypeAlias = Annotated[bool, typer.Option("--include-self", help="Allow a query photo to find itself.")]
 Grid: TypeAlias = Annotated[

@@ -77,3 +77,11 @@ MaxQueryLength: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum len
 ThumbnailsMb: TypeAlias = Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")]
 QueryLog: TypeAlias = Annotated[bool, typer.Option("--query-log", help="Log search queries.")]
 AccessLog: TypeAlias = Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")]
+Watch: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--watch/--no-watch",
+        envvar="TWINLENS_WATCH",
+        help="Index changes in the photo folders as they come; a library that cannot be written is not followed.",
+    ),
+]

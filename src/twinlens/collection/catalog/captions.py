@@ -1,11 +1,13 @@
 """The catalog's captions, each with its embedding of record."""
 
+import json
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.order import Order, places
 from twinlens.collection.catalog.reading import record_columns
 from twinlens.collection.catalog.rows import (
     ModelRecord,
@@ -48,6 +50,12 @@ class CaptionTable:
         rows = self._database.rows("SELECT text FROM captions WHERE photo_id = ? ORDER BY id", (photo_id,))
         return [text for (text,) in rows]
 
+    def known_of(self, photo_id: int) -> dict[str, int]:
+        """Text → caption id, of one photo."""
+        if self.is_empty():
+            return {}
+        return dict(self._database.rows("SELECT text, id FROM captions WHERE photo_id = ?", (photo_id,)))
+
     def known(self) -> dict[int, dict[str, int]]:
         """Photo id → text → caption id, for all captions."""
         found: dict[int, dict[str, int]] = {}
@@ -69,6 +77,13 @@ class CaptionTable:
             "FROM captions JOIN photos ON photos.id = photo_id WHERE captions.id"
         )
         return {row[0]: PhotoRecord(*row[1:]) for rows in rows_by_id(self._database, select, ids) for row in rows}
+
+    def places(self, ids: Iterable[int], order: Order) -> dict[int, int]:
+        """The place of each caption's photo in an order, as ``Catalog.places``."""
+        source = (
+            "FROM captions JOIN photos ON photos.id = photo_id WHERE captions.id IN (SELECT value FROM json_each(?))"
+        )
+        return places(self._database, order, "captions.id", source, (json.dumps(list(ids)),))
 
     def dim(self, model: ModelRecord | None) -> int:
         """D, the dimension of a model's embeddings; 0 without one."""

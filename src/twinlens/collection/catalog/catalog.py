@@ -1,22 +1,35 @@
 """The catalog: one SQLite file, the source of truth of a collection."""
 
+import json
+import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import numpy as np
+
+from twinlens.collection.catalog.before_upgrade import keep_before_upgrade
 from twinlens.collection.catalog.captions import CaptionTable
-from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.columns.kept_column import KeptColumn
+from twinlens.collection.catalog.condition import ANY, Condition, one_of
+from twinlens.collection.catalog.curated.albums import AlbumTable
+from twinlens.collection.catalog.curated.ratings import RatingTable
+from twinlens.collection.catalog.curated.tags import TagTable
 from twinlens.collection.catalog.database import Database, damaged
 from twinlens.collection.catalog.features import PhotoFeatures
+from twinlens.collection.catalog.feedback import FeedbackTable
 from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
 from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults, was_used
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
+from twinlens.collection.catalog.moments import MomentFeatures, MomentTable
 from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
+from twinlens.collection.catalog.order import Order, first_ids
 from twinlens.collection.catalog.path_forms import PathForms
+from twinlens.collection.catalog.read_texts import ReadTexts
 from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
     MOST_DIM,
@@ -31,14 +44,23 @@ from twinlens.collection.catalog.rows import (
     is_number,
     unit_row,
 )
+from twinlens.collection.catalog.said import SaidAbout, content_details
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
+from twinlens.collection.catalog.selecting import selected_ids
+from twinlens.collection.catalog.text_columns import TextColumns
 from twinlens.collection.catalog.writing import CatalogWriter
+from twinlens.collection.catalog.written import WrittenTexts
+from twinlens.counted import counted
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.errors import CatalogDamagedError, CollectionError, CollectionNotFoundError, NoCaptionsError
 from twinlens.types import Embeddings, Ids
 
+Value = TypeVar("Value")
 FOLLOW_LINKS = "follow_links"  # key in the table meta
+ARCHIVES = "archives"  # another one
+ONLY_KNOWN = "only_known"  # the same
+EXCLUDED = "exclude"  # key of the patterns of files that are not indexed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,20 @@ class KnownFile(NamedTuple):
     reader_version: int
 
 
+class KnownContent(NamedTuple):
+    """What is on record of a photo's content.
+
+    Attributes:
+        vector: of it.
+        details: what it says, without the files beside the photo.
+        has_texts: whether it was read for texts and stars.
+    """
+
+    vector: PhotoVector
+    details: PhotoDetails
+    has_texts: bool
+
+
 class Catalog(Database):
     """Reads and writes the catalog file.
 
@@ -70,8 +106,17 @@ class Catalog(Database):
     Attributes:
         captions: the captions of its photos.
         features: what tells how alike its photos are.
+        moments: frames of its videos.
+        moment_features: what tells how alike photos are to them.
         marks: the user's favourites.
-        kept: captions and favourites of photos that are gone.
+        tags: the user's tags.
+        ratings: the user's ratings.
+        albums: the user's albums.
+        feedback: which photos people called right or wrong for a query.
+        said: what their files, and files beside them, say about its photos.
+        written: what is written about its photos.
+        read_texts: what is written in them.
+        kept: captions, favourites, tags, ratings and places in albums of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
         path_forms: finds its paths in any Unicode form.
         is_intact: all of the file was checked, now or the last time that it was changed.
@@ -92,9 +137,19 @@ class Catalog(Database):
         if not create and not path.is_file():
             raise CollectionError(f"there is no catalog at {path}")
         super().__init__(path, create=create, read_only=read_only)
+        self._columns = TextColumns()
         self.captions = CaptionTable(self)
         self.features = PhotoFeatures(self)
+        self.moments = MomentTable(self)
+        self.moment_features = MomentFeatures(self)
         self.marks = Marks(self)
+        self.tags = TagTable(self)
+        self.ratings = RatingTable(self)
+        self.albums = AlbumTable(self)
+        self.feedback = FeedbackTable(self)
+        self.said = SaidAbout(self)
+        self.written = WrittenTexts(self)
+        self.read_texts = ReadTexts(self)
         self.kept = Kept(self)
         self.next = NextVectors(self)
         self.path_forms = PathForms(self)
@@ -107,6 +162,11 @@ class Catalog(Database):
         except BaseException:
             self.close()
             raise
+
+    def _opened(self, mode: str) -> sqlite3.Connection:
+        connection = super()._opened(mode)
+        self._columns.add_functions(connection)
+        return connection
 
     # --- what the collection is -------------------------------------------------------------
 
@@ -156,6 +216,34 @@ class Catalog(Database):
         return self.meta(FOLLOW_LINKS) == "1"
 
     @property
+    def opens_archives(self) -> bool:
+        """Whether photos inside zip and tar files are indexed."""
+        return self.meta(ARCHIVES) == "1"
+
+    @property
+    def has_only_known(self) -> bool:
+        """Whether index runs add no photos: the collection was split from another by a search."""
+        return self.meta(ONLY_KNOWN) == "1"
+
+    @property
+    def excluded(self) -> list[str]:
+        """Patterns of files and folders that are not indexed, as gitignore has them; the last that matches decides."""
+        try:
+            found = json.loads(self.meta(EXCLUDED) or "[]")
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise CatalogDamagedError(
+                f"the patterns of files to exclude cannot be read in {self.path}; "
+                "give them again: twinlens index --exclude PATTERN"
+            )
+        return found
+
+    def exclude(self, patterns: Sequence[str]) -> None:
+        """Records the patterns in the place of earlier ones."""
+        self.set_meta({EXCLUDED: json.dumps(list(patterns))})
+
+    @property
     def identity(self) -> str:
         """A unique id of the catalog, stored in derived files."""
         return self.meta("identity") or ""
@@ -174,6 +262,11 @@ class Catalog(Database):
         with self.transaction() as connection:
             cursor = connection.execute("INSERT INTO folders (name, path) VALUES (?, ?)", (name, path))
             return Folder(int(cursor.lastrowid or 0), name, path)
+
+    def move_folder(self, folder_id: int, path: str) -> None:
+        """Changes where a photo folder is; its photos keep their ids and what they were given."""
+        with self.transaction() as connection:
+            connection.execute("UPDATE folders SET path = ? WHERE id = ?", (path, folder_id))
 
     # --- photos: writing --------------------------------------------------------------------
 
@@ -221,20 +314,37 @@ class Catalog(Database):
                 found[path], place = KnownFile(*file), f"{path}\0"
         return found
 
-    def vector_of_content(self, content_hash: bytes) -> tuple[PhotoVector, PhotoDetails] | None:
-        """Vector and details of any photo with this content."""
+    def known_files_below(self, folder_id: int, subfolder: str) -> dict[tuple[int, str], KnownFile]:
+        """Every file in a subfolder and all below it, by folder id and path."""
         rows = self.rows(
-            "SELECT id, embedding, features, width, height, taken_at, utc_offset_minutes, camera, latitude, longitude, "
-            "date_source FROM photos JOIN vectors ON photo_id = id "
-            "WHERE content_hash = ? AND skip_reason IS NULL LIMIT 1",
+            "SELECT folder_id, path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
+            "WHERE folder_id = ? AND path >= ? AND path < ?",
+            (folder_id, f"{subfolder}/", f"{subfolder}0"),  # "0" comes after "/"
+        )
+        return {(row[0], row[1]): KnownFile(*row[2:]) for row in rows}
+
+    def has_more_files(self, folder_id: int, subfolder: str, *, than: int) -> bool:
+        """Whether more than so many files are known in a subfolder and below it; "" for the photo folder itself."""
+        start, end = (f"{subfolder}/", f"{subfolder}0") if subfolder else ("", "\U0010ffff")
+        sql = "SELECT 1 FROM photos WHERE folder_id = ? AND path >= ? AND path < ? LIMIT 1 OFFSET ?"
+        return bool(self.rows(sql, (folder_id, start, end, than)))
+
+    def known_contents(self) -> set[bytes | None]:
+        """The contents of all searchable photos."""
+        return {content for (content,) in self.rows("SELECT content_hash FROM photos WHERE skip_reason IS NULL")}
+
+    def vector_of_content(self, content_hash: bytes) -> KnownContent | None:
+        """What is on record of any photo with this content; one that was read for texts, if there is one."""
+        rows = self.rows(
+            "SELECT id, embedding, features, beside FROM photos JOIN vectors ON photo_id = id "
+            "WHERE content_hash = ? AND skip_reason IS NULL ORDER BY beside IS NULL LIMIT 1",
             (content_hash,),
         )
         if not rows:
             return None
-        number, embedding, features, *details = rows[0]
-        return PhotoVector(
-            unit_row(self, number, embedding), None if features is None else halves(features)
-        ), PhotoDetails(*details)
+        number, embedding, features, beside = rows[0]
+        vector = PhotoVector(unit_row(self, number, embedding), None if features is None else halves(features))
+        return KnownContent(vector, content_details(self, number), beside is not None)
 
     def skipped(self) -> list[tuple[int, str, str]]:
         """Folder id, path and reason of each skipped file."""
@@ -248,12 +358,28 @@ class Catalog(Database):
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
         """Ids of searchable photos that satisfy a condition, ascending."""
-        sql = f"SELECT id FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) ORDER BY id"
-        return id_array(self.rows(sql, condition.parameters))
+        return selected_ids(self, condition, self._kept(self._columns.searchable))
+
+    def ordered(self, ids: Ids, order: Order, count: int) -> Ids:
+        """The first of some photos in an order; by date, undated ones come last, either way."""
+        with self.errors():
+            known = self._columns.orders[order].if_worthwhile(self._connection())
+        return first_ids(self, one_of(ids), order, count) if known is None else known.first(ids, count)
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
         """Records by id; deleted ids are missing from the result."""
         return photo_records(self, ids)
+
+    def places(self, ids: Iterable[int], order: Order) -> dict[int, int]:
+        """The place of each photo in an order, which those that are alike share; deleted ids are missing."""
+        wanted = np.fromiter(ids, dtype=np.int64)
+        shared = self._kept(self._columns.orders[order]).shared
+        wanted = wanted[wanted < len(shared)]
+        return {item: place for item, place in zip(wanted.tolist(), shared[wanted].tolist(), strict=True) if place}
+
+    def _kept(self, column: KeptColumn[Value]) -> Value:
+        with self.errors():
+            return column.of(self._connection())
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
@@ -321,13 +447,15 @@ class Catalog(Database):
         if faults := structure_faults(self):
             return faults
         strays = self.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
-        faults = [f"{count} rows of the table {table} belong to nothing" for table, count in strays]
+        faults = [
+            f"{counted(count, 'row belongs', 'rows belong')} to nothing in the table {table}" for table, count in strays
+        ]
         orphans = self.rows(
             "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
             "WHERE skip_reason IS NULL AND photo_id IS NULL"
         )[0][0]
         if orphans:
-            faults.append(f"{orphans} photos have no vector")
+            faults.append(f"{counted(orphans, 'photo has', 'photos have')} no vector")
         return faults
 
     def refuse_loss(self, generation: int) -> None:
@@ -356,13 +484,15 @@ class Catalog(Database):
             raise CatalogDamagedError(damaged(self.path, f"schema version {version}"))
 
     def _upgrade(self) -> None:
-        with self.transaction() as connection:
+        with self.transaction() as connection:  # one process at a time; others can read, and so can the copy
             is_new = not self._tables()
             if not is_new and not self._version():  # another program's file
                 return
             if is_new and was_used(self.path.parent):
                 why = "it has no tables, although photos were indexed here; its log may be lost"
                 raise CatalogDamagedError(damaged(self.path, why))
+            if 0 < (version := self._version()) < SCHEMA_VERSION:
+                keep_before_upgrade(self.path, version)
             upgrade(connection)
             if is_new:
                 start = [("identity", uuid.uuid4().hex), ("generation", "0")]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from twinlens.collection.catalog.vectors import VectorSource
+from twinlens.counted import counted
 from twinlens.errors import CatalogDamagedError
 from twinlens.protocols import VectorStore
 
@@ -21,7 +22,7 @@ def vector_faults(source: VectorSource, store: VectorStore, folder: Path, *, ite
     expected = source.select_ids()
     files = "the vector files" if items == "photos" else f"the vector files of {items}"
     if not np.array_equal(store.ids(), expected):
-        return [f"{files} contain {len(store):,} {items}, the catalog {len(expected):,}"]
+        return [f"{files} contain {counted(len(store), items.removesuffix('s'))}, the catalog {len(expected):,}"]
     try:
         for ids, embeddings in source.embeddings(expected):
             if store.differs(ids, embeddings):

@@ -1,9 +1,13 @@
 """SQL conditions on the catalog's photos."""
 
+import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twinlens.data.file_names import same_form
+
+if TYPE_CHECKING:
+    from twinlens.types import Ids  # takes 0.1 s, which ``--help`` need not wait for
 
 
 class Condition(NamedTuple):
@@ -13,11 +17,59 @@ class Condition(NamedTuple):
     parameters: tuple[Any, ...] = ()
 
 
+class Known(Condition):
+    """A condition whose photos are known at once: none needs to be tried.
+
+    Attributes:
+        marks: an SQL value with a byte for each id, 1 for those that satisfy it; or empty.
+        rows: or SQL with their ids, as ``photo_id``.
+    """
+
+    marks: str
+    rows: str
+
+
+class Joined(Condition):
+    """Conditions in one, of which some are ``Known``.
+
+    Attributes:
+        word: AND or OR; or NOT, of a single part.
+        parts: what is joined.
+    """
+
+    word: str
+    parts: tuple[Condition, ...]
+
+
+TEXTS = "photo_texts"
+"""The table of what files say about photos; missing in a read-only catalog of an older release."""
+
+READ_TEXTS = "read_texts"
+"""The table of what is written in pictures; missing in a read-only catalog of an older release."""
+
+FILE_RATING = "photos.file_rating"
+"""The stars that files give; missing where ``TEXTS`` is."""
+
+_COMPACT = "replace(lower({}), ' ', '')"
+
 ANY = Condition("1")
 """True for every photo."""
 
+MOST_LISTED = 500  # ids that are looked up; for more of them all photos are looked through, which is faster
+
 NONE = Condition("0")
 """True for no photo."""
+
+
+def listed(rows: str, *parameters: Any) -> Condition:
+    """True for photos whose ids SQL lists as ``photo_id``."""
+    known = Known(f"photos.id IN ({rows})", parameters)
+    known.marks, known.rows = "", rows
+    return known
+
+
+HAS_CAPTION = listed("SELECT photo_id FROM captions")
+"""True for photos with captions, in a catalog that has a table for them."""
 
 
 def all_of(conditions: Iterable[Condition]) -> Condition:
@@ -32,6 +84,70 @@ def all_of(conditions: Iterable[Condition]) -> Condition:
 def any_of(conditions: Iterable[Condition]) -> Condition:
     """True if any condition is; without conditions never true."""
     return _joined(conditions, " OR ", otherwise=NONE)
+
+
+def not_(condition: Condition) -> Condition:
+    """True if the condition is not, also where it cannot be told: a photo without a camera is not from Canon.
+
+    >>> not_(Condition("camera = ?", ("Canon",)))
+    Condition(sql='NOT coalesce((camera = ?), 0)', parameters=('Canon',))
+    """
+    return _as_joined(Condition(f"NOT coalesce(({condition.sql}), 0)", condition.parameters), "NOT", [condition])
+
+
+def one_of(ids: "Ids") -> Condition:
+    """True for photos with one of these ids, however many."""
+    if not len(ids):
+        return NONE
+    if len(ids) <= MOST_LISTED:
+        return listed("SELECT value AS photo_id FROM json_each(?)", json.dumps(ids.tolist()))
+    import numpy as np
+
+    marks = np.zeros(int(ids.max()), dtype=np.uint8)
+    marks[ids - 1] = 1
+    return marked("?", marks.tobytes())
+
+
+def marked(marks: str, *parameters: Any) -> Condition:
+    """True for photos whose byte is 1 in an SQL value with a byte for each id, see ``text_columns``."""
+    known = Known(f"substr({marks}, photos.id, 1) = x'01'", parameters)
+    known.marks, known.rows = marks, ""
+    return known
+
+
+def caption_holds(text: str) -> Condition:
+    """True for photos with a caption that holds a text, in any case and with or without accents."""
+    return marked("captions_holding(?)", text)
+
+
+def has_text(kind: str) -> Condition:
+    """True for photos with a text of a kind, such as "person", from their file or a file beside it."""
+    return marked("photos_with(?)", kind)
+
+
+def text_holds(kind: str, words: str) -> Condition:
+    """True for photos with a text of a kind that holds whole words, in any case and with or without accents."""
+    return marked("texts_holding(?, ?)", kind, words)
+
+
+def camera_holds(part: str) -> Condition:
+    """True for photos by a camera whose name holds a text, in any case."""
+    return marked("cameras_holding(?)", part)
+
+
+def has_part(kind: str, text: str) -> Condition:
+    """True for photos with a text of a kind that holds a text, in any case and whatever spaces are in it."""
+    found = f"SELECT photo_id FROM {TEXTS} WHERE kind = ? AND instr({_COMPACT.format('text')}, {_COMPACT.format('?')})"
+    return Condition(f"photos.id IN ({found})", (kind, text))
+
+
+HAS_READ_TEXT = Condition(f"photos.content_hash IN (SELECT content_hash FROM {READ_TEXTS} WHERE text != '')")
+"""True for photos in which something was read."""
+
+
+def read_text_holds(words: str) -> Condition:
+    """True for photos in which whole words are written, in any case and with or without accents."""
+    return marked("pictures_saying(?)", words)
 
 
 def below_folder(folder_id: int, path: str) -> Condition:
@@ -64,4 +180,14 @@ def _joined(conditions: Iterable[Condition], word: str, *, otherwise: Condition)
     if len(parts) == 1:
         return parts[0]
     sql = word.join(f"({part.sql})" for part in parts)
-    return Condition(sql, tuple(value for part in parts for value in part.parameters))
+    joined = Condition(sql, tuple(value for part in parts for value in part.parameters))
+    return _as_joined(joined, word.strip(), parts)
+
+
+def _as_joined(condition: Condition, word: str, parts: list[Condition]) -> Condition:
+    """With its parts, if any of them is found at once."""
+    if not any(isinstance(part, Known | Joined) for part in parts):
+        return condition
+    joined = Joined(*condition)
+    joined.word, joined.parts = word, tuple(parts)
+    return joined

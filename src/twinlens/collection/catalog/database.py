@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from twinlens.collection.catalog.journal import Journal, check_locks, journal_for
-from twinlens.data.file_names import same_form
+from twinlens.collection.catalog.sql_functions import add_functions
 from twinlens.errors import (
     CatalogDamagedError,
     CatalogLockedError,
@@ -24,7 +24,9 @@ from twinlens.errors import (
 
 BUSY_TIMEOUT_S = 30.0
 TABLES = frozenset(
-    "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites kept".split()
+    "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites kept "
+    "reworded tags ratings albums album_photos feedback lessons photo_texts content_details moments "
+    "removed_moments read_texts".split()
 )
 FileId: TypeAlias = tuple[int, int]
 """Device and inode."""
@@ -204,7 +206,7 @@ class Database:
             check_same_thread=False,
             isolation_level=None,
         )
-        connection.create_function("same_form", 1, same_form, deterministic=True)
+        add_functions(connection)
         with self._guard:
             self._connections.append(connection)
         return connection

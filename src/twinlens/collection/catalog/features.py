@@ -7,7 +7,7 @@ import numpy as np
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.rows import ModelRecord, VectorDelta, halves, id_array, rows_by_id
-from twinlens.types import Embeddings, Features, Ids
+from twinlens.types import Embeddings, Features, Ids, Space
 
 BLOCK = 1024  # photos read at once, 6 MB of 1,408 numbers
 
@@ -42,6 +42,11 @@ class PhotoFeatures:
         """F, the number of features of the first photo; 0 if it has none."""
         rows = self._database.rows("SELECT length(features) FROM vectors ORDER BY photo_id LIMIT 1")
         return (rows[0][0] or 0) // 2 if rows else 0
+
+    def space(self, model: ModelRecord | None) -> Space:
+        """What photos are compared by: their features, if all of them have some."""
+        photos = self._database.rows("SELECT count(*) FROM photos WHERE skip_reason IS NULL")
+        return "likeness" if self.dim(model) and self.tally()[0] == photos[0][0] else "shared"
 
     def select_ids(self, condition: Condition = ANY) -> Ids:
         """Ids of photos with features that satisfy a condition, ascending."""

@@ -2,15 +2,20 @@
 
 import os
 import re
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from twinlens.collection.catalog.database import Database, damaged
 from twinlens.errors import CatalogDamagedError, CollectionError
 
-_FOLDERS = ("exact", "captions", "thumbnails")
+_FOLDERS = (
+    *("exact", "captions", "likeness", "thumbnails", "moments", "moments-likeness"),
+    *("milvus-photos", "milvus-captions"),
+)
 _OURS = re.compile(  # other files may lie in the same folder
-    rf"catalog\.sqlite.*|catalog-damaged-.*|checked\..*|last_scan\..*|index\.lock|({'|'.join(_FOLDERS)})(\.lock)?"
-    r"|repair\.partial",
+    rf"catalog\.sqlite.*|catalog-(damaged|schema)-.*|checked\..*|last_scan\..*|(index|watch)\.lock"
+    rf"|({'|'.join(_FOLDERS)})(\.lock)?|repair\.partial|stacks\.bin|texts\..*|everyday-\w+\.npy",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -32,6 +37,23 @@ def refuse_links(folder: Path) -> None:
                 f"{min(found)} is a link, and a collection must not contain any: twinlens would write "
                 "wherever it leads; remove it, or all of the collection if it came from somebody else"
             )
+
+
+def remove_ours(folder: Path) -> None:
+    """Removes a collection; files in its folder that are not ours stay, and so does the folder then.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    with os.scandir(folder) as entries:
+        ours = [Path(entry.path) for entry in entries if _OURS.fullmatch(entry.name)]
+    for path in ours:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    with suppress(OSError):  # it is not empty
+        folder.rmdir()
 
 
 def refuse_programs(database: Database) -> None:

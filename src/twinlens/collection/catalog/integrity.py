@@ -33,16 +33,35 @@ def check_at_open(database: Database) -> bool:
     return True
 
 
-def check_fully(database: Database) -> None:
+def check_fully(database: Database, *, only_small: bool = False) -> None:
     """Checks all of a catalog, unless it is as it was when last checked.
+
+    Args:
+        database: the catalog.
+        only_small: leave a large one alone, whose check takes seconds.
 
     Raises:
         CatalogDamagedError: it is damaged.
     """
     before = _state(database.path)
+    if only_small and before["size_bytes"] > QUICK_BYTES:
+        return
     if before != _read_state(database.path):
         _refuse(database, structure_faults(database))
         _write_state(database, before)
+
+
+def is_known_intact(database: Database) -> bool:
+    """Whether a catalog is as it was when all of it was last found intact."""
+    return _state(database.path) == _read_state(database.path)
+
+
+def remember_intact(database: Database) -> None:
+    """Notes that a catalog is intact as it is now, so that it is opened without a check.
+
+    For one that was intact before this process changed a little of it: the next run that looks at everything checks it.
+    """
+    _write_state(database, _state(database.path))
 
 
 def structure_faults(database: Database, table: str | None = None) -> list[str]:

@@ -22,7 +22,11 @@ class Given(NamedTuple):
     is_embedded: bool = False
 
 
-# another kind, such as tags, is a line here
+_TAG = "coalesce((SELECT tag FROM tags WHERE key = name_key(:value) LIMIT 1), :value)"  # as other photos have it
+# a photo returns to the place in an album that it had, unless somebody has deleted the album meanwhile
+_ALBUM = "SELECT id, :photo_id, json_extract(:value, '$[1]') FROM albums WHERE id = json_extract(:value, '$[0]')"
+
+# another kind is a line here
 GIVEN = {
     "caption": Given(
         "captions",
@@ -32,7 +36,32 @@ GIVEN = {
         is_embedded=True,
     ),
     "favourite": Given("favourites", "''", "INSERT OR IGNORE INTO favourites VALUES (:photo_id)"),
+    "tag": Given(
+        "tags",
+        "tag",
+        f"INSERT OR IGNORE INTO tags (photo_id, tag, key) VALUES (:photo_id, {_TAG}, name_key(:value))",
+    ),
+    "rating": Given(
+        "ratings",
+        "CAST(stars AS TEXT)",
+        "INSERT OR IGNORE INTO ratings (photo_id, stars) VALUES (:photo_id, CAST(:value AS INTEGER))",
+    ),
+    "album": Given(
+        "album_photos",
+        "json_array(album_id, position)",
+        f"INSERT OR IGNORE INTO album_photos (album_id, photo_id, position) {_ALBUM}",
+    ),
+    "feedback": Given(
+        "feedback",
+        "json_array(subject, is_good, given_at)",
+        "INSERT OR IGNORE INTO feedback (photo_id, subject, is_good, given_at) "
+        "VALUES (:photo_id, json_extract(:value, '$[0]'), "
+        "json_extract(:value, '$[1]'), json_extract(:value, '$[2]'))",
+    ),
 }
+
+
+_COUNTED = ("caption", "favourite", "tag", "rating", "album")  # as ``KeptCounts`` has them
 
 
 class Returned(NamedTuple):
@@ -56,6 +85,9 @@ class KeptCounts(NamedTuple):
         photos: different contents.
         captions: kept captions.
         favourites: kept marks.
+        tags: kept tags.
+        ratings: kept ratings.
+        albums: kept places in albums.
         first_until: last day of what is dropped first; None if nothing is kept.
         last_until: the same of what is dropped last.
     """
@@ -63,6 +95,9 @@ class KeptCounts(NamedTuple):
     photos: int = 0
     captions: int = 0
     favourites: int = 0
+    tags: int = 0
+    ratings: int = 0
+    albums: int = 0
     first_until: str | None = None
     last_until: str | None = None
 
@@ -77,12 +112,9 @@ class Kept:
         """How much is kept, and until when."""
         if not self._database.has_table(KEPT):
             return KeptCounts()
-        return KeptCounts(
-            *self._database.rows(
-                "SELECT count(DISTINCT content_hash), count(*) FILTER (WHERE kind = 'caption'), "
-                f"count(*) FILTER (WHERE kind = 'favourite'), min({_UNTIL}), max({_UNTIL}) FROM kept"
-            )[0]
-        )
+        kinds = ", ".join(f"count(*) FILTER (WHERE kind = '{kind}')" for kind in _COUNTED)
+        sql = f"SELECT count(DISTINCT content_hash), {kinds}, min({_UNTIL}), max({_UNTIL}) FROM kept"
+        return KeptCounts(*self._database.rows(sql)[0])
 
     def returned(self) -> list[Returned]:
         """What can be given back, because photos with its content are here; in the order in which it was given."""

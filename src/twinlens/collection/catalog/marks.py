@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.condition import listed
 
 if TYPE_CHECKING:
     from twinlens.collection.catalog.database import Database
 
 FAVOURITES = "favourites"  # the table; missing in a read-only catalog of an older release
-IS_FAVOURITE = Condition("photos.id IN (SELECT photo_id FROM favourites)")
+IS_FAVOURITE = listed("SELECT photo_id FROM favourites")
 
 
 class Marks:

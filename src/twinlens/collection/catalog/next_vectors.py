@@ -41,19 +41,22 @@ class NextVectors:
             meta = model_meta(model, prefix="next_")
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
 
-    def embed_features(self, embed: Callable[[Features], Embeddings]) -> None:
-        """Stores the new vectors of all photos whose features of record are known.
+    def embed_features(self, embed: Callable[[Features], Embeddings]) -> int:
+        """Stores the new vectors of all photos whose features of record are known; returns how many there were.
 
         Args:
             embed: features [B, F] → embeddings [B, D] of the new model, whose features are the same.
         """
         left = f"features IS NOT NULL AND photo_id IN (SELECT id FROM {_PHOTOS_LEFT})"
         some = f"SELECT photo_id, features FROM vectors WHERE {left} LIMIT {AT_ONCE}"
+        stored = 0
         while rows := self._database.rows(some):
             embeddings = embed(np.stack([halves(features) for _, features in rows]))
             values = [(row[0], blob(embedding), row[1]) for row, embedding in zip(rows, embeddings, strict=True)]
             with self._database.transaction() as connection:
                 connection.executemany("INSERT INTO next_vectors VALUES (?, ?, ?)", values)
+            stored += len(rows)
+        return stored
 
     def cancel(self) -> None:
         """Cancels the change; the vectors of record stay."""

@@ -31,23 +31,14 @@ class LibraryCounts(NamedTuple):
 
 def record_columns(database: Database) -> str:
     """The columns of a ``PhotoRecord``, without its caption."""
-    return f"photos.id, folder_id, path, taken_at, width, height, {_mark(database)}, {date_source(database)}"
+    known = "photos.id, folder_id, path, taken_at, width, height"
+    return f"{known}, {_mark(database)}, {date_source(database)}, {duration(database)}"
 
 
 def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoRecord]:
     """Records by id; deleted ids are missing from the result."""
     select = f"SELECT {record_columns(database)} FROM photos WHERE id"
     return {row[0]: PhotoRecord(*row) for rows in rows_by_id(database, select, ids) for row in rows}
-
-
-def newest_photos(database: Database, condition: Condition, *, k: int, offset: int) -> list[PhotoRecord]:
-    """Photos that satisfy a condition, newest first, then undated ones by path."""
-    rows = database.rows(
-        f"SELECT {record_columns(database)} FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) "
-        "ORDER BY taken_at IS NULL, taken_at DESC, folder_id, path LIMIT ? OFFSET ?",
-        [*condition.parameters, k, offset],
-    )
-    return [PhotoRecord(*row) for row in rows]
 
 
 def count_photos(database: Database, condition: Condition = ANY) -> int:
@@ -85,11 +76,15 @@ def rows_at_path(database: Database, columns: str, folder_id: int, path: str) ->
 
 
 def has_word(database: Database, word: str) -> bool:
-    """Whether a word is in the path or a caption of one of the first photos; a part of a word does not count."""
+    """Whether a word is in a path, a caption, a tag or an album's name; a part of a word does not count.
+
+    Of a large library, in those of the first photos.
+    """
     pattern = "%" + re.sub(r"([%_^])", r"^\1", word) + "%"
     whole = re.compile(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", re.IGNORECASE)
     sources = ["SELECT path AS text FROM photos"]
-    sources += ["SELECT text FROM captions"] if database.has_table("captions") else []
+    texts = (("captions", "text"), ("tags", "tag"), ("albums", "name"))
+    sources += [f"SELECT {column} AS text FROM {table}" for table, column in texts if database.has_table(table)]
     for source in sources:  # an index holds the text, so that no embeddings are read
         sql = f"SELECT text FROM ({source} LIMIT {MOST_TEXTS}) WHERE text LIKE ? ESCAPE '^' LIMIT {MOST_FOUND}"
         if any(whole.search(text) for (text,) in database.rows(sql, (pattern,))):
@@ -114,6 +109,15 @@ def camera_counts(database: Database) -> list[tuple[str, int]]:
     )
 
 
+def month_counts(database: Database, condition: Condition = ANY) -> list[tuple[str | None, int]]:
+    """The months of photos that satisfy a condition, such as "2023-06", the newest first; None for those without."""
+    sql = (
+        f"SELECT substr(taken_at, 1, 7), count(*) FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) "
+        "GROUP BY 1 ORDER BY 1 IS NULL, 1 DESC"
+    )
+    return database.rows(sql, condition.parameters)
+
+
 def photo_paths(database: Database, folder_id: int) -> list[str]:
     """Paths of the searchable photos of a folder."""
     rows = database.rows("SELECT path FROM photos WHERE folder_id = ? AND skip_reason IS NULL", (folder_id,))
@@ -123,6 +127,11 @@ def photo_paths(database: Database, folder_id: int) -> list[str]:
 def date_source(database: Database) -> str:
     """The column with the source of a date; NULL in a read-only catalog of an older release."""
     return "date_source" if database.has_column("photos", "date_source") else "NULL"
+
+
+def duration(database: Database) -> str:
+    """The column with the length of videos in milliseconds; NULL in a read-only catalog of an older release."""
+    return "duration_ms" if database.has_column("photos", "duration_ms") else "NULL"
 
 
 def _mark(database: Database) -> str:

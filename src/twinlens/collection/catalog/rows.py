@@ -16,7 +16,7 @@ UNIT_TOLERANCE = 4e-3  # of the squared length: twice what an encoder may deviat
 
 
 class PhotoRecord(NamedTuple):
-    """A photo as shown in results and grids, with its caption if the hit is a caption."""
+    """A photo as shown in results and grids, with its caption if the hit is a caption; a video has a duration."""
 
     id: int
     folder_id: int
@@ -26,6 +26,7 @@ class PhotoRecord(NamedTuple):
     height: int | None = None
     is_favourite: bool = False
     date_source: DateSource | None = None
+    duration_ms: int | None = None
     caption: str | None = None
 
 
@@ -68,9 +69,27 @@ def is_number(text: str, *, most: int) -> bool:
     return text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most
 
 
-def id_array(rows: Sequence[Sequence[int]]) -> Ids:
+def id_array(rows: Sequence[Sequence[Any]]) -> Ids:
     """[N], the first column of rows."""
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+
+
+def ids_in(text: str | None) -> Ids:
+    """[N], ids with spaces between them: one text is read several times as fast as a row for each."""
+    return np.fromstring(text, dtype=np.int64, sep=" ") if text else np.empty(0, dtype=np.int64)
+
+
+def union(arrays: Sequence[Ids]) -> Ids:
+    """Ids of ascending arrays, ascending, each once; several times as fast as ``np.unique`` of many.
+
+    >>> union([id_array([(1,), (3,)]), id_array([(2,), (3,)])]).tolist()
+    [1, 2, 3]
+    """
+    some = [one for one in arrays if len(one)]
+    if len(some) < 2:
+        return some[0] if some else id_array([])
+    merged = np.sort(np.concatenate(some), kind="stable")
+    return merged[np.diff(merged, prepend=merged[0] - 1) > 0]
 
 
 class KnownVector(NamedTuple):
@@ -132,7 +151,7 @@ def embedding_blocks(database: Database, select: str, ids: Ids, *, block: int) -
         if rows:
             if len({len(embedding) for _, embedding in rows}) == 1:
                 embeddings = np.stack([floats(embedding) for _, embedding in rows])
-                if _are_unit_rows(embeddings):
+                if are_unit_rows(embeddings):
                     yield id_array(rows), embeddings
                     continue
             for number, embedding in rows:
@@ -166,9 +185,10 @@ def is_unit_blob(embedding: bytes, *, num_bytes: int | None = None) -> bool:
     """Whether the bytes are a unit vector, of that many bytes if given."""
     if not embedding or len(embedding) % 4 or (num_bytes is not None and len(embedding) != num_bytes):
         return False
-    return _are_unit_rows(floats(embedding)[None])
+    return are_unit_rows(floats(embedding)[None])
 
 
-def _are_unit_rows(embeddings: Embeddings) -> bool:
+def are_unit_rows(embeddings: Embeddings) -> bool:
+    """Whether all rows [B, D] have length 1."""
     with np.errstate(all="ignore"):
         return bool((np.abs(np.vecdot(embeddings, embeddings) - 1.0) < UNIT_TOLERANCE).all())  # False for NaN

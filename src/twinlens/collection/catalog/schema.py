@@ -88,6 +88,106 @@ CREATE INDEX photos_without_date ON photos(id) WHERE taken_at IS NULL OR date_so
 _MARKS_TWICE = """
 CREATE INDEX favourites_twice ON favourites(photo_id);
 """
+# photos whose path or texts have changed, which do not change their vectors
+_REWORDED = """
+CREATE TABLE reworded (photo_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+CREATE INDEX reworded_by_generation ON reworded(generation);
+"""
+# what people give to photos by hand; a second index has a copy of each row, as of the favourites
+_TAGS_RATINGS_ALBUMS = """
+CREATE TABLE tags (
+  id INTEGER PRIMARY KEY,
+  photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  key TEXT NOT NULL,
+  UNIQUE (photo_id, key)
+) STRICT;
+CREATE INDEX tags_twice ON tags(key, photo_id, tag);
+CREATE TABLE ratings (
+  photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE,
+  stars INTEGER NOT NULL CHECK (stars BETWEEN 1 AND 5)
+) STRICT;
+CREATE INDEX ratings_twice ON ratings(stars, photo_id);
+CREATE TABLE albums (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  key TEXT NOT NULL UNIQUE,
+  query TEXT NOT NULL
+) STRICT;
+CREATE INDEX albums_twice ON albums(id, name, key, query);
+CREATE TABLE album_photos (
+  id INTEGER PRIMARY KEY,
+  album_id INTEGER NOT NULL REFERENCES albums(id) ON DELETE CASCADE,
+  photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  UNIQUE (photo_id, album_id)
+) STRICT;
+CREATE INDEX album_photos_twice ON album_photos(album_id, position, photo_id);
+"""
+# what people said of photos: whether one fits a query, or shows a word of their own; and what was learnt from it
+_FEEDBACK = """
+CREATE TABLE feedback (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+  subject TEXT NOT NULL,
+  is_good INTEGER NOT NULL,
+  given_at TEXT NOT NULL DEFAULT (datetime('now')),
+  UNIQUE (photo_id, subject)
+) STRICT;
+CREATE INDEX feedback_by_subject ON feedback(subject);
+CREATE TABLE lessons (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  learnt_at TEXT NOT NULL DEFAULT (datetime('now')),
+  figures TEXT NOT NULL,
+  weights BLOB NOT NULL
+) STRICT;
+"""
+# what photos' files and the files beside them say; ``beside`` is NULL until the photo is read for it, '' if nothing is
+# beside it, and ``content_details`` is what the content alone says where something is
+_SAID = """
+ALTER TABLE photos ADD COLUMN file_rating INTEGER;
+ALTER TABLE photos ADD COLUMN beside TEXT;
+CREATE INDEX photos_with_beside ON photos(id) WHERE beside IS NULL OR beside != '';
+CREATE TABLE photo_texts (
+  photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE, kind TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE INDEX photo_texts_of_photo ON photo_texts(photo_id);
+CREATE INDEX photo_texts_by_text ON photo_texts(kind, text);
+CREATE TABLE content_details (
+  photo_id INTEGER PRIMARY KEY REFERENCES photos(id) ON DELETE CASCADE, details TEXT NOT NULL
+) STRICT;
+"""
+# frames of videos at their times, with embeddings as photos have them
+_MOMENTS = """
+ALTER TABLE photos ADD COLUMN duration_ms INTEGER;
+CREATE INDEX photos_that_last ON photos(id) WHERE duration_ms IS NOT NULL;
+CREATE TABLE moments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+  at_ms INTEGER NOT NULL,
+  embedding BLOB NOT NULL,
+  features BLOB,
+  generation INTEGER NOT NULL,
+  UNIQUE (photo_id, at_ms)
+) STRICT;
+CREATE INDEX moments_by_generation ON moments(generation);
+CREATE TABLE removed_moments (moment_id INTEGER PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+"""
+# what is written in pictures, by content, one line a piece; NULL = nothing in it looks like writing. The lens of photos
+# that an earlier release has indexed is read from their files, without decoding them
+_READ_TEXTS = """
+CREATE TABLE read_texts (
+  content_hash BLOB NOT NULL PRIMARY KEY,
+  text TEXT,
+  seen_on TEXT NOT NULL DEFAULT (date('now'))
+) STRICT;
+UPDATE photos SET beside = NULL;
+"""
+# the library by date, page by page however deep, without sorting it
+_BY_DATE = """
+CREATE INDEX photos_by_date ON photos(taken_at IS NULL, taken_at DESC, folder_id, path, skip_reason);
+"""
 _STEPS = (
     _PHOTOS,
     _CAPTIONS,
@@ -96,6 +196,13 @@ _STEPS = (
     _KEPT,
     _DATE_SOURCE,
     _MARKS_TWICE,
+    _REWORDED,
+    _TAGS_RATINGS_ALBUMS,
+    _FEEDBACK,
+    _SAID,
+    _MOMENTS,
+    _READ_TEXTS,
+    _BY_DATE,
 )  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 PLAUSIBLE_VERSION = 1000  # a larger number was overwritten

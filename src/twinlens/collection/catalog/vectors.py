@@ -15,17 +15,23 @@ from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import FileId, damaged
 from twinlens.collection.catalog.integrity import structure_faults
 from twinlens.collection.catalog.rows import ModelRecord, VectorDelta, check_length
-from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, VectorsDamagedError
+from twinlens.errors import (
+    CatalogDamagedError,
+    CollectionBusyError,
+    CollectionError,
+    UnknownPartError,
+    VectorsDamagedError,
+)
 from twinlens.plugins import load_part
 from twinlens.protocols import VectorStore
-from twinlens.stores import STORES
+from twinlens.stores import STORES, is_address, name_of
 from twinlens.types import Embeddings, Ids
 
 logger = logging.getLogger(__name__)
 LOCK_TIMEOUT_S = 120.0
 MOST_DAMAGES = 3  # in a row; then rebuilding does not help
 DEFAULT_STORE = "exact"
-LIKENESS = "likeness"  # name of the subfolder
+LIKENESS, MOMENTS = "likeness", "moments"  # names of subfolders
 
 
 class VectorSource(Protocol):
@@ -149,6 +155,23 @@ class DerivedVectors:
         )
         return False
 
+    def rebuild(self) -> VectorStore:
+        """The store, filled anew from the catalog."""
+        with self._guard:
+            model, file_id = self._catalog.model(), self._catalog.file_id
+            store = self._catch_up(self._open(self.folder, model), model, anew=True)
+            self._store, self._model, self._file_id = store, model, file_id
+        return self.synced()
+
+    def check_reachable(self) -> None:
+        """Asks the server that keeps the vectors, if one does.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+        """
+        if is_address(self._engine):
+            self._open(self.folder, self._catalog.model())
+
     def close(self) -> None:
         """Releases the memory maps and deletes this process's temporary copy."""
         self._store = None
@@ -158,7 +181,9 @@ class DerivedVectors:
     def _open(self, folder: Path, model: ModelRecord | None) -> VectorStore:
         owner = f"{self._catalog.identity}/{model and model.fingerprint}"
         dim = self._source.dim(model) or 1  # a catalog without photos has no model yet
-        store: VectorStore = load_part("store", STORES, self._engine)(folder, dim=dim, owner=owner)
+        # a temporary copy is on this machine whatever the store
+        engine = DEFAULT_STORE if folder == self._scratch and is_address(self._engine) else self._engine
+        store: VectorStore = open_store(engine, folder, dim=dim, owner=owner)
         return store
 
     def _catch_up(self, store: VectorStore, model: ModelRecord | None, *, anew: bool = False) -> VectorStore | None:
@@ -214,16 +239,39 @@ class DerivedVectors:
             raise CatalogDamagedError(damaged(self._catalog.path, f"{len(ids) - count} embeddings are missing"))
 
 
+def open_store(engine: str, folder: Path, *, dim: int, owner: str) -> VectorStore:
+    """A store by its name or address, with the files that it keeps on this machine in ``folder``.
+
+    Raises:
+        UnknownPartError: there is no such store, or what it needs is not installed.
+        ConfigError: the address is invalid.
+        StoreUnavailableError: the server does not answer.
+    """
+    options = {"url": engine} if is_address(engine) else {}
+    try:
+        kind = load_part("store", STORES, name_of(engine))
+    except ModuleNotFoundError as error:
+        raise UnknownPartError(
+            f"the store {name_of(engine)!r} needs {error.name}: pip install 'twinlens[{name_of(engine)}]'"
+        ) from error
+    store: VectorStore = kind(folder, dim=dim, owner=owner, **options)
+    return store
+
+
 def chosen_store(catalog: Catalog, asked: str | None, *, writable: bool) -> str:
     """Name of a collection's vector store; an explicitly chosen one is recorded.
 
     Raises:
-        UnknownPartError: there is no such store.
+        UnknownPartError, ConfigError, StoreUnavailableError: see ``open_store``.
     """
     known = catalog.meta("store") or DEFAULT_STORE
     if asked is None or asked == known:
         return known
-    load_part("store", STORES, asked)
+    if is_address(asked):
+        with tempfile.TemporaryDirectory() as nowhere:
+            open_store(asked, Path(nowhere), dim=1, owner="")
+    else:
+        load_part("store", STORES, asked)
     if writable:
         catalog.set_meta({"store": asked})
     return asked
@@ -233,10 +281,20 @@ def derived_vectors(
     place: Path, catalog: Catalog, *, engine: str, writable: bool
 ) -> tuple[DerivedVectors, DerivedVectors]:
     """The vectors of photos and of captions, each in its own subfolder."""
-    photos, captions = (engine, "captions") if engine == DEFAULT_STORE else (f"{engine}-photos", f"{engine}-captions")
+    name = name_of(engine)
+    photos, captions = (name, "captions") if engine == DEFAULT_STORE else (f"{name}-photos", f"{name}-captions")
     return (
         DerivedVectors(place, catalog, catalog, name=photos, writable=writable, engine=engine),
         DerivedVectors(place, catalog, catalog.captions, name=captions, writable=writable, engine=engine),
+    )
+
+
+def moment_vectors(place: Path, catalog: Catalog, *, writable: bool) -> tuple[DerivedVectors, DerivedVectors]:
+    """The vectors of moments of videos, in the space of photos and texts and by likeness, whatever the store."""
+    alike = f"{MOMENTS}-{LIKENESS}"
+    return (
+        DerivedVectors(place, catalog, catalog.moments, name=MOMENTS, writable=writable, engine=DEFAULT_STORE),
+        DerivedVectors(place, catalog, catalog.moment_features, name=alike, writable=writable, engine="half"),
     )
 
 

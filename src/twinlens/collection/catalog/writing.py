@@ -1,21 +1,27 @@
 """Write operations on the catalog, inside a transaction."""
 
 import sqlite3
+from collections.abc import Iterable
+from typing import Any
 
 from twinlens.collection.catalog.kept import GIVEN, Returned, keep_given
+from twinlens.collection.catalog.moments import WaitingVideo
 from twinlens.collection.catalog.next_vectors import MISSING_NEXT, forget_next_model, model_meta
+from twinlens.collection.catalog.read_texts import note_seen, put_read_texts
 from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
-from twinlens.data.dating.file_date import dated, moved_moment
+from twinlens.collection.catalog.said import DETAILS, content_details, keep_content_details, put_texts
+from twinlens.collection.catalog.written import note_reworded
+from twinlens.data.dating.file_date import OUTSIDE, dated, moved_moment, with_moment
 from twinlens.data.dating.moment import Moment
 from twinlens.data.exif import PhotoDetails
+from twinlens.data.metadata.beside import Beside, with_beside
 from twinlens.embedding.local import PhotoVector
 from twinlens.types import Embeddings
 
 _PHOTO_COLUMNS = (
     "folder_id path size_bytes mtime_ns content_hash width height taken_at utc_offset_minutes "
-    "camera latitude longitude date_source skip_reason reader_version generation"
+    "camera latitude longitude date_source duration_ms file_rating beside skip_reason reader_version generation"
 ).split()
-_DETAILS = ", ".join(_PHOTO_COLUMNS[2:-3])
 _PUT_PHOTO = (
     f"INSERT INTO photos ({', '.join(_PHOTO_COLUMNS)}) VALUES ({', '.join('?' * len(_PHOTO_COLUMNS))}) "
     "ON CONFLICT (folder_id, path) DO UPDATE SET "
@@ -31,20 +37,38 @@ class CatalogWriter:
         self._connection = connection
         self._generation = generation
 
-    def put_photo(self, file: FileState, details: PhotoDetails, vector: PhotoVector, *, reader_version: int) -> None:
-        """Adds a photo with its vector, or replaces the one at its path."""
-        photo_id = self._put(file, details, None, reader_version)
+    def put_photo(
+        self,
+        file: FileState,
+        details: PhotoDetails,
+        vector: PhotoVector,
+        *,
+        reader_version: int,
+        has_texts: bool = True,
+    ) -> None:
+        """Adds a photo with its vector, or replaces the one at its path.
+
+        Args:
+            file: its path, and what shows whether it has changed.
+            details: what its content says.
+            vector: of its content.
+            reader_version: of the reader of the content.
+            has_texts: False if it was not read for texts and stars, as by an earlier release.
+        """
+        photo_id = self._put(file, details, None, reader_version, has_texts=has_texts)
         self._connection.execute(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
             (photo_id, blob(vector.embedding), halves_blob(vector.features)),
         )
         self._connection.execute("DELETE FROM removed WHERE photo_id = ?", (photo_id,))
         self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))  # of the old content
+        self._drop_moments(photo_id)
         self._show_captions(photo_id)
 
     def put_skipped(self, file: FileState, reason: str, *, reader_version: int) -> None:
         """Records a file that cannot be read, so that it is not tried in every run."""
         photo_id = self._put(file, None, reason, reader_version)
+        self._drop_moments(photo_id)
         self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
@@ -52,12 +76,43 @@ class CatalogWriter:
 
     def refresh(self, photo_id: int, file: FileState, details: PhotoDetails, *, reader_version: int) -> bool:
         """Updates what is known of a photo whose content has not changed; returns whether that is something new."""
-        select = f"SELECT generation, {_DETAILS} FROM photos WHERE id = ?"
-        generation, *before = self._connection.execute(select, (photo_id,)).fetchone()
-        self._put(file, details, None, reader_version)
-        self._connection.execute("UPDATE photos SET generation = ? WHERE id = ?", (generation, photo_id))
-        _, *after = self._connection.execute(select, (photo_id,)).fetchone()
-        return bool(before != after)
+        before = content_details(self._connection, photo_id)
+        now = dated(details, file.path, file.mtime_ns)
+        if is_new := before != now:
+            sql = "SELECT generation FROM photos WHERE id = ?"
+            (generation,) = self._connection.execute(sql, (photo_id,)).fetchone()
+            self._put(file, details, None, reader_version)
+            self._connection.execute("UPDATE photos SET generation = ? WHERE id = ?", (generation, photo_id))
+        else:
+            self._connection.execute(
+                "UPDATE photos SET size_bytes = ?, mtime_ns = ?, reader_version = ?, skip_reason = NULL WHERE id = ?",
+                (file.size_bytes, file.mtime_ns, reader_version, photo_id),
+            )
+        return is_new
+
+    def put_beside(self, photo_id: int, mark: str, beside: Beside, content: PhotoDetails | None = None) -> None:
+        """Stores what the files beside a photo say, in place of what others have said before.
+
+        Args:
+            photo_id: of a searchable photo.
+            mark: shows whether the files have changed; "" = there are none.
+            beside: what they say.
+            content: what the photo's content says; None = as it is on record.
+        """
+        sql = "SELECT path, mtime_ns, taken_at, utc_offset_minutes, date_source FROM photos WHERE id = ?"
+        path, mtime_ns, *date = self._connection.execute(sql, (photo_id,)).fetchone()
+        content = content or content_details(self._connection, photo_id)
+        known = with_beside(content, beside)
+        if known.date_source is None or known.date_source in OUTSIDE:
+            told = Moment(*date) if date[2] in OUTSIDE else None
+            known = with_moment(known, moved_moment(told, path, mtime_ns))
+        self._connection.execute(
+            f"UPDATE photos SET ({DETAILS}, file_rating, beside) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?",
+            (*_columns_of(known), mark, photo_id),
+        )
+        keep_content_details(self._connection, photo_id, content if mark else None)
+        if put_texts(self._connection, photo_id, known):
+            note_reworded(self._connection, photo_id, self._generation)
 
     def read_again(self, photo_id: int, reason: str) -> None:
         """Drops a photo's vector: the next index run reads its file again. Captions and marks are kept."""
@@ -67,6 +122,7 @@ class CatalogWriter:
         )
         self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,))
         self._connection.execute("DELETE FROM next_vectors WHERE photo_id = ?", (photo_id,))
+        self._drop_moments(photo_id)
         self._mark_removed(photo_id)
         self._hide_captions(photo_id)
 
@@ -84,20 +140,24 @@ class CatalogWriter:
             (file.folder_id, file.path, file.size_bytes, file.mtime_ns, photo_id),
         )
         self._date_again(photo_id, file)
+        note_reworded(self._connection, photo_id, self._generation)
 
     def remove(self, photo_id: int) -> None:
         """Removes a photo; what was given to it is kept by its content."""
         self.set_aside(photo_id)
         if self._connection.execute("DELETE FROM vectors WHERE photo_id = ?", (photo_id,)).rowcount:
             self._mark_removed(photo_id)
+        self._drop_moments(photo_id)
         self._connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
 
     def set_aside(self, photo_id: int) -> None:
         """Takes away what was given to a photo, and keeps it by content."""
         keep_given(self._connection, photo_id)
+        note_seen(self._connection, photo_id)
         self._hide_captions(photo_id)
         for given in GIVEN.values():
             self._connection.execute(f"DELETE FROM {given.table} WHERE photo_id = ?", (photo_id,))
+        note_reworded(self._connection, photo_id, self._generation)
 
     def give_back(self, kept: Returned, embedding: Embeddings | None) -> list[int]:
         """Gives what is kept to all photos of its content; returns the ids of those that did not have it.
@@ -117,8 +177,30 @@ class CatalogWriter:
             for photo_id in kept.photo_ids
             if self._connection.execute(give, {**values, "photo_id": photo_id}).rowcount
         ]
+        self.reword(gained)
         self._connection.execute("DELETE FROM kept WHERE content_hash = ? AND kind = ? AND value = ?", kept[:3])
         return gained
+
+    def put_moments(self, photo_id: int, moments: Iterable[tuple[int, PhotoVector]]) -> None:
+        """Stores frames of a video, by their times in milliseconds, in place of those that it had."""
+        self._drop_moments(photo_id)
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO moments (photo_id, at_ms, embedding, features, generation) VALUES (?, ?, ?, ?, ?)",
+            [
+                (photo_id, at_ms, blob(vector.embedding), halves_blob(vector.features), self._generation)
+                for at_ms, vector in moments
+            ],
+        )
+
+    def copy_moments(self, video: WaitingVideo) -> bool:
+        """Gives a video the moments of another one with the same content; whether there is one."""
+        known = "SELECT photo_id FROM moments JOIN photos ON photos.id = photo_id WHERE content_hash = ? LIMIT 1"
+        copied = self._connection.execute(
+            "INSERT OR IGNORE INTO moments (photo_id, at_ms, embedding, features, generation) "
+            f"SELECT ?, at_ms, embedding, features, ? FROM moments WHERE photo_id = ({known}) ORDER BY at_ms",
+            (video.id, self._generation, video.content_hash),
+        )
+        return copied.rowcount > 0
 
     def put_caption(self, photo_id: int, text: str, embedding: Embeddings) -> None:
         """Adds a caption with its embedding [D], or replaces it if the photo already has it."""
@@ -128,13 +210,25 @@ class CatalogWriter:
             "DO UPDATE SET embedding = excluded.embedding, generation = excluded.generation",
             (photo_id, text, blob(embedding), self._generation),
         )
+        note_reworded(self._connection, photo_id, self._generation)
 
     def remove_caption(self, caption_id: int) -> None:
         """Removes a caption."""
         self._connection.execute(
             "INSERT OR REPLACE INTO removed_captions VALUES (?, ?)", (caption_id, self._generation)
         )
-        self._connection.execute("DELETE FROM captions WHERE id = ?", (caption_id,))
+        sql = "DELETE FROM captions WHERE id = ? RETURNING photo_id"
+        for (photo_id,) in self._connection.execute(sql, (caption_id,)).fetchall():
+            note_reworded(self._connection, photo_id, self._generation)
+
+    def put_read_texts(self, texts: Iterable[tuple[bytes, str | None]]) -> None:
+        """Stores what was read in pictures, by content; None = it is unlikely to hold text, and was not read."""
+        self.reword(put_read_texts(self._connection, texts))
+
+    def reword(self, photo_ids: Iterable[int]) -> None:
+        """Notes that texts of photos have changed, such as their tags."""
+        for photo_id in photo_ids:
+            note_reworded(self._connection, photo_id, self._generation)
 
     def take_next_vectors(self, model: ModelRecord) -> None:
         """Makes the new model's embeddings those of record, all at once; the old ones are cleared later."""
@@ -149,6 +243,7 @@ class CatalogWriter:
             "FROM next_captions WHERE caption_id = id",
             (self._generation,),
         )
+        self._drop_moments()  # the next index run embeds them with the new model
         self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(model_meta(model).items()))
         forget_next_model(self._connection)
 
@@ -169,27 +264,33 @@ class CatalogWriter:
             "DELETE FROM removed_captions WHERE caption_id IN (SELECT id FROM captions WHERE photo_id = ?)", (photo_id,)
         )
 
-    def _put(self, file: FileState, details: PhotoDetails | None, reason: str | None, reader_version: int) -> int:
+    def _put(
+        self,
+        file: FileState,
+        details: PhotoDetails | None,
+        reason: str | None,
+        reader_version: int,
+        *,
+        has_texts: bool = True,
+    ) -> int:
         known = dated(details, file.path, file.mtime_ns) if details else PhotoDetails(0, 0)
         self._keep_of_earlier_content(file)
         row = self._connection.execute(
             _PUT_PHOTO,
             (
                 *file,
-                known.width or None,
-                known.height or None,
-                known.taken_at,
-                known.utc_offset_minutes,
-                known.camera,
-                known.latitude,
-                known.longitude,
-                known.date_source,
+                *_columns_of(known),
+                "" if has_texts else None,
                 reason,
                 reader_version,
                 self._generation,
             ),
         ).fetchone()
-        return int(row[0])
+        photo_id = int(row[0])
+        keep_content_details(self._connection, photo_id, None)
+        if put_texts(self._connection, photo_id, known):
+            note_reworded(self._connection, photo_id, self._generation)
+        return photo_id
 
     def _keep_of_earlier_content(self, file: FileState) -> None:
         """Keeps a copy of what was given to the content that a path had until now; the path has it, too."""
@@ -199,6 +300,8 @@ class CatalogWriter:
         ).fetchone()
         if earlier is not None:
             keep_given(self._connection, earlier[0])
+            note_seen(self._connection, earlier[0])
+            note_reworded(self._connection, earlier[0], self._generation)  # what is written in it is another text
 
     def _date_again(self, photo_id: int, file: FileState) -> None:
         """A date that is not from the photo's content may depend on the file's name and date."""
@@ -209,5 +312,28 @@ class CatalogWriter:
         if found is not None and found != known:
             self._connection.execute(f"UPDATE photos SET ({columns}) = (?, ?, ?) WHERE id = ?", (*found, photo_id))
 
+    def _drop_moments(self, photo_id: int | None = None) -> None:
+        """Of a video, or of all."""
+        where, of = ("", ()) if photo_id is None else (" WHERE photo_id = ?", (photo_id,))
+        noted = "INSERT OR REPLACE INTO removed_moments SELECT id, ? FROM moments"
+        self._connection.execute(noted + where, (self._generation, *of))
+        self._connection.execute(f"DELETE FROM moments{where}", of)
+
     def _mark_removed(self, photo_id: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (photo_id, self._generation))
+
+
+def _columns_of(details: PhotoDetails) -> tuple[Any, ...]:
+    """The values of ``DETAILS`` and of the stars."""
+    return (
+        details.width or None,
+        details.height or None,
+        details.taken_at,
+        details.utc_offset_minutes,
+        details.camera,
+        details.latitude,
+        details.longitude,
+        details.date_source,
+        details.duration_ms,
+        details.rating,
+    )

@@ -1,4 +1,4 @@
-"""Give kept captions and favourites back to photos whose content has returned."""
+"""Give kept captions, favourites, tags and ratings back to photos whose content has returned."""
 
 from itertools import islice
 

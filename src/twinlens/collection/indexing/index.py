@@ -11,22 +11,29 @@ from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
+from twinlens.collection.indexing.beside import read_what_is_beside
+from twinlens.collection.indexing.brought import BroughtVectors
+from twinlens.collection.indexing.excluding.rules import Rules, collection_rules
 from twinlens.collection.indexing.giving_back import give_back
-from twinlens.collection.indexing.last_scan import skipped_files, write_last_scan
+from twinlens.collection.indexing.last_scan import left_out_files, skipped_files, write_last_scan, write_part
 from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
+from twinlens.collection.indexing.moments import look_at_videos
+from twinlens.collection.indexing.part import Part, changed_part
 from twinlens.collection.indexing.progress import IndexListener, IndexPlan, SilentListener
 from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
 from twinlens.collection.indexing.report import IndexReport, why_no_photos
 from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
 from twinlens.collection.indexing.verification import Position, VerifyReport
-from twinlens.collection.place.photo_folders import PhotoFolder, photos_missing
+from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, photos_missing
+from twinlens.counted import counted
 from twinlens.data.exif import PhotoDetails
+from twinlens.data.video.names import can_read_videos, is_video
 from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, Wanted, embed_batches
 from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
-READER_VERSION = 2  # increased when more formats are supported: skipped files are then tried again
+READER_VERSION = 3  # increased when more formats are supported: skipped files are then tried again
 BYTES_A_PHOTO = 400  # a catalog row without its vectors, indexes included
 
 
@@ -40,12 +47,26 @@ class IndexOptions(NamedTuple):
         verify: whether to read the photos again whose size and date have not changed, too.
         follow_links: whether to index what is behind links that lead out of a folder; None = as in the
             collection's last run, which ``Indexer`` looks up.
+        brought: vectors of photos from another program.
+        exclude: patterns of files and folders to leave out, as gitignore has them; ``Indexer`` adds those of
+            earlier runs.
+        no_longer_exclude: patterns of earlier runs that no longer hold.
+        archives: whether zip and tar files count as folders; None = as in the collection's last run.
+        being_written: folder and path of files that are left as they are known, because they are not complete yet.
+        changed: folder and path of what came, changed or went since the last run, which is then all that is looked
+            at; None = everything may have.
     """
 
     forget_missing: ForgetMissing = False
     drop_kept: bool = False
     verify: bool = False
     follow_links: bool | None = None
+    brought: BroughtVectors | None = None
+    exclude: Sequence[str] = ()
+    no_longer_exclude: Sequence[str] = ()
+    being_written: frozenset[FileKey] = frozenset()
+    archives: bool | None = None
+    changed: frozenset[FileKey] | None = None
 
 
 DEFAULTS = IndexOptions()
@@ -94,37 +115,80 @@ def index_folders(
             catalog has photos in it (an unmounted disk looks like this).
     """
     started = time.perf_counter()
-    run = _Run(catalog, encoder, listener or SilentListener(), options)
-    tasks = run.plan(folders, forget_missing=options.forget_missing is True)
+    run, tasks = _planned(catalog, encoder, folders, listener or SilentListener(), options)
     run.read(tasks)
     if run.position:
         run.position.complete()
-    run.keep_doubtful(folders, options.forget_missing)
+    if run.part is None:
+        run.keep_doubtful(folders, options.forget_missing)
     run.drop_gone()
     run.settle_kept(drop_kept=options.drop_kept)
+    run.report.videos = look_at_videos(catalog, encoder, folders, run.scans, run.listener)
+    run.report.retold = read_what_is_beside(catalog, folders, run.scans)
     forget_replaced(catalog)
-    write_last_scan(catalog, run.scans)
+    if run.part is None:
+        write_last_scan(catalog, run.scans)
+    else:
+        write_part(catalog, run.scans, has=run.part.has, is_gone=run.part.is_closed)
     run.report.images = catalog.count()
     run.report.skipped = skipped_files(catalog, folders)  # the same as ``status`` tells
+    run.report.left_out = left_out_files(catalog, folders)
+    run.report.unmatched = [] if run.part else run.unmatched(options.exclude)
     run.report.seconds = round(time.perf_counter() - started, 3)
     return run.report
+
+
+def _planned(
+    catalog: Catalog,
+    encoder: DualEncoder | None,
+    folders: Sequence[PhotoFolder],
+    listener: IndexListener,
+    options: IndexOptions,
+) -> tuple["_Run", list[_Task]]:
+    """A run and the files that it has to read, of the part that has changed, if that can be told by it alone."""
+    forget_missing = options.forget_missing is True
+    if options.changed is not None:
+        part = changed_part(catalog, folders, options.changed, collection_rules(options.exclude))
+        if part is not None:
+            run = _Run(catalog, encoder, listener, options, part)
+            tasks = run.plan(folders, forget_missing=forget_missing)
+            shown = (key for key, file in run.gone.items() if _was_shown(file) and key not in run.excluded)
+            if not part.leaves_doubt(catalog, shown):
+                return run, tasks
+        logger.debug("everything is looked at: what has changed cannot be told by a part")
+    run = _Run(catalog, encoder, listener, options)
+    return run, run.plan(folders, forget_missing=forget_missing)
 
 
 class _Run:
     """State of one index run: known files, missing files, report."""
 
     def __init__(
-        self, catalog: Catalog, encoder: DualEncoder | None, listener: IndexListener, options: IndexOptions
+        self,
+        catalog: Catalog,
+        encoder: DualEncoder | None,
+        listener: IndexListener,
+        options: IndexOptions,
+        part: Part | None = None,
     ) -> None:
-        self.catalog, self.encoder, self.listener = catalog, encoder, listener
-        self.follow_links = bool(options.follow_links)
+        self.catalog, self.encoder, self.listener, self.part = catalog, encoder, listener, part
+        self.follow_links, self.rules = bool(options.follow_links), collection_rules(options.exclude)
+        self.archives = bool(options.archives)
+        self.being_written = options.being_written
+        self.only_known = catalog.has_only_known
+        self.brought, self.brought_rows = options.brought, dict[str, int]()
         self.position = Position(catalog) if options.verify else None
         self.report = IndexReport(verification=VerifyReport() if options.verify else None)
-        self.known = catalog.known_files()
+        self.known = part.known if part else catalog.known_files()
         self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
+        self.excluded: set[tuple[int, str]] = set()  # of those that are gone: they are there, but left out
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
-        self.known_hashes = {file.content_hash for file in self.known.values() if file.skip_reason is None}
+        self.known_hashes = (
+            catalog.known_contents()
+            if part
+            else {file.content_hash for file in self.known.values() if file.skip_reason is None}
+        )
         self.known_contents: set[bytes | None] = set()  # and those that an interrupted run has replaced
 
     def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
@@ -132,12 +196,14 @@ class _Run:
         tasks: list[_Task] = []
         found = 0
         for folder in folders:
-            scan = self.scans[folder.id] = _scan(folder, follow_links=self.follow_links)
+            scan = self.scans[folder.id] = self.part.scans[folder.id] if self.part else self._scan(folder)
             found += len(scan.photos)
             tasks += self._compare(folder, scan, forget_missing=forget_missing)
-        if not found and not self.known:
-            raise NoPhotosError([str(folder.path) for folder in folders], *why_no_photos(self.report.skipped))
-        for key, missing in self.gone.items():
+        if not found and not self.known and self.part is None:
+            excluded = any(scan.excluded for scan in self.scans.values())
+            why = why_no_photos(self.report.skipped, has_excluded=excluded)
+            raise NoPhotosError([str(folder.path) for folder in folders], *why)
+        for key, missing in sorted(self.gone.items()):
             if missing.content_hash and missing.skip_reason is None:
                 self.gone_by_hash.setdefault(missing.content_hash, []).append(key)
         encoder = self.encoder
@@ -146,26 +212,45 @@ class _Run:
         self.listener.planned(IndexPlan(found, len(tasks), new * (a_vector + BYTES_A_PHOTO)))
         return tasks
 
+    def _scan(self, folder: PhotoFolder) -> Scan:
+        return _scan(folder, follow_links=self.follow_links, rules=self.rules, archives=self.archives)
+
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
         """The files of one folder that must be read; records missing ones."""
         here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
-        if not scan.photos and not forget_missing and any(map(_was_shown, here.values())):
+        for path in scan.away & here.keys():
+            self._count_unchanged(folder.prefix + path, here.pop(path))
+        excluded = {path for path in here if is_below(path, scan.excluded)} if scan.excluded else set()
+        indexed = (known for path, known in here.items() if path not in excluded)
+        if not scan.photos and not forget_missing and self.part is None and any(map(_was_shown, indexed)):
             links = sum(reason == LINK_OUT for _, reason in scan.others)
             if links:
+                lead_out = counted(links, "link that leads", "links that lead")
+                were = counted(len(here), "photo was", "photos were")
                 raise CollectionError(
-                    f"{folder.path} contains no photos but {links:,} links that lead out of it; {len(here):,} photos "
-                    "were indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
+                    f"{folder.path} contains no photos but {lead_out} out of it; {were} "
+                    "indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
                     "the links, or with --forget-missing to remove it from the index"
                 )
+            were = counted(len(here), "was", "were")
             raise CollectionError(
-                f"{folder.path} contains no photos, but {len(here):,} were indexed there; is its disk mounted? "
+                f"{folder.path} contains no photos, but {were} indexed there; is its disk mounted? "
                 "Nothing was changed; if the photos are really gone, run again with --forget-missing"
             )
         self.report.skipped += [Skipped(folder.prefix + path, reason) for path, reason in scan.others + scan.unreadable]
+        if not can_read_videos():  # those that were read before stay as they are known
+            for path in [path for path, _ in scan.others if is_video(Path(path))]:
+                if here.pop(path, None):
+                    self.report.unchanged += 1
         tasks = []
         for file in scan.photos:
             known = here.pop(file.path, None)
-            if known and _is_unchanged(file, known):
+            if known is None and self.only_known:
+                continue
+            if (folder.id, file.path) in self.being_written:
+                if known:
+                    self._count_unchanged(folder.prefix + file.path, known)
+            elif known and _is_unchanged(file, known):
                 if self._is_to_verify(folder, file, known):
                     tasks.append(_Task(folder, file, known, is_check=known.skip_reason is None))
                 else:
@@ -177,6 +262,8 @@ class _Run:
         for path, missing in here.items():
             if path not in hidden and not path.startswith(below):
                 self.gone[folder.id, path] = missing
+                if path in excluded:
+                    self.excluded.add((folder.id, path))
         return tasks
 
     def _is_to_verify(self, folder: PhotoFolder, file: FoundFile, known: KnownFile) -> bool:
@@ -188,6 +275,9 @@ class _Run:
 
     def read(self, tasks: Sequence[_Task]) -> None:
         """Reads, embeds and commits, batch by batch."""
+        if self.brought and self.encoder and tasks:
+            files = {_name_of(task): _path_of(task) for task in tasks}
+            self.brought_rows = self.brought.check(files, self.encoder, is_new=not self.known)
         changed = [task.known.content_hash for task in tasks if task.known and not task.is_check]
         replaced = note_replaced(self.catalog, (content for content in changed if content))
         self.known_contents = {*self.known_hashes, *replaced}
@@ -203,7 +293,7 @@ class _Run:
 
     def _wanted(self, task: _Task, content_hash: bytes) -> Wanted:
         if content_hash not in self.known_hashes:
-            return "vector"
+            return "details" if _name_of(task) in self.brought_rows else "vector"
         if task.known is None or not task.is_check or task.known.content_hash != content_hash:
             return "hash"
         # an earlier release may have decoded it in another way
@@ -211,10 +301,17 @@ class _Run:
 
     def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
         """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""
-        shown = [key for key, file in self.gone.items() if _was_shown(file)]
+        shown = [key for key, file in self.gone.items() if _was_shown(file) and key not in self.excluded]
         kept = kept_folders(self.catalog, folders, self.scans, shown, forget_missing)
         self.report.kept_folders = [folder for folders in kept.values() for folder in folders.values()]
-        self.gone = {key: file for key, file in self.gone.items() if not is_below(key[1], kept[key[0]])}
+        self.gone = {
+            key: file for key, file in self.gone.items() if key in self.excluded or not is_below(key[1], kept[key[0]])
+        }
+
+    def unmatched(self, patterns: Sequence[str]) -> list[str]:
+        """The patterns that match nothing."""
+        matched = set().union(*(scan.patterns for scan in self.scans.values()))
+        return [pattern for pattern in patterns if pattern not in matched]
 
     def drop_gone(self) -> None:
         """Removes photos whose files are gone and were not renamed."""
@@ -230,6 +327,7 @@ class _Run:
         self.report.restored = give_back(self.catalog, self.encoder)
         if not self.report.deferred:  # a deferred photo may be one that has come back
             self.report.dropped = self.catalog.kept.drop(all_of_it=drop_kept)
+            self.catalog.read_texts.drop_old()
         self.report.kept = self.catalog.kept.counts().photos
 
     def _store(self, writer: CatalogWriter, photo: EmbeddedPhoto[_Task]) -> None:
@@ -240,10 +338,17 @@ class _Run:
             writer.put_skipped(state, photo.reason, reader_version=READER_VERSION)
             self.report.skipped.append(Skipped(task.folder.prefix + task.file.path, photo.reason))
             logger.info("skipped %s: %s", _path_of(task), photo.reason)
-        elif photo.details is not None and photo.vector is not None:
-            self._put(writer, task, state, photo.details, photo.vector)
+        elif photo.details is not None and (vector := photo.vector or self._brought_vector(photo)):
+            self._put(writer, task, state, photo.details, vector)
         else:
             self._store_known_content(writer, task, state, photo.details)
+
+    def _brought_vector(self, photo: EmbeddedPhoto[_Task]) -> PhotoVector | None:
+        row = self.brought_rows.get(_name_of(photo.item))
+        if row is None or self.brought is None or photo.content_hash in self.known_hashes:
+            return None
+        self.report.brought += 1
+        return PhotoVector(self.brought.rows[row], None)
 
     def _note_check(self, photo: EmbeddedPhoto[_Task]) -> bool:
         """Counts a photo that was read again; False if it could not be, and nothing can be said of it."""
@@ -283,7 +388,7 @@ class _Run:
     def _store_copy(self, writer: CatalogWriter, task: _Task, state: FileState) -> None:
         found = self.catalog.vector_of_content(state.content_hash or b"")
         if found is not None:
-            self._put(writer, task, state, found[1], found[0])
+            self._put(writer, task, state, found.details, found.vector, has_texts=found.has_texts)
         elif self.encoder is None:
             self.report.deferred += 1
         else:  # the photo with this content was changed in this same run, or it is new
@@ -291,12 +396,19 @@ class _Run:
             self._store(writer, photo)
 
     def _put(
-        self, writer: CatalogWriter, task: _Task, state: FileState, details: PhotoDetails, vector: PhotoVector
+        self,
+        writer: CatalogWriter,
+        task: _Task,
+        state: FileState,
+        details: PhotoDetails,
+        vector: PhotoVector,
+        *,
+        has_texts: bool = True,
     ) -> None:
         known, content = task.known, state.content_hash
         if known and known.skip_reason is None and known.content_hash != content and content in self.known_contents:
             writer.set_aside(known.id)  # another photo has taken its path; an edited one keeps what was given to it
-        writer.put_photo(state, details, vector, reader_version=READER_VERSION)
+        writer.put_photo(state, details, vector, reader_version=READER_VERSION, has_texts=has_texts)
         if task.known is not None and task.known.skip_reason is None:
             self.report.updated += 1
         else:
@@ -314,6 +426,10 @@ def _was_shown(file: KnownFile) -> bool:
     return file.skip_reason in (None, TO_READ)
 
 
+def _name_of(task: _Task) -> str:
+    return task.folder.prefix + task.file.path
+
+
 def _path_of(task: _Task) -> Path:
     return task.folder.file(task.file.path)
 
@@ -325,9 +441,9 @@ def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 
-def _scan(folder: PhotoFolder, *, follow_links: bool) -> Scan:
+def _scan(folder: PhotoFolder, *, follow_links: bool, rules: Rules, archives: bool) -> Scan:
     try:
-        return scan_folder(folder.path, follow_links=follow_links)
+        return scan_folder(folder.path, follow_links=follow_links, rules=rules, archives=archives)
     except FileNotFoundError as error:
         raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:

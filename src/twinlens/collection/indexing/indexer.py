@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from twinlens.collection.catalog.catalog import FOLLOW_LINKS, Catalog
-from twinlens.collection.catalog.integrity import check_fully
+from twinlens.collection.catalog.before_upgrade import forget_after_upgrade
+from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
+from twinlens.collection.catalog.integrity import check_fully, is_known_intact, remember_intact
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
+from twinlens.collection.indexing.excluding.rules import check_pattern
 from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
 from twinlens.collection.indexing.model_change import change_model
 from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
 from twinlens.collection.indexing.progress import IndexListener, SilentListener
-from twinlens.collection.indexing.report import CaptionReport, IndexReport
+from twinlens.collection.indexing.report import CaptionReport, IndexReport, ModelChangeReport
 from twinlens.collection.likeness.copies_file import DerivedCopies
+from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.errors import CollectionError, ModelMismatchError
+from twinlens.collection.texts.derived_texts import DerivedTexts
+from twinlens.errors import CatalogDamagedError, CollectionError, ConfigError, ModelMismatchError
 from twinlens.protocols import Dataset, DualEncoder
 
 
@@ -35,7 +39,10 @@ class Indexer:
         vectors: derived from the photos.
         caption_vectors: derived from the captions.
         likeness: derived from the photos' features.
+        moments: derived from frames of videos, and from their features.
         copies: near copies among the photos.
+        stacks: files of one shot, and shots of one burst.
+        texts: the index of what is written about the photos.
         writable: False if the medium cannot be written.
     """
 
@@ -49,12 +56,16 @@ class Indexer:
         vectors: DerivedVectors,
         caption_vectors: DerivedVectors,
         likeness: DerivedVectors,
+        moments: tuple[DerivedVectors, DerivedVectors],
         copies: DerivedCopies,
+        stacks: DerivedStacks,
+        texts: DerivedTexts,
         writable: bool,
     ) -> None:
         self._place, self._catalog, self._folders, self._model = place, catalog, folders, model
         self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
-        self._likeness, self._copies = likeness, copies
+        self._likeness, self._copies, self._stacks, self._texts = likeness, copies, stacks, texts
+        self._moments = moments
 
     def index(
         self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, options: IndexOptions
@@ -63,11 +74,14 @@ class Indexer:
         # a change of model scans the folders up to three times, but asks about each once
         if callable(options.forget_missing):
             options = options._replace(forget_missing=functools.cache(options.forget_missing))
-        with self._alone():
+        with self._alone(is_part=options.changed is not None):
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
             if options.follow_links is not None:
                 self._catalog.set_meta({FOLLOW_LINKS: str(int(options.follow_links))})
+            if options.archives is not None:
+                self._catalog.set_meta({ARCHIVES: str(int(options.archives))})
+            self._keep_patterns(options)
             report = self._index(guard, options)
             if data is not None:
                 report.captions = self._index_captions(data, guard)
@@ -95,23 +109,46 @@ class Indexer:
             self._catalog.remember_model(chosen.record())
             return self._index(guard, DEFAULTS)
 
+    def complete_change(self, *, listener: IndexListener | None) -> ModelChangeReport | None:
+        """See ``Collection.complete_change``."""
+        with self._alone():
+            self._sync()
+            model = self._model.wanted()
+            if model is None:
+                return None
+            guard = DiskGuard(listener or SilentListener(), self._place)
+            change = change_model(self._catalog, model, self._folders.all(), listener=guard)
+            if change.is_complete:
+                self._model.keep(model.encoder)
+                self._sync()
+                self._catalog.checkpoint()
+            return change
+
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Holds the lock that lets only one process change the collection."""
+    def _alone(self, *, is_part: bool = False) -> Iterator[None]:
+        """Holds the lock that lets only one process change the collection.
+
+        Args:
+            is_part: only a few photos have changed: a large catalog is checked by the next run that looks at all.
+        """
         if not self._writable:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         self._catalog.check_present()  # the lock would create a folder that is gone
         with only_writer(self._place):
-            check_fully(self._catalog)
+            check_fully(self._catalog, only_small=is_part)
+            was_intact = is_known_intact(self._catalog)
             yield
-            check_fully(self._catalog)  # remembered, so that opening it is quick
+            forget_after_upgrade(self._catalog.path)
+            if is_part and was_intact:  # what was written since is ours
+                remember_intact(self._catalog)
+            check_fully(self._catalog, only_small=is_part)  # remembered, so that opening it is quick
 
     def _index(
         self, listener: IndexListener, options: IndexOptions, change_to: NamedModel | None = None
     ) -> IndexReport:
         self._folders.tell_outer()
         if not self._catalog.count():
-            report = self._index_folders(self._model.adopt(), listener, options)
+            report = self._index_folders(self._model.adopt(), listener, options._replace(changed=None))
         else:
             self._sync()  # detects a catalog restored from a backup, before its generation catches up
             model = change_to or self._model.wanted()
@@ -127,6 +164,7 @@ class Indexer:
 
     def _change(self, model: NamedModel, listener: IndexListener, options: IndexOptions) -> IndexReport:
         """Updates the photos, embeds all of them with the new model, and adds photos deferred until then."""
+        options = options._replace(changed=None)
         embedder, silent, once = self._model.embedder(), SilentListener(), options._replace(verify=False)
         report = self._index_folders(embedder, listener, options)
         change = change_model(self._catalog, model, self._folders.all(), listener=listener)
@@ -146,8 +184,32 @@ class Indexer:
     def _index_folders(
         self, encoder: DualEncoder | None, listener: IndexListener, options: IndexOptions
     ) -> IndexReport:
-        options = options._replace(follow_links=self._catalog.follows_links)
+        options = options._replace(
+            follow_links=self._catalog.follows_links,
+            exclude=self._catalog.excluded,
+            archives=self._catalog.opens_archives,
+        )
         return index_folders(self._catalog, encoder, self._folders.all(), listener=listener, options=options)
+
+    def _keep_patterns(self, options: IndexOptions) -> None:
+        """Records which patterns exclude files from now on."""
+        try:
+            known = self._catalog.excluded
+        except CatalogDamagedError:
+            if not options.exclude:
+                raise
+            known = []
+        for pattern in options.exclude:
+            check_pattern(pattern)
+        for pattern in options.no_longer_exclude:
+            if pattern not in known:
+                raise ConfigError(
+                    f"no pattern {pattern!r} is excluded; there is " + (", ".join(map(repr, known)) or "none")
+                )
+        dropped = {*options.exclude, *options.no_longer_exclude}  # one that is given again comes last
+        patterns = [*(one for one in known if one not in dropped), *dict.fromkeys(options.exclude)]
+        if patterns != known:
+            self._catalog.exclude(patterns)
 
     def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
         self._sync()
@@ -155,7 +217,7 @@ class Indexer:
         if encoder is None:
             raise ModelMismatchError(
                 f"captions for {self._place} need the model that its photos were embedded with, which is missing; "
-                "embed the photos again first: twinlens index PHOTOS"
+                f"embed the photos again first: twinlens index --collection {self._place} (in Python: call index())"
             )
         report = index_captions(self._catalog, encoder, self._folders.all(), captions, listener=listener)
         self._sync()
@@ -170,3 +232,8 @@ class Indexer:
         if self._likeness.folder.exists() or self._catalog.features.dim(self._catalog.model()):
             self._likeness.synced()
             self._copies.synced(wait=True)
+        if not self._catalog.moments.is_empty():
+            for moments in self._moments:
+                moments.synced()
+        self._stacks.synced(wait=True)
+        self._texts.synced()

@@ -88,6 +88,12 @@ def folders_kept_last(catalog: Catalog) -> list[MissingFolder]:
         return []
 
 
+def has_other_disks(catalog: Catalog) -> bool:
+    """Whether a subfolder was a mount point in the last run, or that is not known."""
+    known = _known_disks(catalog)
+    return known is None or any(known.values())
+
+
 def _told(catalog: Catalog) -> Any:
     return json.loads(catalog.meta(KEPT_KEY) or "[]")
 

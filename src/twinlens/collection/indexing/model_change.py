@@ -54,12 +54,13 @@ class _Run:
     ) -> None:
         record = catalog.model()
         catalog.next.begin(model.record())
+        known = 0
         if record is not None and record.fingerprint in model.encoder.same_features:
-            catalog.next.embed_features(model.encoder.embed_features)
+            known = catalog.next.embed_features(model.encoder.embed_features)
         self.catalog, self.encoder, self.listener = catalog, model.encoder, listener
         self.folders = {folder.id: folder for folder in folders}
         self.photos, self.captions = catalog.next.photos_left(), catalog.next.captions_left()
-        self.report = ModelChangeReport(model.name, model.encoder.fingerprint)
+        self.report = ModelChangeReport(model.name, model.encoder.fingerprint, from_features=known)
         self.pace = _Pace(len(self.photos), len(self.captions))
         a_photo = vector_bytes(self.encoder.dim, features_dim=self.encoder.features_dim)
         disk_bytes = len(self.photos) * a_photo + len(self.captions) * vector_bytes(self.encoder.dim)

@@ -228,10 +228,13 @@ class ModelOfRecord:
         )
 
     def _changed(self, record: ModelRecord) -> str:
+        change = self.pending_change()
+        reads_none = change is not None and change.photos_done == change.photos
+        reads, call = ("no photo", "complete_change()") if reads_none else ("every photo", "index()")
         return (
-            f"collection {self._place} was indexed with an older {record.model} model ({record.fingerprint}), "
-            "which is no longer available and to which the current version has no bridge; "
-            "embed the photos again with the current version: twinlens index PHOTOS"
+            f"collection {self._place} was indexed with an older {record.model} model ({record.fingerprint}), which is "
+            f"no longer available; change it to the current one, which reads {reads} again: "
+            f"twinlens index --collection {self._place} (in Python: {call} of the collection)"
         )
 
     def _lost(self, record: ModelRecord) -> str:

@@ -87,6 +87,9 @@ class IndexListener(Protocol):
     def captions_advanced(self, done: int) -> None:
         """``done`` of the plan's ``to_embed`` captions are stored."""
 
+    def videos_advanced(self, done: int, total: int, /) -> None:
+        """``done`` of ``total`` new videos have been looked at, after all photos."""
+
     def change_planned(self, plan: ModelChangePlan) -> None:
         """The model has changed; everything must be embedded again."""
 
@@ -108,6 +111,9 @@ class SilentListener:
 
     def captions_advanced(self, done: int) -> None:
         """More captions are stored."""
+
+    def videos_advanced(self, done: int, total: int, /) -> None:
+        """More videos have been looked at."""
 
     def change_planned(self, plan: ModelChangePlan) -> None:
         """The model has changed; everything must be embedded again."""

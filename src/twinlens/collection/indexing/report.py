@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from twinlens.collection.indexing.missing import MissingFolder
-from twinlens.collection.indexing.scan import LINK_OUT
+from twinlens.collection.indexing.scan import LINK_OUT, LeftOut
 from twinlens.collection.indexing.verification import VerifyReport
-from twinlens.data.decoding.kinds import NOT_READ_YET
+from twinlens.counted import counted
+from twinlens.data.decoding.kinds import NOT_READ_YET, VIDEO_SUFFIXES
 from twinlens.embedding.local import Skipped
 
 
@@ -54,8 +55,9 @@ class ModelChangeReport:
     Attributes:
         model: name or folder of the new model.
         fingerprint: its fingerprint.
-        photos: photos embedded in this run; copies count individually.
+        photos: photos read and embedded in this run; copies count individually.
         captions: captions embedded in this run.
+        from_features: photos embedded in this run without being read, from the features that the collection has.
         waiting: photos whose file cannot be reached now; the change waits for them.
         is_complete: True once the new vectors have replaced the old ones.
         seconds: including embedding and replacing.
@@ -68,6 +70,7 @@ class ModelChangeReport:
     waiting: list[Skipped] = field(default_factory=list)
     is_complete: bool = False
     seconds: float = 0.0
+    from_features: int = 0
 
     def after(self, earlier: "ModelChangeReport") -> "ModelChangeReport":
         """Merges the report of the previous run with this one."""
@@ -75,6 +78,7 @@ class ModelChangeReport:
             self,
             photos=earlier.photos + self.photos,
             captions=earlier.captions + self.captions,
+            from_features=earlier.from_features + self.from_features,
             seconds=round(earlier.seconds + self.seconds, 3),
         )
 
@@ -96,6 +100,12 @@ class IndexReport:
         dropped: photos whose captions or marks are no longer kept.
         kept_folders: folders whose photos are missing, but stay in the collection.
         verification: result of reading unchanged photos again; None if that was not asked for.
+        brought: photos whose vectors were taken from another program.
+        retold: photos whose texts were read, because a file beside them, such as ``photo.xmp``, is new or has changed,
+            or because an earlier release did not read them.
+        videos: new videos that were looked at.
+        left_out: what was passed over, by reason: hidden files, what systems keep, what patterns exclude.
+        unmatched: patterns to exclude that match nothing.
     """
 
     added: int = 0
@@ -114,12 +124,22 @@ class IndexReport:
     dropped: int = 0
     kept_folders: list[MissingFolder] = field(default_factory=list)
     verification: VerifyReport | None = None
+    brought: int = 0
+    retold: int = 0
+    videos: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The documented fields; those of captions, a model change, missing photos and a verification only if any."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
-        missing = {name: fields.pop(name) for name in ("restored", "kept", "dropped", "kept_folders")}
+        missing = {
+            name: fields.pop(name)
+            for name in ("restored", "kept", "dropped", "kept_folders", "brought", "retold", "videos")
+        }
         missing["kept_folders"] = [folder.to_json() for folder in self.kept_folders]
+        missing["left_out"] = [one._asdict() for one in fields.pop("left_out")]
+        missing["unmatched_patterns"] = fields.pop("unmatched")
         fields |= {name: value for name, value in missing.items() if value}
         captions, deferred, change = (fields.pop(name) for name in ("captions", "deferred", "model_change"))
         verification = fields.pop("verification")
@@ -149,6 +169,11 @@ class IndexReport:
             dropped=self.dropped + later.dropped,
             kept_folders=later.kept_folders,
             verification=self.verification,
+            brought=self.brought + later.brought,
+            retold=self.retold + later.retold,
+            videos=self.videos + later.videos,
+            left_out=later.left_out,
+            unmatched=later.unmatched,
         )
 
 
@@ -174,19 +199,39 @@ class PendingModelChange:
 def kinds_not_read(skipped: Iterable[Skipped]) -> dict[str, int]:
     """Number of files of each kind that is not read yet, by the ends of their names, most frequent first.
 
-    >>> kinds_not_read([Skipped("a.PSD", "kind not read yet: Photoshop document (.psd)"), Skipped("b.jpg", "empty")])
-    {'.psd': 1}
+    >>> kinds_not_read([Skipped("a.SVG", "kind not read yet: drawing (.svg)"), Skipped("b.jpg", "empty")])
+    {'.svg': 1}
     """
     unread = [item for item in skipped if item.reason.startswith(NOT_READ_YET)]
     kinds = Counter(PurePosixPath(item.path).suffix.lower() or item.reason.partition(": ")[2] for item in unread)
     return dict(kinds.most_common())
 
 
-def why_no_photos(skipped: Sequence[Skipped]) -> tuple[str, Sequence[Skipped]]:
-    """Why folders have no photos to index, for a ``NoPhotosError``: what their files are, and the files."""
+def videos_not_read(skipped: Iterable[Skipped]) -> str | None:
+    """How many videos were left out for want of what reads them, and what to do; None if there are none.
+
+    >>> videos_not_read([Skipped("a.MP4", "kind not read yet: video (.mp4)")])
+    "1 video was left out; to find videos, too: pip install 'twinlens[av]', and index again"
+    """
+    count = sum(number for end, number in kinds_not_read(skipped).items() if end in VIDEO_SUFFIXES)
+    if not count:
+        return None
+    left_out = counted(count, "video was left out", "videos were left out")
+    return f"{left_out}; to find videos, too: pip install 'twinlens[av]', and index again"
+
+
+def why_no_photos(skipped: Sequence[Skipped], *, has_excluded: bool = False) -> tuple[str, Sequence[Skipped]]:
+    """Why folders have no photos to index, for a ``NoPhotosError``: what their files are, and the files.
+
+    Args:
+        skipped: files that are there.
+        has_excluded: whether patterns leave out others.
+    """
+    if has_excluded:
+        return "contains no photos to index besides those that are excluded (--exclude, .twinlensignore)", skipped
     kinds = kinds_not_read(skipped)
     unread = sum(kinds.values())
-    others = f"{len(skipped) - unread:,} other files"
+    others = counted(len(skipped) - unread, "other file")
     if not skipped:
         return "contains no photos to index; give a folder with photos", skipped
     if not unread:
@@ -196,8 +241,9 @@ def why_no_photos(skipped: Sequence[Skipped]) -> tuple[str, Sequence[Skipped]]:
     listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     besides = f", and {others}" if len(skipped) > unread else ""
     return (
-        f"contains no photos that can be read: {unread:,} files of kinds that are not read yet: {listed}{besides}; "
-        "save them as JPEG, or give a folder with photos",
+        "contains no photos that can be read: "
+        f"{counted(unread, 'file of a kind that is', 'files of kinds that are')} not read yet: {listed}{besides}; "
+        f"{videos_not_read(skipped) or 'save them as JPEG'}, or give a folder with photos",
         skipped,
     )
 

@@ -8,8 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
+from twinlens.collection.indexing.excluding.names import is_left_out, why_left_out
+from twinlens.collection.indexing.excluding.placeholders import held_name, is_placeholder
+from twinlens.collection.indexing.excluding.rules import collection_rules
 from twinlens.collection.indexing.last_scan import read_last_scan
-from twinlens.collection.indexing.scan import is_folder, is_left_out, why_not_a_photo
+from twinlens.collection.indexing.scan import is_folder, why_not_a_photo
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import is_absent
 from twinlens.data.file_names import as_file, as_text
@@ -85,7 +89,8 @@ class _LateError(Exception):
 
 class _Look:
     def __init__(self, catalog: Catalog, until: float) -> None:
-        self._catalog, self._until = catalog, until
+        self._catalog, self._until, self._rules = catalog, until, collection_rules(catalog.excluded)
+        self._only_known = catalog.has_only_known
         self.found = SinceIndex()
 
     def compare(self, folder: PhotoFolder, dates: Mapping[str, int]) -> None:
@@ -94,20 +99,29 @@ class _Look:
             self._check_time()
             place = os.path.join(folder.path, as_file(below))  # noqa: PTH118 — making a Path takes longer than the rest
             if _date_of(place) != date:
-                self._look_into(place, below, dates, self._catalog.known_files_in(folder.id, below))
+                known = self._catalog.known_files_in(folder.id, below)
+                self._look_into(place, below, dates, known, root=str(folder.path))
 
-    def _look_into(self, place: str, below: str, dates: Mapping[str, int], known: dict[str, KnownFile]) -> None:
-        entries = _entries(place)
-        if entries is None:
+    def _look_into(
+        self, place: str, below: str, dates: Mapping[str, int], known: dict[str, KnownFile], *, root: str
+    ) -> None:
+        entries, rules = _entries(place), rules_below(self._rules, root, below)
+        if entries is None or rules is None:
             return
         for entry in entries:
             self._check_time()
             name = as_text(entry.name)
+            if is_left_out(entry.name):
+                if held := held_name(name, why_left_out(name, is_folder=False)):
+                    known.pop(f"{below}/{held}" if below else held, None)
+                continue
             path = f"{below}/{name}" if below else name
-            if not is_folder(entry):
+            if is_excluded(rules, path, is_folder=(is_a_folder := is_folder(entry))):
+                continue
+            if not is_a_folder:
                 self._compare_file(entry, path, known.pop(path, None))
             elif path not in dates and not entry.is_symlink():
-                self._look_into(entry.path, path, dates, {})
+                self._look_into(entry.path, path, dates, {}, root=root)
         self.found.gone += sum(file.skip_reason is None for file in known.values())
 
     def _compare_file(self, entry: "os.DirEntry[str]", path: str, known: KnownFile | None) -> None:
@@ -117,6 +131,8 @@ class _Look:
             now = entry.stat()
         except OSError as error:  # a broken link; the next run says so
             logger.debug("%s cannot be looked at: %s", path, error)
+            return
+        if is_placeholder(now) or (known is None and self._only_known):
             return
         if known is None:
             self.found.new += not entry.is_symlink()  # one may lead out of the folder, which is not followed
@@ -136,10 +152,10 @@ def _date_of(folder: str) -> int | None:
 
 
 def _entries(folder: str) -> "list[os.DirEntry[str]] | None":
-    """What can be seen in a folder: nothing if it is gone, None if it cannot be opened."""
+    """What is in a folder: nothing if it is gone, None if it cannot be opened."""
     try:
         with os.scandir(folder) as listing:
-            return [entry for entry in listing if not is_left_out(entry.name)]
+            return list(listing)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.database import damaged
-from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.rows import ModelRecord, VectorDelta
 from twinlens.collection.likeness.near_copies import (
     NO_GROUPS,
     SKETCH_DIM,
@@ -23,11 +23,12 @@ from twinlens.collection.likeness.near_copies import (
     sketch_version,
 )
 from twinlens.errors import CatalogDamagedError
+from twinlens.relevance.near_copy import LIKELY_LIKENESS, NEAR_LIKENESS
 from twinlens.types import Ids
 from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
-FILE = "near-copies.bin"
+FILE, LIKELY_FILE = "near-copies.bin", "likely-copies.bin"
 # Pairs that a search may compare, about a second's work: those of an index run that is still under way, or of a small
 # library that an earlier release has indexed. More wait for the next index run.
 MOST_PAIRS_IN_SEARCH = 3e8
@@ -52,10 +53,13 @@ class DerivedCopies:
         catalog: the source of truth.
         folder: of the file.
         writable: False keeps them in memory only.
+        likely: a lower likeness is enough: for those who compare the pictures as well.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path, *, writable: bool) -> None:
-        self._catalog, self._file, self._writable = catalog, folder / FILE, writable
+    def __init__(self, catalog: Catalog, folder: Path, *, writable: bool, likely: bool = False) -> None:
+        self._catalog, self._writable = catalog, writable
+        self._file = folder / (LIKELY_FILE if likely else FILE)
+        self._at_least = LIKELY_LIKENESS if likely else NEAR_LIKENESS
         self._state: _State | None = None
         self._guard = threading.Lock()
 
@@ -68,7 +72,8 @@ class DerivedCopies:
         with self._guard:
             state = self._state
             owner = self._owner(self._catalog.model())
-            if state is None or (state.owner, state.seen) != (owner, self._catalog.generation):
+            generation = self._catalog.generation
+            if state is None or (state.owner, state.generation if wait else state.seen) != (owner, generation):
                 state = self._state = self._current(owner, wait=wait)
             return state.groups
 
@@ -77,22 +82,38 @@ class DerivedCopies:
             generation, dim = self._catalog.generation, self._catalog.features.dim(self._catalog.model())
             if not dim:
                 groups = groups_of(*self._catalog.same_content())
-                return _State(owner, generation, NearCopies.none(), groups, seen=generation)
+                return _State(owner, generation, NearCopies.none(at_least=self._at_least), groups, seen=generation)
             known = self._known(owner, most=generation)
             if known.generation == generation:
                 return known
-            changes = self._catalog.features.changes_since(known.generation)
+            changes = self._photos_only(self._catalog.features.changes_since(known.generation))
             total = len(known.copies.ids) + len(changes.added)
             if not wait and len(changes.added) * total > MOST_PAIRS_IN_SEARCH:
                 logger.info("near copies of %d new photos are grouped by the next index run", len(changes.added))
                 groups = known.copies.groups(without=np.concatenate([changes.added, changes.removed]))
                 return known._replace(groups=groups, seen=generation)
-            copies = known.copies.after(changes, self._vectors)
-            state = _State(owner, generation, copies, copies.groups(), seen=generation)
+            copies = known.copies.after(changes, self.vectors)
+            state = _State(owner, generation, copies, self._with_videos(copies.groups()), seen=generation)
         self._write(state)
         return state
 
-    def _vectors(self, ids: Ids) -> Vectors:
+    def _photos_only(self, changes: VectorDelta) -> VectorDelta:
+        """Without videos: what stands for two of them may be one title, or one black frame."""
+        return changes._replace(added=changes.added[~np.isin(changes.added, self._catalog.moments.videos())])
+
+    def _with_videos(self, groups: Groups) -> Groups:
+        """And videos of the same content."""
+        ids, leaders = self._catalog.same_content()
+        is_video = np.isin(ids, self._catalog.moments.videos())
+        alike = groups_of(ids[is_video], leaders[is_video])
+        if not len(alike.ids):
+            return groups
+        both, order = np.concatenate([groups.ids, alike.ids]), np.concatenate([groups.leaders, alike.leaders])
+        by_id = np.argsort(both)
+        return Groups(both[by_id], order[by_id])
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """What photos are compared by, for ascending ids of photos with features."""
         likeness = [part for _, part in self._catalog.features.embeddings(ids)]
         shared = [part for _, part in self._catalog.embeddings(ids)]
         if not sum(map(len, likeness)) == sum(map(len, shared)) == len(ids):
@@ -101,13 +122,14 @@ class DerivedCopies:
 
     def _owner(self, model: ModelRecord | None) -> str:
         dim = self._catalog.features.dim(model)
-        return f"{self._catalog.identity}/{model and model.fingerprint}/{dim and sketch_version(dim)}"
+        version = dim and sketch_version(dim, at_least=self._at_least)
+        return f"{self._catalog.identity}/{model and model.fingerprint}/{version}"
 
     def _known(self, owner: str, *, most: int) -> _State:
         """What this process or the file knows, of this owner and no later generation."""
         states = (self._state, self._read(owner))
         usable = [state for state in states if state and state.owner == owner and state.generation <= most]
-        nothing = _State(owner, 0, NearCopies.none(), NO_GROUPS, seen=0)
+        nothing = _State(owner, 0, NearCopies.none(at_least=self._at_least), NO_GROUPS, seen=0)
         return max([nothing, *usable], key=lambda state: state.generation)
 
     def _read(self, owner: str) -> _State | None:
@@ -127,8 +149,8 @@ class DerivedCopies:
             return None
         ids, leaders = np.frombuffer(body, dtype="<i8", count=2 * count).reshape(2, count)
         sketches = np.frombuffer(body, dtype="<f2", offset=16 * count).reshape(count, SKETCH_DIM)
-        copies = NearCopies(ids, leaders, sketches)
-        return _State(owner, generation, copies, copies.groups(), seen=generation)
+        copies = NearCopies(ids, leaders, sketches, self._at_least)
+        return _State(owner, generation, copies, self._with_videos(copies.groups()), seen=generation)
 
     def _write(self, state: _State) -> None:
         if not self._writable:

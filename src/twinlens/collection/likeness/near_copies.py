@@ -1,4 +1,4 @@
-"""Groups of near copies: photos of one picture, saved again, scaled, brightened, slightly cropped, or shot twice.
+"""Groups of near copies: photos of one picture.
 
 Each photo joins the most similar leader that is near enough, or becomes one. So groups never grow into chains, and
 do not depend on a search. Comparing all photos with all others would take minutes for 100,000; short sketches of
@@ -14,13 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.rows import VectorDelta
+from twinlens.relevance.near_copy import NEAR_COSINE, NEAR_LIKENESS, are_copies_by_likeness
 from twinlens.types import Embeddings, Ids
 
-# Of photos of a shop's shelves, the hardest that were measured, all pairs from 0.945 on are two shots of the same view;
-# no two of 2,863 everyday photos reach it. Of copies saved at quality 50, brightened by a fifth or cropped by 2 % per
-# side, 89 to 100 % do: docs/decisions/likeness.md.
-NEAR_LIKENESS = 0.95
-NEAR_COSINE = 0.9  # in the shared space, too: features of other models may all be alike
 SKETCH_DIM = 64
 # The cosine of two sketches of vectors with cosine c has a standard deviation of about (1 - c²) / √64: 0.012 at 0.95
 SKETCH_SLACK = 0.05
@@ -73,16 +69,18 @@ class NearCopies:
         ids: [N].
         leaders: [N], one of ``ids`` each.
         sketches: [N, S], float16.
+        at_least: the likeness of each photo and its leader.
     """
 
     ids: Ids
     leaders: Ids
     sketches: NDArray[np.float16]
+    at_least: float = NEAR_LIKENESS
 
     @classmethod
-    def none(cls) -> Self:
+    def none(cls, *, at_least: float = NEAR_LIKENESS) -> Self:
         """Those of no photos."""
-        return cls(NO_IDS, NO_IDS, np.empty((0, SKETCH_DIM), dtype=np.float16))
+        return cls(NO_IDS, NO_IDS, np.empty((0, SKETCH_DIM), dtype=np.float16), at_least)
 
     def after(self, changes: VectorDelta, read: ReadVectors) -> "NearCopies":
         """The same when photos were added, replaced and removed; those that lost their leader find another one."""
@@ -90,7 +88,8 @@ class NearCopies:
         stays = ~np.isin(self.ids, gone)
         is_led = ~np.isin(self.leaders, gone)
         kept = stays & is_led
-        building = _Building(self.ids[kept], self.leaders[kept], self.sketches[kept], read)
+        known = NearCopies(self.ids[kept], self.leaders[kept], self.sketches[kept], self.at_least)
+        building = _Building(known, read)
         new = np.sort(np.concatenate([changes.added, self.ids[stays & ~is_led]]))
         for start in range(0, len(new), BLOCK):
             building.add(new[start : start + BLOCK])
@@ -103,20 +102,20 @@ class NearCopies:
 
 
 class _Building:
-    def __init__(self, ids: Ids, leaders: Ids, sketches: NDArray[np.float16], read: ReadVectors) -> None:
-        self._ids, self._leaders, self._sketches = [ids], [leaders], [sketches]
-        is_leader = ids == leaders
-        self._leader_ids = ids[is_leader]
-        self._leader_sketches = sketches[is_leader].astype(np.float32)
-        self._read = read
+    def __init__(self, known: NearCopies, read: ReadVectors) -> None:
+        self._ids, self._leaders, self._sketches = [known.ids], [known.leaders], [known.sketches]
+        is_leader = known.ids == known.leaders
+        self._leader_ids = known.ids[is_leader]
+        self._leader_sketches = known.sketches[is_leader].astype(np.float32)
+        self._at_least, self._read = known.at_least, read
 
     def add(self, ids: Ids) -> None:
         """Finds leaders for a block of ascending ids, or makes them leaders."""
         vectors = self._read(ids)
         drawn = sketches_of(vectors.likeness)
         compared = self._worth_comparing(drawn)
-        outside = _nearness(vectors, self._read(compared)) if len(compared) else np.full((len(ids), 1), -1.0)
-        inside = _nearness(vectors, vectors)
+        outside = self._nearness(vectors, self._read(compared)) if len(compared) else np.full((len(ids), 1), -1.0)
+        inside = self._nearness(vectors, vectors)
         best, leaders = outside.argmax(axis=1), ids.copy()
         firsts: list[int] = []  # rows that became leaders
         for row in range(len(ids)):
@@ -135,7 +134,8 @@ class _Building:
         self._leader_sketches = np.concatenate([self._leader_sketches, drawn[firsts]])
 
     def result(self) -> NearCopies:
-        return NearCopies(np.concatenate(self._ids), np.concatenate(self._leaders), np.concatenate(self._sketches))
+        ids, leaders = np.concatenate(self._ids), np.concatenate(self._leaders)
+        return NearCopies(ids, leaders, np.concatenate(self._sketches), self._at_least)
 
     def _worth_comparing(self, drawn: NDArray[np.float32]) -> Ids:
         """Leaders whose sketches are near one of [B, S], ascending."""
@@ -143,21 +143,20 @@ class _Building:
         for start in range(0, len(self._leader_ids), LEADERS_AT_ONCE):
             part = slice(start, start + LEADERS_AT_ONCE)
             cosines = drawn @ self._leader_sketches[part].T  # [B, L]
-            rows = cosines[cosines.max(axis=1) >= NEAR_LIKENESS - SKETCH_SLACK]
+            rows = cosines[cosines.max(axis=1) >= self._at_least - SKETCH_SLACK]
             if len(rows):
                 most = min(MOST_COMPARED, rows.shape[1])
                 columns = np.argpartition(-rows, most - 1, axis=1)[:, :most]
-                is_near = np.take_along_axis(rows, columns, axis=1) >= NEAR_LIKENESS - SKETCH_SLACK
+                is_near = np.take_along_axis(rows, columns, axis=1) >= self._at_least - SKETCH_SLACK
                 found.append(self._leader_ids[part][columns[is_near]])
         return np.unique(np.concatenate(found)) if found else NO_IDS
 
-
-def _nearness(some: Vectors, others: Vectors) -> NDArray[np.float32]:
-    """[N, M], how alike each pair is; -1 where they are no near copies."""
-    alike = some.likeness @ others.likeness.T
-    is_near = (alike >= NEAR_LIKENESS) & (some.shared @ others.shared.T >= NEAR_COSINE)
-    nearness: NDArray[np.float32] = np.where(is_near, alike, np.float32(-1.0))
-    return nearness
+    def _nearness(self, some: Vectors, others: Vectors) -> NDArray[np.float32]:
+        """[N, M], how alike each pair is; -1 where they are no near copies."""
+        alike = some.likeness @ others.likeness.T
+        is_near = are_copies_by_likeness(alike, some.shared @ others.shared.T, at_least=self._at_least)
+        nearness: NDArray[np.float32] = np.where(is_near, alike, np.float32(-1.0))
+        return nearness
 
 
 def sketches_of(vectors: Embeddings) -> NDArray[np.float32]:
@@ -167,9 +166,9 @@ def sketches_of(vectors: Embeddings) -> NDArray[np.float32]:
     return drawn
 
 
-def sketch_version(dim: int) -> int:
+def sketch_version(dim: int, *, at_least: float = NEAR_LIKENESS) -> int:
     """Changes with whatever makes sketches and groups incomparable with earlier ones."""
-    return zlib.crc32(repr((NEAR_LIKENESS, NEAR_COSINE)).encode(), zlib.crc32(_directions(dim).tobytes()))
+    return zlib.crc32(repr((at_least, NEAR_COSINE)).encode(), zlib.crc32(_directions(dim).tobytes()))
 
 
 def _directions(dim: int) -> NDArray[np.float32]:

@@ -10,10 +10,11 @@ from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.database import no_space
 from twinlens.collection.place.locate import CATALOG_NAME
-from twinlens.errors import AlreadyIndexingError, CollectionError, DiskFullError
+from twinlens.errors import AlreadyIndexingError, CollectionBusyError, CollectionError, DiskFullError
 
 logger = logging.getLogger(__name__)
 INDEX_LOCK = "index.lock"
+TEXT_LOCK = "texts.reading.lock"
 LAST_SCAN = "last_scan.jsonl"  # what the last index run found on disk
 
 
@@ -48,12 +49,37 @@ def only_writer(path: Path) -> Iterator[None]:
         raise disk_error(path, error) from error
 
 
+@contextmanager
+def only_text_reader(path: Path) -> Iterator[None]:
+    """Holds the lock that lets only one process read the text in a collection's pictures; others may index it.
+
+    Raises:
+        CollectionBusyError: another process holds it.
+        CollectionError: the lock cannot be made.
+    """
+    lock = FileLock(path / TEXT_LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise CollectionBusyError(
+            f"another process is reading the text in the pictures of {path}; wait until it is done"
+        ) from error
+    except OSError as error:
+        raise disk_error(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def remove_unused(path: Path) -> None:
     """Removes a collection without photos; other files in its folder stay."""
     try:
         with FileLock(path / INDEX_LOCK, timeout=0):
             for file in path.glob(CATALOG_NAME + "*"):
                 file.unlink()
+        for file in path.glob("texts.*"):
+            file.unlink()
         for name in (INDEX_LOCK, LAST_SCAN):
             (path / name).unlink(missing_ok=True)
         path.rmdir()

@@ -91,6 +91,11 @@ def default_place(photos: Path) -> tuple[Path, str | None]:
     return photos / FOLDER_NAME, None
 
 
+def is_default_place(place: Path, photos: Path) -> bool:
+    """Whether a collection lies where that of a photo folder is looked for."""
+    return place in (photos / FOLDER_NAME, _elsewhere(photos))
+
+
 def _elsewhere(photos: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(photos)).hexdigest()[:12]
     return data_folder() / "collections" / f"{photos.name or 'root'}-{digest}"

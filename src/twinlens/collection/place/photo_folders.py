@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from twinlens.collection.catalog.catalog import Catalog, Folder
 from twinlens.collection.place.locate import FOLDER_NAME
@@ -12,6 +12,8 @@ from twinlens.data.file_names import as_file, as_text, on_one_line, relative_tex
 from twinlens.errors import CollectionError, valid_unicode
 
 logger = logging.getLogger(__name__)
+FileKey: TypeAlias = tuple[int, str]
+"""The number of a photo folder, and the path of a file in it, as text."""
 
 
 class PhotoFolder(NamedTuple):
@@ -47,29 +49,25 @@ class PhotoFolders:
         several = len(known) > 1
         return [PhotoFolder(one.id, self._where(one), f"{one.name}/" if several else "") for one in known]
 
-    def add(self, photos: Path) -> None:
-        """Adds a folder if it is not known yet.
+    def add(self, photos: Path) -> int:
+        """Adds a folder if it is not known yet; returns its number.
 
         Raises:
             CollectionError: it overlaps with another one.
         """
-        if any(folder.path == photos for folder in self.all()):
-            return
+        if (there := next((folder for folder in self.all() if folder.path == photos), None)) is not None:
+            return there.id
         with self._catalog.transaction():  # another process may also be adding a folder
-            for folder in self.all():
-                if folder.path == photos:
-                    return
-                if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
-                    raise CollectionError(
-                        f"{photos} and {folder.path} overlap: photos would be found twice; index the outer one only"
-                    )
-            inside = self._place.name == FOLDER_NAME and self._place.parent == photos
+            known = self.all()
+            if (there := next((folder for folder in known if folder.path == photos), None)) is not None:
+                return there.id
+            check_apart(photos, known)
             names = {folder.name for folder in self._catalog.folders()}
             first = as_text(photos.name) or "root"
             name, number = first, 2
             while name in names:
                 name, number = f"{first}-{number}", number + 1
-            self._catalog.add_folder(name, ".." if inside else as_text(str(photos)))
+            return self._catalog.add_folder(name, folder_path(photos, self._place)).id
 
     def tell_outer(self) -> None:
         """Logs the folders that lie outside the photo folder of the collection, which may have come with the photos."""
@@ -95,6 +93,11 @@ class PhotoFolders:
                 yield folder, photo_id
             elif same_form(f"{name}/") == same_form(folder.prefix):
                 yield folder, below
+
+    def number_of(self, photo_id: str) -> int | None:
+        """Catalog id of the photo with an id; None if there is none."""
+        found = (self._catalog.id_of(folder.id, path) for folder, path in self.of_id(photo_id))
+        return next((number for number in found if number is not None), None)
 
     def ids_of(self, photos: Iterable[Path], *, unchanged: bool = False) -> set[int]:
         """Catalog ids of photo files.
@@ -122,6 +125,26 @@ class PhotoFolders:
         except OSError:
             return False
         return known is not None and (known.size_bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+
+
+def folder_path(photos: Path, place: Path) -> str:
+    """A photo folder's path as a catalog has it: relative where the collection goes with it.
+
+    Args:
+        photos: absolute.
+        place: the collection folder.
+    """
+    inside = place.name == FOLDER_NAME and place.parent == photos
+    return ".." if inside else as_text(str(photos))
+
+
+def check_apart(photos: Path, others: Iterable[PhotoFolder]) -> None:
+    """Raises CollectionError if a photo folder overlaps with one of others."""
+    for folder in others:
+        if photos.is_relative_to(folder.path) or folder.path.is_relative_to(photos):
+            raise CollectionError(
+                f"{photos} and {folder.path} overlap: photos would be found twice; index the outer one only"
+            )
 
 
 def photos_missing(folder: Path) -> str:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from twinlens.data.packed import find_packed
+
 CHECKING_S = 0.25  # a network disk may take a millisecond for each file, and an answer may have a thousand
 
 
@@ -23,7 +25,9 @@ def is_gone(file: Path) -> bool:
     """True if there is no such file; False if it is there but cannot be opened, or nobody can tell."""
     try:
         file.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for a NUL, which no name has
+    except NotADirectoryError:  # inside an archive, which is not opened for this
+        return find_packed(file) is None
+    except (FileNotFoundError, ValueError):  # the last for a NUL, which no name has
         return True
     except OSError:
         return False

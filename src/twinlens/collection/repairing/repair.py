@@ -24,6 +24,7 @@ from twinlens.collection.catalog.repair.replacing import (
     PAGE_BYTES,
     keep_copy,
     new_catalog,
+    new_first_page,
     open_damaged,
     open_with_new_schema,
     put_in_place,
@@ -35,8 +36,8 @@ from twinlens.collection.catalog.repair.salvage import (
     photos_in_index,
     salvage,
     schema_version,
-    trusted_marks,
 )
+from twinlens.collection.catalog.repair.twice import restore_given
 from twinlens.collection.catalog.rows import ModelRecord, check_length
 from twinlens.collection.catalog.schema import upgrade
 from twinlens.collection.indexing.captions import BATCH_SIZE
@@ -44,6 +45,7 @@ from twinlens.collection.indexing.model_of_record import named_model
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
 from twinlens.collection.repairing.report import RepairReport
+from twinlens.collection.repairing.texts import check_texts
 from twinlens.collection.repairing.vectors import check_vectors, encoder_of
 from twinlens.errors import CatalogDamagedError
 from twinlens.model.load import DEFAULT, model_of_fingerprint
@@ -73,6 +75,7 @@ def repair(place: Path) -> RepairReport:
         else:
             with _opened(path) as catalog:
                 check_vectors(catalog, report)
+                check_texts(catalog, report)
         with _opened(path) as catalog:
             if report.kept or report.tables:
                 check_fully(catalog)
@@ -106,7 +109,7 @@ def _replace_catalog(path: Path, report: RepairReport) -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     report.kept = keep_copy(path)
-    first_page = _first_page(work)
+    first_page = new_first_page(work / "sample.sqlite")
     damaged = open_damaged(path, first_page)
     new: sqlite3.Connection | None = None
     try:
@@ -129,12 +132,6 @@ def _replace_catalog(path: Path, report: RepairReport) -> None:
         shutil.rmtree(work, ignore_errors=True)
     with _opened(path) as catalog:
         check_vectors(catalog, report)
-
-
-def _first_page(work: Path) -> bytes:
-    sample = work / "sample.sqlite"
-    new_catalog(sample).close()
-    return sample.read_bytes()[:PAGE_BYTES]
 
 
 def _with_schema(damaged: sqlite3.Connection, kept: Path | None, work: Path, first_page: bytes) -> sqlite3.Connection:
@@ -160,13 +157,12 @@ def _mend(new: sqlite3.Connection, source: sqlite3.Connection, place: Path) -> M
             distrust_embeddings(new, table, store(place / folder, dim=known.dim, owner=owner))
     model = known or named_model(DEFAULT).record()
     inside = (place.parent.name or "root", "..") if place.name == FOLDER_NAME else None
-    marks = trusted_marks(source, [number for (number,) in new.execute("SELECT photo_id FROM favourites")])
+    restore_given(source, new)
     return mend(
         new,
         model,
         photos=photos_in_index(source),
         captions=captions_in_index(source),
-        marks=marks,
         folder=inside,
         has_vectors=known is not None,
     )

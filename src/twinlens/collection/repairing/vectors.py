@@ -1,6 +1,5 @@
 """Repair vectors that differ from the catalog, and captions that lost theirs."""
 
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -16,6 +15,7 @@ from twinlens.collection.catalog.vectors import (
     chosen_store,
     derived_vectors,
     likeness_vectors,
+    moment_vectors,
 )
 from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.model_of_record import named_model
@@ -42,7 +42,11 @@ def check_vectors(catalog: Catalog, report: RepairReport) -> None:
     report.photos_to_read += len(differing)
     if not catalog.captions.is_empty() and _has_faults(catalog.captions, captions, "captions", report):
         report.captions_embedded += _embed_again(catalog, differing_ids(catalog.captions, captions.synced()))
-    for vectors in (photos, captions, features):
+    moments = moment_vectors(catalog.path.parent, catalog, writable=True)
+    for source, one in zip((catalog.moments, catalog.moment_features), moments, strict=True):
+        if one.folder.exists() and _has_faults(source, one, "moments of videos", report) and one.folder.exists():
+            one.synced().clear()
+    for vectors in (photos, captions, features, *moments):
         if vectors.folder.exists():
             vectors.synced()
         vectors.close()
@@ -53,8 +57,7 @@ def _has_faults(source: VectorSource, vectors: DerivedVectors, items: str, repor
     faults = vector_faults(source, store, vectors.folder, items=items)
     report.faults += faults
     if faults and not np.array_equal(store.ids(), source.select_ids()):
-        vectors.close()
-        shutil.rmtree(vectors.folder)
+        vectors.rebuild()
     return bool(faults)
 
 

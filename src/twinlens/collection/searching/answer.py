@@ -3,15 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from twinlens.collection.searching.explanation import Explanation
 from twinlens.collection.searching.search import Search
 from twinlens.collection.searching.wording import Wording
+from twinlens.counted import counted
 from twinlens.data.file_names import as_text
+from twinlens.everyday.languages import Language
 from twinlens.types import Grade, Hit, Space
 
+Source: TypeAlias = Literal["library", "built-in"]
 SUM = "sums of words and photos have no grades"
 CAPTIONS = "captions have no grades"
+LISTED = "without words or a picture to search by, photos have no grades"
+PHOTOS_COMPARED: Mapping[Space, str] = {
+    "likeness": "photos are compared by their features",
+    "shared": "photos are compared in the space that they share with texts",
+}
 
 
 def why_ungraded(search: Search) -> str | None:
@@ -21,7 +30,10 @@ def why_ungraded(search: Search) -> str | None:
     """
     if search.target == "caption":
         return CAPTIONS
-    return SUM if search.query.kind() is None else None
+    queries = search.query.alternatives()
+    if not any(query.terms for query in queries):
+        return LISTED
+    return SUM if any(query.kind() is None for query in queries if query.terms) else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,6 +57,10 @@ class Answer:
         ungraded: why hits have no grades, in a few words; None if they have.
         num_entries: number of hits that all pages have together: fewer than candidates where near copies are one.
         space: what the scores compare: "likeness", the features of photos, or "shared", the space of photos and texts.
+        explanation: why; None unless the search asks for it.
+        source: whose captions these are: "library", or "built-in" for the list of everyday descriptions, which
+            belong to no photo.
+        language: of built-in descriptions; None for captions of the library.
     """
 
     search: Search
@@ -62,6 +78,9 @@ class Answer:
     ungraded: str | None = None
     num_entries: int | None = None
     space: Space = "shared"
+    explanation: Explanation | None = None
+    source: Source = "library"
+    language: Language | None = None
 
     @property
     def matching(self) -> list[Hit]:
@@ -82,12 +101,30 @@ class Answer:
 
     @property
     def counted(self) -> str:
-        """How many candidates have each grade, as ``"3 strong, 5 likely"``; empty if none has one.
+        """How many candidates have each grade or match without, as ``"3 strong, 5 likely"``; empty if none does.
 
         >>> Answer(Search.of("a dog"), [], 9, 8, "", 0.0, grades={"strong": 3, "likely": 5, "possible": 0}).counted
         '3 strong, 5 likely'
         """
-        return ", ".join(f"{count:,} {grade}" for grade, count in (self.grades or {}).items() if count)
+        counts = [f"{count:,} {grade}" for grade, count in (self.grades or {}).items() if count]
+        if self.num_written:
+            is_taught = any("feedback" in hit.found_by for hit in self.hits)
+            counts.append(f"{self.num_written:,} by {'feedback, ' if is_taught else ''}name, caption or tag")
+        return ", ".join(counts)
+
+    @property
+    def num_written(self) -> int:
+        """How many match by what is written about them alone, without a grade."""
+        if self.matched is None or self.grades is None or self.search.min_grade or self.search.min_probability:
+            return 0
+        return self.matched - sum(self.grades.values())
+
+    @property
+    def compared(self) -> str | None:
+        """What photos were compared by, in a few words; None unless the query is of photos, and wants photos."""
+        if self.search.target == "caption" or self.search.query.kind() != "photo":
+            return None
+        return PHOTOS_COMPARED[self.space]
 
     @property
     def gone(self) -> list[Hit]:
@@ -103,9 +140,10 @@ class Answer:
         parts = []
         if count := self.num_undated:
             left_out = "leaves it out" if count == 1 else "leaves them out"
-            parts.append(f"{_photos_have(count)} no date, so the date filter {left_out}")
+            parts.append(f"{counted(count, 'photo has', 'photos have')} no date, so the date filter {left_out}")
         if count := self.num_file_dated:
-            parts.append(f"{_photos_have(count)} only the date of the file, which may be that of a copy")
+            have = counted(count, "photo has", "photos have")
+            parts.append(f"{have} only the date of the file, which may be that of a copy")
         return "; ".join(parts) or None
 
     def to_json(self, *, everything: bool = False, absolute_paths: bool = True) -> dict[str, Any]:
@@ -124,6 +162,7 @@ class Answer:
         return {
             "query": self.search.query.text,
             "understood": self.search.understood(),
+            "parts": self.search.query.to_json(),
             "query_read": self.query_read,
             **self.wording.to_json(),
             "target": self.search.target,
@@ -135,6 +174,8 @@ class Answer:
             "num_candidates": self.num_candidates,
             "num_entries": self.num_candidates if self.num_entries is None else self.num_entries,
             "space": self.space,
+            "source": self.source,
+            "language": self.language,
             "num_undated": self.num_undated,
             "num_file_dated": self.num_file_dated,
             "offset": self.search.page.offset,
@@ -143,27 +184,30 @@ class Answer:
                 path if absolute_paths else start.rstrip("/") or Path(path).name
                 for start, path in self.absent_folders.items()
             ],
+            "explanation": self.explanation and self.explanation.to_json(),
             "results": results,
         }
 
     def is_match(self, hit: Hit) -> bool | None:
         """Whether a hit of this answer matches; None if hits have no grades."""
         if self.search.min_probability is None and self.search.min_grade is None:
-            return hit.relevant
+            return True if hit.found_by else hit.relevant
         return hit.probability is not None and self.search.accepts(hit.grade, hit.probability)
 
     def __repr__(self) -> str:
-        among = f"{self.num_candidates:,} candidates"
-        matched = among if self.matched is None else f"{self.matched:,} matches in {among}"
-        return f"<Answer to {self.search.understood()}: {len(self.hits)} hits, {matched}, {self.took_ms:g} ms>"
+        among = counted(self.num_candidates, "candidate")
+        matched = among if self.matched is None else f"{counted(self.matched, 'match')} in {among}"
+        return (
+            f"<Answer to {self.search.understood()}: {counted(len(self.hits), 'hit')}, {matched}, {self.took_ms:g} ms>"
+        )
 
 
 def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
     """One result of ``Answer.to_json``."""
     return {
         "rank": hit.rank,
-        "image_id": hit.id,
-        "image_path": as_text(str(hit.path)) if absolute_path else hit.id,
+        "image_id": hit.id or None,
+        "image_path": _path(hit, absolute=absolute_path),
         "score": round(hit.score, 6),
         "probability": None if hit.probability is None else round(hit.probability, 4),
         "grade": hit.grade,
@@ -174,11 +218,19 @@ def hit_json(hit: Hit, *, absolute_path: bool) -> dict[str, Any]:
         "taken_at": hit.taken_at,
         "date_source": hit.date_source,
         "is_favourite": hit.is_favourite,
+        "rating": hit.rating,
+        "tags": list(hit.tags),
+        "duration_s": hit.duration_s,
+        "at_s": hit.at_s,
         "missing": hit.is_missing,
         "num_alike": hit.num_alike,
         "alike": list(hit.alike),
+        "alike_kinds": list(hit.alike_kinds),
+        "found_by": list(hit.found_by),
     }
 
 
-def _photos_have(count: int) -> str:
-    return "1 photo has" if count == 1 else f"{count:,} photos have"
+def _path(hit: Hit, *, absolute: bool) -> str | None:
+    if not hit.id:
+        return None  # a description of no photo
+    return as_text(str(hit.path)) if absolute else hit.id

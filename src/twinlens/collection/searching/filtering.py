@@ -26,7 +26,8 @@ RESERVED = frozenset(
     (
         "self query queries photo place k offset sort target model in_ grid json all interactive verbose log_file "
         "candidates min_grade min_probability show_all include_self include_query_photo open_sheet as_json file "
-        "group all_copies alike "
+        "group all_copies alike explain explanation clipboard regions region image_region without without_file "
+        "without_image_id not_ more "
         "top_k image_id image_ids images image_weight query_weight weight weights model_config q t filters"
     ).split()
 )
@@ -46,6 +47,19 @@ class FilterScope(Protocol):
     def any_photo(self, condition: Condition) -> bool:
         """Whether any searchable photo satisfies a condition."""
 
+    def tags(self) -> Sequence[str]:
+        """All tags that photos have."""
+
+    def albums(self) -> Sequence[str]:
+        """The names of all albums."""
+
+    def album(self, name: str) -> Condition:
+        """The photos of an album: those that people have put there, or that its search finds; none if it is unknown.
+
+        Raises:
+            QueryError: the album is part of its own search.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
@@ -56,6 +70,7 @@ class Filter:
         help: one line.
         parse: given value → parsed value, None for no filter; its QueryError continues after the name.
         condition: parsed value → SQL on the table ``photos``; applied before the top k.
+        note: parsed value → what to tell about it in this library, a sentence; None for nothing.
         kind: kind of input in interfaces.
         label: label of the input field.
         phrase: describes the filter in a sentence; ``{}`` is the value.
@@ -63,12 +78,14 @@ class Filter:
         choices: allowed values; empty if any is allowed.
         pattern: regular expression for the value in REST calls.
         max_length: maximum length of the value in REST calls.
+        has_input: whether forms show an input for it; calls, options and the query take it all the same.
     """
 
     name: str
     help: str
     parse: Callable[[object], Any]
     condition: Callable[[Any, FilterScope], Condition]
+    note: Callable[[Any, FilterScope], str | None] | None = None
     kind: FilterKind = "text"
     label: str
     phrase: str
@@ -76,6 +93,7 @@ class Filter:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     max_length: int | None = None
+    has_input: bool = True
 
 
 @cache
@@ -148,14 +166,14 @@ class Filters(Mapping[str, Any]):
 
 
 def parse_text(value: object) -> str | None:
-    """The text without surrounding spaces; None if it is empty.
+    """The text without surrounding spaces, as the catalog has it where its bytes are no Unicode; None if it is empty.
 
     Raises:
         QueryError: it is not text.
     """
     if not isinstance(value, str):
         raise QueryError(f"must be text, got {value!r}")
-    return value.strip() or None
+    return valid_unicode(value.strip()) or None
 
 
 def parse_flag(value: object) -> bool | None:
@@ -177,6 +195,27 @@ def parse_choice(*choices: str) -> Callable[[object], str]:
         if text not in choices:
             raise QueryError(f"must be one of {', '.join(choices)}, got {value!r}{did_you_mean(text, choices)}")
         return text
+
+    return parse
+
+
+def parse_words(known: Mapping[str, str], *, told: Sequence[str]) -> Callable[[object], str | None]:
+    """A parser for one or more of a few words with commas between them, case-insensitive.
+
+    Args:
+        known: the word to use for each that may be written.
+        told: those that an error lists.
+    """
+
+    def parse(value: object) -> str | None:
+        text = parse_text(value)
+        if text is None:
+            return None
+        written = [word.strip().lower().removeprefix(".") for word in re.split("[,|]", text)]
+        for word in written:
+            if word not in known:
+                raise QueryError(f"must be one of {', '.join(told)}, got {value!r}{did_you_mean(word, known)}")
+        return ",".join(dict.fromkeys(known[word] for word in written))
 
     return parse
 

@@ -1,12 +1,13 @@
 """Rank candidates: apply the filters, rank, make near copies one entry, take a page."""
 
-from bisect import bisect_left
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinlens.collection.catalog.order import Order
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.searching.search import Page
@@ -15,18 +16,27 @@ from twinlens.types import Embeddings, Ids
 
 FETCHED_AT_ONCE = 100  # costs a store no more than ten hits would, and most answers have fewer matches
 GROWTH = 64  # factor by which more hits are fetched while all of them match: few rounds, little waste
-Ranking: TypeAlias = list[tuple[int, float]]
-"""Catalog ids with their scores, best first."""
+LOOKED_AT_ONCE = 64  # scores: to judge so many costs little more than to judge one
+First: TypeAlias = Callable[[int], Ids]
+"""A number → so many of the ids that stand before all others, in their order; fewer only if there are no more."""
 Matches: TypeAlias = Callable[[Sequence[float]], NDArray[np.bool_]]
 """Scores [K] → which hits match; monotonic in the score."""
 
 
+class Best(NamedTuple):
+    """Catalog ids [N] with their scores [N], best first."""
+
+    ids: Ids
+    scores: NDArray[np.float32]
+
+
 class RankedPhoto(NamedTuple):
-    """A photo, or one of its captions, with its score, and the near copies that stand behind it."""
+    """A photo, or one of its captions, with its score, the near copies that stand behind it, and its own id."""
 
     record: PhotoRecord
     score: float
     alike: Ids = NO_IDS
+    item: int = 0
 
 
 class PhotoTable(Protocol):
@@ -35,16 +45,112 @@ class PhotoTable(Protocol):
     def photos(self, ids: Iterable[int]) -> Mapping[int, PhotoRecord]:
         """The photo of each id; deleted ids are missing from the result."""
 
+    def places(self, ids: Iterable[int], order: Order) -> Mapping[int, int]:
+        """The place of each id in an order, which those that are alike share; deleted ids are missing."""
 
-class Candidates:
+
+class Ranked(ABC):
     """The ids that a search ranks, best first, fetched as they are needed.
+
+    Args:
+        ids: gives all of them, [N], ascending.
+        count: N.
+        groups: near copies, of which only the best is an entry of a page.
+    """
+
+    all_match = False
+    """Whether all of them match, whatever their scores."""
+
+    def __init__(self, ids: Callable[[], Ids], count: int, groups: Groups = NO_GROUPS) -> None:
+        self.count = count
+        self._ids, self._scores = NO_IDS, np.empty(0, dtype=np.float32)
+        is_here = np.isin(groups.ids, ids() if len(groups.ids) else NO_IDS)
+        self._groups = Groups(groups.ids[is_here], groups.leaders[is_here])
+        self.num_entries = self.count - len(self._groups.ids) + len(np.unique(self._groups.leaders))
+
+    @abstractmethod
+    def ids(self) -> Ids:
+        """[N], all of them, ascending."""
+
+    @abstractmethod
+    def scores(self, items: Iterable[int]) -> dict[int, float]:
+        """The score of each of these candidates, wherever it ranks."""
+
+    @abstractmethod
+    def best_of(self, items: Ids, count: int) -> Best:
+        """The ``count`` best of some candidates, or all where there are fewer; the same order whatever the count."""
+
+    @abstractmethod
+    def _rank(self, count: int) -> Best:
+        """The ``count`` best, or all where there are fewer."""
+
+    def best(self, count: int) -> Best:
+        """The ``count`` best, or all where there are fewer, near copies included."""
+        self._fetch(count)
+        return Best(self._ids[:count], self._scores[:count])
+
+    def entries(self, count: int, *, first: First = lambda _: NO_IDS) -> Ids:
+        """The ``count`` first entries, or all: of near copies only the best.
+
+        Args:
+            count: number of entries.
+            first: what is ranked before all others.
+        """
+        wanted = count
+        while True:
+            ranking, is_all = first(wanted), False
+            if len(ranking) < wanted:
+                others = self.best(wanted).ids
+                ranking = np.concatenate([ranking, others[~np.isin(others, ranking)]])
+                # an approximate store finds fewer
+                is_all = wanted >= self.count or len(self._ids) < min(wanted, self.count)
+            found = self._without_copies(ranking)
+            if len(found) >= count or is_all:
+                return found[:count]
+            wanted = max(2 * wanted, FETCHED_AT_ONCE)
+
+    def alike(self, item: int) -> Ids:
+        """The other candidates in an entry, by id."""
+        key = self._groups.keys(np.array([item]))[0]
+        others: Ids = self._groups.ids[(self._groups.leaders == key) & (self._groups.ids != item)]
+        return others
+
+    def scores_of(self, items: Sequence[int]) -> list[float]:
+        """The scores of these candidates, in their order."""
+        known = self.scores(items) if items else {}
+        return [known[item] for item in items]
+
+    def matching(self, matches: Matches) -> Ids:
+        """All that match: the first ones, since a better score never matches less."""
+        self._fetch(FETCHED_AT_ONCE)
+        while (count := _count_first(self._scores, matches)) == len(self._ids) < self.count:
+            if not self._fetch(GROWTH * len(self._ids)):
+                break  # an approximate store finds no more
+        return self.best(count).ids
+
+    def _without_copies(self, ranking: Ids) -> Ids:
+        if not len(self._groups.ids):
+            return ranking
+        _, places = np.unique(self._groups.keys(ranking), return_index=True)
+        return ranking[np.sort(places)]
+
+    def _fetch(self, count: int) -> bool:
+        """Ranks at least ``count`` where there are so many; whether that are more than before."""
+        before = len(self._ids)
+        if before < min(count, self.count):
+            self._ids, self._scores = self._rank(max(count, FETCHED_AT_ONCE))
+        return len(self._ids) > before
+
+
+class Candidates(Ranked):
+    """Candidates ranked by a store.
 
     Args:
         vector: [D], the query, unit length.
         store: in step with the catalog.
         among: ids that the filters let through; None for all.
         without: ids that are never returned, such as the query photo itself.
-        groups: near copies, of which only the best is an entry of a page.
+        groups: see ``Ranked``.
     """
 
     def __init__(
@@ -60,83 +166,41 @@ class Candidates:
             among = among[np.isin(among, store.ids())]
         self._vector, self._store, self._among = vector, store, among
         self._without = np.fromiter(without, dtype=np.int64, count=len(without))
-        self._ids, self._scores = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        present = store.ids() if (without or len(groups.ids)) and among is None else among
-        hidden = 0 if present is None else int(np.isin(self._without, present).sum())
-        self.count = (len(store) if among is None else len(among)) - hidden
-        is_here = np.isin(groups.ids, NO_IDS if present is None else present)
-        is_here &= ~np.isin(groups.ids, self._without)
-        self._groups = Groups(groups.ids[is_here], groups.leaders[is_here])
-        self.num_entries = self.count - len(self._groups.ids) + len(np.unique(self._groups.leaders))
+        hidden = int(np.isin(self._without, store.ids() if among is None else among).sum()) if without else 0
+        super().__init__(self.ids, (len(store) if among is None else len(among)) - hidden, groups)
 
-    def best(self, count: int) -> Ranking:
-        """The ``count`` best, or all where there are fewer, near copies included."""
-        self._fetch(count)
-        return list(zip(self._ids[:count].tolist(), self._scores[:count].tolist(), strict=True))
-
-    def entries(self, count: int, *, first: Sequence[tuple[int, float]] = ()) -> Ranking:
-        """The ``count`` first entries, or all: of near copies only the best.
-
-        Args:
-            count: number of entries.
-            first: what is ranked before all others, in this order.
-        """
-        wanted, ahead = count, {item for item, _ in first}
-        while True:
-            ranking = [*first, *(one for one in self.best(wanted) if one[0] not in ahead)]
-            found = self._without_copies(ranking)
-            is_all = wanted >= self.count or len(self._ids) < min(
-                wanted, self.count
-            )  # an approximate store finds fewer
-            if len(found) >= count or is_all:
-                return found[:count]
-            wanted = max(2 * wanted, FETCHED_AT_ONCE)
-
-    def alike(self, item: int) -> Ids:
-        """The other candidates in an entry, by id."""
-        key = self._groups.keys(np.array([item]))[0]
-        others: Ids = self._groups.ids[(self._groups.leaders == key) & (self._groups.ids != item)]
-        return others
+    def ids(self) -> Ids:
+        """[N], all of them, ascending."""
+        present = self._store.ids() if self._among is None else self._among
+        return present[~np.isin(present, self._without)] if len(self._without) else present
 
     def scores(self, items: Iterable[int]) -> dict[int, float]:
         """The score of each of these candidates, wherever it ranks."""
         wanted = np.array(sorted(items), dtype=np.int64)
-        found = self._store.search(self._vector[None], len(wanted), among=wanted)
-        return dict(zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True))
+        found = self.best_of(wanted, len(wanted))
+        return dict(zip(found.ids.tolist(), found.scores.tolist(), strict=True))
 
-    def scores_of(self, items: Sequence[int]) -> list[float]:
-        """The scores of these candidates, in their order."""
-        known = self.scores(items) if items else {}
-        return [known[item] for item in items]
+    def best_of(self, items: Ids, count: int) -> Best:
+        """By the store."""
+        found = self._store.search(self._vector[None], count, among=items)
+        return Best(found.ids[0], found.scores[0])
 
-    def matching(self, matches: Matches) -> Ranking:
-        """All that match: the first ones, since a better score never matches less."""
-        self._fetch(FETCHED_AT_ONCE)
-        while (count := _count_first(self._scores, matches)) == len(self._ids) < self.count:
-            if not self._fetch(GROWTH * len(self._ids)):
-                break  # an approximate store finds no more
-        return self.best(count)
-
-    def _without_copies(self, ranking: Ranking) -> Ranking:
-        if not len(self._groups.ids):
-            return ranking
-        keys = self._groups.keys(np.fromiter((item for item, _ in ranking), dtype=np.int64, count=len(ranking)))
-        _, places = np.unique(keys, return_index=True)
-        return [ranking[place] for place in np.sort(places).tolist()]
-
-    def _fetch(self, count: int) -> bool:
-        """Ranks at least ``count`` where there are so many; whether that are more than before."""
-        before = len(self._ids)
-        if before < min(count, self.count):
-            fetched = max(count, FETCHED_AT_ONCE)
-            found = self._store.search(self._vector[None], fetched + len(self._without), among=self._among)
-            kept = ~np.isin(found.ids[0], self._without)
-            self._ids, self._scores = found.ids[0][kept][:fetched], found.scores[0][kept][:fetched]
-        return len(self._ids) > before
+    def _rank(self, count: int) -> Best:
+        """By the store."""
+        found = self._store.search(self._vector[None], count + len(self._without), among=self._among)
+        kept = ~np.isin(found.ids[0], self._without)
+        return Best(found.ids[0][kept][:count], found.scores[0][kept][:count])
 
 
 def page_of(
-    candidates: Candidates, table: PhotoTable, page: Page, matches: Matches | None, *, judged: Candidates | None = None
+    candidates: Ranked,
+    table: PhotoTable,
+    page: Page,
+    matches: Matches | None,
+    *,
+    judged: Ranked | None = None,
+    fuse: Callable[[Ids], First] = lambda _: lambda _: NO_IDS,
+    also: Ids = NO_IDS,
 ) -> tuple[list[RankedPhoto], int | None]:
     """One page of entries in the requested order, and the total number of matches; None where hits have no grades.
 
@@ -146,26 +210,49 @@ def page_of(
         page: offset, length and order.
         matches: None where hits have no grades.
         judged: the same ids, ranked by what decides which ones match, where that is something else.
+        fuse: ids that match → what is ranked before all others.
+        also: candidates that match whatever their scores, ascending.
     """
-    matching = None if matches is None else (judged or candidates).matching(matches)
-    dated: Ranking = []
-    if page.sort == "date" and matching is not None:
-        scores = dict(matching) if judged is None else candidates.scores(item for item, _ in matching)
-        dated = [(item, scores[item]) for item, _ in _newest_first(matching, table.photos(scores))]
-    ranking = candidates.entries(page.offset + page.k, first=dated)[page.offset :]
-    records = table.photos(item for item, _ in ranking)
-    if page.sort == "date" and matching is None:
-        ranking = _newest_first(ranking, records)
-    shown = [RankedPhoto(records[item], score, candidates.alike(item)) for item, score in ranking if item in records]
-    return shown, 0 if not candidates.count else None if matching is None else len(matching)
+    matching = None if matches is None or candidates.all_match else _matching(judged or candidates, matches, also)
+    first = fuse(NO_IDS if matching is None else matching)
+    if page.sort != "relevance" and matching is not None:
+        ordered = _sorted(matching, table.places(matching.tolist(), page.sort))
+        first = lambda count: ordered[:count]  # noqa: E731
+    shown = candidates.entries(page.offset + page.k, first=first)[page.offset :]
+    records, scores = table.photos(shown.tolist()), candidates.scores(shown.tolist())
+    if page.sort != "relevance" and matching is None and not candidates.all_match:
+        shown = _sorted(shown, table.places(records, page.sort))
+    entries = [
+        RankedPhoto(records[item], scores[item], candidates.alike(item), item)
+        for item in shown.tolist()
+        if item in records and item in scores
+    ]
+    if not candidates.count or candidates.all_match:
+        return entries, candidates.count
+    return entries, None if matching is None else len(matching)
+
+
+def _matching(judged: Ranked, matches: Matches, also: Ids) -> Ids:
+    """All that match, best first."""
+    matching = judged.matching(matches)
+    if len(also):  # a photo may have gone since it was found
+        also = also[np.isin(also, judged.ids()) & ~np.isin(also, matching)]
+    return np.concatenate([matching, also])
+
+
+def _sorted(items: Ids, places: Mapping[int, int]) -> Ids:
+    """By place, those that share one in the order they have; without those that have none."""
+    known = np.array([places.get(item, -1) for item in items.tolist()], dtype=np.int64)
+    order = np.argsort(known, kind="stable")
+    sorted_items: Ids = items[order[known[order] >= 0]]
+    return sorted_items
 
 
 def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:
     """How many match: the first ones, so that a few of a million need to be looked at."""
-    return bisect_left(range(len(scores)), True, key=lambda place: not matches([float(scores[place])])[0])
-
-
-def _newest_first(ranking: Ranking, records: Mapping[int, PhotoRecord]) -> Ranking:
-    """Sorted by date, undated photos last, stable; without deleted photos."""
-    dated = [(item, score) for item, score in ranking if item in records]
-    return sorted(dated, key=lambda item: records[item[0]].taken_at or "", reverse=True)
+    start, stop = 0, len(scores)  # those before ``start`` match, those from ``stop`` on do not
+    while start < stop:
+        places = range(start, stop, -(-(stop - start) // LOOKED_AT_ONCE))
+        found = int(np.count_nonzero(matches(scores[start : stop : places.step].tolist())))
+        start, stop = places[found - 1] + 1 if found else start, places[found] if found < len(places) else stop
+    return start

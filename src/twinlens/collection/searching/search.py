@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, get_args
 
+from twinlens.collection.catalog.order import Order
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import Query, QueryLike, as_query
 from twinlens.errors import QueryError
 from twinlens.types import GRADES, Grade
 
-Sort: TypeAlias = Literal["relevance", "date"]
-SORTS: tuple[Sort, ...] = ("relevance", "date")
+Sort: TypeAlias = Literal["relevance", Order]
+SORTS: tuple[Sort, ...] = get_args(Sort)
 Target: TypeAlias = Literal["image", "caption"]
 TARGETS: tuple[Target, ...] = ("image", "caption")
 
@@ -20,9 +21,11 @@ TARGETS: tuple[Target, ...] = ("image", "caption")
 class Page:
     """Which hits to return, and their order.
 
-    ``sort="date"`` returns all matches newest first (undated ones last), followed by the
-    others by score. If the model is not calibrated, only the hits of the page are sorted
-    by date; relevance decides which ones are on it.
+    Any other order than "relevance" returns all matches in that order, followed by the others
+    by score: "date" newest first, "oldest" oldest first (undated ones are last in both), "name"
+    by file name, whatever the case, "size" the largest file first; of those that are alike in it
+    the best comes first. If the model is not calibrated, only the hits of the page are in this
+    order; relevance decides which ones are on it.
     """
 
     k: int = 10
@@ -52,6 +55,7 @@ class Search:
         show_all: show all hits, whether they match or not.
         include_query_photo: allow a photo of the collection to find itself; it always finds its captions.
         group: make near copies one hit, the best of them, which lists the others; pages count such entries.
+        explain: say why each hit was found, and what each part of the query did.
     """
 
     query: Query
@@ -63,6 +67,7 @@ class Search:
     include_query_photo: bool = False
     min_grade: Grade | None = None
     group: bool = False
+    explain: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -87,6 +92,7 @@ class Search:
         include_query_photo: bool = False,
         min_grade: Grade | None = None,
         group: bool = False,
+        explain: bool = False,
         filters: Mapping[str, Any] | None = None,
     ) -> Self:
         """Creates a search from plain values.
@@ -104,6 +110,7 @@ class Search:
             include_query_photo,
             min_grade,
             group,
+            explain,
         )
 
     def accepts(self, grade: Grade | None, probability: float) -> bool:
@@ -117,7 +124,7 @@ class Search:
 
     def understood(self) -> str:
         """Describes the search in a sentence."""
-        return ", ".join([self.query.understood(), *self.filters.phrases()])
+        return ", ".join(filter(None, [self.query.understood(), *self.filters.phrases()]))
 
 
 def _is_whole(value: object) -> bool:

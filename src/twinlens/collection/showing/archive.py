@@ -15,7 +15,9 @@ from twinlens.errors import PhotoError
 
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
-LIST_COLUMNS = "image_id taken_at camera width height latitude longitude captions date_source".split()
+LIST_COLUMNS = (
+    "image_id taken_at camera width height latitude longitude captions date_source rating tags lens text".split()
+)
 _ZIP_TIMES = (315_619_200, 4_354_732_800)  # zip supports 1980 to 2107; a day less for other time zones
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -81,17 +83,26 @@ def list_photos(cards: Iterable[tuple[PhotoCard, Sequence[str]]]) -> str:
     for card, captions in cards:
         if is_gone(card.path):
             continue
-        writer.writerow([_cell(value) for value in _line(card, captions)])
+        writer.writerow([table_cell(value) for value in _line(card, captions)])
     return table.getvalue()
 
 
 def _line(card: PhotoCard, captions: Sequence[str]) -> list[object]:
     place = [card.latitude, card.longitude]
     known = [card.id, card.taken_at, card.camera, card.width, card.height, *place]
-    return [*known, " | ".join(captions), card.date_source]
+    return [
+        *known,
+        " | ".join(captions),
+        card.date_source,
+        card.rating,
+        "; ".join(card.tags),
+        card.told.lens,
+        card.text,
+    ]
 
 
-def _cell(value: object) -> object:
+def table_cell(value: object) -> object:
+    """The value in a CSV; what a spreadsheet would interpret as a formula gets an apostrophe before it."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return "'" + value
     return value
@@ -105,12 +116,14 @@ def _readable(find: FindCard, photo_id: str) -> PhotoFile:
 
 
 def _file_pieces(archive: zipfile.ZipFile, outbox: _Outbox, name: str, file: PhotoFile) -> Iterator[bytes]:
-    with file.path.open("rb") as source:  # opened before the zip entry is started, which cannot be undone
+    size = file.stat.st_size if file.content is None else len(file.content)
+    # opened before the zip entry is started, which cannot be undone
+    with file.path.open("rb") if file.content is None else io.BytesIO(file.content) as source:
         earliest, latest = _ZIP_TIMES
         modified = min(max(file.stat.st_mtime, earliest), latest)
         entry = zipfile.ZipInfo(name, time.localtime(modified)[:6])
-        entry.file_size = file.stat.st_size
-        with archive.open(entry, "w", force_zip64=file.stat.st_size > zipfile.ZIP64_LIMIT // 2) as target:
+        entry.file_size = size
+        with archive.open(entry, "w", force_zip64=size > zipfile.ZIP64_LIMIT // 2) as target:
             while piece := source.read(CHUNK_BYTES):
                 target.write(piece)
                 yield outbox.take()

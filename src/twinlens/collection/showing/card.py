@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.reading import date_source, photo_row
+from twinlens.collection.catalog.reading import date_source, duration, photo_row
+from twinlens.collection.catalog.said import NOTHING_TOLD, Told
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.types import DateSource
 
@@ -33,9 +35,15 @@ class PhotoCard:
         camera: maker and model.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
-        date_source: what told ``taken_at``: exif, iptc, gps, name or file.
+        date_source: what told ``taken_at``: exif, xmp, iptc, gps, takeout, name or file.
         is_favourite: marked by the user.
+        rating: stars that the user gave it, 1 to 5; None without.
+        tags: that the user gave it, by name.
+        albums: into which the user has put it, by name; not those whose search finds it.
         may_leave_folder: the collection follows links that lead out of the photo folder.
+        told: title, description, keywords, people, stars and lens, from its file and files beside it.
+        text: what is written in the picture, one line a piece; None if nothing was read.
+        duration_ms: of a video; None for a photo.
     """
 
     number: int
@@ -54,7 +62,13 @@ class PhotoCard:
     longitude: float | None
     date_source: DateSource | None
     is_favourite: bool
+    rating: int | None = None
+    tags: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
     may_leave_folder: bool = False
+    told: Told = NOTHING_TOLD
+    duration_ms: int | None = None
+    text: str | None = None
 
 
 def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCard | None:
@@ -63,11 +77,21 @@ def find_card(catalog: Catalog, folders: PhotoFolders, photo_id: str) -> PhotoCa
     The Unicode form of the id does not matter. It is compared with the catalog and never
     becomes part of a path, so an id such as ``../secret.jpg`` is simply not found.
     """
-    columns = f"{_COLUMNS}, {date_source(catalog)}"
+    columns = f"{_COLUMNS}, {date_source(catalog)}, {duration(catalog)}"
     for folder, asked in folders.of_id(photo_id):
         written = catalog.path_forms.as_written(folder.id, asked)
         if (row := photo_row(catalog, columns, folder.id, written)) is not None:
-            number, path, *known = row
+            number, path, *facts, duration_ms, is_favourite = row
+            known: list[Any] = [*facts, is_favourite]
             card = PhotoCard(number, folder.prefix + path, folder.file(path), folder.path, *known)
-            return replace(card, may_leave_folder=catalog.follows_links)
+            return replace(
+                card,
+                rating=catalog.ratings.of_photos([number]).get(number),
+                tags=tuple(catalog.tags.of_photo(number)),
+                albums=tuple(catalog.albums.of_photo(number)),
+                may_leave_folder=catalog.follows_links,
+                told=catalog.said.of_photo(number),
+                duration_ms=duration_ms,
+                text=catalog.read_texts.of_content(card.content_hash),
+            )
     return None

@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from twinlens.collection.showing.lettering import draw_text, text_width
 from twinlens.data.file_names import on_one_line
-from twinlens.data.guarded.photos import open_guarded
+from twinlens.data.guarded.photos import plain, read_guarded
 from twinlens.errors import PhotoError, QueryError
 from twinlens.types import Hit
 from twinlens.whole_file import whole_file
@@ -110,11 +110,11 @@ def _drawing(sheet: Sheet, missing: set[str]) -> Image.Image:
             y += title_px
         for column, hit in enumerate(hits):
             x = GAP_PX + column * cell
-            thumbnail = _thumbnail(hit.path)
+            thumbnail = _thumbnail(hit)
             canvas.paste(thumbnail, (x + (CELL_PX - thumbnail.width) // 2, y + (CELL_PX - thumbnail.height) // 2))
             draw_text(canvas, (x, y + CELL_PX + 4), _label(hit), size=15, fill="black")
             missing |= draw_text(
-                canvas, (x, y + CELL_PX + 22), _fitted(on_one_line(hit.id), 13), size=13, fill="#555555"
+                canvas, (x, y + CELL_PX + 22), _fitted(on_one_line(_name(hit)), 13), size=13, fill="#555555"
             )
         y += row_px
     return canvas
@@ -141,16 +141,22 @@ def _page(sheet: Sheet) -> str:
 
 def _figure(hit: Hit) -> str:
     buffer = io.BytesIO()
-    _thumbnail(hit.path).save(buffer, "JPEG", quality=82)
+    _thumbnail(hit).save(buffer, "JPEG", quality=82)
     source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-    name = html.escape(hit.id)
+    name = html.escape(_name(hit))
     label = f"<figcaption><b>{html.escape(_label(hit))}</b><br>{name}</figcaption>"
     return f'<figure><img src="{source}" alt="{name}">{label}</figure>'
 
 
-def _thumbnail(path: Path) -> Image.Image:
+def _name(hit: Hit) -> str:
+    return hit.id if hit.moment is None else f"{hit.id} at {hit.moment}"
+
+
+def _thumbnail(hit: Hit) -> Image.Image:
+    at_ms = None if hit.at_s is None else round(hit.at_s * 1000)
     try:
-        return ImageOps.contain(open_guarded(path, min_side=CELL_PX // 2).image, (CELL_PX, CELL_PX))
+        picture, _ = read_guarded(hit.path, plain, min_side=CELL_PX // 2, at_ms=at_ms)
+        return ImageOps.contain(picture, (CELL_PX, CELL_PX))
     except PhotoError as error:  # damaged or gone since it was indexed: the sheet says so
         blank = Image.new("RGB", (CELL_PX, CELL_PX), "#eeeeee")
         ImageDraw.Draw(blank).text(

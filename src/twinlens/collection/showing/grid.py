@@ -1,14 +1,12 @@
 """Browse photos without a query: dimensions, date, favourite mark."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.reading import count_photos, newest_photos
-from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.collection.catalog.order import Order, ordered_photos
+from twinlens.collection.catalog.reading import count_photos
 from twinlens.collection.place.presence import gone_files
 from twinlens.collection.searching.filtering import Filters
-from twinlens.collection.searching.searcher import Scope
+from twinlens.collection.searching.scope import Scope
 from twinlens.types import DateSource
 
 
@@ -21,8 +19,9 @@ class GridPhoto:
         width: pixels, upright.
         height: pixels, upright.
         taken_at: the camera's local time.
-        date_source: what told ``taken_at``: exif, iptc, gps, name or file.
+        date_source: what told ``taken_at``: exif, xmp, iptc, gps, takeout, name or file.
         is_favourite: marked by the user.
+        duration_s: length of a video; None for a photo.
         is_missing: its file was not there just now.
     """
 
@@ -32,22 +31,23 @@ class GridPhoto:
     taken_at: str | None
     date_source: DateSource | None
     is_favourite: bool
+    duration_s: float | None = None
     is_missing: bool = False
 
 
 def browse(
-    catalog: Catalog, folders: Sequence[PhotoFolder], filters: Filters, *, k: int, offset: int
+    scope: Scope, filters: Filters, *, order: Order = "date", k: int, offset: int
 ) -> tuple[list[GridPhoto], int]:
-    """Photos without a query: newest first, then undated ones by path; and their total number.
+    """A page of the photos without a query, and their total number.
 
     Raises:
         QueryError: the folder is not in the collection.
     """
-    condition = filters.condition(Scope(catalog, folders))
+    catalog, condition = scope.catalog, filters.condition(scope)
     with catalog.snapshot():
         count = count_photos(catalog, condition)
-        records = newest_photos(catalog, condition, k=k, offset=offset)
-    homes = {folder.id: folder for folder in folders}
+        records = ordered_photos(catalog, condition, order, k=k, offset=offset)
+    homes = {folder.id: folder for folder in scope.folders}
     files = [homes[record.folder_id].file(record.path) for record in records]
     gone = gone_files(files)
     photos = [
@@ -58,6 +58,7 @@ def browse(
             taken_at=record.taken_at,
             date_source=record.date_source,
             is_favourite=bool(record.is_favourite),
+            duration_s=record.duration_ms / 1000 if record.duration_ms else None,
             is_missing=file in gone,
         )
         for record, file in zip(records, files, strict=True)

@@ -1,6 +1,7 @@
 """Match map: where in a photo the query matches, drawn over the photo."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,14 +100,19 @@ def write_match_map(picture: Image.Image, path: Path, *, how: str) -> None:
         QueryError: unsupported file extension, another file is there, or the file cannot be written.
     """
     check_map_path(path)
+    try:
+        with whole_file(path) as place:
+            save_match_map(picture, place, how=how)
+    except OSError as error:
+        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def save_match_map(picture: Image.Image, target: Path | IO[bytes], *, how: str) -> None:
+    """Saves a map as PNG, with how it was made in its description."""
     note = PngInfo()
     note.add_text("Software", MARK)
     note.add_text("Description", how)
-    try:
-        with whole_file(path) as place:
-            picture.save(place, "PNG", pnginfo=note)
-    except OSError as error:
-        raise QueryError(f"{path} cannot be written: {error.strerror or error}") from error
+    picture.save(target, "PNG", pnginfo=note)
 
 
 def check_map_path(path: Path) -> None:

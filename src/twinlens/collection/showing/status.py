@@ -1,11 +1,12 @@
 """Location and state of a collection."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.last_scan import read_last_scan, skipped_files
+from twinlens.collection.indexing.last_scan import left_out_files, read_last_scan, skipped_files
 from twinlens.collection.indexing.missing import folders_kept_last
 from twinlens.collection.indexing.report import PendingModelChange, kinds_not_read
 from twinlens.collection.place.photo_folders import PhotoFolder
@@ -29,6 +30,8 @@ def collection_status(
         "folders": [{"path": as_text(str(folder.path)), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),
+        "described": catalog.said.counts(),
+        "texts": asdict(catalog.read_texts.counts()),
         "skipped": len(skipped),
         "kinds_not_read": kinds_not_read(skipped),
         "is_complete": is_complete,
@@ -37,13 +40,19 @@ def collection_status(
             "photos": kept.photos,
             "captions": kept.captions,
             "favourites": kept.favourites,
+            "tags": kept.tags,
+            "ratings": kept.ratings,
+            "albums": kept.albums,
             "until": kept.first_until,
             "last_until": kept.last_until,
         },
         "kept_folders": [folder.to_json() for folder in folders_kept_last(catalog)],
         "follows_links": catalog.follows_links,
+        "exclude": catalog.excluded,
+        "left_out": [one._asdict() for one in left_out_files(catalog, folders)],
         "model": model and model.model,
         "fingerprint": model and model.fingerprint,
+        "photo_space": model and catalog.features.space(model),
         "model_change": change and vars(change),
         "store": catalog.meta("store") or "exact",
         "generation": catalog.generation,

@@ -62,35 +62,41 @@ class ThumbnailCache:
         """Ends the decoder processes."""
         self._decoders.close()
 
-    def thumbnail(self, file: PhotoFile, *, side: int) -> tuple[bytes, bool]:
+    def thumbnail(self, file: PhotoFile, *, side: int, at_ms: int | None = None) -> tuple[bytes, bool]:
         """A JPEG whose longer side has at most ``side`` pixels, and whether it was cached.
+
+        Args:
+            file: of a photo or a video.
+            side: see above.
+            at_ms: the time of the frame of a video; None = one that stands for it.
 
         Raises:
             PhotoError: the photo cannot be read.
         """
-        place = self._place(file, side)
+        place = self._place(file, side, at_ms)
         if place is not None and (kept := _read(place)) is not None:
             return kept, True
-        data = self._draw(file, side)
+        data = self._draw(file, side, at_ms)
         if place is not None:
             self._keep(place, data)
         return data, False
 
-    def _draw(self, file: PhotoFile, side: int) -> bytes:
+    def _draw(self, file: PhotoFile, side: int, at_ms: int | None) -> bytes:
         """Draws one, unless that failed before: a page asks again and again for what would take long to fail."""
         until, reason = self._refused.get(file.tag, (0.0, None))
         if reason is not None and time.monotonic() < until:
             raise type(reason)(str(reason))
         try:
-            return draw_thumbnail(file.path, side=side, guard=self._decoders)
+            return draw_thumbnail(file.source, side=side, guard=self._decoders, at_ms=at_ms)
         except (PhotoTooSlowError, PhotoCrashError) as error:
             self._refused[file.tag] = time.monotonic() + REFUSED_S, error.with_traceback(None)
             raise
 
-    def _place(self, file: PhotoFile, side: int) -> Path | None:
+    def _place(self, file: PhotoFile, side: int, at_ms: int | None) -> Path | None:
         if self._folder is None:
             return None
-        key = hashlib.sha256(f"{VERSION}\0{file.tag}\0{side}".encode()).hexdigest()[:40]
+        moment = "" if at_ms is None else f"\0{at_ms}"
+        key = hashlib.sha256(f"{VERSION}\0{file.tag}\0{side}{moment}".encode()).hexdigest()[:40]
         return self._folder / key[:2] / f"{key}.jpg"
 
     def _keep(self, place: Path, data: bytes) -> None:
@@ -152,14 +158,14 @@ def thumbnails_folder(place: Path, *, identity: str) -> Path:
     return folder / (identity or "unnamed")
 
 
-def draw_thumbnail(path: Path, *, side: int, guard: Guard | None = None) -> bytes:
+def draw_thumbnail(source: Path | bytes, *, side: int, guard: Guard | None = None, at_ms: int | None = None) -> bytes:
     """A photo as an upright JPEG of at most ``side`` pixels, without EXIF data (no location, no camera).
 
     Raises:
         PhotoError: the photo cannot be read.
     """
     draw = partial(_small_jpeg, side=side)
-    return read_guarded(path, draw, min_side=math.ceil(side / DRAFT_OVERSAMPLING), guard=guard)[0]
+    return read_guarded(source, draw, min_side=math.ceil(side / DRAFT_OVERSAMPLING), guard=guard, at_ms=at_ms)[0]
 
 
 def _small_jpeg(image: Image.Image, *, side: int) -> bytes:

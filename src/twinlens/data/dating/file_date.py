@@ -7,7 +7,7 @@ from twinlens.data.dating.file_name import name_moment
 from twinlens.data.dating.moment import Moment, moment
 from twinlens.data.exif import PhotoDetails
 
-_OUTSIDE = frozenset({"name", "file"})  # sources that do not lie in the photo's content
+OUTSIDE = frozenset({"name", "file"})  # sources that do not lie in the photo's content
 
 
 def dated(details: PhotoDetails, path: str, mtime_ns: int) -> PhotoDetails:
@@ -18,7 +18,7 @@ def dated(details: PhotoDetails, path: str, mtime_ns: int) -> PhotoDetails:
         path: of this photo.
         mtime_ns: of this photo's file.
     """
-    if details.taken_at is not None and details.date_source not in _OUTSIDE:
+    if details.taken_at is not None and details.date_source not in OUTSIDE:
         return replace(details, date_source=details.date_source or "exif")
     return with_moment(details, outside_moment(path, mtime_ns))
 
@@ -48,7 +48,7 @@ def moved_moment(known: Moment | None, path: str, mtime_ns: int) -> Moment | Non
         path: the new one.
         mtime_ns: the new one.
     """
-    if known is not None and known.source not in _OUTSIDE:
+    if known is not None and known.source not in OUTSIDE:
         return known
     named = name_moment(path)
     if named is not None or (known is not None and known.source == "name"):

@@ -161,6 +161,11 @@ def _icon_is_whole(data: bytes) -> bool:
     return all(sum(struct.unpack_from("<II", data, 6 + 16 * number + 8)) <= len(data) for number in range(count))
 
 
+def _jpeg_xl_is_whole(data: bytes) -> bool:
+    """Every box of the container lies inside the file; a bare codestream does not tell its length."""
+    return data.startswith(b"\xff\x0a") or all(end <= len(data) for _, _, end in _boxes(data, 0, len(data)))
+
+
 _CHECKS = {
     "HEIF": _media_is_whole,
     "AVIF": _media_is_whole,
@@ -169,4 +174,5 @@ _CHECKS = {
     "PNG": _png_is_whole,
     "JPEG2000": _jpeg2000_is_whole,
     "ICO": _icon_is_whole,
+    "JXL": _jpeg_xl_is_whole,
 }

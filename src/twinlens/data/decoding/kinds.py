@@ -7,7 +7,8 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _TGA_IMAGES = frozenset({1, 2, 3, 9, 10, 11})  # palette, colour, grey; plain and run-length coded
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
-_READ = (  # first bytes, Pillow's name
+RAW = "RAW"
+_READ = (  # first bytes, Pillow's name, or RAW
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
@@ -22,24 +23,25 @@ _READ = (  # first bytes, Pillow's name
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
     (b"\0\0\1\0", "ICO"),
+    (b"8BPS\0\1", "PSD"),
+    (b"\xff\x0a", "JXL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
+    (b"FUJIFILMCCD-RAW", RAW),
+    (b"IIRO", RAW),  # Olympus
+    (b"IIRS", RAW),
+    (b"MMOR", RAW),
+    (b"IIU\0", RAW),  # Panasonic
+    (b"\0MRM", RAW),  # Minolta
+    (b"II\x1a\0\0\0HEAPCCDR", RAW),  # Canon CRW
 )
 _UNREAD = (  # first bytes, what people call it
-    (b"8BPS", "Photoshop document (PSD)"),
+    (b"8BPS\0\2", "large Photoshop document (PSB)"),
     (b"gimp xcf", "GIMP document (XCF)"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"II\xbc", "JPEG XR"),
     (b"%!PS", "PostScript (EPS)"),
     (b"\xc5\xd0\xd3\xc6", "PostScript (EPS)"),
     (b"%PDF", "PDF document"),
-    (b"FUJIFILMCCD-RAW", "RAW photo (Fujifilm RAF)"),
-    (b"IIRO", "RAW photo (Olympus ORF)"),
-    (b"IIRS", "RAW photo (Olympus ORF)"),
-    (b"MMOR", "RAW photo (Olympus ORF)"),
-    (b"IIU\0", "RAW photo (Panasonic RW2)"),
-    (b"\0MRM", "RAW photo (Minolta MRW)"),
     (b"FOVb", "RAW photo (Sigma X3F)"),
-    (b"II\x1a\0\0\0HEAPCCDR", "RAW photo (Canon CRW)"),
     (b"v/1\1", "OpenEXR"),
     (b"#?RADIANCE", "Radiance HDR"),
     (b"#?RGBE", "Radiance HDR"),
@@ -59,16 +61,20 @@ _UNREAD = (  # first bytes, what people call it
     (b"0&\xb2u\x8ef\xcf\x11", "video (Windows Media)"),
     (b"OggS", "sound or video (Ogg)"),
 )
-_UNREAD_SUFFIXES = {  # what people call it: how its names end
-    "RAW photo": (
+RAW_SUFFIXES = frozenset(
+    (
         ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 "
-        ".rwl .sr2 .srf .srw .x3f"
-    ),
-    "Photoshop document": ".psd .psb",
+        ".rwl .sr2 .srf .srw"
+    ).split()
+)
+"""How names of files of cameras end that are read."""
+
+_UNREAD_SUFFIXES = {  # what people call it: how its names end
+    "Photoshop document": ".psb",
+    "RAW photo": ".x3f",
     "GIMP document": ".xcf",
     "drawing": ".svg .svgz .eps .ps .ai .wmf .emf .cdr .kra .afphoto .afdesign .sketch",
     "document": ".pdf .djvu .djv",
-    "JPEG XL": ".jxl",
     "JPEG XR": ".jxr .wdp .hdp",
     "High dynamic range picture": ".exr .hdr",
     "picture": ".dds .fits .fts .icns .cur .qoi .bpg .flif .mng .dcm .pcx .sgi .pict .pct .jps .pns .insp",
@@ -77,22 +83,35 @@ _UNREAD_SUFFIXES = {  # what people call it: how its names end
     ),
 }
 _KIND_OF_SUFFIX = {suffix: kind for kind, suffixes in _UNREAD_SUFFIXES.items() for suffix in suffixes.split()}
+_QUICKTIME_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"skip", b"pnot"})  # of films older than "ftyp"
+_TRANSPORT_PACKETS = ((0, 188), (4, 192))  # where the first begins, and their length; each begins with a G
 NOT_READ_YET = "kind not read yet"
+VIDEO_SUFFIXES = frozenset(_UNREAD_SUFFIXES["video"].split()) - {".lrv"}  # that of a GoPro: a small copy beside it
+"""How names of videos end; they are read where the extra ``av`` is installed."""
 
 
 def unread_kind(suffix: str) -> str | None:
     """The kind of files whose names end so, if it holds pictures and is not read yet.
 
-    >>> unread_kind(".cr2"), unread_kind(".jpg"), unread_kind(".txt")
-    ('RAW photo', None, None)
+    >>> unread_kind(".svg"), unread_kind(".jpg"), unread_kind(".txt")
+    ('drawing', None, None)
     """
     return _KIND_OF_SUFFIX.get(suffix)
+
+
+def unread_suffixes(kind: str) -> tuple[str, ...]:
+    """How names of files of a kind end that is not read yet.
+
+    >>> ".mov" in unread_suffixes("video")
+    True
+    """
+    return tuple(_UNREAD_SUFFIXES[kind].split())
 
 
 class Kind(NamedTuple):
     """The kind of a file."""
 
-    name: str  # Pillow's name if it is read, else a name for people
+    name: str  # Pillow's name or RAW if it is read, else a name for people
     is_read: bool
 
 
@@ -104,12 +123,16 @@ def find_kind(data: bytes) -> Kind | None:
         return Kind("WEBP", True) if data[8:12] == b"WEBP" else _video(data[8:12] == b"AVI ", "AVI")
     for start, name in _READ:
         if data.startswith(start):
-            return Kind("RAW photo (Canon CR2)", False) if data[8:10] == b"CR" and name == "TIFF" else Kind(name, True)
+            return Kind(RAW if data[8:10] == b"CR" and name == "TIFF" else name, True)
     if data[:1] == b"P" and data[1:2] in b"123456fy" and data[2:3].isspace():
         return Kind("PPM", True)
     for start, name in _UNREAD:
         if data.startswith(start):
             return Kind(name, False)
+    if data[4:8] in _QUICKTIME_ATOMS:
+        return Kind("video (QuickTime)", False)
+    if any(data[place : place + 2 * size : size] == b"GG" for place, size in _TRANSPORT_PACKETS):
+        return Kind("video (MPEG transport stream)", False)
     if data[128:132] == b"DICM":
         return Kind("DICOM", False)
     if _is_svg(data):
@@ -132,7 +155,7 @@ def _media_container(data: bytes) -> Kind:
     if brands & _HEIF_BRANDS:
         return Kind("HEIF", True)
     if data[8:12] == b"crx ":
-        return Kind("RAW photo (Canon CR3)", False)
+        return Kind(RAW, True)
     return Kind("video (QuickTime)" if data[8:12] == b"qt  " else "video (MP4)", False)
 
 

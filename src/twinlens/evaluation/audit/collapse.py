@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlens.evaluation.audit.finding import AuditFinding, counted
+from twinlens.counted import counted
+from twinlens.evaluation.audit.finding import AuditFinding
 from twinlens.evaluation.metrics import Ranks
 from twinlens.types import Embeddings
 

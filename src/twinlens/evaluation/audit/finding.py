@@ -33,14 +33,3 @@ class AuditFinding:
     def __str__(self) -> str:
         shown = "; ".join(self.examples[:SHOWN]) + ("; …" if len(self.examples) > SHOWN else "")
         return f"{self.severity}: {self.sentence}" + (f" ({shown})" if shown else "")
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "photo"), counted(1200, "query")
-    ('1 photo', '1,200 queries')
-    """
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"

@@ -1,4 +1,4 @@
-"""Near-duplicate photos across splits: copies that were scaled, recompressed, brightened or slightly cropped."""
+"""Near copies across splits: pairs of a photo in the audited split and one in another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.data.photo_hash import COPY_BITS, differing_bits
+from twinlens.data.photo_hash import differing_bits
+from twinlens.relevance.near_copy import CROPPED_BITS, are_copies_by_hash
 from twinlens.types import Embeddings, PhotoHash
 
-# 90 % of copies cropped by 3 % per side are within 61 bits, but so are 300 pairs of different photos, so the
-# embeddings must be close as well.
-CROPPED_BITS = 64
-CROPPED_COSINE = 0.9
 BLOCK_ROWS = 256  # photos compared at once with all others
 
 
@@ -47,8 +44,7 @@ def near_duplicates(
 ) -> list[NearDuplicate]:
     """Pairs of a photo in the audited split and one in another split, nearest first.
 
-    Two photos are near duplicates if at most 30 of 256 bits differ, or at most 64 bits
-    and the cosine of their embeddings is 0.9 or more.
+    ``relevance.near_copy`` decides which pairs are near copies.
 
     Args:
         hashes: image id → hash; photos without one are left out.
@@ -63,11 +59,14 @@ def near_duplicates(
         return found
     for start in range(0, len(own), BLOCK_ROWS):
         bits = differing_bits(own_bits[start : start + BLOCK_ROWS], other_bits)  # [B, N]
-        for row, column in np.argwhere(bits <= CROPPED_BITS):
-            one, other, distance = own[start + row], others[column], int(bits[row, column])
-            cosine = _cosine(vectors, one, other)
-            if distance <= COPY_BITS or (cosine is not None and cosine >= CROPPED_COSINE):
-                found.append(NearDuplicate(one, other, split_of[other], distance, cosine))
+        near = np.argwhere(bits <= CROPPED_BITS)
+        pairs = [(own[start + row], others[column]) for row, column in near]
+        cosines = [_cosine(vectors, one, other) for one, other in pairs]
+        distances = bits[near[:, 0], near[:, 1]]
+        are_copies = are_copies_by_hash(distances, np.array(cosines, dtype=np.float64))  # None becomes NaN
+        for (one, other), distance, cosine, is_copy in zip(pairs, distances, cosines, are_copies, strict=True):
+            if is_copy:
+                found.append(NearDuplicate(one, other, split_of[other], int(distance), cosine))
     return sorted(found, key=lambda pair: (pair.bits, pair.image_id, pair.other_id))
 
 

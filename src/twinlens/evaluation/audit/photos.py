@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from twinlens.counted import counted
 from twinlens.data.survey import Survey
-from twinlens.evaluation.audit.finding import AuditFinding, Severity, counted
+from twinlens.evaluation.audit.finding import AuditFinding, Severity
 from twinlens.evaluation.audit.near_duplicates import NearDuplicate
 from twinlens.evaluation.contamination import contamination_note
 from twinlens.evaluation.pairs import EmbeddedPairs

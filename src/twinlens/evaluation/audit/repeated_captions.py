@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from twinlens.evaluation.audit.finding import AuditFinding, counted
+from twinlens.counted import counted
+from twinlens.evaluation.audit.finding import AuditFinding
 from twinlens.types import CaptionedImage
 
 

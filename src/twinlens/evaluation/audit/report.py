@@ -4,6 +4,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
+from twinlens.counted import counted
 from twinlens.embedding.local import Skipped
 from twinlens.evaluation.audit.collapse import Collapse
 from twinlens.evaluation.audit.finding import AuditFinding
@@ -74,7 +75,7 @@ class AuditReport:
 
     def __str__(self) -> str:
         model = f", model {self.model}" if self.model else ""
-        lines = [f"{self.name}: {self.n_images:,} photos, {self.n_captions:,} captions{model}", ""]
+        lines = [f"{self.name}: {counted(self.n_images, 'photo')}, {counted(self.n_captions, 'caption')}{model}", ""]
         lines += [_wrapped(str(finding), "  ") for finding in self.findings]
         lines += [f"checked: {', '.join(self.checked)}"]
         lines += [f"not checked: {what}" for what in self.not_checked]

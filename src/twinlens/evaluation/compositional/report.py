@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from twinlens.counted import counted
 from twinlens.data.file_names import on_one_line
 from twinlens.embedding.local import Skipped
 from twinlens.evaluation.bootstrap import Interval
@@ -67,7 +68,8 @@ class CompositionalReport:
         width = max(len(own.category) for own in (*self.categories, self.whole)) + 2
         width = max(width, len("mean of categories") + 2)
         lines = [
-            f"{self.data}: {self.kind}, {self.whole.n_cases:,} cases, {self.n_images:,} photos, model {self.model}",
+            f"{self.data}: {self.kind}, {counted(self.whole.n_cases, 'case')}, "
+            f"{counted(self.n_images, 'photo')}, model {self.model}",
             f"{'':{width}}{'cases':>7}  " + "".join(f"{name:<24}" for name in measures).rstrip(),
             *(self._line(own, width) for own in (*self.categories, self.whole)),
             self._plain("mean of categories", self.mean_of_categories, width),
@@ -78,7 +80,8 @@ class CompositionalReport:
             lines.append(f"note: {contamination_note(self.num_trained_on, self.n_images)}")
         if self.skipped:
             first = f"{on_one_line(self.skipped[0].path)}: {self.skipped[0].reason}"
-            lines.append(f"{len(self.skipped)} photos were left out with their cases, e.g. {first}")
+            left_out = counted(len(self.skipped), "photo was", "photos were")
+            lines.append(f"{left_out} left out with their cases, e.g. {first}")
         return "\n".join(lines)
 
     def _line(self, own: CategoryScores, width: int) -> str:

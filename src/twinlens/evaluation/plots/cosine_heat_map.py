@@ -31,7 +31,7 @@ def draw_cosine_heat_map(pairs: EmbeddedPairs, *, shown: int = SHOWN_PAIRS, seed
     """
     count = min(shown, len(pairs.images))
     photos = np.sort(np.random.default_rng(seed).choice(len(pairs.images), size=count, replace=False))
-    captions = np.array([pairs.texts_of_photo()[photo][0] for photo in photos])
+    captions = pairs.a_text_of_photo()[photos]
     cosines = pairs.texts[captions] @ pairs.images[photos].T  # [S, S]
     figure = new_figure(9.5 if pairs.captions else 7.5, 7)
     axes = figure.subplots()

@@ -58,7 +58,7 @@ def draw_embedding_map(
     figure = new_figure(7.5, 7)
     count = min(shown, len(pairs.images))
     photos = np.sort(np.random.default_rng(seed).choice(len(pairs.images), size=count, replace=False))
-    captions = np.array([pairs.texts_of_photo()[photo][0] for photo in photos])
+    captions = pairs.a_text_of_photo()[photos]
     places = flat_places(np.concatenate([pairs.images[photos], pairs.texts[captions]]), method=method, seed=seed)
     images, texts = places[:count], places[count:]
     axes = tidy(figure.subplots())

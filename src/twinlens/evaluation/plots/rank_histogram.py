@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
+from twinlens.evaluation.metrics import first_ranks
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, new_figure, tidy
 from twinlens.evaluation.plots.plot_data import PlotData
+from twinlens.evaluation.retrieval import ranks_both_ways
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,16 +39,8 @@ def draw_rank_histogram(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
         pairs: of a split.
         title: of the figure.
     """
-    ways: dict[str, tuple[Ranks, int]] = {
-        "text_to_image": (
-            first_ranks(relevant_ranks(pairs.texts, pairs.images, pairs.photo_of_text())),
-            len(pairs.images),
-        ),
-        "image_to_text": (
-            first_ranks(relevant_ranks(pairs.images, pairs.texts, pairs.texts_of_photo())),
-            len(pairs.texts),
-        ),
-    }
+    sizes = {"text_to_image": len(pairs.images), "image_to_text": len(pairs.texts)}
+    ways = {key: (first_ranks(ranks), sizes[key]) for key, ranks in ranks_both_ways(pairs).items()}
     figure = new_figure(10, 4)
     figure.suptitle(title or pairs.heading(), fontsize="medium")
     panels = figure.subplots(1, 2, sharey=True)

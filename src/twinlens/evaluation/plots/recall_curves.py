@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from twinlens.evaluation.baselines.chance import expected_figures
 from twinlens.evaluation.bootstrap import intervals
-from twinlens.evaluation.metrics import first_ranks, precision_at_k, recall_at_k, relevant_ranks
+from twinlens.evaluation.metrics import first_ranks, precision_at_k, recall_at_k
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.plots.canvas import COLOURS, DIRECTIONS, legend_below, new_figure, tidy
 from twinlens.evaluation.plots.plot_data import PlotData
+from twinlens.evaluation.retrieval import ranks_both_ways
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,16 +42,14 @@ def draw_recall_curves(pairs: EmbeddedPairs, *, title: str = "") -> "Figure":
     figure = new_figure(9, 4.4)
     figure.suptitle(title or pairs.heading(), fontsize="medium")
     recall, precision = figure.subplots(1, 2)
-    ways = {
-        "text_to_image": (pairs.texts, pairs.images, pairs.photo_of_text(), pairs.text_image_index),
-        "image_to_text": (pairs.images, pairs.texts, pairs.texts_of_photo(), np.arange(len(pairs.images))),
-    }
-    for (key, (queries, candidates, relevant, photos)), colour in zip(ways.items(), COLOURS, strict=False):
-        ranks = relevant_ranks(queries, candidates, relevant)
-        ks = curve_ks(len(candidates))
-        chance = expected_figures(len(candidates), [len(own) for own in relevant], ks=ks)
+    sizes = {"text_to_image": len(pairs.images), "image_to_text": len(pairs.texts)}
+    for (key, ranks), queries, colour in zip(
+        ranks_both_ways(pairs).items(), pairs.queries().values(), COLOURS, strict=False
+    ):
+        ks = curve_ks(sizes[key])
+        chance = expected_figures(sizes[key], [len(own) for own in queries.right], ks=ks)
         first = first_ranks(ranks)
-        ci95 = intervals(ranks, photos, ks)
+        ci95 = intervals(ranks, queries.photos, ks)
         for axes, name, values in (
             (recall, "R", [100 * recall_at_k(first, k) for k in ks]),
             (precision, "P", [100 * precision_at_k(ranks, k) for k in ks]),

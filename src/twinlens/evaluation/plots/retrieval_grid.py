@@ -51,8 +51,9 @@ def plot(data: PlotData) -> "Figure | None":
     pairs = data.pairs
     if not (data.paths and pairs.image_ids and pairs.captions):
         return None
-    count = min(SHOWN_QUERIES, len(pairs.texts))
-    queries = np.random.default_rng(data.seed).choice(len(pairs.texts), size=count, replace=False)
+    asked = pairs.queries()["text_to_image"].rows
+    count = min(SHOWN_QUERIES, len(asked))
+    queries = np.random.default_rng(data.seed).choice(asked, size=count, replace=False)
     return draw_retrieval_grid(
         found_photos(pairs, queries.tolist(), data.paths), title=f"{pairs.heading()}\ntext → image"
     )
@@ -61,7 +62,9 @@ def plot(data: PlotData) -> "Figure | None":
 def found_photos(
     pairs: EmbeddedPairs, captions: Sequence[int], paths: Mapping[str, Path], *, k: int = SHOWN_HITS
 ) -> list[GridRow]:
-    """The rows of a grid with captions of a split as queries; the right answer is the caption's own photo.
+    """The rows of a grid with captions of a split as queries.
+
+    Right is the caption's own photo, or what a truth file says.
 
     Args:
         pairs: of a split, with ids and captions.

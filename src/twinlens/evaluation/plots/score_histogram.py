@@ -51,21 +51,27 @@ def draw_score_histogram(pairs: EmbeddedPairs, *, seed: int = 0, title: str = ""
 def pair_cosines(
     pairs: EmbeddedPairs, *, drawn: int = DRAWN_PAIRS, seed: int = 0
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """[M] cosines of all matched pairs, and of a sample of unmatched ones.
+    """Cosines of all matched pairs, and of a sample of unmatched ones.
+
+    Matched are the captions' own photos; with a truth file, all pairs that it calls right.
 
     Args:
         pairs: of a split.
         drawn: number of unmatched pairs.
         seed: of the sample.
     """
-    index, texts = pairs.text_image_index, pairs.texts
-    matched = np.einsum("md,md->m", texts, pairs.images[index])
+    index, texts, right = pairs.text_image_index, pairs.texts, pairs.photo_of_text()
+    sayings = np.repeat(np.arange(len(texts)), [len(own) for own in right])
+    matched = np.einsum("md,md->m", texts[sayings], pairs.images[np.concatenate(right)])
     random = np.random.default_rng(seed)
     captions = random.integers(len(texts), size=drawn)
     # an offset of 1 to N - 1 from the caption's own photo never gives a matched pair
     steps = random.integers(1, len(pairs.images), size=drawn) if len(pairs.images) > 1 else np.empty(0, dtype=np.int64)
     captions = captions[: len(steps)]
     photos = (index[captions] + steps) % len(pairs.images)
+    if pairs.right is not None:
+        wrong = np.array([photo not in right[caption] for caption, photo in zip(captions, photos, strict=True)], bool)
+        captions, photos = captions[wrong], photos[wrong]
     blocks = [
         np.einsum("md,md->m", texts[captions[at : at + 8192]], pairs.images[photos[at : at + 8192]])
         for at in range(0, len(captions), 8192)

@@ -24,6 +24,8 @@ FEWEST = 100  # photos; with fewer, chance decides the thresholds
 MOST_CAPTIONS = 3000  # that are queries; more change nothing and cost memory
 REFERENCE_PHOTOS = 512
 SIZES = {30: 40, 100: 10, 300: 4}  # size of a library → how many are drawn
+FEWEST_WRONG = 0.5  # share of photos that are wrong for a caption, and of captions that have so many
+TOLD_APART = 0.65  # share of wrong photos that score below the right one; 0.5 is chance, good models have 0.95
 PARAPHRASE = 0.95  # cosine of two captions, where no photo has several that could tell
 
 
@@ -39,7 +41,7 @@ def calibrate_on_captions(pairs: EmbeddedPairs, *, fingerprint: str, seed: int =
         seed: of the choice of photos.
 
     Raises:
-        DataError: there are too few photos, or the model does not tell them apart.
+        DataError: there are too few photos, their captions say the same, or the model does not tell them apart.
     """
     count = len(pairs.images)
     if count < FEWEST:
@@ -49,8 +51,10 @@ def calibrate_on_captions(pairs: EmbeddedPairs, *, fingerprint: str, seed: int =
     reference, asked = pairs.images[order[:behind]], _part(pairs, np.sort(order[behind:]))
     texts = np.linspace(0, len(asked.texts) - 1, min(MOST_CAPTIONS, len(asked.texts))).round().astype(int)
     vectors = asked.texts[texts]
+    labels = caption_labels(asked, texts)
+    _check_told_apart(pairs.name, vectors @ asked.images.T, labels)
     queries = LabelledQueries.of(
-        ["captions"] * len(texts), vectors, asked.images, caption_labels(asked, texts), score_scale(vectors, reference)
+        ["captions"] * len(texts), vectors, asked.images, labels, score_scale(vectors, reference)
     )
     rows = np.arange(len(asked.images))
     sizes = {size: times for size, times in SIZES.items() if size < len(rows)} | {min(3000, len(rows)): 1}
@@ -64,6 +68,26 @@ def calibrate_on_captions(pairs: EmbeddedPairs, *, fingerprint: str, seed: int =
         },
     )
     return calibration, reference
+
+
+def _check_told_apart(name: str, scores: NDArray[np.float32], labels: NDArray[np.int8]) -> None:
+    """Refuses captions and photos from which no grade could be learned: all hits would be strong, or none."""
+    is_wrong = labels == NOT_RELEVANT
+    usable = is_wrong.mean(axis=1) >= FEWEST_WRONG
+    if usable.mean() < FEWEST_WRONG:
+        raise DataError(
+            f"to the model, the captions of {name} say nearly the same of all photos, so no photo is wrong for any of "
+            "them; to calibrate a model takes captions that tell the photos apart"
+        )
+    own = np.where(labels == RELEVANT, scores, -np.inf).max(axis=1, keepdims=True)
+    behind = np.where(is_wrong, (scores < own) + 0.5 * (scores == own), 0).sum(axis=1)
+    share = float((behind[usable] / is_wrong[usable].sum(axis=1)).mean())
+    if share < TOLD_APART:
+        raise DataError(
+            f"the model ranks the photos of {name} for their own captions hardly better than by chance (before "
+            f"{share:.0%} of the others, chance is 50%), so no grade can be learned; "
+            "are these the captions of these photos?"
+        )
 
 
 def caption_labels(pairs: EmbeddedPairs, texts: NDArray[np.int64]) -> NDArray[np.int8]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from twinlens.embedding.local import embed_photos, map_ahead, prepare_photo
 from twinlens.errors import PhotoError
-from twinlens.evaluation.speed.machine import held_memory_bytes, usable_cores
+from twinlens.evaluation.speed.machine import usable_cores
+from twinlens.memory import held_memory_bytes
 from twinlens.protocols import DualEncoder
 from twinlens.relevance.background import everyday_texts
 
@@ -24,6 +25,7 @@ class Speed:
 
     Attributes:
         model: its name.
+        computed_on: what computed it, such as "CPU" or "CUDA".
         cores: that it could use.
         tower_photos_per_s: photos that are decoded already.
         photos_per_s: photos from their files, decoded and embedded; None without photos.
@@ -33,6 +35,7 @@ class Speed:
     """
 
     model: str
+    computed_on: str
     cores: int
     tower_photos_per_s: float
     photos_per_s: float | None
@@ -60,6 +63,7 @@ def measure_speed(
     tower = tower_photos_per_s(encoder)
     return Speed(
         model=encoder.name,
+        computed_on=encoder.computed_on,
         cores=usable_cores(),
         tower_photos_per_s=tower,
         photos_per_s=photos_per_s(encoder, files, on_progress=on_progress) if files else None,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from twinlens.counted import counted
 from twinlens.errors import DataError
 from twinlens.evaluation.pairs import EmbeddedPairs
 from twinlens.evaluation.truth.coco_truth import CocoTruth, photo_number
@@ -41,12 +42,12 @@ def find_answers(truth: CocoTruth, name: str, image_ids: Sequence[str], caption_
     if not any(map(len, photos)) or not any(map(len, texts)):
         raise DataError(f"{truth.name} lists none of the captions and photos of {name}; it is about another split")
     lost = {
-        "captions to ask": len(truth.photos_of_caption.keys() - text_row.keys()),
-        "photos to ask": len(truth.captions_of_photo.keys() - photo_row.keys()),
-        "right photos": lost_photos,
-        "right captions": lost_texts,
+        ("caption to ask", "captions to ask"): len(truth.photos_of_caption.keys() - text_row.keys()),
+        ("photo to ask", "photos to ask"): len(truth.captions_of_photo.keys() - photo_row.keys()),
+        ("right photo", "right photos"): lost_photos,
+        ("right caption", "right captions"): lost_texts,
     }
-    missing = ", ".join(f"{count:,} {what}" for what, count in lost.items() if count)
+    missing = ", ".join(counted(count, *what) for what, count in lost.items() if count)
     return RightAnswers(photos, texts, truth.name, (f"{name} lacks {missing} of {truth.name}",) if missing else ())
 
 

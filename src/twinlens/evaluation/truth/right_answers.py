@@ -1,7 +1,7 @@
 """Right answers of each query, as rows; a caption may have several photos."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,25 @@ class RightAnswers:
                 (self.texts_of_photo, other.texts_of_photo),
             )
         )
+
+    def among(self, photos: Rows, texts: Rows) -> "RightAnswers":
+        """Those within a smaller gallery, whose rows are numbered anew.
+
+        Args:
+            photos: rows of the photos that it has.
+            texts: of its texts.
+        """
+        return replace(
+            self,
+            photos_of_text=_renumbered([self.photos_of_text[row] for row in texts], photos, len(self.texts_of_photo)),
+            texts_of_photo=_renumbered([self.texts_of_photo[row] for row in photos], texts, len(self.photos_of_text)),
+        )
+
+
+def _renumbered(answers: Sequence[Rows], kept: Rows, total: int) -> list[Rows]:
+    place = np.full(total, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    return [new[new >= 0] for new in (place[own] for own in answers)]
 
 
 class Queries(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlens.counted import counted
 from twinlens.data.captioned import caption_of
 from twinlens.errors import DataError
 from twinlens.evaluation.pairs import EmbeddedPairs, checked_pairs, unit_rows
@@ -62,6 +63,7 @@ def read_clip_retrieval(folder: Path) -> EmbeddedPairs:
     first = first_rows(names, Vectors(images.rows[kept], None, folder, folder), "photo")
     number = {name: position for position, name in enumerate(first)}
     lost = len(captions) - len(kept)
+    without = counted(lost, "row without a caption was", "rows without a caption were")
     return checked_pairs(
         images.rows[kept][list(first.values())],
         texts[kept],
@@ -69,7 +71,7 @@ def read_clip_retrieval(folder: Path) -> EmbeddedPairs:
         name=folder.name,
         image_ids=tuple(first),
         captions=tuple(str(captions[row]) for row in kept),
-        notes=(*images.notes, *notes, *([f"{lost:,} rows without a caption were left out"] if lost else [])),
+        notes=(*images.notes, *notes, *([f"{without} left out"] if lost else [])),
     )
 
 

@@ -1,5 +1,6 @@
 """Load embedded photos and captions from files of any kind."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from twinlens.errors import DataError
@@ -11,7 +12,9 @@ from twinlens.evaluation.vector_files.vectors import read_photo_vectors, read_te
 from twinlens.protocols import Dataset
 
 
-def load_vectors(path: Path, texts: Path | None, dataset: Dataset | None, split: str) -> EmbeddedPairs:
+def load_vectors(
+    path: Path, texts: Path | None, dataset: Dataset | None, split: str, languages: Sequence[str] = ()
+) -> EmbeddedPairs:
     """Embedded photos and captions of any program.
 
     Args:
@@ -19,6 +22,7 @@ def load_vectors(path: Path, texts: Path | None, dataset: Dataset | None, split:
         texts: array of captions; needed where path has none.
         dataset: says which captions belong to which photo; an npz file says so itself, and clip-retrieval's folder may.
         split: of the data set.
+        languages: only captions in these; none = all.
 
     Raises:
         DataError: a file is missing, damaged, or does not fit the data set.
@@ -27,6 +31,8 @@ def load_vectors(path: Path, texts: Path | None, dataset: Dataset | None, split:
         if dataset or texts:
             raise DataError(f"{path} says itself which text belongs to which photo; leave out the data and other files")
         return load_pairs(path)
+    if not path.exists():
+        raise DataError(f"{path} is missing")
     is_folder = path.is_dir()
     if is_folder and not is_clip_retrieval(path):
         raise DataError(
@@ -41,4 +47,4 @@ def load_vectors(path: Path, texts: Path | None, dataset: Dataset | None, split:
         raise DataError(f"{path} has the vectors of photos; give those of the captions as well: --text-embeddings FILE")
     images = read_part_of(path, "image") if is_folder else read_photo_vectors(path)
     captions = read_part_of(path, "caption") if texts is None else read_text_vectors(texts)
-    return match_pairs(images, captions, captioned_photos(dataset, split), f"{dataset.name}/{split}")
+    return match_pairs(images, captions, captioned_photos(dataset, split, languages), f"{dataset.name}/{split}")

@@ -6,10 +6,11 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from twinlens.counted import counted
 from twinlens.data.captioned import caption_of
 from twinlens.data.file_names import on_one_line, same_form
 from twinlens.errors import DataError
-from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, checked_pairs
+from twinlens.evaluation.pairs import EmbeddedPairs, caption_ids_of, checked_pairs, languages_of
 from twinlens.evaluation.vector_files.vectors import Vectors
 from twinlens.types import CaptionedImage
 
@@ -32,7 +33,8 @@ def match_pairs(images: Vectors, texts: Vectors, photos: Sequence[CaptionedImage
     photo_rows = _rows_of_photos(images, [photo.image_id for photo in photos], data)
     text_rows = _rows_of_captions(texts, captions, data)
     left_out = len(set(images.names or ())) - len(photos)
-    note = f"{left_out:,} photos of {images.source.name} are not in {data} and were left out"
+    are, were = ("is", "was") if left_out == 1 else ("are", "were")
+    note = f"{counted(left_out, 'photo')} of {images.source.name} {are} not in {data} and {were} left out"
     return checked_pairs(
         images.rows[photo_rows],
         texts.rows[text_rows],
@@ -41,6 +43,7 @@ def match_pairs(images: Vectors, texts: Vectors, photos: Sequence[CaptionedImage
         image_ids=tuple(photo.image_id for photo in photos),
         captions=tuple(captions),
         caption_ids=caption_ids_of(photos),
+        languages=languages_of(photos),
         notes=(*images.notes, *texts.notes, *([note] if left_out else [])),
     )
 

@@ -18,6 +18,7 @@ from twinlens.model.hub.folder import Folder
 from twinlens.model.hub.layouts import Layout
 from twinlens.model.hub.one_graph import split_towers
 from twinlens.model.hub.onnx_file import GraphFile, read_graph, with_weights_named
+from twinlens.model.hub.patches import refuse_patches
 from twinlens.model.hub.photo_settings import photo_settings
 from twinlens.model.hub.published import Published
 from twinlens.model.hub.source import Source
@@ -56,6 +57,7 @@ def make_bundle(
     settings = {what: _settings(source.name, files[path]) for what, path in layout.settings.items()}
     graphs = _graphs(layout, files, staged)
     image, text = read_graph(graphs[IMAGE_MODEL]), read_graph(graphs[TEXT_MODEL])
+    refuse_patches(source.name, config={}, inputs=[given.name for given in image.inputs])
     photo, words = image_names(layout.image, image), text_names(layout.text, text)
     preprocessing = _preprocessing(source.name, settings, photo, is_open_clip=layout.is_open_clip)
     texts = text_settings(
@@ -97,6 +99,17 @@ def make_bundle(
         "source": source.describe() | {"variant": variant},
     }
     return _tried_out(source.name, save_bundle(staged, fields, made))
+
+
+def check_kind(source: Source, layout: Layout) -> None:
+    """Looks at a model's settings, which are small, before its graphs are fetched.
+
+    Raises:
+        BundleError: it is of a kind that no bundle can be made of.
+    """
+    files = source.fetch(tuple(layout.settings.values()))
+    settings = {what: _settings(source.name, files[path]) for what, path in layout.settings.items()}
+    refuse_patches(source.name, config=settings.get("config", {}), photos=_photo_fields(settings))
 
 
 def _image_fields(names: ImageNames) -> dict[str, Any]:
@@ -178,13 +191,18 @@ def _placed(file: Path, place: Path, *, is_ours: bool) -> Path:
 def _preprocessing(
     name: str, settings: Mapping[str, dict[str, Any]], photo: ImageNames, *, is_open_clip: bool
 ) -> Preprocessing:
-    photos = settings.get("image") or settings["processor"].get("image_processor", settings["processor"])
-    made = photo_settings(name, photos, is_open_clip=is_open_clip)
+    made = photo_settings(name, _photo_fields(settings), is_open_clip=is_open_clip)
     if photo.side is not None and photo.side != made.image_size:
         raise BundleError(
             f"{name} is inconsistent: its graph takes {photo.side} pixels, its settings say {made.image_size}"
         )
     return made
+
+
+def _photo_fields(settings: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """How photos are prepared: in a file of its own, or a part of another."""
+    found: dict[str, Any] = settings.get("image") or settings["processor"].get("image_processor", settings["processor"])
+    return found
 
 
 def _dims(path: Path, photo: ImageNames, preprocessing: Preprocessing) -> list[int]:

@@ -27,9 +27,6 @@ def photo_settings(name: str, settings: Mapping[str, Any], *, is_open_clip: bool
 
 
 def _transformers(settings: Mapping[str, Any]) -> dict[str, Any]:
-    processor = settings.get("image_processor_type") or settings.get("feature_extractor_type") or ""
-    if "max_num_patches" in settings:
-        raise ValueError(f"{processor} cuts them into a number of patches; take an export with one fixed size")
     size, is_shorter_side = _size(settings["size"], is_shorter_side=bool(settings.get("do_center_crop")))
     crop = _square(settings["crop_size"]) if settings.get("do_center_crop") else size
     if crop > size:

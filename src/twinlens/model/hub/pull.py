@@ -12,7 +12,7 @@ from twinlens.errors import BundleError
 from twinlens.model.bundle import Bundle, open_bundle
 from twinlens.model.hub.folder import Folder
 from twinlens.model.hub.layouts import Layout, find_layout
-from twinlens.model.hub.make_bundle import make_bundle
+from twinlens.model.hub.make_bundle import check_kind, make_bundle
 from twinlens.model.hub.published import Published, published
 from twinlens.model.hub.repository import Repository
 from twinlens.model.hub.source import OnBytes, Source
@@ -75,6 +75,7 @@ def pull(
         _refuse_large_settings(source, layout)
         if on_plan:
             on_plan(_plan(source, layout, entry, place))
+        check_kind(source, layout)  # before the large files
         files = source.fetch(layout.files, on_bytes=on_bytes)
         staged = downloads / "bundle"
         shutil.rmtree(staged, ignore_errors=True)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.api import library
 from twinlens.api.filters import known_filters
@@ -11,15 +11,18 @@ from twinlens.api.library import Collection
 from twinlens.rest.calls.results import filters_of, page_length
 from twinlens.rest.calls.schemas import (
     DATE_SOURCE,
+    DURATION,
     FILE_DATED,
     UNDATED,
     BrowseFields,
+    Count,
     FilterCard,
+    FilterParameters,
     FiltersAnswer,
 )
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.gate.costs import Charged, cost_of_search
-from twinlens.types import DateSource
+from twinlens.types import DateSource, Space
 
 router = APIRouter(prefix="/api", tags=["library"])
 
@@ -33,11 +36,12 @@ class GridPhoto(BaseModel):
     taken_at: str | None = Field(description="the camera's wall clock")
     date_source: DateSource | None = Field(description=DATE_SOURCE)
     is_favourite: bool
+    duration_s: float | None = Field(description=DURATION)
     missing: bool = Field(default=False, description="its file is gone")
 
 
 class PhotosAnswer(BaseModel):
-    """One page of the library, newest photo first."""
+    """One page of the library."""
 
     num_results: int
     num_candidates: int = Field(description="photos that pass the filters")
@@ -45,6 +49,35 @@ class PhotosAnswer(BaseModel):
     num_file_dated: int | None = Field(description=FILE_DATED)
     offset: int
     results: list[GridPhoto]
+
+
+class MonthCount(BaseModel):
+    """How many photos are from a month."""
+
+    month: str = Field(description="such as 2023-06")
+    images: int
+
+
+class MonthsAnswer(BaseModel):
+    """The months of the photos."""
+
+    num_candidates: int = Field(description="photos that pass the filters")
+    num_undated: int = Field(description="of them without a date")
+    months: list[MonthCount] = Field(description="newest first; only those with photos")
+
+
+class FacetsAnswer(BaseModel):
+    """What files say of the photos, each with its number of photos, most photos first; at most 2,000 of a kind."""
+
+    people: list[Count]
+    places: list[Count] = Field(description="country, region and town by position, '|' between them")
+    keywords: list[Count] = Field(description="the parts of one have '|' between them, as in animals|dog")
+
+
+class MonthFields(FilterParameters):
+    """The filters that photos must pass to be counted."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)  # as ``BrowseFields``
 
 
 class MapAnswer(BaseModel):
@@ -55,6 +88,7 @@ class MapAnswer(BaseModel):
     image_ids: list[str]
     x: list[float] = Field(description="in [0, 1]; photos that are close look alike")
     y: list[float]
+    space: Space = Field(description="what is projected: features of photos, or embeddings shared with texts")
     width: list[int | None]
     height: list[int | None]
     is_favourite: list[bool]
@@ -64,12 +98,12 @@ class MapAnswer(BaseModel):
 async def photos(
     request: Request, engine: Ready, charge: Charged, fields: Annotated[BrowseFields, Query()]
 ) -> PhotosAnswer:
-    """Photos without a query: newest first, undated ones last."""
+    """Photos without a query: newest first, undated ones last, or in the order of ``sort``."""
     length = page_length(engine, fields.top_k if "top_k" in request.query_params else None, usual=fields.top_k)
     charge(cost_of_search(length))
     filters = filters_of(fields)
     shown, count = await engine.run(
-        "search", lambda: engine.collection.browse(k=length, offset=fields.offset, **filters)
+        "search", lambda: engine.collection.browse(sort=fields.sort, k=length, offset=fields.offset, **filters)
     )
     gaps = await engine.run("search", lambda: engine.collection.date_gaps(**filters))
     return PhotosAnswer(
@@ -80,6 +114,25 @@ async def photos(
         offset=fields.offset,
         results=[_grid_photo(one) for one in shown],
     )
+
+
+@router.get("/months")
+async def months(engine: Ready, fields: Annotated[MonthFields, Query()]) -> MonthsAnswer:
+    """How many photos are from each month: for a time line over the photos in the order of "date"."""
+    filters = filters_of(fields)
+    found = await engine.run("search", lambda: engine.collection.months(**filters))
+    return MonthsAnswer(
+        num_candidates=sum(count for _, count in found),
+        num_undated=sum(count for month, count in found if month is None),
+        months=[MonthCount(month=month, images=count) for month, count in found if month is not None],
+    )
+
+
+@router.get("/facets")
+async def facets(engine: Ready) -> FacetsAnswer:
+    """People, places and keywords of the library: values of the filters ``person``, ``location`` and ``tag``."""
+    found = await engine.run("search", engine.collection.facets)
+    return FacetsAnswer(people=_counts(found.people), places=_counts(found.places), keywords=_counts(found.keywords))
 
 
 @router.get("/filters")
@@ -93,6 +146,7 @@ async def filters() -> FiltersAnswer:
             help=one.help,
             example=one.example,
             choices=list(one.choices),
+            has_input=one.has_input,
         )
         for one in known_filters().values()
     ]
@@ -113,6 +167,7 @@ def _grid_photo(one: library.GridPhoto) -> GridPhoto:
         taken_at=one.taken_at,
         date_source=one.date_source,
         is_favourite=one.is_favourite,
+        duration_s=one.duration_s,
         missing=one.is_missing,
     )
 
@@ -128,7 +183,12 @@ def _map(collection: Collection) -> MapAnswer:
         image_ids=drawn.ids,
         x=drawn.places[:, 0].round(5).tolist(),
         y=drawn.places[:, 1].round(5).tolist(),
+        space=drawn.space,
         width=[width for width, _ in drawn.sides],
         height=[height for _, height in drawn.sides],
         is_favourite=[image_id in marked for image_id in drawn.ids],
     )
+
+
+def _counts(found: list[tuple[str, int]]) -> list[Count]:
+    return [Count(name=name, images=images) for name, images in found]

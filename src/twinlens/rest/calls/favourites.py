@@ -9,7 +9,7 @@ from twinlens.errors import QueryError
 from twinlens.rest.calls.schemas import Body, ImageId
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.failures import RequestFailure
+from twinlens.rest.failures import RequestFailure, read_only
 
 router = APIRouter(prefix="/api/favourites", tags=["favourites"])
 MOST_MARKED = 10_000
@@ -53,9 +53,7 @@ def _mark(engine: Engine, body: Marks) -> MarksAnswer:
     collection = engine.collection
     engine.check_present()
     if collection.catalog.read_only:
-        raise RequestFailure(
-            "read_only", "the library is in a place that cannot be written", "move it to mark favourites"
-        )
+        raise read_only("mark favourites")
     try:
         changed = collection.mark_favourites(body.image_ids, is_favourite=body.is_favourite)
     except QueryError as error:

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,34 +12,71 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from twinlens.api.filters import known_filters
-from twinlens.rest.calls.schemas import ImageSearch, PageFields, Weight
+from twinlens.rest.calls.schemas import CaptionFields, ImageSearch, RegionText, Weight
 from twinlens.rest.failures import RequestFailure
 
 Schema = TypeVar("Schema", bound=BaseModel)
+Value = TypeVar("Value", float, str)
 MOST_FILES = 8
 MOST_FIELDS = 64
 FIELD_BYTES = 64_000
 _TEXTS = frozenset(
-    {"query", "image_id", "sort", *(name for name, one in known_filters().items() if one.kind != "flag")}
+    {
+        "query",
+        "image_id",
+        "sort",
+        "region",
+        "image_region",
+        "without_image_id",
+        "without_image_region",
+        *(name for name, one in known_filters().items() if one.kind != "flag"),
+    }
 )
-_LISTS = {"weight": "weights", "image_weight": "image_weights", "image_id": "image_ids"}
+_LISTS = {
+    "weight": "weights",
+    "image_weight": "image_weights",
+    "image_id": "image_ids",
+    "region": "regions",
+    "image_region": "image_regions",
+    "without_image_id": "without_image_ids",
+    "without_image_region": "without_image_regions",
+}
+_FILES = ("file", "without_file")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The pictures and fields of a form."""
+    """The pictures and fields of a form.
+
+    Attributes:
+        pictures: to search by.
+        fields: by name.
+        unwanted: pictures whose like is left out.
+    """
 
     pictures: list[bytes]
     fields: dict[str, Any]
+    unwanted: list[bytes] = field(default_factory=list)
 
 
-class UploadWeights(BaseModel):
-    """Weights of a form, one per picture, in order; a missing one is 1."""
+class WeightedUpload(NamedTuple):
+    """A picture to search by."""
+
+    data: bytes
+    weight: float
+    region: str
+
+
+class UploadParts(BaseModel):
+    """Weights and regions of a form, one per picture, in order; a missing weight is 1, a missing region all of it."""
 
     model_config = ConfigDict(frozen=True)
 
     weights: list[Weight] = []
     image_weights: list[Weight] = []
+    regions: list[RegionText] = []
+    image_regions: list[RegionText] = []
+    without_image_regions: list[RegionText] = []
 
 
 class _InMemory(MultiPartParser):
@@ -69,33 +106,46 @@ async def read_upload(request: Request) -> Upload:
 
 
 async def _contents(form: FormData) -> Upload:
-    pictures: list[bytes] = []
+    pictures: dict[str, list[bytes]] = {name: [] for name in _FILES}
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             _check_name(name)
-            pictures.append(await value.read())
+            pictures[name].append(await value.read())
         elif name in _LISTS:
             fields.setdefault(_LISTS[name], []).append(_typed(name, value))
         else:
             fields[name] = _typed(name, value)
-    return Upload(pictures, fields)
+    return Upload(pictures["file"], fields, pictures["without_file"])
 
 
-def image_search(upload: Upload) -> tuple[ImageSearch, list[float]]:
-    """The search in a form, and a weight for each of its pictures."""
+def image_search(upload: Upload) -> tuple[ImageSearch, list[WeightedUpload]]:
+    """The search in a form, and the pictures that it searches by."""
     fields = dict(upload.fields)
-    weights = validated(UploadWeights, {name: fields.pop(name, []) for name in ("weights", "image_weights")})
+    parts = validated(UploadParts, {name: fields.pop(name, []) for name in UploadParts.model_fields})
     ids = fields.pop("image_ids", [])
-    pairs = zip(ids, _filled(weights.image_weights, len(ids)), strict=True)
-    images = [{"image_id": image_id, "weight": weight} for image_id, weight in pairs]
-    return validated(ImageSearch, {**fields, "images": images}), _filled(weights.weights, len(upload.pictures))
+    weights, regions = _filled(parts.image_weights, len(ids), 1.0), _filled(parts.image_regions, len(ids), "")
+    images = [
+        {"image_id": image_id, "weight": weight, "region": region}
+        for image_id, weight, region in zip(ids, weights, regions, strict=True)
+    ]
+    unwanted = fields.pop("without_image_ids", [])
+    without = [
+        {"image_id": image_id, "region": region}
+        for image_id, region in zip(unwanted, _filled(parts.without_image_regions, len(unwanted), ""), strict=True)
+    ]
+    count = len(upload.pictures)
+    uploads = zip(upload.pictures, _filled(parts.weights, count, 1.0), _filled(parts.regions, count, ""), strict=True)
+    search = validated(ImageSearch, {**fields, "images": images, "without": without})
+    return search, [WeightedUpload(*one) for one in uploads]
 
 
-def caption_search(upload: Upload) -> tuple[PageFields, list[str]]:
+def caption_search(upload: Upload) -> tuple[CaptionFields, list[str]]:
     """The caption search in a form, and the ids of the library photos in it."""
     fields = dict(upload.fields)
-    return validated(PageFields, {k: v for k, v in fields.items() if k != "image_ids"}), fields.get("image_ids", [])
+    if upload.unwanted:
+        raise RequestFailure("invalid_request", "captions are searched by one picture, without others to leave out")
+    return validated(CaptionFields, {k: v for k, v in fields.items() if k != "image_ids"}), fields.get("image_ids", [])
 
 
 def validated(schema: type[Schema], fields: Mapping[str, Any]) -> Schema:
@@ -107,11 +157,12 @@ def validated(schema: type[Schema], fields: Mapping[str, Any]) -> Schema:
         raise RequestValidationError(faults) from error
 
 
-def _filled(weights: list[float], length: int) -> list[float]:
-    """One weight per picture, 1.0 by default."""
-    if len(weights) > length:
-        raise RequestFailure("invalid_request", f"the form has {len(weights)} weights for {length} pictures")
-    return weights + [1.0] * (length - len(weights))
+def _filled(values: list[Value], length: int, default: Value) -> list[Value]:
+    """One weight, or region, per picture."""
+    if len(values) > length:
+        what = "regions" if isinstance(default, str) else "weights"
+        raise RequestFailure("invalid_request", f"the form has {len(values)} {what} for {length} pictures")
+    return values + [default] * (length - len(values))
 
 
 def _typed(name: str, value: str) -> Any:
@@ -125,5 +176,5 @@ def _typed(name: str, value: str) -> Any:
 
 
 def _check_name(name: str) -> None:
-    if name != "file":
-        raise RequestFailure("invalid_request", "a picture in the form must be named 'file'")
+    if name not in _FILES:
+        raise RequestFailure("invalid_request", "a picture in the form must be named 'file', or 'without_file'")

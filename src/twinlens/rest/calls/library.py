@@ -22,7 +22,7 @@ from twinlens.rest.calls.schemas import (
 )
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.failures import RequestFailure, library_missing
+from twinlens.rest.failures import RequestFailure, library_missing, store_missing
 from twinlens.rest.metrics import CONTENT_TYPE
 from twinlens.types import TowerDescription
 
@@ -56,7 +56,7 @@ async def health(request: Request) -> Response:
     }
     if missing:
         body["missing"] = missing
-    return JSONResponse(body, status_code=200 if is_ready and missing != "collection" else 503)
+    return JSONResponse(body, status_code=200 if is_ready and missing not in ("collection", "vectors") else 503)
 
 
 @router.get("/readyz", responses={503: {"model": FailureAnswer}})
@@ -64,8 +64,11 @@ async def ready(engine: Ready) -> dict[str, bool]:
     """For load balancers: 200 while this server accepts queries."""
     if engine.state != "ready":
         raise RequestFailure("stopping", "the server is about to stop", "try another server")
-    if await engine.missing() == "collection":
-        raise library_missing("the collection")
+    match await engine.missing():
+        case "collection":
+            raise library_missing("the collection")
+        case "vectors":
+            raise store_missing()
     return {"ready": True}
 
 

@@ -1,22 +1,40 @@
 """Convert the fields of a call to a search, and its answer to the call's response."""
 
 import logging
-import re
 import time
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from twinlens.api.filters import Filters, known_filters
+from twinlens.api.describing import accepted_language
+from twinlens.api.filters import Filters, is_place, known_filters
 from twinlens.api.library import Collection
-from twinlens.api.searching import Answer, Page, Query, QueryVector, Search, Term, picture_query, summed, words_query
-from twinlens.rest.calls.schemas import CaptionAnswer, FilterFields, PageFields, SearchAnswer, SearchFields
+from twinlens.api.searching import (
+    Answer,
+    Page,
+    Query,
+    QueryVector,
+    Search,
+    Term,
+    parse_region,
+    picture_query,
+    read_photo_bytes,
+    words_query,
+)
+from twinlens.rest.calls.schemas import (
+    CaptionAnswer,
+    CaptionFields,
+    FilterFields,
+    PageFields,
+    SearchAnswer,
+    SearchFields,
+)
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
 from twinlens.rest.gate.costs import cost_of_search
 
 queries = logging.getLogger("twinlens.queries")
-_ABSOLUTE = re.compile(r"[/~]|.:|\\(?!x[0-9a-f]{2})", re.DOTALL)  # not a name whose first byte is no Unicode
 LIMIT_OF_RESULTS = "the limit is --max-top-k"
 
 
@@ -28,44 +46,44 @@ async def words(engine: Engine, text: str) -> Query:
     """
     started = time.perf_counter()
     query = words_query(text)
-    vectors = await engine.text_vectors([term.read for term in query.terms])
-    parts = list(zip((term.weight for term in query.terms), vectors, strict=True))
-    return Query(query.terms, text, summed(parts), time.perf_counter() - started)
+    texts = query.texts()
+    vectors = dict(zip(texts, await engine.text_vectors(texts), strict=True))
+    return replace(query.with_vectors(vectors), text=text, embedding_s=time.perf_counter() - started)
 
 
-async def library_photo(engine: Engine, image_id: str) -> Query:
-    """A library photo as a query.
+async def library_photo(engine: Engine, image_id: str, region: str | None = None, *, client: str = "local") -> Query:
+    """A library photo, or a region of it, as a query; a region is decoded, and takes its turn.
 
     Raises:
         RequestFailure: no indexed photo has this id.
+        QueryError: the region is none.
+        PhotoError: the photo is gone, or has no such region.
     """
-    return await engine.run("search", _photo_query, engine.collection, image_id)
+    query: Query = await engine.run("search", _photo_query, engine.collection, image_id)
+    if not (region and region.strip()):
+        return query
+    started, part = time.perf_counter(), parse_region(region)
+    (term,) = query.terms
+    async with engine.region_turns:  # so that few files are held in memory at once
+        data = await engine.run("search", read_photo_bytes, Path(term.value))
+        _, vector = await engine.picture_vector(data, region=part, client=client)
+    return Query((replace(term, region=part),), image_id, vector, embedding_s=time.perf_counter() - started)
 
 
-async def uploaded_picture(engine: Engine, data: bytes, number: int, *, client: str = "local") -> Query:
-    """Embeds an uploaded picture; clients get their turns in rotation.
+async def uploaded_picture(
+    engine: Engine, data: bytes, number: int, region: str | None = None, *, client: str = "local"
+) -> Query:
+    """Embeds an uploaded picture, or a region of it; clients get their turns in rotation.
 
     Raises:
-        PhotoError: it cannot be read.
+        QueryError: the region is none.
+        PhotoError: the picture cannot be read, or has no such region.
     """
     started = time.perf_counter()
-    pixels, vector = await engine.picture_vector(data, client=client)
+    part = parse_region(region) if region and region.strip() else None
+    pixels, vector = await engine.picture_vector(data, region=part, client=client)
     query = picture_query(f"picture {number}", pixels, vector)
     return replace(query, embedding_s=time.perf_counter() - started)
-
-
-def sum_of(parts: Sequence[tuple[float, Query]]) -> Query:
-    """The weighted sum of several queries.
-
-    Raises:
-        QueryError: they cancel each other out.
-    """
-    if len(parts) == 1 and parts[0][0] > 0:
-        return parts[0][1]
-    terms = tuple(replace(term, weight=weight * term.weight) for weight, query in parts for term in query.terms)
-    vector = summed([(weight, query.vector) for weight, query in parts])
-    text = " + ".join(query.text if weight == 1 else f"{weight:g} {query.text}" for weight, query in parts)
-    return Query(terms, text, vector, embedding_s=sum(query.embedding_s for _, query in parts))
 
 
 async def find_photos(
@@ -80,18 +98,32 @@ async def find_photos(
         include_query_photo=include_self,
         min_grade=fields.min_grade,
         group=fields.group,
+        explain=fields.explain,
     )
     answer = await _answer(engine, search)
     if fields.min_grade is not None or fields.min_probability is not None:
         answer = replace(answer, hits=answer.matching)
-    return SearchAnswer(**_json(answer))
+    return SearchAnswer(**json_of(answer))
 
 
-async def find_captions(engine: Engine, query: Query, fields: PageFields) -> CaptionAnswer:
-    """Captions that fit, best first."""
+async def find_captions(engine: Engine, query: Query, fields: CaptionFields, *, liked: str = "") -> CaptionAnswer:
+    """Captions that fit, best first.
+
+    Args:
+        engine: searches.
+        query: of a picture.
+        fields: of the call.
+        liked: its ``Accept-Language``.
+    """
     page = Page(_page_length(engine, fields), fields.offset)
-    answer = await _answer(engine, Search(query, filters_of(fields), page, target="caption"))
-    return CaptionAnswer(**_json(answer))
+    filters = filters_of(fields)
+    if fields.built_in or await engine.run("search", engine.collection.catalog.captions.is_empty):
+        # the first one for a model embeds the list, which takes half a minute: searches go on meanwhile
+        language = fields.language or accepted_language(liked)
+        answer = await engine.run("explain", partial(engine.collection.describe, query, page=page, language=language))
+        return CaptionAnswer(**json_of(answer))
+    answer = await _answer(engine, Search(query, filters, page, target="caption"))
+    return CaptionAnswer(**json_of(answer))
 
 
 def page_length(engine: Engine, asked_for: int | None, *, usual: int) -> int:
@@ -124,7 +156,7 @@ def _folder(folder: str) -> str | None:
     """A folder filter that cannot reveal where the library is on this machine."""
     if not folder.strip("/\\. "):
         return None
-    if _ABSOLUTE.match(folder):
+    if is_place(folder):
         raise RequestFailure(
             "unknown_folder", "no indexed photo is in that folder", "give a path relative to the library"
         )
@@ -147,7 +179,8 @@ async def _answer(engine: Engine, search: Search) -> Answer:
     return await engine.run("search", engine.collection.answer, search)
 
 
-def _json(answer: Answer) -> dict[str, Any]:
+def json_of(answer: Answer) -> dict[str, Any]:
+    """The fields of the response."""
     fields = answer.to_json(everything=True, absolute_paths=False)
     del fields["target"]
     for result, hit in zip(fields["results"], answer.hits, strict=True):

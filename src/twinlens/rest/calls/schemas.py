@@ -1,13 +1,15 @@
 """Request and response schemas of all calls, as OpenAPI documents them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from twinlens.api.describing import Language
 from twinlens.api.filters import Filter, known_filters
+from twinlens.api.searching import Sort, Source
 from twinlens.rest.gate.scopes import KeyScope
-from twinlens.types import DateSource, Grade, Space
+from twinlens.types import DateSource, Grade, MapKind, Space
 
 DEEPEST_OFFSET = 10_000_000
 
@@ -24,7 +26,19 @@ def _whole(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole)]
 Weight = Annotated[float, Field(ge=-1e6, le=1e6, strict=True, description="weight in the sum; below 0 = less like it")]
 ImageId = Annotated[str, Field(min_length=1, max_length=4096, examples=["image_001.jpg"])]
-DATE_SOURCE = "what told taken_at: EXIF, IPTC or GPS data, the file's name, or the date of the file itself"
+RegionText = Annotated[
+    str,
+    Field(
+        max_length=100,
+        description="the part of the photo that is meant: x,y,width,height of the upright photo, from its upper left "
+        "corner, as fractions, per cent or pixels",
+        examples=["0.1,0.2,0.5,0.5"],
+    ),
+]
+LANGUAGE = "of the built-in list; without it the one that Accept-Language prefers, else English"
+ORDERS = "'date' newest first, 'oldest' oldest first, 'name' by file name, 'size' largest file first"
+DURATION = "length of a video in seconds; null for a photo"
+DATE_SOURCE = "what told taken_at: EXIF, XMP, IPTC or GPS data, Google Takeout, the file's name, or the file's own date"
 UNDATED = "photos that a date filter leaves out because they have no date; null without such a filter"
 FILE_DATED = "photos that a date filter judges by the date of their file, which may be that of a copy; null without one"
 Words = Annotated[
@@ -32,7 +46,8 @@ Words = Annotated[
     Field(
         min_length=1,
         pattern=r"\S",
-        description="text, or a weighted sum such as 'dog + 0.5 beach - night' (operators between spaces)",
+        description='words, -without, "phrases", fields such as year:2023, OR, parentheses, or a weighted sum such as '
+        "'dog + 0.5 beach - 0.3 night' (operators between spaces)",
         examples=["a dog playing in the park"],
     ),
 ]
@@ -87,6 +102,7 @@ class BrowseFields(FilterParameters):
 
     model_config = ConfigDict(extra="ignore", frozen=True)  # proxies and browsers add parameters of their own
 
+    sort: Sort = Field(default="date", description=f"{ORDERS}; without a query 'relevance' is 'date'")
     top_k: int = Field(default=100, ge=1)
     offset: int = Field(default=0, ge=0, le=DEEPEST_OFFSET)
 
@@ -94,16 +110,20 @@ class BrowseFields(FilterParameters):
 class SearchFields(PageFields):
     """Fields of every search for photos."""
 
-    sort: Literal["relevance", "date"] = Field(
-        default="relevance", description="'date' returns all results with a grade newest first, then the others"
+    sort: Sort = Field(
+        default="relevance",
+        description=f"other than 'relevance', all results with a grade in that order, then the others: {ORDERS}",
     )
     min_grade: Grade | None = Field(default=None, description="leave out results with a lower grade, or none")
     min_probability: float | None = Field(
         default=None, ge=0, le=1, strict=True, description="leave out results below this probability"
     )
     group: bool = Field(
-        default=False, strict=True, description="make near copies of a picture one result, which lists the others"
+        default=False,
+        strict=True,
+        description="make near copies of a picture, and the files of a stack, one result, which lists the others",
     )
+    explain: bool = Field(default=False, strict=True, description="say why, in the field 'explanation' of the answer")
 
 
 class TextSearch(SearchFields):
@@ -118,26 +138,65 @@ class BatchSearch(SearchFields):
     queries: list[Words] = Field(min_length=1)
 
 
-class WeightedImage(Body):
-    """A photo of the library and its weight."""
+class ImagePart(Body):
+    """A photo of the library, or a region of it."""
 
     image_id: ImageId
+    region: RegionText | SkipJsonSchema[None] = None
+
+
+class WeightedImage(ImagePart):
+    """A photo of the library, or a region of it, and its weight."""
+
     weight: Weight = 1.0
 
 
 class ImageSearch(SearchFields):
-    """Find photos that look like a library photo, or like a weighted sum of photos and text."""
+    """Find photos that look like a library photo, or like a weighted sum of photos and text, and not like others."""
 
     image_id: ImageId | SkipJsonSchema[None] = None
+    region: RegionText | SkipJsonSchema[None] = None
     images: list[WeightedImage] = Field(default=[], max_length=8, description="several photos, each with a weight")
+    without: list[ImagePart] = Field(
+        default=[], max_length=8, description="photos: what has a grade for one of them is left out"
+    )
     query: Words | SkipJsonSchema[None] = Field(default=None, description="text to add to the sum")
     query_weight: Weight = 1.0
     include_self: bool = Field(default=False, strict=True, description="allow the query photo to find itself")
 
+    @model_validator(mode="after")
+    def _region_has_its_photo(self) -> Self:
+        if self.region and self.image_id is None:
+            raise ValueError("region is of image_id; a photo in images has its own")
+        return self
 
-class CaptionSearch(PageFields):
-    """Find captions that fit a photo of the library."""
+    def photos(self) -> list[WeightedImage]:
+        """The photos of the library to search by."""
+        alone = [] if self.image_id is None else [WeightedImage(image_id=self.image_id, region=self.region)]
+        return [*alone, *self.images]
 
+
+class CaptionFields(PageFields):
+    """Fields of every search for captions."""
+
+    built_in: bool = Field(
+        default=False,
+        strict=True,
+        description="descriptions of the built-in list, even if the library has captions",
+    )
+    language: Language | None = Field(default=None, description=LANGUAGE)
+
+
+class CaptionSearch(CaptionFields):
+    """Find captions that fit a photo of the library; everyday descriptions if it has no captions."""
+
+    image_id: ImageId
+
+
+class ExplainRequest(Body):
+    """Show where in a photo of the library a text matches."""
+
+    query: Words
     image_id: ImageId
 
 
@@ -178,9 +237,24 @@ class ImageResult(BaseModel):
     taken_at: str | None = Field(default=None, description="the camera's wall clock")
     date_source: DateSource | None = Field(default=None, description=DATE_SOURCE)
     is_favourite: bool = Field(default=False, description="marked as a favourite")
+    rating: int | None = Field(default=None, description="stars, 1 to 5; null without a rating")
+    tags: list[str] = []
+    duration_s: float | None = Field(default=None, description=DURATION)
+    at_s: float | None = Field(
+        default=None, description="when the video is most like the query, in seconds from its start; null for a photo"
+    )
     missing: bool = Field(default=False, description="the photo's file is gone")
+    found_by: list[str] = Field(
+        default=[],
+        description="'meaning' if it has a grade, and what holds all words of the query: name, folder, caption, tag, "
+        "album, title, description, keyword, person, place, text (in the picture); 'feedback' if it was called good "
+        "for it",
+    )
     num_alike: int = Field(default=0, description="near copies that it stands for, with 'group'")
     alike: list[str] = Field(default=[], description="their ids, at most a hundred")
+    alike_kinds: list[str] = Field(
+        default=[], description="what each is: near (a near copy); or in one stack: raw, live, edited or burst"
+    )
     is_match: bool | None = Field(
         default=None,
         description="whether it has a grade, or what min_grade and min_probability ask for; null without grades",
@@ -191,9 +265,23 @@ class ImageResult(BaseModel):
 
 
 class CaptionResult(ImageResult):
-    """One caption found, and its photo."""
+    """One caption found, and its photo; a description of the built-in list has none."""
 
+    image_id: str | None  # type: ignore[assignment]
+    image_path: str | None = Field(description="path relative to the library")  # type: ignore[assignment]
     caption: str
+
+
+class QueryPart(BaseModel):
+    """One part of a query as it was understood."""
+
+    kind: Literal["words", "photo", "condition", "without"]
+    text: str = Field(description="what it says")
+    weight: float | None = Field(default=None, description="of words and photos in a sum; below 0 for less of it")
+    alternative: int | None = Field(default=None, description="which alternative it belongs to; null without OR")
+    query_without: str | None = Field(
+        default=None, description="the query of a text search without this condition or exclusion, where it can be told"
+    )
 
 
 class Answered(BaseModel):
@@ -201,7 +289,11 @@ class Answered(BaseModel):
 
     query: str
     understood: str = Field(description="the query as it was understood")
-    read_as: str | None = Field(default=None, description="the query with emoji as words; null if it has none")
+    parts: list[QueryPart] = Field(default=[], description="the same, part by part")
+    notes: list[str] = Field(default=[], description="what to know about how it was read, such as an unknown field")
+    read_as: str | None = Field(
+        default=None, description="the query as it was understood, emoji as words; null if it is nothing but words"
+    )
     unknown_words: list[str] = Field(default=[], description="words that neither the model nor the library knows")
     did_you_mean: str | None = Field(default=None, description="the query with the most probable corrections")
     no_word_known: bool = Field(default=False, description="no word of the query says anything to the model")
@@ -226,10 +318,48 @@ class Answered(BaseModel):
     )
 
 
+class EffectAnswer(BaseModel):
+    """A filter, a field, a phrase, or something left out."""
+
+    text: str
+    num_photos: int = Field(description="how many pass it, whatever else is asked; or how many it leaves out")
+    alternative: int | None = Field(description="which alternative it belongs to; null for all")
+
+
+class ContributionAnswer(BaseModel):
+    """A term of the query, or what it leaves out, and a result."""
+
+    text: str
+    weight: float
+    cosine: float = Field(description="of the term alone and the photo")
+    contribution: float = Field(description="to the score, which is the sum of them")
+
+
+class HitReasonsAnswer(BaseModel):
+    """Why a result is where it is."""
+
+    image_id: str
+    score: float | None = Field(description="cosine of the alternative that it fits best; null where none is compared")
+    contributions: list[ContributionAnswer]
+    alternative: int | None
+    meaning_rank: int | None = Field(description="rank by meaning, if it is among the first thousand")
+    text_rank: int | None = Field(description="rank by what is written about it; null if no word is")
+    grade_reason: str = Field(description="what its grade means, in a sentence")
+
+
+class ExplanationAnswer(BaseModel):
+    """Why an answer is what it is."""
+
+    conditions: list[EffectAnswer]
+    without: list[EffectAnswer]
+    hits: list[HitReasonsAnswer] = Field(description="one for each result, in their order")
+
+
 class SearchAnswer(Answered):
     """Photos, best first."""
 
     results: list[ImageResult]
+    explanation: ExplanationAnswer | None = Field(default=None, description="why; null unless it was asked for")
     query_read: str | None = Field(
         default=None, description="the part that the model reads, if the query is too long for it"
     )
@@ -239,6 +369,10 @@ class CaptionAnswer(Answered):
     """Captions, best first."""
 
     results: list[CaptionResult]
+    source: Source = Field(
+        default="library", description="'built-in' for descriptions of a list that comes with the program"
+    )
+    language: Language | None = Field(default=None, description="of built-in descriptions")
 
 
 class BatchAnswer(BaseModel):
@@ -248,15 +382,43 @@ class BatchAnswer(BaseModel):
     answers: list[SearchAnswer]
 
 
+class ExplainAnswer(BaseModel):
+    """Where in a photo a text matches, and how well the photo fits."""
+
+    query: str
+    understood: str = Field(description="the query as it was understood")
+    image_id: str
+    model: str = Field(description="fingerprint of the model")
+    score: float = Field(description="cosine in [-1, 1], as in a search")
+    probability: float | None = Field(description="probability that it fits; null where results have no grades")
+    grade: Grade | None = Field(description="how sure it is that it fits, as in a search; null for not at all")
+    map_kind: MapKind = Field(
+        description="'grid': from the model's own cells; 'occlusion': by the drop of the score when a cell is covered"
+    )
+    how: str = Field(description="how the map was made, as a sentence")
+    map: list[list[float]] = Field(
+        description="rows from the top, each from the left, in [0, 1]: 1 is where the photo matches best, not how well"
+    )
+    seen_box: list[float] = Field(
+        min_length=4,
+        max_length=4,
+        description="what the map covers: left, top, right and bottom as fractions of the photo's width and height",
+    )
+    peak: list[float] = Field(
+        min_length=2, max_length=2, description="where it matches best, from left and top, as fractions"
+    )
+
+
 class Health(BaseModel):
     """Whether the server can answer."""
 
     status: Literal["healthy", "degraded", "starting", "failed", "stopping"]
     model_loaded: bool
     num_images: int
-    missing: Literal["collection", "photos"] | None = Field(
+    missing: Literal["collection", "photos", "vectors"] | None = Field(
         default=None,
-        description="what is not at its place: the collection, or a folder with photos; used again once it is back",
+        description="what is not at its place: the collection, a folder with photos, or the server that keeps the "
+        "vectors; used again once it is back",
     )
 
 
@@ -321,6 +483,7 @@ class FilterCard(BaseModel):
     help: str
     example: str
     choices: list[str] = Field(description="allowed values; empty if any is allowed")
+    has_input: bool = Field(description="whether a form should show an input for it; searches take it all the same")
 
 
 class FiltersAnswer(BaseModel):
@@ -378,11 +541,44 @@ class PhotoAnswer(BaseModel):
     date_source: DateSource | None = Field(description=DATE_SOURCE)
     utc_offset_minutes: int | None
     camera: str | None
+    lens: str | None = None
     latitude: float | None
     longitude: float | None
     captions: list[str]
+    text: str | None = Field(
+        default=None,
+        description="what is written in the picture, one line a piece, if it was read (twinlens read-text)",
+    )
+    title: str | None = Field(default=None, description="from its file, or a file beside it")
+    description: str | None = None
+    keywords: list[str] = Field(default=[], description="the parts of one have '|' between them, as in animals|dog")
+    people: list[str] = []
+    place: str | None = Field(default=None, description="country, region and town by its position, '|' between them")
     is_favourite: bool
+    duration_s: float | None = Field(description=DURATION)
+    rating: int | None = Field(
+        description="stars, 1 to 5: those given here, else those of its file, where 0 is none, -1 a rejected photo"
+    )
+    tags: list[str]
+    albums: list[str] = Field(description="into which people have put it; not those whose search finds it")
     missing: bool = Field(default=False, description="its file is gone")
+
+
+class SuggestedTag(BaseModel):
+    """A tag that fits a photo."""
+
+    tag: str
+    grade: Grade
+    probability: float = Field(description="in [0, 1]; what the grade is made of")
+
+
+class PhotoTags(BaseModel):
+    """The tags of a photo, and those that are suggested."""
+
+    image_id: str
+    tags: list[str] = Field(description="that it has")
+    suggested: list[SuggestedTag] = Field(description="that it does not have, the best first")
+    language: Language = Field(description="of those that are suggested")
 
 
 class KeptFolder(BaseModel):
@@ -417,3 +613,4 @@ class SessionAnswer(BaseModel):
     key_name: str | None = Field(description="name of the client's key")
     scopes: list[KeyScope] = Field(description="what the client may do")
     signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")
+    read_only: bool = Field(default=False, description="the library lies in a place that cannot be written")

@@ -79,4 +79,5 @@ def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> Sess
         key_name=key.name if key is not None else None,
         scopes=[scope for scope in SCOPES if scope in scopes],
         signed_in=signed_in,
+        read_only=engine.collection.catalog.read_only,
     )

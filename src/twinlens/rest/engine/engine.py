@@ -9,10 +9,29 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
+from twinlens.api.explanation import Explained, explain_photo
 from twinlens.api.indexing import SinceIndex
-from twinlens.api.library import Collection, LibraryFacts, warm_up
-from twinlens.api.searching import Guard, Limits, Page, Query, QueryVector, Search, Term, embed_pixels, picture_pixels
-from twinlens.errors import CollectionMissingError, DecoderError, PhotoError, PhotosMissingError
+from twinlens.api.library import Collection, LibraryFacts, PhotoFile, Suggestion, warm_up
+from twinlens.api.searching import (
+    Guard,
+    Limits,
+    Page,
+    Query,
+    QueryVector,
+    Region,
+    Search,
+    Term,
+    embed_pixels,
+    picture_pixels,
+)
+from twinlens.errors import (
+    CollectionMissingError,
+    DecoderError,
+    PhotoError,
+    PhotosMissingError,
+    StoreUnavailableError,
+    TwinlensError,
+)
 from twinlens.protocols import DualEncoder
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.engine.turns import Turns
@@ -23,18 +42,25 @@ from twinlens.types import Embeddings, Pixels
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
-Stage = Literal["decode", "encode", "search", "upload", "write"]
-Missing = Literal["collection", "photos"]
+Stage = Literal["decode", "encode", "explain", "search", "upload", "write"]
+Missing = Literal["collection", "photos", "vectors"]
+_MISSING: dict[type[TwinlensError], Missing] = {
+    CollectionMissingError: "collection",
+    PhotosMissingError: "photos",
+    StoreUnavailableError: "vectors",
+}
 UPLOADS = min(2, os.cpu_count() or 1)  # decoded at once, each in a process
 THREADS: dict[Stage, int] = {
     "decode": 2,  # thumbnails
     "encode": 1,  # a batch fills a core
+    "explain": 1,  # takes seconds with a large model, while queries go on
     "search": 4,  # waits for SQLite as much as it computes
     "upload": UPLOADS,  # waits for the decoder processes
     "write": 1,  # waits for other writers of the catalog, such as an index run
 }
 MOST_WAITING = 1000  # per stage: more would wait longer than people do
 NOTE_MEMORY_S = 5.0
+MOST_EXAMPLES = 20
 SINCE_INDEX_S = 30.0  # people open the library panel again and again; a look takes up to 0.1 s
 
 
@@ -67,7 +93,10 @@ class Engine:
             is_background=True,
         )
         self._upload_guard, self._upload_turns = Guard(limits, processes=UPLOADS), Turns(UPLOADS)
+        self.region_turns = asyncio.Semaphore(UPLOADS)  # a library's file may be far larger than an upload
+        self._explain_turns = Turns(THREADS["explain"], what="explanations")
         self._facts: LibraryFacts | None = None
+        self._examples: tuple[LibraryFacts, list[Suggestion]] | None = None
         self._told_missing = ""
         self._since_index: SinceIndex | None = None
         self._since_index_until = 0.0
@@ -139,9 +168,9 @@ class Engine:
     def _missing(self) -> Missing | None:
         try:
             self.collection.check_present()
-        except (CollectionMissingError, PhotosMissingError) as error:
+        except (CollectionMissingError, PhotosMissingError, StoreUnavailableError) as error:
             self._note_missing(str(error))
-            return "collection" if isinstance(error, CollectionMissingError) else "photos"
+            return _MISSING[type(error)]
         self._note_missing("")
         return None
 
@@ -201,25 +230,48 @@ class Engine:
         except DecoderError as error:
             logger.error("uploads cannot be decoded: %s", error)
 
-    async def picture_vector(self, data: bytes, *, client: str = "local") -> tuple[Pixels, QueryVector]:
+    async def picture_vector(
+        self, data: bytes, *, region: Region | None = None, client: str = "local"
+    ) -> tuple[Pixels, QueryVector]:
         """An uploaded picture as the model sees it [H, W, 3], and its vectors; it stays in memory.
 
         Args:
             data: content of the file.
+            region: the part of it that is meant; None = all of it.
             client: clients get their turns in rotation.
 
         Raises:
-            PhotoError: it cannot be read.
+            PhotoError: it cannot be read, or has no such region.
             RequestFailure: too many uploads are waiting.
         """
         async with self._upload_turns.turn(client):
-            encoder, pixels = await self.run("upload", self._prepared, data)
+            encoder, pixels = await self.run("upload", self._prepared, data, region)
         return pixels, await self.run("encode", embed_pixels, pixels, encoder)
 
-    def _prepared(self, data: bytes) -> tuple[DualEncoder, Pixels]:
-        """A picture, and the model that it was prepared for."""
+    async def explained(self, file: PhotoFile, query: Query, score: float, *, client: str = "local") -> Explained:
+        """Where in a photo a query matches.
+
+        Args:
+            file: a photo of the library.
+            query: embedded.
+            score: of the photo for the query.
+            client: clients get their turns in rotation.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+            RequestFailure: too many explanations are waiting.
+        """
+        async with self._explain_turns.turn(client):
+            return await self.run("explain", self._explain, file, query, score)
+
+    def _explain(self, file: PhotoFile, query: Query, score: float) -> Explained:
         encoder, guard = self.collection.encoder, self._upload_guard
-        return encoder, picture_pixels(data, encoder, max_megapixels=self.settings.max_megapixels, guard=guard)
+        return explain_photo(file.path, query, encoder, score=score, guard=guard)
+
+    def _prepared(self, data: bytes, region: Region | None = None) -> tuple[DualEncoder, Pixels]:
+        """A picture, or a region of it, and the model that it was prepared for."""
+        encoder, guard, most = self.collection.encoder, self._upload_guard, self.settings.max_megapixels
+        return encoder, picture_pixels(data, encoder, max_megapixels=most, guard=guard, region=region)
 
     async def facts(self) -> LibraryFacts:
         """Facts about the library; counted again only when the catalog has changed."""
@@ -227,6 +279,19 @@ class Engine:
         self.metrics.images.set(self._facts.photos)
         self.metrics.captions.set(self._facts.captions)
         return self._facts
+
+    async def suggestions(self, text: str, *, k: int) -> list[Suggestion]:
+        """Queries that may be meant; the examples, which take many searches, are kept until the library changes."""
+        facts = self._facts or await self.facts()
+        if text.strip():
+            return await self.run("search", lambda: self.collection.suggest(text, facts, k=k))
+        facts = await self.facts()
+        if self._examples is None or self._examples[0] is not facts:
+            self._examples = (
+                facts,
+                await self.run("search", lambda: self.collection.suggest("", facts, k=MOST_EXAMPLES)),
+            )
+        return self._examples[1][:k]
 
     @property
     def known_photos(self) -> int:

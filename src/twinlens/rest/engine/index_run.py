@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from twinlens.api.indexing import IndexPlan, IndexReport, IndexState, SilentListener, Stage
+from twinlens.api.indexing import Changes, IndexPlan, IndexReport, IndexState, SilentListener, Stage
 from twinlens.errors import AlreadyIndexingError, CollectionError, TwinlensError
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import failure_of
 
 logger = logging.getLogger(__name__)
 TOLD_EVERY_S = 0.5
+ENDED_EVERY_S = 0.05
 TOLD_AGAIN_S = 5.0  # after the end of a run, while the catalog cannot be written
 REFUSED_WITHIN_S = 1.0  # a conflicting run is detected at once; the first file may take long
 COUNTED = ("added", "updated", "renamed", "removed", "unchanged", "images", "restored", "kept", "dropped")
@@ -38,14 +39,16 @@ class IndexRun(SilentListener):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
         self._task: asyncio.Task[AlreadyIndexingError | None] | None = None
         self._is_walking = False
+        self._report: IndexReport | None = None  # of the last run that was completed
         self._telling: asyncio.Task[bool] | None = None
         self._is_untold = False  # the end of the last run could not be stored yet
 
-    async def start(self, *, verify: bool = False) -> None:
+    async def start(self, *, verify: bool = False, changes: Changes | None = None) -> None:
         """Starts a run.
 
         Args:
             verify: also read photos whose size and date have not changed.
+            changes: what the run is started for; None = whatever there is.
 
         Raises:
             AlreadyIndexingError: this or another process is already indexing.
@@ -56,11 +59,25 @@ class IndexRun(SilentListener):
         now = time.time()
         before, self.state = self.state, IndexState("running", started_at=now, updated_at=now)
         self._is_walking = True
-        self._task = asyncio.create_task(self._run(verify))
+        self._task = asyncio.create_task(self._run(verify, changes))
         done, _ = await asyncio.wait({self._task}, timeout=REFUSED_WITHIN_S)
         if done and (refusal := self._task.result()) is not None:
             self.state = before
             raise refusal
+
+    async def completed(self, changes: Changes) -> IndexReport:
+        """Runs to the end.
+
+        Raises:
+            AlreadyIndexingError: this or another process is already indexing.
+            CollectionError: the run has failed.
+        """
+        await self.start(changes=changes)
+        while self.state.stage == "running":
+            await asyncio.sleep(ENDED_EVERY_S)
+        if self.state.stage != "done" or self._report is None:
+            raise CollectionError(self.state.message or "indexing was stopped")
+        return self._report
 
     async def current(self) -> IndexState:
         """Progress of the last run, of this or another process.
@@ -107,21 +124,27 @@ class IndexRun(SilentListener):
         self.state = replace(self.state, done=done, skipped=len(report.skipped))
         self._check_stop()
 
+    def videos_advanced(self, *_: int) -> None:
+        """More videos have been looked at."""
+        self._check_stop()
+
     def _check_stop(self) -> None:
         if self._engine.stopping.is_set():
             raise IndexStoppedError("the server was asked to stop")
 
-    def _index(self, verify: bool) -> IndexReport:
+    def _index(self, verify: bool, changes: Changes | None) -> IndexReport:
+        if changes is not None:
+            return self._engine.collection.index_changes(changes, listener=self)
         return self._engine.collection.index(listener=self, verify=verify)
 
     # --- on the event loop --------------------------------------------------------------------
 
-    async def _run(self, verify: bool) -> AlreadyIndexingError | None:
+    async def _run(self, verify: bool, changes: Changes | None) -> AlreadyIndexingError | None:
         """Runs to the end; returns why it was refused."""
-        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index, verify)
+        running = asyncio.get_running_loop().run_in_executor(self._pool, self._index, verify, changes)
         await self._tell_while(running)
         try:
-            report = running.result()
+            report = self._report = running.result()
         except AlreadyIndexingError as error:  # the state in the catalog belongs to the other run
             self._end("failed", message=failure_of(error).detail)
             return error

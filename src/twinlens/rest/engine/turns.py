@@ -1,4 +1,4 @@
-"""Turns for uploads: a few at once, and no client waits for all that another has sent."""
+"""Turns for uploads and explanations: a few at once, and no client waits for all that another has sent."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -17,6 +17,7 @@ class Turns:
 
     Args:
         at_once: number of turns at a time.
+        what: what is waiting, for the error message.
         most_waiting: requests, of all clients.
         most_of_one: requests of one client that wait.
         patience_s: how long a request waits.
@@ -26,11 +27,12 @@ class Turns:
         self,
         at_once: int,
         *,
+        what: str = "uploads",
         most_waiting: int = MOST_WAITING,
         most_of_one: int = MOST_OF_ONE,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._free = at_once
+        self._free, self._what = at_once, what
         self._most_waiting, self._most_of_one, self._patience_s = most_waiting, most_of_one, patience_s
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -53,7 +55,7 @@ class Turns:
     async def _wait(self, client: str) -> None:
         ours = self._waiting.get(client, ())
         if len(ours) >= self._most_of_one or sum(map(len, self._waiting.values())) >= self._most_waiting:
-            raise _too_busy()
+            raise self._too_busy()
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(client, deque()).append(turn)
         try:
@@ -64,7 +66,7 @@ class Turns:
             else:
                 self._forget(client, turn)
             if isinstance(error, TimeoutError):
-                raise _too_busy() from error
+                raise self._too_busy() from error
             raise
 
     def _pass_on(self) -> None:
@@ -85,8 +87,6 @@ class Turns:
         if not turns:
             del self._waiting[client]
 
-
-def _too_busy() -> RequestFailure:
-    return RequestFailure(
-        "too_busy", "too many uploads are waiting already", "try again in a few seconds", {"Retry-After": "5"}
-    )
+    def _too_busy(self) -> RequestFailure:
+        message = f"too many {self._what} are waiting already"
+        return RequestFailure("too_busy", message, "try again in a few seconds", {"Retry-After": "5"})

@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 
 PICTURE_COST = 0.05  # a page that is scrolled asks for 80 thumbnails at once, and for 3,000 within a minute
 RESULTS_OF_A_TOKEN = 100  # a search for so many takes about as long as a search for one
-_PICTURES = ("/api/image/", "/static/")
+_OFTEN = ("/api/image/", "/static/", "/api/suggest")
+_SELDOM = "/tags"  # suggestions for a photo look at a thousand texts
 CHARGE = "charge"  # in a request's state: takes further tokens; absent where there is no limit
 
 Charge = Callable[[float], None]
@@ -16,7 +17,7 @@ Charge = Callable[[float], None]
 
 def cost_of_path(path: str) -> float:
     """What is known before the body is read."""
-    return PICTURE_COST if path.startswith(_PICTURES) else 1.0
+    return PICTURE_COST if path.startswith(_OFTEN) and not path.endswith(_SELDOM) else 1.0
 
 
 def cost_of_search(top_k: int, *, queries: int = 1) -> float:
@@ -26,6 +27,11 @@ def cost_of_search(top_k: int, *, queries: int = 1) -> float:
     [1, 2, 640]
     """
     return queries * max(1, ceil(top_k / RESULTS_OF_A_TOKEN))
+
+
+def cost_of_explanation(passes: int) -> float:
+    """A map of a photo: one token more for each time that the photo goes through the image tower, as for an upload."""
+    return 1 + passes
 
 
 def _charge_of(request: Request) -> Charge:

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from twinlens.counted import counted
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.costs import CHARGE, cost_of_path
@@ -137,7 +138,7 @@ class Guard:
         if wait := self._requests.take(caller, cost):
             raise RequestFailure(
                 "too_many_requests",
-                f"more than {self._requests.per_minute} requests per minute came from this client"
+                f"more than {counted(self._requests.per_minute, 'request')} per minute came from this client"
                 + (", as this one counts" if cost > 1 else ""),
                 f"wait {wait} s; the limit is --rate-limit",
                 {"Retry-After": str(wait)},

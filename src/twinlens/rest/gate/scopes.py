@@ -9,7 +9,7 @@ SCOPES: tuple[KeyScope, ...] = ("search", "curate", "index")
 _OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
 _OPEN_FOLDER = "/static/"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING_POSTS = ("/api/search/", "/api/archive")  # their bodies are questions
+_READING_POSTS = ("/api/search/", "/api/archive", "/api/explain")  # their bodies are questions
 
 
 def is_open(path: str) -> bool:

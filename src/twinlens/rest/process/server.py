@@ -26,6 +26,7 @@ from twinlens.rest.process.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
 
 logger = logging.getLogger(__name__)
+IDLE_S = 75  # longer than clients and proxies do: a request may already be on its way to a connection that we close
 FINISH_S = 60  # for answers in progress when the server is asked to stop
 BACKLOG = 2048
 OPEN_FILES = 65_536  # for connections and photos being sent; macOS starts with 256
@@ -86,6 +87,7 @@ class Server(uvicorn.Server):
             forwarded_allow_ips=proxies or None,
             server_header=False,
             workers=settings.workers,
+            timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=FINISH_S,
         )
         super().__init__(config)

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from twinlens.counted import counted
 from twinlens.data.images import open_photo, photo_stamp
 from twinlens.embedding.local import map_ahead
 from twinlens.errors import PhotoError, TrainingError
@@ -220,7 +221,7 @@ class FeatureCache:
                 waiting = []
                 self.on_progress("photos", row + 1, total)
         if not found[0]:
-            raise TrainingError(f"none of {total:,} photos can be read; 'twinlens datasets info' says why")
+            raise TrainingError(f"none of {counted(total, 'photo')} can be read; 'twinlens datasets info' says why")
         missing = [np.full_like(next(iter(known.values())), np.nan) for known in found]
         return [
             np.stack([known.get(row, gap) for row in range(total)]) for known, gap in zip(found, missing, strict=True)

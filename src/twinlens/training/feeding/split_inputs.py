@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from twinlens.counted import counted
 from twinlens.errors import TrainingError
 from twinlens.training.feeding.augment import Augmentation, mentions_side
 from twinlens.training.feeding.batches import CaptionRows
@@ -54,7 +55,9 @@ class InputsFactory:
         images, broken = self._images([photo.path for photo in photos], stage, training=training, may_flip=may_flip)
         kept = [row for row, photo in enumerate(photos) if row not in broken and photo.image_id not in left_out]
         if not kept:
-            raise TrainingError(f"none of {len(photos):,} photos can be read; 'twinlens datasets info' says why")
+            raise TrainingError(
+                f"none of {counted(len(photos), 'photo')} can be read; 'twinlens datasets info' says why"
+            )
         readable = [photos[row] for row in kept]
         rows = CaptionRows(readable)
         if len(kept) < len(photos):
@@ -67,7 +70,7 @@ class InputsFactory:
         live = LiveTexts(
             texts,
             tower.tokenizer,
-            max_tokens=settings.max_tokens,
+            max_tokens=self.model.text.max_tokens,
             share_dropped=settings.drop_words if training else 0.0,
             seed=derived_seed(self.recipe.seed, "words"),
         )

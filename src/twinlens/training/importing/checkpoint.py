@@ -1,5 +1,6 @@
-"""A checkpoint of a published dual encoder, as transformers saves it: model, image processor and tokenizer."""
+"""A checkpoint of a published dual encoder, with model, image processor and tokenizer as transformers has them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,14 @@ from PIL import Image
 from tokenizers import Tokenizer, normalizers
 from torch import Tensor
 
-from twinlens.errors import TrainingError
+from twinlens.errors import BundleError, TrainingError
 from twinlens.model.bundle import MANIFEST
+from twinlens.model.hub.patches import FIXED_SIZE, refuse_patches
 from twinlens.model.preprocess import Preprocessing
+from twinlens.training.importing.open_clip.opening import OpenClip, is_open_clip, open_file, open_folder
 from twinlens.training.parts.image_towers.image_processor import preprocessing_of
 from twinlens.training.parts.pretrained import quiet_transformers, reading
+from twinlens.training.parts.text_towers.vocabulary import refuse_unfit_tokenizer
 
 FAMILIES = {
     "clip": "CLIP",
@@ -40,6 +44,7 @@ class Checkpoint:
         image_processor: of transformers.
         tokenizer: of transformers.
         max_tokens: longest text.
+        kind: whose checkpoint it is.
     """
 
     directory: Path
@@ -48,6 +53,7 @@ class Checkpoint:
     image_processor: Any
     tokenizer: Any
     max_tokens: int
+    kind: str = "transformers checkpoint"
 
     @property
     def has_full_length(self) -> bool:
@@ -103,18 +109,48 @@ class Checkpoint:
             return _unit(self.model.get_text_features(input_ids=given["input_ids"], **mask).pooler_output)
 
 
-def open_checkpoint(directory: Path) -> Checkpoint:
-    """Opens the checkpoint of a local folder; safetensors only, and no code of the folder is run.
+def open_checkpoint(source: Path, *, architecture: str | None = None) -> Checkpoint:
+    """Opens a checkpoint that is here; safetensors only, and no code of the folder is run.
+
+    Args:
+        source: a folder of transformers, sentence-transformers or open_clip, or a file with open_clip's weights.
+        architecture: what model the file is; folders say it themselves.
 
     Raises:
-        TrainingError: it is not one of the families, lacks files or weights, or has pickled weights only.
+        TrainingError: it is not one of the families, lacks files or weights, has pickled weights only, or
+            its tokenizer does not work.
     """
-    if not directory.is_dir():
-        raise TrainingError(f"there is no folder {directory}; give one with config.json and model.safetensors")
-    if (inner := directory / SENTENCE_TRANSFORMERS).is_dir():
-        directory = inner
-    if (directory / MANIFEST).is_file():
-        raise TrainingError(f"{directory} is a bundle already; use it with --model {directory}")
+    found = _open(source, architecture)
+    refuse_unfit_tokenizer(found.text_tokenizer, str(found.directory))
+    return found
+
+
+def _open(source: Path, architecture: str | None) -> Checkpoint:
+    if source.is_file():
+        return _of_open_clip(source.parent, open_file(source, architecture))
+    if not source.is_dir():
+        raise TrainingError(f"there is no folder {source}; give one with config.json and model.safetensors")
+    if (source / MANIFEST).is_file():
+        raise TrainingError(f"{source} is a bundle already; use it with --model {source}")
+    if is_open_clip(source):
+        return _of_open_clip(source, open_folder(source))
+    inner = source / SENTENCE_TRANSFORMERS
+    return _of_transformers(inner if inner.is_dir() else source)
+
+
+def _of_open_clip(directory: Path, parts: OpenClip) -> Checkpoint:
+    return Checkpoint(
+        directory,
+        "clip",
+        parts.model,
+        parts.image_processor,
+        parts.tokenizer,
+        parts.max_tokens,
+        kind="open_clip checkpoint",
+    )
+
+
+def _of_transformers(directory: Path) -> Checkpoint:
     if not (directory / "config.json").is_file():
         raise TrainingError(f"{directory} has no config.json; give the folder that save_pretrained wrote")
     if not any(directory.glob("*.safetensors")):
@@ -124,6 +160,7 @@ def open_checkpoint(directory: Path) -> Checkpoint:
             f"{directory} has no .safetensors file; weights in other formats can run code and are not read: "
             "get the checkpoint's safetensors, or save it again with save_pretrained"
         )
+    _refuse_patches(directory)
     from transformers import AutoConfig, AutoImageProcessor
 
     with reading(str(directory)), quiet_transformers():
@@ -142,6 +179,18 @@ def open_checkpoint(directory: Path) -> Checkpoint:
         steps = [normalizers.Lowercase(), *([inner.normalizer] if inner.normalizer else [])]
         inner.normalizer = normalizers.Sequence(steps)
     return Checkpoint(directory, family, model, processor, tokenizer, _max_tokens(config, tokenizer))
+
+
+def _refuse_patches(directory: Path) -> None:
+    """Reads config.json itself: transformers does not know every such family, and says so at length."""
+    try:
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise TrainingError(f"{directory / 'config.json'} is not JSON ({error}); get it again") from error
+    try:
+        refuse_patches(str(directory), config=config if isinstance(config, dict) else {}, instead=FIXED_SIZE[1])
+    except BundleError as error:
+        raise TrainingError(str(error)) from error
 
 
 def _load_model(directory: Path, config: Any) -> Any:

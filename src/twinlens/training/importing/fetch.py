@@ -5,6 +5,7 @@ from pathlib import Path
 from twinlens.errors import BundleError
 from twinlens.model.hub.pull import open_repository
 from twinlens.model.hub.source import OnBytes
+from twinlens.training.importing.open_clip.opening import CONFIG, WEIGHTS
 
 _KEPT = (".json", ".txt", ".model", ".safetensors")  # settings and vocabularies, sentencepiece, weights
 
@@ -26,6 +27,8 @@ def fetch_checkpoint(name: str, downloads: Path, *, on_bytes: OnBytes | None = N
     repository, _, revision = name.partition("@")
     source = open_repository(repository, downloads / repository.replace("/", "--"), revision=revision or None)
     wanted = [file for file in source.files if "/" not in file and file.endswith(_KEPT)]
+    if {CONFIG, WEIGHTS} <= set(wanted):  # often beside the same weights for other programs
+        wanted = [file for file in wanted if file == WEIGHTS or not file.endswith(".safetensors")]
     if not any(file.endswith(".safetensors") for file in wanted):
         raise BundleError(
             f"{name} has no safetensors, and weights in other formats can run code; give another revision of it "

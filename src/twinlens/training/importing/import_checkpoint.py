@@ -36,21 +36,24 @@ class Imported:
     float32_bytes: int
 
 
-def import_checkpoint(source: Path, out: Path, *, name: str, weights: Weights = "float32") -> Imported:
+def import_checkpoint(
+    source: Path, out: Path, *, name: str, weights: Weights = "float32", architecture: str | None = None
+) -> Imported:
     """Writes the bundle of a checkpoint.
 
     Args:
-        source: the folder that transformers' ``save_pretrained`` wrote.
+        source: a folder or a file, as ``open_checkpoint`` takes them.
         out: the bundle's folder; an existing bundle is replaced, other folders are not touched.
         name: of the model.
         weights: how they are stored.
+        architecture: of a single file.
 
     Raises:
         TrainingError: the checkpoint cannot be read or converted, or the bundle's embeddings differ from its own.
     """
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise TrainingError(f"{out} contains something other than a bundle; choose a new folder")
-    checkpoint = open_checkpoint(source)
+    checkpoint = open_checkpoint(source, architecture=architecture)
     given = probes()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -138,7 +141,7 @@ def _fields(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
         },
         "text": text,
         "source": {
-            "kind": "transformers checkpoint",
+            "kind": checkpoint.kind,
             "family": checkpoint.family,
             "folder": checkpoint.directory.resolve().name,
         },

@@ -61,7 +61,9 @@ def add_english_tower(bundle: Bundle, model: Bundle, texts: Iterable[str], *, sh
         _keep_rows(graph, rows, max_tokens)
         onnx.save(graph, str(folder / "text32.onnx"))
         quantize_text(folder / "text32.onnx", folder / ENGLISH_MODEL, layers=4, words=4)
-        fields = bundle.manifest.model_dump(mode="json", exclude={"files", "format_version", "calibration", "figures"})
+        fields = bundle.manifest.model_dump(
+            mode="json", exclude={"files", "format_version", "calibration", "hubs", "figures"}
+        )
         fields["english"] = tower.model_copy(
             update={"max_tokens": max_tokens, "quantization": "int4 weights, int4 words"}
         ).model_dump(mode="json")

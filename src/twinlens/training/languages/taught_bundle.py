@@ -59,7 +59,9 @@ def write_taught_bundle(
         files[TOKENIZER] = folder / TOKENIZER
         # without indentation, which doubles the size
         files[TOKENIZER].write_text(side.tower.tokenizer.to_str(pretty=False), encoding="utf-8")
-        fields = old.model_dump(mode="json", exclude={"files", "format_version", "calibration", "figures", "bridges"})
+        fields = old.model_dump(
+            mode="json", exclude={"files", "format_version", "calibration", "hubs", "figures", "bridges"}
+        )
         fields |= {
             "description": f"{old.image.architecture} and multilingual-e5-small, taught the space of {old.name}.",
             "created": datetime.now(UTC).date().isoformat(),

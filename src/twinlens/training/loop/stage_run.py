@@ -124,14 +124,15 @@ def start_stage(
         settings: of the optimizer.
         statistics: of batch norms, which are averaged together with the weights.
     """
-    optimizer = torch.optim.AdamW(_parameter_groups(groups, settings.weight_decay))
+    optimizer = torch.optim.AdamW(parameter_groups(groups, settings.weight_decay))
     trained = {name: value for group in groups for name, value in group.parameters.items()}
     average = MovingAverage({**trained, **statistics}, decay=settings.ema_decay) if settings.ema_decay else None
     names = {id(value): name for name, value in trained.items()}
     return StageRun(number, stage, inputs, groups, optimizer, average, names=names)
 
 
-def _parameter_groups(groups: Sequence[Group], weight_decay: float) -> list[dict[str, Any]]:
+def parameter_groups(groups: Sequence[Group], weight_decay: float) -> list[dict[str, Any]]:
+    """The optimizer's groups: those of the stage, each split in parameters with weight decay and without."""
     made = []
     for group in groups:
         for parameters, decay in zip(split_by_decay(group.parameters), (weight_decay, 0.0), strict=True):

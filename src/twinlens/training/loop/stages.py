@@ -37,14 +37,16 @@ def open_stage(model: TwoTowers, loss: Loss[Tensor], stage: Stage, *, number: in
         ConfigError: the tower has fewer blocks than are to be trained, or no layers for LoRA.
     """
     model.requires_grad_(False)
-    model.image.head.requires_grad_(True)
-    model.text.head.requires_grad_(True)
+    model.image.head.requires_grad_(stage.trains_head("image"))
+    model.text.head.requires_grad_(stage.trains_head("text"))
     for side, tower, parts in (("image", model.image.tower, stage.image), ("text", model.text.tower, stage.text)):
         if parts == "all":
             for block in tower.blocks():
                 block.requires_grad_(True)
         elif parts == "lora":
-            lora.inject(tower, rank=stage.lora_rank, alpha=stage.lora_alpha)
+            lora.inject(
+                tower, tower.blocks(), rank=stage.lora_rank, alpha=stage.lora_alpha, side=f"stages.{number}.{side}"
+            )
         elif parts.startswith(LAST):
             blocks, count = tower.blocks(), int(parts.removeprefix(LAST))
             if count > len(blocks):
@@ -56,22 +58,41 @@ def open_stage(model: TwoTowers, loss: Loss[Tensor], stage: Stage, *, number: in
 
 def close_stage(model: TwoTowers) -> None:
     """Merges LoRA's matrices into the weights, so that the next stage starts with plain towers."""
+    lora.merge(model.image.tower)
     lora.merge(model.text.tower)
 
 
 def _groups(model: TwoTowers, loss: Loss[Tensor], stage: Stage) -> list[Group]:
-    found: dict[str, dict[str, Tensor]] = {"heads": {}, "image": {}, "text": {}}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            side, part, *_ = name.split(".")
-            found["heads" if part == "head" else side][f"model.{name}"] = parameter
-    found["heads"] |= {f"loss.{name}": value for name, value in loss.named_parameters() if value.requires_grad}
-    rates = {
-        "heads": stage.learning_rate,
-        "image": stage.image_learning_rate or stage.learning_rate,
-        "text": stage.text_learning_rate or stage.learning_rate,
+    heads: dict[str, Tensor] = {
+        f"model.{name}": value for name, value in model.named_parameters() if name.split(".")[1] == "head"
     }
-    return [Group(name, rates[name], parameters) for name, parameters in found.items() if parameters]
+    heads |= {f"loss.{name}": value for name, value in loss.named_parameters()}
+    image_rate = stage.image_learning_rate or stage.learning_rate
+    text_rate = stage.text_learning_rate or stage.learning_rate
+    groups = [
+        Group("heads", stage.learning_rate, _trained(heads)),
+        *_groups_of_tower("image", model.image.tower, image_rate, stage.layer_decay),
+        *_groups_of_tower("text", model.text.tower, text_rate, stage.layer_decay),
+    ]
+    return [group for group in groups if group.parameters]
+
+
+def _groups_of_tower(side: str, tower: nn.Module, rate: float, decay: float) -> list[Group]:
+    """One group, or with layer-wise rates one for each block, the last block with the highest rate last."""
+    parameters = {f"model.{side}.tower.{name}": value for name, value in tower.named_parameters()}
+    if decay == 1.0:
+        return [Group(side, rate, _trained(parameters))]
+    blocks: list[nn.Module] = tower.blocks()  # type: ignore[operator]
+    depth = {id(value): number for number, block in enumerate(blocks) for value in block.parameters()}
+    groups = []
+    for number in range(len(blocks)):
+        own = {name: value for name, value in parameters.items() if depth.get(id(value)) == number}
+        groups.append(Group(side, rate * decay ** (len(blocks) - 1 - number), _trained(own)))
+    return groups
+
+
+def _trained(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in parameters.items() if value.requires_grad}
 
 
 def batch_statistics(model: TwoTowers) -> dict[str, Tensor]:
@@ -90,6 +111,9 @@ def set_modes(model: TwoTowers, stage: Stage) -> None:
     worse, and would differ between chunks and processes.
     """
     model.train()
+    for side, part in (("image", model.image), ("text", model.text)):
+        if not stage.trains_head(side):
+            part.head.eval()
     for tower, parts in ((model.image.tower, stage.image), (model.text.tower, stage.text)):
         if parts == "frozen":
             tower.eval()

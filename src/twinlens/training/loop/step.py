@@ -13,6 +13,7 @@ from twinlens.training.feeding.batches import Batch
 from twinlens.training.feeding.inputs import Inputs
 from twinlens.training.feeding.seeds import derived_seed
 from twinlens.training.loop.checkpoints import Progress
+from twinlens.training.loop.compiled import explain_compilation
 from twinlens.training.loop.gradient_cache import Part, backward_in_chunks
 from twinlens.training.loop.precision import arithmetic
 from twinlens.training.loop.processes import Processes
@@ -54,7 +55,7 @@ class Step:
         stage_step = progress.stage_epoch * run.steps + progress.step
         run.set_rate(stage_step)
         run.optimizer.zero_grad()
-        with explain_out_of_memory(settings):
+        with explain_out_of_memory(settings), explain_compilation():
             losses = self._backward(run, batch, seed, epoch=progress.epoch)
         values = {name: float(value) for name, value in losses.items()}
         self.processes.average_gradients(run.trained)
@@ -164,8 +165,9 @@ def explain_out_of_memory(settings: Optimizer) -> Iterator[None]:
             raise
         chunk = max(1, (settings.chunk_size or settings.batch_size) // 4)
         raise TrainingError(
-            f"out of memory in a batch of {settings.batch_size}; set optimizer.chunk_size = {chunk} (same loss, "
-            "less memory), or lower optimizer.batch_size or image.image_size"
+            f"out of memory in a batch of {settings.batch_size}; set optimizer.chunk_size = {chunk} or "
+            "optimizer.gradient_checkpointing = true (same loss, less memory), or lower optimizer.batch_size or "
+            "image.image_size"
         ) from error
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from twinlens.counted import counted
 from twinlens.errors import ConfigError, TrainingError
 from twinlens.protocols import Loss
 from twinlens.training.feeding.batches import CaptionRows, Epochs
@@ -16,6 +17,7 @@ from twinlens.training.feeding.hard_negatives import mine, mixed_order
 from twinlens.training.feeding.seeds import derived_seed
 from twinlens.training.feeding.split_inputs import InputsFactory, SplitInputs, embed
 from twinlens.training.loop.checkpoints import Checkpoint, Progress
+from twinlens.training.loop.compiled import compile_towers
 from twinlens.training.loop.precision import arithmetic
 from twinlens.training.loop.processes import Processes
 from twinlens.training.loop.run_log import EpochLog, Listener
@@ -26,6 +28,7 @@ from twinlens.training.loop.teacher import ClassifierTeacher, teacher_prompts
 from twinlens.training.loop.validation import Validation, embed_split, update_best, validate
 from twinlens.training.loop.weights import load_finished, load_weights, trained_weights
 from twinlens.training.parts.dual_encoder import TwoTowers
+from twinlens.training.parts.gradient_checkpointing import checkpoint_blocks
 from twinlens.training.parts.heads import LogitScale
 from twinlens.training.recipe import Recipe, Stage
 from twinlens.types import CaptionedImage
@@ -71,6 +74,9 @@ class Trainer:
         self.progress = Progress()
         trains_images = any(stage.image != "frozen" for stage in recipe.stages)
         self.pretrained = copy.deepcopy(model.image.tower).eval() if recipe.distillation and trains_images else None
+        if recipe.optimizer.gradient_checkpointing:
+            checkpoint_blocks(model.image.tower)
+            checkpoint_blocks(model.text.tower)
         self.step = Step(recipe, model, loss, processes)
         self._epochs_of(
             CaptionRows(self.photos)
@@ -92,6 +98,8 @@ class Trainer:
             # trained weights are loaded before LoRA is injected: a stage that freezes them computes features with them
             resumed = checkpoint if checkpoint and checkpoint.progress.stage == number else None
             run = self._open(number, resumed)
+            if self.model.origin and number == 0 and resumed is None:
+                self._measure_origin(run)
             self._run_stage(run)
             close_stage(self.model)
             if number + 1 < len(self.recipe.stages):
@@ -105,11 +113,17 @@ class Trainer:
         self.progress.done = True
         self._save("last", None)
 
+    def _measure_origin(self, run: StageRun) -> None:
+        """Tells how well the published model retrieves before it is trained."""
+        found = self.processes.broadcast(self._validate(run))
+        ways = f"{found.text_to_image['R@1']:.1f} | {found.image_to_text['R@1']:.1f}"
+        self.listener.on_note(f"before training: val R@1 {ways} (text → image | image → text)")
+
     def _record_unreadable(self, *splits: tuple[list[CaptionedImage], SplitInputs]) -> None:
         readable = {photo.image_id for _, inputs in splits for photo in inputs.photos}
         unreadable = [photo.image_id for photos, _ in splits for photo in photos if photo.image_id not in readable]
         if len(unreadable) > len(self.progress.left_out):
-            count = f"{len(unreadable):,} photos cannot be read" if len(unreadable) > 1 else "a photo cannot be read"
+            count = f"{counted(len(unreadable), 'photo')} cannot be read"
             self.listener.on_note(f"{count}, e.g. {unreadable[0]}; left out")
         self.progress.left_out = unreadable
 
@@ -141,6 +155,8 @@ class Trainer:
             self._load(checkpoint)
         with self.processes.main_process_first():
             inputs = self._inputs(stage)
+        if self.recipe.trainer.compile:
+            compile_towers(self.model, stage)
         self.model.to(self.processes.device)
         self.loss.to(self.processes.device)
         run = start_stage(number, stage, inputs, groups, self.recipe.optimizer, statistics=batch_statistics(self.model))

@@ -40,11 +40,22 @@ def _parts(module: nn.Module, lists: tuple[type[nn.Module], ...]) -> list[tuple[
     for child in module.children():
         if isinstance(child, lists):
             parts += [(layer, True) for layer in child.children() if _has_parameters(layer)]
-        elif any(isinstance(part, lists) for part in child.children()):
+        elif _holds_a_list(child, lists) or _is_wrapped_model(child, lists):
             parts += _parts(child, lists)
         elif _has_parameters(child):
             parts.append((child, False))
     return parts
+
+
+def _holds_a_list(module: nn.Module, lists: tuple[type[nn.Module], ...]) -> bool:
+    return any(isinstance(part, lists) for part in module.children())
+
+
+def _is_wrapped_model(module: nn.Module, lists: tuple[type[nn.Module], ...]) -> bool:
+    """Whether it is a model inside of another, as the RoBERTa in AltCLIP's text model."""
+    if nn.Sequential in lists:  # such lists are in every small part
+        return False
+    return any(_holds_a_list(child, lists) for child in module.children())
 
 
 def _has_parameters(module: nn.Module) -> bool:

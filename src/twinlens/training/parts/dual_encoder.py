@@ -1,5 +1,7 @@
 """The trainable dual encoder: two towers, two heads, one space."""
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
 from twinlens.model.preprocess import Preprocessing
@@ -35,14 +37,36 @@ class TextSide(nn.Module):
         return embeddings
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The published dual encoder that a run starts from.
+
+    Attributes:
+        family: kind of model, such as "clip".
+        license: as its card states it; empty if it does not.
+        languages: that its card names.
+        logit_scale: 1 / temperature that it was trained with.
+        logit_bias: of the sigmoid loss; None without.
+        weights: digest of its weights.
+    """
+
+    family: str
+    license: str
+    languages: tuple[str, ...]
+    logit_scale: float
+    logit_bias: float | None
+    weights: str
+
+
 class TwoTowers(nn.Module):
     """The model that a run trains.
 
     Attributes:
         image: pixels to embeddings.
         text: tokens to embeddings.
+        origin: the published model whose weights it starts with; None if its heads are new.
     """
 
-    def __init__(self, image: ImageSide, text: TextSide) -> None:
+    def __init__(self, image: ImageSide, text: TextSide, *, origin: Origin | None = None) -> None:
         super().__init__()
-        self.image, self.text = image, text
+        self.image, self.text, self.origin = image, text, origin

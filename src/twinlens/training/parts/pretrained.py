@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +17,9 @@ from twinlens.plugins import load_part
 PAIR_FAMILIES = ("clip", "siglip")  # models of images and texts, either part of which can be a tower
 REASON_LENGTH = 240  # characters; the libraries' messages are long, and begin with the cause
 
-_SMALL_FILES = ("*.json", "*.txt", "*.model")  # configurations, vocabularies, sentencepiece
+_SMALL_FILES = ("*.json", "*.txt", "*.model", "README.md")  # configurations, vocabularies, sentencepiece, licence
 _SAFE_WEIGHTS = "model*.safetensors"
+_OPEN_CLIP_WEIGHTS = "open_clip_model.safetensors"
 _OLD_WEIGHTS = "pytorch_model*.bin"
 
 
@@ -77,7 +79,7 @@ class Repository:
 def open_repository(source: str) -> Repository:
     """Opens a directory, or downloads a hub repository to the hub's cache (safetensors weights if available).
 
-    If the hub cannot be reached, files in the cache are used.
+    If the hub cannot be reached, files in the cache are used. A hub name may end in ``@REVISION``.
 
     Raises:
         TrainingError: the files are not available.
@@ -86,10 +88,13 @@ def open_repository(source: str) -> Repository:
         return Repository(source, Path(source))
     from huggingface_hub import snapshot_download
 
+    name, _, revision = source.partition("@")
     with reading(source), quiet_transformers(bars=sys.stderr.isatty()):  # a download may take minutes
-        directory = Path(snapshot_download(source, allow_patterns=[*_SMALL_FILES, _SAFE_WEIGHTS]))
-        if not any(directory.glob(_SAFE_WEIGHTS)):
-            snapshot_download(source, allow_patterns=[*_SMALL_FILES, _OLD_WEIGHTS])
+        download = partial(snapshot_download, name, revision=revision or None)
+        for weights in (_SAFE_WEIGHTS, _OPEN_CLIP_WEIGHTS, _OLD_WEIGHTS):  # the first that it has
+            directory = Path(download(allow_patterns=[*_SMALL_FILES, weights]))
+            if any(directory.glob(weights)):
+                break
     return Repository(source, directory)
 
 

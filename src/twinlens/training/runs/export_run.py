@@ -21,7 +21,7 @@ from twinlens.evaluation.retrieval import rank_both_ways
 from twinlens.model.bundle import IMAGE_MODEL, MANIFEST, TEXT_MODEL, TOKENIZER, WITH_GRID, Bundle, save_bundle
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
-from twinlens.protocols import Dataset, DualEncoder
+from twinlens.protocols import Dataset, DualEncoder, Loss
 from twinlens.training.feeding.inputs import LiveTexts
 from twinlens.training.parts.dual_encoder import TwoTowers
 from twinlens.training.parts.export import (
@@ -58,7 +58,12 @@ class Exported:
 
 
 def export_run(
-    run: Path, out: Path, *, int8: bool = False, on_progress: Callable[[int, int], None] | None = None
+    run: Path,
+    out: Path,
+    *,
+    int8: bool = False,
+    wise_ft: float = 1.0,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
     """Writes a bundle with the weights of a run's best epoch.
 
@@ -66,24 +71,27 @@ def export_run(
         run: the folder of a run.
         out: the bundle's folder; an existing bundle is replaced, other folders are not touched.
         int8: store 8-bit text weights and float16 image weights: a third of the size or less.
+        wise_ft: share of these weights; the rest is of the published model that the run started from.
         on_progress: called with the number of photos compared and the total.
 
     Raises:
         TrainingError: no epoch was finished, a graph differs from torch, or 8-bit weights cost too much.
     """
-    recipe, model, loss, checkpoint = load_run(run)
+    recipe, model, loss, checkpoint = load_run(run, wise_ft=wise_ft)
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).exists():
         raise TrainingError(f"{out} contains something other than a bundle; choose a new folder")
     run_folder = RunFolder(run)
     environment = run_folder.read_json("environment.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files, difference, grid = _graphs(model, folder, recipe)
+        files, difference, grid = _graphs(model, folder)
         model.text.tower.tokenizer.save(str(folder / TOKENIZER))
         files[TOKENIZER] = folder / TOKENIZER
         if run_folder.training_photos.is_file():  # a run of an older release has none
             files[TRAINING_PHOTOS] = run_folder.training_photos
-        fields = _fields(recipe, model, loss.logit_scale, environment, epoch=checkpoint.progress.best_epoch)
+        fields = _fields(recipe, model, loss, environment, epoch=checkpoint.progress.best_epoch)
+        if wise_ft != 1.0:
+            fields["training"]["wise_ft"] = wise_ft
         fields["image"]["grid"] = grid
         full = save_bundle(folder / "float32", fields, files)
         if not int8:
@@ -105,7 +113,7 @@ def export_run(
         return Exported(save_bundle(out, fields, smaller), difference, cost)
 
 
-def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, Path], float, tuple[int, int] | None]:
+def _graphs(model: TwoTowers, folder: Path) -> tuple[dict[str, Path], float, tuple[int, int] | None]:
     """Float32 graphs, their largest difference from torch, and the shape of the image graph's grid."""
     files = {IMAGE_MODEL: folder / "image32.onnx", TEXT_MODEL: folder / "text32.onnx"}
     image = ImageModel(model.image.tower, model.image.head).eval()
@@ -117,7 +125,7 @@ def _graphs(model: TwoTowers, folder: Path, recipe: Recipe) -> tuple[dict[str, P
     export_text_model(text, files[TEXT_MODEL])
     generator = torch.Generator().manual_seed(0)
     pixels = [torch.randn(batch, 3, size, size, generator=generator) for batch in (1, 3)]
-    texts = LiveTexts(PROBES, model.text.tower.tokenizer, max_tokens=recipe.text.max_tokens)
+    texts = LiveTexts(PROBES, model.text.tower.tokenizer, max_tokens=model.text.max_tokens)
     tokens = [texts.take(torch.tensor(rows), epoch=None) for rows in ([0], [1, 2], [0, 1, 2])]
     difference = max(
         _difference(files[IMAGE_MODEL], ("pixels",), [(batch,) for batch in pixels], lambda batch: image(batch)[0]),
@@ -156,27 +164,33 @@ def _difference(
 
 
 def _fields(
-    recipe: Recipe, model: TwoTowers, logit_scale: float, environment: dict[str, Any], *, epoch: int
+    recipe: Recipe, model: TwoTowers, loss: Loss[Tensor], environment: dict[str, Any], *, epoch: int
 ) -> dict[str, Any]:
     """The manifest without the files."""
+    published = _name(recipe.model) if recipe.model else ""
+    origin = model.origin
+    bias = getattr(loss, "logit_bias", None)  # of the sigmoid loss alone
     source = {key: environment[key] for key in ("data", "train_photos", "started", "packages")}
     return {
         "name": recipe.name,
         "description": recipe.description,
         "created": datetime.now(UTC).date().isoformat(),
-        "license": recipe.license,
-        "embedding_dim": recipe.embedding_dim,
-        "logit_scale": round(logit_scale, 4),
+        "license": recipe.license or (origin.license if origin else ""),
+        "embedding_dim": model.text.head.project(torch.zeros(1, model.text.tower.features_dim)).shape[1],
+        "logit_scale": round(loss.logit_scale, 4),
+        "logit_bias": None if bias is None else round(bias, 4),
         "image": {
-            "architecture": recipe.image.tower,
+            "architecture": published or recipe.image.tower,
             "features_dim": model.image.tower.features_dim,
             "preprocessing": model.image.preprocessing.model_dump(mode="json"),
         },
         "text": {
-            "architecture": recipe.text.tower,
+            "architecture": published or recipe.text.tower,
             "features_dim": model.text.tower.features_dim,
-            "max_tokens": recipe.text.max_tokens,
+            "max_tokens": model.text.max_tokens,
+            "languages": origin.languages if origin else (),
         },
+        "source": {"kind": "fine-tuned checkpoint", "family": origin.family, "model": published} if origin else {},
         "training": {
             **source,
             "recipe": _published(recipe),
@@ -186,9 +200,19 @@ def _fields(
     }
 
 
+def _name(model: str) -> str:
+    """The name of a published model without folders, owner and revision."""
+    is_folder = Path(model).expanduser().is_dir()
+    return Path(model if is_folder else model.partition("@")[0]).name
+
+
 def _published(recipe: Recipe) -> dict[str, Any]:
     """The recipe without local paths."""
     fields = recipe.model_dump(mode="json", exclude_none=True)
+    if recipe.model and Path(recipe.model).expanduser().is_dir():
+        fields["model"] = _name(recipe.model)
+    if recipe.wise_ft and recipe.wise_ft.second_data:
+        fields["wise_ft"]["second_data"] = Path(recipe.wise_ft.second_data).name
     if recipe.distillation and recipe.distillation.photos:
         fields["distillation"]["photos"] = Path(recipe.distillation.photos).name
     return fields

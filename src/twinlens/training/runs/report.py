@@ -7,13 +7,16 @@ from base64 import b64encode
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from twinlens.data.guarded.photos import open_guarded
 from twinlens.errors import PhotoError
 from twinlens.evaluation.plots.retrieval_grid import GridRow
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
+
+Line: TypeAlias = tuple[str, Sequence[float], Sequence[float]]
+"""A curve: its name, x and y."""
 
 FIGURES = "figures"
 PICTURE_PX = 160  # about 6 KB each
@@ -38,9 +41,11 @@ def write_report(
     validation: dict[str, Any],
     environment: dict[str, Any],
     examples: Sequence[GridRow] = (),
+    wise_ft: dict[str, Any] | None = None,
 ) -> Path:
     """Writes the page, which is self-contained."""
-    shown = "".join(f"<figure>{drawing}</figure>" for drawing in _curves(path.parent / FIGURES, logs))
+    drawings = _curves(path.parent / FIGURES, logs) + (_wise_ft(path.parent / FIGURES, wise_ft) if wise_ft else [])
+    shown = "".join(f"<figure>{drawing}</figure>" for drawing in drawings)
     resolved = json.dumps(recipe.model_dump(mode="json", exclude_none=True), indent=1)
     document = f"<p>After {html.escape(recipe.document)}.</p>" if recipe.document else ""
     page = (
@@ -118,15 +123,9 @@ def _number(value: float | None) -> str:
 
 def _curves(folder: Path, logs: Sequence[EpochLog]) -> list[str]:
     """SVG plots of losses, recalls and learning rates; also saved as files."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    folder.mkdir(exist_ok=True)
-    mpl.rcParams["svg.hashsalt"] = "twinlens"  # reproducible files
     measured = [line for line in logs if line.val_loss is not None]
     epochs, at = [line.epoch for line in logs], [line.epoch for line in measured]
-    drawings = []
-    curves: dict[str, list[tuple[str, list[int], list[float]]]] = {
+    curves: dict[str, list[Line]] = {
         "loss": [
             ("train", epochs, [line.losses["pairs"] for line in logs]),
             ("val", at, [line.val_loss or 0.0 for line in measured]),
@@ -141,20 +140,38 @@ def _curves(folder: Path, logs: Sequence[EpochLog]) -> list[str]:
             for group in dict.fromkeys(name for line in logs for name in line.learning_rates)
         ],
     }
-    for title, lines in curves.items():
-        figure = Figure(figsize=(8, 3.2), layout="constrained")
-        axes = figure.subplots()
-        for name, x, y in lines:
-            axes.plot(x, y, marker="." if len(x) < 40 else None, label=name)
-        axes.set(title=title, xlabel="epoch")
-        axes.grid(alpha=0.3)
-        axes.legend()
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None})
-        drawing = text.getvalue()
-        (folder / f"{title.split()[0]}.svg").write_text(drawing, encoding="utf-8")
-        drawings.append(drawing[drawing.index("<svg") :])
-    return drawings
+    return [_plot(folder, title, lines, "epoch") for title, lines in curves.items()]
+
+
+def _wise_ft(folder: Path, curve: dict[str, Any]) -> list[str]:
+    """R@1 of the weights between the published model (0) and the best epoch (1), on each data set."""
+    lines: list[Line] = [
+        (f"{own['data']} {way}", curve["alphas"], own[key]["R@1"])
+        for own in curve["sets"]
+        for way, key in (("t→i", "text_to_image"), ("i→t", "image_to_text"))
+    ]
+    title = f"WiSE-FT: R@1 in per cent; best on val: {curve['best']:g}"
+    return [_plot(folder, title, lines, "share of the fine-tuned weights", file="wise-ft.svg")]
+
+
+def _plot(folder: Path, title: str, lines: Sequence[Line], along: str, *, file: str = "") -> str:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    folder.mkdir(exist_ok=True)
+    mpl.rcParams["svg.hashsalt"] = "twinlens"  # reproducible files
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for name, x, y in lines:
+        axes.plot(x, y, marker="." if len(x) < 40 else None, label=name)
+    axes.set(title=title, xlabel=along)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    drawing = text.getvalue()
+    (folder / (file or f"{title.split()[0]}.svg")).write_text(drawing, encoding="utf-8")
+    return drawing[drawing.index("<svg") :]
 
 
 class TensorBoard:

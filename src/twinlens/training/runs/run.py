@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from twinlens.data.splits import held_out
 from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.errors import ConfigError, DataError, TrainingError
 from twinlens.model.training_photos import save_training_photos
-from twinlens.plugins import load_part
 from twinlens.protocols import Dataset, Loss
 from twinlens.training.feeding.features import FeatureCache, OnProgress, weights_digest
 from twinlens.training.feeding.split_inputs import InputsFactory
@@ -27,12 +26,13 @@ from twinlens.training.loop.run_log import EpochLog, Listener
 from twinlens.training.loop.trainer import Trainer
 from twinlens.training.loop.weights import load_finished, trained_towers
 from twinlens.training.parts.dual_encoder import TwoTowers
-from twinlens.training.parts.losses import LOSSES
 from twinlens.training.recipe import Recipe
 from twinlens.training.runs.build import build_model
+from twinlens.training.runs.build_loss import build_loss
 from twinlens.training.runs.examples import example_retrievals
 from twinlens.training.runs.report import TensorBoard, write_report
-from twinlens.training.runs.run_folder import BAD_BATCH, REPORT, TOKENIZER, VALIDATION, RunFolder
+from twinlens.training.runs.run_folder import BAD_BATCH, REPORT, TOKENIZER, VALIDATION, WISE_FT, RunFolder
+from twinlens.training.runs.wise_ft import CaptionedSet, Weights, interpolate, measure_curve, second_set, weights_of
 from twinlens.types import CaptionedImage
 
 logger = logging.getLogger(__name__)
@@ -116,18 +116,20 @@ def _run(
 ) -> FinishedRun:
     checkpoint = _begin(recipe, folder, processes, resume=resume)
     photos, val_photos = _split(dataset, "train", listener), _split(dataset, "val", listener)
+    second_set(recipe)  # one that cannot be read is told before the training, not after it
     if recipe.data.held_out:
         left_out = held_out([photo.image_id for photo in photos], recipe.data.held_out)
         photos = [photo for photo in photos if photo.image_id not in left_out]
     tokenizer_file = folder.path / TOKENIZER if checkpoint else None
     captions = [caption for photo in photos for caption in photo.captions]
     model = build_model(recipe, captions=captions, tokenizer_file=tokenizer_file)
-    loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
+    loss = build_loss(recipe, model.origin)
     digests = _digests(recipe, model)
     _check_digests(checkpoint, digests)
     if processes.is_main and not checkpoint:
         about = {"data": dataset.name, "train_photos": len(photos), "val_photos": len(val_photos), "source": source}
-        folder.begin(recipe, {**about, "device": str(processes.device), "processes": processes.count})
+        origin = {"model": asdict(model.origin)} if model.origin else {}
+        folder.begin(recipe, {**about, **origin, "device": str(processes.device), "processes": processes.count})
         model.text.tower.tokenizer.save(str(folder.path / TOKENIZER))
     features = FeatureCache(
         cache or folder.path.parent / "cache", device=processes.device, on_progress=listener.on_prepare
@@ -158,7 +160,7 @@ def _run(
     writer.close()
     if not processes.is_main:
         return FinishedRun(folder.path, folder.path / REPORT, folder.best, {})
-    return _finish(folder, recipe, val_photos, features, processes.device)
+    return _finish(folder, recipe, val_photos, features, processes.device, listener)
 
 
 def _finish(
@@ -167,16 +169,35 @@ def _finish(
     val_photos: Sequence[CaptionedImage],
     features: FeatureCache,
     device: torch.device,
+    listener: RunListener,
 ) -> FinishedRun:
     """Writes the measures and the report of a run that has come to its end."""
     validation = _validation(folder, recipe)
     folder.write_json(VALIDATION, validation)
-    _, best, _, checkpoint = load_run(folder.path)
+    environment = folder.read_json("environment.json")
+    _, best, loss, checkpoint = load_run(folder.path)
     stage = recipe.stages[checkpoint.progress.stage]
     examples = example_retrievals(recipe, best.to(device), stage, val_photos, cache=features, device=device)
-    report = write_report(
-        folder.path / REPORT, recipe, folder.logs(), validation, folder.read_json("environment.json"), examples
-    )
+    curve = None
+    if recipe.wise_ft and best.origin:
+        loss.to(device)
+        curve = measure_curve(
+            recipe,
+            best,
+            loss,
+            published_weights(folder.path),
+            stage=stage,
+            sets=[CaptionedSet(f"{environment['data']}/val", val_photos), *second_set(recipe)],
+            cache=features,
+            device=device,
+            on_progress=listener.on_prepare,
+        )
+        folder.write_json(WISE_FT, curve)
+        listener.on_note(
+            f"WiSE-FT: on val the best share of the trained weights is {curve['best']:g}; all are in "
+            f"{folder.path / WISE_FT}, and 'twinlens export {folder.path} --out DIR --wise-ft SHARE' takes one"
+        )
+    report = write_report(folder.path / REPORT, recipe, folder.logs(), validation, environment, examples, curve)
     return FinishedRun(folder.path, report, folder.best, validation)
 
 
@@ -234,6 +255,11 @@ def _check_folder(recipe: Recipe, folder: RunFolder, *, resume: bool) -> None:
         return
     if not folder.exists:
         raise TrainingError(f"there is no run in {folder.path} to continue; remove --resume")
+    check_same_recipe(recipe, folder)
+
+
+def check_same_recipe(recipe: Recipe, folder: RunFolder) -> None:
+    """Raises ``TrainingError`` if the run in a folder was started with a recipe that gives other results."""
     changed = _differences(folder.recipe().model_dump(mode="json"), recipe.model_dump(mode="json"))
     if changed:
         raise TrainingError(
@@ -242,7 +268,15 @@ def _check_folder(recipe: Recipe, folder: RunFolder, *, resume: bool) -> None:
         )
 
 
-RESUMABLE = ("trainer.device", "trainer.checkpoint_every", "trainer.checkpoint_every_steps", "data.image_cache")
+RESUMABLE = (
+    "trainer.device",
+    "trainer.checkpoint_every",
+    "trainer.checkpoint_every_steps",
+    "trainer.compile",
+    "data.image_cache",
+    "optimizer.gradient_checkpointing",
+    "wise_ft",
+)
 
 
 def _differences(first: Any, second: Any, key: str = "") -> list[str]:
@@ -253,7 +287,7 @@ def _differences(first: Any, second: Any, key: str = "") -> list[str]:
             for name in sorted({*first, *second})
         ]
         return [name for part in found for name in part]
-    return [key] if first != second and key not in RESUMABLE else []
+    return [key] if first != second and not key.startswith(RESUMABLE) else []
 
 
 def _split(dataset: Dataset, name: str, listener: RunListener) -> list[CaptionedImage]:
@@ -296,22 +330,52 @@ def _check_digests(checkpoint: Checkpoint | None, digests: dict[str, str]) -> No
             )
 
 
-def load_run(path: Path) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
+def load_run(path: Path, *, wise_ft: float = 1.0) -> tuple[Recipe, TwoTowers, Loss[Tensor], Checkpoint]:
     """Recipe, model and loss with the weights of a run's best epoch, and its checkpoint.
 
+    Args:
+        path: the run's folder.
+        wise_ft: share of these weights; the rest is of the published model that the run started from.
+
     Raises:
-        TrainingError: the folder contains no run, or no epoch was finished.
+        ConfigError: the share is not from 0 to 1.
+        TrainingError: the folder contains no run, no epoch was finished, or there is no published model.
     """
+    if not 0.0 <= wise_ft <= 1.0:  # NaN is not either
+        raise ConfigError(f"the share of the fine-tuned weights (wise_ft) must be from 0 to 1, got {wise_ft:g}")
     folder = RunFolder(path)
     recipe = folder.recipe()
     if not folder.best.exists():
         raise TrainingError(f"the run in {path} has no best checkpoint yet; continue it with --resume")
     checkpoint = read_checkpoint(folder.best)
     model = build_model(recipe, tokenizer_file=folder.path / TOKENIZER)
-    loss: Loss[Tensor] = load_part("loss", LOSSES, recipe.loss.name)(**recipe.loss.options)
+    loss = build_loss(recipe, model.origin)
     _check_digests(checkpoint, _digests(recipe, model))
     load_finished(model, loss, checkpoint, recipe)
+    if wise_ft != 1.0:
+        interpolate(model, loss, published_weights(path), weights_of(model, loss), wise_ft)
     return recipe, model.eval().requires_grad_(False), loss, checkpoint
+
+
+def published_weights(path: Path) -> Weights:
+    """The weights that a run started from, those of its published model.
+
+    Raises:
+        TrainingError: its heads were new, or the published model has changed since.
+    """
+    folder = RunFolder(path)
+    recipe = folder.recipe()
+    model = build_model(recipe, tokenizer_file=folder.path / TOKENIZER)
+    if model.origin is None:
+        raise TrainingError(
+            f"the run in {path} did not start from a published model, so there is nothing to interpolate with; "
+            "WiSE-FT needs a recipe with 'model'"
+        )
+    if model.origin.weights != folder.read_json("environment.json")["model"]["weights"]:
+        raise TrainingError(
+            f"the weights of {recipe.model} have changed since the run was started; restore the old ones"
+        )
+    return weights_of(model, build_loss(recipe, model.origin))
 
 
 def _validation(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:

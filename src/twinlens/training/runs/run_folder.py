@@ -26,10 +26,11 @@ RECIPE = "recipe.json"
 ENVIRONMENT = "environment.json"
 METRICS = "metrics.jsonl"
 VALIDATION = "validation.json"
+WISE_FT = "wise-ft.json"
 TOKENIZER = "tokenizer.json"
 BAD_BATCH = "bad-batch.json"
 REPORT = "report.html"
-PACKAGES = ("torch", "transformers", "accelerate", "peft", "numpy", "onnxruntime", "tokenizers", "safetensors")
+PACKAGES = ("torch", "transformers", "accelerate", "numpy", "onnxruntime", "tokenizers", "safetensors")
 
 
 class RunFolder:

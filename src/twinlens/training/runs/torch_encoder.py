@@ -47,6 +47,11 @@ class TorchDualEncoder(DualEncoder):
         return f"torch-{weights_digest(self.model)}"
 
     @property
+    def computed_on(self) -> str:
+        """The device, as torch calls it."""
+        return str(self.device).upper()
+
+    @property
     def dim(self) -> int:
         """D."""
         return int(self.encode_text(["a"]).shape[1])

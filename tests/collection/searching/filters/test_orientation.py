@@ -7,7 +7,7 @@ from contracts.filter import FilterContract
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.orientation import ORIENTATION
-from twinlens.collection.searching.searcher import Scope
+from twinlens.collection.searching.scope import Scope
 
 
 class TestOrientation(FilterContract):

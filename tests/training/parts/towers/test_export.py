@@ -47,7 +47,12 @@ def test_a_tower_from_scratch_exports_at_any_batch_size_and_length(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "pooling"),
-    [("bert", None), ("bert", "cls"), ("bert", "mean"), *((family, None) for family in TEXT if family != "bert")],
+    [
+        ("bert", "mean"),
+        ("clip", None),
+        pytest.param("bert", "cls", marks=pytest.mark.families),
+        *(pytest.param(family, None, marks=pytest.mark.families) for family in TEXT if family != "clip"),
+    ],
 )
 def test_a_pretrained_text_tower_exports_at_any_batch_size_and_length(
     family: str, pooling: str | None, tiny_models: dict[str, Path], tmp_path: Path
@@ -58,7 +63,9 @@ def test_a_pretrained_text_tower_exports_at_any_batch_size_and_length(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", VISION)
+@pytest.mark.parametrize(
+    "family", [pytest.param(one, marks=[] if one in ("clip", "resnet") else pytest.mark.families) for one in VISION]
+)
 def test_a_pretrained_image_tower_exports_at_any_batch_size(
     family: str, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -10,12 +10,16 @@ import pytest
 import torch
 from huggingface_hub import constants
 
+from training.importing.plain_open_clip import PlainOpenClip
 from training.parts.towers.checks import pixels
 from training.parts.towers.hub import Hub, running_hub
 from training.parts.towers.tiny import SIDE
 from twinlens.errors import TrainingError
 from twinlens.training.parts.image_towers.load import load_image_tower
+from twinlens.training.parts.pretrained import open_repository
 from twinlens.training.parts.text_towers.load import load_text_tower
+from twinlens.training.recipe import Recipe
+from twinlens.training.runs.build import build_model
 
 
 def test_a_tower_that_was_fetched_once_needs_no_hub_again(hub: Hub) -> None:
@@ -75,6 +79,36 @@ def test_what_a_tower_does_not_need_is_not_fetched(hub: Hub, tiny_models: dict[s
     load_text_tower("tiny/full")
     fetched = {request.rpartition("/")[2] for request in hub.requests if "/resolve/" in request}
     assert fetched == {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_a_hub_name_may_end_in_a_revision(hub: Hub) -> None:
+    found = open_repository("tiny/clip@refs/pr/15")
+    assert found.file("model.safetensors")
+    assert any("refs/pr/15" in request or "refs%2Fpr%2F15" in request for request in hub.requests)
+
+
+def test_a_whole_model_comes_from_the_hub_once_with_its_licence(
+    hub: Hub, published: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(published["clip"], tmp_path / "clip"))
+    (folder / "README.md").write_text("---\nlicense: mit\nlanguage: en\n---\n", encoding="utf-8")
+    hub.repositories["tiny/whole"] = folder
+    stages = [{"epochs": 1, "learning_rate": 1.0}]
+    recipe = Recipe.model_validate({"name": "a", "model": "tiny/whole@refs/pr/15", "stages": stages})
+    first = build_model(recipe)
+    assert first.origin is not None
+    assert (first.origin.license, first.origin.languages) == ("mit", ("en",))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    hub.requests.clear()
+    again = build_model(recipe)
+    assert hub.requests == []
+    assert again.origin == first.origin
+
+
+def test_a_whole_model_of_open_clip_comes_from_the_hub(hub: Hub, tmp_path: Path) -> None:
+    hub.repositories["tiny/open-clip"] = PlainOpenClip().save(tmp_path / "open-clip")
+    stages = [{"epochs": 1, "learning_rate": 1.0}]
+    assert build_model(Recipe.model_validate({"name": "a", "model": "tiny/open-clip", "stages": stages})).origin
 
 
 @pytest.mark.slow

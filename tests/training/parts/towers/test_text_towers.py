@@ -9,6 +9,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer
 
+from training.importing.published import save_siglip2
 from training.parts.towers.checks import check_blocks, check_last_block_learns, token_batch
 from training.parts.towers.hub import Hub
 from training.parts.towers.tiny import HIDDEN, TEXT, WORDS, save_roberta_tokenizer, save_wordpiece
@@ -215,3 +216,8 @@ def test_cleaning_goes_into_the_tokenizer(tiny_models: dict[str, Path]) -> None:
 def test_a_vision_model_is_no_text_encoder(tiny_models: dict[str, Path]) -> None:
     with pytest.raises(TrainingError, match="is a vit model, not a text encoder"):
         load_text_tower(str(tiny_models["vit"]))
+
+
+def test_capital_letters_mean_the_same_to_siglip_2(tmp_path: Path) -> None:
+    tokenizer = load_text_tower(str(save_siglip2(tmp_path / "siglip2"))).tokenizer
+    assert tokenizer.encode("A RED DOG").ids == tokenizer.encode("a red dog").ids

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from twinlens.errors import ConfigError, TrainingError
 from twinlens.model.tokenizer import TextTokenizer
 from twinlens.training.parts.text_towers.load import load_text_tower
-from twinlens.training.parts.text_towers.vocabulary import build_tokenizer
+from twinlens.training.parts.text_towers.vocabulary import build_tokenizer, read_tokenizer
 
 CAPTIONS = ["A dog, a cat.", "a  DOG's bone!", "the cat"]
 
@@ -87,3 +87,10 @@ def test_a_damaged_vocabulary_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(TrainingError, match=r"tokenizer\.json is not a readable tokenizer"):
         load_text_tower("lstm", tokenizer_file=tmp_path / "tokenizer.json")
+
+
+def test_a_tokenizer_whose_mark_for_unknown_words_is_not_in_its_vocabulary_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "tokenizer.json"
+    Tokenizer(models.WordLevel({"dog": 0}, unk_token="[UNK]")).save(str(file))
+    with pytest.raises(TrainingError, match=rf"the tokenizer of {tmp_path} fails at words .*save_pretrained"):
+        read_tokenizer(file)

@@ -65,20 +65,18 @@ def mend(
     *,
     photos: Iterable[tuple[Any, ...]],
     captions: Iterable[tuple[Any, ...]],
-    marks: Iterable[int],
     folder: tuple[str, str] | None,
     has_vectors: bool,
 ) -> Mended:
     """Mends a salvaged catalog, in the caller's transaction.
 
-    Captions and marks stay with their photo even if its row was lost, as long as its path is known.
+    What was given to a photo stays with it even if its row was lost, as long as its path is known.
 
     Args:
         target: the salvaged catalog.
         model: the model of the vectors.
         photos: id, folder id and path of photos whose rows may have been lost.
         captions: id, photo id and text of captions whose rows may have been lost.
-        marks: ids of the photos that are favourites.
         folder: name and path of the photo folder, if the place of the collection tells which it is.
         has_vectors: False if it is not known which model the vectors are of.
     """
@@ -93,9 +91,9 @@ def mend(
     target.executemany(
         "INSERT OR IGNORE INTO captions (id, photo_id, text, embedding, generation) VALUES (?, ?, ?, x'', 0)", captions
     )
-    target.execute("DELETE FROM favourites")
-    target.executemany("INSERT INTO favourites VALUES (?)", [(number,) for number in marks])
     _remove_strays(target)
+    target.execute("DELETE FROM moments")  # the next index run reads the videos for them
+    target.execute("UPDATE photos SET beside = NULL")  # what files say is read again, without decoding the photos
     for table, key in (("vectors", "photo_id"), ("next_vectors", "photo_id"), ("next_captions", "caption_id")):
         bad = _bad_embeddings(target, table, key, model.dim if table == "vectors" and has_vectors else None)
         if table == "vectors" and not has_vectors:

@@ -1,6 +1,7 @@
 """Keep a damaged catalog, and put a new one in its place while other processes have it open."""
 
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -15,6 +16,14 @@ from twinlens.errors import CollectionBusyError
 
 PAGE_BYTES = 4096
 HEADER_BYTES = 100
+_LEAF = 13  # kind of a page without pages below it
+_NOT_READ = {
+    *("removed", "removed_captions", "next_vectors", "next_captions", "reworded"),
+    *("photos_by_hash", "photos_by_generation", "captions_by_generation", "photos_without_date"),
+    *("photo_texts", "content_details", "read_texts", "photos_with_beside", "feedback_by_subject"),
+    *("moments", "removed_moments", "photos_that_last", "moments_by_generation"),
+}
+_ONLY_WRITING = re.compile(r"\s+(?:REFERENCES \w+\(id\)(?: ON DELETE CASCADE)?\s*)?")
 _FIXED = slice(16, 24)  # page size, versions of the format, and numbers that never change
 _SIZES = slice(24, 40)  # change counter, pages, free pages: zeros make SQLite look at the file itself
 
@@ -45,6 +54,28 @@ def new_catalog(path: Path, *, version: int = SCHEMA_VERSION) -> sqlite3.Connect
     upgrade(target, to=version)
     target.execute("BEGIN")  # ends in ``put_in_place``
     return target
+
+
+def new_first_page(sample: Path) -> bytes:
+    """The first page of a new catalog, with the list of its tables, in one page whatever their number.
+
+    Tables that are derived or that no repair reads are not in it, nor what SQLite needs for writing alone.
+
+    Args:
+        sample: a file to make.
+    """
+    new = new_catalog(sample)
+    new.execute("COMMIT")
+    new.execute("PRAGMA writable_schema = ON")
+    rows = new.execute("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY rowid").fetchall()
+    new.execute("DELETE FROM sqlite_master")
+    needed = [row for row in rows if not {row[1], row[2]} & _NOT_READ]
+    brief = [(*row, sql and _ONLY_WRITING.sub(" ", sql)) for *row, sql in needed]
+    new.executemany("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", brief)
+    new.close()
+    page = sample.read_bytes()[:PAGE_BYTES]
+    assert page[HEADER_BYTES] == _LEAF, "the list of tables fits in a page"
+    return page
 
 
 def open_damaged(path: Path, first_page: bytes) -> sqlite3.Connection:

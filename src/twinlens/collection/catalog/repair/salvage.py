@@ -96,45 +96,13 @@ def captions_in_index(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     return _in_index(source, "captions", "photo_id", "text")
 
 
-def trusted_marks(source: sqlite3.Connection, salvaged: Iterable[int]) -> set[int]:
-    """The favourites, each of which is in the table and in an index, as far as the two agree.
-
-    Args:
-        source: the damaged catalog.
-        salvaged: those that could be read of the table.
-    """
-    table, is_table_whole = _ascending(source, "SELECT photo_id FROM favourites NOT INDEXED")
-    index, is_index_whole = _ascending(source, "SELECT photo_id FROM favourites INDEXED BY favourites_twice")
-    table |= set(salvaged)
-    if is_table_whole != is_index_whole:
-        return table if is_table_whole else index
-    if not (table and index):
-        return table | index
-    if table <= index or index <= table:  # lost, not overwritten
-        return table | index
-    return table & index
-
-
-def _ascending(source: sqlite3.Connection, sql: str) -> tuple[set[int], bool]:
-    """Ids that are read in ascending order, and whether they are."""
-    found: list[Any] = []
-    try:
-        for (number,) in source.execute(sql):
-            found.append(number)
-    except UNREADABLE as error:
-        logger.debug("%s: %s", sql, error)
-        return {number for number in found if isinstance(number, int)}, False
-    numbers = [number for number in found if isinstance(number, int)]
-    return set(numbers), numbers == found and numbers == sorted(set(numbers))
-
-
 def _in_index(source: sqlite3.Connection, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     names = ", ".join(columns)
     for direction in ("ASC", "DESC"):
         order = ", ".join(f"{column} {direction}" for column in columns)
         sql = f"SELECT id, {names} FROM {table} INDEXED BY sqlite_autoindex_{table}_1 ORDER BY {order}"
         for number, owner, text in _until_error(source, sql):
-            if isinstance(number, int) and isinstance(owner, int) and isinstance(text, str):
+            if isinstance(number, int) and isinstance(owner, int) and isinstance(text, str) and "\0" not in text:
                 yield number, owner, text
 
 

@@ -1,7 +1,7 @@
 """Photos taken on a date or later."""
 
 from twinlens.collection.catalog.condition import Condition
-from twinlens.collection.searching.dates import DATE_PATTERN, parse_date
+from twinlens.collection.searching.dates import parse_first
 from twinlens.collection.searching.filtering import Filter, FilterScope
 
 
@@ -14,10 +14,10 @@ AFTER = Filter(
     name="after",
     kind="date",
     label="From",
-    help="Taken on this date or later, such as 2023, 2023-06, 2023-06-30.",
+    help="Taken on this date or later, such as 2023, 2023-06-30, 'June 2023', 'last summer'.",
     example="2023-06-30",
-    pattern=DATE_PATTERN,
-    parse=parse_date,
+    max_length=100,
+    parse=parse_first,
     condition=taken_after,
     phrase="taken {} or later",
 )

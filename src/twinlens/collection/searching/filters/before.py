@@ -1,7 +1,7 @@
 """Photos taken on a date or earlier."""
 
 from twinlens.collection.catalog.condition import Condition
-from twinlens.collection.searching.dates import DATE_PATTERN, parse_date
+from twinlens.collection.searching.dates import parse_last
 from twinlens.collection.searching.filtering import Filter, FilterScope
 
 
@@ -16,8 +16,8 @@ BEFORE = Filter(
     label="To",
     help="Taken on this date or earlier; 2023 includes the whole year.",
     example="2023-06-30",
-    pattern=DATE_PATTERN,
-    parse=parse_date,
+    max_length=100,
+    parse=parse_last,
     condition=taken_before,
     phrase="taken {} or earlier",
 )

@@ -1,12 +1,12 @@
 """Photos taken with a camera."""
 
-from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.condition import Condition, camera_holds
 from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
 
 
 def taken_with(camera: str, _: FilterScope) -> Condition:
     """Matches a part of maker and model, case-insensitive."""
-    return Condition("instr(lower(camera), lower(?)) > 0", (camera,))
+    return camera_holds(camera)
 
 
 CAMERA = Filter(

@@ -1,6 +1,7 @@
 """Photos in a subfolder of the collection, including its own subfolders, whatever the Unicode form of its name."""
 
 import posixpath
+import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,14 @@ from twinlens.errors import QueryError, UnknownFolderError, valid_unicode
 
 if TYPE_CHECKING:
     from twinlens.collection.place.photo_folders import PhotoFolder
+
+
+_PLACE = re.compile(r"[/~]|.:|\\(?!x[0-9a-f]{2})", re.DOTALL)  # not a name whose first byte is no Unicode
+
+
+def is_place(folder: str) -> bool:
+    """Whether a folder is named by its place on a machine, not by its place in a library."""
+    return _PLACE.match(folder) is not None
 
 
 def parse_folder(value: object) -> str | None:
@@ -25,12 +34,14 @@ def parse_folder(value: object) -> str | None:
 
 
 def in_folder(wanted: str, scope: FilterScope) -> Condition:
-    """Matches a subfolder of a photo folder, or a photo folder itself.
+    """Matches a subfolder of a photo folder, or a photo folder itself, which may be named at the front of the path.
 
     Raises:
         UnknownFolderError: no indexed photo is there.
     """
     within = any_of(found for folder in scope.folders if (found := _below(folder, wanted)) != NONE)
+    if not scope.any_photo(within):
+        within = any_of(found for folder in scope.folders if (found := _after_its_name(folder, wanted)) != NONE)
     if not scope.any_photo(within):
         raise UnknownFolderError(f"the folder '{wanted}' holds no indexed photos of this collection")
     return within
@@ -43,6 +54,13 @@ def _below(folder: "PhotoFolder", wanted: str) -> Condition:
     # a backslash separates folders, or stands in a name: for itself, or for a byte that is no Unicode
     spellings = dict.fromkeys((wanted.replace("\\", "/"), valid_unicode(wanted), as_text(wanted)))
     return any_of(found for spelt in spellings if (found := _within(folder, valid_unicode(spelt))) != NONE)
+
+
+def _after_its_name(folder: "PhotoFolder", wanted: str) -> Condition:
+    """The same for a path that begins with the name of the only photo folder, which ids leave out."""
+    name, _, below = posixpath.normpath(wanted.replace("\\", "/")).strip("/").partition("/")
+    is_named = not folder.prefix and same_form(name) == same_form(as_text(folder.path.name))
+    return _within(folder, valid_unicode(below)) if is_named else NONE
 
 
 def _at(folder: "PhotoFolder", wanted: str) -> Condition:

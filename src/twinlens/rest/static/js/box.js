@@ -1,11 +1,12 @@
 /** The search box: text, terms as chips with + and −, and pictures from a file, the clipboard or a drop. */
 
-import { byId, element, icon } from "./dom.js";
+import { byId } from "./dom.js";
 import { MOST_PICTURES } from "./query.js";
-import { thumbnailAddress } from "./server.js";
-import { nameOf } from "./facts.js";
+import { suggestionsFor } from "./suggested.js";
+import { SuggestionList } from "./suggestion_list.js";
+import { termChip } from "./term_chip.js";
 
-/** Emits `change` (detail: {words, terms, isTyping}), `pictures` (detail: chosen files) and `leave` (focus moves to the results). */
+/** Emits `change` (detail: {words, terms, isTyping}), `again` (detail: hash of a recent search), `pictures` (detail: chosen files) and `leave` (focus moves to the results). */
 export class Box extends EventTarget {
   constructor() {
     super();
@@ -13,6 +14,8 @@ export class Box extends EventTarget {
     this.chips = byId("chips");
     this.file = byId("file");
     this.terms = [];
+    this.suggestions = new SuggestionList(this.input, { label: "Suggestions", suggest: suggestionsFor }); // its keys come first
+    this.suggestions.addEventListener("chosen", ({ detail }) => this.take(detail.value));
     this.input.addEventListener("input", () => this.onInput());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     byId("box").addEventListener("submit", (event) => {
@@ -38,7 +41,8 @@ export class Box extends EventTarget {
   /** @param {import("./query.js").Term[]} terms */
   add(terms) {
     if (picturesOf(terms).length > this.room) return false;
-    this.terms = [...this.terms, ...terms];
+    const isThere = (term) => this.terms.some((one) => one.kind === "photo" && one.value === term.value && one.region === term.region);
+    this.terms = [...this.terms, ...terms.filter((term) => !isThere(term))];
     this.draw();
     this.tell(false);
     return true;
@@ -56,6 +60,17 @@ export class Box extends EventTarget {
   /** Number of pictures that can still be added. */
   get room() {
     return MOST_PICTURES - picturesOf(this.terms).length;
+  }
+
+  /** Searches for what was suggested. @param {{hash?: string, query?: string}} suggested */
+  take({ hash, query }) {
+    if (hash !== undefined) {
+      this.dispatchEvent(new CustomEvent("again", { detail: hash }));
+      return;
+    }
+    this.input.value = query;
+    this.drawButtons();
+    this.tell(false);
   }
 
   keepWords() {
@@ -104,21 +119,8 @@ export class Box extends EventTarget {
   }
 
   chip(term) {
-    const name = term.kind === "photo" ? nameOf(term.value) : term.value;
     const turn = () => this.replace(term, { ...term, sign: -term.sign });
-    const sign = element(
-      "button",
-      { type: "button", class: "sign", "aria-label": `${term.sign > 0 ? "More" : "Less"} like ${name}; change`, title: "+ more like it, − less like it", on: { click: turn } },
-      icon(term.sign > 0 ? "plus" : "minus"),
-    );
-    const away = element(
-      "button",
-      { type: "button", class: "remove", "aria-label": `Remove ${name}`, on: { click: () => this.replace(term, null) } },
-      icon("close"),
-    );
-    const source = term.kind === "photo" ? thumbnailAddress(term.value, 128) : term.preview;
-    const shown = term.kind === "words" ? element("span", { text: name, dir: "auto" }) : element("img", { src: source, alt: name, title: name });
-    return element("li", { class: term.sign > 0 ? "chip" : "chip is-minus" }, sign, shown, away);
+    return termChip(term, { turn, remove: () => this.replace(term, null) });
   }
 
   replace(term, other) {

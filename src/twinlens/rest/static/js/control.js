@@ -1,13 +1,14 @@
-/** Input for one filter: a calendar, a list, a switch, or a text box. */
+/** Input for one filter: a calendar, a list, a text box with suggestions or without, or a switch. */
 
 import { byId, element, icon } from "./dom.js";
-import { numberOf } from "./facts.js";
+import { countOf, numberOf } from "./facts.js";
+import { SuggestionList } from "./suggestion_list.js";
 
 const FIRST_YEAR = "1000"; // while 2022 is typed, the year is 0002, 0020 and 0202
 const DRAWINGS = { favourites: "heart" }; // the same icon as on photos; optional
 
 /** Input for each kind of filter; a text box for all others. */
-const MAKERS = { date: calendar, folder: list, camera: list, choice: list, flag: toggle };
+const MAKERS = { date: calendar, folder: textBox, camera: list, choice: list, flag: toggle };
 
 /** Values in the library to choose from. */
 const HOLDINGS = {
@@ -25,7 +26,11 @@ export class Control {
     this.holdings = HOLDINGS[filter.kind] || null;
     this.input = (MAKERS[filter.kind] || textBox)(filter);
     this.input.title = filter.help;
+    if (filter.kind === "folder") this.suggestFolders();
     if (!byId(filter.name)) this.input.id = filter.name; // the name of a filter may be the id of another element
+    /** @type {?{name: string, images: number}[]} */
+    this.held = null;
+    this.told = ""; // what the search has
     this.element = this.isFlag ? this.input : element("label", {}, `${filter.label} `, this.input);
   }
 
@@ -37,6 +42,7 @@ export class Control {
 
   /** @param {string} value added to a list that does not have it */
   show(value) {
+    this.told = value;
     if (this.isFlag) {
       this.input.setAttribute("aria-pressed", String(value === "true"));
       return;
@@ -51,13 +57,39 @@ export class Control {
     return this.isDate && this.value !== "" && this.value < FIRST_YEAR;
   }
 
+  suggestFolders() {
+    const suggest = (text) => {
+      const isChosen = this.held?.some(({ name }) => name === text); // then the others are of interest
+      return foldersLike(this.held || [], isChosen ? "" : text).map(({ name, images }) => ({ value: name, text: name, note: countOf(images) }));
+    };
+    const list = (this.list = new SuggestionList(this.input, { label: "Folders", suggest, opensEmpty: true }));
+    // a browser tells no change where the text is that of before a choice
+    const tell = () => this.value !== this.told && this.input.dispatchEvent(new Event("change", { bubbles: true }));
+    this.input.addEventListener("keydown", ({ key }) => key === "Enter" && tell());
+    this.input.addEventListener("blur", tell);
+    list.addEventListener("chosen", ({ detail }) => {
+      this.input.value = detail.value;
+      tell();
+    });
+  }
+
   /** Lists the values in the library with their numbers of photos. @param {object} library from `GET /api/collection` */
   fill(library) {
+    this.held = this.holdings(library);
+    if (this.list) return this.list.open(); // where somebody waits for it
     const chosen = this.value;
-    const made = this.holdings(library).map(({ name, images }) => element("option", { value: name, text: `${name} (${numberOf(images)})` }));
+    const made = this.held.map(({ name, images }) => element("option", { value: name, text: `${name} (${numberOf(images)})` }));
     this.input.replaceChildren(this.input.options[0], ...made);
-    this.show(chosen);
+    return this.show(chosen);
   }
+}
+
+/** Folders whose path holds a text, those that begin with it first. */
+function foldersLike(folders, text) {
+  const wanted = text.toLowerCase();
+  const found = folders.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const begins = ({ name }) => [name, name.slice(name.lastIndexOf("/") + 1)].some((one) => one.toLowerCase().startsWith(wanted));
+  return [...found.filter(begins), ...found.filter((one) => !begins(one))];
 }
 
 function calendar() {
@@ -69,8 +101,8 @@ function list({ choices }) {
   return element("select", {}, all, ...choices.map((choice) => element("option", { value: choice, text: choice })));
 }
 
-function textBox({ example }) {
-  return element("input", { type: "text", placeholder: example || null });
+function textBox({ kind, example }) {
+  return element("input", { type: "text", placeholder: kind === "folder" ? "All" : example || null });
 }
 
 function toggle({ name, label }) {

@@ -2,12 +2,22 @@
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", timeZone: "UTC" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
 const NUMBER = new Intl.NumberFormat();
+
+export const NO_DATE = "No date";
 
 /** The file's name without its folders. @param {string} id */
 export function nameOf(id) {
   return id.slice(id.lastIndexOf("/") + 1);
+}
+
+/** A time in a video as players show it: "1:23". @param {number} seconds */
+export function clockOf(seconds) {
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
 /** The folders of a file; empty at the top. @param {string} id */
@@ -27,15 +37,21 @@ export function dayOf(takenAt) {
   return moment ? DAY.format(moment) : takenAt;
 }
 
+/** "12 June". @param {string} day month and day, as 06-12 */
+export function dayOfYear(day) {
+  const moment = clock(`2024-${day}T00:00:00`); // a leap year
+  return moment ? DAY_OF_YEAR.format(moment) : day;
+}
+
 /** "June 2023", or "No date". @param {?string} takenAt */
 export function monthOf(takenAt) {
   const moment = takenAt ? clock(takenAt) : null;
-  return moment ? MONTH.format(moment) : "No date";
+  return moment ? MONTH.format(moment) : NO_DATE;
 }
 
 /** "2023", or "No date". @param {?string} takenAt */
 export function yearOf(takenAt) {
-  return takenAt ? takenAt.slice(0, 4) : "No date";
+  return takenAt ? takenAt.slice(0, 4) : NO_DATE;
 }
 
 /** With weekday and time. @param {string} takenAt */
@@ -44,7 +60,14 @@ export function momentOf(takenAt) {
   return moment ? MOMENT.format(moment) : takenAt;
 }
 
-const SOURCES = { iptc: "from its IPTC data", gps: "by satellite, UTC", name: "from its name", file: "it may be that of a copy" };
+const SOURCES = {
+  xmp: "from its XMP data",
+  iptc: "from its IPTC data",
+  gps: "by satellite, UTC",
+  takeout: "from Google Photos, UTC",
+  name: "from its name",
+  file: "it may be that of a copy",
+};
 
 /** The moment, and what told it; the time is left out where only the day is known. @param {object} facts of a photo */
 export function takenOf({ taken_at: takenAt, date_source: source }) {

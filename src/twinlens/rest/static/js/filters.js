@@ -16,7 +16,7 @@ export class FilterBar extends EventTarget {
     /** @type {Control[]} */
     this.controls = [];
     this.query = NOTHING;
-    this.count = 0;
+    this.isUsed = false; // an input has a value
     this.bar.addEventListener("change", (event) => this.onChange(event.target));
     this.bar.addEventListener("focusout", (event) => this.onLeave(event.target));
     this.bar.addEventListener("keydown", (event) => event.key === "Escape" && this.onEscape(event));
@@ -28,7 +28,7 @@ export class FilterBar extends EventTarget {
   async draw() {
     const known = await knownFilters().catch(() => []); // other parts of the page show that the server is away or requires a key
     if (this.controls.length) return;
-    this.controls = known.map((filter) => new Control(filter));
+    this.controls = known.filter((filter) => filter.has_input !== false).map((filter) => new Control(filter));
     this.bar.prepend(...this.controls.map((control) => control.element));
     this.show(this.query);
     if (!this.bar.hidden) this.fill();
@@ -49,8 +49,9 @@ export class FilterBar extends EventTarget {
     this.button.classList.toggle("is-on", count > 0);
     this.button.setAttribute("aria-label", count ? `Filters, ${count} in use` : "Filters");
     byId("no-filters").hidden = !count;
-    if (count && !this.count && this.bar.hidden) this.toggle(true);
-    this.count = count;
+    const isUsed = this.controls.some(({ value }) => value);
+    if (isUsed && !this.isUsed && this.bar.hidden) this.toggle(true);
+    this.isUsed = isUsed;
   }
 
   /** Loads the values to choose from; again after the library has changed. */

@@ -2,7 +2,8 @@
 
 import { element } from "./dom.js";
 import { Layout } from "./layout.js";
-import { load, showFavourite, showSelected, tile } from "./tile.js";
+import { Pictures } from "./pictures.js";
+import { showFavourite, showSelected, tile } from "./tile.js";
 
 /** Rows are created this many viewport heights ahead. */
 const AHEAD = 1;
@@ -11,7 +12,7 @@ const FAST_PX = 1200; // in that time
 const LONG_PRESS_MS = 450;
 const SLIP_PX = 10; // a finger never rests perfectly still
 
-/** Emits `open`, `pick`, `heart`, `alike` (detail: the photo's index) and `end` (more photos are needed). */
+/** Emits `open`, `pick`, `heart`, `rate`, `alike` (detail: the photo's index) `end` and `start` (more photos are needed, or earlier ones), and `moved` (detail: how many photos come before the one at the top). */
 export class Grid extends EventTarget {
   /** @param {HTMLElement} root @param {import("./selection.js").Selection} selection */
   constructor(root, selection) {
@@ -21,10 +22,13 @@ export class Grid extends EventTarget {
     this.photos = [];
     this.total = 0;
     this.isComplete = true;
+    this.first = 0;
+    this.seams = [];
     this.titleOf = () => null;
     this.layout = new Layout(1, 1, 0);
     /** @type {Map<number, HTMLElement>} */
     this.shown = new Map();
+    this.pictures = new Pictures();
     this.current = 0;
     /** The only tile whose buttons are in the Tab order. @type {?HTMLElement} */
     this.reachable = null;
@@ -49,12 +53,16 @@ export class Grid extends EventTarget {
    * Shows other results.
    * @param {import("./search.js").Results} results
    * @param {(photo: object) => ?string} titleOf title of a photo's group
+   * @param {(first: string, last: string) => ?string} [joined] title of groups that share a row
    */
-  show(results, titleOf) {
+  show(results, titleOf, joined) {
     this.photos = results.photos;
     this.total = results.entries ?? results.total;
     this.isComplete = results.isComplete;
+    this.first = results.first ?? 0;
+    this.seams = results.seams ?? [];
     this.titleOf = titleOf;
+    this.joined = joined;
     this.current = 0;
     this.keepFocus(() => this.rebuild());
   }
@@ -62,7 +70,26 @@ export class Grid extends EventTarget {
   /** More photos were added at the end. @param {import("./search.js").Results} results */
   grow(results) {
     this.isComplete = results.isComplete;
-    this.layout.place(this.photos, this.titleOf, this.isComplete);
+    this.layout.place(this.photos, this.titleOf, this.isComplete, this.seams);
+    this.draw();
+  }
+
+  /** Photos were added before the others, which stay where they are in the window. @param {import("./search.js").Results} results @param {number} count */
+  growBefore(results, count) {
+    const rowOf = (photo) => this.layout.rows.find(({ first, widths }) => first === photo && widths.length);
+    const before = rowOf(0) && this.top() + rowOf(0).top - window.scrollY;
+    Object.assign(this, { first: results.first, seams: results.seams, current: this.current + count });
+    this.keepFocus(() => this.rebuild());
+    if (rowOf(count)) window.scrollTo({ top: this.top() + rowOf(count).top - before });
+    this.draw();
+  }
+
+  /** Scrolls to a photo. @param {number} index */
+  scrollTo(index) {
+    if (!this.layout.placed) return;
+    const row = this.layout.rowOf(Math.min(index, this.layout.placed - 1));
+    const titled = this.layout.rows[row - 1]?.title != null ? row - 1 : row;
+    window.scrollTo({ top: this.top() + this.layout.rows[titled].top - headerHeight() });
     this.draw();
   }
 
@@ -72,6 +99,11 @@ export class Grid extends EventTarget {
       const photo = this.photos[Number(made.dataset.index)];
       if (photo.image_id === id) showFavourite(made, photo.is_favourite);
     }
+  }
+
+  /** The address of a photo's picture, if it is loaded. @param {number} index */
+  pictureOf(index) {
+    return this.tileOf(index)?.querySelector("img.is-loaded")?.src || null;
   }
 
   /** Scrolls to a photo and focuses it. @param {number} index */
@@ -106,10 +138,9 @@ export class Grid extends EventTarget {
   rebuild() {
     const width = Math.floor(this.root.clientWidth);
     const isNarrow = width < 600;
-    this.layout = new Layout(width, isNarrow ? 132 : width > 1700 ? 260 : 216, isNarrow ? 4 : 8);
-    this.layout.place(this.photos, this.titleOf, this.isComplete);
-    for (const row of this.shown.values()) row.remove();
-    this.shown.clear();
+    this.layout = new Layout(width, isNarrow ? 132 : width > 1700 ? 260 : 216, isNarrow ? 4 : 8, this.joined);
+    this.layout.place(this.photos, this.titleOf, this.isComplete, this.seams);
+    for (const index of this.shown.keys()) this.removeRow(index);
     this.draw();
   }
 
@@ -147,14 +178,15 @@ export class Grid extends EventTarget {
     const first = this.layout.rowAt(Math.max(0, from));
     for (const [index, row] of this.shown) {
       if ((index >= first && index <= last) || row.contains(document.activeElement)) continue;
-      row.remove();
-      this.shown.delete(index);
+      this.removeRow(index);
     }
     for (let index = first; index <= Math.min(last, this.layout.rows.length - 1); index += 1) {
       if (!this.shown.has(index)) this.addRow(index);
     }
     this.setCurrent(this.current);
     this.loadWhenStill();
+    if (this.first && window.scrollY < this.top() + height) this.tell("start");
+    this.tell("moved", this.first + (this.layout.rows[this.rowInView()]?.first ?? 0));
     if (!this.isComplete && from + (2 + 2 * AHEAD) * height > this.layout.height) this.tell("end");
   }
 
@@ -167,20 +199,35 @@ export class Grid extends EventTarget {
     row.widths.forEach((width, place) => {
       const photo = this.photos[row.first + place];
       const isSelected = this.selection.has(photo.image_id);
-      made.append(tile(photo, { index: row.first + place, total: this.total, width, height: row.height, isSelected }));
+      made.append(tile(photo, { index: row.first + place, number: this.first + row.first + place + 1, total: this.total, width, height: row.height, isSelected }));
     });
     const after = [...this.shown].filter(([other]) => other > index).sort(([one], [other]) => one - other)[0];
     this.root.insertBefore(made, after ? after[1] : null); // in reading order, for screen readers
     this.shown.set(index, made);
   }
 
+  removeRow(index) {
+    const row = this.shown.get(index);
+    row.remove();
+    this.pictures.letGo(row);
+    this.shown.delete(index);
+  }
+
   loadWhenStill() {
     clearTimeout(this.still);
     const moved = Math.abs(window.scrollY - this.lastTop);
     this.lastTop = window.scrollY;
-    const now = () => this.root.querySelectorAll(".tile").forEach(load);
+    const now = () => this.pictures.load(this.byNearness());
     if (moved < FAST_PX) now();
     else this.still = setTimeout(now, STILL_MS);
+  }
+
+  /** Rows in the page: those in view from the top, then those below and above in turn. */
+  byNearness() {
+    const first = this.rowInView();
+    const below = this.layout.rowAt(window.scrollY - this.top() + window.innerHeight) + 1;
+    const away = (index) => (index < first ? first - index : index - below); // negative: in view
+    return [...this.shown].sort(([one], [other]) => away(one) - away(other)).map(([, row]) => row);
   }
 
   showSelection() {
@@ -245,8 +292,10 @@ export class Grid extends EventTarget {
     if (next !== null) {
       event.preventDefault();
       this.focus(next);
-    } else if (event.key === "x") this.tell("pick", { index, isRange: false });
+    } else if (event.key === "x" || event.key === "X") this.tell("pick", { index, isRange: event.shiftKey });
     else if (event.key === "f") this.tell("heart", { index });
+    else if (event.key === "l") this.tell("like", { index });
+    else if (/^[0-5]$/.test(event.key)) this.tell("rate", { index, stars: Number(event.key) });
   }
 
   /** Index of the photo that a key moves to; null for other keys. */

@@ -4,7 +4,7 @@ import { ask, isSilent } from "./server.js";
 
 /**
  * @typedef {{name: string, kind: "text"|"date"|"folder"|"camera"|"choice"|"flag", label: string, help: string,
- *   example: string, choices: string[]}} Filter
+ *   example: string, choices: string[], has_input?: boolean}} Filter
  */
 
 /** In display order; empty until loaded. @type {Filter[]} */

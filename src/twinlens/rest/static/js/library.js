@@ -19,6 +19,13 @@ export class LibraryPanel extends EventTarget {
     this.follow("api/index/events", "GET");
   }
 
+  /** Opens, and looks for photos at once: in a library that has none. */
+  begin() {
+    this.dialog.showModal();
+    this.refresh();
+    this.index();
+  }
+
   async refresh() {
     try {
       const [collection, model] = await Promise.all([ask("api/collection"), ask("api/model")]);

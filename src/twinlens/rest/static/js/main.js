@@ -2,25 +2,43 @@
 
 import { Address } from "./address.js";
 import { Box } from "./box.js";
+import { asWords } from "./browsing/as_words.js";
+import { BrowsePanel } from "./browsing/browse_panel.js";
+import { showChosen } from "./browsing/chosen.js";
+import { Timeline } from "./browsing/timeline.js";
+import { AlbumsView } from "./curating/albums_view.js";
+import { given, rate, starsInWords } from "./curating/given.js";
+import { forgetNames } from "./curating/known_names.js";
+import { Organise } from "./curating/organise.js";
+import { PhotoGiven } from "./curating/photo_given.js";
 import { byId } from "./dom.js";
-import { countOf, numberOf } from "./facts.js";
+import { Compare } from "./compare.js";
+import { DuplicatesView } from "./duplicates.js";
+import { countOf } from "./facts.js";
 import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
 import { LibraryMap } from "./map.js";
 import { LibraryPanel } from "./library.js";
+import { LibraryWatch } from "./library_watch.js";
 import { copyPath, mark, saveList, saveZip } from "./marks.js";
 import { notice, watchConnection } from "./notices.js";
-import { MOST_PICTURES, NOTHING } from "./query.js";
-import { isOnlyMinus } from "./request.js";
+import { fromHash, MOST_PICTURES, NOTHING } from "./query.js";
+import { isOnlyMinus, wordsAlone } from "./request.js";
+import { RegionPicker } from "./region_picker.js";
+import { Rest } from "./rest.js";
 import { ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
 import { ask as askServer, connection, isSilent } from "./server.js";
 import { guardWithKey, openSession } from "./session.js";
 import { shrink } from "./shrink.js";
+import { Slideshow } from "./slideshow.js";
+import { forgetExamples } from "./suggested.js";
 import { takePictures } from "./drop.js";
+import { Thumbs } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
 
+const MOST_SELECTED = 10_000; // as one call takes
 const AHEAD = 20; // photos: this close to the last loaded one, the viewer's arrows load more
 
 const address = new Address();
@@ -32,10 +50,23 @@ const grid = new Grid(byId("grid"), selection);
 const results = new ResultsView(grid);
 const library = new LibraryPanel();
 const map = new LibraryMap();
-const viewer = new Viewer((id, step) => {
-  const here = indexOf(id);
-  return here < 0 ? null : grid.photos[here + step]?.image_id || null;
+const duplicates = new DuplicatesView();
+const watch = new LibraryWatch();
+const viewer = new Viewer({
+  neighbour: (id, step) => (indexOf(id) < 0 ? null : grid.photos[indexOf(id) + step] || null),
+  small: (id) => grid.pictureOf(indexOf(id)),
+  words: () => wordsAlone(query),
+  found: (id) => (photoOf(id)?.rank ? { query, rank: photoOf(id).rank } : null),
 });
+const regions = new RegionPicker(viewer);
+new Slideshow(viewer, () => (grid.isComplete && grid.photos.length ? grid.photos[0].image_id : null));
+const thumbs = new Thumbs(viewer, () => wordsAlone(query));
+const albums = new AlbumsView({ search: () => asWords(query), most: () => search.most });
+const browse = new BrowsePanel();
+const organise = new Organise();
+const timeline = new Timeline();
+const photoGiven = new PhotoGiven(viewer);
+const rest = new Rest();
 let query = NOTHING;
 
 // --- queries ---------------------------------------------------------------------------------
@@ -51,9 +82,12 @@ function show(next) {
   query = next;
   box.show(query);
   filters.show(query);
+  browse.show(query);
+  showChosen(query, (chosen) => ask({ ...query, filters: chosen }));
 }
 
 function run({ isTyping = false } = {}) {
+  rest.begin(isTyping);
   if (isOnlyMinus(query)) {
     search.stop();
     results.say("Add something to search for: − only subtracts.");
@@ -65,12 +99,20 @@ function run({ isTyping = false } = {}) {
 function goTo(place) {
   show(place.query);
   if (!place.results) return run();
-  search.show(place.results);
+  give(place.results);
   return window.scrollTo({ top: place.scrollY });
+}
+
+/** Shows results that are known already. @param {import("./search.js").Results} known */
+function give(known) {
+  rest.begin(false);
+  search.show(known);
 }
 
 function begin() {
   filters.draw();
+  browse.forget();
+  watch.look();
   goTo(address.place);
   if (address.photo) openPhoto(address.photo);
 }
@@ -81,6 +123,7 @@ address.addEventListener("go", ({ detail }) => {
   if (!detail.photo) viewer.close();
 });
 box.addEventListener("change", ({ detail }) => ask({ ...query, words: detail.words.trim(), terms: detail.terms }, { isTyping: detail.isTyping }));
+box.addEventListener("again", ({ detail }) => ask(fromHash(detail)));
 box.addEventListener("leave", () => grid.focus(0));
 box.addEventListener("pictures", ({ detail }) => usePictures(detail));
 filters.addEventListener("change", ({ detail: { isTyping, ...chosen } }) => ask({ ...query, ...chosen }, { isTyping }));
@@ -100,15 +143,26 @@ async function named(file) {
 
 function like(ids) {
   if (ids.length > MOST_PICTURES) notice(`Only the first ${MOST_PICTURES} are used.`);
-  const terms = ids.slice(0, MOST_PICTURES).map((id) => ({ kind: "photo", value: id, sign: 1 }));
   selection.clear();
+  searchBy(ids.slice(0, MOST_PICTURES).map((id) => ({ kind: "photo", value: id, sign: 1 })));
+}
+
+/** Searches by pictures alone. @param {import("./query.js").Term[]} terms */
+function searchBy(terms) {
   ask({ ...query, words: "", terms, sort: "relevance" });
   showSearch();
 }
 
-function addPhoto(id, sign) {
-  if (!box.add([{ kind: "photo", value: id, sign }])) notice(`At most ${MOST_PICTURES} pictures can be in one search.`);
+/** @param {import("./query.js").Term} term a picture that is searched by, too */
+function addPicture(term) {
+  if (!box.add([term])) notice(`At most ${MOST_PICTURES} pictures can be in one search.`);
   showSearch();
+}
+
+/** All photos that pass a filter. @param {import("./query.js").Filters} wanted */
+function findOnly(wanted) {
+  showSearch();
+  ask({ ...NOTHING, filters: wanted });
 }
 
 /** Closes everything that covers the results. */
@@ -120,8 +174,16 @@ function showSearch() {
 // --- results ---------------------------------------------------------------------------------
 
 search.addEventListener("results", () => {
-  address.keep(search.results);
-  results.show(search.results);
+  const found = search.results;
+  address.keep(found);
+  if (rest.isTyping) results.show(found, { isDraft: true });
+  rest.then(() => results.show(found));
+  if (found.first) grid.scrollTo(0);
+  if (!rest.isTyping) timeline.show(found);
+});
+search.addEventListener("earlier", ({ detail }) => {
+  results.growBefore(search.results, detail);
+  viewer.refreshSteps();
 });
 search.addEventListener("more", () => {
   results.grow(search.results);
@@ -131,9 +193,23 @@ search.addEventListener("slow", ({ detail }) => byId("box").classList.toggle("is
 search.addEventListener("failed", ({ detail }) => {
   if (isSilent(detail)) return;
   if (detail.code === "nothing_indexed") results.showNone({ query, photos: [], total: 0 });
-  else results.say(detail.hint ? `${detail.message} (${detail.hint})` : detail.message);
+  else object(detail);
 });
+
+/** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */
+function object({ message, hint, status }) {
+  const say = () => results.say(hint ? `${message} (${hint})` : message);
+  if (status === 422 || status === 404) rest.then(say);
+  else say();
+}
 grid.addEventListener("end", () => search.more());
+grid.addEventListener("start", () => search.earlier());
+grid.addEventListener("moved", ({ detail }) => timeline.follow(detail));
+timeline.addEventListener("jump", ({ detail: number }) => {
+  const index = number - grid.first;
+  if (index >= 0 && index < grid.layout.placed) grid.scrollTo(index);
+  else search.start(query, number);
+});
 results.addEventListener("stayed", () => address.settle());
 
 // --- one photo -------------------------------------------------------------------------------
@@ -154,16 +230,29 @@ viewer.addEventListener("go", ({ detail }) => openPhoto(detail));
 viewer.addEventListener("show", ({ detail }) => {
   address.openPhoto(detail);
   if (indexOf(detail) >= grid.photos.length - AHEAD) search.more();
+  if (indexOf(detail) < AHEAD) search.earlier();
 });
 viewer.addEventListener("close", ({ detail }) => {
   address.closePhoto();
   if (indexOf(detail) >= 0) grid.focus(indexOf(detail));
+  if (thumbs.takeNew()) run();
 });
 viewer.addEventListener("heart", ({ detail }) => toggleFavourite(detail));
 viewer.addEventListener("like", ({ detail }) => like([detail]));
-viewer.addEventListener("plus", ({ detail }) => addPhoto(detail, 1));
-viewer.addEventListener("minus", ({ detail }) => addPhoto(detail, -1));
+viewer.addEventListener("plus", ({ detail }) => addPicture({ kind: "photo", value: detail, sign: 1 }));
+viewer.addEventListener("minus", ({ detail }) => addPicture({ kind: "photo", value: detail, sign: -1 }));
 viewer.addEventListener("copy", ({ detail }) => copyPath(detail));
+regions.addEventListener("chosen", ({ detail: { id, region, isAdded } }) => {
+  const term = { kind: "photo", value: id, sign: 1, region };
+  if (isAdded) addPicture(term);
+  else searchBy([term]);
+});
+browse.addEventListener("choose", ({ detail }) => ask({ ...query, filters: { ...query.filters, ...detail } }));
+browse.addEventListener("only", ({ detail }) => findOnly(detail));
+browse.addEventListener("albums", () => albums.open());
+albums.addEventListener("open", ({ detail }) => findOnly({ album: detail }));
+photoGiven.addEventListener("find", ({ detail }) => findOnly(detail));
+given.addEventListener("changed", () => watch.overlook());
 connection.addEventListener("back", () => viewer.isOpen && viewer.again());
 
 async function toggleFavourite(id) {
@@ -184,22 +273,43 @@ grid.addEventListener("open", ({ detail }) => {
 });
 grid.addEventListener("pick", ({ detail }) => selection.pick(grid.photos, detail.index, detail));
 grid.addEventListener("heart", ({ detail }) => toggleFavourite(grid.photos[detail.index].image_id));
+grid.addEventListener("like", ({ detail }) => addPicture({ kind: "photo", value: grid.photos[detail.index].image_id, sign: 1 }));
+grid.addEventListener("rate", async ({ detail: { index, stars } }) => {
+  const ids = selection.size ? selection.ids : [grid.photos[index].image_id];
+  if (await rate(ids, stars)) notice(`${countOf(ids.length)}: ${starsInWords(stars).toLowerCase()}.`);
+});
 grid.addEventListener("alike", ({ detail }) => showAlike(grid.photos[detail.index]));
 addSelectionBar(byId("selection"), selection, {
+  all: selectAll,
   similar: like,
   zip: saveZip,
   list: saveList,
+  organise: (ids) => organise.open(ids, query.filters),
   favourite: async (ids) => {
-    if (!(await mark(ids, true))) return;
+    const wanted = !selection.areFavourites;
+    if (!(await mark(ids, wanted))) return;
     for (const id of ids) {
       const photo = photoOf(id);
-      if (photo) photo.is_favourite = true;
+      if (photo) photo.is_favourite = wanted;
       grid.refreshMark(id);
     }
-    notice(`${countOf(ids.length)} marked as favourite${ids.length === 1 ? "" : "s"}.`);
+    const plural = ids.length === 1 ? "" : "s";
+    notice(`${countOf(ids.length)} ${wanted ? `marked as favourite${plural}` : `no longer favourite${plural}`}.`);
     selection.clear();
   },
 });
+
+const compare = new Compare(selection);
+duplicates.addEventListener("compare", ({ detail }) => compare.open(detail));
+/** Selects all results, loaded or not. */
+async function selectAll() {
+  const { photos, total } = grid;
+  if (photos.length < Math.min(total, MOST_SELECTED)) notice("Selecting…");
+  const found = results.shown === search.results ? await search.all(MOST_SELECTED) : { photos };
+  if (!found) return;
+  selection.add(found.photos.slice(0, MOST_SELECTED));
+  if (found.photos.length > MOST_SELECTED || total > MOST_SELECTED) notice(`The first ${countOf(MOST_SELECTED)} are selected; more cannot be changed at once.`);
+}
 
 /** Shows a photo and its near copies as results of their own; "back" returns to the search. */
 async function showAlike(photo) {
@@ -208,29 +318,38 @@ async function showAlike(photo) {
   const left = photo.num_alike - copies.length;
   const photos = [{ ...photo, num_alike: 0 }, ...copies];
   address.write(query, { isNew: true });
-  search.show({
+  give({
     query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
-    title: `${countOf(photos.length)} of one picture${left > 0 ? `, ${numberOf(left)} more are not shown` : ""}`,
+    title: `${countOf(photos.length)} of one picture${left > 0 ? `, ${countOf(left, "more is", "more are")} not shown` : ""}`,
   });
   grid.focus(0);
 }
 
 // --- panels ----------------------------------------------------------------------------------
 
+duplicates.addEventListener("open", ({ detail }) => openPhoto(detail));
 map.addEventListener("open", ({ detail }) => openPhoto(detail));
 map.addEventListener("caught", ({ detail: photos }) => {
   show(NOTHING);
   address.write(query, { isNew: true });
-  search.show({
+  give({
     query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
     title: `${countOf(photos.length)} from the map`,
   });
 });
-library.addEventListener("changed", () => {
+watch.addEventListener("changed", () => {
   filters.forget();
+  forgetExamples();
+  forgetNames();
+  browse.forget();
+  timeline.forget();
   address.forget();
-  run();
+  const isBusy = window.scrollY > 0 || selection.size > 0 || viewer.isOpen || rest.isTyping;
+  if (isBusy && grid.photos.length) notice("The library has changed.", { label: "Show", act: () => run() });
+  else run();
 });
+library.addEventListener("changed", () => watch.look());
+results.addEventListener("index", () => library.begin());
 byId("map-button").addEventListener("click", () => map.open());
 byId("library-button").addEventListener("click", () => library.open());
 byId("help-button").addEventListener("click", () => byId("help").showModal());
@@ -245,20 +364,31 @@ for (const dialog of document.querySelectorAll("dialog.panel:not(#sign-in)")) {
   dialog.querySelector(".close")?.addEventListener("click", () => dialog.close());
 }
 document.addEventListener("keydown", (event) => {
-  const isWriting = event.target.closest("input, select, textarea, dialog");
+  const isWriting = event.target.closest("input, select, textarea");
+  if (isAll(event) && !isWriting && !event.target.closest("dialog") && grid.photos.length) {
+    event.preventDefault();
+    selectAll();
+  }
   if (isWriting || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
+  if (event.key === "?" && !byId("help").open) byId("help").showModal();
+  else if (event.target.closest("dialog")) return;
+  else if (event.key === "/") {
     event.preventDefault();
     byId("words").focus();
-  } else if (event.key === "?") byId("help").showModal();
-  else if (event.key === "Escape" && selection.size) selection.clear();
+  } else if (event.key === "Escape" && selection.size) selection.clear();
 });
+
+new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--header", `${target.offsetHeight}px`)).observe(document.querySelector(".header"));
+function isAll(event) {
+  return event.key === "a" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+}
 
 takePictures(usePictures);
 watchConnection();
 guardWithKey(() => {
   if (!search.query) return begin();
   filters.draw();
+  browse.forget();
   return search.start(search.query);
 });
 byId("filters-button").setAttribute("aria-expanded", "false");

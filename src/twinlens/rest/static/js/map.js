@@ -3,6 +3,7 @@
 import { byId } from "./dom.js";
 import { ask, isSilent, thumbnailAddress } from "./server.js";
 import { countOf, nameOf } from "./facts.js";
+import { pinchOf } from "./pinch.js";
 import { isInside, Plane } from "./plane.js";
 
 const PICTURES = 400; // more would only hide each other
@@ -174,21 +175,20 @@ export class LibraryMap extends EventTarget {
 
   onDown(event) {
     this.canvas.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, [event.offsetX, event.offsetY]);
+    this.pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     this.moved = 0;
     if (this.isLasso || event.shiftKey) this.lasso = [[event.offsetX, event.offsetY]];
   }
 
   onMove(event) {
-    const now = [event.offsetX, event.offsetY];
+    const now = { x: event.offsetX, y: event.offsetY };
     const before = this.pointers.get(event.pointerId);
-    if (!before) return this.showName(this.dots && this.nearest(...now));
-    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
-    const apart = ([x, y]) => Math.hypot(x - other[0], y - other[1]);
-    this.moved += Math.hypot(now[0] - before[0], now[1] - before[1]);
-    if (this.lasso) this.lasso.push(now);
-    else if (other) this.plane.zoom(apart(now) / Math.max(1, apart(before)), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
-    else this.plane.move(now[0] - before[0], now[1] - before[1]);
+    if (!before) return this.showName(this.dots && this.nearest(now.x, now.y));
+    const pinch = pinchOf(this.pointers, event.pointerId, now);
+    this.moved += Math.hypot(now.x - before.x, now.y - before.y);
+    if (this.lasso) this.lasso.push([now.x, now.y]);
+    else if (pinch) this.plane.zoom(pinch.factor, pinch.x, pinch.y);
+    else this.plane.move(now.x - before.x, now.y - before.y);
     this.pointers.set(event.pointerId, now);
     return this.soon();
   }

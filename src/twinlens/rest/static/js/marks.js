@@ -42,12 +42,13 @@ export async function copyPath(path) {
 
 async function take(path, ids, name) {
   const answer = await send(path, { json: { image_ids: ids } });
-  save(await answer.blob(), name);
+  saveFile(await answer.blob(), name);
   const leftOut = Number(answer.headers.get("X-Left-Out"));
   if (leftOut) notice(`${countOf(leftOut)} left out: ${leftOut === 1 ? "its file is" : "their files are"} gone.`);
 }
 
-function save(blob, name) {
+/** @param {Blob} blob @param {string} name */
+export function saveFile(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
@@ -55,7 +56,8 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-async function tried(act) {
+/** Runs a call; what goes wrong is told. @returns {Promise<boolean>} whether it succeeded */
+export async function tried(act) {
   try {
     await act();
     return true;

@@ -4,6 +4,7 @@ import { byId, element } from "./dom.js";
 import { connection, lookAgain } from "./server.js";
 
 const SHOWN_MS = 4000;
+const OFFERED_MS = 12_000; // something can be done about it
 let timer = 0;
 /** Open dialogs, topmost last. @type {HTMLDialogElement[]} */
 let dialogs = [];
@@ -15,7 +16,7 @@ export function notice(text, action) {
   const hide = () => place.replaceChildren();
   const button = action && element("button", { type: "button", text: action.label, on: { click: () => (action.act(), hide()) } });
   place.replaceChildren(element("p", {}, element("span", { text, dir: "auto" }), button));
-  timer = setTimeout(hide, SHOWN_MS);
+  timer = setTimeout(hide, action ? OFFERED_MS : SHOWN_MS);
 }
 
 /** Shows and hides the banner; keeps it and the notices above every dialog. */

@@ -2,12 +2,13 @@
 
 import { byId, element } from "./dom.js";
 import { unknownNames } from "./known_filters.js";
-import { asks, filterCount, inWords } from "./query.js";
-import { countOf, monthOf, numberOf, yearOf } from "./facts.js";
+import { may } from "./permissions.js";
+import { asks, filterCount, inWords, isByDate } from "./query.js";
+import { countOf, monthOf, NO_DATE, numberOf, yearOf } from "./facts.js";
 import { unknownWords, wordNotes } from "./wording.js";
 
 const UNSURE = "No sure matches";
-const MOST_MONTHS = 8; // with more months among the first photos, rows would have only one or two photos
+const MOST_MONTHS = 8; // with more months among the first photos, years say more
 
 /** Title of a photo's group in the grid. @param {import("./search.js").Results} results */
 export function titles(results) {
@@ -15,10 +16,38 @@ export function titles(results) {
   if (results.title) return () => null;
   const months = new Set(results.photos.map((photo) => monthOf(photo.taken_at)));
   const time = months.size > MOST_MONTHS ? yearOf : monthOf;
-  if (!asks(query)) return (photo) => time(photo.taken_at);
-  const unsure = isNothing(results) ? null : UNSURE; // a title that divides nothing says nothing
-  if (query.sort === "date") return (photo) => (photo.relevant === false ? unsure : time(photo.taken_at));
-  return (photo) => (photo.relevant === false ? unsure : null);
+  const title = isByDate(query) ? (photo) => time(photo.taken_at) : () => null;
+  if (!asks(query)) return title;
+  if (isNothing(results)) return (photo) => (photo.is_match === false ? null : title(photo)); // a title that divides nothing says nothing
+  const isAfter = afterMatches(results);
+  return (photo) => (isAfter(photo) ? UNSURE : title(photo));
+}
+
+/**
+ * Whether no match follows a photo. Photos found by pictures are not in the order of their grades, so that one without may come first.
+ * @param {import("./search.js").Results} results
+ */
+function afterMatches(results) {
+  const { photos } = results;
+  let [looked, matches, last, isMixed] = [0, 0, -1, false];
+  return (photo) => {
+    for (; looked < photos.length; looked += 1) {
+      if (photos[looked].is_match === false) continue;
+      matches += 1 + (photos[looked].num_alike ?? 0);
+      isMixed ||= last < looked - 1;
+      last = looked;
+    }
+    if (photo.is_match !== false || (isMixed && !results.isComplete && matches < results.matches)) return false;
+    return last < 0 || photo.rank > photos[last].rank;
+  };
+}
+
+/** Title of groups that share a row, each too small for its own: "March – June 2023"; null where they must stay apart. */
+export function joinedTitle(first, last) {
+  if ([first, last].some((title) => title === UNSURE || title === NO_DATE)) return null;
+  const year = /\s?\d{4}$/.exec(last)?.[0];
+  const isSameYear = year && first.endsWith(year) && first !== year;
+  return `${isSameYear ? first.slice(0, -year.length) : first} – ${last}`;
 }
 
 /** True if no photo of the library has a grade. @param {import("./search.js").Results} results */
@@ -26,14 +55,18 @@ export function isNothing(results) {
   return results.matches === 0;
 }
 
-/** The line above the grid. @param {import("./search.js").Results} results */
-export function statusOf(results) {
+/**
+ * The line above the grid.
+ * @param {import("./search.js").Results} results
+ * @param {{isDraft?: boolean}} how isDraft: nothing is said of words that are being typed
+ */
+export function statusOf(results, { isDraft = false } = {}) {
   const { total, query, tookMs, queryRead } = results;
   if (results.title) return results.title;
   const parts = [countsOf(results), ...missingIn(results)];
   if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
   if (queryRead) parts.push(`the model read only: ${queryRead}`);
-  parts.push(...wordNotes(results), ...dateNotes(results));
+  parts.push(...(isDraft ? [] : wordNotes(results)), ...dateNotes(results));
   const unknown = unknownNames(query.filters);
   if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
   return parts.join(" · ");
@@ -41,8 +74,8 @@ export function statusOf(results) {
 
 function missingIn({ photos, absentFolders = [] }) {
   if (absentFolders.length) return [`the photo folder ${absentFolders.join(", ")} is missing or empty: is its disk mounted?`];
-  const gone = photos.filter((photo) => photo.missing).length;
-  return gone ? [`${numberOf(gone)} ${gone === 1 ? "file is" : "files are"} gone: look for new photos in Library`] : [];
+  // not how many: that would depend on what is loaded
+  return photos.some((photo) => photo.missing) ? ["files of photos are gone: look for new photos in Library"] : [];
 }
 
 /** What a date filter could not judge well. @param {import("./search.js").Results} results */
@@ -54,12 +87,15 @@ function dateNotes({ undated, fileDated }) {
 }
 
 function countsOf({ total, matches, grades, ungraded, query, wording }) {
-  if (!total) return filterCount(query) ? "No photo passes these filters" : "No photos yet";
+  if (!total) return titleOfEmpty({ query, wording });
   if (!asks(query)) return countOf(total);
   if (matches === null) return `${countOf(total)}, best match first${ungraded ? ` (${ungraded})` : ""}`;
+  if (!grades && matches === total) return countOf(total); // nothing was compared: all of them match
   if (matches === 0 && wording?.noneKnown) return `${unknownWords(wording, { begins: true })}; the closest first`;
   if (matches === 0) return `No sure match among ${countOf(total)}; the closest first`;
   const counts = Object.entries(grades || {}).filter(([, count]) => count).map(([grade, count]) => `${numberOf(count)} ${grade}`);
+  const written = grades ? matches - Object.values(grades).reduce((sum, count) => sum + count, 0) : 0;
+  if (written > 0) counts.push(`${numberOf(written)} by name or caption`);
   return `${counts.join(", ") || countOf(matches, "match", "matches")} among ${countOf(total)}`;
 }
 
@@ -85,14 +121,27 @@ function titleOfUnsure({ wording }) {
   return `${unknownWords(wording, { begins: true })}; the closest:`;
 }
 
-/** Message for no photos at all: because of the filters, or an empty library. */
+function titleOfEmpty({ query, wording }) {
+  if (filterCount(query)) return "No photo passes these filters";
+  return wording?.readAs ? "No photo fits the whole query" : "No photos yet"; // read as more than words: fields, a minus
+}
+
+/** Message for no photos at all: because of the filters, the query's fields, or an empty library, which can be filled from here. */
 export function showEmpty(results, actions) {
   const isFiltered = filterCount(results.query) > 0;
-  const text = isFiltered ? "Change or clear a filter to see photos again." : "Index a folder to begin: twinlens index ~/Pictures";
-  const button = element("button", { type: "button", class: "plain", text: "Clear the filters", on: { click: actions.noFilters } });
+  const isRead = Boolean(results.wording?.readAs);
+  const mayFill = !isFiltered && !isRead && may("index");
+  const byCommand = "Index a folder to begin: twinlens index ~/Pictures";
+  const toFill = mayFill ? "Look for photos in the library's folders. They appear here while they are being read; no photo is changed." : byCommand;
+  const text = isFiltered ? "Change or clear a filter to see photos again." : isRead ? "Leave out a part of it to see photos again." : toFill;
   byId("nothing").replaceChildren(
-    element("h2", { text: isFiltered ? "No photo passes these filters" : "No photos yet" }),
+    element("h2", { text: titleOfEmpty(results) }),
     element("p", { text }),
-    element("p", { class: "row-of-buttons" }, isFiltered && button),
+    element(
+      "p",
+      { class: "row-of-buttons" },
+      isFiltered && element("button", { type: "button", class: "plain", text: "Clear the filters", on: { click: actions.noFilters } }),
+      mayFill && element("button", { type: "button", class: "main-button", text: "Look for photos", on: { click: actions.index } }),
+    ),
   );
 }

@@ -2,48 +2,72 @@
 
 import { byId } from "./dom.js";
 import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
-import { isNothing, showEmpty, showUnsure, statusOf, titles } from "./outcome.js";
+import { isNothing, joinedTitle, showEmpty, showUnsure, statusOf, titles } from "./outcome.js";
 import { remember } from "./recent.js";
 import { showStart } from "./start.js";
-import { offerCorrection } from "./wording.js";
+import { offerCorrection, showParts } from "./wording.js";
 
 const STAYED_MS = 1500;
 
-/** Emits `ask` (detail: a query) and `stayed` (the user looked at these results). */
+/** Emits `ask` (detail: a query), `index` (the library is to be indexed) and `stayed` (the user looked at these results). */
 export class ResultsView extends EventTarget {
   /** @param {import("./grid.js").Grid} grid */
   constructor(grid) {
     super();
     this.grid = grid;
     this.timer = 0;
-    this.offer(NOTHING);
+    /** What the grid shows. @type {?import("./search.js").Results} */
+    this.shown = null;
+    this.isDraft = false;
     byId("all-photos").addEventListener("click", () => this.tell("ask", NOTHING));
   }
 
-  /** @param {import("./search.js").Results} results */
-  show(results) {
+  /**
+   * @param {import("./search.js").Results} results
+   * @param {{isDraft?: boolean}} how isDraft: the query is being typed, so that what matches it is shown, and no verdict given
+   */
+  show(results, { isDraft = false } = {}) {
+    const isUnsure = isNothing(results);
+    this.isDraft = isDraft;
+    if (isDraft && (isUnsure || !results.photos.length)) return undefined; // the photos before stay
+    if (!isDraft) {
+      const take = (words) => this.tell("ask", { ...results.query, words });
+      offerCorrection(results, take);
+      showParts(results, take);
+    }
     byId("all-photos").hidden = !results.title;
-    offerCorrection(results, (words) => this.tell("ask", { ...results.query, words }));
     if (!results.photos.length) return this.showNone(results);
+    byId("nothing").hidden = !isUnsure;
+    if (isUnsure) showUnsure(results, this.actions(results));
+    if (this.shown !== results) this.showGrid(results);
+    this.say(statusOf(results, { isDraft }));
+    return this.rememberSoon(results);
+  }
+
+  showGrid(results) {
+    this.shown = results;
     const isStart = !asks(results.query) && !filterCount(results.query) && !results.title;
-    byId("nothing").hidden = !isNothing(results);
-    if (isNothing(results)) showUnsure(results, this.actions(results));
     byId("start").hidden = !isStart;
     if (isStart) this.offer(results.query);
     byId("grid").hidden = false;
     if (window.scrollY > this.grid.top()) window.scrollTo({ top: 0 });
-    this.grid.show(results, titles(results));
-    this.say(statusOf(results));
-    return this.rememberSoon(results);
+    this.grid.show(results, titles(results), joinedTitle);
   }
 
   /** More results have arrived. @param {import("./search.js").Results} results */
   grow(results) {
+    if (results !== this.shown) return;
     this.grid.grow(results);
-    this.say(statusOf(results));
+    this.say(statusOf(results, { isDraft: this.isDraft }));
+  }
+
+  /** Earlier results have arrived. @param {import("./search.js").Results} results @param {number} count */
+  growBefore(results, count) {
+    if (results === this.shown) this.grid.growBefore(results, count);
   }
 
   showNone(results) {
+    this.shown = results;
     byId("start").hidden = true;
     byId("grid").hidden = true;
     byId("nothing").hidden = false;
@@ -53,7 +77,7 @@ export class ResultsView extends EventTarget {
   }
 
   actions(results) {
-    return { noFilters: () => this.tell("ask", { ...results.query, filters: NO_FILTERS }) };
+    return { index: () => this.tell("index"), noFilters: () => this.tell("ask", { ...results.query, filters: NO_FILTERS }) };
   }
 
   rememberSoon(results) {

@@ -2,10 +2,11 @@
  * Runs searches: while typing, cancelled when outdated, further pages on demand.
  *
  * @typedef {{image_id: string, width: ?number, height: ?number, taken_at: ?string, is_favourite: boolean,
- *   missing?: boolean, alike?: string[], num_alike?: number, rank?: number, score?: number, grade?: ?string, relevant?: ?boolean}} Photo
- *   alike: near copies that it stands for. grade: strong, likely or possible; relevant: whether it has one. missing: its file is gone.
- * @typedef {{query: object, photos: Photo[], total: number, entries?: number, matches: ?number, isComplete: boolean, tookMs: ?number,
+ *   missing?: boolean, duration_s?: ?number, at_s?: ?number, alike?: string[], alike_kinds?: string[], num_alike?: number, rank?: number, score?: number, grade?: ?string, is_match?: ?boolean}} Photo
+ *   duration_s: length of a video; at_s: when it is most like the query. alike: near copies, and files of its stack, that it stands for; alike_kinds: what each is. grade: strong, likely or possible; is_match: whether it has one, or its name or caption holds all words. missing: its file is gone.
+ * @typedef {{query: object, photos: Photo[], first?: number, seams?: number[], total: number, entries?: number, matches: ?number, isComplete: boolean, tookMs: ?number,
  *   grades: ?Object<string, number>, ungraded: ?string, queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
+ *   first: how many come before the first that is loaded; seams: places among the loaded where a later part begins.
  *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
  *   entries: photos to load, where near copies are one. matches: total number of matches, loaded or not; null where results have no grades.
  *   grades: how many have each one. ungraded: why results have no grades, in a few words.
@@ -13,6 +14,7 @@
  */
 
 import { ask, connection, isAwayError } from "./server.js";
+import { asks } from "./query.js";
 import { requestOf } from "./request.js";
 import { wordingOf } from "./wording.js";
 
@@ -22,8 +24,9 @@ const MORE = 200;
 const SHORTEST_WAIT_MS = 30;
 const LONGEST_WAIT_MS = 200;
 const SLOW_MS = 300;
+const WAIT_MS = 50; // for a page that is on its way
 
-/** Emits `results`, `more`, `slow` (detail: boolean) and `failed` (detail: the error). */
+/** Emits `results`, `more`, `earlier` (detail: how many photos came before the others), `slow` (detail: boolean) and `failed` (detail: the error). */
 export class Search extends EventTarget {
   constructor() {
     super();
@@ -49,8 +52,8 @@ export class Search extends EventTarget {
     this.waiting = setTimeout(() => this.start(query), wait);
   }
 
-  /** Searches immediately. @param {import("./query.js").Query} query */
-  async start(query) {
+  /** Searches immediately. @param {import("./query.js").Query} query @param {number} [first] results that are passed over */
+  async start(query, first = 0) {
     const abort = this.letGo();
     this.query = query;
     this.missed = null;
@@ -58,14 +61,14 @@ export class Search extends EventTarget {
     const started = performance.now();
     try {
       const wanted = Math.min(FIRST, this.most);
-      const found = await this.fetchPart(query, { top_k: wanted, offset: 0 }, abort.signal);
+      const found = await this.fetchPart(query, { top_k: wanted, offset: first }, abort.signal);
       if (abort !== this.abort) return;
       this.roundTripMs = 0.7 * this.roundTripMs + 0.3 * (performance.now() - started);
-      this.results = resultsOf(query, found, wanted);
+      this.results = resultsOf(query, found, wanted, first);
       this.isFetchingMore = false;
       this.tell("results");
     } catch (error) {
-      if (abort === this.abort) this.fail(error, () => this.start(query));
+      if (abort === this.abort) this.fail(error, () => this.start(query, first));
     } finally {
       clearTimeout(slow);
       if (abort === this.abort) this.tell("slow", false);
@@ -91,17 +94,52 @@ export class Search extends EventTarget {
     if (!results || results.isComplete || this.isFetchingMore) return;
     this.isFetchingMore = true;
     try {
-      const part = { top_k: Math.min(MORE, this.most), offset: results.photos.length };
+      const part = { top_k: Math.min(MORE, this.most), offset: (results.first ?? 0) + results.photos.length };
       const found = await this.fetchPart(results.query, part, this.abort.signal);
       if (results !== this.results) return;
       results.photos.push(...found.results);
-      results.isComplete = found.results.length < part.top_k || results.photos.length >= results.entries;
+      results.isComplete = found.results.length < part.top_k || part.offset + part.top_k >= results.entries;
       this.isFetchingMore = false;
       this.missed = null;
       this.tell("more");
     } catch (error) {
       this.isFetchingMore = false;
       if (results === this.results) this.fail(error, () => this.more());
+    }
+  }
+
+  /** Loads all that there is, up to a number of photos. @param {number} most @returns {Promise<?Results>} null if other results were asked for meanwhile, or it failed */
+  async all(most) {
+    const results = this.results;
+    for (;;) {
+      if (results !== this.results || !results) return null;
+      const known = results.photos.length;
+      if (results.photos.length >= most || (results.isComplete && !results.first)) return results;
+      if (this.isFetchingMore) await new Promise((done) => setTimeout(done, WAIT_MS));
+      else {
+        await (results.first ? this.earlier() : this.more());
+        if (results.photos.length === known) return null; // it failed, which was told
+      }
+    }
+  }
+
+  /** Loads the page before those that are loaded, unless something is loading or there is none. */
+  async earlier() {
+    const results = this.results;
+    if (!results?.first || this.isFetchingMore) return;
+    this.isFetchingMore = true;
+    try {
+      const count = Math.min(MORE, this.most, results.first);
+      const found = await this.fetchPart(results.query, { top_k: count, offset: results.first - count }, this.abort.signal);
+      if (results !== this.results) return;
+      results.photos.unshift(...found.results);
+      results.first -= count;
+      results.seams = [count, ...results.seams.map((seam) => seam + count)];
+      this.isFetchingMore = false;
+      this.tell("earlier", count);
+    } catch (error) {
+      this.isFetchingMore = false;
+      if (results === this.results) this.fail(error, () => this.earlier());
     }
   }
 
@@ -122,7 +160,9 @@ export class Search extends EventTarget {
 
   async fetchPart(query, part, signal) {
     const { path, options } = await requestOf(query, part);
-    return ask(path, { ...options, signal });
+    const found = await ask(path, { ...options, signal });
+    // an album is looked at, not searched: how well its photos fit is not asked
+    return asks(query) ? found : { ...found, num_matches: null, grades: null, results: found.results.map((photo) => ({ ...photo, rank: undefined, grade: null })) };
   }
 
   tell(name, detail) {
@@ -131,17 +171,19 @@ export class Search extends EventTarget {
 }
 
 /** @returns {Results} */
-function resultsOf(query, found, wanted) {
+function resultsOf(query, found, wanted, first) {
   const photos = found.results;
   return {
     query,
     photos,
+    first,
+    seams: [],
     total: found.num_candidates,
     matches: found.num_matches ?? null,
     grades: found.grades ?? null,
     ungraded: found.ungraded ?? null,
     entries: found.num_entries ?? found.num_candidates,
-    isComplete: photos.length < wanted || photos.length >= (found.num_entries ?? found.num_candidates),
+    isComplete: photos.length < wanted || first + photos.length >= (found.num_entries ?? found.num_candidates),
     tookMs: found.took_ms ?? null,
     queryRead: found.query_read ?? null,
     wording: wordingOf(found),

@@ -21,6 +21,11 @@ export class Selection extends EventTarget {
     return [...this.photos.keys()];
   }
 
+  /** Whether all of them are favourites already. */
+  get areFavourites() {
+    return this.size > 0 && [...this.photos.values()].every((photo) => photo.is_favourite);
+  }
+
   has(id) {
     return this.photos.has(id);
   }
@@ -37,6 +42,12 @@ export class Selection extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Adds photos. */
+  add(photos) {
+    for (const photo of photos) this.photos.set(photo.image_id, photo);
+    this.dispatchEvent(new Event("change"));
+  }
+
   clear() {
     this.photos.clear();
     this.anchor = null;
@@ -48,7 +59,7 @@ export class Selection extends EventTarget {
  * Shows the bar while photos are selected.
  * @param {HTMLElement} bar
  * @param {Selection} selection
- * @param {{similar: Function, favourite: Function, zip: Function, list: Function}} actions each takes ids
+ * @param {{all: Function, similar: Function, favourite: Function, organise: Function, zip: Function, list: Function}} actions each takes ids
  */
 export function addSelectionBar(bar, selection, actions) {
   const count = element("span", { class: "count", role: "status" });
@@ -59,18 +70,25 @@ export function addSelectionBar(bar, selection, actions) {
     button.dataset.act = name;
     return button;
   };
+  const heart = labelled("heart", "Favourite", act("favourite"));
   bar.append(
     count,
+    labelled("all", "Select all", act("all")),
     labelled("similar", "Similar", act("similar")),
-    labelled("heart", "Favourite", act("favourite")),
-    labelled("zip", "Zip", act("zip")),
-    labelled("list", "List", act("list")),
+    heart,
+    labelled("tag", "Organise", act("organise")),
+    labelled("zip", "Download", act("zip")),
+    labelled("list", "Table", act("list")),
     iconButton("close", "Clear the selection", () => selection.clear()),
   );
   selection.addEventListener("change", () => {
     const hadFocus = bar.contains(document.activeElement);
     bar.hidden = selection.size === 0;
     if (bar.hidden && hadFocus) document.querySelector("#grid .open[tabindex='0']")?.focus({ preventScroll: true });
+    const told = selection.areFavourites ? "Remove favourite" : "Favourite";
+    heart.title = told;
+    heart.setAttribute("aria-label", told);
+    heart.querySelector(".label").textContent = told;
     count.textContent = selection.size ? `${countOf(selection.size)} selected` : "";
   });
 }

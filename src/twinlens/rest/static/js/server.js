@@ -64,9 +64,9 @@ export function photoAddress(id) {
   return `api/image/${encodeURIComponent(id)}`;
 }
 
-/** URL of a thumbnail. @param {string} id @param {number} size pixels of the longer side */
-export function thumbnailAddress(id, size) {
-  return `${photoAddress(id)}/thumbnail?size=${size}`;
+/** URL of a thumbnail. @param {string} id @param {number} size pixels of the longer side @param {?number} [at] seconds into a video */
+export function thumbnailAddress(id, size, at = null) {
+  return `${photoAddress(id)}/thumbnail?size=${size}${at === null ? "" : `&at=${at}`}`;
 }
 
 function noteAway() {

@@ -1,12 +1,8 @@
 /** Start screen: examples and recent searches. */
 
 import { byId, element } from "./dom.js";
+import { examples } from "./suggested.js";
 import { forgetRecent, recentSearches } from "./recent.js";
-
-const EXAMPLES = [
-  "a dog on a beach", "children playing", "food on a table", "a boat on the water",
-  "people at night", "snowy mountains", "a red car", "a portrait of a smiling person",
-];
 
 /**
  * @param {(words: string) => void} search
@@ -21,7 +17,10 @@ export function showStart(search, again) {
     return element("li", {}, element("button", { type: "button", class: "suggestion", text: words, dir: "auto", on: { click } }));
   };
   const recent = recentSearches();
-  byId("examples").replaceChildren(...EXAMPLES.map((words) => chip(words, () => search(words))));
+  examples().then((found) => {
+    byId("examples-row").hidden = found.length === 0;
+    byId("examples").replaceChildren(...found.map((words) => chip(words, () => search(words))));
+  });
   byId("recent-row").hidden = recent.length === 0;
   byId("recent").replaceChildren(
     ...recent.map(({ hash, words }) => chip(words, () => again(hash))),

@@ -2,43 +2,34 @@
 
 import { element, icon } from "./dom.js";
 import { thumbnailAddress } from "./server.js";
-import { dayOf, nameOf, numberOf } from "./facts.js";
+import { clockOf, dayOf, nameOf, numberOf } from "./facts.js";
 
 const SIZES = [256, 512, 1024];
 export const GONE = "File is gone";
 
 /**
  * @param {import("./search.js").Photo} photo
- * @param {{index: number, total: number, width: number, height: number, isSelected: boolean}} place
+ * @param {{index: number, number: number, total: number, width: number, height: number, isSelected: boolean}} place
  */
-export function tile(photo, { index, total, width, height, isSelected }) {
+export function tile(photo, { index, number, total, width, height, isSelected }) {
   const name = nameOf(photo.image_id);
   const picture = element("img", { alt: "", draggable: "false", decoding: "async" });
-  picture.addEventListener("load", () => picture.classList.add("is-loaded"));
-  picture.addEventListener("error", () => made.classList.add("is-broken"));
-  if (!photo.missing) picture.dataset.src = thumbnailAddress(photo.image_id, sizeFor(Math.max(width, height)));
+  if (!photo.missing) picture.dataset.src = thumbnailAddress(photo.image_id, sizeFor(Math.max(width, height)), photo.at_s);
   const open = element("button", { type: "button", class: "open", tabindex: "-1", "data-act": "open" }, picture);
-  open.setAttribute("aria-label", labelOf(photo, index, total));
+  open.setAttribute("aria-label", labelOf(photo, number, total));
   const pick = element("button", { type: "button", class: "pick", tabindex: "-1", "data-act": "pick" }, icon("check"));
   pick.setAttribute("aria-label", `Select ${name}`);
   const heart = element("button", { type: "button", class: "heart", tabindex: "-1", "data-act": "heart" }, icon("heart"));
   heart.setAttribute("aria-label", `Favourite ${name}`);
-  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, badge(photo), alike(photo), inPlaceOf(photo));
+  const like = element("button", { type: "button", class: "like", tabindex: "-1", "data-act": "like", title: "Search for photos like this one, too" }, icon("similar"));
+  like.setAttribute("aria-label", `Add ${name} to the search`);
+  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, like, badge(photo), length(photo), alike(photo), inPlaceOf(photo));
   made.classList.toggle("is-broken", Boolean(photo.missing));
   made.style.width = `${width}px`;
   made.style.height = `${height}px`;
   showSelected(made, isSelected);
   showFavourite(made, photo.is_favourite);
   return made;
-}
-
-/** Starts loading the picture. @param {HTMLElement} made */
-export function load(made) {
-  const picture = made.querySelector("img");
-  if (!picture.dataset.src) return;
-  picture.src = picture.dataset.src;
-  delete picture.dataset.src;
-  if (picture.complete && picture.naturalWidth) picture.classList.add("is-loaded");
 }
 
 /** @param {HTMLElement} made @param {boolean} isSelected */
@@ -64,12 +55,24 @@ function badge(photo) {
   return element("span", { class: "badge", "aria-hidden": "true", text: grade ? `${photo.rank} · ${grade}` : String(photo.rank) });
 }
 
+/** How long a video is, and where in it the match. */
+function length(photo) {
+  const times = timesOf(photo);
+  return times && element("span", { class: "length", "aria-hidden": "true", text: `▶ ${times}` });
+}
+
+function timesOf({ duration_s: duration, at_s: at }) {
+  if (!duration) return null;
+  return typeof at === "number" ? `${clockOf(at)} / ${clockOf(duration)}` : clockOf(duration);
+}
+
 /** A button that shows the near copies that a photo stands for. */
 function alike(photo) {
   if (!photo.num_alike) return null;
-  const text = `+${numberOf(photo.num_alike)} alike`;
+  const isStack = photo.alike_kinds?.length && !photo.alike_kinds.includes("near");
+  const text = `+${numberOf(photo.num_alike)} ${isStack ? "in this stack" : "alike"}`;
   const made = element("button", { type: "button", class: "alike", tabindex: "-1", "data-act": "alike", text });
-  made.setAttribute("aria-label", `${text}: show near copies of ${nameOf(photo.image_id)}`);
+  made.setAttribute("aria-label", `${text}: show ${isStack ? "the others with" : "near copies of"} ${nameOf(photo.image_id)}`);
   return made;
 }
 
@@ -80,11 +83,13 @@ export function inPlaceOf(photo) {
   return element("span", { class: "broken-name", "aria-hidden": "true" }, why, name);
 }
 
-function labelOf(photo, index, total) {
+function labelOf(photo, number, total) {
   const grade = gradeOf(photo);
-  const parts = [`${index + 1} of ${total}`, nameOf(photo.image_id)];
+  const parts = [`${number} of ${total}`, nameOf(photo.image_id)];
   if (photo.taken_at) parts.push(dayOf(photo.taken_at));
+  if (photo.duration_s) parts.push(`video of ${clockOf(photo.duration_s)}`);
   if (grade) parts.push(`${grade} match`);
+  if (photo.duration_s && typeof photo.at_s === "number") parts.push(`at ${clockOf(photo.at_s)}`);
   if (photo.missing) parts.push(GONE.toLowerCase());
   if (photo.num_alike) parts.push(`${numberOf(photo.num_alike)} alike`);
   return parts.join(", ");

@@ -1,37 +1,41 @@
-/** The viewer of a single photo: zoom, previous and next, details, similar photos. */
+/** The viewer of a single photo: zoom, previous and next, details, why it was found, similar photos. */
 
-import { byId, element } from "./dom.js";
+import { byId, element, isTyped } from "./dom.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { card } from "./card.js";
 import { nameOf } from "./facts.js";
-import { GONE, inPlaceOf } from "./tile.js";
+import { StagePicture } from "./stage_picture.js";
+import { inPlaceOf } from "./tile.js";
+import { WhyMap } from "./why.js";
 import { Zoom } from "./zoom.js";
 
-/** Photos up to this size are loaded as the original file; larger ones only when zoomed in. */
-const SCREEN_PX = 2048;
-const LARGEST_GROWTH = 2; // a small picture is not enlarged to the whole window
-
-/** Emits `show` (detail: id), `close`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
+/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
 export class Viewer extends EventTarget {
-  /** @param {(id: string, step: number) => ?string} neighbour */
-  constructor(neighbour) {
+  /**
+   * @param {{neighbour: (id: string, step: number) => ?object, small: (id: string) => ?string, words: () => ?string, found: (id: string) => ?object}} from
+   *   neighbour: the photo before or after one; small: the address of a picture that the page shows already; words that photos were searched by;
+   *   found: the query and the rank of one that was found
+   */
+  constructor({ neighbour, small, words, found }) {
     super();
     this.neighbour = neighbour;
+    this.small = small;
+    this.words = words;
+    this.found = found;
     this.dialog = byId("viewer");
-    this.picture = byId("viewer-picture");
-    this.fault = element("p", { class: "picture-fault", role: "status" });
-    byId("stage").append(this.fault);
-    this.zoom = new Zoom(byId("stage"), this.picture);
-    this.zoom.addEventListener("zoomed", () => this.useOriginal());
+    this.picture = new StagePicture();
+    this.zoom = new Zoom(byId("stage"), byId("viewer-picture"));
+    this.why = new WhyMap(byId("stage"), byId("viewer-picture"), byId("viewer-why"));
+    this.picture.addEventListener("broken", () => this.why.hide());
+    this.zoom.addEventListener("zoomed", () => this.picture.useOriginal());
     this.zoom.addEventListener("swipe", (event) => this.step(event.detail));
     this.dialog.addEventListener("close", () => this.onClose());
     this.dialog.addEventListener("keydown", (event) => this.onKey(event));
-    this.picture.addEventListener("load", () => this.onLoad());
-    this.picture.addEventListener("error", () => this.onBroken());
     byId("viewer-before").addEventListener("click", () => this.step(-1));
     byId("viewer-next").addEventListener("click", () => this.step(1));
     byId("viewer-close").addEventListener("click", () => this.dialog.close());
     byId("viewer-info").addEventListener("click", () => this.showInfo(this.dialog.classList.contains("is-bare")));
+    byId("viewer-why").addEventListener("click", () => this.toggleWhy());
     byId("zoom-in").addEventListener("click", () => this.zoom.by(1.6));
     byId("zoom-out").addEventListener("click", () => this.zoom.by(1 / 1.6));
     for (const name of ["heart", "like", "plus", "minus", "copy"]) {
@@ -43,21 +47,23 @@ export class Viewer extends EventTarget {
     return this.dialog.open;
   }
 
-  /** @param {string} id @param {?import("./search.js").Photo} photo from the grid */
-  async open(id, photo) {
+  /** @param {string} id @param {?import("./search.js").Photo} photo as far as it is known @param {?string} small a picture of it that is loaded */
+  async open(id, photo, small = this.small(id)) {
     if (id !== this.id) byId("viewer-facts").replaceChildren(); // they belong to another photo
     this.id = id;
-    this.photo = photo;
+    this.photo = photo || { image_id: id };
+    this.why.hide();
     this.isMissing = Boolean(photo?.missing);
-    this.showPicture();
     if (!this.dialog.open) {
       this.showInfo(window.innerWidth >= 900);
       this.dialog.showModal();
       byId("viewer-close").focus();
     }
+    this.picture.show(this.photo, { small, isMissing: this.isMissing });
     this.zoom.reset();
     this.showName(id);
     this.showFavourite(Boolean(photo?.is_favourite));
+    byId("viewer-why").hidden = !this.canTellWhy;
     this.refreshSteps();
     this.tell("show", id);
     await this.describe(id);
@@ -66,7 +72,7 @@ export class Viewer extends EventTarget {
   /** Reloads the open photo: its details, and its picture if that is missing. */
   async again() {
     if (!this.isOpen) return;
-    if (!byId("stage").classList.contains("has-picture")) this.showPicture();
+    if (!this.picture.isSharp) this.picture.show(this.photo, { small: this.small(this.id), isMissing: this.isMissing });
     await this.describe(this.id);
   }
 
@@ -74,8 +80,10 @@ export class Viewer extends EventTarget {
   refreshSteps() {
     if (!this.isOpen) return;
     const focused = document.activeElement;
-    byId("viewer-before").disabled = !this.neighbour(this.id, -1);
-    byId("viewer-next").disabled = !this.neighbour(this.id, 1);
+    const [before, next] = [-1, 1].map((step) => this.neighbour(this.id, step));
+    byId("viewer-before").disabled = !before;
+    byId("viewer-next").disabled = !next;
+    this.picture.prefetch([next, before].filter(Boolean));
     if (focused.disabled) byId("viewer-close").focus(); // a disabled button loses the focus
   }
 
@@ -89,50 +97,9 @@ export class Viewer extends EventTarget {
 
   showName(id) {
     byId("viewer-name").textContent = nameOf(id);
-    this.picture.alt = nameOf(id);
     const link = byId("viewer-download");
     link.href = `${photoAddress(id)}?download=true`;
     link.download = nameOf(id);
-  }
-
-  showPicture() {
-    const side = Math.max(this.photo?.width || 0, this.photo?.height || 0);
-    this.isOriginal = side > 0 && side <= SCREEN_PX;
-    if (this.isMissing) {
-      this.picture.removeAttribute("src");
-      this.showState("is-broken");
-      return;
-    }
-    this.showState("is-loading");
-    this.picture.src = this.isOriginal ? photoAddress(this.id) : thumbnailAddress(this.id, SCREEN_PX);
-  }
-
-  /** @param {"is-loading"|"has-picture"|"is-broken"} state */
-  showState(state) {
-    for (const one of ["is-loading", "has-picture", "is-broken"]) byId("stage").classList.toggle(one, one === state);
-    this.fault.textContent = state !== "is-broken" ? "" : this.isMissing ? `${GONE}: ${nameOf(this.id)}` : "This photo cannot be shown";
-  }
-
-  onLoad() {
-    this.showState("has-picture");
-    const { style, naturalWidth, naturalHeight } = this.picture;
-    style.maxWidth = `${LARGEST_GROWTH * naturalWidth}px`;
-    style.maxHeight = `${LARGEST_GROWTH * naturalHeight}px`;
-  }
-
-  useOriginal() {
-    if (this.isOriginal) return;
-    this.isOriginal = true;
-    const original = new Image();
-    const { id } = this;
-    original.addEventListener("load", () => id === this.id && (this.picture.src = original.src));
-    original.src = photoAddress(id); // if the browser cannot show the format, the thumbnail stays
-  }
-
-  /** Falls back to the thumbnail, which the server can make from formats that the browser cannot show. */
-  onBroken() {
-    if (this.picture.src.includes("/thumbnail")) this.showState("is-broken");
-    else this.picture.src = thumbnailAddress(this.id, SCREEN_PX);
   }
 
   /** Shows details of the photo, and similar photos. */
@@ -145,9 +112,11 @@ export class Viewer extends EventTarget {
       this.showFavourite(facts.is_favourite);
       if (facts.missing !== this.isMissing) {
         this.isMissing = facts.missing;
-        this.showPicture();
+        this.picture.show(this.photo, { isMissing: this.isMissing });
       }
+      if (facts.duration_s && !this.photo.duration_s) this.picture.play({ ...this.photo, duration_s: facts.duration_s });
       panel.replaceChildren(card(facts));
+      this.tell("facts", facts);
       const found = await ask("api/search/image", { json: { image_id: id, top_k: 9, group: true } });
       if (asked === this.asked) this.showSimilar(found.results);
     } catch (error) {
@@ -161,10 +130,19 @@ export class Viewer extends EventTarget {
       const picture = photo.missing
         ? inPlaceOf(photo)
         : element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
-      const open = () => this.open(photo.image_id, photo);
+      const open = () => this.open(photo.image_id, photo, photo.missing ? null : thumbnailAddress(photo.image_id, 256));
       return element("button", { type: "button", "aria-label": `Open ${name}`, title: name, on: { click: open } }, picture);
     });
     byId("viewer-facts").append(element("h3", { text: "Similar photos" }), element("div", { class: "strip" }, ...buttons));
+  }
+
+  /** True for a photo that was searched for, and whose file is there. */
+  get canTellWhy() {
+    return Boolean(this.words() || this.found(this.id)) && !this.isMissing;
+  }
+
+  toggleWhy() {
+    if (this.canTellWhy) this.why.toggle(this.id, this.words(), this.found(this.id));
   }
 
   showInfo(isShown) {
@@ -174,23 +152,27 @@ export class Viewer extends EventTarget {
 
   step(direction) {
     const next = this.neighbour(this.id, direction);
-    if (next) this.tell("go", next);
+    if (next) this.tell("go", next.image_id);
   }
 
   onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyped(event)) return;
+    const rates = [1, 2, 3, 4, 5].map((stars) => [stars, () => this.tell("rate", stars)]);
     const keys = {
+      ...Object.fromEntries(rates),
       ArrowRight: () => this.step(1),
       ArrowLeft: () => this.step(-1),
       "+": () => this.zoom.by(1.6),
       "=": () => this.zoom.by(1.6),
       "-": () => this.zoom.by(1 / 1.6),
-      0: () => this.zoom.reset(),
+      0: () => (this.zoom.scale > 1 ? this.zoom.reset() : this.tell("rate", 0)),
+      t: () => this.tell("tag", this.id),
       f: () => this.tell("heart", this.id),
       i: () => this.showInfo(this.dialog.classList.contains("is-bare")),
       d: () => byId("viewer-download").click(),
       c: () => this.tell("copy", this.id),
       s: () => this.tell("like", this.id),
+      w: () => this.toggleWhy(),
     };
     if (!keys[event.key]) return;
     event.preventDefault();
@@ -198,14 +180,15 @@ export class Viewer extends EventTarget {
   }
 
   onClose() {
-    this.picture.removeAttribute("src");
+    this.why.hide();
+    this.picture.clear();
     byId("viewer-facts").replaceChildren();
     this.tell("close", this.id);
     this.id = null;
     this.asked = null;
   }
 
-  tell(name, id) {
-    this.dispatchEvent(new CustomEvent(name, { detail: id }));
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -1,25 +1,68 @@
 /**
- * How the words of a query were read: emoji by name, unknown words, and what was probably meant.
+ * How a query was read: with emoji by name, unknown words, what was probably meant, and what to know about its fields.
  *
- * @typedef {{readAs: ?string, unknown: string[], noneKnown: boolean, meant: ?string}} Wording
+ * @typedef {{readAs: ?string, parts: {text: string, without: ?string}[], unknown: string[], noneKnown: boolean, meant: ?string, notes: string[]}} Wording
+ *   parts: what photos must be or have, and what is left out; without: the query's text without that, where it can be told.
  */
 
-import { byId } from "./dom.js";
+import { byId, element, icon } from "./dom.js";
+import { nameOf } from "./facts.js";
+
+const DEMANDS = { condition: "", without: "without " }; // kinds of parts, and how they are said
 
 /** From an answer of the server; an older one says nothing of words. @returns {Wording} */
 export function wordingOf(found) {
   return {
     readAs: found.read_as ?? null,
+    parts: (found.parts ?? []).filter(({ kind, alternative }) => kind in DEMANDS && alternative === null).map(partOf),
     unknown: found.unknown_words ?? [],
     noneKnown: found.no_word_known ?? false,
     meant: found.did_you_mean ?? null,
+    notes: found.notes ?? [],
   };
 }
 
+function partOf({ kind, text, query_without: without }) {
+  return { text: DEMANDS[kind] + text, without: without ?? null };
+}
+
+/**
+ * Shows each demand of a query as a chip that takes it away.
+ * @param {import("./search.js").Results} results
+ * @param {(words: string) => void} take
+ */
+export function showParts({ query, wording }, take) {
+  const canRemove = (without) => without !== null && !query.terms.length; // else the text is not all that was searched
+  const isShown = ({ text }) => !query.terms.some((term) => term.sign < 0 && isAbout(text, term)); // it has a chip in the box
+  const chips = (wording?.parts ?? []).filter(isShown).map(({ text, without }) =>
+    element(
+      "li",
+      { class: "chip" },
+      element("span", { text, dir: "auto" }),
+      canRemove(without) && element(
+        "button",
+        { type: "button", class: "remove", "aria-label": `Remove: ${text}`, on: { click: () => take(without) } },
+        icon("close"),
+      ),
+    ),
+  );
+  const hadFocus = byId("parts").contains(document.activeElement);
+  byId("parts").hidden = chips.length === 0;
+  byId("parts").replaceChildren(...chips);
+  if (hadFocus) byId("words").focus(); // the pressed button is gone
+}
+
+/** Whether a part of a query is what a picture's chip says. */
+function isAbout(text, { kind, value }) {
+  if (kind === "words") return false;
+  return kind === "upload" ? /^without picture \d+$/.test(text) : `${text} `.startsWith(`without ${nameOf(value)} `);
+}
+
 /** What there is to say about the words. @param {import("./search.js").Results} results @returns {string[]} */
-export function wordNotes({ wording, matches }) {
+export function wordNotes({ wording, matches, query }) {
   if (!wording) return [];
-  const notes = wording.readAs ? [`read as ${wording.readAs}`] : [];
+  const isAllShown = wording.parts.length > 0 || query.terms.some(({ kind }) => kind !== "words"); // as chips
+  const notes = [...wording.notes, ...(wording.readAs && !isAllShown ? [`read as ${wording.readAs}`] : [])];
   const isSaid = wording.noneKnown && matches === 0; // in place of the number of matches
   if (wording.unknown.length && !isSaid) notes.push(unknownWords(wording));
   return notes;
@@ -28,6 +71,7 @@ export function wordNotes({ wording, matches }) {
 /** "unknown word: “giraff”". @param {Wording} wording @param {{begins?: boolean}} place whether it begins a sentence */
 export function unknownWords({ unknown, noneKnown }, { begins = false } = {}) {
   const words = unknown.map((word) => `“${word}”`).join(", ");
+  if (!unknown.length) return `${begins ? "There" : "there"} is no word in this query`;
   if (noneKnown) return `${begins ? "No" : "no"} word of this query is known: ${words}`;
   return `unknown ${unknown.length === 1 ? "word" : "words"}: ${words}`;
 }

@@ -1,11 +1,13 @@
-/** Zoom and pan of a picture: wheel, double click, pinch, drag. */
+/** Zoom and pan of what the stage shows, as the CSS variable `--view`: wheel, double click, pinch, drag. */
+
+import { pinchOf } from "./pinch.js";
 
 const MOST = 8;
 const SWIPE_PX = 60;
 
-/** Emits `swipe` (detail: −1 or 1) and `zoomed`. */
+/** Emits `swipe` (detail: −1 or 1), `zoomed`, and `moved` for every change that is not that of another. */
 export class Zoom extends EventTarget {
-  /** @param {HTMLElement} stage @param {HTMLElement} picture */
+  /** @param {HTMLElement} stage @param {HTMLImageElement} picture in it */
   constructor(stage, picture) {
     super();
     this.stage = stage;
@@ -40,13 +42,42 @@ export class Zoom extends EventTarget {
     if (scale > 1) this.dispatchEvent(new Event("zoomed"));
   }
 
+  /** Moves what is shown, in pixels. */
+  move(x, y) {
+    this.x += x;
+    this.y += y;
+    this.apply();
+  }
+
+  /** Shows the same part of its picture as another one does. @param {Zoom} other */
+  follow({ scale, x, y }) {
+    Object.assign(this, { scale, x, y });
+    this.show();
+    if (scale > 1) this.dispatchEvent(new Event("zoomed"));
+  }
+
   apply() {
-    const frame = this.stage.getBoundingClientRect();
-    const most = { x: ((this.scale - 1) * frame.width) / 2, y: ((this.scale - 1) * frame.height) / 2 };
+    this.show();
+    this.dispatchEvent(new Event("moved"));
+  }
+
+  show() {
+    const most = this.slack();
     this.x = Math.min(most.x, Math.max(-most.x, this.x));
     this.y = Math.min(most.y, Math.max(-most.y, this.y));
-    this.picture.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    this.stage.style.setProperty("--view", `translate(${this.x}px, ${this.y}px) scale(${this.scale})`);
     this.stage.classList.toggle("is-zoomed", this.scale > 1);
+  }
+
+  /** How far the picture may be moved: until its edge meets that of the stage, so a panorama is not pushed out of sight. */
+  slack() {
+    const { naturalWidth, naturalHeight, offsetWidth, offsetHeight } = this.picture;
+    if (!naturalWidth) return { x: 0, y: 0 }; // it is still on its way
+    const fit = Math.min(offsetWidth / naturalWidth, offsetHeight / naturalHeight) * this.scale || 0;
+    return {
+      x: Math.max(0, fit * naturalWidth - this.stage.clientWidth) / 2,
+      y: Math.max(0, fit * naturalHeight - this.stage.clientHeight) / 2,
+    };
   }
 
   onWheel(event) {
@@ -72,16 +103,11 @@ export class Zoom extends EventTarget {
     const before = this.pointers.get(event.pointerId);
     if (!before) return;
     const now = { x: event.clientX, y: event.clientY };
-    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
-    if (other) {
-      const apart = (point) => Math.hypot(point.x - other.x, point.y - other.y);
-      this.by(apart(now) / Math.max(1, apart(before)), (now.x + other.x) / 2, (now.y + other.y) / 2);
+    const pinch = pinchOf(this.pointers, event.pointerId, now);
+    if (pinch) {
+      this.by(pinch.factor, pinch.x, pinch.y);
       this.start = null;
-    } else if (this.scale > 1) {
-      this.x += now.x - before.x;
-      this.y += now.y - before.y;
-      this.apply();
-    }
+    } else if (this.scale > 1) this.move(now.x - before.x, now.y - before.y);
     this.pointers.set(event.pointerId, now);
   }
 

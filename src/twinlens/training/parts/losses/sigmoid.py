@@ -38,6 +38,11 @@ class Sigmoid(nn.Module):
         """1 / temperature, as it is now."""
         return float(self.scale().item())
 
+    @property
+    def logit_bias(self) -> float:
+        """Added to the scaled cosines, as it is now."""
+        return float(self.bias.item())
+
     def forward(self, images: Tensor, texts: Tensor, photo_ids: Tensor) -> Tensor:
         """Scalar loss of unit rows images [B, D], texts [B, D] and their photo_ids [B]."""
         logits = self.scale() * images @ texts.T + self.bias  # [B, B]

@@ -13,7 +13,11 @@ from twinlens.model.tokenizer import pad_id
 from twinlens.training.parts.blocks import layer_blocks
 from twinlens.training.parts.pretrained import load_backbone, open_repository
 from twinlens.training.parts.text_towers.cleaning import cleaned
-from twinlens.training.parts.text_towers.repository import repository_pooling, repository_tokenizer
+from twinlens.training.parts.text_towers.repository import (
+    reads_small_letters,
+    repository_pooling,
+    repository_tokenizer,
+)
 from twinlens.training.parts.text_towers.vocabulary import read_tokenizer
 from twinlens.training.parts.towers import TextTower
 
@@ -123,6 +127,8 @@ def load_pretrained_text(
     if encoder.main_input_name != "input_ids" or encoder.config.is_encoder_decoder:
         raise TrainingError(f"{source!r} is a {family} model, not a text encoder; give one such as BERT or RoBERTa")
     tokenizer = read_tokenizer(tokenizer_file) if tokenizer_file else repository_tokenizer(repository)
+    if family == "siglip_text_model" and not tokenizer_file and reads_small_letters(repository):
+        tokenizer = cleaned(tokenizer, ["lower"])
     if cleaning and not tokenizer_file:
         tokenizer = cleaned(tokenizer, cleaning)
     wanted = wanted or _usual_pooling(family)

@@ -68,6 +68,13 @@ def repository_tokenizer(repository: Repository) -> Tokenizer:
     return tokenizer
 
 
+def reads_small_letters(repository: Repository) -> bool:
+    """Whether it is a SigLIP with Gemma's tokenizer: SigLIP 2, trained on small letters, which no file of it says."""
+    file = repository.file("tokenizer_config.json")
+    kind = json.loads(file.read_text(encoding="utf-8")).get("tokenizer_class") if file else None
+    return "gemma" in str(kind).lower()
+
+
 def _with_padding(tokenizer: Tokenizer, repository: Repository) -> Tokenizer:
     """The tokenizer with the padding token of its configuration, which a ``tokenizer.json`` need not contain."""
     file = repository.file("tokenizer_config.json")

@@ -11,6 +11,7 @@ from twinlens.training.parts.text_towers.cleaning import cleaned
 
 PAD, UNK, CLS = "[PAD]", "[UNK]", "[CLS]"
 MARKS = (PAD, UNK, CLS)  # numbers 0, 1, 2
+RARE_TEXT = "\u16a0\u16df \U0001f9ff"  # two runes and an amulet: in no word list
 CLEAN_ALL = ("lower", "punctuation", "spaces")
 
 
@@ -77,13 +78,34 @@ def read_tokenizer(file: Path) -> Tokenizer:
     """Reads a ``tokenizer.json``.
 
     Raises:
-        TrainingError: it cannot be read.
+        TrainingError: it cannot be read, or does not fit its own vocabulary.
     """
     try:
-        return Tokenizer.from_file(str(file))
+        tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:
         raise TrainingError(
             f"{file} is not a readable tokenizer.json ({error}); leave it out or create it again"
+        ) from error
+    refuse_unfit_tokenizer(tokenizer, str(file.parent))
+    return tokenizer
+
+
+def refuse_unfit_tokenizer(tokenizer: Tokenizer, source: str) -> None:
+    """Refuses a tokenizer that fails at words it does not know, since its mark for them is not in its vocabulary.
+
+    Args:
+        tokenizer: of a published model.
+        source: whose it is, for the message.
+
+    Raises:
+        TrainingError: it fails.
+    """
+    try:
+        tokenizer.encode(RARE_TEXT)
+    except Exception as error:  # the package has no narrower one
+        raise TrainingError(
+            f"the tokenizer of {source} fails at words that it does not know ({error}); "
+            "get its tokenizer.json and tokenizer_config.json again, or save them again with save_pretrained"
         ) from error
 
 

@@ -1,0 +1,1 @@
+"""The views for research: evaluations, comparisons and training runs."""

@@ -1,0 +1,133 @@
+"""``twinlens tag``: give photos tags, take them away, list, rename and suggest them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from twinlens import api
+from twinlens.cli.changes import change_photos, show_change
+from twinlens.cli.options.common import Existing
+from twinlens.cli.options.photos import FromStdin, OfQuery, Photos
+from twinlens.cli.outcome import (
+    FOUND,
+    NOTHING_FOUND,
+    AsJson,
+    LogFile,
+    Verbose,
+    as_exit_code,
+    print_json,
+    say,
+    start_logging,
+)
+from twinlens.cli.suggesting import EXAMPLE, suggest
+
+app = typer.Typer(
+    help="Tag photos: give them tags, take them away, list, rename and suggest them. No photo file is changed.",
+    no_args_is_help=True,
+    epilog="Example: twinlens tag add kids ~/Pictures/beach.jpg",
+)
+Tag = Annotated[str, typer.Argument(metavar="TAG", help="A word or several; case does not matter.")]
+
+
+@app.command("add", epilog="Example: twinlens tag add 'on holiday' --query 'a beach year:2023'")
+@as_exit_code
+def add(
+    tag: Tag,
+    photos: Photos = None,
+    query: OfQuery = None,
+    from_stdin: FromStdin = False,
+    place: Existing = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Give a tag to photos: to all that are named, or to none if one is unknown."""
+    start_logging(verbose=verbose, log_file=log_file)
+    return change_photos(
+        place,
+        photos,
+        query,
+        from_stdin=from_stdin,
+        change=lambda collection, chosen: collection.tags.add(tag, chosen),
+        done="tagged {}",
+        before="had the tag already",
+        as_json=as_json,
+        tag=tag,
+    )
+
+
+@app.command("remove", epilog="Example: twinlens tag remove kids ~/Pictures/beach.jpg")
+@as_exit_code
+def remove(
+    tag: Tag,
+    photos: Photos = None,
+    query: OfQuery = None,
+    from_stdin: FromStdin = False,
+    place: Existing = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Take a tag from photos: from all that are named, or from none if one is unknown."""
+    start_logging(verbose=verbose, log_file=log_file)
+    return change_photos(
+        place,
+        photos,
+        query,
+        from_stdin=from_stdin,
+        change=lambda collection, chosen: collection.tags.remove(tag, chosen),
+        done="took the tag from {}",
+        before="did not have it",
+        as_json=as_json,
+        tag=tag,
+    )
+
+
+@app.command("list", epilog="Example: twinlens tag list --in ~/Pictures")
+@as_exit_code
+def list_tags(
+    photo: Annotated[
+        str | None, typer.Argument(metavar="[PHOTO]", help="Only the tags of this photo.", show_default=False)
+    ] = None,
+    place: Existing = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """List all tags and how many photos have each, or the tags of one photo."""
+    start_logging(verbose=verbose, log_file=log_file)
+    with api.library.find_existing(place).collection as collection:
+        rows: list[dict[str, Any]] = [{"tag": tag, "photos": count} for tag, count in collection.tags.all()]
+        if photo is not None:
+            rows = [{"tag": tag} for tag in collection.tags.of(Path(photo))]
+    if as_json:
+        print_json({"tags": rows})
+    for row in () if as_json else rows:
+        typer.echo("\t".join(map(str, row.values())))
+    if not rows:
+        say("there are no tags yet; give some: twinlens tag add TAG PHOTO" if photo is None else "it has no tags")
+    return FOUND if rows else NOTHING_FOUND
+
+
+@app.command("rename", epilog="Example: twinlens tag rename kids children")
+@as_exit_code
+def rename(
+    tag: Tag,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    merge: Annotated[
+        bool, typer.Option("--merge", help="If there is a tag of that name already, make the two one for good.")
+    ] = False,
+    place: Existing = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Write a tag in another way on all photos that have it."""
+    start_logging(verbose=verbose, log_file=log_file)
+    with api.library.find_existing(place).collection as collection:
+        changed = collection.tags.rename(tag, name, merge=merge)
+    return show_change(range(changed), changed, "renamed the tag of {}", "", as_json=as_json, tag=tag, name=name)
+
+
+app.command("suggest", epilog=EXAMPLE)(suggest)

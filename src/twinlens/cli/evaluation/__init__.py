@@ -1,0 +1,1 @@
+"""What ``twinlens evaluate`` is asked, and how it measures captions."""

@@ -1,0 +1,1 @@
+"""The commands of ``twinlens collection``, a file each."""

@@ -1,0 +1,65 @@
+"""``twinlens collection merge``: take another collection in."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinlens import api
+from twinlens.cli.bars import part_bars
+from twinlens.cli.options.common import Existing
+from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.portable.options import DryRun, taken_in_json, taken_in_lines
+from twinlens.counted import counted
+
+EXAMPLE = "Example: twinlens collection merge /media/disk/Pictures --in ~/photos-collection"
+
+
+@as_exit_code
+def run(
+    other: Annotated[
+        Path, typer.Argument(metavar="OTHER", readable=False, help="Photo folder of the other collection, or its own.")
+    ],
+    place: Existing = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", readable=False, help="Make a new collection of both, and change neither."),
+    ] = None,
+    given_only: Annotated[
+        bool, typer.Option("--given-only", help="Only what people gave, to photos with the same contents.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+) -> int:
+    """Take the photos of another collection in, and what people gave to them; the other one stays as it is.
+
+    What a photo has here already stays: a rating, an opinion. Tags, captions and albums are united.
+    """
+    start_logging(verbose=verbose, log_file=log_file)
+    with part_bars() as show:
+        merged = api.portable.merge(
+            place, other, to=to, given_only=given_only, dry_run=dry_run, on_photos=partial(show, "photos")
+        )
+    if as_json:
+        folders = {"new_folders": list(map(str, merged.new_folders)), "missing_folders": list(map(str, merged.missing))}
+        counts = {**taken_in_json(merged.taken), "to_embed": merged.to_embed}
+        print_json({"collection": str(merged.collection), **folders, **counts, "changed": not dry_run})
+        return FOUND
+    for line in _lines(merged, dry_run=dry_run):
+        typer.echo(api.searching.on_one_line(line))
+    return FOUND
+
+
+def _lines(merged: "api.portable.Merged", *, dry_run: bool) -> Iterator[str]:
+    yield f"collection  {merged.collection}"
+    yield from (f"new folder  {folder}" for folder in merged.new_folders)
+    yield from taken_in_lines(merged.taken)
+    yield from (f"missing     {folder}: only what its photos were given was taken" for folder in merged.missing)
+    if merged.to_embed:
+        yield f"next: twinlens index embeds {counted(merged.to_embed, 'photo')}, which have vectors of another model"
+    if dry_run:
+        yield "nothing was changed"

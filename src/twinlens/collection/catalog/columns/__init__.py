@@ -1,0 +1,1 @@
+"""Columns of the catalog in memory, for filters and orders."""

@@ -1,0 +1,1 @@
+"""What people give to photos by hand: tags, ratings, albums."""

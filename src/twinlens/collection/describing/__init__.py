@@ -1,0 +1,1 @@
+"""What photos show, said from lists of texts: descriptions where there are no captions, and labels."""

@@ -1,0 +1,149 @@
+"""The lines of an archive, checked: a path that leads out of its folder, or a value of another kind, is refused."""
+
+import math
+import os
+from collections.abc import Container, Iterator, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, get_args
+
+from twinlens.collection.catalog.curated.names import tidy_name
+from twinlens.collection.catalog.kept import GIVEN
+from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue, as_list
+from twinlens.collection.portable.archive import holds_lists
+from twinlens.errors import QueryError
+from twinlens.types import DateSource
+
+CONTENT_BYTES = 16
+MOST_NUMBER = 2**63
+_ITSELF = {"folder", "path", "content", "said", "content_details", "given", "row", "id", "generation"}
+
+
+def photo_of(line: Mapping[str, Any], folders: Container[str]) -> CarriedPhoto:
+    """A photo.
+
+    Raises:
+        ValueError, TypeError, KeyError: the line is no photo of one of these folders.
+    """
+    if line["folder"] not in folders:
+        raise ValueError("a photo is in a folder that is not listed")
+    facts = {name: value for name, value in line.items() if name not in _ITSELF}
+    if not (all(map(_is_value, facts.values())) and _is_date(facts.get("taken_at"), facts.get("date_source"))):
+        raise ValueError("something is known of a photo that is no text, number or date")
+    said = [(str(kind), str(text)) for kind, text in line.get("said", ())]
+    details = line.get("content_details")
+    if not all(map(is_text, (*(part for pair in said for part in pair), details or "x"))):
+        raise ValueError("what a photo says is no text")
+    content = line.get("content")
+    given = {
+        kind: [_value(kind, value) for value in values]
+        for kind, values in line.get("given", {}).items()
+        if kind in GIVEN
+    }
+    hashed = None if content is None else _content(content)
+    return CarriedPhoto(line["folder"], _path(line["path"]), hashed, facts, said, details, given)
+
+
+def album_of(line: Mapping[str, Any]) -> CarriedAlbum:
+    """An album.
+
+    Raises:
+        ValueError, KeyError: the line is none.
+    """
+    name, query = line["name"], line["query"]
+    if not (is_text(query) or query == ""):
+        raise ValueError("the search of an album is no text")
+    return CarriedAlbum(_tidy(name), query)
+
+
+def kept_of(line: Mapping[str, Any]) -> Iterator[KeptValue]:
+    """What is kept; nothing of a kind that this release does not know.
+
+    Raises:
+        ValueError, KeyError: the line is none.
+    """
+    content = _content(line["content"])
+    for kind in GIVEN:
+        if kind in line:
+            yield KeptValue(content, kind, _value(kind, line[kind]))
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text that a catalog takes: without zeros and halves of letters."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _value(kind: str, value: Any) -> str:
+    """What was given, as the catalog has it."""
+    if kind == "album":
+        name, position = value
+        return as_list([_tidy(name), _whole(position)])
+    if kind == "feedback":
+        subject, is_good, given_at = value
+        if not (is_text(subject) and is_text(given_at) and is_good in (0, 1)):
+            raise ValueError("an opinion is none")
+        return as_list([subject, int(is_good), given_at])
+    if holds_lists(kind):
+        return as_list(value)
+    if kind == "favourite":
+        return ""
+    if kind == "rating" and value not in ("1", "2", "3", "4", "5"):
+        raise ValueError(f"a photo has {value!r} stars")
+    if not is_text(value):
+        raise ValueError(f"a {kind} is no text")
+    return _tidy(value) if kind == "tag" else value
+
+
+def _tidy(name: Any) -> str:
+    try:
+        return tidy_name(name, "album or tag")
+    except QueryError as error:
+        raise ValueError(str(error)) from error
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int or not 0 <= number < 2**40:
+        raise ValueError(f"{str(number)[:20]} is no place in an album")
+    return number
+
+
+def _content(text: Any) -> bytes:
+    content = bytes.fromhex(text)
+    if len(content) != CONTENT_BYTES:
+        raise ValueError("a hash has another length")
+    return content
+
+
+def _path(path: Any) -> str:
+    if not is_text(path) or path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):
+        raise ValueError(f"the path {str(path)[:60]!r} is none inside a folder")
+    if os.sep == "\\" and (PureWindowsPath(path).drive or "\\" in path or ":" in path):
+        raise ValueError(f"the path {path[:60]!r} is none inside a folder")
+    return str(PurePosixPath(path))
+
+
+def _is_value(value: object) -> bool:
+    if type(value) is int:
+        return abs(value) < MOST_NUMBER
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value in (None, "") or is_text(value)
+
+
+def _is_date(taken_at: object, source: object) -> bool:
+    """Whether it is one as the catalog has them, told by something that tells dates; or there is none."""
+    if taken_at is None:
+        return True
+    moment = datetime.fromisoformat(str(taken_at))
+    is_local = moment.tzinfo is None
+    return (
+        is_local and moment.isoformat() == taken_at and source in (None, *get_args(DateSource))
+    )  # None: by an early release

@@ -1,0 +1,1 @@
+"""What is written about photos, found by its words."""

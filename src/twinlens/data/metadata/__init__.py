@@ -1,0 +1,1 @@
+"""What photo files, and files beside them, say about photos."""

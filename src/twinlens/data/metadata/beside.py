@@ -1,0 +1,174 @@
+"""The files beside a photo that say something about it: which they are by their names, and what is in them."""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from twinlens.data.dating.file_date import OUTSIDE, with_moment
+from twinlens.data.dating.moment import Moment
+from twinlens.data.exif import PhotoDetails
+from twinlens.data.metadata.said import NOTHING, Said, combined, first_moment
+from twinlens.data.metadata.takeout import TakeoutError, read_takeout
+from twinlens.data.metadata.xml_tree import MOST_BYTES, XmlError
+from twinlens.data.metadata.xmp import read_xmp
+from twinlens.errors import PhotoError
+
+XMP, JSON = ".xmp", ".json"
+_ADDED = "supplemental-metadata"  # to the photo's name, by Google since 2024, and cut short
+_CUT = range(40, 52)  # characters that Google cuts names to; 46 in most exports
+_NUMBER = re.compile(r"(.+)\((\d{1,4})\)")
+_EDITED = re.compile(  # added to the name of an edited copy, in the language of its owner
+    r"(.+)[-_](?:edited|edit(?:ad[ao])?|bearbeitet|modifi[ée]|modificat[oa]|bewerkt|redigerad|redigeret|edytowan[ey]|"
+    r"upraven[oé]|muokattu|düzenlendi|изменено|編集済み|已修改|수정됨|ha editado)(\(\d{1,4}\))?",
+    re.IGNORECASE,
+)
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Beside(NamedTuple):
+    """What the files beside a photo say: XMP comes from programs for photos, the other from Google Takeout."""
+
+    xmp: Said = NOTHING
+    takeout: Said = NOTHING
+
+
+def is_beside(name: str) -> bool:
+    """Whether a file of this name may belong to a photo."""
+    return name[-5:].lower().endswith((XMP, JSON))
+
+
+def files_beside(photos: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The files that belong to each photo of a folder, the most trustworthy first; photos without one are left out.
+
+    Args:
+        photos: names of the photos in the folder.
+        others: names of its files for which ``is_beside`` is true.
+    """
+    known = _Names(others)
+    found = {photo: tuple(dict.fromkeys(known.of(photo))) for photo in photos}
+    return {photo: names for photo, names in found.items() if names}
+
+
+class _Names:
+    """Names of files by the names of the photos that they may belong to, and the number in parentheses."""
+
+    def __init__(self, others: Iterable[str]) -> None:
+        self._xmp: dict[str, str] = {}
+        self._json: dict[tuple[str, str], str] = {}
+        self._cut: dict[tuple[str, str], str] = {}
+        for name in sorted(others):
+            base = name[:-4] if name.lower().endswith(XMP) else name[:-5]
+            if name.lower().endswith(XMP):
+                self._xmp.setdefault(base.casefold(), name)
+            else:
+                self._add_json(base.casefold(), name)
+
+    def _add_json(self, base: str, name: str) -> None:
+        self._json.setdefault((base, ""), name)
+        numbered = _NUMBER.fullmatch(base)
+        base, number = (numbered[1], numbered[2]) if numbered else (base, "")
+        self._json.setdefault((base, number), name)
+        photo, dot, added = base.rpartition(".")
+        if dot and _ADDED.startswith(added):
+            self._json.setdefault((photo, number), name)
+        if len(base) in _CUT:
+            self._cut.setdefault((base, number), name)
+
+    def of(self, photo: str) -> Iterator[str]:
+        name = photo.casefold()
+        stem, suffix = _split(name)
+        yield from (self._xmp[base] for base in (name, stem) if base in self._xmp)
+        if self._json and (found := self._json_of(stem, suffix)):
+            yield found
+
+    def _json_of(self, stem: str, suffix: str) -> str | None:
+        for one in (stem, _unedited(stem)):
+            numbered = _NUMBER.fullmatch(one)
+            for base, number in ((one, ""), *([(numbered[1], numbered[2])] if numbered else [])):
+                for key in ((base + suffix, number), (base, number)):
+                    if key in self._json:
+                        return self._json[key]
+                for length in _CUT if self._cut else ():
+                    if (key := ((base + suffix)[:length], number)) in self._cut and length < len(base + suffix):
+                        return self._cut[key]
+        return None
+
+
+def _split(name: str) -> tuple[str, str]:
+    path = PurePosixPath(name)
+    return path.stem, path.suffix
+
+
+def _unedited(stem: str) -> str:
+    """The name before "-edited"; a number behind it belongs to the name.
+
+    >>> _unedited("beach-edited(1)"), _unedited("beach")
+    ('beach(1)', 'beach')
+    """
+    found = _EDITED.fullmatch(stem)
+    return found[1] + (found[2] or "") if found else stem
+
+
+def read_beside(files: Sequence[Path]) -> tuple[Beside, list[tuple[Path, str]]]:
+    """What the files beside a photo say, and which could not be read, with the reason."""
+    said: dict[str, list[Said]] = {XMP: [], JSON: []}
+    failed = []
+    for file in files:
+        suffix = file.suffix.lower()
+        try:
+            data = _content(file)
+            said[suffix].append(read_xmp(data) if suffix == XMP else read_takeout(data))
+        except (XmlError, TakeoutError, PhotoError) as error:
+            failed.append((file, f"says nothing about its photo: {error}"))
+    return Beside(combined(*said[XMP]), combined(*said[JSON])), failed
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with os.fdopen(os.open(file, _READING), "rb") as opened:
+            found = os.fstat(opened.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise PhotoError("not a regular file")
+            data = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(f"could not be read: {error.strerror or error}") from error
+    if len(data) > MOST_BYTES:
+        raise PhotoError(f"{max(found.st_size, len(data)) / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:.0f}")
+    return data
+
+
+def with_beside(details: PhotoDetails, beside: Beside) -> PhotoDetails:
+    """What a photo's content says, together with what the files beside it say.
+
+    Texts: XMP, then Takeout, then the content. Stars: XMP, then the content, then Takeout, which knows only favourites.
+    Date and position: XMP, then the content, then Takeout, which knows neither the time zone nor more than the photo,
+    unless somebody has written them into Google Photos by hand.
+
+    Args:
+        details: of the content; its date may be that of the file's name or of the file.
+        beside: see ``read_beside``.
+    """
+    own = Said(details.title, details.description, details.keywords, details.people, details.rating)
+    texts = combined(beside.xmp, beside.takeout, own)
+    from_content = None
+    if details.taken_at is not None and details.date_source not in OUTSIDE:
+        from_content = Moment(details.taken_at, details.utc_offset_minutes, details.date_source or "exif")
+    has_position = details.latitude is not None and details.longitude is not None
+    position = (details.latitude, details.longitude) if has_position else beside.takeout.position
+    latitude, longitude = beside.xmp.position or position or (details.latitude, details.longitude)
+    taken = first_moment(beside.xmp.moment, from_content, beside.takeout.moment)
+    whole = replace(
+        details,
+        latitude=latitude,
+        longitude=longitude,
+        title=texts.title,
+        description=texts.description,
+        keywords=texts.keywords,
+        people=texts.people,
+        rating=combined(beside.xmp, own).rating or texts.rating,
+    )
+    return whole if taken is None else with_moment(whole, taken)

@@ -1,0 +1,1 @@
+"""Data sets that have captions in several languages."""

@@ -1,0 +1,1 @@
+"""Videos: their frames as photos, where the extra ``av`` is installed."""

@@ -1,0 +1,85 @@
+/** The captions of the photo in the viewer, edited in place. */
+
+import { element, iconButton } from "../dom.js";
+import { notice } from "../notices.js";
+import { may } from "../permissions.js";
+import { caption, uncaption } from "./given.js";
+
+const LONGEST = 2000;
+
+export class Captions {
+  constructor() {
+    this.element = element("section", { class: "photo-captions", "aria-label": "Captions" });
+  }
+
+  /** @param {object} facts from `GET /api/photo/…` */
+  show(facts) {
+    this.facts = facts;
+    this.draw();
+  }
+
+  draw() {
+    const { captions } = this.facts;
+    this.element.hidden = !captions.length && !may("curate");
+    const add = element("button", { type: "button", class: "plain", text: "Add a caption", on: { click: () => add.replaceWith(this.editor("")) } });
+    this.element.replaceChildren(
+      element("h3", { text: "Captions" }),
+      ...(captions.length ? [element("ul", { class: "captions" }, ...captions.map((text) => this.line(text)))] : []),
+      ...(may("curate") ? [add] : []),
+    );
+  }
+
+  line(text) {
+    const made = element("li", {}, element("span", { text, dir: "auto" }));
+    const edit = iconButton("edit", `Change the caption: ${text}`, () => made.replaceChildren(this.editor(text)));
+    if (may("curate")) made.append(edit);
+    return made;
+  }
+
+  /** A form for a caption; @param {string} text that it has, "" for a new one */
+  editor(text) {
+    const box = element("textarea", { "aria-label": "Caption", rows: "3", maxlength: LONGEST, dir: "auto", value: text });
+    const button = (label, click) => element("button", { type: "button", class: "plain", text: label, on: { click } });
+    const save = () => this.save(text, box.value.trim());
+    const made = element(
+      "form",
+      { class: "caption-editor" },
+      box,
+      element("p", { class: "row-of-buttons" }, button("Save", save), text && button("Remove", () => this.remove(text)), button("Cancel", () => this.leave())),
+    );
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) save();
+      else if (event.key === "Escape") this.leave();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    queueMicrotask(() => box.focus());
+    return made;
+  }
+
+  async save(before, text) {
+    if (!text && before) return this.remove(before);
+    if (text && text !== before) return this.take(await caption(this.facts.image_id, text, before || null));
+    return this.leave();
+  }
+
+  async remove(text) {
+    const { image_id: id } = this.facts;
+    const answer = await uncaption(id, text);
+    this.take(answer);
+    if (answer) notice("Removed the caption.", { label: "Undo", act: async () => this.take(await caption(id, text, null)) });
+  }
+
+  /** Shows what the server has now; null: it refused, and the text stays in its box. */
+  take(answer) {
+    if (answer?.image_id !== this.facts.image_id) return;
+    this.facts.captions = answer.captions;
+    this.leave();
+  }
+
+  leave() {
+    this.draw();
+    this.element.querySelector(":scope > .plain")?.focus(); // the form is gone
+  }
+}

@@ -1,0 +1,75 @@
+/** A group of duplicates: its files side by side, what tells them apart, and why they are together. */
+
+import { differences } from "./differences.js";
+import { element, icon } from "./dom.js";
+import { countOf, nameOf, numberOf } from "./facts.js";
+import { thumbnailAddress } from "./server.js";
+
+export const KIND_NAMES = { exact: "Same file", raw: "RAW + JPEG", edited: "Edited", near: "Same picture", series: "Series" };
+const REASONS = {
+  exact: () => "The same file again",
+  raw: () => "The RAW file of the photo",
+  edited: () => "Another version of the photo",
+  near: ({ bits }) => `The same picture, saved again${bits === undefined ? "" : `; fingerprints differ in ${numberOf(bits)} of 256 bits`}`,
+  series: ({ seconds }) => (seconds === undefined ? "Another shot" : `Another shot, ${countOf(Math.round(seconds), "second")} apart`),
+};
+
+/**
+ * @param {{best: object, others: object[]}} group
+ * @param {{open: Function, compare: Function, list: import("./move_list.js").MoveList, kind: () => ?string}} actions
+ */
+export function groupCard({ best, others }, actions) {
+  const files = [{ ...best, kinds: others.map(({ kind }) => kind) }, ...others];
+  const warning = element("p", { class: "fault", role: "status" });
+  const check = () => {
+    const areAll = files.every((file) => actions.list.has(file, actions.kind()));
+    warning.textContent = areAll ? "All files of this group are on the list: none would stay." : "";
+  };
+  const shown = files.map((file) => fileCard(file, files[0], { ...actions, check }));
+  check();
+  return element("li", { class: "group" }, element("ul", { class: "files" }, ...shown), warning);
+}
+
+function fileCard(file, best, { open, compare, list, kind, check }) {
+  const name = nameOf(file.image_id);
+  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), "aria-label": `On the list: ${file.image_id}` });
+  box.addEventListener("change", () => {
+    list.choose(file, box.checked, kind());
+    check();
+  });
+  const isBest = file === best;
+  const canCompare = !isBest && file.has_picture && best.has_picture;
+  return element(
+    "li",
+    { class: isBest ? "file is-best" : "file" },
+    pictureOf(file, name, open),
+    element("p", { class: "file-kind", text: isBest ? "Best" : KIND_NAMES[file.kind] }),
+    element("h3", { text: name, dir: "auto" }),
+    element("dl", {}, ...differences(file, best)),
+    !isBest && element("p", { class: "quiet", text: reasonOf(file, best) }),
+    element(
+      "div",
+      { class: "row-of-buttons" },
+      element("label", { class: "toggle-label" }, box, " Move"),
+      canCompare && compareButton(file, best, compare),
+    ),
+  );
+}
+
+function compareButton(file, best, compare) {
+  const label = `Compare ${nameOf(file.image_id)} with the best`;
+  const act = () => compare([best.image_id, file.image_id]);
+  return element("button", { type: "button", class: "plain", "aria-label": label, text: "Compare", on: { click: act } });
+}
+
+function pictureOf(file, name, open) {
+  if (!file.has_picture) return element("div", { class: "no-picture" }, icon("image"));
+  const picture = element("img", { src: thumbnailAddress(file.image_id, 512), alt: "", loading: "lazy", draggable: "false" });
+  const act = () => open(file.image_id);
+  return element("button", { type: "button", class: "file-picture", "aria-label": `Open ${name}`, on: { click: act } }, picture);
+}
+
+function reasonOf(file, best) {
+  const reason = REASONS[file.kind](file.figures);
+  return file.of === best.image_id ? reason : `${reason} (of ${nameOf(file.of)})`;
+}

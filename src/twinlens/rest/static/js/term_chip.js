@@ -1,0 +1,62 @@
+/** One term of the search as a chip: its words or picture, a button that turns its sign, and one that removes it. */
+
+import { element, icon } from "./dom.js";
+import { nameOf } from "./facts.js";
+import { readRegion } from "./region.js";
+import { thumbnailAddress } from "./server.js";
+
+/** How a term is turned: words become less of the sum, what is like a picture is left out. */
+const SIGNS = {
+  words: { less: "Less like", title: "+ more like it, − less like it", turned: "minus" },
+  picture: { less: "Not like", title: "Like it, or not like it", turned: "not" },
+};
+const SIDE_PX = 56; // of the picture, for sharp screens
+const SIDES = [256, 512, 1024]; // of thumbnails
+
+/**
+ * @param {import("./query.js").Term} term
+ * @param {{turn: () => void, remove: () => void}} actions
+ */
+export function termChip(term, { turn, remove }) {
+  const name = nameOfTerm(term);
+  const { less, title, turned } = SIGNS[term.kind === "words" ? "words" : "picture"];
+  const said = term.sign > 0 ? "More like" : less;
+  const sign = element(
+    "button",
+    { type: "button", class: "sign", "aria-label": `${said} ${name}; change`, title, on: { click: turn } },
+    icon(term.sign > 0 ? "plus" : turned),
+  );
+  const away = element("button", { type: "button", class: "remove", "aria-label": `Remove ${name}`, on: { click: remove } }, icon("close"));
+  const shown = term.kind === "words" ? element("span", { text: name, dir: "auto" }) : pictureOf(term, name);
+  return element("li", { class: term.sign > 0 ? "chip" : "chip is-minus" }, sign, shown, away);
+}
+
+function nameOfTerm({ kind, value, region }) {
+  const name = kind === "photo" ? nameOf(value) : value;
+  return region ? `a part of ${name}` : name;
+}
+
+function pictureOf(term, name) {
+  const region = term.region && readRegion(term.region);
+  if (region) return cropped(term.value, region, name);
+  const source = term.kind === "photo" ? thumbnailAddress(term.value, 256) : term.preview;
+  return element("img", { src: source, alt: name, title: name });
+}
+
+/** The part of a photo, cut from a thumbnail that is large enough for it. @returns {HTMLCanvasElement} */
+function cropped(id, region, name) {
+  const canvas = element("canvas", { width: SIDE_PX, height: SIDE_PX, role: "img", "aria-label": name, title: name });
+  const wanted = SIDE_PX / Math.max(region.width, region.height);
+  const photo = new Image();
+  photo.onload = () => drawPart(canvas, photo, region);
+  photo.src = thumbnailAddress(id, SIDES.find((side) => side >= wanted) || SIDES.at(-1));
+  return canvas;
+}
+
+/** Fills a canvas with the middle of a part, as `object-fit: cover` does. */
+function drawPart(canvas, photo, { x, y, width, height }) {
+  const [across, down] = [width * photo.naturalWidth, height * photo.naturalHeight];
+  const side = Math.min(across, down);
+  const [left, top] = [x * photo.naturalWidth + (across - side) / 2, y * photo.naturalHeight + (down - side) / 2];
+  canvas.getContext("2d").drawImage(photo, left, top, side, side, 0, 0, canvas.width, canvas.height);
+}

@@ -1,0 +1,1 @@
+"""Vectors on a Milvus server or cluster: addressed as ``milvus://host:port/name``."""

@@ -1,0 +1,1 @@
+"""Checkpoints of open_clip, without its package: what they are, their weights, their processor and tokenizer."""
