@@ -52,6 +52,17 @@ def test_english_texts_are_the_weighted_sum_of_both_towers(
     np.testing.assert_allclose(rows[len(OTHERS) :], both / np.linalg.norm(both, axis=1, keepdims=True), atol=1e-6)
 
 
+def test_only_english_opens_the_english_tower(bundle: Bundle, tiny_bundle: Bundle) -> None:
+    path = bundle.directory / ENGLISH_MODEL
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    encoder = OnnxDualEncoder(open_bundle(bundle.directory))
+    first = OnnxDualEncoder(tiny_bundle).encode_text(OTHERS)
+    np.testing.assert_allclose(encoder.encode_text(OTHERS), first, atol=1e-6)
+    with pytest.raises(BundleError, match=ENGLISH_MODEL):
+        encoder.encode_text(ENGLISH)
+
+
 def test_no_text_is_no_row(bundle: Bundle) -> None:
     assert OnnxDualEncoder(bundle).encode_text([]).shape == (0, 6)
 

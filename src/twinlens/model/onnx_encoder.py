@@ -24,7 +24,7 @@ from twinlens.model.bundle import (
 from twinlens.model.graph import Graph
 from twinlens.model.hubs import Hubs, open_hubs
 from twinlens.model.relevance_file import open_relevance
-from twinlens.model.text_encoder import BATCH, ShareOut, TextEncoder, unit
+from twinlens.model.text_encoder import BATCH, TextEncoder, unit
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.model.word_file import open_words
 from twinlens.protocols import DualEncoder, EncodedImages, Judge
@@ -175,17 +175,19 @@ class OnnxDualEncoder(DualEncoder):
 
     def _read_texts(self, texts: Sequence[str]) -> Embeddings:
         """[B, D], unit rows as the towers make them."""
-        if self._english is None:
+        rows = [row for row, text in enumerate(texts) if self._is_english(text)]
+        if self._english is None or not rows:
             return self._text.encode(texts, self._share_out)
+        english = [texts[row] for row in rows]
         if len(texts) > BATCH:
             embeddings = self._text.encode(texts, self._share_out)
-            rows, english = self._english_rows(self._english, texts, self._share_out)
+            seconds = self._english.encode(english, self._share_out)
         else:  # a query is read by both towers at the same time
-            other = self._pool.submit(self._english_rows, self._english, texts, _in_turn)
+            other = self._pool.submit(self._english.encode, english, _in_turn)
             embeddings = self._text.encode(texts, _in_turn)
-            rows, english = other.result()
+            seconds = other.result()
         share = np.float32(self.manifest.english_share)
-        embeddings[rows] = unit(share * english + (1 - share) * embeddings[rows])
+        embeddings[rows] = unit(share * seconds + (1 - share) * embeddings[rows])
         return embeddings
 
     def seen_part(self, text: str) -> str:
@@ -327,13 +329,6 @@ class OnnxDualEncoder(DualEncoder):
 
     def _is_english(self, text: str) -> bool:
         return self.manifest.english is not None and self._words is not None and is_english(text, self._words)
-
-    def _english_rows(
-        self, tower: TextEncoder, texts: Sequence[str], share_out: ShareOut
-    ) -> tuple[list[int], Embeddings]:
-        """Which of the texts are English, and their embeddings by the English tower."""
-        rows = [row for row, text in enumerate(texts) if self._is_english(text)]
-        return rows, tower.encode([texts[row] for row in rows], share_out)
 
     @cached_property
     def _image_graph(self) -> Graph:
