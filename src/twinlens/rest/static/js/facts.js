@@ -1,12 +1,14 @@
 /** Formatting of a photo's metadata. */
 
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
-const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", timeZone: "UTC" });
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
-const NUMBER = new Intl.NumberFormat();
+import { locale, t } from "./texts.js";
 
-export const NO_DATE = "No date";
+const DAY = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" });
+const MOMENT = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
+const NUMBER = new Intl.NumberFormat(locale);
+
+export const NO_DATE = t("No date");
 
 /** The file's name without its folders. @param {string} id */
 export function nameOf(id) {
@@ -61,12 +63,12 @@ export function momentOf(takenAt) {
 }
 
 const SOURCES = {
-  xmp: "from its XMP data",
-  iptc: "from its IPTC data",
-  gps: "by satellite, UTC",
-  takeout: "from Google Photos, UTC",
-  name: "from its name",
-  file: "it may be that of a copy",
+  xmp: "{when} (from its XMP data)",
+  iptc: "{when} (from its IPTC data)",
+  gps: "{when} (by satellite, UTC)",
+  takeout: "{when} (from Google Photos, UTC)",
+  name: "{when} (from its name)",
+  file: "{when} (it may be that of a copy)",
 };
 
 /** The moment, and what told it; the time is left out where only the day is known. @param {object} facts of a photo */

@@ -1,6 +1,80 @@
-// The page's texts in the reader's language. A text is looked up by its English words, which also stand for what is not translated.
+/** The page's texts in the reader's language. A text is looked up by its English words, which also stand for what is not translated. */
 
-// t("Select {name}", { name: photo.name })
+const { LANGUAGES, code, locale, isFromRight, chosen, choose, words } = globalThis.pageLanguage;
+/** English text → that of the reader; an object where the plural has forms of its own, by their names in Intl.PluralRules. */
+const TEXTS = await words.catch((error) => {
+  console.error(error); // the page is English then
+  return {};
+});
+const PLURAL = new Intl.PluralRules(locale);
+const ENGLISH_PLURAL = new Intl.PluralRules("en");
+const NUMBER = new Intl.NumberFormat(locale);
+const LIST = new Intl.ListFormat(locale, { type: "conjunction", style: "long" });
+const ANY_OF = new Intl.ListFormat(locale, { type: "disjunction", style: "long" });
+
+export { locale };
+
+/**
+ * A text for people, with values in it: t("Select {name}", { name }), and with a plural, chosen by `count`:
+ * t("{count} photo|{count} photos", { count }). Numbers are written as the reader does.
+ * @param {string} english as it is in the files of texts
+ * @param {Object<string, string|number>} [values]
+ */
 export function t(english, values = {}) {
-  return english.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const text = formOf(english, values.count);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? written(values[name]) : whole));
 }
+
+function formOf(english, count) {
+  const text = TEXTS[english];
+  if (typeof text === "string") return text;
+  if (text) return text[PLURAL.select(count)] ?? text.other;
+  if (count === undefined) return english;
+  const [one, other = one] = english.split("|");
+  return ENGLISH_PLURAL.select(count) === "one" ? one : other;
+}
+
+function written(value) {
+  if (typeof value === "number") return NUMBER.format(value);
+  return isFromRight ? `\u2068${value}\u2069` : String(value); // a name from the left does not turn the words around it
+}
+
+/** "dogs, cats and cows". @param {string[]} parts */
+export function listOf(parts) {
+  return LIST.format(parts);
+}
+
+/** "dogs, cats, or cows". @param {string[]} parts */
+export function anyOf(parts) {
+  return ANY_OF.format(parts);
+}
+
+// --- the texts of index.html -----------------------------------------------------------------
+
+const SPOKEN = ["aria-label", "title", "placeholder"];
+const INLINE = "a, b, em, kbd, strong"; // part of a sentence, which is translated with them
+
+/** Translates what an element and those in it say; where a sentence has marked words in it, its key has their tags. */
+function translate(element) {
+  if (element.matches("[translate=no], kbd, noscript, script, svg")) return;
+  for (const name of SPOKEN) if (element.hasAttribute(name)) element.setAttribute(name, t(element.getAttribute(name)));
+  const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  if (texts.length && element.children.length && [...element.children].every((child) => child.matches(INLINE))) {
+    element.innerHTML = t(element.innerHTML.trim()); // from a file of the page
+    return;
+  }
+  for (const text of texts) text.data = text.data.replace(text.data.trim(), () => t(text.data.trim()));
+  for (const child of element.children) translate(child);
+}
+
+if (code !== "en") translate(document.documentElement);
+document.documentElement.classList.remove("is-in-other-words");
+
+/** The list of languages in Help. */
+function offerLanguages(select) {
+  const own = { "": t("As in the browser"), ...LANGUAGES };
+  for (const [value, name] of Object.entries(own)) select.add(new Option(name, value, false, value === chosen));
+  select.addEventListener("change", () => choose(select.value));
+}
+
+offerLanguages(document.getElementById("language"));
