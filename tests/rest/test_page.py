@@ -46,7 +46,11 @@ def test_files_that_the_page_names_are_kept_for_good(client: TestClient) -> None
 def test_all_scripts_are_asked_for_at_once(client: TestClient) -> None:
     shown = client.get("/").text
     scripts = STATIC / "js"
-    imported = {file.relative_to(scripts).as_posix() for file in scripts.rglob("*.js")} - {"language.js", "main.js", "theme.js"}
+    imported = {file.relative_to(scripts).as_posix() for file in scripts.rglob("*.js")} - {
+        "language.js",
+        "main.js",
+        "theme.js",
+    }
     assert set(re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)) == imported
 
 

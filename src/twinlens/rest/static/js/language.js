@@ -30,10 +30,17 @@
     location.reload();
   }
 
+  /** The texts by their English words; none if they do not come, and the page is English. */
   async function load() {
-    const answer = await fetch(new URL(`${code}.json`, files));
-    if (!answer.ok) throw new Error(`${answer.status}: texts/${code}.json`);
-    return answer.json();
+    try {
+      const answer = await fetch(new URL(`${code}.json`, files));
+      if (answer.ok) return await answer.json();
+      console.error(`${answer.status}: texts/${code}.json`);
+    } catch (error) {
+      console.error(error);
+    }
+    document.documentElement.lang = "en";
+    return {};
   }
 
   /** What texts.js goes on with; locale: with the region, as dates and numbers differ by it. */

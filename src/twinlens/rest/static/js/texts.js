@@ -2,17 +2,15 @@
 
 const { LANGUAGES, code, locale, isFromRight, chosen, choose, words } = globalThis.pageLanguage;
 /** English text → that of the reader; an object where the plural has forms of its own, by their names in Intl.PluralRules. */
-const TEXTS = await words.catch((error) => {
-  console.error(error); // the page is English then
-  return {};
-});
+const TEXTS = new Map(Object.entries(await words));
 const PLURAL = new Intl.PluralRules(locale);
 const ENGLISH_PLURAL = new Intl.PluralRules("en");
 const NUMBER = new Intl.NumberFormat(locale);
-const LIST = new Intl.ListFormat(locale, { type: "conjunction", style: "long" });
 const ANY_OF = new Intl.ListFormat(locale, { type: "disjunction", style: "long" });
 
-export { locale };
+export { code, isFromRight, locale };
+/** The arrow keys that go on, and back, in the order of reading. */
+export const [FORWARD, BACK] = isFromRight ? ["ArrowLeft", "ArrowRight"] : ["ArrowRight", "ArrowLeft"];
 
 /**
  * A text for people, with values in it: t("Select {name}", { name }), and with a plural, chosen by `count`:
@@ -26,7 +24,7 @@ export function t(english, values = {}) {
 }
 
 function formOf(english, count) {
-  const text = TEXTS[english];
+  const text = TEXTS.get(english);
   if (typeof text === "string") return text;
   if (text) return text[PLURAL.select(count)] ?? text.other;
   if (count === undefined) return english;
@@ -39,9 +37,9 @@ function written(value) {
   return isFromRight ? `\u2068${value}\u2069` : String(value); // a name from the left does not turn the words around it
 }
 
-/** "dogs, cats and cows". @param {string[]} parts */
-export function listOf(parts) {
-  return LIST.format(parts);
+/** A text of the server's that is always the same, such as the name of a filter. @param {string} english */
+export function translated(english) {
+  return t(english);
 }
 
 /** "dogs, cats, or cows". @param {string[]} parts */
