@@ -67,7 +67,7 @@ def test_keys_lead_to_a_month_far_away_and_the_photos_go_on_either_way(many: Pag
         many.keyboard.press(key)
     index = len(MONTHS) - 1 - 12 - 1
     wanted = index * A_MONTH + 1
-    until(many, f"({FIRST_IN_VIEW}).startsWith('{wanted} of')")
+    until(many, f"({FIRST_IN_VIEW}).startsWith('{wanted:,} of')")
     expect(line).to_have_attribute("aria-valuenow", str(index))
     until(many, "document.querySelector('.tile img.is-loaded') !== null")
     until(many, "Number(document.querySelector('.tile').dataset.index) > 100")  # those before were loaded
