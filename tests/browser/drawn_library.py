@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,18 +67,14 @@ def multiply(root: Path, count: int) -> None:
         catalog = collection.catalog
         folder = catalog.folders()[0].id
         sources = [key for key in sorted(catalog.known_files()) if key[1].startswith("home/")]
+        known_photos = {path: _known_photo(catalog, folder, path) for _, path in sources}
         (root / "many").mkdir()
         with catalog.writing() as writer:
             for number in range(count - catalog.count()):
                 path = sources[number % len(sources)][1]
                 copy = f"many/{number:05}.jpg"
                 os.link(root / path, root / copy)
-                known = catalog.known_file(folder, path)
-                assert known is not None
-                assert known.content_hash is not None
-                found = catalog.vector_of_content(known.content_hash)
-                assert found is not None
-                vector, details, _ = found
+                known, vector, details = known_photos[path]
                 noise = np.random.default_rng(number).normal(0, 0.03, len(vector.embedding)).astype(np.float32)
                 turned = (vector.embedding + noise) / np.linalg.norm(vector.embedding + noise)
                 clock = f"{8 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"  # no two are of one burst
@@ -88,6 +85,12 @@ def multiply(root: Path, count: int) -> None:
                     vector._replace(embedding=turned),
                     reader_version=known.reader_version,
                 )
+
+
+def _known_photo(catalog: Any, folder: int, path: str) -> tuple[Any, Any, Any]:
+    known = catalog.known_file(folder, path)
+    vector, details, _ = catalog.vector_of_content(known.content_hash)
+    return known, vector, details
 
 
 def _file_state(folder: int, path: str, known: object) -> object:

@@ -70,7 +70,10 @@ def test_the_search_that_is_shown_becomes_a_live_album(library: Page) -> None:
 
 def test_an_album_is_renamed_deleted_and_brought_back(library: Page) -> None:
     open_albums(library)
-    library.get_by_role("button", name="Rename or delete: Blue ones").click()
+    chosen = library.get_by_role("button", name="Rename or delete: Blue ones").evaluate(
+        "one => (one.click(), [document.activeElement.selectionStart, document.activeElement.selectionEnd])"
+    )
+    assert chosen == [0, len("Blue ones")], "before any key can be typed"
     library.keyboard.type("All blue")
     library.keyboard.press("Enter")
     expect(library.locator(".album", has_text="All blue")).to_be_visible()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Page, expect
 
 from browser.drawn_library import multiply
@@ -16,11 +17,17 @@ COUNT = 10_000
 
 
 @pytest.fixture(scope="module")
-def large(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server of 10,000 photos."""
-    root = Path(shutil.copytree(drawn, tmp_path_factory.mktemp("large") / "photos"))
-    multiply(root, COUNT)
-    served = ServedPage(root)
+def large(drawn: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """Address of a server of 10,000 photos; all test processes share the library, which nobody changes."""
+    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    root, made = shared / "large" / "photos", shared / "large.made"
+    with FileLock(shared / "large.lock"):
+        if not made.exists():
+            shutil.copytree(drawn, root)
+            multiply(root, COUNT)
+            ServedPage(root).stop()  # which derives what a server needs from the catalog
+            made.touch()
+    served = ServedPage(root, "--no-watch")
     yield served.url
     served.stop()
 

@@ -82,8 +82,8 @@ def serve(own_home: Path) -> Serve:
     """Runs ``twinlens serve --port 0 …`` until the block ends."""
 
     @contextmanager
-    def run(place: Path, *arguments: object, port: int = 0) -> Iterator[Served]:
-        line = [sys.executable, "-m", "twinlens", "serve", "--in", place, "--port", port, *arguments]
+    def run(place: Path | str, *arguments: object, port: int = 0, option: str = "--in") -> Iterator[Served]:
+        line = [sys.executable, "-m", "twinlens", "serve", option, place, "--port", port, *arguments]
         process = subprocess.Popen(
             [str(part) for part in line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

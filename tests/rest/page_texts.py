@@ -16,7 +16,7 @@ _CALL = re.compile(r"""(?<![\w.])t\(\s*(?:"((?:[^"\\]|\\.)*)"|([^\s"][^\n]*))"""
 
 
 def used_texts() -> set[str]:
-    """All English texts of the modules, of index.html, and of what the server always says alike."""
+    """All English texts of the modules, of the HTML files, and of what the server always says alike."""
     return script_texts() | page_texts() | server_texts()
 
 
@@ -33,10 +33,13 @@ def script_texts() -> set[str]:
 
 
 def page_texts() -> set[str]:
-    """What index.html says, as the page itself looks it up."""
-    reader = _Reader()
-    reader.feed((STATIC / "index.html").read_text(encoding="utf-8"))
-    return reader.found
+    """What the HTML files say, as the page itself looks it up."""
+    found = set()
+    for file in STATIC.glob("*.html"):
+        reader = _Reader()
+        reader.feed(file.read_text(encoding="utf-8"))
+        found |= reader.found
+    return found
 
 
 def server_texts() -> set[str]:

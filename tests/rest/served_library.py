@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from httpx import Response
@@ -46,10 +47,15 @@ def client_of(
     app = create_app(place, settings=settings or Settings())
     options = {"base_url": "http://localhost", "client": (address, 50000), "raise_server_exceptions": False}
     with TestClient(app, **options) as client:
-        deadline = time.monotonic() + READY_S
-        while app.state.engine.state in ("new", "starting") and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until_ready(app)
         yield client
+
+
+def until_ready(app: Any) -> None:
+    """Waits until an application in this process has started, or failed to."""
+    deadline = time.monotonic() + READY_S
+    while app.state.engine.state in ("new", "starting") and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ def test_all_scripts_are_asked_for_at_once(client: TestClient) -> None:
         "language.js",
         "main.js",
         "theme.js",
+        "libraries.js",
     }
     assert set(re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)) == imported
 

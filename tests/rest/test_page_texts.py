@@ -23,6 +23,13 @@ def test_each_language_that_can_be_chosen_has_its_file() -> None:
     assert sorted(re.findall(r"(\w+): \"", table[1])) == sorted(["en", *(file.stem for file in FILES)])
 
 
+def test_each_page_with_modules_chooses_its_language_first() -> None:
+    for file in STATIC.glob("*.html"):
+        scripts = re.findall(r"<script[^>]*>", file.read_text(encoding="utf-8"))
+        if any('type="module"' in one for one in scripts):
+            assert '<script src="static/js/language.js">' in scripts, f"{file.name}: texts.js needs it"
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_file_has_all_texts_and_no_others(file: Path) -> None:
     texts = json.loads(file.read_text(encoding="utf-8"))

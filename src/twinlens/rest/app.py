@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -40,14 +40,13 @@ from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.following import Following
 from twinlens.rest.engine.index_run import IndexRun
 from twinlens.rest.failures import RequestFailure, failure_of
+from twinlens.rest.gate.audit import Audit
 from twinlens.rest.gate.body_limit import BodyLimit
+from twinlens.rest.gate.entrance import Entrance
 from twinlens.rest.gate.envelope import Envelope
 from twinlens.rest.gate.guard import Guard
 from twinlens.rest.gate.head import Head
-from twinlens.rest.gate.key_source import KeySource
-from twinlens.rest.gate.sessions import sessions_in
 from twinlens.rest.gate.target import Target
-from twinlens.rest.gate.wrong_keys import WrongKeys
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.openapi import describe
 from twinlens.rest.page import add_page
@@ -62,7 +61,12 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 41
 
 
 def create_app(
-    collection: Collection | str | os.PathLike[str] | None = None, *, settings: Settings | None = None
+    collection: Collection | str | os.PathLike[str] | None = None,
+    *,
+    settings: Settings | None = None,
+    library: str = "",
+    entrance: Entrance | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """An ASGI application that serves one collection.
 
@@ -72,6 +76,9 @@ def create_app(
     Args:
         collection: an open one (the server closes it), a photo folder, or a collection folder.
         settings: default: from the environment.
+        library: its name among several that one server has.
+        entrance: shared with them.
+        metrics: of this library.
 
     Raises:
         CollectionNotFoundError: there is no collection.
@@ -81,16 +88,30 @@ def create_app(
     if not isinstance(collection, Collection):
         place = settings.collection if collection is None else os.fspath(collection)
         collection = open_for_serving(place, model=settings.model)
-    app, metrics = calls(settings), Metrics()
+    app, metrics, entrance = calls(settings), metrics or Metrics(), entrance or Entrance.of(settings)
     engine = app.state.engine = Engine(collection, settings, metrics)
     app.state.index_run = IndexRun(engine)
     app.state.duplicates = DuplicateSearch(engine)
     app.state.following = Following(engine, app.state.index_run) if settings.watch else None
-    app.state.keys = KeySource(settings) if settings.needs_key else None
-    app.state.sessions = sessions_in(settings.sessions_folder) if settings.needs_key else None
-    app.state.wrong_keys = WrongKeys()
+    put_behind_gate(
+        app, settings, entrance=entrance, metrics=metrics, library=library, is_stopping=engine.stopping.is_set
+    )
+    return app
+
+
+def put_behind_gate(
+    app: FastAPI,
+    settings: Settings,
+    *,
+    entrance: Entrance,
+    metrics: Metrics,
+    library: str | None,
+    is_stopping: Callable[[], bool],
+) -> None:
+    """Answers errors in one form, and lets nothing pass that may not ask; see ``Guard`` for the arguments."""
+    app.state.keys, app.state.sessions, app.state.wrong_keys = entrance.keys, entrance.sessions, entrance.wrong_keys
     # functions that SIGHUP runs; each raises TwinlensError to keep what it had
-    app.state.on_reload = [app.state.keys.reload] if app.state.keys else []
+    app.state.on_reload = [entrance.keys.reload] if entrance.keys else []
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(TwinlensError, _answer_ours)
@@ -98,22 +119,23 @@ def create_app(
         GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=PACKED_ALREADY
     )
     app.add_middleware(Head)
+    app.add_middleware(Audit, log=entrance.audit, library=library)
     app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))
-    gate = {name: getattr(app.state, name) for name in ("keys", "sessions", "wrong_keys")}
-    app.add_middleware(Guard, settings=settings, **gate)
+    app.add_middleware(Guard, settings=settings, entrance=entrance, library=library)
     app.add_middleware(Target, root_path=settings.root_path)
     app.add_middleware(
         Envelope,
         metrics=metrics,
         embeddable=bool(settings.cors_origins),
-        is_stopping=engine.stopping.is_set,
+        is_stopping=is_stopping,
     )
-    return app
 
 
 def calls(settings: Settings) -> FastAPI:
     """The application with all routes and error handlers, but no collection."""
-    app = FastAPI(title="twinlens", lifespan=_lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="twinlens", lifespan=served_while_open, openapi_url="/openapi.json", docs_url=None, redoc_url=None
+    )
     marks = (favourites, tags, ratings, albums, captions, teaching)
     looking = (library, searching, explaining, photos, browsing, duplicates)
     for part in (*looking, *marks, archive, indexing, session, suggesting):
@@ -124,7 +146,8 @@ def calls(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def served_while_open(app: FastAPI) -> AsyncIterator[None]:
+    """Starts an application's library, and stops it at the end."""
     engine: Engine = app.state.engine
     engine.start()
     if engine.settings.workers > 1:  # workers share a socket: one that is not ready leaves requests to the others

@@ -39,19 +39,24 @@ def add_page(app: FastAPI) -> None:
     async def docs(request: Request) -> Response:  # FastAPI keeps every call, so one must not keep the app
         return HTMLResponse(_docs_page(request.app.openapi()), headers={"Content-Security-Policy": DOCS_POLICY})
 
-    if not (STATIC / "index.html").is_file():
+    add_files(app, page="index.html")
+
+
+def add_files(app: FastAPI, *, page: str) -> None:
+    """Serves a page at ``/``, and the files that it needs, if they are installed."""
+    if not (STATIC / page).is_file():
         return
     version = static_version()
     app.mount(f"/static/{version}", _PageFiles("public, max-age=31536000, immutable"), name="static-for-good")
     app.mount("/static", _PageFiles("no-cache"), name="static")
 
     @app.get("/", include_in_schema=False)
-    async def page(request: Request) -> Response:
+    async def shown(request: Request) -> Response:
         headers = {"Cache-Control": "no-cache", "ETag": f'"{version}"'}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         # addresses are relative, also those of imports, so one place in the page names the version for all
-        text = (STATIC / "index.html").read_text(encoding="utf-8").replace('="static/', f'="static/{version}/')
+        text = (STATIC / page).read_text(encoding="utf-8").replace('="static/', f'="static/{version}/')
         return HTMLResponse(text, headers=headers)
 
 

@@ -26,6 +26,7 @@ class Settings:
 
     Attributes:
         collection: photo folder or collection; None = the nearest at or above the current folder.
+        libraries: several collections, each as ``NAME=PATH``, each served below its name; instead of ``collection``.
         model: must be the collection's.
         host: address to listen on.
         port: 0 picks a free one.
@@ -33,6 +34,7 @@ class Settings:
         api_key: key that clients must send, with all scopes; None = no key is required, unless there is a keys file.
         api_key_file: file whose first line is that key; read again when it changes.
         keys_file: TOML file with several keys, their names and scopes; read again when it changes.
+        tokens_file: TOML file that says whose tokens (JWT) are keys, too; read again when it changes.
         state_folder: for what outlives a restart: the page's sessions; None = the user's data folder.
         insecure: allow other machines to connect without a key.
         cors_origins: origins whose pages may use the API, besides those of this machine; ``null`` is a
@@ -51,12 +53,14 @@ class Settings:
             connect, directly or through a proxy, else no limit.
         thumbnails_mb: size of the thumbnail cache on disk.
         query_log: log search queries.
+        audit_log: file that gets a line for each search, opened photo and change: who, what and when.
         batch_queries: embed concurrent queries together.
         watch: index changes in the photo folders as they come, unless the library cannot be written;
             ``twinlens serve`` does so unless it is told not to.
     """
 
     collection: str | None = None
+    libraries: tuple[str, ...] = ()
     model: str | None = None
     host: str = "127.0.0.1"
     port: int = 5000
@@ -64,6 +68,7 @@ class Settings:
     api_key: str | None = field(default=None, repr=False)
     api_key_file: str | None = None
     keys_file: str | None = None
+    tokens_file: str | None = None
     state_folder: str | None = None
     insecure: bool = False
     cors_origins: tuple[str, ...] = ()
@@ -80,6 +85,7 @@ class Settings:
     requests_per_minute: int | None = None
     thumbnails_mb: float = 500.0
     query_log: bool = False
+    audit_log: str | None = None
     batch_queries: bool = True
     watch: bool = False
 
@@ -102,7 +108,7 @@ class Settings:
     @property
     def needs_key(self) -> bool:
         """True if clients must send a key."""
-        return self.api_key is not None or self.api_key_file is not None or self.keys_file is not None
+        return any(one is not None for one in (self.api_key, self.api_key_file, self.keys_file, self.tokens_file))
 
     @property
     def sessions_folder(self) -> Path:

@@ -16,10 +16,12 @@ from twinlens.cli.options.serve import (
     AllowedHost,
     ApiKey,
     ApiKeyFile,
+    AuditLog,
     CorsOrigin,
     Host,
     Insecure,
     Keys,
+    Libraries,
     MaxBodyMb,
     MaxDecodeMb,
     MaxDecodeS,
@@ -32,6 +34,7 @@ from twinlens.cli.options.serve import (
     RootPath,
     StateFolder,
     ThumbnailsMb,
+    Tokens,
     TrustedProxy,
     Watch,
     Workers,
@@ -50,12 +53,14 @@ EXAMPLE = "Example: twinlens serve --in ~/Pictures --port 5001"
 def run(
     context: typer.Context,
     place: Place = None,
+    library: Libraries = None,
     host: Host = "127.0.0.1",
     port: Port = 5000,
     workers: Workers = 1,
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
     keys: Keys = None,
+    tokens: Tokens = None,
     state_folder: StateFolder = None,
     insecure: Insecure = False,
     cors_origin: CorsOrigin = None,
@@ -72,6 +77,7 @@ def run(
     thumbnails_mb: ThumbnailsMb = 500.0,
     query_log: QueryLog = False,
     access_log: AccessLog = False,
+    audit_log: AuditLog = None,
     watch: Watch = True,
     model: Model = None,
     verbose: Verbose = False,
@@ -83,6 +89,7 @@ def run(
     if --host allows it, and need the key. Ctrl+C finishes running requests and stops.
     """
     _check_extra()
+    from twinlens.errors import ConfigError
     from twinlens.rest.settings import Settings
 
     start_logging(verbose=verbose, log_file=log_file)
@@ -90,6 +97,7 @@ def run(
     key, key_file = chosen_key(context, api_key, api_key_file)
     settings = Settings(
         collection=None if place is None else str(place.expanduser()),
+        libraries=tuple(library or ()),
         model=model,
         host=host,
         port=port,
@@ -97,6 +105,7 @@ def run(
         api_key=key,
         api_key_file=None if key_file is None else str(key_file),
         keys_file=None if keys is None else str(keys),
+        tokens_file=None if tokens is None else str(tokens),
         state_folder=None if state_folder is None else str(state_folder),
         insecure=insecure,
         cors_origins=tuple(cors_origin or ()),
@@ -112,8 +121,11 @@ def run(
         max_query_length=max_query_length,
         thumbnails_mb=thumbnails_mb,
         query_log=query_log,
+        audit_log=None if audit_log is None else str(audit_log),
         watch=watch,
     )
+    if library and place is not None:
+        raise ConfigError("give either --in or --library; to serve both, add --library NAME=PATH")
     settings.check_exposure()
     _warn(settings)
     return _serve(settings)
@@ -164,24 +176,39 @@ def _serve(settings: "Settings") -> int:
     from twinlens.rest.process.server import bind, serve
     from twinlens.rest.process.workers import Workers
 
-    collection = api.library.open_for_serving(settings.collection, model=settings.model)
-    complete_change(collection)
+    opened = _opened(settings)
     listener = bind(settings)
     port = listener.getsockname()[1]
     if settings.workers == 1:
         stopped_by = serve(
             settings,
             listener,
-            collection=collection,
-            on_ready=lambda engine: _tell_ready(
-                settings, port, len(engine.collection), model=engine.collection.encoder.name
-            ),
+            collection=opened if settings.libraries else opened[""],
+            on_ready=lambda engine: _tell_ready(settings, port, engine.known_photos, model=engine.model_name),
         )
     else:
-        images = len(collection)
-        collection.close()
+        images = sum(len(collection) for collection in opened.values())
+        for collection in opened.values():
+            collection.close()
         stopped_by = Workers(settings, listener).run(lambda: _tell_ready(settings, port, images))
     return INTERRUPTED if stopped_by == signal.SIGINT else FOUND
+
+
+def _opened(settings: "Settings") -> dict[str, api.library.Collection]:
+    """The collections by name, ready to be searched; the only one of a server has the name ``""``."""
+    from twinlens.rest.shelf.named import read_named
+
+    places: dict[str, str | None] = {one.name: one.place for one in read_named(settings.libraries)}
+    opened: dict[str, api.library.Collection] = {}
+    try:
+        for name, place in (places or {"": settings.collection}).items():
+            opened[name] = api.library.open_for_serving(place, model=settings.model)
+            complete_change(opened[name])
+    except BaseException:
+        for collection in opened.values():
+            collection.close()
+        raise
+    return opened
 
 
 def _tell_ready(settings: "Settings", port: int, images: int, *, model: str | None = None) -> None:
@@ -197,6 +224,7 @@ def _tell_ready(settings: "Settings", port: int, images: int, *, model: str | No
         "workers": settings.workers,
         "num_images": images,
         "root_path": settings.root_path,
+        "libraries": [text.partition("=")[0] for text in settings.libraries],
         "cors_origins": list(settings.cors_origins),
     }
     try:

@@ -7,6 +7,14 @@ import typer
 
 Names: TypeAlias = list[str] | None
 
+Libraries: TypeAlias = Annotated[
+    Names,
+    typer.Option(
+        "--library",
+        metavar="NAME=PATH",
+        help="Serve this library below /NAME/; give it for each of several, in the place of --in.",
+    ),
+]
 Host: TypeAlias = Annotated[
     str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 = all interfaces.")
 ]
@@ -29,6 +37,15 @@ Keys: TypeAlias = Annotated[
         envvar="TWINLENS_KEYS_FILE",
         readable=False,
         help="TOML file with several keys, their names and scopes (search, curate, index).",
+    ),
+]
+Tokens: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        envvar="TWINLENS_TOKENS_FILE",
+        readable=False,
+        help="TOML file that says whose tokens (JWT, OpenID Connect) are keys, too, and what their groups may do.",
     ),
 ]
 StateFolder: TypeAlias = Annotated[
@@ -77,6 +94,14 @@ MaxQueryLength: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum len
 ThumbnailsMb: TypeAlias = Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")]
 QueryLog: TypeAlias = Annotated[bool, typer.Option("--query-log", help="Log search queries.")]
 AccessLog: TypeAlias = Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")]
+AuditLog: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        envvar="TWINLENS_AUDIT_LOG",
+        help="Add a line of JSON to this file for each search, opened photo and change: whose key, what and when.",
+    ),
+]
 Watch: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -43,7 +43,12 @@ async def health(request: Request) -> Response:
 
     "degraded": something is ``missing``. Without the photos' folder, searches go on, but nothing can be changed.
     """
-    engine: Engine = request.app.state.engine
+    body, is_well = await health_of(request.app.state.engine)
+    return JSONResponse(body, status_code=200 if is_well else 503)
+
+
+async def health_of(engine: Engine) -> tuple[dict[str, Any], bool]:
+    """A library's health, and whether its queries are answered."""
     is_ready = engine.state == "ready"
     missing = await engine.missing() if is_ready else None
     if is_ready and missing != "collection":
@@ -56,7 +61,7 @@ async def health(request: Request) -> Response:
     }
     if missing:
         body["missing"] = missing
-    return JSONResponse(body, status_code=200 if is_ready and missing not in ("collection", "vectors") else 503)
+    return body, is_ready and missing not in ("collection", "vectors")
 
 
 @router.get("/readyz", responses={503: {"model": FailureAnswer}})

@@ -614,3 +614,4 @@ class SessionAnswer(BaseModel):
     scopes: list[KeyScope] = Field(description="what the client may do")
     signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")
     read_only: bool = Field(default=False, description="the library lies in a place that cannot be written")
+    is_one_of_several: bool = Field(default=False, description="the server has a list of libraries, one level up")

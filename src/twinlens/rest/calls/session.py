@@ -3,13 +3,14 @@
 from typing import NoReturn
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from twinlens.rest.calls.schemas import SessionAnswer, SessionStart
-from twinlens.rest.engine.engine import Engine
+from twinlens.rest.engine.served import Served
 from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.key_source import KeySource
-from twinlens.rest.gate.keys import Key, cookie_name, cookie_path, shown_key, shown_session
+from twinlens.rest.gate.keys import SHELF_PATH, Key, cookie_name, cookie_path, shown_key, shown_session
 from twinlens.rest.gate.scopes import SCOPES
 from twinlens.rest.gate.sessions import SESSION_S, Sessions
 from twinlens.rest.gate.wrong_keys import WrongKeys
@@ -55,8 +56,7 @@ async def end_session(request: Request) -> Response:
     keys: KeySource | None = request.app.state.keys
     token = shown_session(request.scope)
     if keys is not None and token is not None:
-        engine: Engine = request.app.state.engine
-        await engine.run("write", request.app.state.sessions.end, token, keys.current())
+        await run_in_threadpool(request.app.state.sessions.end, token, keys.current())
     response = Response(status_code=204)
     name, path = cookie_name(request.scope), cookie_path(request.scope)
     response.delete_cookie(name, path=path, httponly=True, samesite="strict")
@@ -69,7 +69,7 @@ async def _refuse(request: Request) -> NoReturn:
 
 
 def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> SessionAnswer:
-    engine: Engine = request.app.state.engine
+    engine: Served = request.app.state.engine
     is_needed = request.app.state.keys is not None
     scopes = key.scopes if key is not None else () if is_needed else SCOPES
     return SessionAnswer(
@@ -79,5 +79,6 @@ def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> Sess
         key_name=key.name if key is not None else None,
         scopes=[scope for scope in SCOPES if scope in scopes],
         signed_in=signed_in,
-        read_only=engine.collection.catalog.read_only,
+        read_only=engine.read_only,
+        is_one_of_several=SHELF_PATH in request.scope["state"],
     )

@@ -33,6 +33,7 @@ from twinlens.errors import (
     TwinlensError,
 )
 from twinlens.protocols import DualEncoder
+from twinlens.rest.engine.served import State
 from twinlens.rest.engine.text_vectors import TextVectors
 from twinlens.rest.engine.turns import Turns
 from twinlens.rest.failures import RequestFailure
@@ -77,7 +78,7 @@ class Engine:
 
     def __init__(self, collection: Collection, settings: Settings, metrics: Metrics) -> None:
         self.collection, self.settings, self.metrics = collection, settings, metrics
-        self.state: Literal["new", "starting", "ready", "failed", "stopping"] = "new"
+        self.state: State = "new"
         self.failure: Exception | None = None
         self.stopping = asyncio.Event()
         self.texts = TextVectors(self._encode_texts, metrics=metrics, together=settings.batch_queries)
@@ -292,6 +293,16 @@ class Engine:
                 await self.run("search", lambda: self.collection.suggest("", facts, k=MOST_EXAMPLES)),
             )
         return self._examples[1][:k]
+
+    @property
+    def model_name(self) -> str | None:
+        """The model that answers queries; None before one is opened."""
+        return self.collection.encoder.name
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed in the library."""
+        return self.collection.catalog.read_only
 
     @property
     def known_photos(self) -> int:

@@ -12,13 +12,11 @@ from twinlens.counted import counted
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.costs import CHARGE, cost_of_path
+from twinlens.rest.gate.entrance import Entrance
 from twinlens.rest.gate.hosts import Hosts
-from twinlens.rest.gate.key_source import KeySource
 from twinlens.rest.gate.keys import Key, shown_key, shown_session
-from twinlens.rest.gate.rate import RateLimit
 from twinlens.rest.gate.scopes import is_open, needed_scopes
-from twinlens.rest.gate.sessions import Sessions
-from twinlens.rest.gate.wrong_keys import CHALLENGE, WrongKeys
+from twinlens.rest.gate.wrong_keys import CHALLENGE
 from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,25 +31,16 @@ class Guard:
     Args:
         app: the wrapped application.
         settings: who may connect.
-        keys: None if no key is required.
-        sessions: of the page.
-        wrong_keys: refuses them.
+        entrance: keys, sessions and counts, which all libraries of a server share.
+        library: the name of the one behind this guard, of several; None = the list of them.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        settings: Settings,
-        keys: KeySource | None,
-        sessions: Sessions | None,
-        wrong_keys: WrongKeys,
-    ) -> None:
-        self._app, self._settings, self._wrong_keys = app, settings, wrong_keys
-        self._keys, self._sessions = keys, sessions
+    def __init__(self, app: ASGIApp, *, settings: Settings, entrance: Entrance, library: str | None = "") -> None:
+        self._app, self._settings, self._wrong_keys = app, settings, entrance.wrong_keys
+        self._keys, self._sessions = entrance.keys, entrance.sessions
         self._hosts = Hosts(settings)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors_origins)
-        self._requests = RateLimit(settings.client_limit)
+        self._requests, self._library = entrance.requests, library
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -68,7 +57,7 @@ class Guard:
                 await _preflight(origin, allowed=allowed)(scope, receive, send)
                 return
             session = self._session_key(scope)
-            key = session or self._header_key(headers)
+            key = session or self._header_key(headers, get_route_path(scope))
             scope.setdefault("state", {}).update(key=key, is_session=session is not None)
             self._check_rate(headers, scope, key)
             self._check_origin(origin, allowed=allowed, method=scope["method"])
@@ -118,10 +107,17 @@ class Guard:
             return None
         return self._sessions.key_of(token, self._keys.current())
 
-    def _header_key(self, headers: Headers) -> Key | None:
+    def _header_key(self, headers: Headers, path: str) -> Key | None:
         """The key in a header; None if there is none, or a wrong one."""
         shown = shown_key(headers)
-        return None if self._keys is None or shown is None else self._keys.current().find(shown)
+        if self._keys is None or shown is None:
+            return None
+        try:
+            return self._keys.find(shown)
+        except RequestFailure:
+            if is_open(path):
+                return None
+            raise
 
     def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
         """Limits requests; those with a key by themselves, so that others at the address cannot use them up."""
@@ -159,6 +155,12 @@ class Guard:
                 await self._wrong_keys.refuse(client_of(scope))
             hint = "send it in 'X-API-Key' or as a bearer token; the page exchanges it at POST /api/session"
             raise RequestFailure("missing_key", "this server requires an API key", hint, CHALLENGE)
+        if self._library is not None and not key.opens(self._library):
+            raise RequestFailure(
+                "missing_scope",
+                f"the key {key.name!r} is not for this library",
+                "use another key, or name the library in the keys file",
+            )
         needed = needed_scopes(scope["method"], path)
         if needed and not needed & key.scopes:
             raise RequestFailure(

@@ -8,6 +8,7 @@ from pathlib import Path
 from twinlens.errors import ConfigError
 from twinlens.rest.gate.keys import Key, KeyRing
 from twinlens.rest.gate.keys_file import read_keys
+from twinlens.rest.gate.tokens import Tokens
 from twinlens.rest.settings import Settings, read_key
 
 logger = logging.getLogger(__name__)
@@ -31,10 +32,12 @@ class KeySource:
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
-        self._files = [Path(file).expanduser() for file in (settings.api_key_file, settings.keys_file) if file]
+        named = (settings.api_key_file, settings.keys_file, settings.tokens_file)
+        self._files = [Path(file).expanduser() for file in named if file]
+        self._tokens = self._read_tokens()
         self._seen, self._looked_at = self._look(), clock()
         self._ring = KeyRing(self._read())
-        if not len(self._ring):
+        if not len(self._ring) and self._tokens is None:
             raise ConfigError(f"the keys file {settings.keys_file} has no key; write [name] and sha256 = … into it")
 
     def current(self) -> KeyRing:
@@ -46,14 +49,28 @@ class KeySource:
                 self.reload()
         return self._ring
 
+    def find(self, shown: str) -> Key | None:
+        """The key that was shown, or that a token stands for; None if it is a wrong one.
+
+        Raises:
+            RequestFailure: a token is not valid, or not any more.
+        """
+        found = self.current().find(shown)
+        return found if found is not None or self._tokens is None else self._tokens.key_of(shown)
+
     def reload(self) -> None:
         """Reads the files again, changed or not."""
         try:
-            self._ring = KeyRing(self._read())
+            ring, tokens = KeyRing(self._read()), self._read_tokens()
         except ConfigError as error:
             logger.error("%s; the keys stay as they were", error)
             return
+        self._ring, self._tokens = ring, tokens
         logger.info("the keys were read again; there are now %d", len(self._ring))
+
+    def _read_tokens(self) -> Tokens | None:
+        file = self._settings.tokens_file
+        return Tokens.read(Path(file)) if file else None
 
     def _read(self) -> list[Key]:
         settings = self._settings
@@ -68,7 +85,8 @@ class KeySource:
         return [Key.of(ONLY_KEY, key), *keys]
 
     def _look(self) -> list[_Seen]:
-        return [_seen(file) for file in self._files]
+        public = [self._tokens.rules.keys] if self._tokens else []
+        return [_seen(file) for file in [*self._files, *public]]
 
 
 def _seen(file: Path) -> _Seen:

@@ -13,6 +13,7 @@ from starlette.types import Scope
 from twinlens.rest.gate.scopes import SCOPES, KeyScope
 
 COOKIE = "twinlens_session"
+SHELF_PATH = "shelf_path"  # in a request's state: the path above those of several libraries
 REALM = 'Bearer realm="twinlens"'
 _PORT = re.compile(r":(\d{1,5})$")
 
@@ -25,16 +26,24 @@ class Key:
         name: shown in the access log.
         digest: SHA-256 of the key.
         scopes: what it may be used for.
+        libraries: of a server with several, those it may be used for; None = all.
     """
 
     name: str
     digest: bytes = field(repr=False)
     scopes: frozenset[KeyScope] = frozenset(SCOPES)
+    libraries: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, name: str, key: str, scopes: Iterable[KeyScope] = SCOPES) -> "Key":
+    def of(
+        cls, name: str, key: str, scopes: Iterable[KeyScope] = SCOPES, libraries: Iterable[str] | None = None
+    ) -> "Key":
         """A key from the key itself."""
-        return cls(name, _digest(key), frozenset(scopes))
+        return cls(name, _digest(key), frozenset(scopes), None if libraries is None else frozenset(libraries))
+
+    def opens(self, library: str) -> bool:
+        """Whether it may be used for a library; the only one of a server has the name ``""``."""
+        return self.libraries is None or library in self.libraries
 
 
 class KeyRing:
@@ -84,7 +93,7 @@ def cookie_name(scope: Scope) -> str:
     >>> cookie_name({"server": ("127.0.0.1", 5000), "headers": []})
     'twinlens_session_5000'
     """
-    server, root_path = scope.get("server"), scope.get("root_path", "").rstrip("/")
+    server, root_path = scope.get("server"), _signed_in_at(scope)
     port = _PORT.search(Headers(scope=scope).get("host", ""))  # the one that the browser sees, if a proxy passes it on
     name = f"{COOKIE}_{port[1] if port else server[1] if server else 0}"
     return f"{name}_{hashlib.sha256(root_path.encode()).hexdigest()[:8]}" if root_path else name
@@ -92,7 +101,13 @@ def cookie_name(scope: Scope) -> str:
 
 def cookie_path(scope: Scope) -> str:
     """Where our cookie is sent to: this server's paths only."""
-    return f"{scope.get('root_path', '').rstrip('/')}/"
+    return f"{_signed_in_at(scope)}/"
+
+
+def _signed_in_at(scope: Scope) -> str:
+    """The path below which one session holds: that of all libraries of a server."""
+    path: str = scope.get("state", {}).get(SHELF_PATH, scope.get("root_path", ""))
+    return path.rstrip("/")
 
 
 def _digest(key: str) -> bytes:

@@ -18,7 +18,8 @@ def read_keys(file: Path) -> list[Key]:
     """The keys of a TOML file; a key without ``scopes`` may only search.
 
     ``[family]``, then ``key = "…"`` or ``sha256 = "…"`` (the key's SHA-256, so that the file does not give it
-    away), and ``scopes = ["search", "curate", "index"]``.
+    away), ``scopes = ["search", "curate", "index"]``, and, for a server with several libraries, the names of those
+    that it opens: ``libraries = ["home"]``.
 
     Raises:
         ConfigError: the file cannot be read, or is not valid; all faults in one message, and never a key.
@@ -46,7 +47,7 @@ def _faults(name: str, table: Any) -> list[str]:
     faults = []
     if not _NAME.fullmatch(name):
         faults.append(f"the name {name[:40]!r} must be letters, digits, - and _, at most 40")
-    if unknown := sorted(table.keys() - {"key", "sha256", "scopes"}):
+    if unknown := sorted(table.keys() - {"key", "sha256", "scopes", "libraries"}):
         faults.append(f"[{name}] has unknown fields: {', '.join(unknown)}")
     key, sha256, scopes = table.get("key"), table.get("sha256"), table.get("scopes", [])
     if (key is None) == (sha256 is None):
@@ -57,11 +58,15 @@ def _faults(name: str, table: Any) -> list[str]:
         faults.append(f"[{name}] key must have {SHORT_KEY} or more ASCII characters")
     if not isinstance(scopes, list) or any(scope not in SCOPES for scope in scopes):
         faults.append(f"[{name}] scopes must be a list of: {', '.join(SCOPES)}")
+    libraries = table.get("libraries", [])
+    if not isinstance(libraries, list) or not all(isinstance(one, str) for one in libraries):
+        faults.append(f'[{name}] libraries must be a list of names, such as ["home"]')
     return faults
 
 
 def _key(name: str, table: dict[str, Any]) -> Key:
-    scopes = table.get("scopes", ["search"])
+    scopes, libraries = table.get("scopes", ["search"]), table.get("libraries")
     if "sha256" in table:
-        return Key(name, bytes.fromhex(table["sha256"]), frozenset(scopes))
-    return Key.of(name, table["key"].strip(), scopes)
+        named = None if libraries is None else frozenset(libraries)
+        return Key(name, bytes.fromhex(table["sha256"]), frozenset(scopes), named)
+    return Key.of(name, table["key"].strip(), scopes, libraries)

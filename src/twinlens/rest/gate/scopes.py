@@ -9,7 +9,7 @@ SCOPES: tuple[KeyScope, ...] = ("search", "curate", "index")
 _OPEN_PATHS = frozenset({"/", "/health", "/readyz", "/openapi.json", "/docs", "/api/session"})
 _OPEN_FOLDER = "/static/"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING_POSTS = ("/api/search/", "/api/archive", "/api/explain")  # their bodies are questions
+READING_POSTS = ("/api/search/", "/api/archive", "/api/explain")  # their bodies are questions
 
 
 def is_open(path: str) -> bool:
@@ -29,6 +29,6 @@ def needed_scopes(method: str, path: str) -> frozenset[KeyScope]:
         return frozenset()
     if path == "/api/index" or path.startswith("/api/index/"):
         return frozenset({"search", "index"}) if method in _READING else frozenset({"index"})
-    if method in _READING or path.startswith(_READING_POSTS):
+    if method in _READING or path.startswith(READING_POSTS):
         return frozenset({"search"})
     return frozenset({"curate"})

@@ -34,7 +34,7 @@ class Target:
         _split_absolute(scope)
         root_path = _told_by_proxy(scope) or self._root_path
         if root_path and _go_below(scope, root_path) and scope["method"] in ("GET", "HEAD"):
-            await _with_slash(scope)(scope, receive, send)
+            await with_slash(scope)(scope, receive, send)
             return
 
         async def wrapped(message: Message) -> None:
@@ -60,6 +60,7 @@ def _told_by_proxy(scope: Scope) -> str:
     if scope.get("state", {}).get(BY_PROXY) is not True:
         return ""
     told = Headers(scope=scope).get("x-forwarded-prefix", "").rstrip("/")
+    scope["headers"] = [one for one in scope["headers"] if one[0] != b"x-forwarded-prefix"]  # it is used now
     return told if is_root_path(told) else ""
 
 
@@ -74,7 +75,7 @@ def _go_below(scope: Scope, root_path: str) -> bool:
     return bool(path == root_path)
 
 
-def _with_slash(scope: Scope) -> Response:
+def with_slash(scope: Scope) -> Response:
     """Sends a browser from ``/photos`` to ``/photos/``, which the page's own addresses are relative to."""
     query = scope["query_string"].decode("latin-1")
     location = f"{scope['root_path']}/" + (f"?{query}" if query else "")

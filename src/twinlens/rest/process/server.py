@@ -18,12 +18,13 @@ from fastapi import FastAPI
 
 from twinlens.errors import ConfigError, TwinlensError
 from twinlens.rest.app import create_app
-from twinlens.rest.engine.engine import Engine
+from twinlens.rest.engine.served import Served
 from twinlens.rest.gate.callers import Callers
 from twinlens.rest.process.hangup import Hangup, on_hangup
 from twinlens.rest.process.logs import reopen_log_files
 from twinlens.rest.process.protocol import PatientProtocol
 from twinlens.rest.settings import Settings
+from twinlens.rest.shelf.shelf import Shelf, create_shelf
 
 logger = logging.getLogger(__name__)
 IDLE_S = 75  # longer than clients and proxies do: a request may already be on its way to a connection that we close
@@ -73,7 +74,7 @@ def _why_not(settings: Settings, error: OSError) -> str:
 class Server(uvicorn.Server):
     """uvicorn's server, which on a stop ends streams first, and records the signal."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, app: FastAPI | Shelf, settings: Settings) -> None:
         proxies = list(settings.trusted_proxies)
         self._protocol = partial(PatientProtocol, callers=Callers(settings))
         config = uvicorn.Config(
@@ -92,7 +93,7 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # clients' errors are reported to the clients
-        self.engine: Engine = app.state.engine
+        self.engine: Served = app.state.engine
         self.signal: int | None = None
         self._hangup = Hangup()
         self._on_reload: list[Callable[[], None]] = app.state.on_reload
@@ -145,7 +146,7 @@ def serve(
     listener: socket.socket,
     *,
     collection: Any = None,
-    on_ready: Callable[[Engine], None],
+    on_ready: Callable[[Served], None],
     on_start: Callable[[Server], None] = lambda _: None,
 ) -> int | None:
     """Serves until a signal arrives, and returns it.
@@ -153,7 +154,7 @@ def serve(
     Args:
         settings: of the server.
         listener: bound and listening.
-        collection: an open one, or None for that of the settings.
+        collection: an open one, several by name if the settings name several, or None for those of the settings.
         on_ready: called when queries can be answered.
         on_start: receives the server, which ``should_exit`` stops.
 
@@ -161,7 +162,11 @@ def serve(
         TwinlensError: the collection cannot be served.
     """
     _allow_open_files()
-    server = Server(create_app(collection, settings=settings), settings)
+    if settings.libraries:
+        app: FastAPI | Shelf = create_shelf(settings, opened=collection)
+    else:
+        app = create_app(collection, settings=settings)
+    server = Server(app, settings)
     on_start(server)
     asyncio.run(_serve(server, listener, on_ready))
     return server.signal
@@ -183,7 +188,7 @@ def _allow_open_files() -> None:
             return
 
 
-async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Engine], None]) -> None:
+async def _serve(server: Server, listener: socket.socket, on_ready: Callable[[Served], None]) -> None:
     engine = server.engine
     on_hangup(server.handle_hangup)
 

@@ -39,21 +39,27 @@ export class LibraryPanel extends EventTarget {
 
   index() {
     this.say(t("Scanning the folders…"));
+    byId("reindex").disabled = true;
     this.follow("api/index", "POST");
   }
 
-  /** Shows the progress of a run until it ends. */
+  /** Shows the progress of a run until it ends, or until another call is followed. */
   async follow(path, method) {
-    if (this.isFollowing) return;
-    this.isFollowing = true;
+    if (this.following?.method === "POST") return; // the run that somebody asked for here
+    this.following?.abort.abort();
+    const abort = new AbortController();
+    const following = (this.following = { method, abort });
     try {
-      for await (const { name, data } of eventsOf(await send(path, { method }))) this.tellOf(name, data, method === "POST");
+      const answer = await send(path, { method, signal: abort.signal });
+      for await (const { name, data } of eventsOf(answer)) this.tellOf(name, data, method === "POST");
     } catch (error) {
-      this.say(error.message);
+      if (this.following === following) this.say(error.message);
     } finally {
-      this.isFollowing = false;
-      byId("index-progress").hidden = true;
-      byId("reindex").disabled = false;
+      if (this.following === following) {
+        this.following = null;
+        byId("index-progress").hidden = true;
+        byId("reindex").disabled = false;
+      }
     }
   }
 

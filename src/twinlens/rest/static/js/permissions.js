@@ -17,6 +17,7 @@ export function permit(told) {
   byId("key-note").textContent = session.name ? t("You use the key “{name}”.", { name: session.name }) + limits : "";
   byId("key-row").hidden = session.name === null;
   byId("sign-out").hidden = !told.signed_in;
+  byId("all-libraries").hidden = !told.is_one_of_several;
 }
 
 /** @param {"search"|"curate"|"index"} scope */

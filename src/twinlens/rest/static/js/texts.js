@@ -47,7 +47,7 @@ export function anyOf(parts) {
   return ANY_OF.format(parts);
 }
 
-// --- the texts of index.html -----------------------------------------------------------------
+// --- the texts of the HTML file ----------------------------------------------------------------
 
 const SPOKEN = ["aria-label", "title", "placeholder"];
 const INLINE = "a, b, em, kbd, strong"; // part of a sentence, which is translated with them
@@ -68,8 +68,9 @@ function translate(element) {
 if (code !== "en") translate(document.documentElement);
 document.documentElement.classList.remove("is-in-other-words");
 
-/** The list of languages in Help. */
+/** The list of languages, which the main page has in Help. */
 function offerLanguages(select) {
+  if (!select) return;
   const own = { "": t("As in the browser"), ...LANGUAGES };
   for (const [value, name] of Object.entries(own)) select.add(new Option(name, value, false, value === chosen));
   select.addEventListener("change", () => choose(select.value));

@@ -23,7 +23,16 @@ export function albumCard(album, actions) {
     size,
   );
   const made = element("li", { class: "album" }, open);
-  const edit = () => made.replaceChildren(form(album, actions, () => (made.replaceChildren(open, pencil), pencil.focus())));
+  const cancel = () => {
+    made.replaceChildren(open, pencil);
+    pencil.focus();
+  };
+  const edit = () => {
+    made.replaceChildren(form(album, actions, cancel));
+    const name = made.querySelector("input");
+    name.focus();
+    name.select(); // at once: a key typed right after the click belongs into the field
+  };
   const pencil = iconButton("edit", t("Rename or delete: {name}", { name: album.name }), edit);
   if (may("curate")) made.append(pencil);
   made.loadCover = () => loadCover(album, picture, size);
@@ -52,7 +61,6 @@ function form(album, { rename, remove }, cancel) {
     event.stopPropagation();
     cancel();
   });
-  setTimeout(() => input.select());
   return made;
 }
 

@@ -1,0 +1,43 @@
+"""What all requests of a server share at its gate, also those for different libraries."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from twinlens.rest.gate.audit import AuditLog
+from twinlens.rest.gate.key_source import KeySource
+from twinlens.rest.gate.rate import RateLimit
+from twinlens.rest.gate.sessions import Sessions, sessions_in
+from twinlens.rest.gate.wrong_keys import WrongKeys
+from twinlens.rest.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Keys, sessions and counts of requests.
+
+    Attributes:
+        keys: None if no key is required.
+        sessions: of the page; None if no key is required.
+        wrong_keys: refuses them.
+        requests: counts them.
+        audit: notes what was asked and changed; None = nobody wants to know.
+    """
+
+    keys: KeySource | None
+    sessions: Sessions | None
+    wrong_keys: WrongKeys
+    requests: RateLimit
+    audit: AuditLog | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings want it.
+
+        Raises:
+            ConfigError: a file with keys cannot be read or is not valid, or the audit log cannot be written.
+        """
+        keys = KeySource(settings) if settings.needs_key else None
+        sessions = sessions_in(settings.sessions_folder) if settings.needs_key else None
+        audit = AuditLog(Path(settings.audit_log)) if settings.audit_log else None
+        return cls(keys, sessions, WrongKeys(), RateLimit(settings.client_limit), audit)

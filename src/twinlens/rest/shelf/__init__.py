@@ -1,0 +1,1 @@
+"""Several libraries on one server, each below its name."""
