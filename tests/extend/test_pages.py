@@ -11,7 +11,7 @@ FAMILIES = {"reader": "dataset"}
 
 
 def test_there_is_a_page_for_each_part_and_the_index_names_them() -> None:
-    assert {file.stem for file in PAGES.glob("*.md")} == {"README", *PARTS}
+    assert {file.stem for file in PAGES.glob("*.md")} == {"README", "language", *PARTS}
     index = read_page("README.md").text
     for part in PARTS:
         family = FAMILIES.get(part, part)

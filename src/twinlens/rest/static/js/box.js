@@ -5,6 +5,7 @@ import { MOST_PICTURES } from "./query.js";
 import { suggestionsFor } from "./suggested.js";
 import { SuggestionList } from "./suggestion_list.js";
 import { termChip } from "./term_chip.js";
+import { t } from "./texts.js";
 
 /** Emits `change` (detail: {words, terms, isTyping}), `again` (detail: hash of a recent search), `pictures` (detail: chosen files) and `leave` (focus moves to the results). */
 export class Box extends EventTarget {
@@ -14,7 +15,7 @@ export class Box extends EventTarget {
     this.chips = byId("chips");
     this.file = byId("file");
     this.terms = [];
-    this.suggestions = new SuggestionList(this.input, { label: "Suggestions", suggest: suggestionsFor }); // its keys come first
+    this.suggestions = new SuggestionList(this.input, { label: t("Suggestions"), suggest: suggestionsFor }); // its keys come first
     this.suggestions.addEventListener("chosen", ({ detail }) => this.take(detail.value));
     this.input.addEventListener("input", () => this.onInput());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
@@ -52,7 +53,7 @@ export class Box extends EventTarget {
   addPictures(files) {
     const terms = files
       .slice(0, this.room)
-      .map((file) => ({ kind: "upload", value: file.name || "picture", sign: 1, file, preview: URL.createObjectURL(file) }));
+      .map((file) => ({ kind: "upload", value: file.name || t("picture"), sign: 1, file, preview: URL.createObjectURL(file) }));
     if (terms.length) this.add(terms);
     return terms.length === files.length;
   }

@@ -2,24 +2,25 @@
 
 import { element } from "./dom.js";
 import { clockOf, folderOf, nameOf, numberOf, placeOf, sizeOf, takenOf } from "./facts.js";
+import { t } from "./texts.js";
 
 /** @param {object} facts from `GET /api/photo/…` */
 export function card(facts) {
   const rows = [
-    ["Title", facts.title],
-    ["Description", facts.description],
-    ["People", facts.people.join(", ")],
-    ["Text in it", facts.text?.replaceAll("\n", " · ")],
-    ["Keywords", facts.keywords.join(", ").replaceAll("|", " › ")],
-    ["File", nameOf(facts.image_id)],
-    ["Folder", folderOf(facts.image_id)],
-    [facts.date_source === "file" ? "File date" : "Taken", facts.taken_at && takenOf(facts)],
-    ["Camera", facts.camera],
-    ["Lens", facts.lens],
-    ["Taken in", facts.place && facts.place.split("|").reverse().join(", ")],
-    ["Position", facts.latitude !== null && facts.longitude !== null && placeOf(facts.latitude, facts.longitude)],
-    ["Length", facts.duration_s && clockOf(facts.duration_s)],
-    ["Size", sizes(facts)],
+    [t("Title"), facts.title],
+    [t("Description"), facts.description],
+    [t("People"), facts.people.join(", ")],
+    [t("Text in it"), facts.text?.replaceAll("\n", " · ")],
+    [t("Keywords"), facts.keywords.join(", ").replaceAll("|", " › ")],
+    [t("File"), nameOf(facts.image_id)],
+    [t("Folder"), folderOf(facts.image_id)],
+    [facts.date_source === "file" ? t("File date") : t("Taken"), facts.taken_at && takenOf(facts)],
+    [t("Camera"), facts.camera],
+    [t("Lens"), facts.lens],
+    [t("Taken in"), facts.place && facts.place.split("|").reverse().join(", ")],
+    [t("Position"), facts.latitude !== null && facts.longitude !== null && placeOf(facts.latitude, facts.longitude)],
+    [t("Length"), facts.duration_s && clockOf(facts.duration_s)],
+    [t("Size"), sizes(facts)],
   ];
   const list = element("dl", {});
   for (const [term, value] of rows) {

@@ -7,6 +7,7 @@ import { notice } from "./notices.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { SCREEN_PX, screenAddress } from "./stage_picture.js";
 import { Zoom } from "./zoom.js";
+import { t } from "./texts.js";
 
 const STEP_PX = 60; // of an arrow key
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -21,11 +22,11 @@ export class Compare {
       element(
         "div",
         { class: "viewer-bar" },
-        iconButton("close", "Close", () => this.dialog.close()),
-        element("h2", { id: "compare-title", text: "Compare" }),
-        iconButton("minus", "Smaller", () => this.zoomBy(1 / 1.6)),
-        iconButton("plus", "Larger", () => this.zoomBy(1.6)),
-        iconButton("swap", "Swap sides", () => this.swap()),
+        iconButton("close", t("Close"), () => this.dialog.close()),
+        element("h2", { id: "compare-title", text: t("Compare") }),
+        iconButton("minus", t("Smaller"), () => this.zoomBy(1 / 1.6)),
+        iconButton("plus", t("Larger"), () => this.zoomBy(1.6)),
+        iconButton("swap", t("Swap sides"), () => this.swap()),
       ),
       element("div", { class: "panes" }, ...this.panes.map((pane) => pane.element)),
     );
@@ -39,8 +40,8 @@ export class Compare {
   }
 
   addButton(selection) {
-    const button = iconButton("compare", "Compare", () => this.open(selection.ids), { class: "icon-button", "data-act": "compare" });
-    button.append(element("span", { class: "label", text: "Compare" }));
+    const button = iconButton("compare", t("Compare"), () => this.open(selection.ids), { class: "icon-button", "data-act": "compare" });
+    button.append(element("span", { class: "label", text: t("Compare") }));
     byId("selection").querySelector("[data-act='similar']").after(button);
     selection.addEventListener("change", () => (button.hidden = selection.size !== 2));
   }

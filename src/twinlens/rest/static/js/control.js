@@ -3,6 +3,7 @@
 import { byId, element, icon } from "./dom.js";
 import { countOf, numberOf } from "./facts.js";
 import { SuggestionList } from "./suggestion_list.js";
+import { t, translated } from "./texts.js";
 
 const FIRST_YEAR = "1000"; // while 2022 is typed, the year is 0002, 0020 and 0202
 const DRAWINGS = { favourites: "heart" }; // the same icon as on photos; optional
@@ -25,13 +26,13 @@ export class Control {
     this.isFlag = filter.kind === "flag";
     this.holdings = HOLDINGS[filter.kind] || null;
     this.input = (MAKERS[filter.kind] || textBox)(filter);
-    this.input.title = filter.help;
+    this.input.title = translated(filter.help);
     if (filter.kind === "folder") this.suggestFolders();
     if (!byId(filter.name)) this.input.id = filter.name; // the name of a filter may be the id of another element
     /** @type {?{name: string, images: number}[]} */
     this.held = null;
     this.told = ""; // what the search has
-    this.element = this.isFlag ? this.input : element("label", {}, `${filter.label} `, this.input);
+    this.element = this.isFlag ? this.input : element("label", {}, `${translated(filter.label)} `, this.input);
   }
 
   /** @returns {string} */
@@ -62,7 +63,7 @@ export class Control {
       const isChosen = this.held?.some(({ name }) => name === text); // then the others are of interest
       return foldersLike(this.held || [], isChosen ? "" : text).map(({ name, images }) => ({ value: name, text: name, note: countOf(images) }));
     };
-    const list = (this.list = new SuggestionList(this.input, { label: "Folders", suggest, opensEmpty: true }));
+    const list = (this.list = new SuggestionList(this.input, { label: t("Folders"), suggest, opensEmpty: true }));
     // a browser tells no change where the text is that of before a choice
     const tell = () => this.value !== this.told && this.input.dispatchEvent(new Event("change", { bubbles: true }));
     this.input.addEventListener("keydown", ({ key }) => key === "Enter" && tell());
@@ -97,12 +98,12 @@ function calendar() {
 }
 
 function list({ choices }) {
-  const all = element("option", { value: "", text: "All" });
-  return element("select", {}, all, ...choices.map((choice) => element("option", { value: choice, text: choice })));
+  const all = element("option", { value: "", text: t("All") });
+  return element("select", {}, all, ...choices.map((choice) => element("option", { value: choice, text: translated(choice) })));
 }
 
 function textBox({ kind, example }) {
-  return element("input", { type: "text", placeholder: kind === "folder" ? "All" : example || null });
+  return element("input", { type: "text", placeholder: kind === "folder" ? t("All") : example || null });
 }
 
 function toggle({ name, label }) {
@@ -111,7 +112,7 @@ function toggle({ name, label }) {
     made.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const drawing = DRAWINGS[name] && icon(DRAWINGS[name]);
-  const made = element("button", { type: "button", class: "toggle", "aria-pressed": "false", on: { click } }, drawing, label);
+  const made = element("button", { type: "button", class: "toggle", "aria-pressed": "false", on: { click } }, drawing, translated(label));
   return made;
 }
 

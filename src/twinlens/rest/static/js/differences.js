@@ -2,14 +2,15 @@
 
 import { element } from "./dom.js";
 import { folderOf, momentOf, numberOf, sizeOf } from "./facts.js";
+import { t } from "./texts.js";
 
 const FACTS = {
-  Folder: ({ image_id: id }) => folderOf(id) || "top folder",
-  Taken: ({ taken_at: taken, date_source: source }) => taken && source !== "file" && momentOf(taken),
-  "File date": ({ taken_at: taken, date_source: source }) => taken && source === "file" && momentOf(taken),
-  Size: ({ width, height }) => width && height && `${numberOf(width)} × ${numberOf(height)}`,
-  File: ({ size_bytes: bytes }) => bytes && sizeOf(bytes),
-  Marks: ({ is_favourite: isFavourite, rating, tags = [] }) => [isFavourite && "favourite", rating && "★".repeat(rating), ...tags].filter(Boolean).join(", "),
+  [t("Folder")]: ({ image_id: id }) => folderOf(id) || t("top folder"),
+  [t("Taken")]: ({ taken_at: taken, date_source: source }) => taken && source !== "file" && momentOf(taken),
+  [t("File date")]: ({ taken_at: taken, date_source: source }) => taken && source === "file" && momentOf(taken),
+  [t("Size")]: ({ width, height }) => width && height && `${numberOf(width)} × ${numberOf(height)}`,
+  [t("File")]: ({ size_bytes: bytes }) => bytes && sizeOf(bytes),
+  [t("Marks")]: ({ is_favourite: isFavourite, rating, tags = [] }) => [isFavourite && t("favourite"), rating && "★".repeat(rating), ...tags].filter(Boolean).join(", "),
 };
 
 /** Rows of a description list; what differs stands out. @param {object} file @param {object} other */

@@ -2,16 +2,17 @@
 
 import { differences } from "./differences.js";
 import { element, icon } from "./dom.js";
-import { countOf, nameOf, numberOf } from "./facts.js";
+import { nameOf } from "./facts.js";
 import { thumbnailAddress } from "./server.js";
+import { t } from "./texts.js";
 
-export const KIND_NAMES = { exact: "Same file", raw: "RAW + JPEG", edited: "Edited", near: "Same picture", series: "Series" };
+export const KIND_NAMES = { exact: t("Same file"), raw: "RAW + JPEG", edited: t("Edited"), near: t("Same picture"), series: t("Series") };
 const REASONS = {
-  exact: () => "The same file again",
-  raw: () => "The RAW file of the photo",
-  edited: () => "Another version of the photo",
-  near: ({ bits }) => `The same picture, saved again${bits === undefined ? "" : `; fingerprints differ in ${numberOf(bits)} of 256 bits`}`,
-  series: ({ seconds }) => (seconds === undefined ? "Another shot" : `Another shot, ${countOf(Math.round(seconds), "second")} apart`),
+  exact: () => t("The same file again"),
+  raw: () => t("The RAW file of the photo"),
+  edited: () => t("Another version of the photo"),
+  near: ({ bits }) => (bits === undefined ? t("The same picture, saved again") : t("The same picture, saved again; fingerprints differ in {bits} of 256 bits", { bits })),
+  series: ({ seconds }) => (seconds === undefined ? t("Another shot") : t("Another shot, {count} second apart|Another shot, {count} seconds apart", { count: Math.round(seconds) })),
 };
 
 /**
@@ -23,7 +24,7 @@ export function groupCard({ best, others }, actions) {
   const warning = element("p", { class: "fault", role: "status" });
   const check = () => {
     const areAll = files.every((file) => actions.list.has(file, actions.kind()));
-    warning.textContent = areAll ? "All files of this group are on the list: none would stay." : "";
+    warning.textContent = areAll ? t("All files of this group are on the list: none would stay.") : "";
   };
   const shown = files.map((file) => fileCard(file, files[0], { ...actions, check }));
   check();
@@ -32,7 +33,7 @@ export function groupCard({ best, others }, actions) {
 
 function fileCard(file, best, { open, compare, list, kind, check }) {
   const name = nameOf(file.image_id);
-  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), "aria-label": `On the list: ${file.image_id}` });
+  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), "aria-label": t("On the list: {name}", { name: file.image_id }) });
   box.addEventListener("change", () => {
     list.choose(file, box.checked, kind());
     check();
@@ -43,33 +44,33 @@ function fileCard(file, best, { open, compare, list, kind, check }) {
     "li",
     { class: isBest ? "file is-best" : "file" },
     pictureOf(file, name, open),
-    element("p", { class: "file-kind", text: isBest ? "Best" : KIND_NAMES[file.kind] }),
+    element("p", { class: "file-kind", text: isBest ? t("Best") : KIND_NAMES[file.kind] }),
     element("h3", { text: name, dir: "auto" }),
     element("dl", {}, ...differences(file, best)),
     !isBest && element("p", { class: "quiet", text: reasonOf(file, best) }),
     element(
       "div",
       { class: "row-of-buttons" },
-      element("label", { class: "toggle-label" }, box, " Move"),
+      element("label", { class: "toggle-label" }, box, ` ${t("Move")}`),
       canCompare && compareButton(file, best, compare),
     ),
   );
 }
 
 function compareButton(file, best, compare) {
-  const label = `Compare ${nameOf(file.image_id)} with the best`;
+  const label = t("Compare {name} with the best", { name: nameOf(file.image_id) });
   const act = () => compare([best.image_id, file.image_id]);
-  return element("button", { type: "button", class: "plain", "aria-label": label, text: "Compare", on: { click: act } });
+  return element("button", { type: "button", class: "plain", "aria-label": label, text: t("Compare"), on: { click: act } });
 }
 
 function pictureOf(file, name, open) {
   if (!file.has_picture) return element("div", { class: "no-picture" }, icon("image"));
   const picture = element("img", { src: thumbnailAddress(file.image_id, 512), alt: "", loading: "lazy", draggable: "false" });
   const act = () => open(file.image_id);
-  return element("button", { type: "button", class: "file-picture", "aria-label": `Open ${name}`, on: { click: act } }, picture);
+  return element("button", { type: "button", class: "file-picture", "aria-label": t("Open {name}", { name }), on: { click: act } }, picture);
 }
 
 function reasonOf(file, best) {
   const reason = REASONS[file.kind](file.figures);
-  return file.of === best.image_id ? reason : `${reason} (of ${nameOf(file.of)})`;
+  return file.of === best.image_id ? reason : t("{reason} (of {name})", { reason, name: nameOf(file.of) });
 }

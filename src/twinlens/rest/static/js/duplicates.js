@@ -6,6 +6,7 @@ import { countOf, numberOf } from "./facts.js";
 import { groupsOf } from "./found_groups.js";
 import { MoveList } from "./move_list.js";
 import { isSilent } from "./server.js";
+import { t } from "./texts.js";
 
 const PAGE = 24;
 const AHEAD_PX = 600;
@@ -18,7 +19,7 @@ export class DuplicatesView extends EventTarget {
     this.abort = new AbortController();
     this.kind = null;
     this.makeDialog();
-    const opener = element("button", { type: "button", class: "plain", on: { click: () => this.open() } }, icon("copy"), "Find duplicates");
+    const opener = element("button", { type: "button", class: "plain", on: { click: () => this.open() } }, icon("copy"), t("Find duplicates"));
     byId("reindex").after(opener);
     this.dialog.addEventListener("close", () => this.abort.abort());
     this.list.addEventListener("change", () => this.showList());
@@ -26,23 +27,23 @@ export class DuplicatesView extends EventTarget {
 
   makeDialog() {
     this.status = element("p", { class: "quiet", role: "status" });
-    this.progress = element("progress", { "aria-label": "Looking for duplicates", hidden: true });
-    this.kinds = element("div", { class: "row-of-buttons", role: "group", "aria-label": "Kinds of duplicates" });
-    this.groups = element("ol", { class: "groups", "aria-label": "Groups" });
+    this.progress = element("progress", { "aria-label": t("Looking for duplicates"), hidden: true });
+    this.kinds = element("div", { class: "row-of-buttons", role: "group", "aria-label": t("Kinds of duplicates") });
+    this.groups = element("ol", { class: "groups", "aria-label": t("Groups") });
     this.end = element("div", { class: "groups-end" });
     this.counted = element("p", { class: "quiet", role: "status" });
     this.actions = element(
       "div",
       { class: "list-bar" },
       this.counted,
-      element("button", { type: "button", class: "plain", on: { click: () => this.list.copy(this.kind) } }, icon("copy"), "Copy list"),
-      element("button", { type: "button", class: "plain", on: { click: () => this.list.save(this.kind) } }, icon("download"), "Save list"),
+      element("button", { type: "button", class: "plain", on: { click: () => this.list.copy(this.kind) } }, icon("copy"), t("Copy list")),
+      element("button", { type: "button", class: "plain", on: { click: () => this.list.save(this.kind) } }, icon("download"), t("Save list")),
     );
     this.body = element("div", { class: "panel-body", tabindex: "-1" }, this.status, this.progress, this.kinds, this.groups, this.end);
     this.dialog = element(
       "dialog",
       { class: "panel whole duplicates", "aria-labelledby": "duplicates-title" },
-      element("header", {}, element("h2", { id: "duplicates-title", text: "Duplicates" }), iconButton("close", "Close", () => this.dialog.close())),
+      element("header", {}, element("h2", { id: "duplicates-title", text: t("Duplicates") }), iconButton("close", t("Close"), () => this.dialog.close())),
       this.body,
       this.actions,
     );
@@ -113,7 +114,7 @@ export class DuplicatesView extends EventTarget {
     this.progress.hidden = false;
     if (total) Object.assign(this.progress, { value: done, max: total });
     else this.progress.removeAttribute("value");
-    this.status.textContent = total ? `Comparing pictures: ${numberOf(done)} of ${countOf(total)}` : "Looking for photos that may be duplicates…";
+    this.status.textContent = total ? t("Comparing pictures: {done} of {photos}", { done, photos: countOf(total) }) : t("Looking for photos that may be duplicates…");
   }
 
   showKinds(kinds) {
@@ -125,13 +126,13 @@ export class DuplicatesView extends EventTarget {
     const there = Object.entries(kinds).filter(([, count]) => count);
     const hadFocus = this.kinds.contains(document.activeElement);
     const each = there.map(([kind, count]) => button(kind, `${KIND_NAMES[kind]} (${numberOf(count)})`));
-    this.kinds.replaceChildren(...(each.length ? [button(null, "All"), ...each] : []));
+    this.kinds.replaceChildren(...(each.length ? [button(null, t("All")), ...each] : []));
     if (hadFocus) this.kinds.querySelector("[aria-pressed='true']")?.focus();
   }
 
   showList() {
     const count = this.list.count(this.kind);
-    this.counted.textContent = `${countOf(count, "file")} to move, for your own tools; nothing is deleted here.`;
+    this.counted.textContent = t("{count} file to move, for your own tools; nothing is deleted here.|{count} files to move, for your own tools; nothing is deleted here.", { count });
   }
 
   tell(name, detail) {
@@ -140,8 +141,8 @@ export class DuplicatesView extends EventTarget {
 }
 
 function saidOf({ num_groups: groups, not_compared: left, has_features: isCompared }) {
-  const parts = [groups ? `${countOf(groups, "group")} of photos of which one may be enough` : "No duplicates found"];
-  if (!isCompared) parts.push("only equal files and RAW files are found, as this model keeps nothing of how photos look");
-  if (left) parts.push(`${countOf(left)} left out: gone, changed, or a link; look for new photos first`);
+  const parts = [groups ? t("{count} group of photos of which one may be enough|{count} groups of photos of which one may be enough", { count: groups }) : t("No duplicates found")];
+  if (!isCompared) parts.push(t("only equal files and RAW files are found, as this model keeps nothing of how photos look"));
+  if (left) parts.push(t("{photos} left out: gone, changed, or a link; look for new photos first", { photos: countOf(left) }));
   return parts.join(" · ");
 }

@@ -1,12 +1,16 @@
 /** Formatting of a photo's metadata. */
 
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
-const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", timeZone: "UTC" });
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
-const NUMBER = new Intl.NumberFormat();
+import { locale, t } from "./texts.js";
 
-export const NO_DATE = "No date";
+
+const DAY = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" });
+const MOMENT = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
+const NUMBER = new Intl.NumberFormat(locale);
+const DEGREES = new Intl.NumberFormat(locale, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+
+export const NO_DATE = t("No date");
 
 /** The file's name without its folders. @param {string} id */
 export function nameOf(id) {
@@ -49,6 +53,14 @@ export function monthOf(takenAt) {
   return moment ? MONTH.format(moment) : NO_DATE;
 }
 
+/** Where months are written with the year last: what of "June 2023" is " 2023", and of "junio de 2023" " de 2023"; else null. */
+export const YEAR_AT_END = yearAtEnd();
+
+function yearAtEnd() {
+  const [last, between] = MONTH.formatToParts(0).reverse();
+  return last.type === "year" && between?.type === "literal" ? new RegExp(`${between.value}\\d{4}$`) : null;
+}
+
 /** "2023", or "No date". @param {?string} takenAt */
 export function yearOf(takenAt) {
   return takenAt ? takenAt.slice(0, 4) : NO_DATE;
@@ -61,19 +73,19 @@ export function momentOf(takenAt) {
 }
 
 const SOURCES = {
-  xmp: "from its XMP data",
-  iptc: "from its IPTC data",
-  gps: "by satellite, UTC",
-  takeout: "from Google Photos, UTC",
-  name: "from its name",
-  file: "it may be that of a copy",
+  xmp: (when) => t("{when} (from its XMP data)", { when }),
+  iptc: (when) => t("{when} (from its IPTC data)", { when }),
+  gps: (when) => t("{when} (by satellite, UTC)", { when }),
+  takeout: (when) => t("{when} (from Google Photos, UTC)", { when }),
+  name: (when) => t("{when} (from its name)", { when }),
+  file: (when) => t("{when} (it may be that of a copy)", { when }),
 };
 
 /** The moment, and what told it; the time is left out where only the day is known. @param {object} facts of a photo */
 export function takenOf({ taken_at: takenAt, date_source: source }) {
   const isDayOnly = source && source !== "exif" && source !== "file" && takenAt.endsWith("T00:00:00");
   const when = isDayOnly ? dayOf(takenAt) : momentOf(takenAt);
-  return SOURCES[source] ? `${when} (${SOURCES[source]})` : when;
+  return SOURCES[source] ? SOURCES[source](when) : when;
 }
 
 /** "1,234". @param {number} count */
@@ -81,24 +93,23 @@ export function numberOf(count) {
   return NUMBER.format(count);
 }
 
-/** "1 photo", "1,234 photos". @param {number} count @param {string} [noun] @param {string} [plural] */
-export function countOf(count, noun = "photo", plural = `${noun}s`) {
-  return `${numberOf(count)} ${count === 1 ? noun : plural}`;
+/** "1 photo", "1,234 photos". @param {number} count */
+export function countOf(count) {
+  return t("{count} photo|{count} photos", { count });
 }
 
 /** "2.4 MB". @param {number} bytes */
 export function sizeOf(bytes) {
-  const units = ["bytes", "KB", "MB", "GB"];
-  let unit = 0;
-  while (bytes >= 1000 && unit < units.length - 1) {
-    bytes /= 1000;
-    unit += 1;
-  }
-  return `${NUMBER.format(unit ? Number(bytes.toPrecision(3)) : bytes)} ${units[unit]}`;
+  const size = (unit) => Number((bytes / unit).toPrecision(3));
+  if (bytes < 1e3) return t("{count} byte|{count} bytes", { count: bytes });
+  if (bytes < 1e6) return t("{size} KB", { size: size(1e3) });
+  return bytes < 1e9 ? t("{size} MB", { size: size(1e6) }) : t("{size} GB", { size: size(1e9) });
 }
 
 /** "38.71° N, 9.14° W". @param {number} latitude @param {number} longitude */
 export function placeOf(latitude, longitude) {
-  const [north, east] = [latitude < 0 ? "S" : "N", longitude < 0 ? "W" : "E"];
-  return `${Math.abs(latitude).toFixed(4)}° ${north}, ${Math.abs(longitude).toFixed(4)}° ${east}`;
+  const [north, east] = [latitude, longitude].map((angle) => DEGREES.format(Math.abs(angle)));
+  const parallel = latitude < 0 ? t("{degrees}° S", { degrees: north }) : t("{degrees}° N", { degrees: north });
+  const meridian = longitude < 0 ? t("{degrees}° W", { degrees: east }) : t("{degrees}° E", { degrees: east });
+  return `${parallel}, ${meridian}`;
 }

@@ -5,6 +5,7 @@ import { byId } from "./dom.js";
 import { knownFilters } from "./known_filters.js";
 import { filterCount, NO_FILTERS, NOTHING } from "./query.js";
 import { ask, connection } from "./server.js";
+import { t } from "./texts.js";
 
 /** Emits `change` (detail: {filters, sort, isTyping}); `isTyping`: a date that may be incomplete. */
 export class FilterBar extends EventTarget {
@@ -47,7 +48,7 @@ export class FilterBar extends EventTarget {
     byId("sort").value = query.sort;
     const count = filterCount(query);
     this.button.classList.toggle("is-on", count > 0);
-    this.button.setAttribute("aria-label", count ? `Filters, ${count} in use` : "Filters");
+    this.button.setAttribute("aria-label", count ? t("Filters, {count} in use", { count }) : t("Filters"));
     byId("no-filters").hidden = !count;
     const isUsed = this.controls.some(({ value }) => value);
     if (isUsed && !this.isUsed && this.bar.hidden) this.toggle(true);

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { Layout } from "./layout.js";
 import { Pictures } from "./pictures.js";
+import { BACK, FORWARD } from "./texts.js";
 import { showFavourite, showSelected, tile } from "./tile.js";
 
 /** Rows are created this many viewport heights ahead. */
@@ -300,8 +301,8 @@ export class Grid extends EventTarget {
 
   /** Index of the photo that a key moves to; null for other keys. */
   neighbour(index, key) {
-    if (key === "ArrowRight") return index + 1;
-    if (key === "ArrowLeft") return index - 1;
+    if (key === FORWARD) return index + 1;
+    if (key === BACK) return index - 1;
     if (key === "Home") return 0;
     if (key === "End") return this.layout.placed - 1;
     if (key !== "ArrowDown" && key !== "ArrowUp") return null;

@@ -4,6 +4,7 @@ import { byId, element } from "./dom.js";
 import { ask, isSilent, send } from "./server.js";
 import { countOf, dayOf, numberOf } from "./facts.js";
 import { eventsOf } from "./events.js";
+import { locale, t } from "./texts.js";
 
 /** Emits `changed` when photos were added or removed. */
 export class LibraryPanel extends EventTarget {
@@ -37,7 +38,7 @@ export class LibraryPanel extends EventTarget {
   }
 
   index() {
-    this.say("Scanning the folders…");
+    this.say(t("Scanning the folders…"));
     byId("reindex").disabled = true;
     this.follow("api/index", "POST");
   }
@@ -70,12 +71,12 @@ export class LibraryPanel extends EventTarget {
       if (state.to_read === null) progress.removeAttribute("value");
       else Object.assign(progress, { max: Math.max(1, state.to_read), value: state.done });
       this.wasRunning = true;
-      this.say(state.to_read === null ? "Scanning the folders…" : `${numberOf(state.done)} of ${countOf(state.to_read, "new photo")} read`);
+      this.say(state.to_read === null ? t("Scanning the folders…") : t("{done} of {count} new photo read|{done} of {count} new photos read", { done: state.done, count: state.to_read }));
       return;
     }
     progress.hidden = true;
-    if (stage === "failed") this.say(`Indexing failed: ${state.message}`);
-    else if (stage === "stopped" && (isOurs || this.wasRunning)) this.say("Indexing was interrupted; finished work is kept.");
+    if (stage === "failed") this.say(t("Indexing failed: {message}", { message: state.message }));
+    else if (stage === "stopped" && (isOurs || this.wasRunning)) this.say(t("Indexing was interrupted; finished work is kept."));
     else if (stage === "done" && (isOurs || this.wasRunning)) {
       this.say(summaryOf(state));
       this.dispatchEvent(new Event("changed"));
@@ -89,56 +90,69 @@ export class LibraryPanel extends EventTarget {
   }
 }
 
+const COUNTED = {
+  added: (count) => t("{count} added", { count }),
+  updated: (count) => t("{count} updated", { count }),
+  renamed: (count) => t("{count} renamed", { count }),
+  removed: (count) => t("{count} removed", { count }),
+  restored: (count) => t("{count} restored", { count }),
+};
+const CHANGED = {
+  new: (count) => t("{count} new", { count }),
+  changed: (count) => t("{count} changed", { count }),
+  gone: (count) => t("{count} gone", { count }),
+};
+
 function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
-  const parts = ["added", "updated", "renamed", "removed", "restored"].filter((name) => counts[name]).map((name) => `${numberOf(counts[name])} ${name}`);
-  if (skipped) parts.push(`${countOf(skipped, "file")} skipped`);
-  const told = parts.length ? `Done: ${parts.join(", ")}.` : "Done: nothing has changed.";
-  const missing = kept.map(({ path, photos, reason }) => `${path} ${reason}: ${countOf(photos, "photo")} kept; is its disk mounted?`);
+  const parts = Object.keys(COUNTED).filter((name) => counts[name]).map((name) => COUNTED[name](counts[name]));
+  if (skipped) parts.push(t("{count} file skipped|{count} files skipped", { count: skipped }));
+  const told = parts.length ? t("Done: {changes}.", { changes: parts.join(", ") }) : t("Done: nothing has changed.");
+  const missing = kept.map(({ path, photos, reason }) => t("{path} {reason}: {photos} kept; is its disk mounted?", { path, reason, photos: countOf(photos) }));
   return [told, ...missing].join(" ");
 }
 
 function holdings(library) {
-  const dates = library.first_taken ? `${dayOf(library.first_taken)} – ${dayOf(library.last_taken)}` : "none";
+  const dates = library.first_taken ? `${dayOf(library.first_taken)} – ${dayOf(library.last_taken)}` : t("none");
   const numbers = [
-    [numberOf(library.num_images), "photos"],
-    [numberOf(library.num_captions), "captions"],
-    [numberOf(library.folders.length), "folders"],
-    [numberOf(library.cameras.length), "cameras"],
+    [numberOf(library.num_images), t("photos")],
+    [numberOf(library.num_captions), t("captions")],
+    [numberOf(library.folders.length), t("folders")],
+    [numberOf(library.cameras.length), t("cameras")],
   ];
   const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
-  const lines = [["Dates", dates], ["With a location", numberOf(library.num_located)]];
-  if (library.num_skipped) lines.push(["Skipped", countOf(library.num_skipped, "file")]);
+  const lines = [[t("Dates"), dates], [t("With a location"), numberOf(library.num_located)]];
+  if (library.num_skipped) lines.push([t("Skipped"), t("{count} file|{count} files", { count: library.num_skipped })]);
   const changes = changesOf(library.since_index);
-  if (changes) lines.push(["Since the last look", changes]);
+  if (changes) lines.push([t("Since the last look"), changes]);
   return [element("div", { class: "numbers" }, ...tiles), terms(lines)];
 }
 
 /** "at least 3 new, 1 gone"; empty if nothing is known to have changed. */
 function changesOf(changes) {
-  const parts = ["new", "changed", "gone"].filter((name) => changes?.[name]).map((name) => `${numberOf(changes[name])} ${name}`);
-  return parts.length ? `at least ${parts.join(", ")}` : "";
+  const parts = Object.keys(CHANGED).filter((name) => changes?.[name]).map((name) => CHANGED[name](changes[name]));
+  return parts.length ? t("at least {changes}", { changes: parts.join(", ") }) : "";
 }
 
 /** "English, German"; empty if the model does not state its languages. @param {string[]} codes */
 function languageNames(codes) {
-  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const names = new Intl.DisplayNames([locale], { type: "language" });
   return codes.map((code) => names.of(code)).join(", ");
 }
 
 function modelCard(model) {
   const lines = [
-    ["Name", model.name],
-    ["Fingerprint", model.fingerprint],
-    ["Image tower", `${model.image.architecture}, ${model.image.quantization}`],
-    ["Text tower", `${model.text.architecture}, ${model.text.quantization}`],
-    ["Languages", languageNames(model.languages ?? [])],
-    ["Embedding", `${model.embedding_dim} dimensions`],
-    ["Grades", model.is_calibrated ? "calibrated" : "by the library itself: the model is not calibrated"],
-    ["Licence", model.license],
+    [t("Name"), model.name],
+    [t("Fingerprint"), model.fingerprint],
+    [t("Image tower"), `${model.image.architecture}, ${model.image.quantization}`],
+    [t("Text tower"), `${model.text.architecture}, ${model.text.quantization}`],
+    [t("Languages"), languageNames(model.languages ?? [])],
+    [t("Embedding"), t("{count} dimension|{count} dimensions", { count: model.embedding_dim })],
+    [t("Grades"), model.is_calibrated ? t("calibrated") : t("by the library itself: the model is not calibrated")],
+    [t("Licence"), model.license],
   ];
-  const parts = [element("p", { text: model.description }), terms(lines.filter(([, value]) => value))];
+  const parts = [element("p", { text: model.description, dir: "auto" }), terms(lines.filter(([, value]) => value))];
   const figures = flat(model.figures);
-  if (figures.length) parts.push(element("details", {}, element("summary", { text: "Figures" }), terms(figures)));
+  if (figures.length) parts.push(element("details", {}, element("summary", { text: t("Figures") }), terms(figures)));
   return parts;
 }
 

@@ -7,7 +7,7 @@ import { BrowsePanel } from "./browsing/browse_panel.js";
 import { showChosen } from "./browsing/chosen.js";
 import { Timeline } from "./browsing/timeline.js";
 import { AlbumsView } from "./curating/albums_view.js";
-import { given, rate, starsInWords } from "./curating/given.js";
+import { given, rate, ratedInWords } from "./curating/given.js";
 import { forgetNames } from "./curating/known_names.js";
 import { Organise } from "./curating/organise.js";
 import { PhotoGiven } from "./curating/photo_given.js";
@@ -37,8 +37,10 @@ import { forgetExamples } from "./suggested.js";
 import { takePictures } from "./drop.js";
 import { Thumbs } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
+import { t } from "./texts.js";
 
 const MOST_SELECTED = 10_000; // as one call takes
+const COLOURS = { system: t("Colours: same as system"), light: t("Colours: light"), dark: t("Colours: dark") };
 const AHEAD = 20; // photos: this close to the last loaded one, the viewer's arrows load more
 
 const address = new Address();
@@ -90,7 +92,7 @@ function run({ isTyping = false } = {}) {
   rest.begin(isTyping);
   if (isOnlyMinus(query)) {
     search.stop();
-    results.say("Add something to search for: − only subtracts.");
+    results.say(t("Add something to search for: − only subtracts."));
   } else if (isTyping) search.type(query);
   else search.start(query);
 }
@@ -131,8 +133,8 @@ results.addEventListener("ask", ({ detail }) => ask(detail));
 
 async function usePictures(files) {
   const pictures = await Promise.all(files.filter((file) => file.type === "" || file.type.startsWith("image/")).map(named));
-  if (!pictures.length) return notice("That is not a picture.");
-  if (!box.addPictures(pictures)) notice(`At most ${MOST_PICTURES} pictures can be in one search.`);
+  if (!pictures.length) return notice(t("That is not a picture."));
+  if (!box.addPictures(pictures)) notice(t("At most {count} pictures can be in one search.", { count: MOST_PICTURES }));
   return showSearch();
 }
 
@@ -142,7 +144,7 @@ async function named(file) {
 }
 
 function like(ids) {
-  if (ids.length > MOST_PICTURES) notice(`Only the first ${MOST_PICTURES} are used.`);
+  if (ids.length > MOST_PICTURES) notice(t("Only the first {count} are used.", { count: MOST_PICTURES }));
   selection.clear();
   searchBy(ids.slice(0, MOST_PICTURES).map((id) => ({ kind: "photo", value: id, sign: 1 })));
 }
@@ -155,7 +157,7 @@ function searchBy(terms) {
 
 /** @param {import("./query.js").Term} term a picture that is searched by, too */
 function addPicture(term) {
-  if (!box.add([term])) notice(`At most ${MOST_PICTURES} pictures can be in one search.`);
+  if (!box.add([term])) notice(t("At most {count} pictures can be in one search.", { count: MOST_PICTURES }));
   showSearch();
 }
 
@@ -276,7 +278,7 @@ grid.addEventListener("heart", ({ detail }) => toggleFavourite(grid.photos[detai
 grid.addEventListener("like", ({ detail }) => addPicture({ kind: "photo", value: grid.photos[detail.index].image_id, sign: 1 }));
 grid.addEventListener("rate", async ({ detail: { index, stars } }) => {
   const ids = selection.size ? selection.ids : [grid.photos[index].image_id];
-  if (await rate(ids, stars)) notice(`${countOf(ids.length)}: ${starsInWords(stars).toLowerCase()}.`);
+  if (await rate(ids, stars)) notice(ratedInWords(ids.length, stars));
 });
 grid.addEventListener("alike", ({ detail }) => showAlike(grid.photos[detail.index]));
 addSelectionBar(byId("selection"), selection, {
@@ -293,8 +295,9 @@ addSelectionBar(byId("selection"), selection, {
       if (photo) photo.is_favourite = wanted;
       grid.refreshMark(id);
     }
-    const plural = ids.length === 1 ? "" : "s";
-    notice(`${countOf(ids.length)} ${wanted ? `marked as favourite${plural}` : `no longer favourite${plural}`}.`);
+    const count = ids.length;
+    if (wanted) notice(t("{count} photo marked as favourite.|{count} photos marked as favourites.", { count }));
+    else notice(t("{count} photo no longer favourite.|{count} photos no longer favourites.", { count }));
     selection.clear();
   },
 });
@@ -304,11 +307,11 @@ duplicates.addEventListener("compare", ({ detail }) => compare.open(detail));
 /** Selects all results, loaded or not. */
 async function selectAll() {
   const { photos, total } = grid;
-  if (photos.length < Math.min(total, MOST_SELECTED)) notice("Selecting…");
+  if (photos.length < Math.min(total, MOST_SELECTED)) notice(t("Selecting…"));
   const found = results.shown === search.results ? await search.all(MOST_SELECTED) : { photos };
   if (!found) return;
   selection.add(found.photos.slice(0, MOST_SELECTED));
-  if (found.photos.length > MOST_SELECTED || total > MOST_SELECTED) notice(`The first ${countOf(MOST_SELECTED)} are selected; more cannot be changed at once.`);
+  if (found.photos.length > MOST_SELECTED || total > MOST_SELECTED) notice(t("The first {photos} are selected; more cannot be changed at once.", { photos: countOf(MOST_SELECTED) }));
 }
 
 /** Shows a photo and its near copies as results of their own; "back" returns to the search. */
@@ -320,7 +323,9 @@ async function showAlike(photo) {
   address.write(query, { isNew: true });
   give({
     query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
-    title: `${countOf(photos.length)} of one picture${left > 0 ? `, ${countOf(left, "more is", "more are")} not shown` : ""}`,
+    title: left > 0
+      ? t("{photos} of one picture, {count} more is not shown|{photos} of one picture, {count} more are not shown", { photos: countOf(photos.length), count: left })
+      : t("{photos} of one picture", { photos: countOf(photos.length) }),
   });
   grid.focus(0);
 }
@@ -334,7 +339,7 @@ map.addEventListener("caught", ({ detail: photos }) => {
   address.write(query, { isNew: true });
   give({
     query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
-    title: `${countOf(photos.length)} from the map`,
+    title: t("{photos} from the map", { photos: countOf(photos.length) }),
   });
 });
 watch.addEventListener("changed", () => {
@@ -345,7 +350,7 @@ watch.addEventListener("changed", () => {
   timeline.forget();
   address.forget();
   const isBusy = window.scrollY > 0 || selection.size > 0 || viewer.isOpen || rest.isTyping;
-  if (isBusy && grid.photos.length) notice("The library has changed.", { label: "Show", act: () => run() });
+  if (isBusy && grid.photos.length) notice(t("The library has changed."), { label: t("Show"), act: () => run() });
   else run();
 });
 library.addEventListener("changed", () => watch.look());
@@ -353,7 +358,7 @@ results.addEventListener("index", () => library.begin());
 byId("map-button").addEventListener("click", () => map.open());
 byId("library-button").addEventListener("click", () => library.open());
 byId("help-button").addEventListener("click", () => byId("help").showModal());
-byId("theme-button").addEventListener("click", () => notice(`Colours: ${{ system: "same as system", light: "light", dark: "dark" }[globalThis.nextTheme()]}`));
+byId("theme-button").addEventListener("click", () => notice(COLOURS[globalThis.nextTheme()]));
 byId("home").addEventListener("click", (event) => {
   event.preventDefault();
   ask(NOTHING);

@@ -5,6 +5,7 @@ import { ask, isSilent, thumbnailAddress } from "./server.js";
 import { countOf, nameOf } from "./facts.js";
 import { pinchOf } from "./pinch.js";
 import { isInside, Plane } from "./plane.js";
+import { t } from "./texts.js";
 
 const PICTURES = 400; // more would only hide each other
 const PICTURE_PX = { least: 24, most: 96 };
@@ -38,7 +39,7 @@ export class LibraryMap extends EventTarget {
   async open() {
     this.dialog.showModal();
     this.useLasso(false);
-    byId("map-status").textContent = "Drawing the map…";
+    byId("map-status").textContent = t("Drawing the map…");
     try {
       this.dots = await ask("api/map");
     } catch (error) {
@@ -46,7 +47,7 @@ export class LibraryMap extends EventTarget {
       return;
     }
     const { image_ids: ids, num_images: count } = this.dots;
-    byId("map-status").textContent = ids.length < count ? `${countOf(ids.length)} of ${countOf(count)}` : countOf(count);
+    byId("map-status").textContent = ids.length < count ? t("{shown} of {photos}", { shown: ids.length, photos: countOf(count) }) : countOf(count);
     this.plane.reset();
     this.fit();
   }
@@ -133,7 +134,7 @@ export class LibraryMap extends EventTarget {
 
   catch(indices) {
     if (!indices.length) {
-      if (this.dots) byId("map-status").textContent = "No photo in this area.";
+      if (this.dots) byId("map-status").textContent = t("No photo in this area.");
       return;
     }
     const { image_ids: ids, width, height, is_favourite: marks } = this.dots;

@@ -4,6 +4,7 @@ import { ask, isSilent, send } from "./server.js";
 import { countOf } from "./facts.js";
 import { notice } from "./notices.js";
 import { may, whyNot } from "./permissions.js";
+import { t } from "./texts.js";
 
 /**
  * Marks photos as favourites, or removes the marks.
@@ -21,7 +22,7 @@ export async function mark(ids, isFavourite) {
 
 /** @param {string[]} ids */
 export async function saveZip(ids) {
-  notice(`Packing ${countOf(ids.length)}…`);
+  notice(t("Packing {photos}…", { photos: countOf(ids.length) }));
   await tried(() => take("api/archive", ids, "photos.zip"));
 }
 
@@ -34,7 +35,7 @@ export async function saveList(ids) {
 export async function copyPath(path) {
   try {
     await navigator.clipboard.writeText(path);
-    notice(`Copied: ${path}`);
+    notice(t("Copied: {path}", { path }));
   } catch {
     notice(path); // browsers allow the clipboard only on https and localhost
   }
@@ -44,7 +45,7 @@ async function take(path, ids, name) {
   const answer = await send(path, { json: { image_ids: ids } });
   saveFile(await answer.blob(), name);
   const leftOut = Number(answer.headers.get("X-Left-Out"));
-  if (leftOut) notice(`${countOf(leftOut)} left out: ${leftOut === 1 ? "its file is" : "their files are"} gone.`);
+  if (leftOut) notice(t("{count} photo left out: its file is gone.|{count} photos left out: their files are gone.", { count: leftOut }));
 }
 
 /** @param {Blob} blob @param {string} name */

@@ -1,10 +1,10 @@
 /** The list of files that may go, for the user's own tools: copied or saved, never carried out. */
 
-import { countOf } from "./facts.js";
 import { groupsOf } from "./found_groups.js";
 import { saveFile } from "./marks.js";
 import { notice } from "./notices.js";
 import { isSilent } from "./server.js";
+import { t } from "./texts.js";
 
 const COPIES = new Set(["exact", "near"]); // their pictures are the same; the others are only similar
 const PAGE = 200;
@@ -50,9 +50,9 @@ export class MoveList extends EventTarget {
     if (!paths) return;
     try {
       await navigator.clipboard.writeText(paths.map((path) => `${path}\n`).join(""));
-      notice(`Copied: ${countOf(paths.length, "path")}`);
+      notice(t("Copied: {count} path|Copied: {count} paths", { count: paths.length }));
     } catch {
-      notice("This browser allows copying only on https and localhost. Save the list."); // as the clipboard's API says
+      notice(t("This browser allows copying only on https and localhost. Save the list.")); // as the clipboard's API says
     }
   }
 
@@ -73,7 +73,7 @@ export class MoveList extends EventTarget {
       const paths = found.map(({ image_id: id }) => id);
       const whole = paths.filter((path) => !path.includes("\n"));
       const left = paths.length - whole.length;
-      if (left) notice(`${countOf(left, "path")} with a line break left out: twinlens duplicates --move-list FILE -0 lists all.`);
+      if (left) notice(t("{count} path with a line break left out: {command} lists all.|{count} paths with a line break left out: {command} lists all.", { count: left, command: "twinlens duplicates --move-list FILE -0" }));
       return whole;
     } catch (error) {
       if (!isSilent(error)) notice(error.message);

@@ -2,6 +2,7 @@
 
 import { byId, element } from "./dom.js";
 import { connection, lookAgain } from "./server.js";
+import { t } from "./texts.js";
 
 const SHOWN_MS = 4000;
 const OFFERED_MS = 12_000; // something can be done about it
@@ -32,7 +33,7 @@ export function watchConnection() {
   connection.addEventListener("back", () => {
     if (banner.contains(document.activeElement)) (cameFrom || byId("words")).focus();
     banner.hidden = true;
-    notice("The server is back.");
+    notice(t("The server is back."));
   });
   for (const shown of [banner, byId("notice")]) shown.popover = "manual";
   new MutationObserver(followDialogs).observe(document.body, { attributeFilter: ["open"], subtree: true });

@@ -4,10 +4,12 @@ import { byId, element } from "./dom.js";
 import { unknownNames } from "./known_filters.js";
 import { may } from "./permissions.js";
 import { asks, filterCount, inWords, isByDate } from "./query.js";
-import { countOf, monthOf, NO_DATE, numberOf, yearOf } from "./facts.js";
+import { countOf, monthOf, NO_DATE, YEAR_AT_END, yearOf } from "./facts.js";
+import { countOfGrade } from "./grades.js";
 import { unknownWords, wordNotes } from "./wording.js";
+import { t } from "./texts.js";
 
-const UNSURE = "No sure matches";
+const UNSURE = t("No sure matches");
 const MOST_MONTHS = 8; // with more months among the first photos, years say more
 
 /** Title of a photo's group in the grid. @param {import("./search.js").Results} results */
@@ -45,7 +47,7 @@ function afterMatches(results) {
 /** Title of groups that share a row, each too small for its own: "March – June 2023"; null where they must stay apart. */
 export function joinedTitle(first, last) {
   if ([first, last].some((title) => title === UNSURE || title === NO_DATE)) return null;
-  const year = /\s?\d{4}$/.exec(last)?.[0];
+  const year = YEAR_AT_END?.exec(last)?.[0];
   const isSameYear = year && first.endsWith(year) && first !== year;
   return `${isSameYear ? first.slice(0, -year.length) : first} – ${last}`;
 }
@@ -64,39 +66,40 @@ export function statusOf(results, { isDraft = false } = {}) {
   const { total, query, tookMs, queryRead } = results;
   if (results.title) return results.title;
   const parts = [countsOf(results), ...missingIn(results)];
-  if (total && asks(query) && tookMs !== null) parts.push(`${numberOf(Math.max(1, Math.round(tookMs)))} ms`);
-  if (queryRead) parts.push(`the model read only: ${queryRead}`);
+  if (total && asks(query) && tookMs !== null) parts.push(t("{count} ms", { count: Math.max(1, Math.round(tookMs)) }));
+  if (queryRead) parts.push(t("the model read only: {query}", { query: queryRead }));
   parts.push(...(isDraft ? [] : wordNotes(results)), ...dateNotes(results));
   const unknown = unknownNames(query.filters);
-  if (unknown.length) parts.push(`unknown filters: ${unknown.join(", ")}`);
+  if (unknown.length) parts.push(t("unknown filters: {names}", { names: unknown.join(", ") }));
   return parts.join(" · ");
 }
 
 function missingIn({ photos, absentFolders = [] }) {
-  if (absentFolders.length) return [`the photo folder ${absentFolders.join(", ")} is missing or empty: is its disk mounted?`];
+  if (absentFolders.length) return [t("the photo folder {names} is missing or empty: is its disk mounted?", { names: absentFolders.join(", ") })];
   // not how many: that would depend on what is loaded
-  return photos.some((photo) => photo.missing) ? ["files of photos are gone: look for new photos in Library"] : [];
+  return photos.some((photo) => photo.missing) ? [t("files of photos are gone: look for new photos in Library")] : [];
 }
 
 /** What a date filter could not judge well. @param {import("./search.js").Results} results */
 function dateNotes({ undated, fileDated }) {
   const notes = [];
-  if (undated) notes.push(`${countOf(undated)} without a date left out`);
-  if (fileDated) notes.push(`${countOf(fileDated)} dated only by the file, perhaps a copy`);
+  if (undated) notes.push(t("{photos} without a date left out", { photos: countOf(undated) }));
+  if (fileDated) notes.push(t("{photos} dated only by the file, perhaps a copy", { photos: countOf(fileDated) }));
   return notes;
 }
 
 function countsOf({ total, matches, grades, ungraded, query, wording }) {
   if (!total) return titleOfEmpty({ query, wording });
-  if (!asks(query)) return countOf(total);
-  if (matches === null) return `${countOf(total)}, best match first${ungraded ? ` (${ungraded})` : ""}`;
-  if (!grades && matches === total) return countOf(total); // nothing was compared: all of them match
-  if (matches === 0 && wording?.noneKnown) return `${unknownWords(wording, { begins: true })}; the closest first`;
-  if (matches === 0) return `No sure match among ${countOf(total)}; the closest first`;
-  const counts = Object.entries(grades || {}).filter(([, count]) => count).map(([grade, count]) => `${numberOf(count)} ${grade}`);
+  const photos = countOf(total);
+  if (!asks(query)) return photos;
+  if (matches === null) return ungraded ? t("{photos}, best match first ({why})", { photos, why: ungraded }) : t("{photos}, best match first", { photos });
+  if (!grades && matches === total) return photos; // nothing was compared: all of them match
+  if (matches === 0 && wording?.noneKnown) return t("{what}; the closest first", { what: unknownWords(wording, { begins: true }) });
+  if (matches === 0) return t("No sure match among {photos}; the closest first", { photos });
+  const counts = Object.entries(grades || {}).filter(([, count]) => count).map(([grade, count]) => countOfGrade(grade, count));
   const written = grades ? matches - Object.values(grades).reduce((sum, count) => sum + count, 0) : 0;
-  if (written > 0) counts.push(`${numberOf(written)} by name or caption`);
-  return `${counts.join(", ") || countOf(matches, "match", "matches")} among ${countOf(total)}`;
+  if (written > 0) counts.push(t("{count} by name or caption", { count: written }));
+  return t("{matches} among {photos}", { matches: counts.join(", ") || t("{count} match|{count} matches", { count: matches }), photos });
 }
 
 /**
@@ -106,24 +109,27 @@ function countsOf({ total, matches, grades, ungraded, query, wording }) {
  */
 export function showUnsure(results, actions) {
   const filters = filterCount(results.query);
-  const tried = `${countOf(results.total)} compared with “${inWords(results.query)}”`;
-  const button = element("button", { type: "button", class: "plain", text: "Search without filters", on: { click: actions.noFilters } });
+  const told = { photos: countOf(results.total), query: inWords(results.query) };
+  const tried = filters
+    ? t("{photos} compared with “{query}”, with {count} filter|{photos} compared with “{query}”, with {count} filters", { ...told, count: filters })
+    : t("{photos} compared with “{query}”", told);
+  const button = element("button", { type: "button", class: "plain", text: t("Search without filters"), on: { click: actions.noFilters } });
   byId("nothing").replaceChildren(
     element("h2", { text: titleOfUnsure(results) }),
-    element("p", { dir: "auto", text: filters ? `${tried}, with ${countOf(filters, "filter")}` : tried }),
+    element("p", { dir: "auto", text: tried }),
     element("p", { class: "row-of-buttons" }, filters > 0 && button),
   );
 }
 
 /** A query of unknown words says nothing about the photos. */
 function titleOfUnsure({ wording }) {
-  if (!wording?.noneKnown) return "No sure match; the closest:";
-  return `${unknownWords(wording, { begins: true })}; the closest:`;
+  if (!wording?.noneKnown) return t("No sure match; the closest:");
+  return t("{what}; the closest:", { what: unknownWords(wording, { begins: true }) });
 }
 
 function titleOfEmpty({ query, wording }) {
-  if (filterCount(query)) return "No photo passes these filters";
-  return wording?.readAs ? "No photo fits the whole query" : "No photos yet"; // read as more than words: fields, a minus
+  if (filterCount(query)) return t("No photo passes these filters");
+  return wording?.readAs ? t("No photo fits the whole query") : t("No photos yet"); // read as more than words: fields, a minus
 }
 
 /** Message for no photos at all: because of the filters, the query's fields, or an empty library, which can be filled from here. */
@@ -131,17 +137,17 @@ export function showEmpty(results, actions) {
   const isFiltered = filterCount(results.query) > 0;
   const isRead = Boolean(results.wording?.readAs);
   const mayFill = !isFiltered && !isRead && may("index");
-  const byCommand = "Index a folder to begin: twinlens index ~/Pictures";
-  const toFill = mayFill ? "Look for photos in the library's folders. They appear here while they are being read; no photo is changed." : byCommand;
-  const text = isFiltered ? "Change or clear a filter to see photos again." : isRead ? "Leave out a part of it to see photos again." : toFill;
+  const byCommand = t("Index a folder to begin: {command}", { command: "twinlens index ~/Pictures" });
+  const toFill = mayFill ? t("Look for photos in the library's folders. They appear here while they are being read; no photo is changed.") : byCommand;
+  const text = isFiltered ? t("Change or clear a filter to see photos again.") : isRead ? t("Leave out a part of it to see photos again.") : toFill;
   byId("nothing").replaceChildren(
     element("h2", { text: titleOfEmpty(results) }),
     element("p", { text }),
     element(
       "p",
       { class: "row-of-buttons" },
-      isFiltered && element("button", { type: "button", class: "plain", text: "Clear the filters", on: { click: actions.noFilters } }),
-      mayFill && element("button", { type: "button", class: "main-button", text: "Look for photos", on: { click: actions.index } }),
+      isFiltered && element("button", { type: "button", class: "plain", text: t("Clear the filters"), on: { click: actions.noFilters } }),
+      mayFill && element("button", { type: "button", class: "main-button", text: t("Look for photos"), on: { click: actions.index } }),
     ),
   );
 }

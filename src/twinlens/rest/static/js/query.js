@@ -8,6 +8,7 @@
  */
 
 import { filtersInUse } from "./known_filters.js";
+import { t } from "./texts.js";
 
 /** @type {Filters} */
 export const NO_FILTERS = Object.freeze({});
@@ -81,7 +82,7 @@ export function fromHash(hash) {
 
 /** The query as text, for the status line and recent searches. @param {Query} query */
 export function inWords(query) {
-  const parts = query.terms.map((term) => [term.sign, term.kind === "words" ? term.value : term.region ? "a part of a picture" : "a picture"]);
+  const parts = query.terms.map((term) => [term.sign, term.kind === "words" ? term.value : term.region ? t("a part of a picture") : t("a picture")]);
   if (query.words.trim()) parts.unshift([1, query.words.trim()]);
   return parts.map(([sign, text], place) => (sign < 0 ? "− " : place ? "+ " : "") + text).join(" ");
 }

@@ -2,11 +2,12 @@
 
 import { byId, element, iconButton, isTyped } from "./dom.js";
 import { between, gripAt, holds, middleOf, moved, resized, written } from "./region.js";
+import { t } from "./texts.js";
 
 const STEP = 0.02; // of the picture, for a key
 const REACH_PX = { mouse: 12, pen: 16, touch: 24 };
 const BRACKET_PX = 20;
-const LABEL = "Part of the photo to search by. Arrow keys move it, with Shift they change its size. Enter searches.";
+const LABEL = t("Part of the photo to search by. Arrow keys move it, with Shift they change its size. Enter searches.");
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -37,7 +38,7 @@ export class RegionPicker extends EventTarget {
 
   makeParts() {
     const button = (text, act, look = "plain") => element("button", { type: "button", class: look, text, on: { click: act } });
-    const label = "Search a part of this photo";
+    const label = t("Search a part of this photo");
     this.opener = iconButton("part", label, () => this.open(), { class: "icon-button part-opener" });
     this.layer = document.createElementNS(SVG, "svg"); // fits into its place as the photo does
     for (const [name, value] of Object.entries({ class: "region-layer", role: "application", tabindex: "0", "aria-label": LABEL })) {
@@ -52,11 +53,11 @@ export class RegionPicker extends EventTarget {
     this.place = element("p", { class: "unseen", role: "status" });
     this.bar = element(
       "div",
-      { class: "region-bar", role: "group", "aria-label": "Part of the photo", hidden: true },
-      element("p", { text: "Draw around what to search for" }),
-      button("Search this part", () => this.choose(false), "main-button"),
-      button("Add to search", () => this.choose(true)),
-      button("Cancel", () => this.close()),
+      { class: "region-bar", role: "group", "aria-label": t("Part of the photo"), hidden: true },
+      element("p", { text: t("Draw around what to search for") }),
+      button(t("Search this part"), () => this.choose(false), "main-button"),
+      button(t("Add to search"), () => this.choose(true)),
+      button(t("Cancel"), () => this.close()),
       this.place,
     );
     this.stage.append(this.opener, this.bar);
@@ -162,6 +163,6 @@ export class RegionPicker extends EventTarget {
     this.show(change(this.region, dx * STEP, dy * STEP));
     const { x, y, width, height } = this.region;
     const [left, top, across, down] = [x, y, width, height].map((share) => Math.round(100 * share));
-    this.place.textContent = `${across} by ${down} hundredths of the photo, ${left} from the left, ${top} from the top`;
+    this.place.textContent = t("{across} by {down} hundredths of the photo, {left} from the left, {top} from the top", { across, down, left, top });
   }
 }

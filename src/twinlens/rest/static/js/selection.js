@@ -1,7 +1,7 @@
 /** Selected photos, and the bar with actions on them. */
 
 import { element, iconButton } from "./dom.js";
-import { countOf } from "./facts.js";
+import { t } from "./texts.js";
 
 /** Emits `change`. */
 export class Selection extends EventTarget {
@@ -70,25 +70,25 @@ export function addSelectionBar(bar, selection, actions) {
     button.dataset.act = name;
     return button;
   };
-  const heart = labelled("heart", "Favourite", act("favourite"));
+  const heart = labelled("heart", t("Favourite"), act("favourite"));
   bar.append(
     count,
-    labelled("all", "Select all", act("all")),
-    labelled("similar", "Similar", act("similar")),
+    labelled("all", t("Select all"), act("all")),
+    labelled("similar", t("Similar"), act("similar")),
     heart,
-    labelled("tag", "Organise", act("organise")),
-    labelled("zip", "Download", act("zip")),
-    labelled("list", "Table", act("list")),
-    iconButton("close", "Clear the selection", () => selection.clear()),
+    labelled("tag", t("Organise"), act("organise")),
+    labelled("zip", t("Download"), act("zip")),
+    labelled("list", t("Table"), act("list")),
+    iconButton("close", t("Clear the selection"), () => selection.clear()),
   );
   selection.addEventListener("change", () => {
     const hadFocus = bar.contains(document.activeElement);
     bar.hidden = selection.size === 0;
     if (bar.hidden && hadFocus) document.querySelector("#grid .open[tabindex='0']")?.focus({ preventScroll: true });
-    const told = selection.areFavourites ? "Remove favourite" : "Favourite";
+    const told = selection.areFavourites ? t("Remove favourite") : t("Favourite");
     heart.title = told;
     heart.setAttribute("aria-label", told);
     heart.querySelector(".label").textContent = told;
-    count.textContent = selection.size ? `${countOf(selection.size)} selected` : "";
+    count.textContent = selection.size ? t("{count} photo selected|{count} photos selected", { count: selection.size }) : "";
   });
 }

@@ -1,10 +1,13 @@
 /** Requests to the server: JSON, errors, and events for an unreachable server or a missing key. */
 
+import { code, t } from "./texts.js";
+
+
 /** An error answer, with the server's message. */
 export class Failure extends Error {
   /** @param {number} status @param {{code?: string, message?: string, hint?: string}} told */
   constructor(status, told) {
-    super(told.message || `the server answered ${status}`);
+    super(told.message || t("the server answered {status}", { status: String(status) }));
     this.status = status;
     this.code = told.code || "unknown";
     this.hint = told.hint || "";
@@ -26,18 +29,18 @@ let isAway = false;
  */
 export async function send(path, { method, json, form, signal } = {}) {
   const body = json === undefined ? form : JSON.stringify(json);
-  const headers = json === undefined ? {} : { "Content-Type": "application/json" };
+  const headers = { "Accept-Language": code, ...(json === undefined ? {} : { "Content-Type": "application/json" }) };
   let answer;
   try {
     answer = await fetch(path, { method: method || (body ? "POST" : "GET"), headers, body, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     noteAway();
-    throw new Failure(0, { code: "away", message: "the server does not answer" });
+    throw new Failure(0, { code: "away", message: t("the server does not answer") });
   }
   if (answer.ok) return answer;
   const told = BY_PROXY.has(answer.status)
-    ? { code: "away", message: "the server does not answer" }
+    ? { code: "away", message: t("the server does not answer") }
     : await answer.json().then((found) => found.error || {}, () => ({}));
   if (AWAY.has(told.code)) noteAway();
   if (answer.status === 401) connection.dispatchEvent(new Event("locked"));

@@ -1,6 +1,7 @@
 /** Slide show: the open photo and those after it, one after the other. */
 
 import { byId, element, icon, iconButton, isTyped } from "./dom.js";
+import { t } from "./texts.js";
 
 const INTERVALS_S = [3, 5, 10, 30];
 const USUAL_S = 5;
@@ -27,26 +28,26 @@ export class Slideshow {
   }
 
   makeParts() {
-    const label = "Slide show";
+    const label = t("Slide show");
     this.opener = iconButton("play", label, () => this.begin(), { class: "icon-button show-opener" });
-    this.toggler = iconButton("pause", "Pause", () => this.toggle());
+    this.toggler = iconButton("pause", t("Pause"), () => this.toggle());
     this.interval = element(
       "select",
-      { "aria-label": "Time for each photo", on: { change: () => this.keepInterval() } },
-      ...INTERVALS_S.map((seconds) => element("option", { value: String(seconds), text: `${seconds} s` })),
+      { "aria-label": t("Time for each photo"), on: { change: () => this.keepInterval() } },
+      ...INTERVALS_S.map((seconds) => element("option", { value: String(seconds), text: t("{seconds} s", { seconds }) })),
     );
     this.interval.value = String(keptInterval());
     const hidden = !document.fullscreenEnabled;
-    this.full = iconButton("full", "Full screen", () => this.toggleFull(), { "aria-pressed": "false", hidden });
+    this.full = iconButton("full", t("Full screen"), () => this.toggleFull(), { "aria-pressed": "false", hidden });
     this.bar = element(
       "div",
       { class: "show-bar", role: "group", "aria-label": label, hidden: true },
-      iconButton("left", "Previous photo", () => this.viewer.step(-1)),
+      iconButton("left", t("Previous photo"), () => this.viewer.step(-1)),
       this.toggler,
-      iconButton("right", "Next photo", () => this.next()),
+      iconButton("right", t("Next photo"), () => this.next()),
       this.interval,
       this.full,
-      iconButton("close", "End the slide show", () => this.end()),
+      iconButton("close", t("End the slide show"), () => this.end()),
     );
     byId("stage").append(this.opener, this.bar);
   }
@@ -82,7 +83,7 @@ export class Slideshow {
 
   play(isPlaying) {
     this.isPlaying = isPlaying;
-    const label = isPlaying ? "Pause" : "Play";
+    const label = isPlaying ? t("Pause") : t("Play");
     this.toggler.replaceChildren(icon(isPlaying ? "pause" : "play"));
     this.toggler.setAttribute("aria-label", label);
     this.toggler.title = label;

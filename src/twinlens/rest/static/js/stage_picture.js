@@ -5,6 +5,7 @@ import { photoAddress, thumbnailAddress } from "./server.js";
 import { nameOf } from "./facts.js";
 import { Player } from "./player.js";
 import { GONE } from "./tile.js";
+import { t } from "./texts.js";
 
 /** Photos up to this size are loaded as the original file; larger ones only when zoomed in. */
 export const SCREEN_PX = 2048;
@@ -132,7 +133,7 @@ export class StagePicture extends EventTarget {
     if (state === "is-broken") this.dispatchEvent(new Event("broken"));
     for (const one of STATES) this.stage.classList.toggle(one, one === state);
     const gone = this.isMissing && `${GONE}: ${nameOf(this.photo.image_id)}`;
-    const faults = { "is-broken": gone || "This photo cannot be shown", "is-unsharp": "Only a small picture of this photo can be shown" };
+    const faults = { "is-broken": gone || t("This photo cannot be shown"), "is-unsharp": t("Only a small picture of this photo can be shown") };
     this.fault.textContent = faults[state] || "";
   }
 }

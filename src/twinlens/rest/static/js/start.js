@@ -3,6 +3,7 @@
 import { byId, element } from "./dom.js";
 import { examples } from "./suggested.js";
 import { forgetRecent, recentSearches } from "./recent.js";
+import { t } from "./texts.js";
 
 /**
  * @param {(words: string) => void} search
@@ -25,7 +26,7 @@ export function showStart(search, again) {
   byId("recent").replaceChildren(
     ...recent.map(({ hash, words }) => chip(words, () => again(hash))),
     element("li", {}, element("button", {
-      type: "button", class: "suggestion is-quiet", text: "Clear",
+      type: "button", class: "suggestion is-quiet", text: t("Clear"),
       on: { click: () => (forgetRecent(), showStart(search, again)) },
     })),
   );

@@ -3,6 +3,7 @@
 import { recentSearches } from "./recent.js";
 import { ask, Failure, isSilent } from "./server.js";
 import { countOf } from "./facts.js";
+import { code, translated } from "./texts.js";
 
 const MOST = 8;
 const MOST_RECENT = 3;
@@ -13,11 +14,18 @@ let asked = null;
 
 /** Queries that this library answers; none while the server does not. @returns {Promise<string[]>} */
 export function examples() {
-  asked ||= fromServer("").then((found) => {
+  asked ||= Promise.all([fromServer(""), isUnderstood()]).then(([found, isOwn]) => {
     if (!found.length) asked = null; // an empty library may be filled meanwhile
-    return found.map(({ query }) => query);
+    return found.map(({ query }) => (isOwn ? translated(query) : query));
   });
   return asked;
+}
+
+/** Whether the model takes queries in the language of the page. */
+async function isUnderstood() {
+  if (code === "en") return true;
+  const { languages } = await answered("api/model", { languages: [] });
+  return languages.includes(code);
 }
 
 /** The library has changed. */
@@ -48,10 +56,15 @@ function isMore(words, text) {
 }
 
 async function fromServer(text) {
+  return (await answered(`api/suggest?${new URLSearchParams({ q: text, top_k: MOST })}`, { suggestions: [] })).suggestions;
+}
+
+/** An answer of the server, or what stands for it. */
+async function answered(path, otherwise) {
   try {
-    return (await ask(`api/suggest?${new URLSearchParams({ q: text, top_k: MOST })}`)).suggestions;
+    return await ask(path);
   } catch (error) {
-    if (isSilent(error) || error instanceof Failure) return []; // what else fails tells of it; a search works without
+    if (isSilent(error) || error instanceof Failure) return otherwise; // what else fails tells of it; a search works without
     throw error;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { element, icon } from "./dom.js";
+import { isFromRight, t } from "./texts.js";
 
 const MOST = 100; // more are found by typing
 const LEAST_PX = 200; // with less room below, they stand above if there is more
@@ -76,7 +77,7 @@ export class SuggestionList extends EventTarget {
         note && element("span", { class: "quiet", text: note }),
       ),
     );
-    const more = left > 0 && element("li", { class: "quiet", role: "presentation", text: `and ${left} more: type to find them` });
+    const more = left > 0 && element("li", { class: "quiet", role: "presentation", text: t("and {count} more: type to find them", { count: left }) });
     this.list.replaceChildren(...options, ...(more ? [more] : []));
     this.list.scrollTop = 0;
   }
@@ -117,9 +118,10 @@ export class SuggestionList extends EventTarget {
 }
 
 /** Below an input, or above it. @param {DOMRect} box */
-function placeOf({ left, top, bottom, width }) {
+function placeOf({ left, right, top, bottom, width }) {
   const below = window.innerHeight - bottom;
   const isAbove = below < LEAST_PX && top > below;
   const side = isAbove ? `top: auto; bottom: ${window.innerHeight - top + 4}px` : `top: ${bottom + 4}px`;
-  return `left: ${left}px; min-width: ${width}px; max-height: min(420px, ${(isAbove ? top : below) - 12}px); ${side}`;
+  const start = isFromRight ? `right: ${window.innerWidth - right}px; left: auto` : `left: ${left}px`;
+  return `${start}; min-width: ${width}px; max-height: min(420px, ${(isAbove ? top : below) - 12}px); ${side}`;
 }

@@ -4,11 +4,12 @@ import { element, icon } from "./dom.js";
 import { nameOf } from "./facts.js";
 import { readRegion } from "./region.js";
 import { thumbnailAddress } from "./server.js";
+import { t } from "./texts.js";
 
 /** How a term is turned: words become less of the sum, what is like a picture is left out. */
 const SIGNS = {
-  words: { less: "Less like", title: "+ more like it, − less like it", turned: "minus" },
-  picture: { less: "Not like", title: "Like it, or not like it", turned: "not" },
+  words: { less: (name) => t("Less like {name}; change", { name }), title: t("+ more like it, − less like it"), turned: "minus" },
+  picture: { less: (name) => t("Not like {name}; change", { name }), title: t("Like it, or not like it"), turned: "not" },
 };
 const SIDE_PX = 56; // of the picture, for sharp screens
 const SIDES = [256, 512, 1024]; // of thumbnails
@@ -20,20 +21,20 @@ const SIDES = [256, 512, 1024]; // of thumbnails
 export function termChip(term, { turn, remove }) {
   const name = nameOfTerm(term);
   const { less, title, turned } = SIGNS[term.kind === "words" ? "words" : "picture"];
-  const said = term.sign > 0 ? "More like" : less;
+  const said = term.sign > 0 ? t("More like {name}; change", { name }) : less(name);
   const sign = element(
     "button",
-    { type: "button", class: "sign", "aria-label": `${said} ${name}; change`, title, on: { click: turn } },
+    { type: "button", class: "sign", "aria-label": said, title, on: { click: turn } },
     icon(term.sign > 0 ? "plus" : turned),
   );
-  const away = element("button", { type: "button", class: "remove", "aria-label": `Remove ${name}`, on: { click: remove } }, icon("close"));
+  const away = element("button", { type: "button", class: "remove", "aria-label": t("Remove {name}", { name }), on: { click: remove } }, icon("close"));
   const shown = term.kind === "words" ? element("span", { text: name, dir: "auto" }) : pictureOf(term, name);
   return element("li", { class: term.sign > 0 ? "chip" : "chip is-minus" }, sign, shown, away);
 }
 
 function nameOfTerm({ kind, value, region }) {
   const name = kind === "photo" ? nameOf(value) : value;
-  return region ? `a part of ${name}` : name;
+  return region ? t("a part of {name}", { name }) : name;
 }
 
 function pictureOf(term, name) {

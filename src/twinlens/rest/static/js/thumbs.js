@@ -4,11 +4,12 @@ import { byId } from "./dom.js";
 import { notice } from "./notices.js";
 import { may, whyNot } from "./permissions.js";
 import { ask, isSilent } from "./server.js";
+import { t } from "./texts.js";
 
 const TOLD = {
-  good: "Noted: more like this. The results follow when you close the photo.",
-  bad: "Noted: this photo is left out. The results follow when you close the photo.",
-  none: "Forgotten what you said of this photo.",
+  good: t("Noted: more like this. The results follow when you close the photo."),
+  bad: t("Noted: this photo is left out. The results follow when you close the photo."),
+  none: t("Forgotten what you said of this photo."),
 };
 
 /** Follows a viewer; what was said in this window is shown as pressed. */

@@ -2,10 +2,12 @@
 
 import { element, icon } from "./dom.js";
 import { thumbnailAddress } from "./server.js";
-import { clockOf, dayOf, nameOf, numberOf } from "./facts.js";
+import { clockOf, dayOf, nameOf } from "./facts.js";
+import { gradeName, gradeOfMatch } from "./grades.js";
+import { t } from "./texts.js";
 
 const SIZES = [256, 512, 1024];
-export const GONE = "File is gone";
+export const GONE = t("File is gone");
 
 /**
  * @param {import("./search.js").Photo} photo
@@ -18,11 +20,11 @@ export function tile(photo, { index, number, total, width, height, isSelected })
   const open = element("button", { type: "button", class: "open", tabindex: "-1", "data-act": "open" }, picture);
   open.setAttribute("aria-label", labelOf(photo, number, total));
   const pick = element("button", { type: "button", class: "pick", tabindex: "-1", "data-act": "pick" }, icon("check"));
-  pick.setAttribute("aria-label", `Select ${name}`);
+  pick.setAttribute("aria-label", t("Select {name}", { name }));
   const heart = element("button", { type: "button", class: "heart", tabindex: "-1", "data-act": "heart" }, icon("heart"));
-  heart.setAttribute("aria-label", `Favourite ${name}`);
-  const like = element("button", { type: "button", class: "like", tabindex: "-1", "data-act": "like", title: "Search for photos like this one, too" }, icon("similar"));
-  like.setAttribute("aria-label", `Add ${name} to the search`);
+  heart.setAttribute("aria-label", t("Favourite {name}", { name }));
+  const like = element("button", { type: "button", class: "like", tabindex: "-1", "data-act": "like", title: t("Search for photos like this one, too") }, icon("similar"));
+  like.setAttribute("aria-label", t("Add {name} to the search", { name }));
   const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, like, badge(photo), length(photo), alike(photo), inPlaceOf(photo));
   made.classList.toggle("is-broken", Boolean(photo.missing));
   made.style.width = `${width}px`;
@@ -52,7 +54,7 @@ export function gradeOf(photo) {
 function badge(photo) {
   if (!photo.rank) return null;
   const grade = gradeOf(photo);
-  return element("span", { class: "badge", "aria-hidden": "true", text: grade ? `${photo.rank} · ${grade}` : String(photo.rank) });
+  return element("span", { class: "badge", "aria-hidden": "true", text: grade ? `${photo.rank} · ${gradeName(grade)}` : String(photo.rank) });
 }
 
 /** How long a video is, and where in it the match. */
@@ -70,9 +72,10 @@ function timesOf({ duration_s: duration, at_s: at }) {
 function alike(photo) {
   if (!photo.num_alike) return null;
   const isStack = photo.alike_kinds?.length && !photo.alike_kinds.includes("near");
-  const text = `+${numberOf(photo.num_alike)} ${isStack ? "in this stack" : "alike"}`;
+  const [count, name] = [photo.num_alike, nameOf(photo.image_id)];
+  const text = isStack ? t("+{count} in this stack", { count }) : t("+{count} alike", { count });
   const made = element("button", { type: "button", class: "alike", tabindex: "-1", "data-act": "alike", text });
-  made.setAttribute("aria-label", `${text}: show ${isStack ? "the others with" : "near copies of"} ${nameOf(photo.image_id)}`);
+  made.setAttribute("aria-label", isStack ? t("{text}: show the others with {name}", { text, name }) : t("{text}: show near copies of {name}", { text, name }));
   return made;
 }
 
@@ -85,13 +88,13 @@ export function inPlaceOf(photo) {
 
 function labelOf(photo, number, total) {
   const grade = gradeOf(photo);
-  const parts = [`${number} of ${total}`, nameOf(photo.image_id)];
+  const parts = [t("{number} of {total}", { number, total }), nameOf(photo.image_id)];
   if (photo.taken_at) parts.push(dayOf(photo.taken_at));
-  if (photo.duration_s) parts.push(`video of ${clockOf(photo.duration_s)}`);
-  if (grade) parts.push(`${grade} match`);
-  if (photo.duration_s && typeof photo.at_s === "number") parts.push(`at ${clockOf(photo.at_s)}`);
-  if (photo.missing) parts.push(GONE.toLowerCase());
-  if (photo.num_alike) parts.push(`${numberOf(photo.num_alike)} alike`);
+  if (photo.duration_s) parts.push(t("video of {length}", { length: clockOf(photo.duration_s) }));
+  if (grade) parts.push(gradeOfMatch(grade));
+  if (photo.duration_s && typeof photo.at_s === "number") parts.push(t("at {time}", { time: clockOf(photo.at_s) }));
+  if (photo.missing) parts.push(t("file is gone"));
+  if (photo.num_alike) parts.push(t("{count} alike", { count: photo.num_alike }));
   return parts.join(", ");
 }
 

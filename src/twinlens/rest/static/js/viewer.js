@@ -8,6 +8,7 @@ import { StagePicture } from "./stage_picture.js";
 import { inPlaceOf } from "./tile.js";
 import { WhyMap } from "./why.js";
 import { Zoom } from "./zoom.js";
+import { BACK, FORWARD, t } from "./texts.js";
 
 /** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
 export class Viewer extends EventTarget {
@@ -131,9 +132,9 @@ export class Viewer extends EventTarget {
         ? inPlaceOf(photo)
         : element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
       const open = () => this.open(photo.image_id, photo, photo.missing ? null : thumbnailAddress(photo.image_id, 256));
-      return element("button", { type: "button", "aria-label": `Open ${name}`, title: name, on: { click: open } }, picture);
+      return element("button", { type: "button", "aria-label": t("Open {name}", { name }), title: name, on: { click: open } }, picture);
     });
-    byId("viewer-facts").append(element("h3", { text: "Similar photos" }), element("div", { class: "strip" }, ...buttons));
+    byId("viewer-facts").append(element("h3", { text: t("Similar photos") }), element("div", { class: "strip" }, ...buttons));
   }
 
   /** True for a photo that was searched for, and whose file is there. */
@@ -160,8 +161,8 @@ export class Viewer extends EventTarget {
     const rates = [1, 2, 3, 4, 5].map((stars) => [stars, () => this.tell("rate", stars)]);
     const keys = {
       ...Object.fromEntries(rates),
-      ArrowRight: () => this.step(1),
-      ArrowLeft: () => this.step(-1),
+      [FORWARD]: () => this.step(1),
+      [BACK]: () => this.step(-1),
       "+": () => this.zoom.by(1.6),
       "=": () => this.zoom.by(1.6),
       "-": () => this.zoom.by(1 / 1.6),

@@ -1,15 +1,18 @@
 /** Why a photo was found: it is darkened where the words do not match, and the parts of the query are weighed. */
 
 import { element } from "./dom.js";
+import { gradeOfMatch } from "./grades.js";
 import { reasonsList, reasonsOf } from "./reasons.js";
 import { ask, isSilent } from "./server.js";
+import { locale, t } from "./texts.js";
 
 const DARKEST = 0.78; // what does not match can still be recognized
+const SCORE = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const LONGEST_PX = 2048; // of the veil; with the photo's own size it has exactly its shape
 const PLACES = [
-  ["top left", "top", "top right"],
-  ["left", "centre", "right"],
-  ["bottom left", "bottom", "bottom right"],
+  [t("at the top left"), t("at the top"), t("at the top right")],
+  [t("at the left"), t("at the centre"), t("at the right")],
+  [t("at the bottom left"), t("at the bottom"), t("at the bottom right")],
 ];
 
 /** A veil over the photo of the stage, and a line that tells the same in words. */
@@ -40,7 +43,7 @@ export class WhyMap {
     if (this.isShown) return this.hide();
     const abort = (this.abort = new AbortController());
     this.button.setAttribute("aria-pressed", "true");
-    this.line.textContent = "Looking where it matches …";
+    this.line.textContent = t("Looking where it matches …");
     try {
       const [told, reasons] = await Promise.all([
         words && ask("api/explain", { json: { query: words, image_id: id }, signal: abort.signal }),
@@ -51,7 +54,7 @@ export class WhyMap {
       if (abort.signal.aborted) return undefined;
       if (told) this.draw(told);
       this.parts.replaceChildren(...(list ? [list] : []));
-      this.line.textContent = told ? inWords(told) : list ? "" : "There is no more to tell: the photo is not among the results any more";
+      this.line.textContent = told ? inWords(told) : list ? "" : t("There is no more to tell: the photo is not among the results any more");
     } catch (error) {
       if (!abort.signal.aborted) this.hide(isSilent(error) ? "" : error.message);
     }
@@ -94,9 +97,10 @@ function cellsOf(map) {
 }
 
 function inWords({ understood, grade, score, peak: [left, top], map }) {
-  const fit = `${grade ? `${grade} match` : "no sure match"}, cosine ${score.toFixed(2)}`;
-  if (!map.flat().some(Boolean)) return `No part matches ${understood} better than the others (${fit})`;
-  return `Brighter where it matches ${understood}, most at the ${PLACES[third(top)][third(left)]} (${fit})`;
+  const match = grade ? gradeOfMatch(grade) : t("no sure match");
+  const fit = t("{match}, cosine {score}", { match, score: SCORE.format(score) });
+  if (!map.flat().some(Boolean)) return t("No part matches {query} better than the others ({fit})", { query: understood, fit });
+  return t("Brighter where it matches {query}, most {place} ({fit})", { query: understood, place: PLACES[third(top)][third(left)], fit });
 }
 
 function third(share) {

@@ -1,14 +1,16 @@
 /**
  * How a query was read: with emoji by name, unknown words, what was probably meant, and what to know about its fields.
  *
- * @typedef {{readAs: ?string, parts: {text: string, without: ?string}[], unknown: string[], noneKnown: boolean, meant: ?string, notes: string[]}} Wording
- *   parts: what photos must be or have, and what is left out; without: the query's text without that, where it can be told.
+ * @typedef {{readAs: ?string, parts: {text: string, leftOut: ?string, without: ?string}[], unknown: string[], noneKnown: boolean, meant: ?string, notes: string[]}} Wording
+ *   parts: what photos must be or have, and what is left out, leftOut; without: the query's text without that, where it can be told.
  */
 
 import { byId, element, icon } from "./dom.js";
 import { nameOf } from "./facts.js";
+import { t } from "./texts.js";
 
-const DEMANDS = { condition: "", without: "without " }; // kinds of parts, and how they are said
+/** Kinds of parts, and how they are said. */
+const DEMANDS = { condition: (text) => text, without: (text) => t("without {text}", { text }) };
 
 /** From an answer of the server; an older one says nothing of words. @returns {Wording} */
 export function wordingOf(found) {
@@ -23,7 +25,7 @@ export function wordingOf(found) {
 }
 
 function partOf({ kind, text, query_without: without }) {
-  return { text: DEMANDS[kind] + text, without: without ?? null };
+  return { text: DEMANDS[kind](text), leftOut: kind === "without" ? text : null, without: without ?? null };
 }
 
 /**
@@ -33,7 +35,7 @@ function partOf({ kind, text, query_without: without }) {
  */
 export function showParts({ query, wording }, take) {
   const canRemove = (without) => without !== null && !query.terms.length; // else the text is not all that was searched
-  const isShown = ({ text }) => !query.terms.some((term) => term.sign < 0 && isAbout(text, term)); // it has a chip in the box
+  const isShown = ({ leftOut }) => leftOut === null || !query.terms.some((term) => term.sign < 0 && isAbout(leftOut, term)); // it has a chip in the box
   const chips = (wording?.parts ?? []).filter(isShown).map(({ text, without }) =>
     element(
       "li",
@@ -41,7 +43,7 @@ export function showParts({ query, wording }, take) {
       element("span", { text, dir: "auto" }),
       canRemove(without) && element(
         "button",
-        { type: "button", class: "remove", "aria-label": `Remove: ${text}`, on: { click: () => take(without) } },
+        { type: "button", class: "remove", "aria-label": t("Remove: {name}", { name: text }), on: { click: () => take(without) } },
         icon("close"),
       ),
     ),
@@ -52,17 +54,17 @@ export function showParts({ query, wording }, take) {
   if (hadFocus) byId("words").focus(); // the pressed button is gone
 }
 
-/** Whether a part of a query is what a picture's chip says. */
+/** Whether what is left out is what a picture's chip says. */
 function isAbout(text, { kind, value }) {
   if (kind === "words") return false;
-  return kind === "upload" ? /^without picture \d+$/.test(text) : `${text} `.startsWith(`without ${nameOf(value)} `);
+  return kind === "upload" ? /^picture \d+$/.test(text) : `${text} `.startsWith(`${nameOf(value)} `);
 }
 
 /** What there is to say about the words. @param {import("./search.js").Results} results @returns {string[]} */
 export function wordNotes({ wording, matches, query }) {
   if (!wording) return [];
   const isAllShown = wording.parts.length > 0 || query.terms.some(({ kind }) => kind !== "words"); // as chips
-  const notes = [...wording.notes, ...(wording.readAs && !isAllShown ? [`read as ${wording.readAs}`] : [])];
+  const notes = [...wording.notes, ...(wording.readAs && !isAllShown ? [t("read as {query}", { query: wording.readAs })] : [])];
   const isSaid = wording.noneKnown && matches === 0; // in place of the number of matches
   if (wording.unknown.length && !isSaid) notes.push(unknownWords(wording));
   return notes;
@@ -70,10 +72,10 @@ export function wordNotes({ wording, matches, query }) {
 
 /** "unknown word: “giraff”". @param {Wording} wording @param {{begins?: boolean}} place whether it begins a sentence */
 export function unknownWords({ unknown, noneKnown }, { begins = false } = {}) {
-  const words = unknown.map((word) => `“${word}”`).join(", ");
-  if (!unknown.length) return `${begins ? "There" : "there"} is no word in this query`;
-  if (noneKnown) return `${begins ? "No" : "no"} word of this query is known: ${words}`;
-  return `unknown ${unknown.length === 1 ? "word" : "words"}: ${words}`;
+  const words = unknown.map((word) => t("“{word}”", { word })).join(", ");
+  if (!unknown.length) return begins ? t("There is no word in this query") : t("there is no word in this query");
+  if (noneKnown) return begins ? t("No word of this query is known: {words}", { words }) : t("no word of this query is known: {words}", { words });
+  return unknown.length === 1 ? t("unknown word: {words}", { words }) : t("unknown words: {words}", { words });
 }
 
 /**
@@ -85,6 +87,6 @@ export function offerCorrection({ query, wording }, take) {
   const button = byId("did-you-mean");
   const meant = wording?.meant && !query.terms.length ? wording.meant : null;
   button.hidden = !meant;
-  button.textContent = meant ? `Did you mean “${meant}”?` : "";
+  button.textContent = meant ? t("Did you mean “{query}”?", { query: meant }) : "";
   button.onclick = () => take(meant);
 }

@@ -1,6 +1,7 @@
 /** Zoom and pan of what the stage shows, as the CSS variable `--view`: wheel, double click, pinch, drag. */
 
 import { pinchOf } from "./pinch.js";
+import { isFromRight } from "./texts.js";
 
 const MOST = 8;
 const SWIPE_PX = 60;
@@ -115,6 +116,6 @@ export class Zoom extends EventTarget {
     const isLast = this.pointers.delete(event.pointerId) && this.pointers.size === 0;
     if (!isLast || !this.start || this.scale > 1 || event.pointerType === "mouse") return;
     const moved = event.clientX - this.start.x;
-    if (Math.abs(moved) > SWIPE_PX) this.dispatchEvent(new CustomEvent("swipe", { detail: moved < 0 ? 1 : -1 }));
+    if (Math.abs(moved) > SWIPE_PX) this.dispatchEvent(new CustomEvent("swipe", { detail: moved < 0 === isFromRight ? -1 : 1 }));
   }
 }

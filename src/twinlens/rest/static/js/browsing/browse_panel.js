@@ -5,6 +5,7 @@ import { given } from "../curating/given.js";
 import { isSilent } from "../server.js";
 import { facetList } from "./facet_list.js";
 import { loadFacets } from "./facets.js";
+import { t } from "../texts.js";
 
 const KEPT = "twinlens.browse"; // whether it is open, and which of its sections, in this browser
 const NARROW = window.matchMedia("(width < 900px)"); // it covers the page there
@@ -18,7 +19,7 @@ export class BrowsePanel extends EventTarget {
     this.filters = {};
     /** @type {?import("./facets.js").Facet[]} */
     this.facets = null;
-    this.sections = new Set(["Albums", "Tags", "People"]);
+    this.sections = new Set(["album", "tag", "person"]);
     this.twigs = new Set(); // open branches of folders and places
     this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
     byId("browse-close").addEventListener("click", () => this.toggle(false));
@@ -91,7 +92,7 @@ export class BrowsePanel extends EventTarget {
   }
 
   draw() {
-    byId("browse-line").textContent = this.facets.length ? "" : "Nothing to browse by yet.";
+    byId("browse-line").textContent = this.facets.length ? "" : t("Nothing to browse by yet.");
     const focused = this.panel.contains(document.activeElement) && keyOf(document.activeElement);
     const { scrollTop } = this.panel;
     byId("browse-body").replaceChildren(...this.facets.map((facet) => this.section(facet)));
@@ -102,11 +103,11 @@ export class BrowsePanel extends EventTarget {
   section(facet) {
     const choose = (value) => this.tell("choose", { [facet.filter]: value });
     const toggled = (isOpen) => {
-      this.sections[isOpen ? "add" : "delete"](facet.title);
+      this.sections[isOpen ? "add" : "delete"](facet.filter);
       this.keep();
     };
     const chosen = this.filters[facet.filter] || null;
-    return facetList(facet, { chosen, isOpen: this.sections.has(facet.title) || Boolean(chosen), choose, twigs: this.twigs, toggled });
+    return facetList(facet, { chosen, isOpen: this.sections.has(facet.filter) || Boolean(chosen), choose, twigs: this.twigs, toggled });
   }
 
   tell(name, detail) {

@@ -3,6 +3,7 @@
 import { byId, element, icon } from "../dom.js";
 import { dayOfYear } from "../facts.js";
 import { filtersInUse, knownFilters } from "../known_filters.js";
+import { t, translated } from "../texts.js";
 
 const IN_WORDS = { day: dayOfYear }; // values that are not as people write them
 
@@ -16,14 +17,15 @@ export async function showChosen(query, choose) {
   if (Object.values(query.filters).some(Boolean)) await knownFilters().catch(() => []); // the search tells what is wrong
   if (list.query !== query) return;
   const hadFocus = list.contains(document.activeElement);
-  const chips = filtersInUse(query.filters).filter((filter) => filter.has_input === false).map(({ name, label }) => {
+  const chips = filtersInUse(query.filters).filter((filter) => filter.has_input === false).map(({ name, label: english }) => {
+    const label = translated(english);
     const value = (IN_WORDS[name] || String)(query.filters[name]);
     const remove = () => choose({ ...query.filters, [name]: "" });
     return element(
       "li",
       { class: "chip" },
       element("span", {}, element("span", { class: "kind", text: `${label}: ` }), element("bdi", { text: value })),
-      element("button", { type: "button", class: "remove", "aria-label": `Remove ${label}: ${value}`, on: { click: remove } }, icon("close")),
+      element("button", { type: "button", class: "remove", "aria-label": t("Remove {label}: {value}", { label, value }), on: { click: remove } }, icon("close")),
     );
   });
   list.hidden = chips.length === 0;

@@ -2,6 +2,7 @@
 
 import { element, icon } from "../dom.js";
 import { numberOf } from "../facts.js";
+import { t } from "../texts.js";
 
 const FIRST = 12; // values that are shown at once; the others by a button
 
@@ -31,7 +32,7 @@ function list(facet, nodes, how) {
   const first = Math.max(FIRST, place + 1);
   show(0, first);
   if (nodes.length <= first) return made;
-  const all = element("button", { type: "button", class: "facet-all", text: `Show all ${numberOf(nodes.length)}` });
+  const all = element("button", { type: "button", class: "facet-all", text: t("Show all {count}", { count: nodes.length }) });
   const row = element("li", {}, all);
   all.addEventListener("click", () => {
     row.remove();
@@ -49,7 +50,7 @@ function item(facet, node, how) {
     "button",
     { type: "button", class: "facet-value", "aria-pressed": String(isChosen), on: { click: () => how.choose(isChosen ? "" : value) } },
     element("span", { class: "text", text: node.name, dir: "auto" }),
-    element("span", { class: "quiet", text: node.images === null ? "live" : numberOf(node.images) }),
+    element("span", { class: "quiet", text: node.images === null ? t("live") : numberOf(node.images) }),
   );
   const made = element("li", {}, element("span", { class: "facet-row" }, choose));
   if (node.branches.length) addBranches(made, facet, node, how);
@@ -57,7 +58,7 @@ function item(facet, node, how) {
 }
 
 function addBranches(made, facet, node, how) {
-  const twig = element("button", { type: "button", class: "twig", "aria-label": `Inside ${node.name}` }, icon("right"));
+  const twig = element("button", { type: "button", class: "twig", "aria-label": t("Inside {name}", { name: node.name }) }, icon("right"));
   const key = `${facet.filter}:${node.path.join("|")}`;
   const show = (isOpen) => {
     how.twigs[isOpen ? "add" : "delete"](key);

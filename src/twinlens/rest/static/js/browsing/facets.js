@@ -3,6 +3,7 @@
 import { knownAlbums, knownTags } from "../curating/known_names.js";
 import { ask } from "../server.js";
 import { treeOf } from "./tree.js";
+import { t } from "../texts.js";
 
 /**
  * @typedef {{filter: string, title: string, icon: string, nodes: import("./tree.js").Node[], valueOf: (node: object) => string}} Facet
@@ -15,13 +16,13 @@ export async function loadFacets() {
   ]);
   const last = ({ path }) => path.at(-1);
   const all = [
-    { filter: "album", title: "Albums", icon: "album", nodes: flat(albums.map(({ name, photos }) => ({ name, images: photos }))), valueOf: last },
-    { filter: "tag", title: "Tags", icon: "tag", nodes: flat(withKeywords(tags, said.keywords)), valueOf: last },
-    { filter: "person", title: "People", icon: "person", nodes: flat(said.people), valueOf: last },
-    { filter: "location", title: "Places", icon: "place", nodes: treeOf(said.places, "|"), valueOf: ({ path }) => [...path].reverse().join(", ") },
-    { filter: "year", title: "Years", icon: "recent", nodes: flat(years(months.months)), valueOf: last },
-    { filter: "folder", title: "Folders", icon: "folder", nodes: treeOf(library.folders, "/"), valueOf: ({ path }) => path.join("/") },
-    { filter: "camera", title: "Cameras", icon: "camera", nodes: flat(library.cameras), valueOf: last },
+    { filter: "album", title: t("Albums"), icon: "album", nodes: flat(albums.map(({ name, photos }) => ({ name, images: photos }))), valueOf: last },
+    { filter: "tag", title: t("Tags"), icon: "tag", nodes: flat(withKeywords(tags, said.keywords)), valueOf: last },
+    { filter: "person", title: t("People"), icon: "person", nodes: flat(said.people), valueOf: last },
+    { filter: "location", title: t("Places"), icon: "place", nodes: treeOf(said.places, "|"), valueOf: ({ path }) => [...path].reverse().join(", ") },
+    { filter: "year", title: t("Years"), icon: "recent", nodes: flat(years(months.months)), valueOf: last },
+    { filter: "folder", title: t("Folders"), icon: "folder", nodes: treeOf(library.folders, "/"), valueOf: ({ path }) => path.join("/") },
+    { filter: "camera", title: t("Cameras"), icon: "camera", nodes: flat(library.cameras), valueOf: last },
   ];
   return all.filter(({ nodes }) => nodes.length);
 }

@@ -2,17 +2,18 @@
 
 import { ask } from "../server.js";
 import { change, collect } from "./given.js";
+import { t } from "../texts.js";
 
 const PAGE = 1000;
 
 /** @param {string} name @param {string} query */
 export function saveSearch(name, query) {
-  return change("change albums", () => ask("api/albums/saved", { json: { name, query } }));
+  return change(t("change albums"), () => ask("api/albums/saved", { json: { name, query } }));
 }
 
 /** @param {string} name @param {string} newName */
 export function renameAlbum(name, newName) {
-  return change("change albums", () => ask("api/albums/rename", { json: { name, new_name: newName } }));
+  return change(t("change albums"), () => ask("api/albums/rename", { json: { name, new_name: newName } }));
 }
 
 /**
@@ -23,7 +24,7 @@ export function renameAlbum(name, newName) {
  */
 export async function deleteAlbum({ name, query }, most) {
   const address = new URLSearchParams({ name });
-  const done = await change("change albums", async () => {
+  const done = await change(t("change albums"), async () => {
     const ids = query === null ? await idsOf(name, most) : [];
     await ask(`api/albums?${address}`, { method: "DELETE" });
     return { ids };

@@ -1,7 +1,6 @@
 /** All albums with their covers: open one, make a live one of the search that is shown, rename, delete. */
 
 import { byId, element } from "../dom.js";
-import { countOf } from "../facts.js";
 import { notice } from "../notices.js";
 import { may } from "../permissions.js";
 import { albumCard } from "./album_card.js";
@@ -9,6 +8,7 @@ import { deleteAlbum, renameAlbum, saveSearch } from "./album_calls.js";
 import { given } from "./given.js";
 import { knownAlbums } from "./known_names.js";
 import { NameInput } from "./name_input.js";
+import { t } from "../texts.js";
 
 /** Emits `open` (detail: an album's name). */
 export class AlbumsView extends EventTarget {
@@ -19,7 +19,7 @@ export class AlbumsView extends EventTarget {
     this.dialog = byId("albums");
     this.list = byId("albums-list");
     this.line = byId("albums-line");
-    this.maker = new NameInput({ label: "Save this search as a live album", known: async () => [] });
+    this.maker = new NameInput({ label: t("Save this search as a live album"), known: async () => [] });
     this.maker.addEventListener("name", ({ detail }) => this.save(detail));
     byId("albums-maker").append(this.maker.element, element("p", { class: "quiet", id: "albums-search", dir: "auto" }));
     this.watcher = new IntersectionObserver((entries) => this.onSeen(entries), { root: null, rootMargin: "200px" });
@@ -29,14 +29,14 @@ export class AlbumsView extends EventTarget {
   open() {
     const text = this.search();
     byId("albums-maker").hidden = !text || !may("curate");
-    byId("albums-search").textContent = text ? `It finds what “${text}” finds, also later.` : "";
+    byId("albums-search").textContent = text ? t("It finds what “{query}” finds, also later.", { query: text }) : "";
     this.dialog.showModal();
     return this.draw();
   }
 
   async draw() {
     const albums = await knownAlbums();
-    this.line.textContent = albums.length ? countOf(albums.length, "album") : "No albums yet. Select photos and choose Organise, or search for something and save it here as a live album.";
+    this.line.textContent = albums.length ? t("{count} album|{count} albums", { count: albums.length }) : t("No albums yet. Select photos and choose Organise, or search for something and save it here as a live album.");
     this.watcher.disconnect();
     this.list.replaceChildren(...albums.map((album) => this.card(album)));
     for (const card of this.list.children) this.watcher.observe(card);
@@ -60,11 +60,11 @@ export class AlbumsView extends EventTarget {
   }
 
   async save(name) {
-    if (await saveSearch(name, this.search())) notice(`Saved as the live album “${name}”.`);
+    if (await saveSearch(name, this.search())) notice(t("Saved as the live album “{name}”.", { name }));
   }
 
   async remove(album) {
     const restore = await deleteAlbum(album, this.most());
-    if (restore) notice(`Deleted the album “${album.name}”. Its photos stay.`, { label: "Undo", act: restore });
+    if (restore) notice(t("Deleted the album “{name}”. Its photos stay.", { name: album.name }), { label: t("Undo"), act: restore });
   }
 }

@@ -4,12 +4,13 @@ import { element, iconButton } from "../dom.js";
 import { notice } from "../notices.js";
 import { may } from "../permissions.js";
 import { caption, uncaption } from "./given.js";
+import { t } from "../texts.js";
 
 const LONGEST = 2000;
 
 export class Captions {
   constructor() {
-    this.element = element("section", { class: "photo-captions", "aria-label": "Captions" });
+    this.element = element("section", { class: "photo-captions", "aria-label": t("Captions") });
   }
 
   /** @param {object} facts from `GET /api/photo/…` */
@@ -21,9 +22,9 @@ export class Captions {
   draw() {
     const { captions } = this.facts;
     this.element.hidden = !captions.length && !may("curate");
-    const add = element("button", { type: "button", class: "plain", text: "Add a caption", on: { click: () => add.replaceWith(this.editor("")) } });
+    const add = element("button", { type: "button", class: "plain", text: t("Add a caption"), on: { click: () => add.replaceWith(this.editor("")) } });
     this.element.replaceChildren(
-      element("h3", { text: "Captions" }),
+      element("h3", { text: t("Captions") }),
       ...(captions.length ? [element("ul", { class: "captions" }, ...captions.map((text) => this.line(text)))] : []),
       ...(may("curate") ? [add] : []),
     );
@@ -31,21 +32,21 @@ export class Captions {
 
   line(text) {
     const made = element("li", {}, element("span", { text, dir: "auto" }));
-    const edit = iconButton("edit", `Change the caption: ${text}`, () => made.replaceChildren(this.editor(text)));
+    const edit = iconButton("edit", t("Change the caption: {text}", { text }), () => made.replaceChildren(this.editor(text)));
     if (may("curate")) made.append(edit);
     return made;
   }
 
   /** A form for a caption; @param {string} text that it has, "" for a new one */
   editor(text) {
-    const box = element("textarea", { "aria-label": "Caption", rows: "3", maxlength: LONGEST, dir: "auto", value: text });
+    const box = element("textarea", { "aria-label": t("Caption"), rows: "3", maxlength: LONGEST, dir: "auto", value: text });
     const button = (label, click) => element("button", { type: "button", class: "plain", text: label, on: { click } });
     const save = () => this.save(text, box.value.trim());
     const made = element(
       "form",
       { class: "caption-editor" },
       box,
-      element("p", { class: "row-of-buttons" }, button("Save", save), text && button("Remove", () => this.remove(text)), button("Cancel", () => this.leave())),
+      element("p", { class: "row-of-buttons" }, button(t("Save"), save), text && button(t("Remove"), () => this.remove(text)), button(t("Cancel"), () => this.leave())),
     );
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) save();
@@ -68,7 +69,7 @@ export class Captions {
     const { image_id: id } = this.facts;
     const answer = await uncaption(id, text);
     this.take(answer);
-    if (answer) notice("Removed the caption.", { label: "Undo", act: async () => this.take(await caption(id, text, null)) });
+    if (answer) notice(t("Removed the caption."), { label: t("Undo"), act: async () => this.take(await caption(id, text, null)) });
   }
 
   /** Shows what the server has now; null: it refused, and the text stays in its box. */

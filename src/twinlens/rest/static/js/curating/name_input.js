@@ -2,6 +2,7 @@
 
 import { element, iconButton } from "../dom.js";
 import { SuggestionList } from "../suggestion_list.js";
+import { t } from "../texts.js";
 
 const LONGEST = 100;
 
@@ -17,7 +18,7 @@ export class NameInput extends EventTarget {
       event.preventDefault();
       this.take(this.input.value);
     });
-    this.list = new SuggestionList(this.input, { label: `${label}: known ones`, suggest: async (text) => like(await known(), text), opensEmpty: true });
+    this.list = new SuggestionList(this.input, { label: t("{label}: known ones", { label }), suggest: async (text) => like(await known(), text), opensEmpty: true });
     this.list.addEventListener("chosen", ({ detail }) => this.take(detail.value));
   }
 

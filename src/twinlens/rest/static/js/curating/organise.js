@@ -1,13 +1,13 @@
 /** A panel that gives stars, tags and albums to all selected photos, or takes them away. */
 
 import { byId, element } from "../dom.js";
-import { countOf } from "../facts.js";
 import { notice } from "../notices.js";
 import { may, whyNot } from "../permissions.js";
-import { collect, rate, starsInWords, tag } from "./given.js";
+import { collect, rate, ratedInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
 import { Stars } from "./stars.js";
+import { t } from "../texts.js";
 
 export class Organise {
   constructor() {
@@ -17,14 +17,14 @@ export class Organise {
     this.stars.addEventListener("rate", ({ detail }) => this.rate(detail));
     this.outOf = element("p", { class: "row-of-buttons" });
     byId("organise-body").append(
-      element("h3", { text: "Rating" }),
-      element("div", { class: "rating-row" }, this.stars.element, element("button", { type: "button", class: "plain", text: "No rating", on: { click: () => this.rate(0) } })),
-      element("h3", { text: "Tags" }),
-      this.input("Add a tag", tagNames, (name) => this.tag(name, true)),
-      this.input("Take a tag away", tagNames, (name) => this.tag(name, false), "minus"),
-      element("h3", { text: "Albums" }),
-      this.input("Put into an album", albumNames, (name) => this.collect(name, true)),
-      this.input("Take out of an album", albumNames, (name) => this.collect(name, false), "minus"),
+      element("h3", { text: t("Rating") }),
+      element("div", { class: "rating-row" }, this.stars.element, element("button", { type: "button", class: "plain", text: t("No rating"), on: { click: () => this.rate(0) } })),
+      element("h3", { text: t("Tags") }),
+      this.input(t("Add a tag"), tagNames, (name) => this.tag(name, true)),
+      this.input(t("Take a tag away"), tagNames, (name) => this.tag(name, false), "minus"),
+      element("h3", { text: t("Albums") }),
+      this.input(t("Put into an album"), albumNames, (name) => this.collect(name, true)),
+      this.input(t("Take out of an album"), albumNames, (name) => this.collect(name, false), "minus"),
       this.outOf,
     );
   }
@@ -32,17 +32,17 @@ export class Organise {
   /** @param {string[]} ids @param {{album?: string}} [shown] the album that is open, if it is one made by hand */
   async open(ids, { album } = {}) {
     if (!may("curate")) {
-      notice(whyNot("curate", "change photos"));
+      notice(whyNot("curate", t("change photos")));
       return;
     }
     this.ids = ids;
     this.stars.show(0);
-    byId("organise-title").textContent = `Organise ${countOf(ids.length)}`;
+    byId("organise-title").textContent = t("Organise {count} photo|Organise {count} photos", { count: ids.length });
     this.outOf.replaceChildren();
     this.dialog.showModal();
     const isByHand = album && (await albumNames()).some(({ name }) => name.toLowerCase() === album.toLowerCase());
     if (!isByHand || ids !== this.ids) return;
-    this.outOf.append(element("button", { type: "button", class: "plain", text: `Take out of “${album}”`, dir: "auto", on: { click: () => this.collect(album, false) } }));
+    this.outOf.append(element("button", { type: "button", class: "plain", text: t("Take out of “{album}”", { album }), dir: "auto", on: { click: () => this.collect(album, false) } }));
   }
 
   input(label, known, take, sign = "plus") {
@@ -54,20 +54,22 @@ export class Organise {
   async rate(stars) {
     if (!(await rate(this.ids, stars))) return;
     this.stars.show(stars);
-    notice(`${countOf(this.ids.length)}: ${starsInWords(stars).toLowerCase()}.`);
+    notice(ratedInWords(this.ids.length, stars));
   }
 
   async tag(name, isTagged) {
     const answer = await tag(this.ids, [name], isTagged);
-    if (answer) notice(told(answer.changed, isTagged ? `tagged “${name}”` : `no longer tagged “${name}”`, isTagged ? "All had this tag." : "None had this tag."));
+    if (!answer) return;
+    const { changed: count } = answer;
+    if (isTagged) notice(count ? t("{count} photo tagged “{name}”.|{count} photos tagged “{name}”.", { count, name }) : t("All had this tag."));
+    else notice(count ? t("{count} photo no longer tagged “{name}”.|{count} photos no longer tagged “{name}”.", { count, name }) : t("None had this tag."));
   }
 
   async collect(name, isIn) {
     const answer = await collect(this.ids, name, isIn);
-    if (answer) notice(told(answer.changed, isIn ? `put into “${name}”` : `taken out of “${name}”`, isIn ? "All were in this album." : "None was in this album."));
+    if (!answer) return;
+    const { changed: count } = answer;
+    if (isIn) notice(count ? t("{count} photo put into “{name}”.|{count} photos put into “{name}”.", { count, name }) : t("All were in this album."));
+    else notice(count ? t("{count} photo taken out of “{name}”.|{count} photos taken out of “{name}”.", { count, name }) : t("None was in this album."));
   }
-}
-
-function told(count, what, otherwise) {
-  return count ? `${countOf(count)} ${what}.` : otherwise;
 }

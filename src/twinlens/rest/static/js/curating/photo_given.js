@@ -9,6 +9,7 @@ import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
 import { Stars } from "./stars.js";
 import { SuggestedTags } from "./suggested_tags.js";
+import { t } from "../texts.js";
 
 /** Emits `find` (detail: a filter, such as {tag: "kids"}). */
 export class PhotoGiven extends EventTarget {
@@ -19,9 +20,9 @@ export class PhotoGiven extends EventTarget {
     this.root = byId("viewer-given");
     this.stars = new Stars();
     this.stars.addEventListener("rate", ({ detail }) => this.rate(detail));
-    this.tags = new NameInput({ label: "Add a tag", known: tagNames });
+    this.tags = new NameInput({ label: t("Add a tag"), known: tagNames });
     this.tags.addEventListener("name", ({ detail }) => this.tag(detail, true));
-    this.albums = new NameInput({ label: "Put into an album", known: albumNames });
+    this.albums = new NameInput({ label: t("Put into an album"), known: albumNames });
     this.albums.addEventListener("name", ({ detail }) => this.collect(detail, true));
     this.captions = new Captions();
     this.suggested = new SuggestedTags(viewer);
@@ -55,8 +56,8 @@ export class PhotoGiven extends EventTarget {
     this.root.replaceChildren(
       ...(mayChange ? [this.stars.element] : rating > 0 ? [element("p", { text: `★`.repeat(rating), role: "img", "aria-label": starsInWords(rating) })] : []),
       this.captions.element,
-      ...this.group("Tags", tags, "tag", (name) => this.tag(name, false), mayChange && [this.tags.element, this.suggested.element]),
-      ...this.group("Albums", albums, "album", (name) => this.collect(name, false), mayChange && [this.albums.element]),
+      ...this.group(t("Tags"), tags, "tag", (name) => this.tag(name, false), mayChange && [this.tags.element, this.suggested.element]),
+      ...this.group(t("Albums"), albums, "album", (name) => this.collect(name, false), mayChange && [this.albums.element]),
     );
     if (held && this.root.contains(held)) held.focus();
     else if (held) byId("viewer-close").focus(); // the pressed button is gone
@@ -69,8 +70,8 @@ export class PhotoGiven extends EventTarget {
       element(
         "li",
         { class: "chip" },
-        element("button", { type: "button", class: "find", text: name, dir: "auto", title: `Show all: ${name}`, on: { click: () => this.find({ [kind]: name }) } }),
-        inputs && element("button", { type: "button", class: "remove", "aria-label": `Remove: ${name}`, on: { click: () => remove(name) } }, icon("close")),
+        element("button", { type: "button", class: "find", text: name, dir: "auto", title: t("Show all: {name}", { name }), on: { click: () => this.find({ [kind]: name }) } }),
+        inputs && element("button", { type: "button", class: "remove", "aria-label": t("Remove: {name}", { name }), on: { click: () => remove(name) } }, icon("close")),
       ),
     );
     return [element("h3", { text: title }), names.length > 0 && element("ul", { class: "given-names", "aria-label": title }, ...chips), ...(inputs || [])].filter(Boolean);

@@ -2,6 +2,7 @@
 
 import { element, icon } from "../dom.js";
 import { starsInWords } from "./given.js";
+import { t } from "../texts.js";
 
 const MOST = 5;
 
@@ -11,7 +12,7 @@ export class Stars extends EventTarget {
     super();
     this.stars = 0;
     this.buttons = Array.from({ length: MOST }, (_, place) => this.button(place + 1));
-    this.element = element("div", { class: "stars", role: "group", "aria-label": "Rating" }, ...this.buttons);
+    this.element = element("div", { class: "stars", role: "group", "aria-label": t("Rating") }, ...this.buttons);
   }
 
   /** @param {?number} stars */
