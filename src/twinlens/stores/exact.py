@@ -35,6 +35,8 @@ DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
 HALF_MARGIN = 5 * 2.0**-11
 THREADS = min(4, os.cpu_count() or 1)  # few threads saturate the memory bandwidth
 ROWS_WORTH_A_THREAD = 10_000
+MOST_SCANS = 16  # whose results are kept: "no people" asks for eight things
+MOST_SCANNED_BYTES = 64_000_000  # of those results together: eight million photos leave room for two
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class _View(NamedTuple):
 
 
 class _Scanned(NamedTuple):
-    """What the last scan found, never changed; keeps no file open."""
+    """What a scan found, never changed; keeps no file open."""
 
     halves: "weakref.ref[CheckedRows]"
     query: NDArray[np.float32]
@@ -106,7 +108,7 @@ class ExactStore:
         self._folder, self._dim, self._owner = folder, dim, owner
         self._view = self._empty_view()
         self._pool: ThreadPoolExecutor | None = None
-        self._last: _Scanned | None = None
+        self._scans: tuple[_Scanned, ...] = ()  # the last ones, the latest first
         self._sorted: tuple[Ids, Ids] | None = None  # the ids of a view, and the same ascending
         self.refresh()
 
@@ -237,12 +239,18 @@ class ExactStore:
         return view.vectors.check(rows)
 
     def _rough_scores(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[N], dot products of the float16 copies; the last query's are kept: where many match, more are asked for."""
-        last = self._last
-        if last is not None and last.halves() is halves and halves.is_checked and np.array_equal(last.query, query):
-            return last.rough
+        """[N], dot products of the float16 copies.
+
+        The last ones are kept: where many match, more are asked for, and a query may be several, in turns.
+        """
+        scans = self._scans
+        for one in scans:
+            if one.halves() is halves and halves.is_checked and np.array_equal(one.query, query):
+                self._scans = (one, *(other for other in scans if other is not one))
+                return one.rough
         rough = self._scan(halves, query)
-        self._last = _Scanned(weakref.ref(halves), query.copy(), rough)
+        most = max(1, min(MOST_SCANS, MOST_SCANNED_BYTES // max(1, rough.nbytes)))
+        self._scans = (_Scanned(weakref.ref(halves), query.copy(), rough), *scans)[:most]
         return rough
 
     def _scan(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
