@@ -146,6 +146,31 @@ def test_a_file_is_found_by_its_name_and_says_so(indexed: Collection) -> None:
     assert not indexed.answer("green").hits[0].found_by  # this model has no grades, and nothing is called so
 
 
+def test_fields_and_phrases_without_words_tell_what_they_found_each_photo_by(indexed: Collection) -> None:
+    def told(query: str) -> dict[str, tuple[str, ...]]:
+        return {hit.id: hit.found_by for hit in indexed.answer(query, k=100).hits}
+
+    for query, wanted in (
+        ("name:cat", ("name",)),
+        ("caption:rex", ("caption",)),
+        ('tag:"on holiday"', ("tag",)),
+        ("album:good", ("album",)),
+        ('"best of"', ("album",)),
+        ("folder:Italy name:dog", ("folder", "name")),
+        ("width>9", ()),
+        ('-tag:"on holiday"', ()),
+    ):
+        found = told(query)
+        assert found, query
+        assert set(found.values()) == {wanted}, query
+    either = told('(tag:"on holiday" width>9) OR name:dog')
+    assert either["dog.png"] == ("name",)
+    assert either["x.png"] == ("tag",)
+    both = told('name:cat (tag:"on holiday" OR caption:asleep OR width>99)')
+    assert both["cats/big cat.png"] == ("name", "tag", "caption")
+    assert told('"dog"')["cats/big cat.png"] == ("caption",)
+
+
 def test_the_only_photo_folder_may_be_named(indexed: Collection) -> None:
     assert ids(indexed, "folder:photos") == ids(indexed, "width>0")
     assert ids(indexed, "folder:photos/Italy") == ids(indexed, "folder:Italy") != set()

@@ -102,6 +102,21 @@ class Alternatives(Ranked):
         return part.judgement.probability(scores.tolist())
 
 
+def meant(parts: Sequence[Part], items: Sequence[int]) -> set[int]:
+    """Those of some candidates that have a grade for the words or pictures of an alternative.
+
+    With alternatives that have neither all photos that satisfy these are certain, whatever they show.
+    """
+    found: set[int] = set()
+    for part in parts:
+        if part.judgement is None:
+            continue
+        here = part.candidates.among(np.array(items, dtype=np.int64)).tolist()
+        grades = part.judgement.grades(part.evidence.scores_of(here))
+        found.update(item for item, grade in zip(here, grades, strict=True) if grade is not None)
+    return found
+
+
 def _merged(
     ids: Sequence[Ids], values: Sequence[NDArray[np.float64]], ties: Sequence[NDArray[Any]], count: int
 ) -> Best:

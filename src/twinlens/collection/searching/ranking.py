@@ -115,6 +115,11 @@ class Ranked(ABC):
         others: Ids = self._groups.ids[(self._groups.leaders == key) & (self._groups.ids != item)]
         return others
 
+    def among(self, items: Ids) -> Ids:
+        """Those of some ids that are candidates."""
+        here: Ids = items[np.isin(items, self.ids())]
+        return here
+
     def scores_of(self, items: Sequence[int]) -> list[float]:
         """The scores of these candidates, in their order."""
         known = self.scores(items) if items else {}

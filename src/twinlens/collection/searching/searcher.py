@@ -20,11 +20,13 @@ from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
 from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.collection.searching.alternatives import Alternatives, OwnProbability, Part
+from twinlens.collection.searching.alternatives import Alternatives, OwnProbability, Part, meant
 from twinlens.collection.searching.answer import SUM, Answer, why_ungraded
 from twinlens.collection.searching.background import Background
 from twinlens.collection.searching.explaining import Explainer
+from twinlens.collection.searching.explanation import Explanation
 from twinlens.collection.searching.fields import Field
+from twinlens.collection.searching.fields_found import FieldsFound
 from twinlens.collection.searching.filtering import Filters, known_filters
 from twinlens.collection.searching.fusion import Written, written_about
 from twinlens.collection.searching.hits import MOST_ALIKE, as_bad, as_hits, mark_missing
@@ -43,7 +45,7 @@ from twinlens.collection.teaching.taught import Taught
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.errors import QueryError, VectorsDamagedError
 from twinlens.protocols import Judgement, VectorStore
-from twinlens.types import Embeddings, Ids, QueryKind
+from twinlens.types import Embeddings, Hit, Ids, QueryKind
 
 logger = logging.getLogger(__name__)
 Found = TypeVar("Found")
@@ -137,75 +139,116 @@ class Searcher:
         if search.target == "caption" and self._catalog.captions.is_empty():
             raise self._catalog.nothing_found(captions=True)
         model, scope = self._catalog.model(), self.scope()
-        gaps = self._gaps(search, scope)
-        groups, stacks = self._groups(search)
-        if photos is None:
-            parts = [self._part(search, query, scope, groups, only) for query in search.query.alternatives()]
-        else:
-            parts = [Part(search.query, InGivenOrder(photos))]
-        part = self._whole(parts, groups)
-        candidates, judgement, space = part.candidates, part.judgement, part.space
-        opinions, written = self._taught.opinions(search.query), Written()
-        if search.target == "image" and candidates.count:
-            good = opinions.good[np.isin(opinions.good, candidates.ids())] if len(opinions.good) else NO_IDS
-            written = written_about(search.query, self._texts, [one.candidates for one in parts], good)
-        model = space.model if space else model
+        gaps, (groups, stacks) = self._gaps(search, scope), self._groups(search)
+        parts = self._parts(search, scope, groups, only, photos)
+        part, opinions = self._whole(parts, groups), self._taught.opinions(search.query)
+        written = self._written(search, parts, part, opinions.good)
+        model = part.space.model if part.space else model
         if model is None:
             raise self._catalog.nothing_found(captions=False)
-        is_asked = judgement is not None or candidates.count > search.page.offset
-        matches = match_test(search, judgement) if is_asked else None
-        ranked, matched = page_of(
-            candidates,
-            self._table(search.target),
-            search.page,
-            matches,
-            judged=part.judged,
-            fuse=partial(written.fused, candidates),
-            also=NO_IDS if search.min_grade or search.min_probability is not None else written.complete(),
-        )
-        if space and len(ranked) < min(search.page.k, candidates.num_entries - search.page.offset):
-            self._catalog.refuse_loss(space.store.generation)
-        ids = [one.record.id for one in ranked]
-        hits = as_hits(
-            ranked,
-            judgement,
-            scope.folders,
-            first_rank=search.page.offset + 1,
-            evidence=None if part.judged is None else part.judged.scores_of(ids),
-            copies=self._copies_of(ranked),
-            stacks=stacks,
-            written=written.found_by,
-            ratings=self._catalog.ratings.of_photos(ids),
-            tags=self._catalog.tags.of_photos(ids),
-            best_ms=self._best_moments(ranked, [one.space for one in parts if one.space]),
-        )
-        wording = self._wording(search.query, model) if part.wording is None else part.wording
+        ranked, matched = self._page(search, part, written)
+        hits = self._hits(search, scope, (part, parts), ranked, written, stacks)
         if only is not None and opinions.has_bad(only):
             hits = [as_bad(hit) for hit in hits]
         hits, absent_folders = mark_missing(hits, scope.folders)
-        explanation = None
-        if search.explain:
-            left_out = [self._left_out(search, one.query, scope) for one in parts]
-            explainer = Explainer(self._catalog, self._spaces, scope, search, parts, left_out)
-            explanation = explainer.explanation(candidates, [one.item for one in ranked], hits, written)
+        wording = self._wording(search.query, model) if part.wording is None else part.wording
         return Answer(
             search=search,
             hits=hits,
-            num_candidates=candidates.count,
+            num_candidates=part.candidates.count,
             matched=matched,
-            grades=None if judgement is None else count_grades(part.evidence, judgement),
+            grades=None if part.judgement is None else count_grades(part.evidence, part.judgement),
             ungraded=why_ungraded(search),
             model=model.fingerprint,
-            took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
+            explanation=self._explanation(search, scope, parts, part, ranked, hits, written),
             query_read=self._query_read(search.query, model),
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
             wording=wording.with_notes((*value_notes(search, scope), *opinions.told())),
-            num_entries=candidates.num_entries,
-            space=space.name if space else "shared",
-            explanation=explanation,
+            num_entries=part.candidates.num_entries,
+            space=part.space.name if part.space else "shared",
+            took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
         )
+
+    def _parts(
+        self, search: Search, scope: Scope, groups: Groups, only: int | None, photos: Sequence[int] | None
+    ) -> list[Part]:
+        """The alternatives of a query, ranked and judged; or photos that are listed in the order given."""
+        if photos is not None:
+            return [Part(search.query, InGivenOrder(photos))]
+        return [self._part(search, query, scope, groups, only) for query in search.query.alternatives()]
+
+    def _written(self, search: Search, parts: Sequence[Part], part: Part, good: Ids) -> Written:
+        """The candidates that are found by what is written about them, or that people called good for the query."""
+        if search.target != "image" or not part.candidates.count:
+            return Written()
+        good = part.candidates.among(good) if len(good) else NO_IDS
+        return written_about(search.query, self._texts, [one.candidates for one in parts], good)
+
+    def _page(self, search: Search, part: Part, written: Written) -> tuple[list[RankedPhoto], int | None]:
+        """The entries of the page that is asked for, and how many candidates match; see ``page_of``."""
+        candidates, judgement, space, page = part.candidates, part.judgement, part.space, search.page
+        is_asked = judgement is not None or candidates.count > page.offset
+        ranked, matched = page_of(
+            candidates,
+            self._table(search.target),
+            page,
+            match_test(search, judgement) if is_asked else None,
+            judged=part.judged,
+            fuse=partial(written.fused, candidates),
+            also=NO_IDS if search.min_grade or search.min_probability is not None else written.complete(),
+        )
+        if space and len(ranked) < min(page.k, candidates.num_entries - page.offset):
+            self._catalog.refuse_loss(space.store.generation)
+        return ranked, matched
+
+    def _hits(
+        self,
+        search: Search,
+        scope: Scope,
+        whole: tuple[Part, Sequence[Part]],
+        ranked: Sequence[RankedPhoto],
+        written: Written,
+        stacks: Stacks,
+    ) -> list[Hit]:
+        """The entries of a page with their grades, what they were found by, and what is known of them."""
+        part, parts = whole
+        ids = [one.record.id for one in ranked]
+        fields: Mapping[int, tuple[str, ...]] = {}
+        if search.target == "image":
+            fields = FieldsFound(self._catalog, self._texts, scope).of(parts, np.array(ids, np.int64))
+        return as_hits(
+            ranked,
+            part.judgement,
+            scope.folders,
+            first_rank=search.page.offset + 1,
+            evidence=None if part.judged is None else part.judged.scores_of(ids),
+            copies=self._copies_of(ranked),
+            stacks=stacks,
+            is_meant=meant(parts, ids) if len(parts) > 1 else None,
+            written=lambda photo: (*fields.get(photo, ()), *written.found_by(photo)),
+            ratings=self._catalog.ratings.of_photos(ids),
+            tags=self._catalog.tags.of_photos(ids),
+            best_ms=self._best_moments(ranked, [one.space for one in parts if one.space]),
+        )
+
+    def _explanation(
+        self,
+        search: Search,
+        scope: Scope,
+        parts: Sequence[Part],
+        part: Part,
+        ranked: Sequence[RankedPhoto],
+        hits: Sequence[Hit],
+        written: Written,
+    ) -> Explanation | None:
+        """Why the hits of a page were found; None unless the search asks for it."""
+        if not search.explain:
+            return None
+        left_out = [self._left_out(search, one.query, scope) for one in parts]
+        explainer = Explainer(self._catalog, self._spaces, scope, search, parts, left_out)
+        return explainer.explanation(part.candidates, [one.item for one in ranked], hits, written)
 
     def _best_moments(self, ranked: Sequence[RankedPhoto], spaces: Sequence[SearchSpace]) -> dict[int, int]:
         """When each video is most like the query, or one of its alternatives, in milliseconds, by its id."""

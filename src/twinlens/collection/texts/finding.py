@@ -91,6 +91,16 @@ class Finder:
         found = self._index.matching(within(columns, phrase(terms[:MOST_IN_PHRASE])))
         return found if len(terms) <= MOST_IN_PHRASE else self._among(found, terms, columns)
 
+    def fields_holding(self, text: str, photos: Ids) -> list[tuple[str, Ids]]:
+        """The names of fields, each with those of some photos that hold a phrase there."""
+        terms, here = may_go_on(terms_of(text)), photos.tolist()
+        if not terms:
+            return []
+        values = dict(self._index.values(here, NAMES))
+        holding = {number: [_holds(one, terms) for one in texts] for number, texts in values.items()}
+        found = [[number for number, flags in holding.items() if flags[column]] for column in range(len(NAMES))]
+        return [(name, np.array(ids, np.int64)) for name, ids in zip(NAMES, found, strict=True) if ids]
+
     def beginning(self, text: str, fields: Collection[str], *, most: int) -> Ids:
         """Some photos with the words of a text in a row in one field, the last of which may be unfinished."""
         terms = terms_of(text)
@@ -106,9 +116,8 @@ class Finder:
 
     def _among(self, photos: Ids, terms: list[str], columns: Sequence[str]) -> Ids:
         """Those of the photos that hold a phrase, looked up one by one."""
-        wanted = f" {' '.join(terms)}" + ("" if is_sign(terms[-1]) else " ")
         values = self._index.values(photos.tolist(), columns)
-        return np.array([number for number, texts in values if any(wanted in f" {one} " for one in texts)], np.int64)
+        return np.array([number for number, texts in values if any(_holds(one, terms) for one in texts)], np.int64)
 
     def _word(self, term: str) -> _Word:
         expression = phrase([term])
@@ -146,3 +155,8 @@ class Finder:
         if above := may_go_on(terms_of(folder)):
             expression = all_of([expression, within(["folder"], phrase(above))])
         return self._index.matching(expression)
+
+
+def _holds(value: str, terms: list[str]) -> bool:
+    """Whether the value of a field has terms in a row; a lone sign at their end may be the first of a pair."""
+    return f" {' '.join(terms)}" + ("" if is_sign(terms[-1]) else " ") in f" {value} "
