@@ -246,6 +246,21 @@ def test_a_misspelt_tag_or_album_is_told_with_the_nearest_one(indexed: Collectio
     assert note("red", tag="ON HOLIDAY", album="good") is None
 
 
+def test_conditions_that_contradict_each_other_are_named(indexed: Collection) -> None:
+    def note(text: str, **filters: str) -> str:
+        answer = indexed.answer(Search.of(text, filters=filters))
+        assert answer.num_candidates == 0
+        return answer.wording.note or ""
+
+    assert note("red name:dog width<9 width>20").startswith("no photo fits “width >20”; ")
+    assert note("red folder:Italy name:dog width<9 width>11").startswith(
+        "no photo fits “named dog” and “width <9” at once; "
+    )
+    assert note('"Rome" dog', folder="cats").startswith("no photo fits “in cats” and “with the text “Rome”” at once; ")
+    assert "no photo fits" not in note("red tag:none")  # that there is no such tag is told
+    assert "no photo fits" not in (indexed.answer("red width>9").wording.note or "")
+
+
 def test_a_word_of_a_tag_or_album_moves_photos_up_and_says_so(indexed: Collection) -> None:
     hits = [hit for hit in indexed.answer("a holiday picture", k=30).hits if hit.found_by]
     assert hits == []  # some of the words alone are no match without a grade

@@ -33,7 +33,7 @@ from twinlens.collection.searching.hits import MOST_ALIKE, as_bad, as_hits, mark
 from twinlens.collection.searching.judging import NothingKnown, count_grades, left_out_test, match_test
 from twinlens.collection.searching.leaving_out import all_left_out, away_from, nearer
 from twinlens.collection.searching.listed import InGivenOrder, LeastLike, Listed
-from twinlens.collection.searching.notes import value_notes
+from twinlens.collection.searching.notes import contradiction, value_notes
 from twinlens.collection.searching.query import Query
 from twinlens.collection.searching.query.where import EVERYWHERE, demands
 from twinlens.collection.searching.ranking import Candidates, RankedPhoto, page_of
@@ -152,6 +152,9 @@ class Searcher:
             hits = [as_bad(hit) for hit in hits]
         hits, absent_folders = mark_missing(hits, scope.folders)
         wording = self._wording(search.query, model) if part.wording is None else part.wording
+        notes = [*value_notes(search, scope), *opinions.told()]
+        if not part.candidates.count and (none_fits := contradiction(search, scope)):
+            notes.append(none_fits)
         return Answer(
             search=search,
             hits=hits,
@@ -165,7 +168,7 @@ class Searcher:
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
-            wording=wording.with_notes((*value_notes(search, scope), *opinions.told())),
+            wording=wording.with_notes(notes),
             num_entries=part.candidates.num_entries,
             space=part.space.name if part.space else "shared",
             took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),

@@ -15,7 +15,7 @@ from twinlens.collection.texts.word_scores import WordScores
 from twinlens.data.decoding.kinds import VIDEO_SUFFIXES, unread_suffixes
 from twinlens.data.images import PHOTO_SUFFIXES
 from twinlens.types import Ids
-from twinlens.words.articles import without_articles
+from twinlens.words.small_words import without_small_words
 from twinlens.words.terms import is_sign, may_go_on, pairs_of_signs, terms_of
 
 MOST_CHARACTERS = 2000  # of words that are looked at; more than anyone types
@@ -52,7 +52,9 @@ class Finder:
         """Photos with any of the words that are telling, or with all of them if none is."""
         words = words[:MOST_CHARACTERS]
         terms = terms_of(words)
-        asked = [self._word(term) for term in list(dict.fromkeys(without_articles(pairs_of_signs(terms))))[:MOST_WORDS]]
+        asked = [
+            self._word(term) for term in list(dict.fromkeys(without_small_words(pairs_of_signs(terms))))[:MOST_WORDS]
+        ]
         counted = [word for word in asked if word.photos <= self._most_counted] or asked
         telling = [word for word in counted if word.photos <= self._most_telling]
         if not counted:

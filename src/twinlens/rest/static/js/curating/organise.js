@@ -59,12 +59,12 @@ export class Organise {
 
   async tag(name, isTagged) {
     const answer = await tag(this.ids, [name], isTagged);
-    if (answer) notice(told(answer.changed, isTagged ? `tagged “${name}”` : `no longer tagged “${name}”`, isTagged ? "All had this tag." : "None had this tag."));
+    if (answer) notice(told(answer.changed, isTagged ? `tagged “${answer.tags[0]}”` : `no longer tagged “${answer.tags[0]}”`, isTagged ? "All had this tag." : "None had this tag."));
   }
 
   async collect(name, isIn) {
     const answer = await collect(this.ids, name, isIn);
-    if (answer) notice(told(answer.changed, isIn ? `put into “${name}”` : `taken out of “${name}”`, isIn ? "All were in this album." : "None was in this album."));
+    if (answer) notice(told(answer.changed, isIn ? `put into “${answer.name}”` : `taken out of “${answer.name}”`, isIn ? "All were in this album." : "None was in this album."));
   }
 }
 
