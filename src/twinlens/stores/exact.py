@@ -6,7 +6,7 @@ import os
 import re
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -36,6 +36,7 @@ HALF_MARGIN = 5 * 2.0**-11
 THREADS = min(4, os.cpu_count() or 1)  # few threads saturate the memory bandwidth
 ROWS_WORTH_A_THREAD = 10_000
 MOST_SCANS = 16  # whose results are kept: "no people" asks for eight things
+MOST_TOGETHER = 16  # queries that are looked for at once
 MOST_SCANNED_BYTES = 64_000_000  # of those results together: eight million photos leave room for two
 
 
@@ -204,7 +205,10 @@ class ExactStore:
         ids = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
         if k:
-            for row, query in enumerate(np.asarray(queries, dtype=np.float32)):
+            wanted = np.asarray(queries, dtype=np.float32)
+            if 1 < len(wanted) <= MOST_TOGETHER and k < available:
+                self._keep(view.halves, wanted, self._scan(view.halves, wanted))
+            for row, query in enumerate(wanted):
                 ids[row], scores[row] = self._search_one(view, query, k, usable)
         return Neighbours(ids, scores)
 
@@ -248,25 +252,35 @@ class ExactStore:
             if one.halves() is halves and halves.is_checked and np.array_equal(one.query, query):
                 self._scans = (one, *(other for other in scans if other is not one))
                 return one.rough
-        rough = self._scan(halves, query)
-        most = max(1, min(MOST_SCANS, MOST_SCANNED_BYTES // max(1, rough.nbytes)))
-        self._scans = (_Scanned(weakref.ref(halves), query.copy(), rough), *scans)[:most]
+        (rough,) = self._scan(halves, query[None])
+        self._keep(halves, query[None], [rough])
         return rough
 
-    def _scan(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _keep(self, halves: CheckedRows, queries: NDArray[np.float32], scores: Sequence[NDArray[np.float32]]) -> None:
+        """Remembers what a scan has found for each query."""
+        new = [_Scanned(weakref.ref(halves), query.copy(), rough) for query, rough in zip(queries, scores, strict=True)]
+        most = max(1, min(MOST_SCANS, MOST_SCANNED_BYTES // max(1, 4 * len(halves.array))))
+        self._scans = (*new, *self._scans)[:most]
+
+    def _scan(self, halves: CheckedRows, queries: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """For each query [Q, D] the dot products [N] of the float16 copies, all from one look at them."""
         import numkong  # takes 20 ms, so only when searching
 
-        half, total = query.astype(np.float16)[None], len(halves.array)
+        total = len(halves.array)
         parts = max(1, min(THREADS, total // ROWS_WORTH_A_THREAD))
         bounds = np.linspace(0, total, parts + 1, dtype=int).tolist()
-        rough = np.empty(total, dtype=np.float32)
-        is_checked = halves.is_checked
+        rough = np.empty((len(queries), total), dtype=np.float32)
+        wanted, is_checked = queries.astype(np.float16), halves.is_checked
+        packed = numkong.dots_pack(wanted) if len(queries) > 1 else None  # slower for a single query
 
         def score(part: int) -> None:
             rows = slice(bounds[part], bounds[part + 1])
             if not is_checked:
                 halves.check_all(rows.start, rows.stop)
-            rough[rows] = np.asarray(numkong.cdist(half, halves.array[rows], metric="dot")).ravel()
+            if packed is None:
+                rough[0, rows] = np.asarray(numkong.cdist(wanted, halves.array[rows], metric="dot")).ravel()
+            else:
+                rough[:, rows] = np.asarray(numkong.dots_packed(halves.array[rows], packed)).T
 
         if parts == 1:
             score(0)
@@ -274,7 +288,7 @@ class ExactStore:
             self._pool = self._pool or ThreadPoolExecutor(THREADS, thread_name_prefix="exact")
             list(self._pool.map(score, range(parts)))
         halves.is_checked = True
-        return rough
+        return [row.copy() for row in rough] if len(queries) > 1 else [rough[0]]  # one kept keeps not all
 
     def _empty_view(self) -> _View:
         stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0, checksum=0)

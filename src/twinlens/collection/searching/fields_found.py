@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition, all_of, one_of
-from twinlens.collection.searching.alternatives import Part
 from twinlens.collection.searching.fields import Field
 from twinlens.collection.searching.filtering import known_filters
 from twinlens.collection.searching.query.where import All, AnyOf, Phrase, Where
+from twinlens.collection.searching.ranking.alternatives import Part
 from twinlens.collection.searching.scope import Scope
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.types import Ids

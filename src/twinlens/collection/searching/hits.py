@@ -7,7 +7,7 @@ from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files, is_absent
-from twinlens.collection.searching.ranking import RankedPhoto
+from twinlens.collection.searching.ranking.ranked import RankedPhoto
 from twinlens.protocols import Judgement
 from twinlens.types import Hit
 

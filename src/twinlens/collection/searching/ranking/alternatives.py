@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from twinlens.collection.catalog.rows import union
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.searching.query import Query
-from twinlens.collection.searching.ranking import Best, Ranked
-from twinlens.collection.searching.spaces import SearchSpace
+from twinlens.collection.searching.ranking.ranked import Best, Ranked
+from twinlens.collection.searching.ranking.spaces import SearchSpace
 from twinlens.collection.searching.wording import Wording
 from twinlens.protocols import Judgement
 from twinlens.types import Grade, Ids
