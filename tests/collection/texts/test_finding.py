@@ -204,3 +204,12 @@ def test_words_that_connect_names_may_be_missing_and_the_phrase_comes_first(
     assert (matches.ids.tolist(), matches.ranks.tolist()) == ([22, 21], [1, 2])
     assert matches.is_complete.all()
     assert matches.is_exact.tolist() == [True, False]
+
+
+def test_what_is_remembered_of_a_word_changes_no_answer() -> None:
+    finder = finder_of([("dog/snow.jpg", ()), ("dog.jpg", ["snow"]), ("x.jpg", ["a dog in white snow"])] * 5)
+    for words in ("dog", "white snow", "snow", "dog snow"):
+        first, again = finder.found(words), finder.found(words)
+        assert len(first)
+        for name in ("ids", "ranks", "is_exact", "is_complete", "in_fields"):
+            assert getattr(first, name).tolist() == getattr(again, name).tolist()

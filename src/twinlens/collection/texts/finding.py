@@ -35,7 +35,7 @@ class _Word(NamedTuple):
 
 
 class Finder:
-    """Looks into an index at one state of it; remembers how common words are.
+    """Looks into an index at one state of it; remembers how common words are, and which fields have them.
 
     Args:
         index: of a state that stays as long as this is used.
@@ -47,6 +47,7 @@ class Finder:
         self._most_counted = max(1, int(self._total * EVERYWHERE))
         self._most_telling = max(1, self._total * TELLING, min(self._most_counted, TELLING_ANYWAY))
         self._photos: dict[str, int] = {}
+        self._fields: dict[str, Collection[str]] = {}  # that have a word: to look into another takes as long
 
     def found(self, words: str) -> TextMatches:
         """Photos with any of the words that are telling, or with all of them if none is."""
@@ -130,13 +131,11 @@ class Finder:
 
     def _places(self, word: _Word, among: Ids | None) -> list[Ids]:
         """The photos, of some or of all, that have a word in each of ``FIELDS``."""
-        found = []
-        for name in NAMES:
-            here = (
-                self._index.matching(within([name], word.expression)) if name in self._used else np.empty(0, np.int64)
-            )
-            found.append(here if among is None else here[np.isin(here, among, assume_unique=True)])
-        return found
+        known = self._fields.get(word.expression, self._used)
+        here = {name: self._index.matching(within([name], word.expression)) for name in NAMES if name in known}
+        self._fields[word.expression] = {name for name, photos in here.items() if len(photos)}
+        found = [here.get(name, np.empty(0, np.int64)) for name in NAMES]
+        return found if among is None else [one[np.isin(one, among, assume_unique=True)] for one in found]
 
     def _worth(self, word: _Word) -> float:
         """More for a rare word: BM25's weight of a term."""
