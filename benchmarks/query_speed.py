@@ -2,8 +2,7 @@
 
 Prints milliseconds of processor time of all threads, which other programs disturb less than the clock. Queries take
 turns, so that whatever else the machine does hits them alike, and what the store keeps of one query is dropped before
-the next. The made library stays where --at says, to be measured
-again.
+the next. The made library stays where --at says, to be measured again.
 
 Example: .venv/bin/python benchmarks/query_speed.py --at /tmp/made --photos 100000
 """

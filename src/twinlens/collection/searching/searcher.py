@@ -223,7 +223,7 @@ class Searcher:
             evidence=None if part.judged is None else part.judged.scores_of(ids),
             copies=self._copies_of(ranked),
             stacks=stacks,
-            is_meant=meant(parts, ids) if len(parts) > 1 else None,
+            is_meant=meant(parts, ids) if any(one.candidates.all_match for one in parts) else None,
             written=lambda photo: (*fields.get(photo, ()), *written.found_by(photo)),
             ratings=self._catalog.ratings.of_photos(ids),
             tags=self._catalog.tags.of_photos(ids),
