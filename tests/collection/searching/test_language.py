@@ -169,6 +169,8 @@ def test_fields_and_phrases_without_words_tell_what_they_found_each_photo_by(ind
     both = told('name:cat (tag:"on holiday" OR caption:asleep OR width>99)')
     assert both["cats/big cat.png"] == ("name", "tag", "caption")
     assert told('"dog"')["cats/big cat.png"] == ("caption",)
+    listed = indexed.answer("name:cat", k=100)
+    assert {listed.is_match(hit) for hit in listed.hits} == {None}  # nothing is graded, all are shown
 
 
 def test_the_only_photo_folder_may_be_named(indexed: Collection) -> None:
