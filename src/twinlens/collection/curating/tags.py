@@ -33,11 +33,7 @@ class Tags:
         return self._catalog.tags.of_photo(*self._photos.numbers([photo]))
 
     def spelled(self, tag: str) -> str:
-        """A tag as all photos that have it are tagged, in whatever case it is given; as it is given if none has it.
-
-        Raises:
-            QueryError: it cannot be used as a tag.
-        """
+        """A tag as all photos that have it are tagged, in whatever case it is given; as it is given if none has it."""
         return self._catalog.tags.spelled(tag)
 
     def add(self, tags: str | Sequence[str], photos: Iterable[PhotoLike]) -> int:

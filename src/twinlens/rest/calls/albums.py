@@ -132,7 +132,7 @@ def _card(engine: Engine, name: str) -> AlbumCard:
 def _change(engine: Engine, body: AlbumPhotos) -> AlbumChange:
     found = writable(engine, "change albums").albums
     changed = (found.add if body.is_in else found.remove)(body.name, body.image_ids)
-    return AlbumChange(changed=changed, name=found.get(body.name).name)
+    return AlbumChange(changed=changed, name=found.spelled(body.name))
 
 
 def _order(engine: Engine, body: AlbumOrder) -> AlbumCard:

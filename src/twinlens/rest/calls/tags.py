@@ -73,9 +73,11 @@ async def rename_tag(body: TagRenaming, engine: Ready) -> TagChange:
 
 def _tag(engine: Engine, body: Tagging) -> TagChange:
     tags = writable(engine, "tag photos").tags
-    spelled = [tags.spelled(tag) for tag in body.tags]
-    changed = (tags.add if body.is_tagged else tags.remove)(spelled, body.image_ids)
-    return TagChange(changed=changed, tags=spelled)
+    if body.is_tagged:
+        changed = tags.add(body.tags, body.image_ids)
+        return TagChange(changed=changed, tags=[tags.spelled(tag) for tag in body.tags])
+    spelled = [tags.spelled(tag) for tag in body.tags]  # the last photo takes the spelling with it
+    return TagChange(changed=tags.remove(spelled, body.image_ids), tags=spelled)
 
 
 def _rename(engine: Engine, body: TagRenaming) -> TagChange:

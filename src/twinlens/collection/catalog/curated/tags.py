@@ -60,7 +60,7 @@ class TagTable:
     def spelled(self, tag: str) -> str:
         """A tag as it is written on the photos that have it; as it is given if none has."""
         rows = self._catalog.rows(_KNOWN, (name_key(tag),)) if self.are_known() else []
-        return str(rows[0][0]) if rows else tidy_name(tag, "tag")
+        return str(rows[0][0]) if rows else tag
 
     def of_photo(self, photo_id: int) -> list[str]:
         """The tags of a photo, by name."""
