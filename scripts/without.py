@@ -1,7 +1,7 @@
 """Measure what queries leave out, on captioned photos: python scripts/without.py path/to/flickr8k [--split val].
 
 Of the ten photos that "dog -grass" or "no people" shows first, how many lack what is left out? Their captions decide:
-a photo has a thing if one of its captions names it.
+a photo has a thing if one of its captions names it, and it fits a query if it has what is wanted and lacks the rest.
 """
 
 import argparse
@@ -30,6 +30,13 @@ THINGS = {
     "child": "child children kid kids boy girl boys girls baby toddler",
     "car": "car cars truck van vehicle",
 }
+WANTED = {  # besides these things
+    "man": "man men guy guys",
+    "mountain": "mountain mountains mountainside cliff cliffs",
+    "street": "street streets road sidewalk",
+    "a boy": "boy boys",
+}
+ENOUGH = 40  # photos that fit: four times as many as are shown
 QUERIES = (
     "dog -grass, dog -water, dog -ball, dog -snow, child -water, man -bicycle, people -snow, man -beach, woman -child, "
     "beach -people, beach -dog, snow -people, grass -dog, mountain -people, street -car, water -people, ball -dog, "
@@ -38,7 +45,7 @@ QUERIES = (
 
 
 def main() -> None:
-    """Prints a line a query, and the two shares."""
+    """Prints a line a query, and the shares."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--split", default="val")
@@ -54,16 +61,29 @@ def main() -> None:
             library.index(follow_links=True)
             both = [lacking(library, query, query.rsplit("-", 1)[1], captions) for query in QUERIES]
             alone = [lacking(library, f"no {thing}", thing, captions) for thing in THINGS]
-    for name, found in (("words and what is left out", both), ("only left out", alone)):
-        print(f"{name}: {sum(map(sum, found)) / sum(map(len, found)):.1%}")
+    enough = [found for query, found in zip(QUERIES, both, strict=True) if fitting(query, captions) >= ENOUGH]
+    shares = {"words and what is left out": both, f"... where {ENOUGH} photos fit": enough, "only left out": alone}
+    for name, found in shares.items():
+        print(f"{name}: {sum(map(sum, found)) / sum(map(len, found)):.1%} of {len(found)} queries' photos")
 
 
 def lacking(library: twinlens.Collection, query: str, thing: str, captions: dict[str, str]) -> list[bool]:
     """Which of the ten photos shown first lack a thing."""
-    names = re.compile(rf"\b({THINGS[thing].replace(' ', '|')})\b")
-    found = [not names.search(captions[hit.id]) for hit in library.answer(Search.of(query)).shown]
+    found = [not has(captions[hit.id], THINGS[thing]) for hit in library.answer(Search.of(query)).shown]
     print(f"{query}: {sum(found)} of {len(found)}")
     return found
+
+
+def fitting(query: str, captions: dict[str, str]) -> int:
+    """How many photos fit."""
+    wanted, without = query.split(" -")
+    names = WANTED.get(wanted) or THINGS[wanted]
+    return sum(has(text, names) and not has(text, THINGS[without]) for text in captions.values())
+
+
+def has(text: str, names: str) -> bool:
+    """Whether captions have one of some words."""
+    return re.search(rf"\b({names.replace(' ', '|')})\b", text) is not None
 
 
 if __name__ == "__main__":

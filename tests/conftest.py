@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from twinlens.model import graph, text_encoder
@@ -17,6 +18,8 @@ from twinlens.model.tokenizer import TextTokenizer
 from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Pixels
 
+settings.register_profile("twinlens", deadline=None)  # of milliseconds, which a busy machine does not keep
+settings.load_profile("twinlens")
 os.environ.setdefault("TWINLENS_WATCH", "0")  # tests change the libraries of servers, and say when to index
 
 COLOURS = {

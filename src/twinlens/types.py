@@ -185,8 +185,9 @@ class Hit:
         num_alike: how many there are.
         alike_kinds: what each of ``alike`` is: "near" (a near copy), or in one stack with the photo: "raw" (and its
             picture), "live" (the moving part), "edited", "burst" (another shot).
-        found_by: "meaning" if it has a grade, and what holds all words of the query: "name", "folder", "caption",
-            "tag", "album", "title", "description", "keyword", "person", "place", "text" (in the picture).
+        found_by: "meaning" if it has a grade, and what holds all words of the query, or what a field or a phrase
+            without words found it by: "name", "folder", "caption", "tag", "album", "title", "description", "keyword",
+            "person", "place", "text" (in the picture).
     """
 
     rank: int

@@ -139,6 +139,25 @@ def test_similar_leaves_the_photo_itself_out_unless_asked(run: Run, indexed: Pat
     assert "coffee.png" in run("search", str(outside), "--in", indexed, "-k", "2", "--all").stdout
 
 
+def test_similar_marks_the_nearest_that_are_no_sure_match_and_exits_with_3_if_none_is(
+    run: Run, indexed: Path, tmp_path: Path
+) -> None:
+    photo = indexed / "kitchen/coffee.png"
+    some = run("similar", photo, "--in", indexed)
+    assert some.returncode == 0
+    first, *others = [line.split("\t")[4:] for line in some.stdout.splitlines()]
+    assert "no sure match" not in first
+    assert ["no sure match"] in others
+    none = run("similar", photo, "--in", indexed, "--folder", "space", "--grid", tmp_path / "sheet.html")
+    assert none.returncode == 3
+    assert "no sure match among 1 photo; the closest:" in none.stderr.splitlines()
+    (line,) = none.stdout.splitlines()
+    assert line.split("\t")[3:] == ["library/space/rocket.jpg", "no sure match"]
+    assert "coffee.png (no sure match; the closest)" in (tmp_path / "sheet.html").read_text()
+    bare = run("similar", photo, "--in", indexed, "--folder", "space", "-0")
+    assert (bare.returncode, bare.stdout) == (3, "library/space/rocket.jpg\0")
+
+
 def test_the_only_photo_of_a_library_has_none_like_it(run: Run, library: Path) -> None:
     index(run, library / "space")
     result = run("similar", library / "space" / "rocket.jpg", "--in", library / "space")

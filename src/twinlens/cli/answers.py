@@ -17,6 +17,7 @@ SHOWN_MISSING = 12  # characters in a warning
 def show_answer(
     answer: "api.searching.Answer",
     *,
+    nearest: bool = False,
     grid: Path | None = None,
     open_sheet: bool = False,
     as_json: bool,
@@ -30,6 +31,8 @@ def show_answer(
 
     Args:
         answer: to a search.
+        nearest: whether the hits are what is nearest, sure or not: those that do not match are marked,
+            and the exit code tells whether any does.
         grid: where to write a contact sheet.
         open_sheet: whether to open it.
         as_json: whether to print JSON instead of lines.
@@ -39,21 +42,16 @@ def show_answer(
         tell_dates: whether to tell on stderr what a date filter could not judge well.
         since_index: what ``say_since_index`` has told.
     """
-    hits, is_match = answer.shown, bool(answer.matching)
-    is_counted = not as_json and (answer.compared is not None or not answer.search.show_all)
-    query = answer.search.query.text
-    if answer.query_read is not None:
-        read, words = answer.query_read.split(), query.split()
-        length, end = counted(len(words), "word"), " ".join(read[-3:])
-        say(f"warning: the query has {length}, the model reads {len(read)}, up to '{end}'")
-    if answer.wording.note and not (answer.wording.no_word_known and not is_match):
-        say(_note(answer, with_query=with_query))
+    hits = answer.shown
+    is_match = bool(answer.matching) and not (nearest and answer.matched == 0)
+    _say_how_read(answer, is_match=is_match, with_query=with_query)
     if tell_dates and answer.date_note:
         say(answer.date_note)
     if answer.compared and not as_json and not with_query:
         say(answer.compared)
+    is_counted = not as_json and (answer.compared is not None or not answer.search.show_all)
     if not is_match:
-        say(why_nothing(answer, with_query=with_query, lists_closest=not null))
+        say(why_nothing(answer, with_query=with_query, lists_closest=nearest or not null))
     elif is_counted and (told := how_sure(answer, with_query=with_query)):
         say(told)
     if as_json:
@@ -62,26 +60,43 @@ def show_answer(
         there = (hit for hit in answer.matching if hit.caption is not None or not hit.is_missing)
         print_null(_here(hit.path) if hit.caption is None else hit.caption for hit in there)
     else:
-        gone, why = answer.gone, _reasons(answer)
-        for hit in hits:
-            found = _path_here(hit.path) if hit.caption is None else hit.caption
-            marks = [
-                *([f"at {hit.moment}"] if hit.moment else []),
-                *([] if is_match else ["no sure match"]),
-                *(["file is gone"] if hit in gone else []),
-            ]
-            marks += [f"by {written}"] if (written := hit.written_in()) else []
-            marks += [folded(hit)] if hit.num_alike else []
-            marks += [hit.grade] if answer.source == "built-in" and hit.grade else []
-            print_line(hit, found, query=query if with_query else None, marks=marks)
-            for line in why.get(hit.rank, ()):
-                typer.echo(f"\t{api.searching.on_one_line(line)}")
+        unsure = [hit for hit in hits if not is_match or (nearest and answer.is_match(hit) is False)]
+        _print_lines(answer, unsure, with_query=with_query)
     _say_missing(answer, since_index)
     if (grid or open_sheet) and hits:
-        write_sheet(sheet_title(answer), hits, grid, open_sheet=open_sheet)
+        write_sheet(sheet_title(answer, is_match=is_match), hits, grid, open_sheet=open_sheet)
     if export:
         _export(answer, export)
     return FOUND if is_match else NOTHING_FOUND
+
+
+def _say_how_read(answer: "api.searching.Answer", *, is_match: bool, with_query: bool) -> None:
+    """Says what the model does not read of a query, and how its words were read."""
+    query = answer.search.query.text
+    if answer.query_read is not None:
+        read, words = answer.query_read.split(), query.split()
+        length, end = counted(len(words), "word"), " ".join(read[-3:])
+        say(f"warning: the query has {length}, the model reads {len(read)}, up to '{end}'")
+    if answer.wording.note and not (answer.wording.no_word_known and not is_match):
+        say(_note(answer, with_query=with_query))
+
+
+def _print_lines(answer: "api.searching.Answer", unsure: "Sequence[api.searching.Hit]", *, with_query: bool) -> None:
+    """Prints a line for each hit, and why it was found if that was asked for."""
+    gone, why = answer.gone, _reasons(answer)
+    for hit in answer.shown:
+        found = _path_here(hit.path) if hit.caption is None else hit.caption
+        marks = [
+            *([f"at {hit.moment}"] if hit.moment else []),
+            *(["no sure match"] if hit in unsure else []),
+            *(["file is gone"] if hit in gone else []),
+        ]
+        marks += [f"by {written}"] if (written := hit.written_in()) else []
+        marks += [folded(hit)] if hit.num_alike else []
+        marks += [hit.grade] if answer.source == "built-in" and hit.grade else []
+        print_line(hit, found, query=answer.search.query.text if with_query else None, marks=marks)
+        for line in why.get(hit.rank, ()):
+            typer.echo(f"\t{api.searching.on_one_line(line)}")
 
 
 def folded(hit: "api.searching.Hit") -> str:
@@ -122,7 +137,7 @@ def why_nothing(answer: "api.searching.Answer", *, with_query: bool = False, lis
         return f"nothing found{of_query}: no {noun} fits the whole query; leave out a part of it"
     if not answer.num_candidates:
         return f"nothing found{of_query}: {candidates} pass the filters; leave one out"
-    if not answer.closest:
+    if not answer.shown:
         are = "is" if answer.num_candidates == 1 else "are"
         return f"nothing found{of_query} behind the first {search.page.offset:,}: there {are} {candidates}"
     grade = "" if search.min_grade is None else f" graded {search.min_grade} or better"
@@ -191,9 +206,9 @@ def read_export(written: str | None, *, copies: bool) -> "api.searching.ExportTa
         raise typer.BadParameter(str(error)) from error
 
 
-def sheet_title(answer: "api.searching.Answer") -> str:
+def sheet_title(answer: "api.searching.Answer", *, is_match: bool) -> str:
     """The heading of a contact sheet."""
-    return answer.search.query.text if answer.matching else f"{answer.search.query.text} (no sure match; the closest)"
+    return answer.search.query.text + ("" if is_match else " (no sure match; the closest)")
 
 
 def _export(answer: "api.searching.Answer", target: "api.searching.ExportTarget") -> None:

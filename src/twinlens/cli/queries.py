@@ -85,7 +85,7 @@ def answer_all(
             say(f"error: query {number + 1} ({query}): {error}")
             continue
         codes.add(show(answer))
-        rows.append((sheet_title(answer), answer.shown))
+        rows.append((sheet_title(answer, is_match=bool(answer.matching)), answer.shown))
         if pictures:
             written = api.searching.write_contact_sheet([rows[-1]], pictures[number])
             left_out += written.left_out

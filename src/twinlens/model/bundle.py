@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -241,7 +242,7 @@ class Bundle:
     def __repr__(self) -> str:
         return f"<Bundle {self.manifest.name!r} {self.fingerprint} in {self.directory}>"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The manifest's fingerprint; ``verified`` checks that the files agree with it."""
         return self.manifest.fingerprint

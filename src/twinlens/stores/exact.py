@@ -6,7 +6,7 @@ import os
 import re
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -35,6 +35,9 @@ DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
 HALF_MARGIN = 5 * 2.0**-11
 THREADS = min(4, os.cpu_count() or 1)  # few threads saturate the memory bandwidth
 ROWS_WORTH_A_THREAD = 10_000
+MOST_SCANS = 16  # whose results are kept: "no people" asks for eight things
+MOST_TOGETHER = 16  # queries that are looked for at once
+MOST_SCANNED_BYTES = 64_000_000  # of those results together: eight million photos leave room for two
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class _View(NamedTuple):
 
 
 class _Scanned(NamedTuple):
-    """What the last scan found, never changed; keeps no file open."""
+    """What a scan found, never changed; keeps no file open."""
 
     halves: "weakref.ref[CheckedRows]"
     query: NDArray[np.float32]
@@ -106,7 +109,7 @@ class ExactStore:
         self._folder, self._dim, self._owner = folder, dim, owner
         self._view = self._empty_view()
         self._pool: ThreadPoolExecutor | None = None
-        self._last: _Scanned | None = None
+        self._scans: tuple[_Scanned, ...] = ()  # the last ones, the latest first
         self._sorted: tuple[Ids, Ids] | None = None  # the ids of a view, and the same ascending
         self.refresh()
 
@@ -202,7 +205,10 @@ class ExactStore:
         ids = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
         if k:
-            for row, query in enumerate(np.asarray(queries, dtype=np.float32)):
+            wanted = np.asarray(queries, dtype=np.float32)
+            if 1 < len(wanted) <= MOST_TOGETHER and k < available:
+                self._keep(view.halves, wanted, self._scan(view.halves, wanted))
+            for row, query in enumerate(wanted):
                 ids[row], scores[row] = self._search_one(view, query, k, usable)
         return Neighbours(ids, scores)
 
@@ -237,28 +243,44 @@ class ExactStore:
         return view.vectors.check(rows)
 
     def _rough_scores(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[N], dot products of the float16 copies; the last query's are kept: where many match, more are asked for."""
-        last = self._last
-        if last is not None and last.halves() is halves and halves.is_checked and np.array_equal(last.query, query):
-            return last.rough
-        rough = self._scan(halves, query)
-        self._last = _Scanned(weakref.ref(halves), query.copy(), rough)
+        """[N], dot products of the float16 copies.
+
+        The last ones are kept: where many match, more are asked for, and a query may be several, in turns.
+        """
+        scans = self._scans
+        for one in scans:
+            if one.halves() is halves and halves.is_checked and np.array_equal(one.query, query):
+                self._scans = (one, *(other for other in scans if other is not one))
+                return one.rough
+        (rough,) = self._scan(halves, query[None])
+        self._keep(halves, query[None], [rough])
         return rough
 
-    def _scan(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _keep(self, halves: CheckedRows, queries: NDArray[np.float32], scores: Sequence[NDArray[np.float32]]) -> None:
+        """Remembers what a scan has found for each query."""
+        new = [_Scanned(weakref.ref(halves), query.copy(), rough) for query, rough in zip(queries, scores, strict=True)]
+        most = max(1, min(MOST_SCANS, MOST_SCANNED_BYTES // max(1, 4 * len(halves.array))))
+        self._scans = (*new, *self._scans)[:most]
+
+    def _scan(self, halves: CheckedRows, queries: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """For each query [Q, D] the dot products [N] of the float16 copies, all from one look at them."""
         import numkong  # takes 20 ms, so only when searching
 
-        half, total = query.astype(np.float16)[None], len(halves.array)
+        total = len(halves.array)
         parts = max(1, min(THREADS, total // ROWS_WORTH_A_THREAD))
         bounds = np.linspace(0, total, parts + 1, dtype=int).tolist()
-        rough = np.empty(total, dtype=np.float32)
-        is_checked = halves.is_checked
+        rough = np.empty((len(queries), total), dtype=np.float32)
+        wanted, is_checked = queries.astype(np.float16), halves.is_checked
+        packed = numkong.dots_pack(wanted) if len(queries) > 1 else None  # slower for a single query
 
         def score(part: int) -> None:
             rows = slice(bounds[part], bounds[part + 1])
             if not is_checked:
                 halves.check_all(rows.start, rows.stop)
-            rough[rows] = np.asarray(numkong.cdist(half, halves.array[rows], metric="dot")).ravel()
+            if packed is None:
+                rough[0, rows] = np.asarray(numkong.cdist(wanted, halves.array[rows], metric="dot")).ravel()
+            else:
+                rough[:, rows] = np.asarray(numkong.dots_packed(halves.array[rows], packed)).T
 
         if parts == 1:
             score(0)
@@ -266,7 +288,7 @@ class ExactStore:
             self._pool = self._pool or ThreadPoolExecutor(THREADS, thread_name_prefix="exact")
             list(self._pool.map(score, range(parts)))
         halves.is_checked = True
-        return rough
+        return [row.copy() for row in rough] if len(queries) > 1 else [rough[0]]  # one kept keeps not all
 
     def _empty_view(self) -> _View:
         stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0, checksum=0)

@@ -6,7 +6,7 @@ from collection.conftest import OpenCollection
 from conftest import PhotoMaker
 from twinlens.collection.collection import Collection
 from twinlens.collection.describing import tag_suggestions
-from twinlens.collection.searching import background
+from twinlens.collection.searching.ranking import background
 from twinlens.errors import DataError, QueryError
 from twinlens.everyday.tags import EverydayTags
 

@@ -672,13 +672,14 @@ def test_hits_are_judged_by_the_model_that_found_them(
 ) -> None:
     shared, judges = open_collection(), []
     monkeypatch.setattr(DualEncoder, "relevance", lambda encoder: judges.append(encoder.fingerprint))
-    real = shared._searcher._judgement
+    judging = shared._searcher._judges
+    real = judging.judgement
 
     def changed_first(*arguments: object) -> object:
         library.reindex("turned")
         return real(*arguments)
 
-    monkeypatch.setattr(shared._searcher, "_judgement", changed_first)
+    monkeypatch.setattr(judging, "judgement", changed_first)
     assert shared.answer("red").model == NEW  # the library's own judge needs photos of the model, so it begins anew
     assert judges == [OLD, NEW]
 

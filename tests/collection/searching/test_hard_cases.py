@@ -11,7 +11,7 @@ from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.collection.searching.query import Query, Term
-from twinlens.collection.searching.ranking import FETCHED_AT_ONCE, Candidates, page_of
+from twinlens.collection.searching.ranking.ranked import FETCHED_AT_ONCE, Candidates, page_of
 from twinlens.collection.searching.search import Page, Search
 from twinlens.errors import BundleError, ModelMismatchError, QueryError
 from twinlens.protocols import EncodedImages, Neighbours

@@ -5,7 +5,7 @@ import numpy as np
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.hits import as_hits, mark_missing
-from twinlens.collection.searching.ranking import RankedPhoto
+from twinlens.collection.searching.ranking.ranked import RankedPhoto
 from twinlens.types import Grade, Hit
 
 FOLDERS = [PhotoFolder(1, Path("/one"), "one/"), PhotoFolder(2, Path("/two"), "two/")]

@@ -146,6 +146,33 @@ def test_a_file_is_found_by_its_name_and_says_so(indexed: Collection) -> None:
     assert not indexed.answer("green").hits[0].found_by  # this model has no grades, and nothing is called so
 
 
+def test_fields_and_phrases_without_words_tell_what_they_found_each_photo_by(indexed: Collection) -> None:
+    def told(query: str) -> dict[str, tuple[str, ...]]:
+        return {hit.id: hit.found_by for hit in indexed.answer(query, k=100).hits}
+
+    for query, wanted in (
+        ("name:cat", ("name",)),
+        ("caption:rex", ("caption",)),
+        ('tag:"on holiday"', ("tag",)),
+        ("album:good", ("album",)),
+        ('"best of"', ("album",)),
+        ("folder:Italy name:dog", ("folder", "name")),
+        ("width>9", ()),
+        ('-tag:"on holiday"', ()),
+    ):
+        found = told(query)
+        assert found, query
+        assert set(found.values()) == {wanted}, query
+    either = told('(tag:"on holiday" width>9) OR name:dog')
+    assert either["dog.png"] == ("name",)
+    assert either["x.png"] == ("tag",)
+    both = told('name:cat (tag:"on holiday" OR caption:asleep OR width>99)')
+    assert both["cats/big cat.png"] == ("name", "tag", "caption")
+    assert told('"dog"')["cats/big cat.png"] == ("caption",)
+    listed = indexed.answer("name:cat", k=100)
+    assert {listed.is_match(hit) for hit in listed.hits} == {None}  # nothing is graded, all are shown
+
+
 def test_the_only_photo_folder_may_be_named(indexed: Collection) -> None:
     assert ids(indexed, "folder:photos") == ids(indexed, "width>0")
     assert ids(indexed, "folder:photos/Italy") == ids(indexed, "folder:Italy") != set()
@@ -219,6 +246,21 @@ def test_a_misspelt_tag_or_album_is_told_with_the_nearest_one(indexed: Collectio
     assert "there is no album “Bestof” (did you mean “Best of”?)" in (note("-(album:Bestof red)") or "")
     assert note("red", tag="xyz") == "no photo has the tag “xyz”"
     assert note("red", tag="ON HOLIDAY", album="good") is None
+
+
+def test_conditions_that_contradict_each_other_are_named(indexed: Collection) -> None:
+    def note(text: str, **filters: str) -> str:
+        answer = indexed.answer(Search.of(text, filters=filters))
+        assert answer.num_candidates == 0
+        return answer.wording.note or ""
+
+    assert note("red name:dog width<9 width>20").startswith("no photo fits “width >20”; ")
+    assert note("red folder:Italy name:dog width<9 width>11").startswith(
+        "no photo fits “named dog” and “width <9” at once; "
+    )
+    assert note('"Rome" dog', folder="cats").startswith("no photo fits “in cats” and “with the text “Rome”” at once; ")
+    assert "no photo fits" not in note("red tag:none")  # that there is no such tag is told
+    assert "no photo fits" not in (indexed.answer("red width>9").wording.note or "")
 
 
 def test_a_word_of_a_tag_or_album_moves_photos_up_and_says_so(indexed: Collection) -> None:

@@ -14,7 +14,7 @@ from twinlens.cli.options.search import SortOrder
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.collection import Collection
-from twinlens.collection.searching.ranking import Candidates, page_of
+from twinlens.collection.searching.ranking.ranked import Candidates, page_of
 from twinlens.collection.searching.search import SORTS, Page, Sort
 from twinlens.stores.exact import ExactStore
 

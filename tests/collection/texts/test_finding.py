@@ -182,3 +182,34 @@ def test_articles_do_not_count_in_names() -> None:
         assert matches.is_complete[0]
     assert not finder.found("plan a").is_complete.any()
     assert finder.found("the Hague").is_exact[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "lacking", "phrase"),
+    [
+        ("Ana Silva in Nice", "Nice/Ana Silva.jpg", "Ana Silva in Nice, at noon"),
+        ("Rex am Strand", "Strand/rex.jpg", "heute: Rex am Strand"),
+        ("photo de Paris", "IMG_7 Paris.jpg", "une photo de Paris"),
+        ("Ana y Luis en Sevilla", "Sevilla, Luis, Ana.jpg", "Ana y Luis en Sevilla"),
+        ("安娜在尼斯", "尼斯/安娜.jpg", "安娜在尼斯的照片"),
+    ],
+)
+def test_words_that_connect_names_may_be_missing_and_the_phrase_comes_first(
+    asked: str, lacking: str, phrase: str
+) -> None:
+    finder = finder_of(
+        [(f"{number}.jpg", ["in am de y en"]) for number in range(20)] + [(lacking, ()), ("x", [phrase])]
+    )
+    matches = finder.found(asked)
+    assert (matches.ids.tolist(), matches.ranks.tolist()) == ([22, 21], [1, 2])
+    assert matches.is_complete.all()
+    assert matches.is_exact.tolist() == [True, False]
+
+
+def test_what_is_remembered_of_a_word_changes_no_answer() -> None:
+    finder = finder_of([("dog/snow.jpg", ()), ("dog.jpg", ["snow"]), ("x.jpg", ["a dog in white snow"])] * 5)
+    for words in ("dog", "white snow", "snow", "dog snow"):
+        first, again = finder.found(words), finder.found(words)
+        assert len(first)
+        for name in ("ids", "ranks", "is_exact", "is_complete", "in_fields"):
+            assert getattr(first, name).tolist() == getattr(again, name).tolist()

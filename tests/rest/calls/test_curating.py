@@ -19,8 +19,9 @@ def ids(answer: Any) -> list[str]:
 def test_tags_are_given_listed_searched_renamed_and_taken_away(library: Path) -> None:
     with client_of(library) as client:
         tagged = client.post("/api/tags", json={"image_ids": BOTH, "tags": ["Kids", " on  holiday"]})
-        assert tagged.json() == {"changed": 2}
-        assert client.post("/api/tags", json={"image_ids": BOTH, "tags": ["KIDS"]}).json() == {"changed": 0}
+        assert tagged.json() == {"changed": 2, "tags": ["Kids", "on holiday"]}
+        again = client.post("/api/tags", json={"image_ids": BOTH, "tags": ["KIDS"]})
+        assert again.json() == {"changed": 0, "tags": ["Kids"]}
         assert client.get("/api/tags").json() == {
             "num_tags": 2,
             "tags": [{"tag": "Kids", "photos": 2}, {"tag": "on holiday", "photos": 2}],
@@ -33,7 +34,7 @@ def test_tags_are_given_listed_searched_renamed_and_taken_away(library: Path) ->
         assert found.json()["results"][0]["tags"] == ["Kids", "on holiday"]
         assert client.post("/api/tags/rename", json={"tag": "kids", "name": "on holiday"}).status_code == 422
         merged = client.post("/api/tags/rename", json={"tag": "kids", "name": "on holiday", "merge": True})
-        assert merged.json() == {"changed": 1}
+        assert merged.json() == {"changed": 1, "tags": ["on holiday"]}
         assert client.get("/api/tags").json()["tags"] == [{"tag": "on holiday", "photos": 2}]
         noted = client.post("/api/search/text", json={"query": "tag:holiday"}).json()
         assert noted["notes"] == ["no photo has the tag “holiday” (did you mean “on holiday”?)"]
@@ -57,7 +58,9 @@ def test_ratings_are_given_counted_searched_and_taken_away(library: Path) -> Non
 def test_albums_are_made_opened_ordered_renamed_and_deleted(library: Path) -> None:
     with client_of(library) as client:
         put = client.post("/api/albums", json={"name": "Best of", "image_ids": BOTH[::-1]})
-        assert put.json() == {"changed": 2}
+        assert put.json() == {"changed": 2, "name": "Best of"}
+        again = client.post("/api/albums", json={"name": "BEST OF", "image_ids": BOTH})
+        assert again.json() == {"changed": 0, "name": "Best of"}
         saved = client.post("/api/albums/saved", json={"name": "Reds", "query": "folder:beach"})
         assert saved.json() == {"name": "Reds", "query": "folder:beach", "photos": None}
         assert client.get("/api/albums").json() == {

@@ -1,5 +1,6 @@
 """``twinlens search``: find photos or captions by text, by photo, or by a weighted sum of both."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -71,34 +72,23 @@ def run(
     photos, edited copies and bursts, marked '+2 in this stack'.
     A folder that has not been indexed yet is indexed first.
     """
-    from twinlens.cli.queries import Printer, answer_all, answer_prompt, make_picture_folder, read_queries
+    from twinlens.cli.queries import Printer
 
     start_logging(verbose=verbose, log_file=log_file)
-    _check_question(query, queries, interactive=interactive, open_sheet=open_sheet)
-    if query is None and (null or export):
-        raise typer.BadParameter("-0 and --export work with a single query")
+    _check_question(query, queries, interactive=interactive, open_sheet=open_sheet, is_piped=null or bool(export))
     check_output(null=null, as_json=as_json, explain=explain)
     target_of_export = read_export(export, copies=copies)
-    asked = read_queries(queries) if queries else [query or ""]
-    page = api.searching.Page(k=k, offset=offset, sort=sort.value)
     filters = filters or {}
     check_filters(filters)
-    if not queries:
-        check_sheet(grid)
-    pictures = grid.expanduser() if queries and grid else None
-    if pictures:
-        make_picture_folder(pictures, len(asked))
-    if query:
-        api.searching.parse_query(query)
+    asked, pictures = _questions(query, queries, grid)
     opened = open_indexed(place, model)
     with opened.collection as collection:
         if target_of_export:
             api.searching.check_outside(target_of_export, [folder.path for folder in collection.folders()])
-
         asks_for = partial(
             api.searching.Search,
             filters=opened.filters(filters),
-            page=page,
+            page=api.searching.Page(k=k, offset=offset, sort=sort.value),
             target=target.value,
             min_probability=min_probability,
             show_all=show_all,
@@ -116,21 +106,51 @@ def run(
             with_query=queries is not None,
             since_index=say_since_index(opened),
         )
+        ask = lambda words: collection.answer(asks_for(api.searching.parse_query(words)))  # noqa: E731
+        return _answer(asked, ask, show, is_file=queries is not None, pictures=pictures)
 
-        def ask(words: str) -> "api.searching.Answer":
-            return collection.answer(asks_for(api.searching.parse_query(words)))
 
-        if interactive:
-            return answer_prompt(lambda words: show(ask(words)))
-        if queries:
-            return answer_all(asked, ask, show, folder=pictures)
+def _questions(query: str | None, queries: Path | None, grid: Path | None) -> tuple[list[str], Path | None]:
+    """The queries, none at a prompt, and the folder for the pictures of a file's; checked before any work is done."""
+    from twinlens.cli.queries import make_picture_folder, read_queries
+
+    if queries is None:
+        check_sheet(grid)
+        if query is not None:
+            api.searching.parse_query(query)
+        return [query] if query is not None else [], None
+    asked, pictures = read_queries(queries), grid and grid.expanduser()
+    if pictures:
+        make_picture_folder(pictures, len(asked))
+    return asked, pictures
+
+
+def _answer(
+    asked: Sequence[str],
+    ask: "Callable[[str], api.searching.Answer]",
+    show: "Callable[[api.searching.Answer], int]",
+    *,
+    is_file: bool,
+    pictures: Path | None,
+) -> int:
+    """Answers the queries of a file, the only one, or those that are typed at a prompt; returns the exit code."""
+    from twinlens.cli.queries import answer_all, answer_prompt
+
+    if is_file:
+        return answer_all(asked, ask, show, folder=pictures)
+    if asked:
         return show(ask(asked[0]))
+    return answer_prompt(lambda words: show(ask(words)))
 
 
-def _check_question(query: str | None, queries: Path | None, *, interactive: bool, open_sheet: bool) -> None:
+def _check_question(
+    query: str | None, queries: Path | None, *, interactive: bool, open_sheet: bool, is_piped: bool
+) -> None:
     if query is not None and not query.strip():
         raise typer.BadParameter("the query is empty; describe what to find, for example 'a dog on a beach'")
     if (query is not None) + (queries is not None) + interactive != 1:
         raise typer.BadParameter("give exactly one of QUERY, --queries FILE and -i")
     if queries is not None and open_sheet:
         raise typer.BadParameter("--open works with a single query; with --queries use --grid DIR")
+    if query is None and is_piped:
+        raise typer.BadParameter("-0 and --export work with a single query")

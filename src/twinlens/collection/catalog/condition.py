@@ -50,6 +50,7 @@ READ_TEXTS = "read_texts"
 FILE_RATING = "photos.file_rating"
 """The stars that files give; missing where ``TEXTS`` is."""
 
+_END = "\U0010ffff"  # behind all that may follow the beginning of a date
 _COMPACT = "replace(lower({}), ' ', '')"
 
 ANY = Condition("1")
@@ -112,6 +113,28 @@ def marked(marks: str, *parameters: Any) -> Condition:
     """True for photos whose byte is 1 in an SQL value with a byte for each id, see ``text_columns``."""
     known = Known(f"substr({marks}, photos.id, 1) = x'01'", parameters)
     known.marks, known.rows = marks, ""
+    return known
+
+
+def taken_from(first: str) -> Condition:
+    """True for photos taken at a moment or later; a date is that of its beginning, ``2023`` the first of January."""
+    return _taken("taken_at >= ?", first)
+
+
+def taken_until(last: str) -> Condition:
+    """True for photos taken at a moment or earlier; a date is that of its end, ``2023`` the last of December."""
+    return _taken("taken_at < ?", last + _END)
+
+
+def taken_within(first: str, last: str) -> Condition:
+    """True for photos taken in a span of dates, both inclusive."""
+    return _taken("taken_at >= ? AND taken_at < ?", first, last + _END)
+
+
+def _taken(sql: str, *dates: str) -> Condition:
+    """By an index, which lists the photos with dates from the latest on."""
+    known = Known(sql, dates)
+    known.marks, known.rows = "", f"SELECT id AS photo_id FROM photos WHERE (taken_at IS NULL) = 0 AND {sql}"
     return known
 
 

@@ -62,6 +62,11 @@ class Albums:
         hint = f"; did you mean {near!r}?" if near else "; 'twinlens albums list' lists all"
         raise UnknownAlbumError(f"there is no album {name!r}{hint}")
 
+    def spelled(self, name: str) -> str:
+        """The name of an album as it is written, in whatever case it is given; as it is given if there is none."""
+        album = self._catalog.albums.find(name)
+        return album.name if album is not None else name
+
     def open(self, name: str, *, k: int | None = None, offset: int = 0) -> Answer:
         """The photos of an album: in its order, or as its search finds them.
 

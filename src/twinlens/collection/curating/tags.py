@@ -32,6 +32,10 @@ class Tags:
         """
         return self._catalog.tags.of_photo(*self._photos.numbers([photo]))
 
+    def spelled(self, tag: str) -> str:
+        """A tag as all photos that have it are tagged, in whatever case it is given; as it is given if none has it."""
+        return self._catalog.tags.spelled(tag)
+
     def add(self, tags: str | Sequence[str], photos: Iterable[PhotoLike]) -> int:
         """Gives tags to photos, all or none; returns how many photos got any that they did not have.
 

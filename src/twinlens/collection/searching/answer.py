@@ -190,6 +190,8 @@ class Answer:
 
     def is_match(self, hit: Hit) -> bool | None:
         """Whether a hit of this answer matches; None if hits have no grades."""
+        if self.ungraded == LISTED:  # all match
+            return None
         if self.search.min_probability is None and self.search.min_grade is None:
             return True if hit.found_by else hit.relevant
         return hit.probability is not None and self.search.accepts(hit.grade, hit.probability)

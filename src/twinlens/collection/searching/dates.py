@@ -5,7 +5,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
-from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.condition import Condition, taken_within
 from twinlens.collection.searching.filtering import FilterScope
 from twinlens.errors import QueryError
 
@@ -106,7 +106,7 @@ def is_date(text: str) -> bool:
 def taken_in(period: str, _: FilterScope) -> Condition:
     """By the camera's local time; photos without a date are in no span."""
     first, last = _period(period, period)
-    return Condition("taken_at >= ? AND substr(taken_at, 1, 10) <= ?", (first.isoformat(), last.isoformat()))
+    return taken_within(first.isoformat(), last.isoformat())
 
 
 def taken_in_month(months: str, scope: FilterScope) -> Condition:

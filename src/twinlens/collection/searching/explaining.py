@@ -8,18 +8,18 @@ import numpy as np
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition, all_of, one_of
 from twinlens.collection.catalog.reading import count_photos
-from twinlens.collection.searching.alternatives import Part
 from twinlens.collection.searching.answer import why_ungraded
 from twinlens.collection.searching.explanation import Contribution, Effect, Explanation, HitReasons, grade_reason
 from twinlens.collection.searching.fields import Field
-from twinlens.collection.searching.fusion import WINDOW, Written
-from twinlens.collection.searching.leaving_out import AWAY, all_left_out
 from twinlens.collection.searching.query import Query
 from twinlens.collection.searching.query.where import EVERYWHERE, demands
-from twinlens.collection.searching.ranking import Candidates, Ranked
+from twinlens.collection.searching.ranking.alternatives import Part
+from twinlens.collection.searching.ranking.fusion import WINDOW, Written
+from twinlens.collection.searching.ranking.leaving_out import AWAY, all_left_out
+from twinlens.collection.searching.ranking.ranked import Candidates, Ranked
+from twinlens.collection.searching.ranking.spaces import SearchSpace, Spaces
 from twinlens.collection.searching.scope import Scope
 from twinlens.collection.searching.search import Search
-from twinlens.collection.searching.spaces import SearchSpace, Spaces
 from twinlens.types import Embeddings, Hit, Ids
 
 Cosines = Mapping[int, float]

@@ -70,6 +70,8 @@ class Filter:
         help: one line.
         parse: given value → parsed value, None for no filter; its QueryError continues after the name.
         condition: parsed value → SQL on the table ``photos``; applied before the top k.
+        sources: parsed value → what a photo that passes is found by, such as "name", each with its condition; None
+            where that is nothing to tell, as for its width.
         note: parsed value → what to tell about it in this library, a sentence; None for nothing.
         kind: kind of input in interfaces.
         label: label of the input field.
@@ -85,6 +87,7 @@ class Filter:
     help: str
     parse: Callable[[object], Any]
     condition: Callable[[Any, FilterScope], Condition]
+    sources: Callable[[Any, FilterScope], Mapping[str, Condition]] | None = None
     note: Callable[[Any, FilterScope], str | None] | None = None
     kind: FilterKind = "text"
     label: str
@@ -163,6 +166,13 @@ class Filters(Mapping[str, Any]):
     def phrases(self) -> list[str]:
         """A phrase for each filter, to describe the search."""
         return [valid_unicode(known_filters()[name].phrase.format(value)) for name, value in self._values.items()]
+
+
+def found_by(
+    name: str, condition: Callable[[Any, FilterScope], Condition]
+) -> Callable[[Any, FilterScope], Mapping[str, Condition]]:
+    """The ``sources`` of a filter that looks in one place."""
+    return lambda value, scope: {name: condition(value, scope)}
 
 
 def parse_text(value: object) -> str | None:

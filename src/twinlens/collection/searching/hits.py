@@ -1,13 +1,13 @@
 """Hits: ranked photos with ids, paths and grades, marked if their files are gone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files, is_absent
-from twinlens.collection.searching.ranking import RankedPhoto
+from twinlens.collection.searching.ranking.ranked import RankedPhoto
 from twinlens.protocols import Judgement
 from twinlens.types import Hit
 
@@ -24,6 +24,7 @@ def as_hits(
     evidence: Sequence[float] | None = None,
     copies: Mapping[int, PhotoRecord] | None = None,
     stacks: Stacks = NO_STACKS,
+    is_meant: Container[int] | None = None,
     written: Callable[[int], tuple[str, ...]] = lambda _: (),
     ratings: Mapping[int, int] | None = None,
     tags: Mapping[int, Sequence[str]] | None = None,
@@ -39,6 +40,7 @@ def as_hits(
         evidence: what is judged of each, where that is not its score.
         copies: the records of near copies that are listed, by id.
         stacks: tells which of them are near copies, and which are in one stack with their hit.
+        is_meant: ids of those that were found by meaning; None if these are all that have a grade.
         written: gives the fields with the words of the query, by photo id.
         ratings: of those that have one, by photo id.
         tags: of those that have any, by photo id.
@@ -53,6 +55,7 @@ def as_hits(
     for place, (record, score, alike, _) in enumerate(ranked):
         listed = [copies[one] for one in alike[:MOST_ALIKE].tolist() if one in copies] if copies else []
         folder = places[record.folder_id]
+        by_meaning = grades[place] is not None and (is_meant is None or record.id in is_meant)
         hits.append(
             Hit(
                 rank=first_rank + place,
@@ -62,7 +65,7 @@ def as_hits(
                 probability=probabilities[place],
                 caption=record.caption,
                 relevant=None if judgement is None else grades[place] is not None,
-                found_by=(*(("meaning",) if grades[place] is not None else ()), *written(record.id)),
+                found_by=(*(("meaning",) if by_meaning else ()), *dict.fromkeys(written(record.id))),
                 grade=grades[place],
                 width=record.width,
                 height=record.height,

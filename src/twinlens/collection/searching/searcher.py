@@ -3,55 +3,50 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
-from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.condition import ANY, Condition, all_of, any_of, not_, one_of
-from twinlens.collection.catalog.reading import DateGaps, count_photos, date_gaps, has_word
-from twinlens.collection.catalog.rows import ModelRecord, PhotoRecord, id_array, union
+from twinlens.collection.catalog.condition import ANY, Condition, all_of, any_of, one_of
+from twinlens.collection.catalog.reading import DateGaps, count_photos, date_gaps
+from twinlens.collection.catalog.rows import ModelRecord, PhotoRecord, union
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
 from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.collection.searching.alternatives import Alternatives, OwnProbability, Part
 from twinlens.collection.searching.answer import SUM, Answer, why_ungraded
-from twinlens.collection.searching.background import Background
 from twinlens.collection.searching.explaining import Explainer
+from twinlens.collection.searching.explanation import Explanation
 from twinlens.collection.searching.fields import Field
+from twinlens.collection.searching.fields_found import FieldsFound
 from twinlens.collection.searching.filtering import Filters, known_filters
-from twinlens.collection.searching.fusion import Written, written_about
 from twinlens.collection.searching.hits import MOST_ALIKE, as_bad, as_hits, mark_missing
-from twinlens.collection.searching.judging import NothingKnown, count_grades, left_out_test, match_test
-from twinlens.collection.searching.leaving_out import all_left_out, away_from, nearer
-from twinlens.collection.searching.listed import InGivenOrder, LeastLike, Listed
-from twinlens.collection.searching.notes import value_notes
+from twinlens.collection.searching.notes import contradiction, value_notes
+from twinlens.collection.searching.parts import Parts, table_of
 from twinlens.collection.searching.query import Query
-from twinlens.collection.searching.query.where import EVERYWHERE, demands
-from twinlens.collection.searching.ranking import Candidates, RankedPhoto, page_of
+from twinlens.collection.searching.query.where import demands
+from twinlens.collection.searching.ranking.alternatives import Part, meant
+from twinlens.collection.searching.ranking.fusion import Written, written_about
+from twinlens.collection.searching.ranking.judges import Judges
+from twinlens.collection.searching.ranking.judging import count_grades, match_test
+from twinlens.collection.searching.ranking.listed import InGivenOrder
+from twinlens.collection.searching.ranking.ranked import RankedPhoto, page_of
+from twinlens.collection.searching.ranking.spaces import ModelChangedError, QueryModel, SearchSpace, Spaces
 from twinlens.collection.searching.scope import Scope
 from twinlens.collection.searching.search import TARGETS, Search, Target
-from twinlens.collection.searching.spaces import QueryModel, SearchSpace, Spaces
-from twinlens.collection.searching.wording import Wording, wording_of
 from twinlens.collection.teaching.taught import Taught
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.errors import QueryError, VectorsDamagedError
-from twinlens.protocols import Judgement, VectorStore
-from twinlens.types import Embeddings, Ids, QueryKind
+from twinlens.protocols import Judgement
+from twinlens.types import Embeddings, Hit, Ids
 
 logger = logging.getLogger(__name__)
 Found = TypeVar("Found")
 MOST_DAMAGES = 2  # vectors of two spaces may be damaged at once
-
-
-class _ModelChanged(Exception):  # noqa: N818 - no error: the search begins anew
-    """Another process, or thread, has changed the collection's model during a search."""
 
 
 class Searcher:
@@ -99,7 +94,8 @@ class Searcher:
             likeness=likeness,
             moments=moments,
         )
-        self._background = Background(catalog, writable=writable)
+        self._judges = Judges(catalog, model, self._spaces, self._taught, writable=writable)
+        self._parts = Parts(catalog, folders, model, self._spaces, self._taught, self._judges)
 
     def answer(self, search: Search, *, only: int | None = None) -> Answer:
         """See ``Collection.answer``; with ``only``, what it says of that photo, by its id in the catalog."""
@@ -129,7 +125,7 @@ class Searcher:
                 if damages > MOST_DAMAGES:
                     raise
                 self._spaces.discard(search, error)
-            except _ModelChanged:
+            except ModelChangedError:
                 logger.debug("the model of %s has changed, the search begins anew", self._catalog.path.parent)
 
     def _answer(self, search: Search, only: int | None, photos: Sequence[int] | None = None) -> Answer:
@@ -137,75 +133,119 @@ class Searcher:
         if search.target == "caption" and self._catalog.captions.is_empty():
             raise self._catalog.nothing_found(captions=True)
         model, scope = self._catalog.model(), self.scope()
-        gaps = self._gaps(search, scope)
-        groups, stacks = self._groups(search)
-        if photos is None:
-            parts = [self._part(search, query, scope, groups, only) for query in search.query.alternatives()]
-        else:
-            parts = [Part(search.query, InGivenOrder(photos))]
-        part = self._whole(parts, groups)
-        candidates, judgement, space = part.candidates, part.judgement, part.space
-        opinions, written = self._taught.opinions(search.query), Written()
-        if search.target == "image" and candidates.count:
-            good = opinions.good[np.isin(opinions.good, candidates.ids())] if len(opinions.good) else NO_IDS
-            written = written_about(search.query, self._texts, [one.candidates for one in parts], good)
-        model = space.model if space else model
+        gaps, (groups, stacks) = self._gaps(search, scope), self._groups(search)
+        parts = self._alternatives(search, scope, groups, only, photos)
+        part, opinions = self._parts.whole(parts, groups), self._taught.opinions(search.query)
+        written = self._written(search, parts, part, opinions.good)
+        model = part.space.model if part.space else model
         if model is None:
             raise self._catalog.nothing_found(captions=False)
-        is_asked = judgement is not None or candidates.count > search.page.offset
-        matches = match_test(search, judgement) if is_asked else None
+        ranked, matched = self._page(search, part, written)
+        hits = self._hits(search, scope, (part, parts), ranked, written, stacks)
+        if only is not None and opinions.has_bad(only):
+            hits = [as_bad(hit) for hit in hits]
+        hits, absent_folders = mark_missing(hits, scope.folders)
+        wording = self._parts.wording(search.query, model) if part.wording is None else part.wording
+        notes = [*value_notes(search, scope), *opinions.told()]
+        if not part.candidates.count and (none_fits := contradiction(search, scope)):
+            notes.append(none_fits)
+        return Answer(
+            search=search,
+            hits=hits,
+            num_candidates=part.candidates.count,
+            matched=matched,
+            grades=None if part.judgement is None else count_grades(part.evidence, part.judgement),
+            ungraded=why_ungraded(search),
+            model=model.fingerprint,
+            explanation=self._explanation(search, scope, parts, part, ranked, hits, written),
+            query_read=self._query_read(search.query, model),
+            absent_folders=absent_folders,
+            num_undated=gaps and gaps.undated,
+            num_file_dated=gaps and gaps.file_dated,
+            wording=wording.with_notes(notes),
+            num_entries=part.candidates.num_entries,
+            space=part.space.name if part.space else "shared",
+            took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
+        )
+
+    def _alternatives(
+        self, search: Search, scope: Scope, groups: Groups, only: int | None, photos: Sequence[int] | None
+    ) -> list[Part]:
+        """The alternatives of a query, ranked and judged; or photos that are listed in the order given."""
+        if photos is not None:
+            return [Part(search.query, InGivenOrder(photos))]
+        return [self._parts.of(search, query, scope, groups, only) for query in search.query.alternatives()]
+
+    def _written(self, search: Search, parts: Sequence[Part], part: Part, good: Ids) -> Written:
+        """The candidates that are found by what is written about them, or that people called good for the query."""
+        if search.target != "image" or not part.candidates.count:
+            return Written()
+        good = part.candidates.among(good) if len(good) else NO_IDS
+        return written_about(search.query, self._texts, [one.candidates for one in parts], good)
+
+    def _page(self, search: Search, part: Part, written: Written) -> tuple[list[RankedPhoto], int | None]:
+        """The entries of the page that is asked for, and how many candidates match; see ``page_of``."""
+        candidates, judgement, space, page = part.candidates, part.judgement, part.space, search.page
+        is_asked = judgement is not None or candidates.count > page.offset
         ranked, matched = page_of(
             candidates,
-            self._table(search.target),
-            search.page,
-            matches,
+            table_of(self._catalog, search.target),
+            page,
+            match_test(search, judgement) if is_asked else None,
             judged=part.judged,
             fuse=partial(written.fused, candidates),
             also=NO_IDS if search.min_grade or search.min_probability is not None else written.complete(),
         )
-        if space and len(ranked) < min(search.page.k, candidates.num_entries - search.page.offset):
+        if space and len(ranked) < min(page.k, candidates.num_entries - page.offset):
             self._catalog.refuse_loss(space.store.generation)
+        return ranked, matched
+
+    def _hits(
+        self,
+        search: Search,
+        scope: Scope,
+        whole: tuple[Part, Sequence[Part]],
+        ranked: Sequence[RankedPhoto],
+        written: Written,
+        stacks: Stacks,
+    ) -> list[Hit]:
+        """The entries of a page with their grades, what they were found by, and what is known of them."""
+        part, parts = whole
         ids = [one.record.id for one in ranked]
-        hits = as_hits(
+        fields: Mapping[int, tuple[str, ...]] = {}
+        if search.target == "image":
+            fields = FieldsFound(self._catalog, self._texts, scope).of(parts, np.array(ids, np.int64))
+        return as_hits(
             ranked,
-            judgement,
+            part.judgement,
             scope.folders,
             first_rank=search.page.offset + 1,
             evidence=None if part.judged is None else part.judged.scores_of(ids),
             copies=self._copies_of(ranked),
             stacks=stacks,
-            written=written.found_by,
+            is_meant=meant(parts, ids) if any(one.candidates.all_match for one in parts) else None,
+            written=lambda photo: (*fields.get(photo, ()), *written.found_by(photo)),
             ratings=self._catalog.ratings.of_photos(ids),
             tags=self._catalog.tags.of_photos(ids),
             best_ms=self._best_moments(ranked, [one.space for one in parts if one.space]),
         )
-        wording = self._wording(search.query, model) if part.wording is None else part.wording
-        if only is not None and opinions.has_bad(only):
-            hits = [as_bad(hit) for hit in hits]
-        hits, absent_folders = mark_missing(hits, scope.folders)
-        explanation = None
-        if search.explain:
-            left_out = [self._left_out(search, one.query, scope) for one in parts]
-            explainer = Explainer(self._catalog, self._spaces, scope, search, parts, left_out)
-            explanation = explainer.explanation(candidates, [one.item for one in ranked], hits, written)
-        return Answer(
-            search=search,
-            hits=hits,
-            num_candidates=candidates.count,
-            matched=matched,
-            grades=None if judgement is None else count_grades(part.evidence, judgement),
-            ungraded=why_ungraded(search),
-            model=model.fingerprint,
-            took_ms=round((time.perf_counter() - started + search.query.embedding_s) * 1000, 2),
-            query_read=self._query_read(search.query, model),
-            absent_folders=absent_folders,
-            num_undated=gaps and gaps.undated,
-            num_file_dated=gaps and gaps.file_dated,
-            wording=wording.with_notes((*value_notes(search, scope), *opinions.told())),
-            num_entries=candidates.num_entries,
-            space=space.name if space else "shared",
-            explanation=explanation,
-        )
+
+    def _explanation(
+        self,
+        search: Search,
+        scope: Scope,
+        parts: Sequence[Part],
+        part: Part,
+        ranked: Sequence[RankedPhoto],
+        hits: Sequence[Hit],
+        written: Written,
+    ) -> Explanation | None:
+        """Why the hits of a page were found; None unless the search asks for it."""
+        if not search.explain:
+            return None
+        left_out = [self._parts.left_out(search, one.query, scope) for one in parts]
+        explainer = Explainer(self._catalog, self._spaces, scope, search, parts, left_out)
+        return explainer.explanation(part.candidates, [one.item for one in ranked], hits, written)
 
     def _best_moments(self, ranked: Sequence[RankedPhoto], spaces: Sequence[SearchSpace]) -> dict[int, int]:
         """When each video is most like the query, or one of its alternatives, in milliseconds, by its id."""
@@ -216,109 +256,6 @@ class Searcher:
         moments = {video: self._catalog.moments.best_ms(video, queries) for video in videos}
         return {video: at_ms for video, at_ms in moments.items() if at_ms is not None}
 
-    def _whole(self, parts: Sequence[Part], groups: Groups) -> Part:
-        """All alternatives of a query as one; they must be of one model."""
-        if len(parts) == 1:
-            return parts[0]
-        listed = [part.candidates for part in parts if isinstance(part.candidates, Listed)]
-        if len(listed) == len(parts):
-            return Part(parts[0].query, Listed(self._catalog, any_of(one.condition for one in listed), listed[0].order))
-        spaces = [part.space for part in parts if part.space is not None]
-        if len({space.model for space in spaces}) > 1:
-            raise _ModelChanged
-        candidates = Alternatives(parts, groups)
-        judgements = [part.judgement for part in parts if part.judgement is not None]
-        judgement = OwnProbability(judgements[0]) if judgements and candidates.is_judged else None
-        space = spaces[0]._replace(name="shared") if spaces else None
-        return Part(parts[0].query, candidates, judgement=judgement, space=space)
-
-    def _part(self, search: Search, query: Query, scope: Scope, groups: Groups, only: int | None = None) -> Part:
-        """One alternative: the photos or captions that its conditions let through, ranked and judged."""
-        condition = self._condition(search, query, scope)
-        if only is not None:
-            condition = all_of([condition or ANY, one_of(np.array([only]))])
-        elif len(bad := self._taught.bad(query)):
-            condition = all_of([condition or ANY, not_(one_of(bad))])
-        if not query.terms and (search.page.sort != "relevance" or not query.without):
-            return self._listed(search, query, condition or ANY)
-        among = None if condition is None else self._table(search.target).select_ids(condition)
-        own = self._own(search)
-        if not query.terms:
-            space = self._spaces.of(replace(search, query=all_left_out(query)))
-            least = LeastLike(-space.shared_vector, space.photos_only(), among=among, without=own)
-            return Part(query, least, space=space)
-        one = replace(search, query=query)
-        space = self._spaces.of(one)
-        logger.debug(
-            "query %s over %d %ss of %s, %s space",
-            *(query.terms, len(space.store), search.target, self._catalog.path.parent, space.name),
-        )
-        ranking = self._away_from(search, query, space)
-        candidates = Candidates(ranking, space.store, among=among, without=own, groups=groups)
-        # photos are graded by their likeness to the query in the shared space, whatever ranks them
-        judged = None
-        if ranking is not space.shared_vector and search.target == "image":
-            judged = Candidates(space.shared_vector, space.shared_store, among=among, without=own)
-        if why_ungraded(one) or not candidates.count:
-            return Part(query, candidates, judged, space=space)
-        wording = self._wording(query, space.model)
-        judgement = NothingKnown() if wording.no_word_known else self._judgement(one, space)
-        return Part(query, candidates, judged, judgement, space, None if search.query.either else wording)
-
-    def _wording(self, query: Query, model: ModelRecord) -> Wording:
-        return wording_of(query, lambda: self._model.encoder_of(model), self._is_known)
-
-    def _is_known(self, word: str) -> bool:
-        return self._taught.knows(word) or has_word(self._catalog, word)
-
-    def _away_from(self, search: Search, query: Query, space: SearchSpace) -> Embeddings:
-        """[D], the query moved away from what it leaves out."""
-        if not query.without:
-            return space.vector
-        opposite = self._spaces.of(replace(search, query=all_left_out(query)))
-        if opposite.model != space.model:
-            raise _ModelChanged
-        return away_from(space, opposite)
-
-    def _listed(self, search: Search, query: Query, condition: Condition) -> Part:
-        if search.target == "caption":
-            raise QueryError("captions are found by words or by a photo, and the query has neither")
-        if self._catalog.model() is None:
-            raise self._catalog.nothing_found(captions=False)
-        sort = search.page.sort
-        return Part(query, Listed(self._catalog, condition, "date" if sort == "relevance" else sort))
-
-    def _condition(self, search: Search, query: Query, scope: Scope) -> Condition | None:
-        """What filters and query demand of photos, and what the query leaves out; None if that is nothing."""
-        parts = [] if search.filters.is_empty() else [search.filters.condition(scope)]
-        parts += [] if query.where == EVERYWHERE else [query.where.condition(scope)]
-        parts += [not_(one_of(found)) for found in self._left_out(search, query, scope)]
-        return all_of(parts) if parts else None
-
-    def _left_out(self, search: Search, query: Query, scope: Scope) -> list[Ids]:
-        """The photos that each thing in ``without`` leaves out."""
-        found = []
-        for one in query.without:
-            ids = self._matched(search, one, scope)
-            if query.kind() == one.kind() == "photo":
-                ids = nearer(ids, *(self._spaces.of(Search(each)) for each in (query, one)))
-            found.append(ids)
-        return found
-
-    def _matched(self, search: Search, query: Query, scope: Scope) -> Ids:
-        """All photos that a query leaves out: those that match this one."""
-        one = Search(query, search.filters, include_query_photo=True)
-        own = id_array([(number,) for number in sorted(self._folders.ids_of(query.photos()))])
-        found = [own, *(scope.holding(term.value) for term in query.terms if term.kind == "words")]
-        found += [scope.holding(term.value) for one in query.either[:1] for term in one.terms if term.kind == "words"]
-        for alternative in query.alternatives():
-            part = self._part(one, alternative, scope, NO_GROUPS)
-            if part.candidates.all_match:
-                found.append(part.candidates.ids())
-            elif part.judgement is not None:
-                found.append(part.evidence.matching(left_out_test(part.judgement, alternative.kind())))
-        return union([*map(np.sort, found)])
-
     def _matching(self, query: Query, scope: Scope) -> Condition:
         """All photos that match a query: by grade, by what is written about them, or without words by its fields."""
         search = Search(query)
@@ -327,8 +264,8 @@ class Searcher:
     def _matches(self, search: Search, scope: Scope) -> Condition:
         alternatives = search.query.alternatives()
         if not any(one.terms for one in alternatives):
-            return any_of(self._condition(search, one, scope) or ANY for one in alternatives)
-        parts = [self._part(search, one, scope, NO_GROUPS) for one in alternatives]
+            return any_of(self._parts.condition(search, one, scope) or ANY for one in alternatives)
+        parts = [self._parts.of(search, one, scope, NO_GROUPS) for one in alternatives]
         found = [written_about(search.query, self._texts, [part.candidates for part in parts]).complete()]
         for part in parts:
             if part.candidates.all_match:
@@ -346,6 +283,10 @@ class Searcher:
         others = [one.condition(scope) for one in where if one not in dates]
         return date_gaps(self._catalog, all_of([search.filters.condition(scope, without="date"), *others]))
 
+    def judgements(self, texts: Embeddings) -> list[Judgement | None]:
+        """See ``Judges.judgements``."""
+        return self._judges.judgements(texts)
+
     def count(self, filters: Filters, target: Target) -> int:
         """See ``Collection.count``."""
         if target not in TARGETS:
@@ -362,51 +303,6 @@ class Searcher:
         if not filters.has("date"):
             return None
         return date_gaps(self._catalog, filters.condition(self.scope(), without="date"))
-
-    def _judgement(self, search: Search, space: SearchSpace) -> Judgement | None:
-        """By the model's calibration or, where that has nothing for this kind of query, by the library's background."""
-        kind = search.query.kind()
-        assert kind is not None, "a sum of words and photos is not judged"
-        model, vector = space.model, space.shared_vector
-        if (own := self._taught.judgement(search.query, vector, model)) is not None:
-            return own
-        return self._judgement_of(vector, kind, space.shared_store, model)
-
-    def judgements(self, texts: Embeddings) -> list[Judgement | None]:
-        """What the scores of texts [T, D] with photos mean, the same as in a search for each.
-
-        Raises:
-            CollectionNotFoundError: nothing is indexed yet.
-        """
-        while True:
-            store, model = self._spaces.photos()
-            try:
-                return [self._judgement_of(text, "text", store, model) for text in texts]
-            except _ModelChanged:
-                logger.debug("the model of %s has changed, texts are judged anew", self._catalog.path.parent)
-
-    def _judgement_of(
-        self, vector: Embeddings, kind: QueryKind, store: VectorStore, model: ModelRecord
-    ) -> Judgement | None:
-        embedder = self._model.embedder_of(model)
-        calibrated = embedder.relevance() if embedder else None
-        judgement = calibrated.judge(vector, kind) if calibrated else None
-        if judgement is not None:
-            return judgement
-        if (
-            background := self._background.judge(store, model, lambda: embedder or self._model.encoder_of(model))
-        ) is None:
-            raise _ModelChanged
-        return background.judge(vector, kind)
-
-    def _own(self, search: Search) -> set[int]:
-        """Photos in the query, which are excluded from its hits (but not their captions)."""
-        if search.include_query_photo or search.target == "caption":
-            return set()
-        return self._folders.ids_of(search.query.photos())
-
-    def _table(self, target: Target) -> Catalog | CaptionTable:
-        return self._catalog.captions if target == "caption" else self._catalog
 
     def _groups(self, search: Search) -> tuple[Groups, Stacks]:
         if not search.group or search.target != "image":

@@ -68,6 +68,10 @@ class DerivedTexts:
         """
         return self._asked(lambda finder: finder.holding(phrase, fields))
 
+    def fields_holding(self, phrase: str, photos: Ids) -> list[tuple[str, Ids]]:
+        """Names of ``FIELDS``, each with those of some photos that hold a phrase there."""
+        return self._asked(lambda finder: finder.fields_holding(phrase, photos))
+
     def beginning(self, text: str, *, fields: Collection[str], most: int) -> Ids:
         """Ids of some photos with the words of a text in a row, the last of which may be unfinished.
 

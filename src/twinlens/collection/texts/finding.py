@@ -15,7 +15,7 @@ from twinlens.collection.texts.word_scores import WordScores
 from twinlens.data.decoding.kinds import VIDEO_SUFFIXES, unread_suffixes
 from twinlens.data.images import PHOTO_SUFFIXES
 from twinlens.types import Ids
-from twinlens.words.articles import without_articles
+from twinlens.words.small_words import without_small_words
 from twinlens.words.terms import is_sign, may_go_on, pairs_of_signs, terms_of
 
 MOST_CHARACTERS = 2000  # of words that are looked at; more than anyone types
@@ -35,7 +35,7 @@ class _Word(NamedTuple):
 
 
 class Finder:
-    """Looks into an index at one state of it; remembers how common words are.
+    """Looks into an index at one state of it; remembers how common words are, and which fields have them.
 
     Args:
         index: of a state that stays as long as this is used.
@@ -47,12 +47,15 @@ class Finder:
         self._most_counted = max(1, int(self._total * EVERYWHERE))
         self._most_telling = max(1, self._total * TELLING, min(self._most_counted, TELLING_ANYWAY))
         self._photos: dict[str, int] = {}
+        self._fields: dict[str, Collection[str]] = {}  # that have a word: to look into another takes as long
 
     def found(self, words: str) -> TextMatches:
         """Photos with any of the words that are telling, or with all of them if none is."""
         words = words[:MOST_CHARACTERS]
         terms = terms_of(words)
-        asked = [self._word(term) for term in list(dict.fromkeys(without_articles(pairs_of_signs(terms))))[:MOST_WORDS]]
+        asked = [
+            self._word(term) for term in list(dict.fromkeys(without_small_words(pairs_of_signs(terms))))[:MOST_WORDS]
+        ]
         counted = [word for word in asked if word.photos <= self._most_counted] or asked
         telling = [word for word in counted if word.photos <= self._most_telling]
         if not counted:
@@ -91,6 +94,16 @@ class Finder:
         found = self._index.matching(within(columns, phrase(terms[:MOST_IN_PHRASE])))
         return found if len(terms) <= MOST_IN_PHRASE else self._among(found, terms, columns)
 
+    def fields_holding(self, text: str, photos: Ids) -> list[tuple[str, Ids]]:
+        """The names of fields, each with those of some photos that hold a phrase there."""
+        terms, here = may_go_on(terms_of(text)), photos.tolist()
+        if not terms:
+            return []
+        values = dict(self._index.values(here, NAMES))
+        holding = {number: [_holds(one, terms) for one in texts] for number, texts in values.items()}
+        found = [[number for number, flags in holding.items() if flags[column]] for column in range(len(NAMES))]
+        return [(name, np.array(ids, np.int64)) for name, ids in zip(NAMES, found, strict=True) if ids]
+
     def beginning(self, text: str, fields: Collection[str], *, most: int) -> Ids:
         """Some photos with the words of a text in a row in one field, the last of which may be unfinished."""
         terms = terms_of(text)
@@ -106,9 +119,8 @@ class Finder:
 
     def _among(self, photos: Ids, terms: list[str], columns: Sequence[str]) -> Ids:
         """Those of the photos that hold a phrase, looked up one by one."""
-        wanted = f" {' '.join(terms)}" + ("" if is_sign(terms[-1]) else " ")
         values = self._index.values(photos.tolist(), columns)
-        return np.array([number for number, texts in values if any(wanted in f" {one} " for one in texts)], np.int64)
+        return np.array([number for number, texts in values if any(_holds(one, terms) for one in texts)], np.int64)
 
     def _word(self, term: str) -> _Word:
         expression = phrase([term])
@@ -119,13 +131,11 @@ class Finder:
 
     def _places(self, word: _Word, among: Ids | None) -> list[Ids]:
         """The photos, of some or of all, that have a word in each of ``FIELDS``."""
-        found = []
-        for name in NAMES:
-            here = (
-                self._index.matching(within([name], word.expression)) if name in self._used else np.empty(0, np.int64)
-            )
-            found.append(here if among is None else here[np.isin(here, among, assume_unique=True)])
-        return found
+        known = self._fields.get(word.expression, self._used)
+        here = {name: self._index.matching(within([name], word.expression)) for name in NAMES if name in known}
+        self._fields[word.expression] = {name for name, photos in here.items() if len(photos)}
+        found = [here.get(name, np.empty(0, np.int64)) for name in NAMES]
+        return found if among is None else [one[np.isin(one, among, assume_unique=True)] for one in found]
 
     def _worth(self, word: _Word) -> float:
         """More for a rare word: BM25's weight of a term."""
@@ -146,3 +156,8 @@ class Finder:
         if above := may_go_on(terms_of(folder)):
             expression = all_of([expression, within(["folder"], phrase(above))])
         return self._index.matching(expression)
+
+
+def _holds(value: str, terms: list[str]) -> bool:
+    """Whether the value of a field has terms in a row; a lone sign at their end may be the first of a pair."""
+    return f" {' '.join(terms)}" + ("" if is_sign(terms[-1]) else " ") in f" {value} "

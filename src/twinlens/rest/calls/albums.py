@@ -48,6 +48,7 @@ class AlbumChange(BaseModel):
     """What a change has done."""
 
     changed: int = Field(description="photos that were put in or taken out")
+    name: str = Field(description="of the album as it is written, in whatever case it was sent")
 
 
 class AlbumCard(BaseModel):
@@ -130,7 +131,8 @@ def _card(engine: Engine, name: str) -> AlbumCard:
 
 def _change(engine: Engine, body: AlbumPhotos) -> AlbumChange:
     found = writable(engine, "change albums").albums
-    return AlbumChange(changed=(found.add if body.is_in else found.remove)(body.name, body.image_ids))
+    changed = (found.add if body.is_in else found.remove)(body.name, body.image_ids)
+    return AlbumChange(changed=changed, name=found.spelled(body.name))
 
 
 def _order(engine: Engine, body: AlbumOrder) -> AlbumCard:

@@ -246,9 +246,9 @@ class ImageResult(BaseModel):
     missing: bool = Field(default=False, description="the photo's file is gone")
     found_by: list[str] = Field(
         default=[],
-        description="'meaning' if it has a grade, and what holds all words of the query: name, folder, caption, tag, "
-        "album, title, description, keyword, person, place, text (in the picture); 'feedback' if it was called good "
-        "for it",
+        description="'meaning' if it has a grade, and what holds all words of the query, or what a field or a phrase "
+        "without words found it by: name, folder, caption, tag, album, title, description, keyword, person, place, "
+        "text (in the picture); 'feedback' if it was called good for it",
     )
     num_alike: int = Field(default=0, description="near copies that it stands for, with 'group'")
     alike: list[str] = Field(default=[], description="their ids, at most a hundred")

@@ -35,6 +35,7 @@ class TagChange(BaseModel):
     """What a change has done."""
 
     changed: int = Field(description="photos whose tags have changed")
+    tags: list[str] = Field(description="the tags as they are written in this library, in whatever case they were sent")
 
 
 class TagCount(BaseModel):
@@ -72,9 +73,14 @@ async def rename_tag(body: TagRenaming, engine: Ready) -> TagChange:
 
 def _tag(engine: Engine, body: Tagging) -> TagChange:
     tags = writable(engine, "tag photos").tags
-    return TagChange(changed=(tags.add if body.is_tagged else tags.remove)(body.tags, body.image_ids))
+    if body.is_tagged:
+        changed = tags.add(body.tags, body.image_ids)
+        return TagChange(changed=changed, tags=[tags.spelled(tag) for tag in body.tags])
+    spelled = [tags.spelled(tag) for tag in body.tags]  # the last photo takes the spelling with it
+    return TagChange(changed=tags.remove(spelled, body.image_ids), tags=spelled)
 
 
 def _rename(engine: Engine, body: TagRenaming) -> TagChange:
     tags = writable(engine, "tag photos").tags
-    return TagChange(changed=tags.rename(body.tag, body.name, merge=body.merge))
+    changed = tags.rename(body.tag, body.name, merge=body.merge)
+    return TagChange(changed=changed, tags=[tags.spelled(body.name)])

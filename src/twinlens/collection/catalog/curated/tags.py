@@ -57,6 +57,11 @@ class TagTable:
         )
         return [tag for (tag,) in self._catalog.rows(sql)]
 
+    def spelled(self, tag: str) -> str:
+        """A tag as it is written on the photos that have it; as it is given if none has."""
+        rows = self._catalog.rows(_KNOWN, (name_key(tag),)) if self.are_known() else []
+        return str(rows[0][0]) if rows else tag
+
     def of_photo(self, photo_id: int) -> list[str]:
         """The tags of a photo, by name."""
         return self.of_photos([photo_id]).get(photo_id, [])
@@ -79,7 +84,7 @@ class TagTable:
         """
         names = [tidy_name(tag, "tag") for tag in tags]
         with self._catalog.writing() as writer, self._catalog.transaction() as connection:
-            known = [(connection.execute(_KNOWN, (name_key(name),)).fetchone() or (name,))[0] for name in names]
+            known = [self.spelled(name) for name in names]
             put = "INSERT OR IGNORE INTO tags (photo_id, tag, key) VALUES (?, ?, ?)"
             changed = []
             for photo_id in photo_ids:

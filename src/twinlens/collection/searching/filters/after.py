@@ -1,13 +1,13 @@
 """Photos taken on a date or later."""
 
-from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.condition import Condition, taken_from
 from twinlens.collection.searching.dates import parse_first
 from twinlens.collection.searching.filtering import Filter, FilterScope
 
 
 def taken_after(date: str, _: FilterScope) -> Condition:
     """Dates are the camera's local time."""
-    return Condition("taken_at >= ?", (date,))
+    return taken_from(date)
 
 
 AFTER = Filter(

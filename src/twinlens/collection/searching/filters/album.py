@@ -2,7 +2,7 @@
 
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.curated.names import MOST_CHARACTERS, name_key, nearest_name
-from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
+from twinlens.collection.searching.filtering import Filter, FilterScope, found_by, parse_text
 
 
 def is_in_album(name: str, scope: FilterScope) -> Condition:
@@ -27,6 +27,7 @@ ALBUM = Filter(
     max_length=MOST_CHARACTERS,
     parse=parse_text,
     condition=is_in_album,
+    sources=found_by("album", is_in_album),
     note=note_unknown,
     phrase="in the album {}",
     has_input=False,

@@ -1,13 +1,13 @@
 """Photos taken on a date or earlier."""
 
-from twinlens.collection.catalog.condition import Condition
+from twinlens.collection.catalog.condition import Condition, taken_until
 from twinlens.collection.searching.dates import parse_last
 from twinlens.collection.searching.filtering import Filter, FilterScope
 
 
 def taken_before(date: str, _: FilterScope) -> Condition:
     """Inclusive: ``2023`` includes the whole year."""
-    return Condition("substr(taken_at, 1, ?) <= ?", (len(date), date))
+    return taken_until(date)
 
 
 BEFORE = Filter(

@@ -1,6 +1,6 @@
 """Photos with a description of certain words."""
 
-from twinlens.collection.searching.filtering import Filter, parse_text
+from twinlens.collection.searching.filtering import Filter, found_by, parse_text
 from twinlens.collection.searching.filters.title import holds
 
 DESCRIPTION = Filter(
@@ -11,6 +11,7 @@ DESCRIPTION = Filter(
     max_length=1000,
     parse=parse_text,
     condition=holds("description"),
+    sources=found_by("description", holds("description")),
     phrase="with a description that says {}",
     has_input=False,
 )

@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from twinlens.collection.catalog.condition import NONE, Condition, any_of, below_folder
-from twinlens.collection.searching.filtering import Filter, FilterScope
+from twinlens.collection.searching.filtering import Filter, FilterScope, found_by
 from twinlens.data.file_names import as_file, as_text, same_form
 from twinlens.errors import QueryError, UnknownFolderError, valid_unicode
 
@@ -95,5 +95,6 @@ FOLDER = Filter(
     max_length=4096,
     parse=parse_folder,
     condition=in_folder,
+    sources=found_by("folder", in_folder),
     phrase="in {}",
 )

@@ -1,6 +1,6 @@
 """Photos with a keyword in their file, or in a file beside it."""
 
-from twinlens.collection.searching.filtering import Filter, parse_text
+from twinlens.collection.searching.filtering import Filter, found_by, parse_text
 from twinlens.collection.searching.filters.title import holds
 
 KEYWORD = Filter(
@@ -11,6 +11,7 @@ KEYWORD = Filter(
     max_length=300,
     parse=parse_text,
     condition=holds("keyword"),
+    sources=found_by("keyword", holds("keyword")),
     phrase="with the keyword {}",
     has_input=False,
 )

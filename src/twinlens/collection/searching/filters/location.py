@@ -1,7 +1,7 @@
 """Photos taken in a country, a region or a town, by its name; in a query also ``place:``."""
 
 from twinlens.collection.catalog.condition import NONE, TEXTS, Condition, all_of, any_of, text_holds
-from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
+from twinlens.collection.searching.filtering import Filter, FilterScope, found_by, parse_text
 
 
 def is_in(place: str, scope: FilterScope) -> Condition:
@@ -24,6 +24,7 @@ LOCATION = Filter(
     max_length=100,
     parse=parse_text,
     condition=is_in,
+    sources=found_by("place", is_in),
     phrase="taken in {}",
     has_input=False,
 )

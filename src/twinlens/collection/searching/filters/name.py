@@ -1,7 +1,7 @@
 """Photos whose file's name holds a text, or is like a pattern, in any case and with or without accents."""
 
 from twinlens.collection.catalog.condition import Condition, marked
-from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
+from twinlens.collection.searching.filtering import Filter, FilterScope, found_by, parse_text
 from twinlens.errors import QueryError
 
 
@@ -30,6 +30,7 @@ NAME = Filter(
     max_length=255,
     parse=parse_name,
     condition=is_named,
+    sources=found_by("name", is_named),
     phrase="named {}",
     has_input=False,
 )

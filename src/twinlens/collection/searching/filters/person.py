@@ -1,6 +1,6 @@
 """Photos of a person who is named in their file, or in a file beside it."""
 
-from twinlens.collection.searching.filtering import Filter, parse_text
+from twinlens.collection.searching.filtering import Filter, found_by, parse_text
 from twinlens.collection.searching.filters.title import holds
 
 PERSON = Filter(
@@ -11,6 +11,7 @@ PERSON = Filter(
     max_length=300,
     parse=parse_text,
     condition=holds("person"),
+    sources=found_by("person", holds("person")),
     phrase="with {}",
     has_input=False,
 )

@@ -1,7 +1,5 @@
 """Photos with a tag, or with a keyword in their file."""
 
-from collections.abc import Iterator
-
 from twinlens.collection.catalog.condition import TEXTS, Condition, any_of, text_holds
 from twinlens.collection.catalog.curated.conditions import TAGS, tagged
 from twinlens.collection.catalog.curated.names import MOST_CHARACTERS, nearest_name
@@ -10,7 +8,7 @@ from twinlens.collection.searching.filtering import Filter, FilterScope, parse_t
 
 def has_tag(tag: str, scope: FilterScope) -> Condition:
     """The whole tag, or whole words of a keyword, in any case; matches nothing in a catalog without both."""
-    return any_of(_sources(tag, scope))
+    return any_of(tag_sources(tag, scope).values())
 
 
 def note_unknown(tag: str, scope: FilterScope) -> str | None:
@@ -21,11 +19,10 @@ def note_unknown(tag: str, scope: FilterScope) -> str | None:
     return f"no photo has the tag “{tag}”" + (f" (did you mean “{near}”?)" if near else "")
 
 
-def _sources(tag: str, scope: FilterScope) -> Iterator[Condition]:
-    if scope.has_table(TAGS):
-        yield tagged(tag)
-    if scope.has_table(TEXTS):
-        yield text_holds("keyword", tag)
+def tag_sources(tag: str, scope: FilterScope) -> dict[str, Condition]:
+    """Tags that people gave here, and keywords of files."""
+    sources = {"tag": (TAGS, tagged(tag)), "keyword": (TEXTS, text_holds("keyword", tag))}
+    return {name: condition for name, (table, condition) in sources.items() if scope.has_table(table)}
 
 
 TAG = Filter(
@@ -36,6 +33,7 @@ TAG = Filter(
     max_length=MOST_CHARACTERS,
     parse=parse_text,
     condition=has_tag,
+    sources=tag_sources,
     note=note_unknown,
     phrase="tagged {}",
     has_input=False,

@@ -1,7 +1,7 @@
 """Photos in which certain words are written."""
 
 from twinlens.collection.catalog.condition import NONE, READ_TEXTS, Condition, read_text_holds
-from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
+from twinlens.collection.searching.filtering import Filter, FilterScope, found_by, parse_text
 
 
 def says(words: str, scope: FilterScope) -> Condition:
@@ -17,6 +17,7 @@ TEXT = Filter(
     max_length=1000,
     parse=parse_text,
     condition=says,
+    sources=found_by("text", says),
     phrase="with the text {}",
     has_input=False,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from twinlens.collection.catalog.condition import NONE, TEXTS, Condition, text_holds
-from twinlens.collection.searching.filtering import Filter, FilterScope, parse_text
+from twinlens.collection.searching.filtering import Filter, FilterScope, found_by, parse_text
 
 
 def holds(kind: str) -> Callable[[str, FilterScope], Condition]:
@@ -23,6 +23,7 @@ TITLE = Filter(
     max_length=1000,
     parse=parse_text,
     condition=holds("title"),
+    sources=found_by("title", holds("title")),
     phrase="with the title {}",
     has_input=False,
 )

@@ -98,16 +98,18 @@ export class PhotoGiven extends EventTarget {
 
   async tag(name, isTagged) {
     const { facts } = this;
-    if (!facts || !(await tag([facts.image_id], [name], isTagged))) return;
-    facts.tags = changed(facts.tags, name, isTagged);
+    const answer = facts && (await tag([facts.image_id], [name], isTagged));
+    if (!answer) return;
+    facts.tags = changed(facts.tags, answer.tags[0], isTagged);
     this.redraw(facts);
     this.suggested.show(this.facts.tags);
   }
 
   async collect(name, isIn) {
     const { facts } = this;
-    if (!facts || !(await collect([facts.image_id], name, isIn))) return;
-    facts.albums = changed(facts.albums, name, isIn);
+    const answer = facts && (await collect([facts.image_id], name, isIn));
+    if (!answer) return;
+    facts.albums = changed(facts.albums, answer.name, isIn);
     this.redraw(facts);
   }
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from twinlens.collection.likeness.near_copies import NO_IDS
-from twinlens.collection.searching.fusion import DAMPING, WINDOW, Written
-from twinlens.collection.searching.ranking import Best, Ranked
+from twinlens.collection.searching.ranking.fusion import DAMPING, WINDOW, Written
+from twinlens.collection.searching.ranking.ranked import Best, Ranked
 from twinlens.collection.texts.fields import FIELDS
 from twinlens.collection.texts.matches import TextMatches
 from twinlens.types import Ids

@@ -9,8 +9,8 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.hits import as_hits
-from twinlens.collection.searching.judging import match_test
-from twinlens.collection.searching.ranking import LOOKED_AT_ONCE, Candidates, _count_first, page_of
+from twinlens.collection.searching.ranking.judging import match_test
+from twinlens.collection.searching.ranking.ranked import LOOKED_AT_ONCE, Candidates, _count_first, page_of
 from twinlens.collection.searching.search import Page, Search
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
@@ -226,7 +226,7 @@ class TestJudged:
         assert shelf.hits(Page(k=3), among=[], judge=judge_above(0.5)) == ([], 0)
 
     def test_all_matches_are_counted_whatever_the_page(self, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("twinlens.collection.searching.ranking.FETCHED_AT_ONCE", 2)
+        monkeypatch.setattr("twinlens.collection.searching.ranking.ranked.FETCHED_AT_ONCE", 2)
         for count in (0, 1, 2, 3, 15, 16, 17, 29, 30):
             judge = judge_above(float(np.cos((count + 0.5) / 100)))
             for page in (Page(k=1), Page(k=5, offset=3), Page(k=2, sort="date"), Page(k=50)):

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.collection.searching.alternatives import Alternatives, Part
 from twinlens.collection.searching.query import parse_query
-from twinlens.collection.searching.ranking import FETCHED_AT_ONCE, Best, Ranked
+from twinlens.collection.searching.ranking.alternatives import Alternatives, Part
+from twinlens.collection.searching.ranking.ranked import FETCHED_AT_ONCE, Best, Ranked
 from twinlens.types import Ids
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from twinlens.collection.searching.query import Query, weighted_sum
-from twinlens.collection.searching.ranking import Candidates
-from twinlens.collection.searching.spaces import SearchSpace
+from twinlens.collection.searching.ranking.ranked import Candidates
+from twinlens.collection.searching.ranking.spaces import SearchSpace
 from twinlens.types import Embeddings, Ids
 
 # Weight of what is left out in the order of the others. On 1,000 photos of Flickr8k's val, of the ten first for 18

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twinlens.collection.searching.leaving_out import AWAY, away_from, nearer
-from twinlens.collection.searching.spaces import SearchSpace
+from twinlens.collection.searching.ranking.leaving_out import AWAY, away_from, nearer
+from twinlens.collection.searching.ranking.spaces import SearchSpace
 from twinlens.stores.exact import ExactStore
 
 PHOTOS = np.array([[1, 0, 0], [0.8, 0.6, 0], [0.6, 0.8, 0], [0, 1, 0]], dtype=np.float32)

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.searching.ranking import Matches, Ranked
+from twinlens.collection.searching.ranking.ranked import Matches, Ranked
 from twinlens.collection.searching.search import Search
 from twinlens.errors import NoProbabilitiesError
 from twinlens.protocols import Judgement

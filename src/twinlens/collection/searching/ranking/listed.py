@@ -7,7 +7,7 @@ import numpy as np
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.order import Order
-from twinlens.collection.searching.ranking import Best, Candidates, Ranked
+from twinlens.collection.searching.ranking.ranked import Best, Candidates, Ranked
 from twinlens.types import Ids
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.searching import background
-from twinlens.collection.searching.background import SAMPLE, sample
+from twinlens.collection.searching.ranking import background
+from twinlens.collection.searching.ranking.background import SAMPLE, sample
 from twinlens.types import Embeddings
 
 EVERYDAY = ("red", "green", "blue", "yellow", "red green", "blue yellow", "white", "black", "red blue", "green black")

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from twinlens.collection.searching.judging import match_test
+from twinlens.collection.searching.ranking.judging import match_test
 from twinlens.collection.searching.search import Search
 from twinlens.errors import NoProbabilitiesError
 from twinlens.types import Grade

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from twinlens.collection.catalog.rows import union
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.searching.query import Query
-from twinlens.collection.searching.ranking import Best, Ranked
-from twinlens.collection.searching.spaces import SearchSpace
+from twinlens.collection.searching.ranking.ranked import Best, Ranked
+from twinlens.collection.searching.ranking.spaces import SearchSpace
 from twinlens.collection.searching.wording import Wording
 from twinlens.protocols import Judgement
 from twinlens.types import Grade, Ids
@@ -100,6 +100,21 @@ class Alternatives(Ranked):
         if not self.is_judged or part.judgement is None:
             return scores.astype(np.float64)
         return part.judgement.probability(scores.tolist())
+
+
+def meant(parts: Sequence[Part], items: Sequence[int]) -> set[int]:
+    """Those of some candidates that have a grade for the words or pictures of an alternative.
+
+    With alternatives that have neither all photos that satisfy these are certain, whatever they show.
+    """
+    found: set[int] = set()
+    for part in parts:
+        if part.judgement is None:
+            continue
+        here = part.candidates.among(np.array(items, dtype=np.int64)).tolist()
+        grades = part.judgement.grades(part.evidence.scores_of(here))
+        found.update(item for item, grade in zip(here, grades, strict=True) if grade is not None)
+    return found
 
 
 def _merged(

@@ -115,6 +115,11 @@ class Ranked(ABC):
         others: Ids = self._groups.ids[(self._groups.leaders == key) & (self._groups.ids != item)]
         return others
 
+    def among(self, items: Ids) -> Ids:
+        """Those of some ids that are candidates."""
+        here: Ids = items[np.isin(items, self.ids())]
+        return here
+
     def scores_of(self, items: Sequence[int]) -> list[float]:
         """The scores of these candidates, in their order."""
         known = self.scores(items) if items else {}
@@ -151,6 +156,7 @@ class Candidates(Ranked):
         among: ids that the filters let through; None for all.
         without: ids that are never returned, such as the query photo itself.
         groups: see ``Ranked``.
+        first: the best ones, if they are known; of all, without any filter.
     """
 
     def __init__(
@@ -161,6 +167,7 @@ class Candidates(Ranked):
         among: Ids | None,
         without: Collection[int],
         groups: Groups = NO_GROUPS,
+        first: Best | None = None,
     ) -> None:
         if among is not None:  # a photo may have gone since the filters were evaluated
             among = among[np.isin(among, store.ids())]
@@ -168,6 +175,8 @@ class Candidates(Ranked):
         self._without = np.fromiter(without, dtype=np.int64, count=len(without))
         hidden = int(np.isin(self._without, store.ids() if among is None else among).sum()) if without else 0
         super().__init__(self.ids, (len(store) if among is None else len(among)) - hidden, groups)
+        if first is not None and among is None and not without:
+            self._ids, self._scores = first
 
     def ids(self) -> Ids:
         """[N], all of them, ascending."""

@@ -11,9 +11,9 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.collection.searching.clips import WithMoments
 from twinlens.collection.searching.query import Query, QueryVector, Term, embedded, summed
 from twinlens.collection.searching.query.vector import TextCache
+from twinlens.collection.searching.ranking.clips import WithMoments
 from twinlens.collection.searching.search import Search
 from twinlens.collection.teaching.taught import Taught
 from twinlens.errors import ModelMismatchError, VectorsDamagedError
@@ -34,6 +34,10 @@ class QueryModel(Protocol):
 
     def refuse_other(self, record: ModelRecord) -> None:
         """Raises ModelMismatchError if a model other than this was requested."""
+
+
+class ModelChangedError(Exception):
+    """Another process, or thread, has changed the collection's model during a search: it begins anew."""
 
 
 class SearchSpace(NamedTuple):

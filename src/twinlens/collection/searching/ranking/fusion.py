@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twinlens.collection.catalog.rows import union
 from twinlens.collection.likeness.near_copies import NO_IDS
 from twinlens.collection.searching.query import Query
-from twinlens.collection.searching.ranking import First, Ranked
+from twinlens.collection.searching.ranking.ranked import First, Ranked
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.collection.texts.fields import FIELDS
 from twinlens.collection.texts.matches import TextMatches

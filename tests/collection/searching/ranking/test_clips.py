@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twinlens.collection.searching.clips import WithMoments
+from twinlens.collection.searching.ranking.clips import WithMoments
 from twinlens.stores.exact import ExactStore
 
 DIM = 6

@@ -1,0 +1,1 @@
+"""Rank the candidates of a search and decide which of them match."""
