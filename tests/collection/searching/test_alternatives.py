@@ -87,6 +87,7 @@ class Spread:
         return 1 + np.array(scores, dtype=np.float64) / 10
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 1000),
     all_match=st.tuples(st.booleans(), st.booleans()),
