@@ -512,6 +512,7 @@ def test_more_hits_of_one_query_take_no_second_scan(tmp_path: Path, monkeypatch:
 def test_all_above_a_score_are_those_that_a_search_ranks_above_it(kind: type[ExactStore], tmp_path: Path) -> None:
     vectors = clustered(300, spread=0.1)
     store = kind(tmp_path, dim=DIM, owner=OWNER)
+    assert store.at_least(vectors[9], -1.0).tolist() == []
     put(store, vectors, generation=1)
     put(store, {}, removed=[5, 6], generation=2)
     for among in (None, np.arange(1, 301, 3)):

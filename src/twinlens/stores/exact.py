@@ -217,6 +217,8 @@ class ExactStore:
             VectorsDamagedError: the files are damaged; the store is now empty.
         """
         view, asked = self._view, np.asarray(query, dtype=np.float32)
+        if not len(view.ids):
+            return view.ids
         try:
             for file in view.files.values():
                 file.check_unchanged()
