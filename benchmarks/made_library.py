@@ -17,12 +17,14 @@ from twinlens.data.content_hash import content_hash
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.everyday.descriptions import descriptions
+from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings
 
 AT_ONCE = 5_000
 A_FOLDER = 500  # photos
 A_CLUSTER = 100  # photos that are alike
 SPREAD = 0.8  # length of a vector's own part beside its cluster's centre: photos of one cluster have a cosine of 0.6
+MEANINGS = 6  # descriptions that a cluster fits
 CAMERAS = ("Canon EOS 80D", "NIKON D750", "Apple iPhone 12", "Google Pixel 7", "SONY ILCE-7M3", "FUJIFILM X-T4", None)
 PEOPLE = ("Ana", "Ben", "Chloé", "Dmitri", "Grandma Rose")
 PLACES = ((48.85, 2.35), (41.89, 12.49), (43.77, 11.25), (52.52, 13.4), (40.71, -74.0), (35.68, 139.69), (47.37, 8.54))
@@ -42,9 +44,9 @@ def make(photos: Path, size: int, *, seed: int = 0, features: bool = True) -> No
         )
         folder = catalog.folders()[0].id
         dim = encoder.features_dim if features else None
-        captions = descriptions()
+        captions = list(descriptions())
         number = 0
-        for rows, own in zip(clustered(size, encoder.dim, seed), clustered(size, dim or 1, seed + 1), strict=True):
+        for rows, own in zip(everyday(size, encoder, seed), clustered(size, dim or 1, seed + 1), strict=True):
             with catalog.writing() as writer:
                 for row, feature in zip(rows, own, strict=True):
                     file, details = _photo(photos, folder, number, dice)
@@ -65,6 +67,31 @@ def clustered(size: int, dim: int, seed: int) -> Iterator[Embeddings]:
         rows = min(AT_ONCE, size - start)
         own = _unit(generator.standard_normal((rows, dim), dtype=np.float32))
         yield _unit(centres[generator.integers(len(centres), size=rows)] + np.float32(SPREAD) * own)
+
+
+def everyday(size: int, encoder: DualEncoder, seed: int) -> Iterator[Embeddings]:
+    """``size`` unit vectors that lie to texts and to each other as those of photos do, in blocks [B, D].
+
+    Clusters around what everyday descriptions mean. Cosines of the 3,210 descriptions with 2,500 photos of Flickr8k,
+    default model, and with as many of these: mean 0.04 | 0.01, standard deviation 0.09 | 0.08, the ten best 0.32 |
+    0.23; between two pictures 0.36 | 0.39, to the nearest one 0.79 | 0.82.
+    """
+    generator = np.random.default_rng(seed)
+    texts = encoder.encode_text(list(descriptions()))
+    texts = _unit(texts - texts.mean(axis=0))
+    own, dim = max(1, size // A_CLUSTER), texts.shape[1]
+    meanings = np.zeros((own, dim), dtype=np.float32)
+    for _ in range(MEANINGS):
+        meanings += (
+            np.abs(generator.standard_normal((own, 1), dtype=np.float32))
+            * texts[generator.integers(len(texts), size=own)]
+        )
+    common, of_clusters = (generator.standard_normal((n, dim), dtype=np.float32) for n in (1, own))
+    centres = _unit(0.6 * _unit(common) + 0.5 * _unit(meanings) + 0.4 * _unit(of_clusters))
+    for start in range(0, size, AT_ONCE):
+        rows = min(AT_ONCE, size - start)
+        of_photos = generator.standard_normal((rows, dim), dtype=np.float32)
+        yield _unit(centres[generator.integers(own, size=rows)] + np.float32(0.5) * _unit(of_photos))
 
 
 def _photo(photos: Path, folder: int, number: int, dice: random.Random) -> tuple[FileState, PhotoDetails]:

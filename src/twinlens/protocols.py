@@ -1,7 +1,7 @@
 """The interfaces between packages: data set, dual encoder, loss, vector store."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -315,3 +315,11 @@ class VectorStore(Protocol):
         Equal scores are ordered by id. ``among`` is applied before the top k, so
         filtering never loses results.
         """
+
+
+@runtime_checkable
+class ThresholdStore(Protocol):
+    """A vector store that also finds all above a score, without ranking them; others are asked for more and more."""
+
+    def at_least(self, query: Embeddings, least: float, *, among: Ids | None = None) -> Ids | None:
+        """All ids whose cosine with a query [D] is at least ``least``, ascending; None if it cannot tell."""

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,9 @@ from contracts.vector_store import (
     unit,
 )
 from twinlens.errors import VectorsDamagedError
-from twinlens.stores import checked_rows, exact
+from twinlens.stores import checked_rows, codes, exact
 from twinlens.stores.checked_rows import CheckedRows
+from twinlens.stores.codes import Rough, Scanner
 from twinlens.stores.exact import ExactStore, HalfStore
 from twinlens.types import Embeddings, Ids
 
@@ -65,14 +67,14 @@ def test_a_store_of_halves_ranks_the_rounded_vectors_exactly(tmp_path: Path) -> 
     check_answer(store.search(queries, 20), rounded, queries, 20)
 
 
-def test_a_store_of_halves_takes_a_third_of_the_space(tmp_path: Path) -> None:
+def test_a_store_of_halves_takes_three_fifths_of_the_space(tmp_path: Path) -> None:
     vectors = clustered(100)
     put(HalfStore(tmp_path / "half", dim=DIM, owner=OWNER), vectors, generation=1)
     put(open_exact(tmp_path / "exact"), vectors, generation=1)
     half, exact_ = (
         sum(file.stat().st_size for file in files(tmp_path / name, "vectors-*")) for name in ("half", "exact")
     )
-    assert 3 * half == exact_
+    assert 5 * half == 3 * exact_
 
 
 def test_files_of_others_in_its_folder_are_left_alone(tmp_path: Path) -> None:
@@ -202,7 +204,7 @@ class TestInterruptedUpdates:
 
     def test_a_first_update_that_was_killed_leaves_an_empty_store(self, tmp_path: Path) -> None:
         (tmp_path / "vectors-0.f32").write_bytes(b"\x11" * 999)
-        (tmp_path / "vectors-0.f16").write_bytes(b"\x11" * 99)
+        (tmp_path / "vectors-0.i8").write_bytes(b"\x11" * 99)
         store = open_exact(tmp_path)
         assert len(store) == 0
         vectors = clustered(6)
@@ -246,9 +248,9 @@ DAMAGES = [
     ("vectors-*.f32", _garble),
     ("vectors-*.f32", _zero),
     ("vectors-*.f32", Path.unlink),
-    ("vectors-*.f16", _cut),
-    ("vectors-*.f16", _garble),
-    ("vectors-*.f16", Path.unlink),
+    ("vectors-*.i8", _cut),
+    ("vectors-*.i8", _garble),
+    ("vectors-*.i8", Path.unlink),
 ]
 
 
@@ -311,7 +313,7 @@ class TestDamagedFiles:
         assert len(open_exact(tmp_path)) == 20
 
     @pytest.mark.parametrize("most_bytes_read", [checked_rows.MOST_BYTES_READ, 0], ids=["read", "mapped"])
-    @pytest.mark.parametrize("pattern", ["vectors-*.f32", "vectors-*.f16"])
+    @pytest.mark.parametrize("pattern", ["vectors-*.f32", "vectors-*.i8"])
     @pytest.mark.parametrize("left", [0, 100])
     def test_files_cut_short_while_they_are_open_end_in_an_error_and_a_rebuild(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, left: int, most_bytes_read: int
@@ -323,7 +325,7 @@ class TestDamagedFiles:
         (file,) = files(tmp_path, pattern)
         os.truncate(file, left)
         for reader in (store, other):
-            with pytest.raises(VectorsDamagedError, match=r"are damaged \(vectors-0.f.. has"):
+            with pytest.raises(VectorsDamagedError, match=r"are damaged \(vectors-0\.(f32|i8) has"):
                 reader.search(vectors[3][None], 5)
             assert (len(reader), reader.generation) == (0, 0)
         put(store, vectors, generation=5)
@@ -331,7 +333,7 @@ class TestDamagedFiles:
         for reader in (store, other):
             check_answer(reader.search(vectors[3][None], 20), vectors, vectors[3][None], 20)
 
-    @pytest.mark.parametrize("pattern", ["vectors-*.f32", "vectors-*.f16"])
+    @pytest.mark.parametrize("pattern", ["vectors-*.f32", "vectors-*.i8"])
     def test_mapped_rows_that_are_overwritten_are_never_part_of_an_answer(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
     ) -> None:
@@ -352,7 +354,7 @@ class TestDamagedFiles:
     def test_an_update_after_a_cut_starts_anew(self, tmp_path: Path) -> None:
         vectors = clustered(20)
         store = put(open_exact(tmp_path), vectors, generation=5)
-        os.truncate(files(tmp_path, "vectors-*.f16")[0], 64)
+        os.truncate(files(tmp_path, "vectors-*.i8")[0], 64)
         store.refresh()
         assert store.generation == 0
 
@@ -411,7 +413,7 @@ class TestCompaction:
         store = open_exact(tmp_path)
         for generation in range(1, 8):
             put(store, clustered(9, seed=generation), generation=generation)
-        assert len(list(tmp_path.iterdir())) == 4  # stamp, ids, rows in both precisions
+        assert len(list(tmp_path.iterdir())) == 4  # stamp, ids, vectors, codes
 
 
 class TestExactness:
@@ -440,8 +442,8 @@ class TestExactness:
         put(store, {}, removed=[5, 6, 7], generation=2)
         queries = unit(np.random.default_rng(2).normal(size=(5, DIM)))
         alone = store.search(queries, 20)
-        monkeypatch.setattr(exact, "ROWS_WORTH_A_THREAD", 10)
-        monkeypatch.setattr(exact, "THREADS", 4)
+        monkeypatch.setattr(codes, "ROWS_WORTH_A_THREAD", 10)
+        monkeypatch.setattr(codes, "THREADS", 4)
         for mine, other in zip(alone, store.search(queries, 20), strict=True):
             np.testing.assert_array_equal(mine, other)
 
@@ -487,13 +489,13 @@ class TestExactness:
 def test_more_hits_of_one_query_take_no_second_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = clustered(300)
     store = put(open_exact(tmp_path), vectors, generation=1)
-    scan, scanned = ExactStore._scan, list[int]()
+    scan, scanned = Scanner.scan, list[int]()
 
-    def counted(self: ExactStore, halves: CheckedRows, query: np.ndarray) -> np.ndarray:
-        scanned.append(len(halves.array))
-        return scan(self, halves, query)
+    def counted(self: Scanner, rows: CheckedRows, *args: Any) -> Rough:
+        scanned.append(len(rows.array))
+        return scan(self, rows, *args)
 
-    monkeypatch.setattr(ExactStore, "_scan", counted)
+    monkeypatch.setattr(Scanner, "scan", counted)
     queries = unit(np.random.default_rng(2).normal(size=(2, DIM)))
     for k, among in ((5, None), (200, None), (50, np.arange(1, 301, 3)), (20, None)):
         check_answer(store.search(queries[:1], k, among=among), vectors, queries[:1], k, among)
@@ -504,3 +506,31 @@ def test_more_hits_of_one_query_take_no_second_scan(tmp_path: Path, monkeypatch:
     put(store, {900: queries[1]}, generation=2)
     check_answer(store.search(queries[1:], 5), more, queries[1:], 5)
     assert scanned == [300, 300, 301], "rows have come since"
+
+
+@pytest.mark.parametrize("kind", [ExactStore, HalfStore])
+def test_all_above_a_score_are_those_that_a_search_ranks_above_it(kind: type[ExactStore], tmp_path: Path) -> None:
+    vectors = clustered(300, spread=0.1)
+    store = kind(tmp_path, dim=DIM, owner=OWNER)
+    assert store.at_least(vectors[9], -1.0).tolist() == []
+    put(store, vectors, generation=1)
+    put(store, {}, removed=[5, 6], generation=2)
+    for among in (None, np.arange(1, 301, 3)):
+        ranked = store.search(vectors[9][None], 300, among=among)
+        for place in (0, 1, 7, 50, len(ranked.ids[0]) - 1):
+            least = ranked.scores[0][place]
+            expected = np.sort(ranked.ids[0][ranked.scores[0] >= least])
+            assert store.at_least(vectors[9], float(least), among=among).tolist() == expected.tolist()
+    assert store.at_least(vectors[9], 1.1).tolist() == []
+
+
+def test_damage_is_noticed_where_all_above_a_score_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checked_rows, "MOST_BYTES_READ", 0)
+    vectors = clustered(200)
+    store = put(open_exact(tmp_path), vectors, generation=1)
+    os.truncate(files(tmp_path, "vectors-*.i8")[0], 64)
+    with pytest.raises(VectorsDamagedError):
+        store.at_least(vectors[1], 0.5)
+    assert len(store) == 0

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from twinlens.errors import VectorsDamagedError
 
 # A file that another program cuts short kills a process that has it mapped (SIGBUS). Small ones are therefore
-# read: 2 ms for 20,000 photos of 512 numbers, 60 MB in both precisions.
+# read: 2 ms for 20,000 photos of 512 numbers, 50 MB with their codes.
 MOST_BYTES_READ = 40_000_000
 SAMPLE = 32  # rows of a mapped file that are checked when it is opened
 BLOCK = 4096  # rows that are checked at once, 8 MB at most

@@ -6,8 +6,7 @@ import os
 import re
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,25 +17,23 @@ from numpy.typing import DTypeLike, NDArray
 
 from twinlens.errors import VectorsDamagedError
 from twinlens.protocols import Neighbours
-from twinlens.stores.checked_rows import CheckedRows, Sums, row_sums
+from twinlens.stores.checked_rows import BLOCK, CheckedRows, Sums, row_sums
+from twinlens.stores.codes import Codes, Floats, Rough, Scanner, packed, unpacked, width
 from twinlens.types import Embeddings, Ids
 from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 
 STAMP = "stamp.json"
-FORMAT = 2  # files of another format are rebuilt
+FORMAT = 3  # files of another format are rebuilt
 # our files: rows, lists of ids, and lists that were not completed
-_OURS = re.compile(r"vectors-(?P<serial>\d{1,18})\.(f32|f16)|\.?ids-\d{1,18}-\d{1,18}\.(i64|partial|i64\.partial)")
+_OURS = re.compile(r"vectors-(?P<serial>\d{1,18})\.(f32|f16|i8)|\.?ids-\d{1,18}-\d{1,18}\.(i64|partial|i64\.partial)")
+CODES = "i8"  # the file of codes; the other one, float32 or float16, keeps the vectors
+_TYPES: Mapping[str, DTypeLike] = {"f32": np.float32, "f16": np.float16, CODES: np.int8}
+COLUMNS = 4  # of the file of ids: ids, checksums of vectors and of codes, scales and errors of the codes
 DEAD = -1  # id of a row that was removed or replaced
 DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
-# Rounding both unit vectors to float16 changes a cosine by at most 2 · 2⁻¹¹ (Cauchy-Schwarz); doubled, since
-# two scores are compared, plus a quarter for rounding errors of float32 sums.
-HALF_MARGIN = 5 * 2.0**-11
-THREADS = min(4, os.cpu_count() or 1)  # few threads saturate the memory bandwidth
-ROWS_WORTH_A_THREAD = 10_000
 MOST_SCANS = 16  # whose results are kept: "no people" asks for eight things
-MOST_TOGETHER = 16  # queries that are looked for at once
 MOST_SCANNED_BYTES = 64_000_000  # of those results together: eight million photos leave room for two
 
 
@@ -59,34 +56,36 @@ class _View(NamedTuple):
     stamp: Stamp
     ids: Ids  # [N], DEAD where a row was removed or replaced
     sums: Sums  # [files, N], checksums of the rows of each file
-    files: Mapping[str, CheckedRows]  # [N, D] each, by precision
+    scales: Floats  # [N], of the codes
+    errors: Floats  # [N], of the codes
+    files: Mapping[str, CheckedRows]  # vectors [N, D] and codes [N, W]
     alive: NDArray[np.bool_] | None  # [N]; None when all are
 
     @property
     def vectors(self) -> CheckedRows:
-        """[N, D], as precise as they are kept."""
+        """[N, D], as they are kept."""
         return next(iter(self.files.values()))
 
     @property
-    def halves(self) -> CheckedRows:
-        """[N, D], float16."""
-        return self.files["f16"]
+    def codes(self) -> CheckedRows:
+        """[N, W], int8."""
+        return self.files[CODES]
 
 
 class _Scanned(NamedTuple):
     """What a scan found, never changed; keeps no file open."""
 
-    halves: "weakref.ref[CheckedRows]"
-    query: NDArray[np.float32]
-    rough: NDArray[np.float32]
+    codes: "weakref.ref[CheckedRows]"
+    query: Floats
+    rough: Rough
 
 
 class ExactStore:
     """Implements ``VectorStore`` with three flat files in a folder.
 
-    The vectors are float32 rows. A query first reads a float16 copy, at half the
-    memory traffic; every row that could be among the best k despite the rounding
-    is then scored in float32, so the result is exact.
+    The vectors are float32 rows. A query first reads a copy in 8-bit numbers, a quarter of
+    the bytes; every row that could be among the best k despite the rounding is then scored
+    in float32, so the result is exact.
 
     Everything has checksums: of the ids in the stamp, of each row beside the ids. Before an answer is
     given, all that it depends on has been checked. Damaged files are discarded, so that the next update
@@ -102,13 +101,13 @@ class ExactStore:
             owner, or damaged ones, are ignored: the store is then empty.
     """
 
-    _PRECISIONS: ClassVar[Mapping[str, DTypeLike]] = {"f32": np.float32, "f16": np.float16}
-    """The files of rows, the most precise one first, and what a number is in each."""
+    _KEPT: ClassVar[str] = "f32"
+    """The file of vectors."""
 
     def __init__(self, folder: Path, *, dim: int, owner: str) -> None:
         self._folder, self._dim, self._owner = folder, dim, owner
         self._view = self._empty_view()
-        self._pool: ThreadPoolExecutor | None = None
+        self._scanner = Scanner()
         self._scans: tuple[_Scanned, ...] = ()  # the last ones, the latest first
         self._sorted: tuple[Ids, Ids] | None = None  # the ids of a view, and the same ascending
         self.refresh()
@@ -159,18 +158,22 @@ class ExactStore:
     def update(self, added: Iterator[tuple[Ids, Embeddings]], removed: Ids, *, generation: int) -> None:
         """Drops ``removed``, then adds or replaces ``added``, block by block."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        rows, ids, sums = self._view.stamp.rows, self._view.ids.copy(), [self._view.sums]
+        view = self._view
+        rows, ids, sums, scales = view.stamp.rows, view.ids.copy(), [view.sums], [packed(view.scales, view.errors)]
         # files that are not extended may still be mapped by another process, so they are never overwritten
-        serial = self._view.stamp.serial if rows else self._unused_serial()
+        serial = view.stamp.serial if rows else self._unused_serial()
         ids[np.isin(ids, removed)] = DEAD
         new_ids: list[Ids] = []
         with ExitStack() as opened:
-            files = [opened.enter_context(self._open_at(kind, serial, rows)) for kind in self._PRECISIONS]
+            files = [opened.enter_context(self._open_at(kind, serial, rows)) for kind in self._kinds]
             for block_ids, block in added:
-                written = [np.ascontiguousarray(block, dtype=dtype) for dtype in self._PRECISIONS.values()]
+                kept = np.ascontiguousarray(block, dtype=_TYPES[self._KEPT])
+                codes = Codes.of(self._unit(kept))
+                written = (kept, codes.numbers)
                 for file, part in zip(files, written, strict=True):
                     file.write(part.tobytes())
                 sums.append(np.stack([row_sums(part) for part in written]))
+                scales.append(codes.packed())
                 new_ids.append(block_ids)
             for file in files:
                 file.flush()
@@ -179,7 +182,8 @@ class ExactStore:
             fresh = np.concatenate(new_ids).astype(np.int64)
             ids[np.isin(ids, fresh)] = DEAD
             ids = np.concatenate([ids, fresh])
-        self._publish(ids, np.concatenate(sums, axis=1), generation=generation, serial=serial)
+        columns = np.vstack([np.concatenate(sums, axis=1).view(np.int64), np.concatenate(scales)])
+        self._publish(ids, columns, generation=generation, serial=serial)
         if np.count_nonzero(ids == DEAD) > DEAD_SHARE * len(ids):
             self._compact()
 
@@ -193,8 +197,7 @@ class ExactStore:
         try:
             return self._search(view, queries, k, among)
         except VectorsDamagedError as error:
-            self._discard(view)
-            raise VectorsDamagedError(f"the vector files in {self._folder} are damaged ({error})") from error
+            raise self._discarded(view, error) from error
 
     def _search(self, view: _View, queries: Embeddings, k: int, among: Ids | None) -> Neighbours:
         for file in view.files.values():
@@ -205,22 +208,35 @@ class ExactStore:
         ids = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float32)
         if k:
-            wanted = np.asarray(queries, dtype=np.float32)
-            if 1 < len(wanted) <= MOST_TOGETHER and k < available:
-                self._keep(view.halves, wanted, self._scan(view.halves, wanted))
-            for row, query in enumerate(wanted):
+            for row, query in enumerate(np.asarray(queries, dtype=np.float32)):
                 ids[row], scores[row] = self._search_one(view, query, k, usable)
         return Neighbours(ids, scores)
+
+    def at_least(self, query: Embeddings, least: float, *, among: Ids | None = None) -> Ids:
+        """All ids whose cosine with a query [D] is at least ``least``, ascending; exact vectors decide close calls.
+
+        Raises:
+            VectorsDamagedError: the files are damaged; the store is now empty.
+        """
+        view, asked = self._view, np.asarray(query, dtype=np.float32)
+        if not len(view.ids):
+            return view.ids
+        try:
+            for file in view.files.values():
+                file.check_unchanged()
+            sure, open_ = self._rough(view, asked).split(least, _usable(view, among))
+            close = open_[self._cosines(view, open_, asked).clip(-1.0, 1.0) >= least]
+        except VectorsDamagedError as error:
+            raise self._discarded(view, error) from error
+        return np.sort(view.ids[np.concatenate([sure, close])])
 
     def differs(self, ids: Ids, vectors: Embeddings) -> bool:
         """Whether the stored vectors of ``ids`` (ascending, all present) differ from ``vectors`` [N, D]."""
         view = self._view
         rows = np.flatnonzero(np.isin(view.ids, ids))
         rows = rows[np.argsort(view.ids[rows])]
-        return any(
-            not np.array_equal(view.files[kind].array[rows], vectors.astype(dtype, copy=False))
-            for kind, dtype in self._PRECISIONS.items()
-        )
+        kept = view.vectors.array[rows]
+        return self._kept_differ(kept, vectors) or not _codes_of(view, rows).fit(self._unit(kept))
 
     def _search_one(
         self, view: _View, query: NDArray[np.float32], k: int, usable: NDArray[np.bool_] | None
@@ -228,92 +244,73 @@ class ExactStore:
         if usable is not None and np.count_nonzero(usable) == k:  # all of them: nothing is to be picked
             rows = np.flatnonzero(usable)
         else:
-            rough = self._rough_scores(view.halves, query)
-            if usable is not None:
-                rough = np.where(usable, rough, np.float32(-np.inf))
-            kth = rough[np.argpartition(rough, -k)[-k:]].min()
-            rows = np.flatnonzero(rough >= kth - HALF_MARGIN)
-        # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
-        scores = np.vecdot(self._unit_rows(view, rows), query)
+            rows = self._rough(view, query).could_be_best(k, usable)
+        scores = self._cosines(view, rows, query)
         best = np.lexsort((view.ids[rows], -scores))[:k]
         return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
 
-    def _unit_rows(self, view: _View, rows: NDArray[np.int64]) -> Embeddings:
-        """These rows, checked, as float32."""
-        return view.vectors.check(rows)
+    def _cosines(self, view: _View, rows: NDArray[np.int64], query: Floats) -> Floats:
+        """Of a query with these rows, which are checked."""
+        cosines = np.empty(len(rows), dtype=np.float32)
+        for start in range(0, len(rows), BLOCK):
+            part = slice(start, start + BLOCK)
+            # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
+            cosines[part] = np.vecdot(self._unit(view.vectors.check(rows[part])), query)
+        return cosines
 
-    def _rough_scores(self, halves: CheckedRows, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[N], dot products of the float16 copies.
+    def _unit(self, kept: NDArray[Any]) -> Embeddings:
+        """Unit vectors of rows as they are kept."""
+        return kept
+
+    def _kept_differ(self, kept: NDArray[Any], vectors: Embeddings) -> bool:
+        return not np.array_equal(kept, vectors)
+
+    def _rough(self, view: _View, query: Floats) -> Rough:
+        """By the codes.
 
         The last ones are kept: where many match, more are asked for, and a query may be several, in turns.
         """
-        scans = self._scans
+        codes, scans = view.codes, self._scans
         for one in scans:
-            if one.halves() is halves and halves.is_checked and np.array_equal(one.query, query):
+            if one.codes() is codes and codes.is_checked and np.array_equal(one.query, query):
                 self._scans = (one, *(other for other in scans if other is not one))
                 return one.rough
-        (rough,) = self._scan(halves, query[None])
-        self._keep(halves, query[None], [rough])
+        rough = self._scanner.scan(codes, view.scales, view.errors, query)
+        most = max(1, min(MOST_SCANS, MOST_SCANNED_BYTES // max(1, rough.scores.nbytes)))
+        self._scans = (_Scanned(weakref.ref(codes), query.copy(), rough), *scans)[:most]
         return rough
 
-    def _keep(self, halves: CheckedRows, queries: NDArray[np.float32], scores: Sequence[NDArray[np.float32]]) -> None:
-        """Remembers what a scan has found for each query."""
-        new = [_Scanned(weakref.ref(halves), query.copy(), rough) for query, rough in zip(queries, scores, strict=True)]
-        most = max(1, min(MOST_SCANS, MOST_SCANNED_BYTES // max(1, 4 * len(halves.array))))
-        self._scans = (*new, *self._scans)[:most]
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        """The files of rows."""
+        return self._KEPT, CODES
 
-    def _scan(self, halves: CheckedRows, queries: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """For each query [Q, D] the dot products [N] of the float16 copies, all from one look at them."""
-        import numkong  # takes 20 ms, so only when searching
-
-        total = len(halves.array)
-        parts = max(1, min(THREADS, total // ROWS_WORTH_A_THREAD))
-        bounds = np.linspace(0, total, parts + 1, dtype=int).tolist()
-        rough = np.empty((len(queries), total), dtype=np.float32)
-        wanted, is_checked = queries.astype(np.float16), halves.is_checked
-        packed = numkong.dots_pack(wanted) if len(queries) > 1 else None  # slower for a single query
-
-        def score(part: int) -> None:
-            rows = slice(bounds[part], bounds[part + 1])
-            if not is_checked:
-                halves.check_all(rows.start, rows.stop)
-            if packed is None:
-                rough[0, rows] = np.asarray(numkong.cdist(wanted, halves.array[rows], metric="dot")).ravel()
-            else:
-                rough[:, rows] = np.asarray(numkong.dots_packed(halves.array[rows], packed)).T
-
-        if parts == 1:
-            score(0)
-        else:
-            self._pool = self._pool or ThreadPoolExecutor(THREADS, thread_name_prefix="exact")
-            list(self._pool.map(score, range(parts)))
-        halves.is_checked = True
-        return [row.copy() for row in rough] if len(queries) > 1 else [rough[0]]  # one kept keeps not all
+    def _row_width(self, kind: str) -> int:
+        return width(self._dim) if kind == CODES else self._dim
 
     def _empty_view(self) -> _View:
         stamp = Stamp(FORMAT, self._owner, self._dim, generation=0, serial=0, rows=0, checksum=0)
-        return self._view_of(stamp, np.empty(0, np.int64), np.empty((len(self._PRECISIONS), 0), np.uint64))
+        return self._view_of(stamp, np.empty((COLUMNS, 0), np.int64))
 
-    def _view_of(self, stamp: Stamp, ids: Ids, sums: Sums) -> _View:
+    def _view_of(self, stamp: Stamp, columns: NDArray[np.int64]) -> _View:
+        ids, sums = columns[0], columns[1:-1].view(np.uint64)
         files = {
             kind: CheckedRows(
                 self._rows_file(kind, stamp.serial) if stamp.rows else Path(os.devnull),
-                dtype=dtype,
-                dim=self._dim,
+                dtype=_TYPES[kind],
+                dim=self._row_width(kind),
                 sums=sums[place],
             )
-            for place, (kind, dtype) in enumerate(self._PRECISIONS.items())
+            for place, kind in enumerate(self._kinds)
         }
         alive = ids != DEAD
-        return _View(stamp, ids, sums, files, None if alive.all() else alive)
+        return _View(stamp, ids, sums, *unpacked(columns[-1]), files, None if alive.all() else alive)
 
     def _map(self, stamp: Stamp) -> None:
         content = self._ids_file(stamp.generation, stamp.serial).read_bytes()
-        columns_in_file = 1 + len(self._PRECISIONS)
-        if zlib.crc32(content) != stamp.checksum or len(content) != 8 * columns_in_file * stamp.rows:
+        if zlib.crc32(content) != stamp.checksum or len(content) != 8 * COLUMNS * stamp.rows:
             raise VectorsDamagedError("the ids were overwritten")
-        columns = np.frombuffer(content, dtype=np.int64).reshape(columns_in_file, stamp.rows)
-        self._view = self._view_of(stamp, columns[0], columns[1:].view(np.uint64))
+        self._view = self._view_of(stamp, np.frombuffer(content, dtype=np.int64).reshape(COLUMNS, stamp.rows))
 
     def _read_stamp(self) -> Stamp | None:
         file = self._folder / STAMP
@@ -332,12 +329,13 @@ class ExactStore:
             return None
         return stamp if (stamp.owner, stamp.dim) == (self._owner, self._dim) else None
 
-    def _discard(self, view: _View) -> None:
-        """Makes damaged files unused, in this process and in others."""
+    def _discarded(self, view: _View, error: VectorsDamagedError) -> VectorsDamagedError:
+        """Makes damaged files unused, in this process and in others; the error to raise."""
         if self._view is view:
             self.clear()
         if self._read_stamp() == view.stamp:  # otherwise another process has replaced them already
             self._remove_stamp()
+        return VectorsDamagedError(f"the vector files in {self._folder} are damaged ({error})")
 
     def _remove_stamp(self) -> None:
         try:
@@ -345,9 +343,9 @@ class ExactStore:
         except OSError as error:
             logger.debug("%s is kept: %s", self._folder / STAMP, error)
 
-    def _publish(self, ids: Ids, sums: Sums, *, generation: int, serial: int) -> None:
+    def _publish(self, ids: Ids, others: NDArray[np.int64], *, generation: int, serial: int) -> None:
         ids_file = self._ids_file(generation, serial)
-        content = ids.tobytes() + np.ascontiguousarray(sums).tobytes()
+        content = ids.tobytes() + np.ascontiguousarray(others).tobytes()
         with whole_file(ids_file) as place:
             place.write_bytes(content)
         stamp = Stamp(FORMAT, self._owner, self._dim, generation, serial, rows=len(ids), checksum=zlib.crc32(content))
@@ -355,7 +353,7 @@ class ExactStore:
         with whole_file(self._folder / STAMP) as place:
             place.write_text(json.dumps(fields), encoding="utf-8")
         self._map(stamp)
-        keep = {ids_file, *(self._rows_file(kind, serial) for kind in self._PRECISIONS)}
+        keep = {ids_file, *(self._rows_file(kind, serial) for kind in self._kinds)}
         for file in self._folder.iterdir():
             if file not in keep and _OURS.fullmatch(file.name):
                 _unlink_unless_in_use(file)
@@ -369,7 +367,8 @@ class ExactStore:
                     file.write(rows.check(alive[start : start + 4096]).tobytes())
                 file.flush()
                 os.fsync(file.fileno())
-        self._publish(view.ids[alive], view.sums[:, alive], generation=view.stamp.generation, serial=serial)
+        columns = np.vstack([view.sums.view(np.int64), packed(view.scales, view.errors)])[:, alive]
+        self._publish(view.ids[alive], columns, generation=view.stamp.generation, serial=serial)
 
     def _unused_serial(self) -> int:
         names = (_OURS.fullmatch(file.name) for file in self._folder.iterdir())
@@ -380,7 +379,7 @@ class ExactStore:
         path = self._rows_file(kind, serial)
         path.touch()
         file = path.open("r+b")
-        file.truncate(rows * self._dim * np.dtype(self._PRECISIONS[kind]).itemsize)
+        file.truncate(rows * self._row_width(kind) * np.dtype(_TYPES[kind]).itemsize)
         file.seek(0, os.SEEK_END)
         return file
 
@@ -393,26 +392,27 @@ class ExactStore:
 
 
 class HalfStore(ExactStore):
-    """The same, with float16 rows only, which are then made unit vectors again: a third of the disk space.
+    """The same, with float16 rows, which are then made unit vectors again: half of the disk space.
 
     For vectors that are known no better, such as features. A cosine is off by at most 2⁻¹¹, and by far less
     where it is near 1; the order is exactly that of the rounded rows.
     """
 
-    _PRECISIONS: ClassVar[Mapping[str, DTypeLike]] = {"f16": np.float16}
+    _KEPT: ClassVar[str] = "f16"
 
-    def differs(self, ids: Ids, vectors: Embeddings) -> bool:
+    def _kept_differ(self, kept: NDArray[Any], vectors: Embeddings) -> bool:
         """Whether they differ by more than the rounding, which another processor may do differently."""
-        view = self._view
-        rows = np.flatnonzero(np.isin(view.ids, ids))
-        rows = rows[np.argsort(view.ids[rows])]
-        kept = view.halves.array[rows].astype(np.float32)
-        return kept.shape != vectors.shape or not np.allclose(kept, vectors, rtol=2.0**-10, atol=1e-6)
+        rows = kept.astype(np.float32)
+        return rows.shape != vectors.shape or not np.allclose(rows, vectors, rtol=2.0**-10, atol=1e-6)
 
-    def _unit_rows(self, view: _View, rows: NDArray[np.int64]) -> Embeddings:
-        taken: Embeddings = view.halves.check(rows).astype(np.float32)
-        taken /= np.maximum(np.linalg.norm(taken, axis=1, keepdims=True), np.float32(1e-6))
-        return taken
+    def _unit(self, kept: NDArray[Any]) -> Embeddings:
+        unit: Embeddings = kept.astype(np.float32)
+        unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), np.float32(1e-6))
+        return unit
+
+
+def _codes_of(view: _View, rows: NDArray[np.int64]) -> Codes:
+    return Codes(view.codes.array[rows], view.scales[rows], view.errors[rows])
 
 
 def _usable(view: _View, among: Ids | None) -> NDArray[np.bool_] | None:

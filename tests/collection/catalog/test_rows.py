@@ -19,7 +19,7 @@ def test_features_are_kept_as_halves() -> None:
 def test_a_vector_is_counted_as_it_is_stored() -> None:
     embedding, features = np.ones(512, dtype=np.float32), np.ones(1408, dtype=np.float32)
     in_catalog = len(rows.blob(embedding)) + len(rows.halves_blob(features) or b"")
-    beside_it = embedding.nbytes + embedding.astype(np.float16).nbytes + features.astype(np.float16).nbytes
+    beside_it = embedding.nbytes + embedding.size + features.astype(np.float16).nbytes + features.size  # and codes
     assert rows.vector_bytes(512, features_dim=1408) == in_catalog + beside_it
 
 

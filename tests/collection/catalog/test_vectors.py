@@ -64,7 +64,7 @@ def test_a_store_that_is_asked_for_is_kept_and_an_unknown_one_is_refused(catalog
     assert catalog.meta("store") is None
 
 
-@pytest.mark.parametrize("pattern", ["ids-*", "vectors-*.f32", "vectors-*.f16", "stamp.json"])
+@pytest.mark.parametrize("pattern", ["ids-*", "vectors-*.f32", "vectors-*.i8", "stamp.json"])
 def test_damaged_files_are_rebuilt_at_once_with_one_line(
     filled: Catalog, tmp_path: Path, pattern: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,8 +56,8 @@ class FileState(NamedTuple):
 
 
 def vector_bytes(dim: int, *, features_dim: int = 0) -> int:
-    """Disk space of a vector: float32 embedding and float16 features in the catalog, plus their copies in stores."""
-    return dim * (4 + 4 + 2) + features_dim * (2 + 2)
+    """Disk space of a vector: float32 embedding and float16 features in the catalog, copies and codes in stores."""
+    return dim * (4 + 4 + 1) + features_dim * (2 + 2 + 1)
 
 
 def is_number(text: str, *, most: int) -> bool:

@@ -161,7 +161,7 @@ class Parts:
             if part.candidates.all_match:
                 found.append(part.candidates.ids())
             elif part.judgement is not None:
-                found.append(part.evidence.matching(left_out_test(part.judgement, alternative.kind())))
+                found.append(part.evidence.matching_ids(left_out_test(part.judgement, alternative.kind())))
         return union([*map(np.sort, found)])
 
     def _together(self, search: Search, queries: Sequence[Query]) -> list[Known | None]:

@@ -271,7 +271,7 @@ class Searcher:
             if part.candidates.all_match:
                 found.append(part.candidates.ids())
             elif (matches := match_test(search, part.judgement)) is not None:
-                found.append(part.evidence.matching(matches))
+                found.append(part.evidence.matching_ids(matches))
         return one_of(union([*map(np.sort, found)]))
 
     def _gaps(self, search: Search, scope: Scope) -> DateGaps | None:

@@ -1,6 +1,6 @@
 """Alternatives of a query: one ranking, the same however many of it are fetched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from hypothesis import given, settings
@@ -78,3 +78,34 @@ def test_they_all_match_where_each_of_them_does() -> None:
     parts = [Part(parse_query("dog"), Given([1, 2], all_match=matches)) for matches in (True, False)]
     assert not Alternatives(parts).all_match
     assert Alternatives(parts[:1] * 2).all_match
+
+
+class Spread:
+    """Judges by the score alone, which is from -10 to 0."""
+
+    def probability(self, scores: Sequence[float]) -> np.ndarray:
+        return 1 + np.array(scores, dtype=np.float64) / 10
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    all_match=st.tuples(st.booleans(), st.booleans()),
+    least=st.sampled_from([0.0, 0.5, 0.7, 0.95, 1.0, 1.1]),
+)
+def test_all_that_match_in_any_alternative_are_those_that_the_ranking_puts_first(
+    seed: int, all_match: tuple[bool, bool], least: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    alternatives = Alternatives(
+        [
+            Part(
+                parse_query("dog"),
+                Given(rng.permutation(400)[:300].tolist(), all_match=matches),
+                judgement=None if matches else Spread(),
+            )
+            for matches in all_match
+        ]
+    )
+    matches = lambda scores: np.array(scores, dtype=np.float64) >= np.float32(least)  # noqa: E731
+    assert alternatives.matching_ids(matches).tolist() == sorted(alternatives.matching(matches).tolist())

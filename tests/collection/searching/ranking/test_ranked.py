@@ -254,3 +254,39 @@ def test_few_of_a_million_scores_are_judged() -> None:
     scores = np.linspace(1, -1, 1_000_001, dtype=np.float32)
     assert _count_first(scores, matches) == np.count_nonzero(scores.astype(float) > 0.123)
     assert (len(judged), max(judged)) == (4, LOOKED_AT_ONCE)
+
+
+class OnlyRanks:
+    """A store that can do no more than rank, as those of plugins."""
+
+    def __init__(self, store: ExactStore) -> None:
+        self.ids, self.search, self._store = store.ids, store.search, store
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+
+@pytest.mark.parametrize("among", [None, np.arange(2, 2000, 2)], ids=["all", "some"])
+@pytest.mark.parametrize("rank", [3, 100, 101, 950, 996])
+def test_many_that_match_are_the_same_whether_the_store_ranks_them_or_compares_them_with_a_score(
+    tmp_path: Path, among: Ids | None, rank: int
+) -> None:
+    rows = np.random.default_rng(0).normal(size=(2000, 8)) + 0.5
+    rows[1000:1100] = rows[:100]  # equal scores
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    store = ExactStore(tmp_path, dim=8, owner="test")
+    store.update(iter([(np.arange(1, 2001), rows)]), np.array([7], dtype=np.int64), generation=1)
+    least = float(np.sort(rows @ rows[0])[-rank])
+    matches = lambda scores: np.array(scores) >= np.float32(least)  # noqa: E731
+    quick, plain = (Candidates(rows[0], one, among=among, without={1, 12}) for one in (store, OnlyRanks(store)))
+    assert quick.matching(matches).tolist() == plain.matching(matches).tolist()
+    assert quick.matching_ids(matches).tolist() == sorted(plain.matching(matches).tolist())
+    assert len(quick.matching_ids(matches)) >= rank // 4
+
+
+def test_all_match_where_every_score_does(tmp_path: Path) -> None:
+    rows = np.eye(300, dtype=np.float32)
+    store = ExactStore(tmp_path, dim=300, owner="test")
+    store.update(iter([(np.arange(1, 301), rows)]), np.empty(0, dtype=np.int64), generation=1)
+    every = Candidates(-rows[0], store, among=None, without=())
+    assert every.matching_ids(lambda scores: np.ones(len(scores), dtype=bool)).tolist() == list(range(1, 301))

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.rows import union
-from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
+from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.searching.query import Query
-from twinlens.collection.searching.ranking.ranked import Best, Ranked
+from twinlens.collection.searching.ranking.ranked import Best, Matches, Ranked
 from twinlens.collection.searching.ranking.spaces import SearchSpace
 from twinlens.collection.searching.wording import Wording
 from twinlens.protocols import Judgement
@@ -83,6 +83,22 @@ class Alternatives(Ranked):
         ]
         values = [self._evidence(part, one.scores) for part, one in zip(self._parts, found, strict=True)]
         return _merged([one.ids for one in found], values, [one.scores for one in found], count)
+
+    def matching_ids(self, matches: Matches) -> Ids:
+        """All that match in any of the alternatives, ascending: a photo counts by its best one."""
+        if not self.is_judged:
+            return super().matching_ids(matches)
+        return union([self._matching_in(part, matches) for part in self._parts])
+
+    def _matching_in(self, part: Part, matches: Matches) -> Ids:
+        if part.candidates.all_match:
+            return part.candidates.ids() if matches([CERTAIN])[0] else NO_IDS
+
+        def has_evidence(scores: Sequence[float]) -> NDArray[np.bool_]:
+            evidence = self._evidence(part, np.array(scores, dtype=np.float32))
+            return matches(evidence.astype(np.float32).tolist())
+
+        return part.evidence.matching_ids(has_evidence)
 
     def _rank(self, count: int) -> Best:
         """The best of each alternative, by evidence; of equal ones those with the better rank in an alternative.

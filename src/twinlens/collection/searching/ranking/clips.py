@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.protocols import Neighbours, VectorStore
+from twinlens.protocols import Neighbours, ThresholdStore, VectorStore
 from twinlens.types import Embeddings, Ids
 
 FETCHED = 4  # moments for each video that is wanted, at first
@@ -68,6 +68,17 @@ class WithMoments(VectorStore):
         ]
         count = min(k, *(len(ids) for ids, _ in rows))
         return Neighbours(np.stack([ids[:count] for ids, _ in rows]), np.stack([scores[:count] for _, scores in rows]))
+
+    def at_least(self, query: Embeddings, least: float, *, among: Ids | None = None) -> Ids | None:
+        """As ``ThresholdStore.at_least``; None if the store of photos cannot tell."""
+        if not (isinstance(self.photos, ThresholdStore) and isinstance(self.moments, ThresholdStore)):
+            return None
+        is_asked = np.ones(len(self.videos), dtype=np.bool_) if among is None else np.isin(self.videos, among)
+        photos = self.photos.at_least(query, least, among=among)
+        moments = self.moments.at_least(query, least, among=self.ids_of_moments[is_asked])
+        if photos is None or moments is None:
+            return None
+        return np.union1d(photos, self.videos[np.searchsorted(self.ids_of_moments, moments)])
 
     def _best_videos(self, query: Embeddings, k: int, is_asked: NDArray[np.bool_]) -> tuple[Ids, NDArray[np.float32]]:
         """The k nearest videos, or all, and the scores of their best moments; those may come more than once."""

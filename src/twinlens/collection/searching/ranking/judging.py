@@ -67,7 +67,7 @@ def count_grades(candidates: Ranked, judgement: Judgement) -> dict[Grade, int]:
     """How many of all candidates have each grade."""
     counts: dict[Grade, int] = {}
     for number, grade in enumerate(GRADES):
-        reached = len(candidates.matching(partial(_have, judgement, GRADES[: number + 1])))
+        reached = len(candidates.matching_ids(partial(_have, judgement, GRADES[: number + 1])))
         counts[grade] = reached - sum(counts.values())
     return counts
 

@@ -11,11 +11,11 @@ from twinlens.collection.catalog.order import Order
 from twinlens.collection.catalog.rows import PhotoRecord
 from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.searching.search import Page
-from twinlens.protocols import VectorStore
+from twinlens.protocols import ThresholdStore, VectorStore
 from twinlens.types import Embeddings, Ids
 
 FETCHED_AT_ONCE = 100  # costs a store no more than ten hits would, and most answers have fewer matches
-GROWTH = 64  # factor by which more hits are fetched while all of them match: few rounds, little waste
+GROWTH = 8  # factor by which more hits are fetched while all of them match: few rounds, little waste
 LOOKED_AT_ONCE = 64  # scores: to judge so many costs little more than to judge one
 First: TypeAlias = Callable[[int], Ids]
 """A number → so many of the ids that stand before all others, in their order; fewer only if there are no more."""
@@ -133,6 +133,10 @@ class Ranked(ABC):
                 break  # an approximate store finds no more
         return self.best(count).ids
 
+    def matching_ids(self, matches: Matches) -> Ids:
+        """All that match, ascending."""
+        return np.sort(self.matching(matches))
+
     def _without_copies(self, ranking: Ids) -> Ids:
         if not len(self._groups.ids):
             return ranking
@@ -172,6 +176,7 @@ class Candidates(Ranked):
         if among is not None:  # a photo may have gone since the filters were evaluated
             among = among[np.isin(among, store.ids())]
         self._vector, self._store, self._among = vector, store, among
+        self._above: dict[float, Ids] = {}  # all above a score
         self._without = np.fromiter(without, dtype=np.int64, count=len(without))
         hidden = int(np.isin(self._without, store.ids() if among is None else among).sum()) if without else 0
         super().__init__(self.ids, (len(store) if among is None else len(among)) - hidden, groups)
@@ -193,6 +198,30 @@ class Candidates(Ranked):
         """By the store."""
         found = self._store.search(self._vector[None], count, among=items)
         return Best(found.ids[0], found.scores[0])
+
+    def matching(self, matches: Matches) -> Ids:
+        """All that match, best first."""
+        many = self._many(matches)
+        return super().matching(matches) if many is None else self.best_of(many, len(many)).ids
+
+    def matching_ids(self, matches: Matches) -> Ids:
+        """All that match, ascending; where they are many they need not be ranked."""
+        many = self._many(matches)
+        return super().matching_ids(matches) if many is None else many
+
+    def _many(self, matches: Matches) -> Ids | None:
+        """All that match, ascending; None where they are few, or where the store must rank them."""
+        first = self.best(FETCHED_AT_ONCE).scores
+        is_all = len(first) < FETCHED_AT_ONCE or len(first) == self.count
+        if is_all or not isinstance(self._store, ThresholdStore) or _count_first(first, matches) < len(first):
+            return None
+        least = _least(matches, first[-1])
+        if least not in self._above:
+            found = self._store.at_least(self._vector, least, among=self._among)
+            if found is None:
+                return None
+            self._above[least] = found[~np.isin(found, self._without)] if len(self._without) else found
+        return self._above[least]
 
     def _rank(self, count: int) -> Best:
         """By the store."""
@@ -222,10 +251,14 @@ def page_of(
         fuse: ids that match → what is ranked before all others.
         also: candidates that match whatever their scores, ascending.
     """
-    matching = None if matches is None or candidates.all_match else _matching(judged or candidates, matches, also)
+    judged = judged or candidates
+    matching = (
+        None if matches is None or candidates.all_match else _with_also(judged.matching_ids(matches), judged, also)
+    )
     first = fuse(NO_IDS if matching is None else matching)
-    if page.sort != "relevance" and matching is not None:
-        ordered = _sorted(matching, table.places(matching.tolist(), page.sort))
+    if page.sort != "relevance" and matches is not None and matching is not None:
+        best_first = _with_also(judged.matching(matches), judged, also)
+        ordered = _sorted(best_first, table.places(best_first.tolist(), page.sort))
         first = lambda count: ordered[:count]  # noqa: E731
     shown = candidates.entries(page.offset + page.k, first=first)[page.offset :]
     records, scores = table.photos(shown.tolist()), candidates.scores(shown.tolist())
@@ -241,9 +274,8 @@ def page_of(
     return entries, None if matching is None else len(matching)
 
 
-def _matching(judged: Ranked, matches: Matches, also: Ids) -> Ids:
-    """All that match, best first."""
-    matching = judged.matching(matches)
+def _with_also(matching: Ids, judged: Ranked, also: Ids) -> Ids:
+    """Those that match, and others of the candidates behind them."""
     if len(also):  # a photo may have gone since it was found
         also = also[np.isin(also, judged.ids()) & ~np.isin(also, matching)]
     return np.concatenate([matching, also])
@@ -265,3 +297,25 @@ def _count_first(scores: NDArray[np.float32], matches: Matches) -> int:
         found = int(np.count_nonzero(matches(scores[start : stop : places.step].tolist())))
         start, stop = places[found - 1] + 1 if found else start, places[found] if found < len(places) else stop
     return start
+
+
+def _least(matches: Matches, known: np.float32) -> float:
+    """The lowest score that matches, of all that float32 can tell apart, from one that does."""
+    start, stop = _place(np.float32(-1)), _place(known)  # those before ``start`` do not match, ``stop`` does
+    while start < stop:
+        places = np.unique(np.linspace(start, stop, LOOKED_AT_ONCE, dtype=np.int64)[:-1])
+        missed = int(np.count_nonzero(~matches(_scores_at(places).tolist())))
+        start = int(places[missed - 1]) + 1 if missed else start
+        stop = int(places[missed]) if missed < len(places) else stop
+    return float(_scores_at(np.array([stop]))[0])
+
+
+def _place(score: np.float32) -> int:
+    """The place of a score among all float32, in their order."""
+    place = int(score.view(np.int32))
+    return place if place >= 0 else -(place & 0x7FFFFFFF)
+
+
+def _scores_at(places: Ids) -> NDArray[np.float32]:
+    scores: NDArray[np.float32] = np.abs(places).astype(np.int32).view(np.float32) * np.sign(places).astype(np.float32)
+    return scores
