@@ -4,6 +4,7 @@ import { differences } from "./differences.js";
 import { element, icon } from "./dom.js";
 import { countOf, nameOf, numberOf } from "./facts.js";
 import { thumbnailAddress } from "./server.js";
+import { t } from "./texts.js";
 
 export const KIND_NAMES = { exact: "Same file", raw: "RAW + JPEG", edited: "Edited", near: "Same picture", series: "Series" };
 const REASONS = {
@@ -32,7 +33,8 @@ export function groupCard({ best, others }, actions) {
 
 function fileCard(file, best, { open, compare, list, kind, check }) {
   const name = nameOf(file.image_id);
-  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), "aria-label": `On the list: ${file.image_id}` });
+  const isPacked = file.in_archive;
+  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), disabled: isPacked, "aria-label": `On the list: ${file.image_id}` });
   box.addEventListener("change", () => {
     list.choose(file, box.checked, kind());
     check();
@@ -50,7 +52,7 @@ function fileCard(file, best, { open, compare, list, kind, check }) {
     element(
       "div",
       { class: "row-of-buttons" },
-      element("label", { class: "toggle-label" }, box, " Move"),
+      element("label", { class: "toggle-label" }, box, isPacked ? ` ${t("In an archive")}` : " Move"),
       canCompare && compareButton(file, best, compare),
     ),
   );
