@@ -42,7 +42,7 @@ def make(photos: Path, size: int, *, seed: int = 0, features: bool = True) -> No
         )
         folder = catalog.folders()[0].id
         dim = encoder.features_dim if features else None
-        captions = [one.text for one in descriptions()]
+        captions = list(descriptions())
         number = 0
         for rows, own in zip(clustered(size, encoder.dim, seed), clustered(size, dim or 1, seed + 1), strict=True):
             with catalog.writing() as writer:

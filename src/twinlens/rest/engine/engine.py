@@ -273,6 +273,10 @@ class Engine:
         encoder, guard, most = self.collection.encoder, self._upload_guard, self.settings.max_megapixels
         return encoder, picture_pixels(data, encoder, max_megapixels=most, guard=guard, region=region)
 
+    def generation(self) -> int:
+        """Another number whenever the library has changed."""
+        return self.collection.catalog.generation
+
     async def facts(self) -> LibraryFacts:
         """Facts about the library; counted again only when the catalog has changed."""
         self._facts = await self.run("search", self._current_facts, self._facts)
