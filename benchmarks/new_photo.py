@@ -3,7 +3,7 @@
 The library is served with its folders followed. A call waits for the next change, as the page does; the clock runs from
 the photo's last byte until that call has answered with one photo more. Processor time is that of the server.
 
-Example: .venv/bin/python benchmarks/new_photo.py /tmp/library --make 100000
+Example: .venv/bin/python benchmarks/new_photo.py ~/made-library --make 100000
 """
 
 import argparse
@@ -57,7 +57,7 @@ def until_told(served: Served, photos: int, generation: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("library", type=Path, help="an indexed photo folder")
+    parser.add_argument("library", type=lambda text: Path(text).expanduser(), help="an indexed photo folder")
     parser.add_argument("--make", type=int, metavar="N", help="make a library of N photos there first")
     parser.add_argument("--photos", type=int, default=10, help="how many are written, one after the other")
     arguments = parser.parse_args()

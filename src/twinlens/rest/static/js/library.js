@@ -41,20 +41,26 @@ export class LibraryPanel extends EventTarget {
   }
 
   index() {
+    byId("reindex").disabled = true;
     this.say("Scanning the folders…");
     this.follow("api/index", "POST");
   }
 
-  /** Shows the progress of a run until it ends. */
+  /** Shows the progress of a run until it ends; one that is to be started waits until it is known that none goes on. */
   async follow(path, method) {
-    if (this.isFollowing) return;
-    this.isFollowing = true;
+    if (this.following && method !== "POST") return;
+    await this.following;
+    this.following = this.tellAll(path, method);
+    await this.following;
+    this.following = null;
+  }
+
+  async tellAll(path, method) {
     try {
       for await (const { name, data } of eventsOf(await send(path, { method }))) this.tellOf(name, data, method === "POST");
     } catch (error) {
       this.say(error.message);
     } finally {
-      this.isFollowing = false;
       byId("index-progress").hidden = true;
       byId("reindex").disabled = false;
     }
