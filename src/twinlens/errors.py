@@ -62,6 +62,10 @@ class TextRecognizerError(TwinlensError):
     """Text in pictures cannot be read: a package or a model is missing, or it failed on one picture."""
 
 
+class NoTextRecognizerError(TextRecognizerError):
+    """The package that reads text in pictures is not installed."""
+
+
 class DecoderError(TwinlensError):
     """The process that decodes photos cannot be started, or was closed."""
 
@@ -120,6 +124,10 @@ class CollectionBusyError(CollectionError):
 
 class AlreadyIndexingError(CollectionBusyError):
     """Another process is indexing this collection."""
+
+
+class AlreadyReadingError(CollectionBusyError):
+    """Another process is reading the text in this collection's pictures."""
 
 
 class AlreadyWatchedError(CollectionBusyError):

@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from browser.served_page import Held, ServedPage
+from browser.served_page import Held, ServedPage, intercept
 from browser.test_accessibility import faults
 from twinlens.api.filters import known_filters
+from twinlens.api.library import Collection
 
 pytestmark = pytest.mark.browser
 
@@ -148,6 +149,39 @@ def test_the_library_panel_follows_indexing_and_the_page_shows_the_new_photo(
     expect(page.locator("#index-status")).to_have_text("Done: 1 added.")
     page.keyboard.press("Escape")
     expect(page.locator("#status")).to_have_text("30 photos")
+    Image.new("RGB", (300, 200), (10, 90, 90)).save(tmp_path / "photos" / "later.png")
+    with Collection.open(tmp_path / "photos") as another_program:
+        another_program.index()
+    expect(page.locator("#status")).to_have_text("31 photos")
+
+
+def test_the_library_panel_reads_text_in_pictures_or_says_what_is_missing(page: Page) -> None:
+    told = {"stage": "never", "done": 0, "to_read": None, "with_text": None, "failed": 0, "message": None}
+    library = {"is_installed": False, "num_waiting": 1234, "num_with_text": 5}
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            library.update(num_waiting=0, num_with_text=7)
+            events = [("progress", {**told, "done": 3, "to_read": 8}), ("done", {**told, "done": 8, "with_text": 2})]
+            lines = "".join(f"event: {name}\ndata: {json.dumps(state)}\n\n" for name, state in events)
+            route.fulfill(body=lines, content_type="text/event-stream")
+        elif route.request.url.endswith("/events"):
+            route.fulfill(body=f"event: never\ndata: {json.dumps(told)}\n\n", content_type="text/event-stream")
+        else:
+            route.fulfill(json={**told, **library})
+
+    intercept(page, "**/api/index/texts**", answer)
+    page.click("#library-button")
+    expect(page.locator("#texts-status")).to_contain_text("pip install 'twinlens[ocr]'")
+    expect(page.locator("#read-texts")).to_be_hidden()
+    page.keyboard.press("Escape")
+    library["is_installed"] = True
+    page.click("#library-button")
+    expect(page.locator("#texts-status")).to_have_text("Photos with text: 5; not looked at for text yet: 1,234")
+    page.click("#read-texts")
+    expect(page.locator("#texts-status")).to_have_text("All photos were looked at for text; photos with text: 7")
+    expect(page.locator("#read-texts")).to_be_hidden()
+    expect(page.locator("#texts-progress")).to_be_hidden()
 
 
 def test_the_keyboard_stays_at_the_filters_when_they_are_cleared_or_closed(page: Page) -> None:

@@ -120,3 +120,20 @@ def test_the_part_lies_in_what_is_seen_of_a_photo_that_is_zoomed(open_page: Any,
 def test_an_address_with_a_region_that_is_none_still_shows_photos(open_page: Any, site: str) -> None:
     page = open_page(f"{site}/#t=%2Br:0.9,0.9,5,5:home/red+square.jpg", wait=False)
     expect(page.locator("#status")).to_contain_text("region")
+
+
+def test_a_part_of_a_video_is_searched_for_with_its_moment(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#q=a+square&folder=home")
+
+    def as_video(route: Any) -> None:
+        route.fulfill(json={**route.fetch().json(), "duration_s": 9.0})
+
+    page.route("**/api/photo/*", as_video)
+    page.route(SEARCHED, lambda route: route.fulfill(json=page.request.get(f"{site}/api/photos?limit=1").json()))
+    open_first(page)
+    until(page, "document.querySelector('.facts, #facts, #viewer-facts')?.textContent.length > 0")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Search this part")).to_be_visible()
+    assert searched(page, lambda: page.keyboard.press("Enter"))["region"].endswith("@0")
+    expect(page.locator(".chip canvas")).to_be_visible()
+    assert "@0" in page.evaluate("decodeURIComponent(location.hash)")

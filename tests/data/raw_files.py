@@ -1,12 +1,32 @@
-"""RAW files written by hand: a DNG with a sensor of red, green and blue cells, and a preview if one is given."""
+"""RAW files written by hand, as several makers build them: a sensor of red, green and blue cells, and a preview."""
 
 import struct
+from typing import NamedTuple
 
 import numpy as np
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, SIGNED_RATIONAL = 1, 2, 3, 4, 5, 10
 _CODES = {BYTE: "B", SHORT: "H", LONG: "I"}
 Tag = tuple[int, int, object]
+
+
+class Maker(NamedTuple):
+    """What a camera writes of itself, and how its files begin."""
+
+    make: str
+    model: str
+    head: bytes = b"II*\0\x08\0\0\0"
+
+
+MAKERS = {
+    "CR2": Maker("Canon", "Canon EOS 80D", b"II*\0\x10\0\0\0CR\2\0" + bytes(4)),
+    "NEF": Maker("NIKON CORPORATION", "NIKON D750"),
+    "ARW": Maker("SONY", "ILCE-7M3"),
+    "PEF": Maker("PENTAX", "PENTAX K-5"),
+    "ORF": Maker("OLYMPUS IMAGING CORP.", "E-M10", b"IIRO\x08\0\0\0"),
+    "RW2": Maker("Panasonic", "DMC-GH4", b"IIU\0\x08\0\0\0"),
+}
+"""Formats that are a TIFF, some of them with another beginning."""
 
 
 def _packed(kind: int, value: object) -> tuple[int, bytes]:
@@ -41,8 +61,9 @@ def dng(
     preview: bytes | None = None,
     preview_size: tuple[int, int] = (0, 0),
     date: str = "2023:06:30 12:00:00",
+    maker: Maker | None = None,
 ) -> bytes:
-    """A DNG of an RGB picture.
+    """A DNG of an RGB picture, or the file of another maker that is a TIFF, too.
 
     Args:
         pixels: [H, W, 3] uint8, as the sensor sees it; both sides are even.
@@ -50,23 +71,27 @@ def dng(
         preview: content of a JPEG.
         preview_size: its width and height.
         date: as EXIF writes it.
+        maker: of the camera; None = a DNG.
     """
     height, width, _ = pixels.shape
-    cells = np.zeros((height, width), np.uint16)
-    for row, column, colour in (0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2):
-        cells[row::2, column::2] = pixels[row::2, column::2, colour].astype(np.uint16) * 60
-    sensor = cells.tobytes()
+    sensor = _cells(pixels)
     camera: list[Tag] = [
-        (271, ASCII, "Twin"),
-        (272, ASCII, "Twin Reflex"),
+        (271, ASCII, maker.make if maker else "Twin"),
+        (272, ASCII, maker.model if maker else "Twin Reflex"),
         (274, SHORT, orientation),
         (306, ASCII, date),
-        (50706, BYTE, [1, 4, 0, 0]),
-        (50708, ASCII, "Twin Reflex"),
-        (50721, SIGNED_RATIONAL, [1, 0, 0, 0, 1, 0, 0, 0, 1]),
-        (50728, RATIONAL, [1, 1, 1]),
-        (50778, SHORT, 21),
     ]
+    camera += (
+        []
+        if maker
+        else [
+            (50706, BYTE, [1, 4, 0, 0]),
+            (50708, ASCII, "Twin Reflex"),
+            (50721, SIGNED_RATIONAL, [1, 0, 0, 0, 1, 0, 0, 0, 1]),
+            (50728, RATIONAL, [1, 1, 1]),
+            (50778, SHORT, 21),
+        ]
+    )
     raw: list[Tag] = [
         (254, LONG, 0),
         (256, LONG, width),
@@ -82,9 +107,10 @@ def dng(
         (50714, LONG, 0),
         (50717, LONG, 16383),
     ]
-    data_at = 2000
+    data_at, head = 2000, maker.head if maker else b"II*\0\x08\0\0\0"
+    first = len(head)
     if preview is None:
-        return _file(_directory([*raw, (273, LONG, data_at), *camera], 8), data_at, sensor)
+        return _file(head + _directory([*raw, (273, LONG, data_at), *camera], first), data_at, sensor)
     raw_at, preview_at = 1000, data_at + len(sensor)
     shown: list[Tag] = [
         (254, LONG, 1),
@@ -99,11 +125,33 @@ def dng(
         (279, LONG, len(preview)),
         (330, LONG, raw_at),
     ]
-    front = _directory([*shown, *camera], 8).ljust(raw_at - 8, b"\0")
+    front = (head + _directory([*shown, *camera], first)).ljust(raw_at, b"\0")
     return _file(front + _directory([*raw, (273, LONG, data_at)], raw_at), data_at, sensor + preview)
 
 
-def _file(directories: bytes, data_at: int, data: bytes) -> bytes:
-    head = (b"II*\0" + struct.pack("<I", 8) + directories).ljust(data_at, b"\0")
+def raf(pixels: np.ndarray, *, preview: bytes = b"") -> bytes:
+    """A RAF of an RGB picture: Fujifilm's own container, with a preview if one is given."""
+    height, width, _ = pixels.shape
+    sensor = _cells(pixels)
+    size = struct.pack(">HH", height, width)
+    told = {0x100: size, 0x110: bytes(4), 0x111: size, 0x121: size, 0x130: b"\0\x08\0\0"}
+    facts = struct.pack(">I", len(told))
+    facts += b"".join(struct.pack(">HH", tag, len(value)) + value for tag, value in told.items())
+    facts_at = 160 + len(preview) + -len(preview) % 4
+    data_at = facts_at + len(facts) + -len(facts) % 4
+    head = b"FUJIFILMCCD-RAW 0201FF000000" + b"X100".ljust(32, b"\0") + b"0100" + bytes(20)
+    head += struct.pack(">IIIIII", 160, len(preview), facts_at, len(facts), data_at, len(sensor))
+    return (head.ljust(160, b"\0") + preview).ljust(facts_at, b"\0") + facts.ljust(data_at - facts_at, b"\0") + sensor
+
+
+def _cells(pixels: np.ndarray) -> bytes:
+    cells = np.zeros(pixels.shape[:2], np.uint16)
+    for row, column, colour in (0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2):
+        cells[row::2, column::2] = pixels[row::2, column::2, colour].astype(np.uint16) * 60
+    return cells.tobytes()
+
+
+def _file(front: bytes, data_at: int, data: bytes) -> bytes:
+    head = front.ljust(data_at, b"\0")
     assert len(head) == data_at
     return head + data

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -75,3 +77,15 @@ def test_anything_else_is_a_region_or_refused_in_our_words(text: str) -> None:
         return
     assert isinstance(region, Region)
     assert parse_region(str(region)).unit in ("fraction", "percent", "pixel")
+
+
+def test_of_a_video_a_time_may_follow() -> None:
+    region = parse_region("0.1,0.2,0.5,0.5@83.5")
+    assert (region.at_s, str(region), region.at_ms(Path("clip.mp4"))) == (83.5, "0.1,0.2,0.5,0.5@83.5", 83_500)
+    assert parse_region("0,0,1,1").at_ms(b"") is None
+    for source in (Path("photo.jpg"), b"content", PHOTO):
+        with pytest.raises(RegionError, match="is of a moment of a video, and this is none"):
+            region.at_ms(source)
+    for text in ("0,0,1,1@", "0,0,1,1@1:23", "0,0,1,1@-1", "0,0,1,1@5%", "@5"):
+        with pytest.raises(QueryError, match="a time in seconds may follow"):
+            parse_region(text)

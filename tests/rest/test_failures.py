@@ -10,12 +10,14 @@ from conftest import ColourEncoder, draw_photo
 from twinlens.api.library import Collection, OutsideLibraryError
 from twinlens.errors import (
     AlreadyIndexingError,
+    AlreadyReadingError,
     CatalogDamagedError,
     CatalogLockedError,
     CollectionMissingError,
     DiskFullError,
     ModelMismatchError,
     NoProbabilitiesError,
+    NoTextRecognizerError,
     PhotoError,
     PhotosMissingError,
     QueryError,
@@ -55,6 +57,8 @@ def test_a_code_that_nobody_knows_is_a_fault_of_ours() -> None:
         (PhotoError("file is gone"), "photo_gone"),
         (OutsideLibraryError("a link"), "outside_library"),
         (AlreadyIndexingError("another process is indexing"), "already_indexing"),
+        (AlreadyReadingError("another process is reading"), "already_reading"),
+        (NoTextRecognizerError("no package"), "not_installed"),
         (CatalogLockedError("locked"), "library_busy"),
         (CollectionMissingError("gone"), "library_missing"),
         (PhotosMissingError("gone"), "library_missing"),

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,27 @@ def test_a_second_server_of_a_library_takes_over_when_the_first_ends(
             first.app.state.following._stop.set()
             draw(library / "new.png", (130, 20, 200), seed=78)
             until(lambda: num_images(second) == before + 1)
+
+
+def test_a_call_waits_for_the_next_change_whichever_program_makes_it(library: Path) -> None:
+    with client_of(library) as client:
+        before = client.get("/api/stats").json()["generation"]
+        assert client.get(f"/api/stats?other_than={before + 7}").json()["generation"] == before, "it is another one"
+        assert client.get(f"/api/stats?other_than={before}&wait_s=0.3").json()["generation"] == before
+        with ThreadPoolExecutor(2) as pool:
+            waiting = [pool.submit(client.get, f"/api/stats?other_than={before}&wait_s=25") for _ in range(2)]
+            draw(library / "late.png", (130, 20, 200), seed=79)
+            with Collection.open(library) as other:
+                other.index()
+            told = [one.result().json() for one in waiting]
+        assert all(one["generation"] > before for one in told)
+        assert client.get("/api/stats?other_than=1&wait_s=99").status_code == 422
+
+
+def test_a_server_that_stops_lets_nobody_wait(library: Path) -> None:
+    with client_of(library) as client:
+        before = client.get("/api/stats").json()["generation"]
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(client.get, f"/api/stats?other_than={before}&wait_s=25")
+            client.app.state.engine.stop_streams()
+            assert waiting.result(timeout=20).json()["generation"] == before

@@ -10,7 +10,6 @@ from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, user_path
 from twinlens.collection.place.presence import is_gone
-from twinlens.collection.recognizing.report import TextReport
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.facts import LibraryFacts

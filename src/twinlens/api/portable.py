@@ -1,5 +1,6 @@
 """Collections that move: into an archive and out of it, to another place, into one another, apart."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,26 @@ from twinlens.collection.portable.merging import Merged
 from twinlens.collection.portable.merging import merge as merge_catalogs
 from twinlens.collection.portable.moving import Moved, move_photos
 from twinlens.collection.portable.opened_archive import OpenedArchive
-from twinlens.collection.portable.splitting import Split, split_folder, split_photos
+from twinlens.collection.portable.splitting import Split, no_folder, split_folder, split_photos
 from twinlens.collection.portable.take_in import OnPhotos, TakenIn
 from twinlens.collection.searching.query import parse_query
 from twinlens.errors import CollectionError, ConfigError
 
-__all__ = ["Merged", "Moved", "Split", "TakenIn", "export", "import_into", "import_to", "merge", "move", "split"]
+__all__ = [
+    "Merged",
+    "Moved",
+    "Split",
+    "TakenIn",
+    "export",
+    "import_into",
+    "import_to",
+    "merge",
+    "move",
+    "split",
+    "split_query",
+]
+
+_QUERY_SIGN = re.compile(r"""[:<>="]|\bOR\b|(^|\s)-""")
 
 
 def export(
@@ -129,25 +144,35 @@ def split(place: str | Path | None, part: str, to: str | Path, *, remove: bool =
 
     Args:
         place: of the collection that has the photos.
-        part: a folder with photos, also as its path in a photo folder; or a query.
+        part: a folder with photos, also as its path in a photo folder; or a query with a field, a phrase or an
+            operator. Words alone are no query here, but a folder that is spelt wrong: ``split_query`` takes them.
         to: place of the new collection.
         remove: the other collection shall have the photos no longer; for a folder only.
         dry_run: change nothing.
 
     Raises:
         QueryError: the query cannot be used.
-        CollectionError: see ``split_folder``.
+        CollectionError: there is no such folder; see ``split_folder``.
     """
+    with find_existing(place).collection as collection:
+        if (folder := _folder_of(part, [one.path for one in collection.folders()])) is not None:
+            return split_folder(collection.catalog, folder, user_path(to), remove=remove, dry_run=dry_run)
+        if not (_QUERY_SIGN.search(part) and parse_query(part).has_logic):
+            raise CollectionError(no_folder(collection.catalog, part))
+    return split_query(place, part, to, remove=remove, dry_run=dry_run)
+
+
+def split_query(
+    place: str | Path | None, query: str, to: str | Path, *, remove: bool = False, dry_run: bool = False
+) -> Split:
+    """Makes a collection of all photos that match a query; see ``split`` and ``split_photos``."""
+    if remove:
+        raise CollectionError("--remove takes a folder: the photos of a query would come back with the next index")
     opened = find_existing(place)
     with opened.collection as collection:
-        target, catalog = user_path(to), collection.catalog
-        if (folder := _folder_of(part, [one.path for one in collection.folders()])) is not None:
-            return split_folder(catalog, folder, target, remove=remove, dry_run=dry_run)
-        if remove:
-            raise CollectionError("--remove takes a folder: the photos of a query would come back with the next index")
-        found = collection.find_all(parse_query(part), **opened.filters())
-        numbers = GivenPhotos(catalog, PhotoFolders(collection.path, catalog)).numbers(found)
-        return split_photos(catalog, numbers, target, dry_run=dry_run)
+        found = collection.find_all(parse_query(query), **opened.filters())
+        numbers = GivenPhotos(collection.catalog, PhotoFolders(collection.path, collection.catalog)).numbers(found)
+        return split_photos(collection.catalog, numbers, user_path(to), dry_run=dry_run)
 
 
 def _folder_of(part: str, roots: Sequence[Path]) -> Path | None:

@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from pathlib import Path
 
 from PIL import Image
 
@@ -34,13 +35,14 @@ from twinlens.data.guarded.photos import read_guarded, shrunk
 from twinlens.data.images import DRAFT_OVERSAMPLING, read_photo_bytes
 from twinlens.data.region import Region, parse_region
 from twinlens.data.text_file import read_text_file
+from twinlens.data.video.names import is_video
 from twinlens.embedding.local import PhotoVector, prepare_photo
 from twinlens.protocols import DualEncoder
 from twinlens.types import Hit, Pixels
 
 
 def picture_pixels(
-    data: bytes,
+    source: bytes | Path,
     encoder: DualEncoder,
     *,
     max_megapixels: float,
@@ -49,11 +51,13 @@ def picture_pixels(
 ) -> Pixels:
     """Decodes a stranger's picture, or a region of it, in memory, in another process, for the image tower: [H, W, 3].
 
+    Of a video of the library, given as its file, one frame is the picture.
+
     Raises:
         PhotoError: it cannot be read, takes too long, or crashes its decoder, or has no such region.
     """
     return prepare_photo(
-        data, encoder, guard=guard, max_megapixels=max_megapixels, trusts_nothing=True, region=region
+        source, encoder, guard=guard, max_megapixels=max_megapixels, trusts_nothing=True, region=region
     ).pixels
 
 

@@ -107,6 +107,8 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
         )
     if report.videos:
         say(f"{counted(report.videos, 'new video')} can be found by any of their moments")
+    if report.albums:
+        say(f"{counted(report.albums, 'album')} of Google Takeout made; 'twinlens albums' lists them")
     if hint := api.indexing.videos_not_read(report.skipped):
         say(hint)
     _summarize_left_out(report)

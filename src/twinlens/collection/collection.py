@@ -430,7 +430,7 @@ class Collection:
 
         Raises:
             TextRecognizerError: the extra is not installed, or fails on photo after photo.
-            CollectionBusyError: another process does this already.
+            AlreadyReadingError: another process does this already.
             PhotosMissingError: a photo folder is not there.
             CollectionError: the collection cannot be written.
             CollectionNotFoundError: nothing is indexed yet.

@@ -1,10 +1,12 @@
 """A region of a photo: the part of the upright picture that a search goes by."""
 
 import re
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from PIL import Image
 
+from twinlens.data.video.names import is_video
 from twinlens.errors import QueryError, RegionError
 
 Unit: TypeAlias = Literal["fraction", "percent", "pixel"]
@@ -12,22 +14,39 @@ LEAST_PX = 8  # of a side; less shows nothing
 OVERSHOOT = 0.01  # of a side: what is drawn by hand may end a little outside
 WANTED = (
     "a region is x,y,width,height from the upper left corner, as fractions (0.1,0.2,0.5,0.5), "
-    "in per cent (10%,20%,50%,50%) or in pixels (120,80,400,300)"
+    "in per cent (10%,20%,50%,50%) or in pixels (120,80,400,300); of a video, @ and a time in seconds may follow"
 )
 _NUMBER = re.compile(r"\s*(\d{1,9}(?:\.\d*)?|\.\d+)\s*(%?)\s*", re.ASCII)
 
 
 class Region(NamedTuple):
-    """A part of a photo, from its upper left corner, once it stands upright."""
+    """A part of a photo, from its upper left corner, once it stands upright; of a video, at a time in seconds."""
 
     x: float
     y: float
     width: float
     height: float
     unit: Unit = "fraction"
+    at_s: float | None = None
 
     def __str__(self) -> str:
-        return ",".join(f"{value:g}{'%' if self.unit == 'percent' else ''}" for value in self[:4])
+        place = ",".join(f"{value:g}{'%' if self.unit == 'percent' else ''}" for value in self[:4])
+        return place if self.at_s is None else f"{place}@{self.at_s:g}"
+
+    def at_ms(self, source: object) -> int | None:
+        """The time of a video's frame; None = the one that stands for it, or no video.
+
+        Args:
+            source: the file, or the content of a picture.
+
+        Raises:
+            RegionError: there is a time, and the source is no video.
+        """
+        if self.at_s is None:
+            return None
+        if not (isinstance(source, Path) and is_video(source)):
+            raise RegionError(f"the region {self} is of a moment of a video, and this is none")
+        return round(1000 * self.at_s)
 
     def cut(self, image: Image.Image) -> Image.Image:
         """The part of a photo that was decoded in its full size.
@@ -50,7 +69,7 @@ class Region(NamedTuple):
 
 
 def parse_region(text: str) -> Region:
-    """A region as it is written; numbers of at most 1 are fractions.
+    """A region as it is written; numbers of at most 1 are fractions, and what follows an @ is a time of a video.
 
     Raises:
         QueryError: it is no region, or none of a photo of any size.
@@ -58,9 +77,10 @@ def parse_region(text: str) -> Region:
     >>> str(parse_region("10%, 20%, 50%, 50%")), parse_region("0,0,0.5,1").unit, parse_region("0,0,400,300").unit
     ('10%,20%,50%,50%', 'fraction', 'pixel')
     """
-    found = [_NUMBER.fullmatch(part) for part in text.split(",")]
+    place, at, time = text.partition("@")
+    found, seconds = [_NUMBER.fullmatch(part) for part in place.split(",")], _NUMBER.fullmatch(time)
     signs = {match[2] for match in found if match}
-    if len(found) != 4 or not all(found) or len(signs) != 1:
+    if len(found) != 4 or not all(found) or len(signs) != 1 or (at and (seconds is None or seconds[2])):
         raise QueryError(f"{WANTED}; got {text!r}")
     x, y, width, height = (float(match[1]) for match in found if match)
     unit: Unit = "percent" if signs == {"%"} else "fraction" if max(x, y, width, height) <= 1 else "pixel"
@@ -71,4 +91,4 @@ def parse_region(text: str) -> Region:
         raise QueryError(
             f"the region {text!r} ends outside of the photo: x + width and y + height are at most {most:g}"
         )
-    return Region(x, y, width, height, unit)
+    return Region(x, y, width, height, unit, float(seconds[1]) if at and seconds else None)

@@ -113,7 +113,15 @@ def prepare_photo(
     Raises:
         PhotoError: the photo cannot be read, takes too long, or crashes its decoder, or has no such region.
     """
-    read = partial(read_guarded, source, guard=guard, max_megapixels=max_megapixels, trusts_nothing=trusts_nothing)
+    at_ms = None if region is None else region.at_ms(source)
+    read = partial(
+        read_guarded,
+        source,
+        guard=guard,
+        max_megapixels=max_megapixels,
+        trusts_nothing=trusts_nothing,
+        at_ms=at_ms,
+    )
     side = encoder.input_side if region is None else None
     if (preparation := encoder.preparation) is not None:
         return PreparedPhoto(*read(partial(_of_region, region, preparation), min_side=side))

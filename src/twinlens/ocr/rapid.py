@@ -1,17 +1,25 @@
 """RapidOCR: finds and reads text in pictures with the models PP-OCRv6, in ONNX Runtime."""
 
 import importlib
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from twinlens.errors import TextRecognizerError
+from twinlens.errors import NoTextRecognizerError, TextRecognizerError
 from twinlens.types import TextPiece
 
 PACKAGE = "rapidocr"
 DETECTOR_SIDE = 960  # pixels of the longer side that it looks at; drawn lines of 10 pixels were all read, as with 1,600
 _MODELS = {"Det": "*det*.onnx", "Cls": "*cls*.onnx", "Rec": "*rec*.onnx"}
+
+
+@cache
+def can_read_texts() -> bool:
+    """Whether the extra ``ocr`` is installed."""
+    return find_spec(PACKAGE) is not None
 
 
 class RapidRecognizer:
@@ -20,14 +28,15 @@ class RapidRecognizer:
     Never asks the network: its models come with the package.
 
     Raises:
-        TextRecognizerError: the package, or one of its models, is missing or cannot be used.
+        NoTextRecognizerError: the package is not installed.
+        TextRecognizerError: it, or one of its models, cannot be used.
     """
 
     def __init__(self) -> None:
         try:
             package = importlib.import_module(PACKAGE)
         except ImportError as error:
-            raise TextRecognizerError(
+            raise NoTextRecognizerError(
                 "reading text in pictures needs the package rapidocr, which is not installed; "
                 "install it: pip install 'twinlens[ocr]'"
             ) from error

@@ -27,6 +27,7 @@ from twinlens.rest.calls import (
     library,
     photos,
     ratings,
+    reading,
     searching,
     session,
     suggesting,
@@ -39,6 +40,8 @@ from twinlens.rest.engine.duplicate_search import DuplicateSearch
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.following import Following
 from twinlens.rest.engine.index_run import IndexRun
+from twinlens.rest.engine.news import News
+from twinlens.rest.engine.text_run import TextRun
 from twinlens.rest.failures import RequestFailure, failure_of
 from twinlens.rest.gate.audit import Audit
 from twinlens.rest.gate.body_limit import BodyLimit
@@ -91,6 +94,8 @@ def create_app(
     app, metrics, entrance = calls(settings), metrics or Metrics(), entrance or Entrance.of(settings)
     engine = app.state.engine = Engine(collection, settings, metrics)
     app.state.index_run = IndexRun(engine)
+    app.state.news = News(engine)
+    app.state.text_run = TextRun(engine)
     app.state.duplicates = DuplicateSearch(engine)
     app.state.following = Following(engine, app.state.index_run) if settings.watch else None
     put_behind_gate(
@@ -138,7 +143,7 @@ def calls(settings: Settings) -> FastAPI:
     )
     marks = (favourites, tags, ratings, albums, captions, teaching)
     looking = (library, searching, explaining, photos, browsing, duplicates)
-    for part in (*looking, *marks, archive, indexing, session, suggesting):
+    for part in (*looking, *marks, archive, indexing, reading, session, suggesting):
         app.include_router(part.router)
     add_page(app)
     describe(app, settings)
@@ -159,6 +164,7 @@ async def served_while_open(app: FastAPI) -> AsyncIterator[None]:
     if app.state.following is not None:
         await app.state.following.stop()
     await app.state.index_run.stop()
+    await app.state.text_run.stop()
     await app.state.duplicates.stop()
     await engine.stop()
 

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from twinlens.api.library import OutsideLibraryError
 from twinlens.errors import (
     AlreadyIndexingError,
+    AlreadyReadingError,
     CatalogDamagedError,
     CollectionBusyError,
     CollectionMissingError,
@@ -18,6 +19,7 @@ from twinlens.errors import (
     NoCaptionsError,
     NoPhotosError,
     NoProbabilitiesError,
+    NoTextRecognizerError,
     PhotoError,
     PhotosMissingError,
     QueryError,
@@ -51,6 +53,7 @@ STATUS_OF = {
     "no_captions": 409,
     "no_calibration": 409,
     "already_indexing": 409,
+    "already_reading": 409,
     "read_only": 409,
     "photo_gone": 410,
     "body_too_large": 413,
@@ -61,6 +64,7 @@ STATUS_OF = {
     "range_not_satisfiable": 416,
     "too_many_requests": 429,
     "internal_error": 500,
+    "not_installed": 501,
     "starting": 503,
     "too_busy": 503,
     "stopping": 503,
@@ -162,6 +166,18 @@ def failure_of(error: TwinlensError) -> RequestFailure:
         case AlreadyIndexingError():
             return RequestFailure(
                 "already_indexing", "the library is already being indexed", "GET /api/index shows the progress"
+            )
+        case AlreadyReadingError():
+            return RequestFailure(
+                "already_reading",
+                "the text in the library's pictures is already being read",
+                "GET /api/index/texts shows how much",
+            )
+        case NoTextRecognizerError():
+            return RequestFailure(
+                "not_installed",
+                "text in pictures cannot be read here: a package is not installed",
+                "on the server, run: pip install 'twinlens[ocr]', and restart it",
             )
         case CollectionBusyError():
             logger.warning("a request failed: %s", error)

@@ -25,6 +25,7 @@ _FAILURES = {
     "422": "invalid body or parameters",
     "429": "too many requests",
     "500": "the server failed",
+    "501": "a package that it needs is not installed on the server",
     "503": "starting, stopping or too busy",
     "507": "the disk is full",
 }
@@ -33,6 +34,7 @@ _ONLY: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(("408", "413", "415"), "body"),
     "410": _PICTURES,
     "416": "/api/image/",
+    "501": "/api/index/texts",
     "507": "/api/index",
 }
 

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -156,6 +157,27 @@ def test_a_photo_that_is_gone_or_changed_or_a_link_takes_the_place_of_none(
     save(picture(2), photos / "c.jpg")
     found = collection.duplicates()
     assert (found.groups, found.not_compared) == ((), 3)
+
+
+def test_photos_in_archives_are_compared_and_never_on_a_move_list(
+    photos: Path, open_collection: OpenCollection
+) -> None:
+    save(picture(1), photos / "a.jpg")
+    save(picture(2), photos / "b.jpg")
+    with zipfile.ZipFile(photos / "backup.zip", "w") as archive:
+        archive.write(photos / "a.jpg", "old/a.jpg")
+        archive.writestr("small.jpg", save(picture(2).resize((160, 120)), photos / "small.jpg").read_bytes())
+    (photos / "small.jpg").unlink()
+    os.utime(photos / "backup.zip", (1, 1))
+    collection = open_collection()
+    collection.index(archives=True)
+    found = collection.duplicates()
+    assert told(found) == [
+        ("a.jpg", [("exact", "backup.zip/old/a.jpg")]),
+        ("b.jpg", [("near", "backup.zip/small.jpg")]),
+    ]
+    assert (found.not_compared, list(found.removable())) == (0, [])
+    assert all(group.others[0].photo.in_archive for group in found.groups)
 
 
 def test_without_features_only_exact_copies_are_found(photos: Path, open_collection: OpenCollection) -> None:

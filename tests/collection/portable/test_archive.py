@@ -112,7 +112,7 @@ def test_vectors_and_lines_are_as_the_format_says(library: Collection, archive: 
         lines = [json.loads(line) for line in content.read("photos.jsonl").splitlines()]
         with content.open("embeddings.npy") as member:
             embeddings = np.load(member, allow_pickle=False)
-    assert (head["format"], head["version"], head["photos"], head["vectors"]) == ("twinlens collection", 1, 4, 3)
+    assert (head["format"], head["version"], head["photos"], head["vectors"]) == ("twinlens collection", 2, 4, 3)
     by_path = {line["path"]: line for line in lines}
     assert by_path["trip/blue.png"]["given"]["tag"] == ["Kids", "été"]
     assert by_path["trip/blue.png"]["given"]["album"] == [["Best", 1]]
@@ -174,7 +174,7 @@ def first_line(**values: Any) -> Callable[[bytes], bytes]:
         ("embeddings.npy", lambda content: content[:-4]),
         ("embeddings.npy", lambda content: content[:-4] + b"\0\0\xc0\x7f"),
         ("embeddings.npy", lambda content: content.replace(b"<f4", b"|O8")),
-        ("twinlens.json", lambda content: content.replace(b'"version": 1', b'"version": 2')),
+        ("twinlens.json", lambda content: content.replace(b'"version": 2', b'"version": 3')),
         ("twinlens.json", lambda _: b"[]"),
     ],
 )  # fmt: skip

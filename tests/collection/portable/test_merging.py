@@ -148,3 +148,39 @@ def test_the_photos_of_a_search_are_not_merged_with_all_of_a_folder(apart: Path,
         assert merge(apart, other, given_only=True).taken.added == 0
         with Collection(narrow) as collection:
             collection.catalog.set_meta({ONLY_KNOWN: "0"})
+
+
+def excluding(other: Path, *patterns: str) -> None:
+    with Collection(other) as collection:
+        collection.index(exclude=patterns)
+
+
+def test_what_the_other_one_leaves_out_is_left_out_here_too(apart: Path, other: Path, tmp_path: Path) -> None:
+    excluding(other, "*.gif", "/drafts/")
+    draw_photo(tmp_path / "others" / "drafts" / "white.png", "white")
+    trial = merge(apart, other, dry_run=True)
+    merged = merge(apart, other)
+    assert merged.patterns.taken == trial.patterns.taken == ["*.gif", "/drafts/"]
+    assert merged.patterns.refused == {}
+    with Collection(apart) as both:
+        assert (both.catalog.excluded, both.index().added) == (["*.gif", "/drafts/"], 0)
+    assert merge(apart, other).patterns.taken == []
+
+
+def test_a_pattern_that_would_take_photos_away_here_is_told_and_not_taken(apart: Path, other: Path) -> None:
+    excluding(other, "trip/", "*.gif", "!keep.gif")
+    merged = merge(apart, other)
+    assert merged.patterns.taken == ["*.gif"]
+    assert merged.patterns.refused["trip/"] == "it would leave out 1 photo here, such as trip/blue.png"
+    assert "takes back" in merged.patterns.refused["!keep.gif"]
+    with Collection(apart) as both:
+        assert both.index().removed == 0
+
+
+def test_patterns_of_a_subfolder_hold_there_alone(library: Collection, photos: Path, tmp_path: Path) -> None:
+    library.close()
+    with Collection.create([photos / "trip"], at=tmp_path / "inner") as inner:
+        inner.index(exclude=["red.png", "/drafts/"])
+    assert merge(photos, tmp_path / "inner").patterns.taken == ["/trip/**/red.png", "/trip/drafts/"]
+    with Collection.open(photos) as both:
+        assert both.index().removed == 0

@@ -6,7 +6,7 @@ import pytest
 
 from collection.portable.conftest import OpenCollection, given
 from conftest import draw_photo
-from twinlens.api.portable import split
+from twinlens.api.portable import split, split_query
 from twinlens.collection.collection import Collection
 from twinlens.errors import CollectionError
 
@@ -70,6 +70,26 @@ def test_nothing_to_split_or_no_room_for_it_changes_nothing(library: Collection,
     with pytest.raises(CollectionError, match="all photos of this collection"):
         split(photos, str(photos), tmp_path / "new", remove=True)
     with pytest.raises(CollectionError, match="takes a folder"):
-        split(photos, "blue", tmp_path / "new", remove=True)
+        split(photos, "tag:Kids", tmp_path / "new", remove=True)
     assert split(photos, "trip", tmp_path / "new", dry_run=True).photos == 1
     assert not [file for file in tmp_path.iterdir() if "new" in file.name]
+
+
+def test_a_name_that_is_no_folder_is_not_taken_for_a_query_of_words(library: Collection, tmp_path: Path) -> None:
+    draw_photo(library.folders()[0].path / "Summer 2023" / "green.png", "green")
+    library.index()
+    library.close()
+    photos = library.folders()[0].path
+    for name, near in (("tripp", "near it: trip"), ("sumer 2023", "near it: Summer 2023"), ("C:/trip", "trip")):
+        with pytest.raises(CollectionError, match=rf"is no folder with photos of this collection.*{near}.*--query"):
+            split(photos, name, tmp_path / "new")
+    assert split_query(photos, "blue", tmp_path / "new").photos == 1
+
+
+def test_patterns_go_along_as_they_hold_in_the_folder(library: Collection, tmp_path: Path) -> None:
+    library.index(exclude=["*.gif", "/trip/private/", "/others/"])
+    library.close()
+    photos = library.folders()[0].path
+    split(photos, "trip", tmp_path / "new")
+    with Collection(tmp_path / "new") as there:
+        assert there.catalog.excluded == ["*.gif", "/private/"]

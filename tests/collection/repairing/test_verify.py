@@ -41,8 +41,20 @@ def test_contents_that_changed_without_a_trace_are_found_only_by_reading(indexed
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert not verify(indexed).problems
     [problem] = verify(indexed, contents=True).problems
-    assert "c.png has other contents than when it was indexed" in problem.what
+    assert "c.png is damaged: other contents than when it was indexed" in problem.what
     assert "backup" in problem.todo
+
+
+def test_reading_tells_what_was_changed_from_what_is_damaged(indexed: Path, make_photo: PhotoMaker) -> None:
+    os.utime(indexed / "a.png", (1, 1))
+    make_photo("b.png", "white", size=(50, 50))
+    (indexed / "c.png").write_bytes((indexed / "c.png").read_bytes()[:-30])
+    damaged, changed, dated = verify(indexed, contents=True).problems
+    assert damaged.what.startswith("c.png is damaged: it has changed since the last index run, and cannot be read")
+    assert (changed.what, changed.photos) == ("1 photo has changed since the last index run, such as b.png", ["b.png"])
+    assert dated.what == "1 photo has another date, and the contents that were indexed, such as a.png"
+    assert "backup" in damaged.todo
+    assert all("twinlens index" in one.todo for one in (changed, dated))
 
 
 def test_a_missing_photo_folder_is_one_problem(indexed: Path, tmp_path: Path) -> None:

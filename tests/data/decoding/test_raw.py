@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.raw_files import dng
+from data.raw_files import MAKERS, dng, raf
 from twinlens.data.decoding.kinds import find_kind
 from twinlens.data.decoding.raw import _cr3_moment
 from twinlens.data.guarded.light import is_light
@@ -143,3 +143,27 @@ def test_opening_changes_nothing(sensor: np.ndarray, tmp_path: Path) -> None:
     before = path.read_bytes(), path.stat().st_mtime_ns
     open_photo(path)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+@pytest.mark.parametrize("kind", [*MAKERS, "RAF"])
+def test_the_preview_of_each_maker_s_file_is_read(sensor: np.ndarray, kind: str) -> None:
+    shown, pixels = jpeg(sensor), np.repeat(np.repeat(sensor, 2, axis=0), 2, axis=1)
+    if kind == "RAF":
+        content = raf(pixels, preview=shown)
+    else:
+        content = dng(pixels, maker=MAKERS[kind], preview=shown, preview_size=(360, 240))
+    found = find_kind(content)
+    assert found is not None
+    assert found.is_read
+    photo = open_photo(content)
+    assert (photo.image.size, red_corners(photo.image)) == ((360, 240), CORNERS[1])
+
+
+@pytest.mark.parametrize("kind", ["CR2", "NEF", "ARW", "PEF"])
+def test_what_the_sensors_of_several_makers_saw_is_developed(sensor: np.ndarray, kind: str) -> None:
+    """Its colours are those of the camera's matrix, for which the cells of the file are not made."""
+    photo = open_photo(dng(sensor, maker=MAKERS[kind]))
+    assert photo.image.size == (180, 120)
+    left, right = photo.image.getpixel((40, 60)), photo.image.getpixel((140, 60))
+    assert left[0] > max(left[1:])  # type: ignore[index]
+    assert right[2] > max(right[:2])  # type: ignore[index]

@@ -61,3 +61,17 @@ def test_video_is_sent_with_its_type_and_by_parts(videos: TestClient, folder: Pa
 
 def test_negative_time_is_refused(videos: TestClient) -> None:
     assert videos.get("/api/image/two.mp4/thumbnail", params={"at": -1}).status_code == 422
+
+
+def test_a_part_of_a_moment_is_searched_for(videos: TestClient) -> None:
+    def scores(region: str) -> float:
+        part = {"image_id": "two.mp4", "region": region}
+        answer = videos.post("/api/search/image", json={"images": [part], "include_self": True})
+        assert answer.status_code == 200, answer.text
+        return float(answer.json()["results"][0]["score"])
+
+    assert scores("0.2,0.2,0.5,0.5@1") == pytest.approx(scores("0.2,0.2,0.5,0.5@3"), abs=0.02)
+    assert scores("0.2,0.2,0.5,0.5@7") > 0.5
+    assert videos.post("/api/search/image", json={"image_id": "two.mp4", "region": "2,2,30,30"}).status_code == 200
+    refused = videos.post("/api/search/image", json={"image_id": "two.mp4", "region": "0,0,1,1@x"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_query")

@@ -48,6 +48,7 @@ def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
 
 def test_the_stream_of_a_run_has_no_head(client: TestClient) -> None:
     assert client.head("/api/index/events").status_code == 405
+    assert client.head("/api/index/texts/events").status_code == 405
 
 
 def test_head_wants_the_key_and_is_counted_as_what_it_is(indexed: Path) -> None:

@@ -113,6 +113,9 @@ def _summarize(found: "api.duplicates.Duplicates", asked: tuple[str, ...]) -> No
     say(f"{counted(len(found.groups), 'group')}{files}; nothing was moved or deleted")
     if not found.has_features and not set(asked) <= {"exact", "raw"}:
         say("the model of this collection has no features of photos, so only exact copies and RAW files are found")
+    packed = sum(other.photo.in_archive for group in found.groups for other in group.others)
+    if packed:
+        say(f"{counted(packed, 'photo')} of these in archives: shown, and never on a move list")
     if found.not_compared:
         say(
             f"{counted(found.not_compared, 'photo')} left out: gone or changed since the last index run, or a link; "

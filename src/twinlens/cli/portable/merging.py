@@ -47,7 +47,8 @@ def run(
     if as_json:
         folders = {"new_folders": list(map(str, merged.new_folders)), "missing_folders": list(map(str, merged.missing))}
         counts = {**taken_in_json(merged.taken), "to_embed": merged.to_embed}
-        print_json({"collection": str(merged.collection), **folders, **counts, "changed": not dry_run})
+        patterns = {"excluded": merged.patterns.taken, "not_excluded": merged.patterns.refused}
+        print_json({"collection": str(merged.collection), **folders, **counts, **patterns, "changed": not dry_run})
         return FOUND
     for line in _lines(merged, dry_run=dry_run):
         typer.echo(api.searching.on_one_line(line))
@@ -59,6 +60,9 @@ def _lines(merged: "api.portable.Merged", *, dry_run: bool) -> Iterator[str]:
     yield from (f"new folder  {folder}" for folder in merged.new_folders)
     yield from taken_in_lines(merged.taken)
     yield from (f"missing     {folder}: only what its photos were given was taken" for folder in merged.missing)
+    yield from (f"excluded    {pattern}: as in the other collection" for pattern in merged.patterns.taken)
+    for pattern, why in merged.patterns.refused.items():
+        yield f"not taken   --exclude {pattern}: {why}; 'twinlens index --exclude' takes it all the same"
     if merged.to_embed:
         yield f"next: twinlens index embeds {counted(merged.to_embed, 'photo')}, which have vectors of another model"
     if dry_run:

@@ -16,12 +16,19 @@ EXAMPLE = "Example: twinlens collection split ~/Pictures/Italy --to ~/Pictures/I
 
 @as_exit_code
 def run(
-    part: Annotated[
-        str,
-        typer.Argument(metavar="FOLDER|QUERY", help="A folder with photos, or a query."),
-    ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", readable=False, help="Place of the new collection.")],
+    part: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FOLDER|QUERY",
+            help="A folder with photos, or a query with a field, such as tag:kids.",
+            show_default=False,
+        ),
+    ] = None,
     place: Existing = None,
+    query: Annotated[
+        str | None, typer.Option("--query", metavar="QUERY", help="Any query, also of words alone.", show_default=False)
+    ] = None,
     remove: Annotated[
         bool,
         typer.Option("--remove", help="The other collection shall have the photos no longer; for a folder only."),
@@ -33,7 +40,12 @@ def run(
 ) -> int:
     """Make a part of a collection one of its own, with all that its photos were given; no photo is read or moved."""
     start_logging(verbose=verbose, log_file=log_file)
-    made = api.portable.split(place, part, to, remove=remove, dry_run=dry_run)
+    if (part is None) == (query is None):
+        raise typer.BadParameter("give either a folder, or a query; of words alone as --query QUERY")
+    if query is not None:
+        made = api.portable.split_query(place, query, to, remove=remove, dry_run=dry_run)
+    else:
+        made = api.portable.split(place, part or "", to, remove=remove, dry_run=dry_run)
     if as_json:
         fields = {"collection": str(made.collection), "photos": made.photos, "removed": made.removed}
         print_json({**fields, "made": not dry_run})

@@ -4,12 +4,13 @@ import filecmp
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from twinlens.collection.catalog.file_facts import FileFacts
 from twinlens.collection.duplicates.found import GroupedPhoto
 from twinlens.collection.likeness.names import is_raw, stem_key
 from twinlens.collection.place.photo_folders import PhotoFolder
+from twinlens.data.packed import SUFFIXES, file_stamp, find_packed
 from twinlens.data.video.names import is_known_by_samples
 
 
@@ -42,11 +43,14 @@ class Files:
 
     def shown(self, photo: FileFacts) -> GroupedPhoto:
         """A photo as a member of a group."""
-        return GroupedPhoto(self._id(photo), self.path(photo), photo.size_bytes, photo.width, photo.height)
+        in_archive = self._is_in_archive(photo)
+        return GroupedPhoto(self._id(photo), self.path(photo), photo.size_bytes, photo.width, photo.height, in_archive)
 
     def is_as_indexed(self, photo: FileFacts) -> bool:
         """Whether its file is there and has not changed. A link is not: moving its target would break it."""
         try:
+            if self._is_in_archive(photo):
+                return file_stamp(self.path(photo)) == (photo.size_bytes, photo.mtime_ns)
             found = self.path(photo).lstat()
         except (OSError, ValueError):
             return False
@@ -73,6 +77,21 @@ class Files:
         raw = [GroupedPhoto(one, folder.file(one.removeprefix(folder.prefix))) for one in found]
         return [one for one in raw if one.path.is_file() and not one.path.is_symlink()]
 
+    def rank(self, photo: FileFacts) -> tuple[int, int, bool, int, int, str]:
+        """Sorts the best photo first: most pixels, then most bytes, then outside of archives, then the oldest file."""
+        return (
+            -(photo.width or 0) * (photo.height or 0),
+            -photo.size_bytes,
+            self._is_in_archive(photo),
+            photo.mtime_ns,
+            photo.folder_id,
+            photo.path,
+        )
+
+    def _is_in_archive(self, photo: FileFacts) -> bool:
+        around = PurePosixPath(photo.path).parents
+        return any(one.suffix.lower() in SUFFIXES for one in around) and find_packed(self.path(photo)) is not None
+
     def _id(self, photo: FileFacts) -> str:
         return self._folders[photo.folder_id].prefix + photo.path
 
@@ -82,14 +101,3 @@ def _are_same(one: Path, other: Path) -> bool:
         return filecmp.cmp(one, other, shallow=False)
     except OSError:  # gone, or cannot be read: nobody is told that it is a copy
         return False
-
-
-def rank(photo: FileFacts) -> tuple[int, int, int, int, str]:
-    """Sorts the best photo first: most pixels, then most bytes, then the oldest file."""
-    return (
-        -(photo.width or 0) * (photo.height or 0),
-        -photo.size_bytes,
-        photo.mtime_ns,
-        photo.folder_id,
-        photo.path,
-    )

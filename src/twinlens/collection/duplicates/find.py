@@ -12,7 +12,7 @@ from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.file_facts import FileFacts, file_facts
 from twinlens.collection.duplicates.candidates import Buckets, rolls
 from twinlens.collection.duplicates.comparison import Comparison, Evidence, Hashes
-from twinlens.collection.duplicates.files import Files, rank
+from twinlens.collection.duplicates.files import Files
 from twinlens.collection.duplicates.found import KINDS, DuplicateGroup, Duplicates, Kind, Similar
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.names import is_raw, original_key
@@ -49,7 +49,7 @@ class DuplicateSearch:
             featured = np.setdiff1d(self.catalog.features.select_ids(), self.catalog.moments.videos())
             candidates = self._candidates(known, featured)
             present = [photo for photo in candidates if self.files.is_as_indexed(photo)]
-            firsts, copies = _exact_copies(present, self.files.same_bytes) if "exact" in self.kinds else (present, {})
+            firsts, copies = _exact_copies(present, self.files) if "exact" in self.kinds else (present, {})
             groups = self._similar(firsts, featured)
         found = [
             DuplicateGroup(self.files.shown(best), tuple(self._others(best, similar, copies)))
@@ -94,7 +94,7 @@ class DuplicateSearch:
         hashes = self._hashes(photos, buckets)
         comparison = Comparison(_ids(photos), moments(photos), rolls(photos), hashes, buckets, self.copies.vectors)
         free, groups = np.ones(len(photos), dtype=np.bool_), []
-        for best in sorted(range(len(photos)), key=lambda place: rank(photos[place])):
+        for best in sorted(range(len(photos)), key=lambda place: self.files.rank(photos[place])):
             if free[best]:
                 free[best] = False
                 found = comparison.of(best, free)
@@ -129,14 +129,12 @@ class DuplicateSearch:
         return sorted(unique.values(), key=lambda other: (KINDS.index(other.kind), other.photo.id))
 
 
-def _exact_copies(
-    photos: Sequence[FileFacts], same_bytes: Callable[[Sequence[FileFacts]], Iterable[list[FileFacts]]]
-) -> tuple[list[FileFacts], dict[int, list[FileFacts]]]:
+def _exact_copies(photos: Sequence[FileFacts], files: Files) -> tuple[list[FileFacts], dict[int, list[FileFacts]]]:
     """The best photo of each content by ascending id, and for its id the others."""
     same: dict[bytes, list[FileFacts]] = defaultdict(list)
     for photo in photos:
         same[photo.content_hash].append(photo)
-    ranked = [sorted(found, key=rank) for alike in same.values() for found in same_bytes(alike)]
+    ranked = [sorted(found, key=files.rank) for alike in same.values() for found in files.same_bytes(alike)]
     copies = {first.id: others for first, *others in ranked}
     return [photo for photo in photos if photo.id in copies], copies
 

@@ -31,6 +31,7 @@ class GroupedPhoto:
         size_bytes: of the file; None for a RAW file.
         width: pixels, upright; None for a RAW file.
         height: pixels, upright; None for a RAW file.
+        in_archive: whether it lies in a zip or tar file, so that nobody can move it alone.
     """
 
     id: str
@@ -38,6 +39,7 @@ class GroupedPhoto:
     size_bytes: int | None = None
     width: int | None = None
     height: int | None = None
+    in_archive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class DuplicateGroup:
     """Photos of which one may be enough.
 
     Attributes:
-        best: the largest: most pixels, then most bytes, then the oldest file.
+        best: the largest: most pixels, then most bytes, then one outside of archives, then the oldest file.
         others: by kind, then path.
     """
 
@@ -89,9 +91,10 @@ class Duplicates:
     not_compared: int = 0
 
     def removable(self, kinds: KindsLike = None) -> Iterator[GroupedPhoto]:
-        """All but the best members, those of the given kinds; by default only ``COPIES``."""
+        """All but the best members and what lies in archives, those of the given kinds; by default only ``COPIES``."""
         wanted = COPIES if kinds is None else known_kinds(kinds)
-        return (other.photo for group in self.groups for other in group.others if other.kind in wanted)
+        others = (other for group in self.groups for other in group.others if other.kind in wanted)
+        return (other.photo for other in others if not other.photo.in_archive)
 
     def to_json(self) -> dict[str, Any]:
         """For ``twinlens duplicates --json``."""

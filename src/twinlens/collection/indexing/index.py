@@ -23,6 +23,7 @@ from twinlens.collection.indexing.progress import IndexListener, IndexPlan, Sile
 from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
 from twinlens.collection.indexing.report import IndexReport, why_no_photos
 from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.takeout_albums import make_takeout_albums
 from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, photos_missing
 from twinlens.counted import counted
@@ -125,6 +126,7 @@ def index_folders(
     run.settle_kept(drop_kept=options.drop_kept)
     run.report.videos = look_at_videos(catalog, encoder, folders, run.scans, run.listener)
     run.report.retold = read_what_is_beside(catalog, folders, run.scans)
+    run.report.albums = make_takeout_albums(catalog, folders, run.scans)
     forget_replaced(catalog)
     if run.part is None:
         write_last_scan(catalog, run.scans)

@@ -104,6 +104,7 @@ class IndexReport:
         retold: photos whose texts were read, because a file beside them, such as ``photo.xmp``, is new or has changed,
             or because an earlier release did not read them.
         videos: new videos that were looked at.
+        albums: made of folders that Google Takeout calls albums.
         left_out: what was passed over, by reason: hidden files, what systems keep, what patterns exclude.
         unmatched: patterns to exclude that match nothing.
     """
@@ -127,6 +128,7 @@ class IndexReport:
     brought: int = 0
     retold: int = 0
     videos: int = 0
+    albums: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
 
@@ -135,7 +137,7 @@ class IndexReport:
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
         missing = {
             name: fields.pop(name)
-            for name in ("restored", "kept", "dropped", "kept_folders", "brought", "retold", "videos")
+            for name in ("restored", "kept", "dropped", "kept_folders", "brought", "retold", "videos", "albums")
         }
         missing["kept_folders"] = [folder.to_json() for folder in self.kept_folders]
         missing["left_out"] = [one._asdict() for one in fields.pop("left_out")]
@@ -172,6 +174,7 @@ class IndexReport:
             brought=self.brought + later.brought,
             retold=self.retold + later.retold,
             videos=self.videos + later.videos,
+            albums=self.albums + later.albums,
             left_out=later.left_out,
             unmatched=later.unmatched,
         )

@@ -17,6 +17,7 @@ from twinlens.data.decoding.kinds import NOT_READ_YET, VIDEO_SUFFIXES, unread_ki
 from twinlens.data.file_names import as_file, as_text
 from twinlens.data.images import PHOTO_SUFFIXES
 from twinlens.data.metadata.beside import files_beside, is_beside
+from twinlens.data.metadata.takeout_album import is_album_file
 from twinlens.data.video.names import can_read_videos
 from twinlens.errors import DataError, valid_unicode
 
@@ -47,6 +48,7 @@ class Scan:
     Attributes:
         photos: files with the extension of a photo.
         beside: by the path of a photo, the files beside it that say something about it.
+        albums: by the path of a folder, the file of Google Takeout that may tell which album it is; among others, too.
         others: path and reason of files that are not photos or not supported.
         unreadable: path and reason of subfolders that could not be opened and of broken links that
             lead out of the folder and are followed; known photos there do not count as missing.
@@ -61,6 +63,7 @@ class Scan:
 
     photos: list[FoundFile] = field(default_factory=list)
     beside: dict[str, tuple[FoundFile, ...]] = field(default_factory=dict)
+    albums: dict[str, FoundFile] = field(default_factory=dict, compare=False)
     others: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     folders: dict[str, bool] = field(default_factory=dict, compare=False)
@@ -221,6 +224,10 @@ def _find_beside(scan: Scan, files: list[FoundFile]) -> None:
             scan.beside[folder + photo] = tuple(by_path[folder + name] for name in beside)
             for name in beside:
                 left.pop(folder + name, None)
+    for path in left:
+        folder, _, name = path.rpartition("/")
+        if folder and is_album_file(name):
+            scan.albums.setdefault(folder, left[path])
     scan.others += [(valid_unicode(path), why_not_a_photo(path) or "") for path in left]
     scan.others.sort()
 

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from twinlens.collection.catalog.database import no_space
 from twinlens.collection.place.locate import CATALOG_NAME
-from twinlens.errors import AlreadyIndexingError, CollectionBusyError, CollectionError, DiskFullError
+from twinlens.errors import AlreadyIndexingError, AlreadyReadingError, CollectionError, DiskFullError
 
 logger = logging.getLogger(__name__)
 INDEX_LOCK = "index.lock"
@@ -54,14 +54,14 @@ def only_text_reader(path: Path) -> Iterator[None]:
     """Holds the lock that lets only one process read the text in a collection's pictures; others may index it.
 
     Raises:
-        CollectionBusyError: another process holds it.
+        AlreadyReadingError: another process holds it.
         CollectionError: the lock cannot be made.
     """
     lock = FileLock(path / TEXT_LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
-        raise CollectionBusyError(
+        raise AlreadyReadingError(
             f"another process is reading the text in the pictures of {path}; wait until it is done"
         ) from error
     except OSError as error:

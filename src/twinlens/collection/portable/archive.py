@@ -20,9 +20,11 @@ from twinlens.collection.portable.take_in import OnPhotos
 from twinlens.errors import CollectionError
 from twinlens.whole_file import whole_file
 
-FORMAT, VERSION = "twinlens collection", 1
+FORMAT, VERSION = "twinlens collection", 2
 HEAD, PHOTOS, ALBUMS, KEPT, LESSON = "twinlens.json", "photos.jsonl", "albums.jsonl", "kept.jsonl", "lesson.json"
+READ_TEXTS = "read_texts.jsonl"
 EMBEDDINGS, FEATURES = "embeddings.npy", "features.npy"
+MOMENTS, MOMENT_FEATURES = "moments.npy", "moment_features.npy"
 BYTES_A_PHOTO = 400  # of the compressed list; vectors are counted by themselves
 EXACT_DATE = (1980, 1, 1, 0, 0, 0)  # equal collections give equal files
 
@@ -35,11 +37,15 @@ class Counts:
         photos: all of them.
         vectors: photos with an embedding.
         features_dim: numbers of each photo's features; 0 if it has none.
+        moments: of videos.
+        moment_features_dim: numbers of each moment's features; 0 if it has none.
     """
 
     photos: int
     vectors: int
     features_dim: int
+    moments: int = 0
+    moment_features_dim: int = 0
 
 
 def write_archive(
@@ -57,7 +63,8 @@ def write_archive(
         file: must not exist.
         source: what to write.
         counts: of the source.
-        vectors: also write embeddings and features, so that nobody needs to read the photos again.
+        vectors: also write embeddings and features, of the moments of videos as well, so that nobody needs to read the
+            photos again.
         dry_run: only check that it could be written.
         on_photos: called with the number of photos that are written, and of all.
 
@@ -76,29 +83,42 @@ def write_archive(
     try:
         with whole_file(file) as place, zipfile.ZipFile(place, "x", zipfile.ZIP_DEFLATED) as archive:
             _write_head(archive, source, counts, vectors=vectors)
-            _write_lines(archive, PHOTOS, _photo_lines(source, on_photos))
+            _write_lines(archive, PHOTOS, _photo_lines(source, on_photos, vectors=vectors))
             _write_lines(archive, ALBUMS, ({"name": album.name, "query": album.query} for album in source.albums()))
             kept = ({"content": one.content_hash.hex(), one.kind: _told(one.kind, one.value)} for one in source.kept())
             _write_lines(archive, KEPT, kept)
+            read = ({"content": one.content_hash.hex(), "text": one.text} for one in source.read_texts())
+            _write_lines(archive, READ_TEXTS, read)
             if (lesson := source.lesson()) is not None:
                 told = {**lesson._asdict(), "weights": base64.b64encode(lesson.weights).decode()}
                 archive.writestr(zipfile.ZipInfo(LESSON, EXACT_DATE), json.dumps(told))
             if vectors and dim:
-                _write_rows(
-                    archive, EMBEDDINGS, (counts.vectors, dim), "<f4", (one.embedding for one in source.photos())
-                )
-            if vectors and counts.features_dim:
-                shape = counts.vectors, counts.features_dim
-                _write_rows(archive, FEATURES, shape, "<f2", (one.features for one in source.photos()))
+                _write_vectors(archive, source, counts, dim)
     except OSError as error:
         raise CollectionError(f"{file} cannot be written: {error.strerror or error}") from error
+
+
+def _write_vectors(archive: zipfile.ZipFile, source: Carried, counts: Counts, dim: int) -> None:
+    _write_rows(archive, EMBEDDINGS, (counts.vectors, dim), "<f4", (one.embedding for one in source.photos()))
+    if counts.features_dim:
+        shape = counts.vectors, counts.features_dim
+        _write_rows(archive, FEATURES, shape, "<f2", (one.features for one in source.photos()))
+    if counts.moments:
+        embeddings = (one.embedding for photo in source.photos() for one in photo.moments)
+        _write_rows(archive, MOMENTS, (counts.moments, dim), "<f4", embeddings)
+    if counts.moment_features_dim:
+        features = (one.features for photo in source.photos() for one in photo.moments)
+        _write_rows(archive, MOMENT_FEATURES, (counts.moments, counts.moment_features_dim), "<f2", features)
 
 
 def archive_bytes(source: Carried, counts: Counts, *, vectors: bool) -> int:
     """About how many bytes an archive has."""
     dim = source.model.dim if source.model else 0
-    a_vector = 4 * dim + 2 * counts.features_dim if vectors else 0
-    return counts.photos * BYTES_A_PHOTO + counts.vectors * a_vector
+    listed = counts.photos * BYTES_A_PHOTO
+    if not vectors:
+        return listed
+    moments = counts.moments * (4 * dim + 2 * counts.moment_features_dim)
+    return listed + counts.vectors * (4 * dim + 2 * counts.features_dim) + moments
 
 
 def _write_head(archive: zipfile.ZipFile, source: Carried, counts: Counts, *, vectors: bool) -> None:
@@ -113,16 +133,19 @@ def _write_head(archive: zipfile.ZipFile, source: Carried, counts: Counts, *, ve
         "archives": source.opens_archives,
         "photos": counts.photos,
         "vectors": counts.vectors if vectors else 0,
+        "moments": counts.moments if vectors else 0,
     }
     archive.writestr(zipfile.ZipInfo(HEAD, EXACT_DATE), json.dumps(head, indent=1, ensure_ascii=False))
 
 
-def _photo_lines(source: Carried, on_photos: OnPhotos) -> Iterator[dict[str, Any]]:
+def _photo_lines(source: Carried, on_photos: OnPhotos, *, vectors: bool) -> Iterator[dict[str, Any]]:
     row = 0
     for number, photo in enumerate(source.photos(), start=1):
         line = _line(photo)
         if photo.embedding is not None:
             line["row"], row = row, row + 1
+        if vectors and photo.moments:
+            line["moments"] = [moment.at_ms for moment in photo.moments]
         yield line
         if number % 1000 == 0:
             on_photos(number, source.num_photos)

@@ -4,19 +4,20 @@ import math
 import os
 from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, get_args
 
 from twinlens.collection.catalog.curated.names import tidy_name
 from twinlens.collection.catalog.kept import GIVEN
-from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue, as_list
+from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue, ReadContent, as_list
 from twinlens.collection.portable.archive import holds_lists
 from twinlens.errors import QueryError
 from twinlens.types import DateSource
 
 CONTENT_BYTES = 16
 MOST_NUMBER = 2**63
-_ITSELF = {"folder", "path", "content", "said", "content_details", "given", "row", "id", "generation"}
+_ITSELF = {"folder", "path", "content", "said", "content_details", "given", "row", "moments", "id", "generation"}
 
 
 def photo_of(line: Mapping[str, Any], folders: Container[str]) -> CarriedPhoto:
@@ -68,6 +69,30 @@ def kept_of(line: Mapping[str, Any]) -> Iterator[KeptValue]:
             yield KeptValue(content, kind, _value(kind, line[kind]))
 
 
+def read_of(line: Mapping[str, Any]) -> ReadContent:
+    """What was read in pictures of a content.
+
+    Raises:
+        ValueError, KeyError: the line says nothing like it.
+    """
+    text = line["text"]
+    if text not in (None, "") and not is_text(text):
+        raise ValueError("what is written in a picture is no text")
+    return ReadContent(_content(line["content"]), text)
+
+
+def moments_of(line: Mapping[str, Any]) -> list[int]:
+    """When the moments of a video are, in milliseconds.
+
+    Raises:
+        ValueError: they are no times, one after the other.
+    """
+    times = [_whole(at_ms, "time of a moment") for at_ms in line.get("moments", ())]
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise ValueError("the moments of a video are not in order")
+    return times
+
+
 def is_text(value: object) -> bool:
     """Whether it is a text that a catalog takes: without zeros and halves of letters."""
     if not isinstance(value, str) or not value or "\0" in value:
@@ -109,9 +134,9 @@ def _tidy(name: Any) -> str:
         raise ValueError(str(error)) from error
 
 
-def _whole(number: Any) -> int:
+def _whole(number: Any, what: str = "place in an album") -> int:
     if type(number) is not int or not 0 <= number < 2**40:
-        raise ValueError(f"{str(number)[:20]} is no place in an album")
+        raise ValueError(f"{str(number)[:20]} is no {what}")
     return number
 
 

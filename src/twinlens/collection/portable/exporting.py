@@ -29,6 +29,6 @@ def export_catalog(
     """
     with catalog.snapshot():
         source = CarriedCatalog(catalog)
-        counts = Counts(source.num_photos, *source.vectors())
+        counts = Counts(source.num_photos, *source.vectors(), *source.moments())
         write_archive(file, source, counts, vectors=vectors, dry_run=dry_run, on_photos=on_photos)
     return counts.photos, archive_bytes(source, counts, vectors=vectors)

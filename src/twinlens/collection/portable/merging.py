@@ -1,5 +1,6 @@
 """Take another collection's photos, and what people gave to them, into a collection."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import FOLDER_NAME
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders
 from twinlens.collection.place.room import check_room
+from twinlens.collection.portable.patterns import PatternsTaken, take_patterns
 from twinlens.collection.portable.take_in import OnPhotos, Place, TakenIn, Taking, tried_out
 from twinlens.data.file_names import relative_text
 from twinlens.errors import CollectionError
@@ -25,6 +27,7 @@ class Merged:
         new_folders: photo folders that it did not have.
         missing: photo folders of the other one that are not there: what their photos were given was taken alone.
         to_embed: photos whose vectors are of another model; the next index run embeds them with this one's.
+        patterns: of files to leave out, that the other one has.
     """
 
     collection: Path
@@ -32,6 +35,7 @@ class Merged:
     new_folders: list[Path] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
     to_embed: int = 0
+    patterns: PatternsTaken = field(default_factory=PatternsTaken)
 
 
 def merge(
@@ -88,6 +92,8 @@ def merge(
         merged.taken = Taking(catalog, source, places, encoder, on_photos, adds=fits).run()
         if not fits and not given_only:
             merged.to_embed = other.count()
+        if places:
+            merged.patterns = _take_patterns(catalog, other, places)
     return merged
 
 
@@ -96,6 +102,12 @@ def _take_settings(catalog: Catalog, other: Catalog) -> None:
     settings = ((ARCHIVES, other.opens_archives), (FOLLOW_LINKS, other.follows_links))
     if needed := {name: "1" for name, is_needed in settings if is_needed}:
         catalog.set_meta(needed)
+
+
+def _take_patterns(catalog: Catalog, other: Catalog, places: Mapping[str, Place]) -> PatternsTaken:
+    prefixes = {folder.id: places[folder.name].prefix for folder in other.folders() if folder.name in places}
+    paths = [prefixes[number] + path for number, path in other.known_files() if number in prefixes]
+    return take_patterns(catalog, other.excluded, [prefix.rstrip("/") for prefix in prefixes.values()], paths)
 
 
 def _places(catalog: Catalog, other: Catalog, here: Path, merged: Merged) -> dict[str, Place]:

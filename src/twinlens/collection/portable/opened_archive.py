@@ -10,11 +10,15 @@ from copy import copy
 from pathlib import Path
 from typing import IO, Any, Self
 
-import numpy as np
-
 from twinlens.collection.catalog.feedback import Lesson
-from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue
-from twinlens.collection.catalog.rows import MOST_DIM, ModelRecord, are_unit_rows
+from twinlens.collection.catalog.portable.carried import (
+    CarriedAlbum,
+    CarriedMoment,
+    CarriedPhoto,
+    KeptValue,
+    ReadContent,
+)
+from twinlens.collection.catalog.rows import MOST_DIM, ModelRecord
 from twinlens.collection.portable.archive import (
     ALBUMS,
     EMBEDDINGS,
@@ -23,15 +27,19 @@ from twinlens.collection.portable.archive import (
     HEAD,
     KEPT,
     LESSON,
+    MOMENT_FEATURES,
+    MOMENTS,
     PHOTOS,
+    READ_TEXTS,
     VERSION,
 )
-from twinlens.collection.portable.archive_lines import album_of, is_text, kept_of, photo_of
+from twinlens.collection.portable.archive_lines import album_of, is_text, kept_of, moments_of, photo_of, read_of
+from twinlens.collection.portable.archive_vectors import vectors_of
 from twinlens.errors import CollectionError, DataError
 
-MEMBERS = frozenset((HEAD, PHOTOS, ALBUMS, KEPT, LESSON, EMBEDDINGS, FEATURES))
+VECTORS = EMBEDDINGS, FEATURES, MOMENTS, MOMENT_FEATURES
+MEMBERS = frozenset((HEAD, PHOTOS, ALBUMS, KEPT, READ_TEXTS, LESSON, *VECTORS))
 MOST_LINE_BYTES = 4_000_000  # of a photo with all its captions; a longer one would fill the memory
-ROWS_AT_ONCE = 256  # of vectors
 MOST_LESSON_BYTES = 200_000_000
 BOMB_BYTES, BOMB_RATIO = 50_000_000, 100  # lists of photos become 5 to 10 times as small
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -68,15 +76,16 @@ class OpenedArchive:
             self.excluded: list[str] = list(head.get("exclude", ()))
             self.opens_archives = head.get("archives") is True
             self.num_photos, self._num_vectors = int(head["photos"]), int(head["vectors"])
+            self._num_moments = int(head.get("moments", 0))
             if not all(map(is_text, (*self.folders, *self.folders.values(), *self.excluded))):
                 raise ValueError("the name of a folder, or a pattern, is no text")
             self.has_vectors = EMBEDDINGS in archive.namelist() and self.model is not None
-            self._has_features = self.has_vectors and FEATURES in archive.namelist()
+            self._members = frozenset(archive.namelist())
 
     def without_vectors(self) -> Self:
         """The same archive, whose photos come without their vectors."""
         other = copy(self)
-        other.has_vectors = other._has_features = False
+        other.has_vectors = False
         return other
 
     def check(self) -> None:
@@ -97,6 +106,8 @@ class OpenedArchive:
         for kept in self.kept():
             if kept.kind == "album" and json.loads(kept.value)[0] not in albums:
                 raise self._damaged("something is kept for an album that is not listed")
+        for _ in self.read_texts():
+            pass
         self.lesson()
 
     def albums(self) -> list[CarriedAlbum]:
@@ -122,11 +133,16 @@ class OpenedArchive:
             for line in _lines(archive, KEPT):
                 yield from kept_of(line)
 
+    def read_texts(self) -> Iterator[ReadContent]:
+        """See ``Carried``."""
+        with self._opened() as archive:
+            if READ_TEXTS in self._members:
+                yield from map(read_of, _lines(archive, READ_TEXTS))
+
     def photos(self) -> Iterator[CarriedPhoto]:
         """See ``Carried``."""
         with self._opened() as archive:
-            embeddings = self._vectors(archive, EMBEDDINGS, "<f4") if self.has_vectors else None
-            features = self._vectors(archive, FEATURES, "<f2") if self._has_features else None
+            embeddings, features, moments, moment_features = (self._vectors(archive, name) for name in VECTORS)
             row = 0
             for line in _lines(archive, PHOTOS):
                 photo = photo_of(line, self.folders)
@@ -135,26 +151,24 @@ class OpenedArchive:
                         raise ValueError("the rows of vectors are not in order")
                     row += 1
                     photo = photo._replace(embedding=next(embeddings), features=next(features) if features else None)
+                times = moments_of(line)
+                if moments is not None and times:
+                    seen = [
+                        CarriedMoment(at_ms, next(moments), next(moment_features) if moment_features else None)
+                        for at_ms in times
+                    ]
+                    photo = photo._replace(moments=seen)
                 yield photo
 
-    def _vectors(self, archive: zipfile.ZipFile, name: str, kind: str) -> Iterator[bytes]:
-        assert self.model is not None, "asked for with a model only"
-        with archive.open(name) as member:
-            if np.lib.format.read_magic(member) != (1, 0):
-                raise ValueError(f"{name} is of another version of npy")
-            shape, is_fortran, found = np.lib.format.read_array_header_1_0(member)
-            is_right = len(shape) == 2 and shape[0] == self._num_vectors and 0 < shape[1] <= MOST_DIM
-            if not is_right or is_fortran or found != np.dtype(kind):
-                raise ValueError(f"{name} is {shape} of {found}")
-            if name == EMBEDDINGS and shape[1] != self.model.dim:
-                raise ValueError(f"{name} has {shape[1]} numbers a photo, the model {self.model.dim}")
-            size = shape[1] * np.dtype(kind).itemsize
-            while block := member.read(size * ROWS_AT_ONCE):
-                rows = np.frombuffer(block[: len(block) // size * size], dtype=kind).reshape(-1, shape[1])
-                if not np.isfinite(rows).all() or (kind == "<f4" and not are_unit_rows(rows)):
-                    raise ValueError(f"a row of {name} was overwritten")
-                yield from (row.tobytes() for row in rows)
-        raise ValueError(f"{name} is too short")
+    def _vectors(self, archive: zipfile.ZipFile, name: str) -> Iterator[bytes] | None:
+        """The rows of an array; None if they are not there, or not wanted."""
+        if not self.has_vectors or name not in self._members:
+            return None
+        assert self.model is not None, "an archive with vectors has one"
+        rows = self._num_moments if name in (MOMENTS, MOMENT_FEATURES) else self._num_vectors
+        if name in (EMBEDDINGS, MOMENTS):
+            return vectors_of(archive, name, rows, "<f4", dim=self.model.dim)
+        return vectors_of(archive, name, rows, "<f2")
 
     @contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:

@@ -1,19 +1,21 @@
 """A part of a collection becomes one of its own."""
 
-import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.portable.parting import forget_folder, ids_below, keep_only, make_root, name_anew
+from twinlens.collection.indexing.excluding.scope import for_inside, literal
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, folder_path
 from twinlens.collection.portable.copied import check_copy_fits, copied_to
-from twinlens.data.file_names import as_text, relative_text
+from twinlens.data.file_names import as_text, on_one_line, relative_text
 from twinlens.errors import CollectionError
 
-_SPECIAL = re.compile(r"([\\*?\[\]!# ])")  # in patterns of gitignore
+MOST_NEAR = 3  # folders that are told where a name is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def split_folder(catalog: Catalog, folder: Path, place: Path, *, remove: bool = 
         name_anew(copied)
         keep_only(copied, ids, only_known=False)
         make_root(copied, outer.id, subfolder, name=as_text(folder.name) or "root", path=folder_path(folder, place))
+        inside = [for_inside(pattern, subfolder) for pattern in copied.excluded]
+        copied.exclude([pattern for pattern in inside if pattern is not None])
     if remove:
         _remove(catalog, ids, outer, subfolder)
     return Split(place, len(ids), removed=remove)
@@ -91,6 +95,26 @@ def split_photos(catalog: Catalog, ids: Sequence[int], place: Path, *, dry_run: 
     return Split(place, len(ids))
 
 
+def no_folder(catalog: Catalog, name: str) -> str:
+    """What to say of a name that is no folder with photos: the folders that are near it, and how to search instead."""
+    folders = sorted({around for _, path in catalog.known_files() for around in _folders_around(path)})
+    wanted = name.strip("/").casefold()
+    by_name = {folder.casefold(): folder for folder in folders} | {
+        folder.rpartition("/")[2].casefold(): folder for folder in reversed(folders)
+    }
+    near = dict.fromkeys(by_name[one] for one in get_close_matches(wanted, by_name, n=MOST_NEAR))
+    meant = f" (near it: {', '.join(near)})" if near else ""
+    return (
+        f"{on_one_line(name)!r} is no folder with photos of this collection{meant}; "
+        f"what a search finds is split off with --query {shlex.quote(on_one_line(name))}"
+    )
+
+
+def _folders_around(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+
 def _within(folders: Sequence[PhotoFolder], folder: Path) -> tuple[PhotoFolder, str]:
     for outer in folders:
         if folder.is_relative_to(outer.path):
@@ -117,7 +141,6 @@ def _remove(catalog: Catalog, ids: Sequence[int], outer: PhotoFolder, subfolder:
         for number in ids:
             writer.remove(number)
         if subfolder:
-            literal = _SPECIAL.sub(r"\\\1", subfolder)
-            catalog.exclude([*catalog.excluded, f"/{literal}/"])
+            catalog.exclude([*catalog.excluded, f"/{literal(subfolder)}/"])
         else:
             forget_folder(catalog, outer.id)

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from twinlens.collection.catalog.catalog import Catalog
@@ -28,6 +27,7 @@ from twinlens.collection.catalog.portable.taking_in import (
     has_path,
     keep,
     keep_of,
+    know_texts,
     photos_of_content,
     put_row,
 )
@@ -104,7 +104,7 @@ class Taking:
         """Takes in all of it."""
         with self._catalog.transaction() as connection:
             self._albums = albums_here(self._catalog, connection, self._source.albums())
-        for block in _blocks(self._source.photos()):
+        for block in _blocks(self._source.photos(), weight=lambda photo: 1 + len(photo.moments)):
             with self._catalog.writing() as writer, self._catalog.transaction() as connection:
                 self._generation = self._catalog.generation
                 gained = self._take(block, connection)
@@ -116,6 +116,9 @@ class Taking:
             with self._catalog.writing() as writer, self._catalog.transaction() as connection:
                 self._generation = self._catalog.generation
                 writer.reword(self._take_kept(kept, connection))
+        for read in _blocks(self._source.read_texts()):
+            with self._catalog.writing() as writer, self._catalog.transaction() as connection:
+                writer.reword(know_texts(connection, read))
         self._learn()
         return self.report
 
@@ -219,7 +222,15 @@ def tried_out(catalog: Catalog, *, dry_run: bool) -> Iterator[None]:
         return
 
 
-def _blocks(items: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(items)
-    while block := list(islice(rest, AT_ONCE)):
+def _blocks(items: Iterable[T], *, weight: Callable[[T], int] = lambda _: 1) -> Iterator[list[T]]:
+    """Lists of items that together weigh no more than a bound, or of one."""
+    block: list[T] = []
+    total = 0
+    for item in items:
+        if block and total + weight(item) > AT_ONCE:
+            yield block
+            block, total = [], 0
+        block.append(item)
+        total += weight(item)
+    if block:
         yield block

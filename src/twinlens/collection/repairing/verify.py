@@ -10,12 +10,14 @@ from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.counted import counted
 from twinlens.data.content_hash import content_hash
 from twinlens.data.file_names import on_one_line
+from twinlens.data.guarded.photos import open_guarded
 from twinlens.data.images import read_photo_bytes
 from twinlens.data.packed import file_stamp
 from twinlens.data.video.content import video_hash
-from twinlens.data.video.names import is_video
+from twinlens.data.video.names import can_read_videos, is_video
 from twinlens.errors import PhotoError
 
+DECODED_SIDE = 64  # enough to see whether a file is whole
 OnFiles: TypeAlias = Callable[[int, int], None]
 """Called with the number of files that were looked at, and of all."""
 
@@ -75,6 +77,7 @@ class FileCheck:
         self.files, self.read = 0, 0
         self._gone: list[str] = []
         self._changed: list[str] = []
+        self._redated: list[str] = []  # read, and found to have the contents that were indexed
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the files: those that are gone or have changed together, damaged ones one by one."""
@@ -91,35 +94,34 @@ class FileCheck:
             self.files += 1
             if self.files % 100 == 0 or self._contents:
                 self._on_files(self.files, len(present))
-        if self._gone:
-            yield Problem(
-                f"{counted(len(self._gone), 'photo is', 'photos are')} gone, such as {on_one_line(self._gone[0])}",
+        for photos, one, several, what, todo in (
+            (
+                *(self._gone, "photo is", "photos are", "gone"),
                 "'twinlens index' finds those that were renamed, and keeps what the others were given",
-                self._gone,
-            )
-        if self._changed:
-            yield Problem(
-                f"{counted(len(self._changed), 'photo has', 'photos have')} changed since the last index run, such as "
-                + on_one_line(self._changed[0]),
+            ),
+            (
+                *(self._changed, "photo has", "photos have", "changed since the last index run"),
                 "'twinlens index' reads what has changed",
-                self._changed,
-            )
+            ),
+            (
+                *(self._redated, "photo has", "photos have", "another date, and the contents that were indexed"),
+                "'twinlens index' takes the dates over",
+            ),
+        ):
+            if photos:
+                told = f"{counted(len(photos), one, several)} {what}, such as {on_one_line(photos[0])}"
+                yield Problem(told, todo, photos)
 
     def _look(self, folder: PhotoFolder, path: str, known: KnownFile) -> Iterator[Problem]:
         photo_id, file = folder.prefix + path, folder.file(path)
         shown = on_one_line(photo_id)
         try:
-            if file_stamp(file) != (known.size_bytes, known.mtime_ns):
-                self._changed.append(photo_id)
-            elif self._contents and known.content_hash is not None:
+            is_as_dated = file_stamp(file) == (known.size_bytes, known.mtime_ns)
+            if self._contents and known.content_hash is not None:
                 self.read += 1
-                if _hash_of(file) != known.content_hash:
-                    yield Problem(
-                        f"{shown} has other contents than when it was indexed, with the same size and date",
-                        "its disk may be failing: look at it, bring it back from a backup, or take it as it is with "
-                        "'twinlens index --verify'",
-                        [photo_id],
-                    )
+                yield from self._compare(photo_id, file, known.content_hash, is_as_dated=is_as_dated)
+            elif not is_as_dated:
+                self._changed.append(photo_id)
         except (FileNotFoundError, ValueError):
             self._gone.append(photo_id)
         except PhotoError as error:
@@ -127,10 +129,43 @@ class FileCheck:
         except OSError as error:
             yield Problem(f"{shown} cannot be read: {error.strerror or error}", "check its disk and rights", [photo_id])
 
+    def _compare(self, photo_id: str, file: Path, indexed: bytes, *, is_as_dated: bool) -> Iterator[Problem]:
+        """Reads a file: what people edit gets another date and can be read, what a disk spoils does not."""
+        is_same = _hash_of(file) == indexed
+        shown = on_one_line(photo_id)
+        if is_same and not is_as_dated:
+            self._redated.append(photo_id)
+        elif not is_same and is_as_dated:
+            yield Problem(
+                f"{shown} is damaged: other contents than when it was indexed, with the same size and date",
+                "its disk may be failing: look at it, bring it back from a backup, or take it as it is with "
+                "'twinlens index --verify'",
+                [photo_id],
+            )
+        elif not is_same and (fault := _why_unreadable(file)):
+            yield Problem(
+                f"{shown} is damaged: it has changed since the last index run, and cannot be read any more ({fault})",
+                "bring it back from a backup",
+                [photo_id],
+            )
+        elif not is_same:
+            self._changed.append(photo_id)
+
 
 def _hash_of(file: Path) -> bytes:
     """The hash by which the catalog knows a content."""
     return video_hash(file) if is_video(file) else content_hash(read_photo_bytes(file))
+
+
+def _why_unreadable(file: Path) -> str | None:
+    """Why a file is no whole photo; None if it is one, or a video that nobody can look at here."""
+    if is_video(file) and not can_read_videos():
+        return None
+    try:
+        open_guarded(file, min_side=DECODED_SIDE)
+    except PhotoError as error:
+        return str(error)
+    return None
 
 
 def _missing_folder(folder: Path, photos: int, collection: Path) -> Problem:

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -22,10 +23,12 @@ _ADDED = "supplemental-metadata"  # to the photo's name, by Google since 2024, a
 _CUT = range(40, 52)  # characters that Google cuts names to; 46 in most exports
 _NUMBER = re.compile(r"(.+)\((\d{1,4})\)")
 _EDITED = re.compile(  # added to the name of an edited copy, in the language of its owner
-    r"(.+)[-_](?:edited|edit(?:ad[ao])?|bearbeitet|modifi[ée]|modificat[oa]|bewerkt|redigerad|redigeret|edytowan[ey]|"
-    r"upraven[oé]|muokattu|düzenlendi|изменено|編集済み|已修改|수정됨|ha editado)(\(\d{1,4}\))?",
+    r"(.+)[-_](?:edited|edit(?:ad[ao])?|bearbeitet|modifi[ée]|modificat[oa]|bewerkt|redigerad|redigere?t|edytowan[ey]|"
+    r"upraven[oé]|muokattu|düzenlendi|изменено|відредаговано|編集済み|已修改|已編輯|已编辑|수정됨|ha editado|editat|"
+    r"szerkesztve|diedit|đã chỉnh sửa|επεξεργασμένο)(\(\d{1,4}\))?",
     re.IGNORECASE,
 )
+_CUT_EDITED = re.compile(r"(.{36,})-(?:e(?:d(?:i(?:te?)?)?)?)?")  # "-edited" at the end of a name that Google has cut
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -61,11 +64,11 @@ class _Names:
         self._json: dict[tuple[str, str], str] = {}
         self._cut: dict[tuple[str, str], str] = {}
         for name in sorted(others):
-            base = name[:-4] if name.lower().endswith(XMP) else name[:-5]
+            base = _same(name[:-4] if name.lower().endswith(XMP) else name[:-5])
             if name.lower().endswith(XMP):
-                self._xmp.setdefault(base.casefold(), name)
+                self._xmp.setdefault(base, name)
             else:
-                self._add_json(base.casefold(), name)
+                self._add_json(base, name)
 
     def _add_json(self, base: str, name: str) -> None:
         self._json.setdefault((base, ""), name)
@@ -79,14 +82,14 @@ class _Names:
             self._cut.setdefault((base, number), name)
 
     def of(self, photo: str) -> Iterator[str]:
-        name = photo.casefold()
+        name = _same(photo)
         stem, suffix = _split(name)
         yield from (self._xmp[base] for base in (name, stem) if base in self._xmp)
         if self._json and (found := self._json_of(stem, suffix)):
             yield found
 
     def _json_of(self, stem: str, suffix: str) -> str | None:
-        for one in (stem, _unedited(stem)):
+        for one in dict.fromkeys((stem, _unedited(stem), _cut_unedited(stem))):
             numbered = _NUMBER.fullmatch(one)
             for base, number in ((one, ""), *([(numbered[1], numbered[2])] if numbered else [])):
                 for key in ((base + suffix, number), (base, number)):
@@ -96,6 +99,11 @@ class _Names:
                     if (key := ((base + suffix)[:length], number)) in self._cut and length < len(base + suffix):
                         return self._cut[key]
         return None
+
+
+def _same(name: str) -> str:
+    """Equal for names that differ in case, or in how letters with accents are put together."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -111,6 +119,16 @@ def _unedited(stem: str) -> str:
     """
     found = _EDITED.fullmatch(stem)
     return found[1] + (found[2] or "") if found else stem
+
+
+def _cut_unedited(stem: str) -> str:
+    """The name before what is left of "-edited" in a name that was cut.
+
+    >>> _cut_unedited("a_very_long_name_of_a_photo_from_a_holiday-edi")
+    'a_very_long_name_of_a_photo_from_a_holiday'
+    """
+    found = _CUT_EDITED.fullmatch(stem) if len(stem) in _CUT else None
+    return found[1] if found else stem
 
 
 def read_beside(files: Sequence[Path]) -> tuple[Beside, list[tuple[Path, str]]]:

@@ -28,6 +28,7 @@ class GroupedFile(BaseModel):
     rating: int | None = None
     tags: list[str] = []
     has_picture: bool = Field(description="it is a photo of the library, so it can be shown")
+    in_archive: bool = Field(description="it lies in a zip or tar file, so nobody can move it alone")
 
 
 class SimilarFile(GroupedFile):
@@ -53,6 +54,7 @@ class DuplicatesAnswer(BaseModel):
     total: int = Field(description="photos to open; 0 while that is not known")
     num_groups: int
     kinds: dict[Kind, int] = Field(description="how many files of each kind there are besides the best ones")
+    in_archives: dict[Kind, int] = Field(description="how many of these lie in archives")
     not_compared: int = Field(description="photos left out: gone or changed since the last index run, or links")
     has_features: bool = Field(description="whether pictures were compared, and not only contents and names")
     offset: int
@@ -99,13 +101,16 @@ def _answer(
     groups: list[GroupAnswer],
     progress: tuple[int, int],
 ) -> DuplicatesAnswer:
-    counts = Counter(other.kind for group in found.groups for other in group.others)
+    others = [other for group in found.groups for other in group.others]
+    counts = Counter(other.kind for other in others)
+    packed = Counter(other.kind for other in others if other.photo.in_archive)
     return DuplicatesAnswer(
         stage=stage,
         done=progress[0],
         total=progress[1],
         num_groups=len(chosen),
         kinds={one: counts[one] for one in found.kinds},
+        in_archives={one: packed[one] for one in found.kinds},
         not_compared=found.not_compared,
         has_features=found.has_features,
         offset=offset,
@@ -135,4 +140,5 @@ def _file(collection: Collection, photo: GroupedPhoto) -> GroupedFile:
         rating=card.rating if card else None,
         tags=list(card.tags) if card else [],
         has_picture=card is not None,
+        in_archive=photo.in_archive,
     )

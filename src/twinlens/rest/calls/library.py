@@ -2,9 +2,9 @@
 
 import logging
 import time
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from twinlens import __version__
@@ -22,6 +22,7 @@ from twinlens.rest.calls.schemas import (
 )
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
+from twinlens.rest.engine.news import News
 from twinlens.rest.failures import RequestFailure, library_missing, store_missing
 from twinlens.rest.metrics import CONTENT_TYPE
 from twinlens.types import TowerDescription
@@ -29,6 +30,8 @@ from twinlens.types import TowerDescription
 logger = logging.getLogger(__name__)
 router = APIRouter(tags=["library"])
 STARTED = time.time()
+MOST_WAIT_S = 25.0  # proxies give up after half a minute or more
+MOST_GENERATIONS = 2**62
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus text format"}
 }
@@ -78,8 +81,19 @@ async def ready(engine: Ready) -> dict[str, bool]:
 
 
 @router.get("/api/stats")
-async def stats(engine: Ready) -> Stats:
-    """Counts of the library and its model."""
+async def stats(
+    request: Request,
+    engine: Ready,
+    other_than: Annotated[
+        int | None,
+        Query(ge=0, le=MOST_GENERATIONS, description="wait until the library's generation is another one than this"),
+    ] = None,
+    wait_s: Annotated[float, Query(ge=0, le=MOST_WAIT_S, description="how long to wait for that, in seconds")] = 20.0,
+) -> Stats:
+    """Counts of the library and its model; at once, or when the library has changed."""
+    if other_than is not None:
+        news: News = request.app.state.news
+        await news.wait(other_than=other_than, within_s=wait_s)
     facts, model = await engine.facts(), engine.collection.encoder.describe()
     return Stats(
         num_images=facts.photos,

@@ -17,6 +17,7 @@ from twinlens.api.searching import (
     QueryVector,
     Search,
     Term,
+    is_video,
     parse_region,
     picture_query,
     read_photo_bytes,
@@ -65,8 +66,9 @@ async def library_photo(engine: Engine, image_id: str, region: str | None = None
     started, part = time.perf_counter(), parse_region(region)
     (term,) = query.terms
     async with engine.region_turns:  # so that few files are held in memory at once
-        data = await engine.run("search", read_photo_bytes, Path(term.value))
-        _, vector = await engine.picture_vector(data, region=part, client=client)
+        file = Path(term.value)
+        source = file if is_video(file) else await engine.run("search", read_photo_bytes, file)
+        _, vector = await engine.picture_vector(source, region=part, client=client)
     return Query((replace(term, region=part),), image_id, vector, embedding_s=time.perf_counter() - started)
 
 

@@ -31,8 +31,8 @@ RegionText = Annotated[
     Field(
         max_length=100,
         description="the part of the photo that is meant: x,y,width,height of the upright photo, from its upper left "
-        "corner, as fractions, per cent or pixels",
-        examples=["0.1,0.2,0.5,0.5"],
+        "corner, as fractions, per cent or pixels; of a video, @ and a time in seconds may follow",
+        examples=["0.1,0.2,0.5,0.5", "0.1,0.2,0.5,0.5@83.5"],
     ),
 ]
 LANGUAGE = "of the built-in list; without it the one that Accept-Language prefers, else English"

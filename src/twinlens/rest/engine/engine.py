@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from twinlens.api.explanation import Explained, explain_photo
@@ -232,12 +233,12 @@ class Engine:
             logger.error("uploads cannot be decoded: %s", error)
 
     async def picture_vector(
-        self, data: bytes, *, region: Region | None = None, client: str = "local"
+        self, source: bytes | Path, *, region: Region | None = None, client: str = "local"
     ) -> tuple[Pixels, QueryVector]:
         """An uploaded picture as the model sees it [H, W, 3], and its vectors; it stays in memory.
 
         Args:
-            data: content of the file.
+            source: content of the file; or the file of a video of the library.
             region: the part of it that is meant; None = all of it.
             client: clients get their turns in rotation.
 
@@ -246,7 +247,7 @@ class Engine:
             RequestFailure: too many uploads are waiting.
         """
         async with self._upload_turns.turn(client):
-            encoder, pixels = await self.run("upload", self._prepared, data, region)
+            encoder, pixels = await self.run("upload", self._prepared, source, region)
         return pixels, await self.run("encode", embed_pixels, pixels, encoder)
 
     async def explained(self, file: PhotoFile, query: Query, score: float, *, client: str = "local") -> Explained:
@@ -269,10 +270,14 @@ class Engine:
         encoder, guard = self.collection.encoder, self._upload_guard
         return explain_photo(file.path, query, encoder, score=score, guard=guard)
 
-    def _prepared(self, data: bytes, region: Region | None = None) -> tuple[DualEncoder, Pixels]:
+    def _prepared(self, source: bytes | Path, region: Region | None = None) -> tuple[DualEncoder, Pixels]:
         """A picture, or a region of it, and the model that it was prepared for."""
         encoder, guard, most = self.collection.encoder, self._upload_guard, self.settings.max_megapixels
-        return encoder, picture_pixels(data, encoder, max_megapixels=most, guard=guard, region=region)
+        return encoder, picture_pixels(source, encoder, max_megapixels=most, guard=guard, region=region)
+
+    def generation(self) -> int:
+        """Another number whenever the library has changed."""
+        return self.collection.catalog.generation
 
     async def facts(self) -> LibraryFacts:
         """Facts about the library; counted again only when the catalog has changed."""

@@ -3,7 +3,7 @@
 from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_STREAM = "/api/index/events"  # has no end, so no HEAD
+_STREAMS = ("/api/index/events", "/api/index/texts/events")  # have no end, so no HEAD
 _FILES = "/api/image/"  # file responses handle HEAD themselves
 
 
@@ -36,4 +36,4 @@ class Head:
 
 def has_head(scope: Scope) -> bool:
     """True unless the path is that of a stream."""
-    return get_route_path(scope) != _STREAM
+    return get_route_path(scope) not in _STREAMS

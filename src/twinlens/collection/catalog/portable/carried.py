@@ -6,14 +6,23 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.condition import TEXTS
+from twinlens.collection.catalog.condition import READ_TEXTS, TEXTS
 from twinlens.collection.catalog.feedback import Lesson
 from twinlens.collection.catalog.kept import GIVEN, KEPT
+from twinlens.collection.catalog.moments import MOMENTS
 from twinlens.collection.catalog.rows import MOST_PARAMETERS, ModelRecord
 
 AT_ONCE = MOST_PARAMETERS
 _OWN = {"id", "folder_id", "path", "content_hash", "generation"}  # of the table photos; the others are carried as facts
 _ALBUM = "(SELECT name FROM albums WHERE id = {})"
+
+
+class CarriedMoment(NamedTuple):
+    """A frame of a video: when it is shown, its embedding (float32) and, if it has any, its features (float16)."""
+
+    at_ms: int
+    embedding: bytes
+    features: bytes | None = None
 
 
 class CarriedPhoto(NamedTuple):
@@ -29,6 +38,7 @@ class CarriedPhoto(NamedTuple):
         given: what people gave to it, by kind; an album is a name and a place in it.
         embedding: float32; None if it has none.
         features: float16; None if it has none.
+        moments: of a video that was looked at, by their times.
     """
 
     folder: str
@@ -40,6 +50,7 @@ class CarriedPhoto(NamedTuple):
     given: Mapping[str, Sequence[str]] = MappingProxyType({})
     embedding: bytes | None = None
     features: bytes | None = None
+    moments: Sequence[CarriedMoment] = ()
 
 
 class CarriedAlbum(NamedTuple):
@@ -55,6 +66,13 @@ class KeptValue(NamedTuple):
     content_hash: bytes
     kind: str
     value: str
+
+
+class ReadContent(NamedTuple):
+    """What is written in pictures of a content, one line a piece; None = it is unlikely to hold text."""
+
+    content_hash: bytes
+    text: str | None
 
 
 class Carried(Protocol):
@@ -92,6 +110,9 @@ class Carried(Protocol):
     def kept(self) -> Iterator[KeptValue]:
         """What is kept of photos that are gone."""
 
+    def read_texts(self) -> Iterator[ReadContent]:
+        """The contents that have been looked at for text."""
+
 
 class CarriedCatalog:
     """Reads a catalog; one of an older release that cannot be written may lack tables."""
@@ -104,12 +125,19 @@ class CarriedCatalog:
         self.excluded, self.opens_archives = catalog.excluded, catalog.opens_archives
         self._facts = [column for column in photo_columns(catalog) if column not in _OWN]
         self._has_content_details = catalog.has_table("content_details")
-        self._has_texts = catalog.has_table(TEXTS)
+        self._has_texts, self._has_moments = catalog.has_table(TEXTS), catalog.has_table(MOMENTS)
 
     def vectors(self) -> tuple[int, int]:
         """Number of photos with an embedding, and of the numbers of their features; 0 unless all have them."""
+        return self._counted("vectors")
+
+    def moments(self) -> tuple[int, int]:
+        """The same of the moments of videos."""
+        return self._counted(MOMENTS) if self._has_moments else (0, 0)
+
+    def _counted(self, table: str) -> tuple[int, int]:
         ((count, least, most),) = self._catalog.rows(
-            "SELECT count(*), min(coalesce(length(features), 0)), max(coalesce(length(features), 0)) FROM vectors"
+            f"SELECT count(*), min(coalesce(length(features), 0)), max(coalesce(length(features), 0)) FROM {table}"
         )
         return int(count), int(least) // 2 if least == most and least else 0
 
@@ -134,6 +162,11 @@ class CarriedCatalog:
                 value = as_list([names[number], position])
             yield KeptValue(content_hash, kind, value)
 
+    def read_texts(self) -> Iterator[ReadContent]:
+        """See ``Carried``."""
+        if self._catalog.has_table(READ_TEXTS):
+            yield from map(ReadContent._make, self._catalog.each_row(f"SELECT content_hash, text FROM {READ_TEXTS}"))
+
     def photos(self) -> Iterator[CarriedPhoto]:
         """See ``Carried``; block by block, by id."""
         last = 0
@@ -141,7 +174,8 @@ class CarriedCatalog:
             row[0] for row in self._catalog.rows(f"SELECT id FROM photos WHERE id > {last} ORDER BY id LIMIT {AT_ONCE}")
         ]:
             with self._catalog.snapshot():
-                yield from self._block(ids)
+                for number, photo in zip(ids, self._block(ids), strict=True):
+                    yield photo._replace(moments=self._moments_of(number)) if photo.facts.get("duration_ms") else photo
             last = ids[-1]
 
     def _block(self, ids: Sequence[int]) -> list[CarriedPhoto]:
@@ -169,6 +203,11 @@ class CarriedCatalog:
             )
             for number, folder, path, content_hash, embedding, features, *known in rows
         ]
+
+    def _moments_of(self, number: int) -> list[CarriedMoment]:
+        """Video by video: those of a long one have a megabyte."""
+        sql = f"SELECT at_ms, embedding, features FROM {MOMENTS} WHERE photo_id = ? ORDER BY at_ms"
+        return list(map(CarriedMoment._make, self._catalog.rows(sql, (number,)))) if self._has_moments else []
 
     def _given(self, ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
         found: dict[int, dict[str, list[str]]] = {}

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from twinlens.collection.catalog.catalog import ONLY_KNOWN, Catalog
+from twinlens.collection.catalog.condition import READ_TEXTS
 
 # of index runs of the collection that it is a copy of
 _PROGRESS = ("verified_until", "index_state", "index_process", "replaced_contents")
@@ -28,7 +29,7 @@ def name_anew(catalog: Catalog) -> None:
 def keep_only(catalog: Catalog, ids: Sequence[int], *, only_known: bool) -> None:
     """Deletes all other photos with what they were given, and the albums and folders that none is in any more.
 
-    What is kept of photos that are gone stays: they may come back here or there.
+    What is kept of photos that are gone stays: they may come back here or there. What was read in the others goes.
 
     Args:
         catalog: a copy.
@@ -36,10 +37,16 @@ def keep_only(catalog: Catalog, ids: Sequence[int], *, only_known: bool) -> None
         only_known: index runs shall not add the others again.
     """
     with catalog.transaction() as connection:
-        connection.execute("DELETE FROM photos WHERE id NOT IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+        stay = "SELECT value FROM json_each(?)"
+        connection.execute(
+            f"DELETE FROM {READ_TEXTS} WHERE content_hash IN (SELECT content_hash FROM photos) AND content_hash NOT IN "
+            f"(SELECT content_hash FROM photos WHERE content_hash IS NOT NULL AND id IN ({stay}))",
+            (json.dumps(ids),),
+        )
+        connection.execute(f"DELETE FROM photos WHERE id NOT IN ({stay})", (json.dumps(ids),))
         connection.execute("DELETE FROM albums WHERE query = '' AND id NOT IN (SELECT album_id FROM album_photos)")
         connection.execute("DELETE FROM folders WHERE id NOT IN (SELECT folder_id FROM photos)")
-        for table in ("removed", "removed_captions", "reworded"):
+        for table in ("removed", "removed_captions", "removed_moments", "reworded"):
             connection.execute(f"DELETE FROM {table}")
         if only_known:
             catalog.set_meta({ONLY_KNOWN: "1"})

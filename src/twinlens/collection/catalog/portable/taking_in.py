@@ -10,7 +10,8 @@ from twinlens.collection.catalog.condition import TEXTS
 from twinlens.collection.catalog.curated.albums import Album
 from twinlens.collection.catalog.curated.names import name_key
 from twinlens.collection.catalog.kept import GIVEN
-from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue
+from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue, ReadContent
+from twinlens.collection.catalog.read_texts import put_read_texts
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import blob
 from twinlens.types import Embeddings
@@ -66,7 +67,7 @@ def put_row(
     *,
     columns: Iterable[str],
 ) -> int:
-    """Adds a photo with its vector; returns its id.
+    """Adds a photo with its vector and its moments; returns its id.
 
     Args:
         connection: in a transaction of the catalog.
@@ -94,7 +95,24 @@ def put_row(
     connection.executemany(f"INSERT INTO {TEXTS} VALUES (?, ?, ?)", [(number, *said) for said in photo.said])
     if photo.content_details is not None:
         connection.execute("INSERT INTO content_details VALUES (?, ?)", (number, photo.content_details))
+    connection.executemany(
+        "INSERT INTO moments (photo_id, at_ms, embedding, features, generation) VALUES (?, ?, ?, ?, ?)",
+        [(number, *moment, generation) for moment in photo.moments],
+    )
     return number
+
+
+def know_texts(connection: sqlite3.Connection, contents: Iterable[ReadContent]) -> list[int]:
+    """Takes over what is written in pictures, unless they were read here; returns the photos that it is new of."""
+    new = [one for one in contents if not _is_known(connection, one)]
+    return put_read_texts(connection, new)
+
+
+def _is_known(connection: sqlite3.Connection, read: ReadContent) -> bool:
+    """Whether it was read here, or passed over as it was there."""
+    sql = "SELECT text FROM read_texts WHERE content_hash = ?"
+    known = connection.execute(sql, (read.content_hash,)).fetchone()
+    return known is not None and (known[0] is not None or read.text is None)
 
 
 def give(

@@ -168,10 +168,13 @@ def _open_picture(term: Term, encoder: DualEncoder) -> Image.Image:
     try:
         if term.picture is not None:
             picture = term.picture.convert("RGB")
-            return picture if region is None else region.cut(picture)
+            if region is None:
+                return picture
+            region.at_ms(picture)  # which has no other moments
+            return region.cut(picture)
         source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
         if region is not None:  # of the original: at a reduced size little would be left of it
-            return read_guarded(source, region.cut)[0]
+            return read_guarded(source, region.cut, at_ms=region.at_ms(source))[0]
         return open_guarded(source, min_side=encoder.input_side).image
     except PhotoError as error:
         raise QueryError(f"the query photo {term.value} cannot be used: {error}") from error

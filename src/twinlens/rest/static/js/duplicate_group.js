@@ -33,7 +33,8 @@ export function groupCard({ best, others }, actions) {
 
 function fileCard(file, best, { open, compare, list, kind, check }) {
   const name = nameOf(file.image_id);
-  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), "aria-label": t("On the list: {name}", { name: file.image_id }) });
+  const isPacked = file.in_archive;
+  const box = element("input", { type: "checkbox", checked: list.has(file, kind()), disabled: isPacked, "aria-label": t("On the list: {name}", { name: file.image_id }) });
   box.addEventListener("change", () => {
     list.choose(file, box.checked, kind());
     check();
@@ -51,7 +52,7 @@ function fileCard(file, best, { open, compare, list, kind, check }) {
     element(
       "div",
       { class: "row-of-buttons" },
-      element("label", { class: "toggle-label" }, box, ` ${t("Move")}`),
+      element("label", { class: "toggle-label" }, box, isPacked ? ` ${t("In an archive")}` : ` ${t("Move")}`),
       canCompare && compareButton(file, best, compare),
     ),
   );

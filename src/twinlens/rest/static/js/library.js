@@ -5,17 +5,21 @@ import { ask, isSilent, send } from "./server.js";
 import { countOf, dayOf, numberOf } from "./facts.js";
 import { eventsOf } from "./events.js";
 import { locale, t } from "./texts.js";
+import { LibraryTexts } from "./library_texts.js";
 
 /** Emits `changed` when photos were added or removed. */
 export class LibraryPanel extends EventTarget {
   constructor() {
     super();
     this.dialog = byId("library");
+    this.texts = new LibraryTexts();
+    this.texts.addEventListener("changed", () => this.dispatchEvent(new Event("changed")));
     byId("reindex").addEventListener("click", () => this.index());
   }
 
   async open() {
     this.dialog.showModal();
+    this.texts.open();
     await this.refresh();
     this.follow("api/index/events", "GET");
   }
@@ -80,7 +84,7 @@ export class LibraryPanel extends EventTarget {
     else if (stage === "done" && (isOurs || this.wasRunning)) {
       this.say(summaryOf(state));
       this.dispatchEvent(new Event("changed"));
-      await this.refresh();
+      await Promise.all([this.refresh(), this.texts.refresh()]);
     }
     this.wasRunning = false;
   }

@@ -1,9 +1,10 @@
 /** Notices that the library has changed, whichever program indexes it. */
 
-import { ask, isSilent } from "./server.js";
+import { ask, hasChanged, isSilent } from "./server.js";
 
-const LOOK_MS = 10_000;
-const LOOK_SOON_MS = 2000; // while there are no photos yet, or they are becoming more
+const AGAIN_MS = 10_000; // where the server cannot wait for a change, or does not answer
+const NEXT_MS = 1000; // after a change: while photos are being indexed, there is one after the other
+const AT_ONCE_MS = 500; // an answer that comes sooner has not waited
 
 /** Emits `changed` when photos were added, removed or replaced. */
 export class LibraryWatch extends EventTarget {
@@ -12,6 +13,7 @@ export class LibraryWatch extends EventTarget {
     /** Of what the page shows; null until it is known. @type {?number} */
     this.generation = null;
     this.timer = 0;
+    this.waiting = new AbortController();
     document.addEventListener("visibilitychange", () => this.look());
   }
 
@@ -21,24 +23,36 @@ export class LibraryWatch extends EventTarget {
     await this.look();
   }
 
-  /** Looks now, and again and again while the page is seen. */
+  /** Looks now; then waits for the next change, again and again while the page is seen. */
   async look() {
     clearTimeout(this.timer);
-    if (document.hidden) return;
-    const looked = (this.looked = Symbol("look"));
-    let wait = LOOK_MS;
+    this.waiting.abort();
+    if (!document.hidden) await this.ask("api/stats", 0);
+  }
+
+  async wait() {
+    await this.ask(`api/stats?other_than=${this.generation}`, AT_ONCE_MS);
+  }
+
+  /** @param {string} path @param {number} least milliseconds that an answer without news takes */
+  async ask(path, least) {
+    const waiting = (this.waiting = new AbortController());
+    const asked = performance.now();
+    let next = AGAIN_MS;
     try {
-      const { generation, num_images: count } = await ask("api/stats");
-      if (looked !== this.looked) return; // it may be from before a change of our own
+      const { generation } = await ask(path, { signal: waiting.signal });
+      if (waiting !== this.waiting) return; // it may be from before a change of our own
       const isOther = this.generation !== null && generation !== this.generation;
-      if (isOther || !count) wait = LOOK_SOON_MS;
-      this.generation = generation;
-      if (isOther) this.dispatchEvent(new Event("changed"));
+      const isOwn = isOther && hasChanged(asked);
+      if (isOther) next = NEXT_MS;
+      else if (performance.now() - asked >= least) next = 0;
+      this.generation = isOwn ? null : generation;
+      if (isOther && !isOwn) this.dispatchEvent(new Event("changed"));
     } catch (error) {
       if (!isSilent(error) && !error.status) throw error; // the search tells what is wrong with the server
     }
-    if (looked !== this.looked) return;
+    if (waiting !== this.waiting || document.hidden) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.look(), wait);
+    this.timer = setTimeout(() => (this.generation === null ? this.look() : this.wait()), next);
   }
 }

@@ -20,9 +20,9 @@ export class MoveList extends EventTarget {
     this.changed = new Map();
   }
 
-  /** What was found, by kind. */
-  note({ kinds }) {
-    this.kinds = kinds;
+  /** What was found, by kind, without what lies in archives: nobody can move that alone. */
+  note({ kinds, in_archives: packed = {} }) {
+    this.kinds = Object.fromEntries(Object.entries(kinds).map(([kind, count]) => [kind, count - (packed[kind] ?? 0)]));
   }
 
   /** Whether a file is on the list: copies are, and files of a kind that is shown alone. @param {object} file @param {?string} kind */
@@ -82,8 +82,8 @@ export class MoveList extends EventTarget {
   }
 }
 
-function isUsual({ kind: own }, kind) {
-  return own !== undefined && (kind ? own === kind : COPIES.has(own));
+function isUsual({ kind: own, in_archive: isPacked }, kind) {
+  return !isPacked && own !== undefined && (kind ? own === kind : COPIES.has(own));
 }
 
 /** The best file of a group has the kinds of the others. */

@@ -27,6 +27,18 @@ export class Player {
     this.stage.append(film);
   }
 
+  /** Stands still and lets the picture below be seen. @returns {?number} the time that was shown, in seconds; null where nothing plays */
+  pause() {
+    if (!this.film || !this.stage.classList.contains("has-film")) return null;
+    this.film.pause();
+    this.stage.classList.remove("has-film");
+    return this.film.currentTime;
+  }
+
+  shown() {
+    if (this.film?.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.stage.classList.add("has-film");
+  }
+
   end() {
     this.stage.classList.remove("has-film");
     if (!this.film) return;

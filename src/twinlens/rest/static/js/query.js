@@ -1,7 +1,7 @@
 /**
  * A query: text, terms, filters, sort order. Immutable: a query is replaced, never changed.
  *
- * @typedef {{kind: "words"|"photo"|"upload", value: string, sign: 1|-1, region?: string, file?: Blob, preview?: string}} Term region: of a photo, "x,y,width,height" as fractions
+ * @typedef {{kind: "words"|"photo"|"upload", value: string, sign: 1|-1, region?: string, file?: Blob, preview?: string}} Term region: of a photo, "x,y,width,height" as fractions; of a video, with "@" and the seconds
  * @typedef {Object<string, string>} Filters by name, in the form used in the address; "" is not in use, a switch that is on is "true"
  * @typedef {{words: string, terms: Term[], filters: Filters, sort: Sort}} Query
  * @typedef {"relevance"|"date"|"oldest"|"name"|"size"} Sort
@@ -72,7 +72,7 @@ export function fromHash(hash) {
   const parts = new URLSearchParams(hash.replace(/^#/, ""));
   const filters = Object.fromEntries([...parts].filter(([name, value]) => value && !NO_FILTER_NAMES.has(name)));
   const terms = parts.getAll("t").flatMap((text) => {
-    const [, sign, letter, region, value] = /^([+-])(?:([wp])|r:([\d.,]+)):([^]+)$/.exec(text) ?? [];
+    const [, sign, letter, region, value] = /^([+-])(?:([wp])|r:([\d.,@]+)):([^]+)$/.exec(text) ?? [];
     if (!value) return [];
     const term = { kind: letter ? KINDS[letter] : "photo", value, sign: sign === "-" ? -1 : 1 };
     return [region ? { ...term, region } : term];

@@ -49,14 +49,21 @@ export function holds({ x, y, width, height }, point) {
   return point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height;
 }
 
-/** As the server reads it: "0.1,0.25,0.4,0.5". @param {Region} region */
-export function written({ x, y, width, height }) {
-  return [x, y, width, height].map((value) => Number(value.toFixed(DIGITS))).join(",");
+/** As the server reads it: "0.1,0.25,0.4,0.5", or with the seconds of a video "0.1,0.25,0.4,0.5@83.5". @param {Region} region @param {?number} [at] */
+export function written({ x, y, width, height }, at = null) {
+  const place = [x, y, width, height].map((value) => Number(value.toFixed(DIGITS))).join(",");
+  return at === null ? place : `${place}@${Number(at.toFixed(DIGITS))}`;
+}
+
+/** The time of a region of a video, in seconds; null for one of a photo. @param {string} text */
+export function timeOf(text) {
+  const at = text.includes("@") ? Number(text.split("@")[1]) : NaN;
+  return at >= 0 ? at : null;
 }
 
 /** @param {string} text @returns {?Region} null for none of a picture, as in an address that was changed */
 export function readRegion(text) {
-  const [x, y, width, height, ...more] = text.split(",").map(Number);
+  const [x, y, width, height, ...more] = text.split("@")[0].split(",").map(Number);
   const isRegion = !more.length && x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= 1.01 && y + height <= 1.01;
   return isRegion ? { x, y, width, height } : null;
 }

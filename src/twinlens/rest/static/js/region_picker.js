@@ -20,10 +20,7 @@ export class RegionPicker extends EventTarget {
     this.stage = byId("stage");
     this.picture = byId("viewer-picture");
     this.makeParts();
-    viewer.addEventListener("show", () => {
-      this.close();
-      this.opener.hidden = Boolean(viewer.photo?.duration_s); // a part of a video cannot be searched for
-    });
+    viewer.addEventListener("show", () => this.close());
     viewer.zoom.addEventListener("moved", () => this.isOpen && this.show(this.region));
     viewer.addEventListener("close", () => this.close());
     viewer.dialog.addEventListener("keydown", (event) => this.onKey(event), { capture: true });
@@ -67,11 +64,18 @@ export class RegionPicker extends EventTarget {
     return !this.bar.hidden;
   }
 
-  /** Begins in the middle of what is seen of the photo. */
-  open() {
-    const { naturalWidth: width, naturalHeight: height } = this.picture;
+  /** Begins in the middle of what is seen of the photo; a video stands still at the moment that is seen. */
+  async open() {
     const isSlideshow = this.viewer.dialog.classList.contains("is-playing");
-    if (!width || this.isOpen || isSlideshow || this.opener.hidden) return;
+    if (this.isOpen || isSlideshow) return;
+    const { id } = this.viewer;
+    this.at = await this.viewer.picture.holdStill();
+    const { naturalWidth: width, naturalHeight: height } = this.picture;
+    if (this.isOpen || this.viewer.id !== id) return;
+    if (!width) {
+      this.viewer.picture.goOn();
+      return;
+    }
     this.size = { width, height };
     this.layer.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.picture.after(this.layer);
@@ -88,11 +92,12 @@ export class RegionPicker extends EventTarget {
     this.layer.remove();
     this.bar.hidden = true;
     this.stage.classList.remove("is-choosing");
+    this.viewer.picture.goOn();
     if (hadFocus && this.viewer.isOpen) this.opener.focus();
   }
 
   choose(isAdded) {
-    this.dispatchEvent(new CustomEvent("chosen", { detail: { id: this.viewer.id, region: written(this.region), isAdded } }));
+    this.dispatchEvent(new CustomEvent("chosen", { detail: { id: this.viewer.id, region: written(this.region, this.at), isAdded } }));
   }
 
   /** @param {import("./region.js").Region} region */

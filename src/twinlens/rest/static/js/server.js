@@ -19,7 +19,15 @@ export const connection = new EventTarget();
 const AWAY = new Set(["away", "starting", "stopping"]);
 const BY_PROXY = new Set([502, 504]); // a proxy could not reach the server
 const ASK_AGAIN_MS = 1500;
+const NO_CHANGES = /^api\/(search|explain|archive|session|index)/; // of the library, or of all who see it
 let isAway = false;
+let numChanging = 0;
+let changedAt = -Infinity;
+
+/** Whether this page has changed the library since a time, or is doing so. @param {number} time of performance.now() */
+export function hasChanged(time) {
+  return numChanging > 0 || changedAt >= time;
+}
 
 /**
  * Sends a request.
@@ -30,13 +38,19 @@ let isAway = false;
 export async function send(path, { method, json, form, signal } = {}) {
   const body = json === undefined ? form : JSON.stringify(json);
   const headers = { "Accept-Language": code, ...(json === undefined ? {} : { "Content-Type": "application/json" }) };
+  const verb = method || (body ? "POST" : "GET");
+  const isChange = verb !== "GET" && !NO_CHANGES.test(path);
   let answer;
   try {
-    answer = await fetch(path, { method: method || (body ? "POST" : "GET"), headers, body, signal });
+    numChanging += isChange;
+    answer = await fetch(path, { method: verb, headers, body, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     noteAway();
     throw new Failure(0, { code: "away", message: t("the server does not answer") });
+  } finally {
+    numChanging -= isChange;
+    if (isChange) changedAt = performance.now();
   }
   if (answer.ok) return answer;
   const told = BY_PROXY.has(answer.status)

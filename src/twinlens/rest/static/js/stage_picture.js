@@ -92,6 +92,29 @@ export class StagePicture extends EventTarget {
     loaded(address).decode().then(() => photo === this.photo && this.put(address), unreadable);
   }
 
+  /** Shows the frame of a video that is seen now in its place. @returns {Promise<?number>} its time in seconds; null for a photo */
+  async holdStill() {
+    const { photo } = this;
+    if (!photo?.duration_s) return null;
+    const at = this.player.pause() ?? photo.at_s ?? 0;
+    const address = thumbnailAddress(photo.image_id, SCREEN_PX, at);
+    try {
+      await loaded(address).decode();
+    } catch {
+      return at; // the frame that is there stays
+    }
+    if (photo !== this.photo) return at;
+    this.sharp = null; // one that is still on its way is of another moment
+    this.put(address);
+    await this.picture.decode().catch(() => {});
+    return at;
+  }
+
+  /** The video may be played again. */
+  goOn() {
+    this.player.shown();
+  }
+
   /** Fetches photos that may be opened next, and no others any more. @param {object[]} photos */
   prefetch(photos) {
     const wanted = [this.photo, ...photos].filter((photo) => photo && !photo.missing).map(screenAddress);

@@ -2,7 +2,7 @@
 
 import { element, icon } from "./dom.js";
 import { nameOf } from "./facts.js";
-import { readRegion } from "./region.js";
+import { readRegion, timeOf } from "./region.js";
 import { thumbnailAddress } from "./server.js";
 import { t } from "./texts.js";
 
@@ -39,18 +39,18 @@ function nameOfTerm({ kind, value, region }) {
 
 function pictureOf(term, name) {
   const region = term.region && readRegion(term.region);
-  if (region) return cropped(term.value, region, name);
+  if (region) return cropped(term.value, region, name, timeOf(term.region));
   const source = term.kind === "photo" ? thumbnailAddress(term.value, 256) : term.preview;
   return element("img", { src: source, alt: name, title: name });
 }
 
 /** The part of a photo, cut from a thumbnail that is large enough for it. @returns {HTMLCanvasElement} */
-function cropped(id, region, name) {
+function cropped(id, region, name, at) {
   const canvas = element("canvas", { width: SIDE_PX, height: SIDE_PX, role: "img", "aria-label": name, title: name });
   const wanted = SIDE_PX / Math.max(region.width, region.height);
   const photo = new Image();
   photo.onload = () => drawPart(canvas, photo, region);
-  photo.src = thumbnailAddress(id, SIDES.find((side) => side >= wanted) || SIDES.at(-1));
+  photo.src = thumbnailAddress(id, SIDES.find((side) => side >= wanted) || SIDES.at(-1), at);
   return canvas;
 }
 
