@@ -65,6 +65,8 @@ from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
 from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
+from twinlens.collection.showing.maps.places import PlacesMap, map_of_places
+from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.suggestions import Suggestion, suggestions
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
@@ -832,6 +834,25 @@ class Collection:
     def map(self) -> Projection:
         """The photos as points in the plane, similar ones close together; cached until photos change."""
         return self._projector.projection()
+
+    def map_of_places(self, view: View, *, query: QueryLike | None = None, **filters: Any) -> PlacesMap:
+        """Where photos were taken, as clusters; a second one of the same photos takes a few milliseconds.
+
+        Args:
+            view: the part of the Earth that is seen.
+            query: only photos that match it; None for all.
+            filters: see ``search``.
+
+        Raises:
+            QueryError: the query or a filter is invalid, or the query is a sum, which leaves no photo out.
+            CollectionNotFoundError: a query, and nothing is indexed yet.
+        """
+        asked = Filters(**filters)
+        if query is None:
+            numbers = self.catalog.select_ids(asked.condition(self._searcher.scope()))
+        else:
+            numbers = self._searcher.found(as_query(query), asked)
+        return map_of_places(self.catalog, self._folders, numbers, view)
 
     def thumbnails(self, *, max_bytes: int) -> ThumbnailCache:
         """Thumbnails of the photos, cached on disk up to a size limit."""

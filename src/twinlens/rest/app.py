@@ -26,6 +26,7 @@ from twinlens.rest.calls import (
     indexing,
     library,
     photos,
+    places,
     ratings,
     searching,
     session,
@@ -115,7 +116,7 @@ def calls(settings: Settings) -> FastAPI:
     """The application with all routes and error handlers, but no collection."""
     app = FastAPI(title="twinlens", lifespan=_lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     marks = (favourites, tags, ratings, albums, captions, teaching)
-    looking = (library, searching, explaining, photos, browsing, duplicates)
+    looking = (library, searching, explaining, photos, browsing, places, duplicates)
     for part in (*looking, *marks, archive, indexing, session, suggesting):
         app.include_router(part.router)
     add_page(app)
