@@ -4,8 +4,9 @@
     pip install pycountry
     python scripts/world_outline.py package src/twinlens/rest/static/world.json
 
-Lines are simplified and written as steps of whole units, the first of them from (0, 0): land as closed rings, borders
-between countries as open lines, and the name of each country at a place inside it.
+Lines are simplified and written in the polyline format of map programs, longitude first: land as closed rings, borders
+between countries as open lines, and the code of each country at a place inside it.
+https://developers.google.com/maps/documentation/utilities/polylinealgorithm
 """
 
 import json
@@ -20,9 +21,9 @@ from typing import Any
 Point = tuple[float, float]
 Line = list[Point]
 
-UNITS = 50  # in a degree: 2 km
-TOLERANCE = 0.06  # degrees
-LEAST_ISLAND = 0.012  # square degrees, 150 km² at the equator
+UNITS = 100  # in a degree: 1 km
+TOLERANCE = 0.02  # degrees
+LEAST_ISLAND = 0.006  # square degrees, 75 km² at the equator
 LEAST_COUNTRY = 0.05  # the same; smaller ones cannot hold a name
 SOURCE = "Made with Natural Earth. Free vector and raster map data, public domain: https://www.naturalearthdata.com/"
 
@@ -59,6 +60,18 @@ def joined(ring: list[int], arcs: list[Line]) -> Line:
     return points
 
 
+def unrolled(ring: Line) -> Line:
+    """Without jumps where a ring crosses the 180th meridian: it goes on beyond it; one around a pole goes over that."""
+    points, turn = [ring[0]], 0
+    for (before, _), (x, y) in pairwise(ring):
+        turn += 360 * (round((before - x) / 360))
+        points.append((x + turn, y))
+    if turn:
+        points += [(points[-1][0], -90.0), (points[0][0], -90.0), points[0]]
+    middle = (min(points)[0] + max(points)[0]) / 2
+    return [(x - 360 * round(middle / 360), y) for x, y in points]
+
+
 def simplified(line: Line) -> Line:
     """Without points that are closer than ``TOLERANCE`` to the line without them (Douglas and Peucker)."""
     kept, waiting = {0, len(line) - 1}, [(0, len(line) - 1)]
@@ -71,15 +84,23 @@ def simplified(line: Line) -> Line:
     return [line[place] for place in sorted(kept)]
 
 
-def steps(line: Line) -> list[int]:
-    """A line in whole units: each point as its way from the one before."""
-    numbers, before = [], (0, 0)
+def polyline(line: Line) -> str:
+    """A line in whole units: each point as its way from the one before, five bits in a character."""
+    text, before = [], (0, 0)
     for x, y in line:
         point = round(x * UNITS), round(y * UNITS)
-        if point != before or not numbers:
-            numbers += [point[0] - before[0], point[1] - before[1]]
+        if point != before:
+            text += [_characters(new - old) for new, old in zip(point, before, strict=True)]
             before = point
-    return numbers
+    return "".join(text)
+
+
+def _characters(step: int) -> str:
+    number, found = (step << 1) ^ (step >> 63), ""  # the sign last
+    while number >= 32:
+        found += chr((number & 31 | 32) + 63)
+        number >>= 5
+    return found + chr(number + 63)
 
 
 def area(ring: Line) -> float:
@@ -96,7 +117,7 @@ def countries(topology: dict[str, Any], arcs: list[Line]) -> Iterator[list[objec
     largest: dict[str, Line] = {}
     for geometry, ring in rings_of(topology, "countries"):
         known = pycountry.countries.get(numeric=geometry.get("id", ""))
-        line = joined(ring, arcs)
+        line = unrolled(joined(ring, arcs))
         if known and area(line) > max(LEAST_COUNTRY, area(largest.get(known.alpha_2, [(0.0, 0.0)] * 2))):
             largest[known.alpha_2] = line
     for code, line in sorted(largest.items(), key=lambda item: -area(item[1])):
@@ -134,15 +155,15 @@ def outline(folder: Path) -> dict[str, object]:
     """What the file holds."""
     land, borders = (json.loads((folder / name).read_text()) for name in ("land-50m.json", "countries-50m.json"))
     land_arcs, border_arcs = decoded_arcs(land), decoded_arcs(borders)
-    rings = (joined(ring, land_arcs) for _, ring in rings_of(land, "land"))
-    coast = [steps(simplified(ring)) for ring in rings if area(ring) > LEAST_ISLAND]
+    rings = (unrolled(joined(ring, land_arcs)) for _, ring in rings_of(land, "land"))
+    coast = [polyline(simplified(ring)) for ring in rings if area(ring) > LEAST_ISLAND]
     uses = Counter(number if number >= 0 else ~number for _, ring in rings_of(borders, "countries") for number in ring)
     shared = (border_arcs[number] for number, count in sorted(uses.items()) if count > 1)
     return {
         "source": SOURCE,
         "units": UNITS,
-        "land": [line for line in coast if len(line) >= 8],
-        "borders": [steps(simplified(line)) for line in shared],
+        "land": coast,
+        "borders": [polyline(simplified(line)) for line in shared],
         "countries": list(countries(borders, border_arcs)),
     }
 

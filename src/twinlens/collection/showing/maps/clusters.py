@@ -40,8 +40,10 @@ def clusters_of(x: Numbers, y: Numbers, *, cell: float, reach: float) -> list[Cl
     """
     if not len(x):
         return []
-    cells, counts, middles = _in_cells(x, y, cell)
-    labels = _merged(middles, counts, reach)[cells]
+    labels, counts, middles = _in_cells(x, y, cell)
+    while len(into := np.unique(_merged(middles, counts, reach), return_inverse=True)[1]) > into.max() + 1:
+        labels = into[labels]
+        counts, middles = np.bincount(labels), _middles(labels, x, y)
     order = np.argsort(labels, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
     return [_cluster(rows, x, y) for rows in sorted(parts, key=lambda rows: (-len(rows), int(rows[0])))]
@@ -53,9 +55,15 @@ def _in_cells(x: Numbers, y: Numbers, cell: float) -> tuple[NDArray[np.int64], N
         across, down = np.floor(x / cell).astype(np.int64), np.floor(y / cell).astype(np.int64)
         _, cells, counts = np.unique(across * (2**31) + down, return_inverse=True, return_counts=True)
         if len(counts) <= MOST_CELLS:
-            sums = np.stack([np.bincount(cells, weights=points) for points in (x, y)], axis=1)
-            return cells, counts, sums / counts[:, None]
+            return cells, counts, _middles(cells, x, y)
         cell *= 2
+
+
+def _middles(labels: NDArray[np.int64], x: Numbers, y: Numbers) -> Numbers:
+    """[C, 2], of the points with each label."""
+    sums = [np.bincount(labels, weights=points) for points in (x, y)]
+    middles: Numbers = np.stack(sums, axis=1) / np.bincount(labels)[:, None]
+    return middles
 
 
 def _merged(middles: Numbers, counts: NDArray[np.int64], reach: float) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from twinlens.data.metadata.said import PART
 from twinlens.types import Ids
 
 CELL_PX = 64  # about the size of a picture on the map
-REACH_PX = 60.0
+REACH_PX = 64.0
 WIDE = 3.0  # degrees; photos that lie so far apart are not from one town
 PADDING = 1e-6  # degrees, 11 cm: written with fewer digits, an area must still hold the photos on its border
 

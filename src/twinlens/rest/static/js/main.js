@@ -18,6 +18,7 @@ import { countOf } from "./facts.js";
 import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
 import { LibraryMap } from "./map.js";
+import { PlacesMap } from "./places/places_map.js";
 import { LibraryPanel } from "./library.js";
 import { LibraryWatch } from "./library_watch.js";
 import { copyPath, mark, saveList, saveZip } from "./marks.js";
@@ -50,6 +51,7 @@ const grid = new Grid(byId("grid"), selection);
 const results = new ResultsView(grid);
 const library = new LibraryPanel();
 const map = new LibraryMap();
+const places = new PlacesMap(() => query);
 const duplicates = new DuplicatesView();
 const watch = new LibraryWatch();
 const viewer = new Viewer({
@@ -329,6 +331,11 @@ async function showAlike(photo) {
 
 duplicates.addEventListener("open", ({ detail }) => openPhoto(detail));
 map.addEventListener("open", ({ detail }) => openPhoto(detail));
+places.addEventListener("open", ({ detail }) => openPhoto(detail));
+places.addEventListener("within", ({ detail }) => {
+  showSearch();
+  ask({ ...query, filters: { ...query.filters, within: detail } });
+});
 map.addEventListener("caught", ({ detail: photos }) => {
   show(NOTHING);
   address.write(query, { isNew: true });
@@ -350,6 +357,7 @@ watch.addEventListener("changed", () => {
 });
 library.addEventListener("changed", () => watch.look());
 results.addEventListener("index", () => library.begin());
+byId("places-button").addEventListener("click", () => places.open());
 byId("map-button").addEventListener("click", () => map.open());
 byId("library-button").addEventListener("click", () => library.open());
 byId("help-button").addEventListener("click", () => byId("help").showModal());
