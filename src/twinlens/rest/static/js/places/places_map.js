@@ -18,7 +18,8 @@ const STEP_PX = 96;
 const FOOT_PX = 32; // with the scale
 const SCALE_PX = 160; // the longest
 const FIRST_ZOOM = 11; // the closest that it opens with
-const APART = 0.4; // zoom steps: what is no larger by so much is not worth a zoom
+const CLOSE_ZOOM = 14; // the closest that a click on a cluster goes to at once
+const APART_PX = 64; // photos that are not so far apart at the last zoom stay one cluster
 
 /** Emits `open` (detail: id) and `within` (detail: an area as text). */
 export class PlacesMap extends EventTarget {
@@ -115,8 +116,8 @@ export class PlacesMap extends EventTarget {
   choose(cluster) {
     if (cluster.num_images === 1) return this.tell("open", cluster.image_id);
     const area = readArea(cluster.within);
-    if (this.view.zoomOf(area) <= this.view.zoom + APART) return this.tell("within", cluster.within);
-    return this.change(() => this.view.fit(area, Math.max(this.view.zoom + 1, FIRST_ZOOM + 3), 96));
+    if (!this.view.canPart(area, APART_PX)) return this.tell("within", cluster.within);
+    return this.change(() => this.view.fit(area, Math.max(this.view.zoom + 1, CLOSE_ZOOM), 96));
   }
 
   /** @param {import("./world_view.js").Area} area */

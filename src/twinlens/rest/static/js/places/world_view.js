@@ -70,10 +70,10 @@ export class WorldView {
     this.settle();
   }
 
-  /** The zoom at which an area would fill the view. @param {Area} area */
-  zoomOf(area) {
+  /** Whether the sides of an area are longer than so many pixels at the last zoom, and it is not as close as that. @param {Area} area @param {number} px */
+  canPart(area, px) {
     const { width, height } = sizeOf(area);
-    return Math.min(MOST, Math.log2(Math.min(this.width / width, this.height / height) / TILE_PX));
+    return this.zoom < MOST && Math.max(width, height) * TILE_PX * 2 ** MOST > px;
   }
 
   /** What is seen. @returns {Area} */
