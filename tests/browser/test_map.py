@@ -42,6 +42,12 @@ def test_a_lasso_around_everything_catches_everything(map_page: Page) -> None:
     expect(map_page.locator("#map")).to_be_hidden()
     expect(map_page.locator("#status")).to_have_text("29 photos from the map")
     assert map_page.locator(".tile").count() > 10
+    map_page.reload()
+    expect(map_page.locator("#status")).to_have_text("29 photos from the map")
+    map_page.click("#home")
+    expect(map_page.locator("#status")).to_have_text("29 photos")
+    map_page.go_back()
+    expect(map_page.locator("#status")).to_have_text("29 photos from the map")
 
 
 def test_the_keyboard_zooms_and_shows_what_is_in_view(map_page: Page) -> None:

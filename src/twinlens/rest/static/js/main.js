@@ -11,6 +11,7 @@ import { given, rate, starsInWords } from "./curating/given.js";
 import { forgetNames } from "./curating/known_names.js";
 import { Organise } from "./curating/organise.js";
 import { PhotoGiven } from "./curating/photo_given.js";
+import { keepCaught, readCaught } from "./caught.js";
 import { byId } from "./dom.js";
 import { Compare } from "./compare.js";
 import { DuplicatesView } from "./duplicates.js";
@@ -36,6 +37,7 @@ import { shrink } from "./shrink.js";
 import { Slideshow } from "./slideshow.js";
 import { forgetExamples } from "./suggested.js";
 import { takePictures } from "./drop.js";
+import { t } from "./texts.js";
 import { Thumbs } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
 
@@ -75,7 +77,7 @@ let query = NOTHING;
 
 /** Starts another query; while it is being typed it is a single history entry. */
 function ask(next, { isTyping = false } = {}) {
-  show(next);
+  show({ ...next, caught: undefined }); // another search is of the whole library
   address.write(query, { isTyping });
   run({ isTyping });
 }
@@ -100,6 +102,8 @@ function run({ isTyping = false } = {}) {
 /** Restores a history entry. */
 function goTo(place) {
   show(place.query);
+  const caught = place.query.caught && !place.results ? readCaught(place.query.caught) : null;
+  if (caught) return give(caughtResults(caught));
   if (!place.results) return run();
   give(place.results);
   return window.scrollTo({ top: place.scrollY });
@@ -337,13 +341,18 @@ places.addEventListener("within", ({ detail }) => {
   ask({ ...query, filters: { ...query.filters, within: detail } });
 });
 map.addEventListener("caught", ({ detail: photos }) => {
-  show(NOTHING);
+  show({ ...NOTHING, caught: keepCaught(photos) });
   address.write(query, { isNew: true });
-  give({
-    query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
-    title: `${countOf(photos.length)} from the map`,
-  });
+  give(caughtResults(photos));
 });
+
+function caughtResults(photos) {
+  return {
+    query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
+    title: t("{photos} from the map", { photos: countOf(photos.length) }),
+  };
+}
+
 watch.addEventListener("changed", () => {
   filters.forget();
   forgetExamples();
