@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 NEIGHBOURS = 15
 EPOCHS = 200
+PUSH = np.float32(0.4)  # against the pull
 OTHERS = 5  # random photos that each one is pushed away from, in an epoch
 A, B = 1.577, 0.895  # of the curve of forces: points may come as close as 0.1
 MOST_STEP = 4.0
@@ -117,7 +118,7 @@ def _moves(
         apart = places - places[others]
         squared = np.einsum("ij,ij->i", apart, apart)
         push = (2 * B / ((0.001 + squared) * (1 + A * squared**B)))[:, None] * apart
-        moves += degrees[:, None] * push.clip(-MOST_STEP, MOST_STEP)
+        moves += PUSH * degrees[:, None] * push.clip(-MOST_STEP, MOST_STEP)
     steps: NDArray[np.float32] = (moves / (1 + degrees[:, None])).astype(np.float32)
     return steps
 
