@@ -105,16 +105,17 @@ class Projector:
             computing.join()
 
     def _compute(self, first: Projection, numbers: Ids, vectors: Halves) -> None:
-        self._computing = threading.Thread(
-            target=self._improve, args=(first, numbers, vectors), name="map", daemon=True
-        )
+        arguments = first, numbers, vectors, self._computing
+        self._computing = threading.Thread(target=self._improve, args=arguments, name="map", daemon=True)
         self._computing.start()
 
-    def _improve(self, first: Projection, numbers: Ids, vectors: Halves) -> None:
+    def _improve(self, first: Projection, numbers: Ids, vectors: Halves, before: threading.Thread | None) -> None:
         def is_wanted() -> bool:
             known = self._known
             return not self._is_closed and known is not None and known.generation == first.generation
 
+        if before is not None:
+            before.join()  # it ends soon, for its map is no longer wanted
         better = first
         try:
             places = neighbour_layout(vectors, first.places, is_wanted=is_wanted)

@@ -169,8 +169,8 @@ async def filters() -> FiltersAnswer:
 async def library_map(engine: Ready) -> MapAnswer:
     """The library as points in the plane, photos that look alike close together; a sample above 20,000 photos.
 
-    At first by principal components, at once; then by neighbours, which takes a few seconds, or for 20,000 photos a
-    minute or more.
+    At first by principal components, at once; then by neighbours, which takes a few seconds, or for 20,000 photos
+    about half a minute.
     """
     return await engine.run("decode", _map, engine.collection)
 
