@@ -38,6 +38,7 @@ def test_axe_finds_nothing_in_any_view(open_page: Any, site: str, scheme: str) -
     for button, seen in (
         ("#library-button", "#model-facts dl"),
         ("#map-button", "#map-canvas"),
+        ("#places-button", "#places-empty h3"),
         ("#help-button", "#help dl"),
     ):
         page.click(button)

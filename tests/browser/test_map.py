@@ -42,6 +42,12 @@ def test_a_lasso_around_everything_catches_everything(map_page: Page) -> None:
     expect(map_page.locator("#map")).to_be_hidden()
     expect(map_page.locator("#status")).to_have_text("29 photos from the map")
     assert map_page.locator(".tile").count() > 10
+    map_page.reload()
+    expect(map_page.locator("#status")).to_have_text("29 photos from the map")
+    map_page.click("#home")
+    expect(map_page.locator("#status")).to_have_text("29 photos")
+    map_page.go_back()
+    expect(map_page.locator("#status")).to_have_text("29 photos from the map")
 
 
 def test_the_keyboard_zooms_and_shows_what_is_in_view(map_page: Page) -> None:
@@ -117,3 +123,23 @@ def test_what_is_in_view_can_be_asked_for_before_there_is_a_map(page: Page) -> N
     page.click("#map-button")
     page.click("#map-seen")
     expect(page.locator("#map-status")).to_have_text("Drawing the map…")
+
+
+def test_a_better_map_takes_the_place_of_the_first_with_names_of_groups(page: Page) -> None:
+    first = page.evaluate("fetch('/api/map').then((one) => one.json())")
+    group = {"x": 0.5, "y": 0.5, "num_images": 29, "image_id": first["image_ids"][0], "label": "shapes"}
+    better = {**first, "x": [1 - x for x in first["x"]], "groups": [group]}
+    held = Held(page, "**/api/map")
+    page.click("#map-button")
+    held.take().fulfill(json={**first, "is_final": False})
+    expect(page.locator("#map-status")).to_have_text("29 photos; similar ones are being put together…")
+    page.evaluate(  # what is written on the canvas from now on
+        """() => { globalThis.written = new Set(); const { fillText } = CanvasRenderingContext2D.prototype;
+          CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {
+            globalThis.written.add(text);
+            return fillText.call(this, text, ...more);
+          }; }"""
+    )
+    held.take().fulfill(json={**better, "is_final": True})
+    expect(page.locator("#map-status")).to_have_text("29 photos")
+    until(page, "globalThis.written.has('shapes')")

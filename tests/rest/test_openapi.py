@@ -32,6 +32,8 @@ WRITTEN = frozenset(
         "height",
         "size",
         "near",
+        "within",
+        "box",
         "has",
         "type",
         "rating",

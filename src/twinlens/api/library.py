@@ -11,11 +11,14 @@ from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, user_path
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.searching.filtering import Filters
+from twinlens.collection.searching.filters.within import Area, parse_area, read_area
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.facts import LibraryFacts
 from twinlens.collection.showing.file import OutsideLibraryError, PhotoFile, photo_file
 from twinlens.collection.showing.grid import GridPhoto
 from twinlens.collection.showing.map import Projection
+from twinlens.collection.showing.maps.places import PlaceCluster, PlacesMap
+from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.suggestions import Suggestion, SuggestionKind
 from twinlens.collection.showing.thumbnails import THUMBNAIL_SIDES_PX, THUMBNAILS, ThumbnailCache
 from twinlens.errors import BundleError, CollectionError, CollectionNotFoundError, TwinlensError, UnknownPartError

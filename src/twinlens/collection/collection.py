@@ -26,6 +26,7 @@ from twinlens.collection.curating.given_photos import GivenPhotos, PhotoLike
 from twinlens.collection.curating.ratings import Ratings
 from twinlens.collection.curating.tags import Tags
 from twinlens.collection.describing.describe import describe
+from twinlens.collection.describing.group_names import group_names
 from twinlens.collection.describing.labels import Label, read_labels
 from twinlens.collection.describing.tag_suggestions import Accepted, PhotoTags, TagSuggestions
 from twinlens.collection.describing.text_vectors import OnProgress as OnTextProgress
@@ -65,6 +66,8 @@ from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
 from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
+from twinlens.collection.showing.maps.places import PlacesMap, map_of_places
+from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.suggestions import Suggestion, suggestions
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
@@ -76,7 +79,7 @@ from twinlens.errors import CollectionError, PhotosMissingError, QueryError, Twi
 from twinlens.everyday.languages import ENGLISH, language_named
 from twinlens.ocr.rapid import RapidRecognizer
 from twinlens.protocols import DualEncoder, TextRecognizer
-from twinlens.types import Grade, Hit
+from twinlens.types import Grade, Hit, Ids
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +135,7 @@ class Collection:
         }
         self._indexer = Indexer(path, self.catalog, self._folders, self._model, **derived)
         self._searcher = Searcher(self.catalog, self._folders, self._model, **derived)
-        self._projector = Projector(self.catalog, self._folders)
+        self._projector = Projector(self.catalog, self._folders, name_groups=self._name_groups)
         self._given = GivenPhotos(self.catalog, self._folders)
         self.tags, self.ratings = Tags(self.catalog, self._given), Ratings(self.catalog, self._given)
         self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
@@ -220,6 +223,7 @@ class Collection:
         A new collection that never got a photo is deleted: an empty one would later be
         mistaken for the collection of its subfolders.
         """
+        self._projector.close()
         unused = self._is_fresh and not self.catalog.known_files()
         self._is_fresh = False
         self._texts.close()
@@ -830,8 +834,38 @@ class Collection:
         return skipped_files(self.catalog, self.folders())
 
     def map(self) -> Projection:
-        """The photos as points in the plane, similar ones close together; cached until photos change."""
+        """The photos as points in the plane, similar ones close together; cached until photos change.
+
+        Of 200 photos and more a better map is computed in the background; until ``is_final`` this may be asked again.
+        """
         return self._projector.projection()
+
+    def _name_groups(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[str | None]:
+        def on_progress(done: int, total: int) -> None:
+            if not is_wanted():
+                raise CollectionError(f"the collection was closed after {done} of {counted(total, 'description')}")
+
+        suggester, _ = self._suggestions.suggester(None, on_progress=on_progress)
+        return group_names(suggester, self.catalog, groups)
+
+    def map_of_places(self, view: View, *, query: QueryLike | None = None, **filters: Any) -> PlacesMap:
+        """Where photos were taken, as clusters; a second one of the same photos takes a few milliseconds.
+
+        Args:
+            view: the part of the Earth that is seen.
+            query: only photos that match it; None for all.
+            filters: see ``search``.
+
+        Raises:
+            QueryError: the query or a filter is invalid, or the query is a sum, which leaves no photo out.
+            CollectionNotFoundError: a query, and nothing is indexed yet.
+        """
+        asked = Filters(**filters)
+        if query is None:
+            numbers = self.catalog.select_ids(asked.condition(self._searcher.scope()))
+        else:
+            numbers = self._searcher.found(as_query(query), asked)
+        return map_of_places(self.catalog, self._folders, numbers, view)
 
     def thumbnails(self, *, max_bytes: int) -> ThumbnailCache:
         """Thumbnails of the photos, cached on disk up to a size limit."""

@@ -26,6 +26,7 @@ from twinlens.rest.calls import (
     indexing,
     library,
     photos,
+    places,
     ratings,
     reading,
     searching,
@@ -142,7 +143,7 @@ def calls(settings: Settings) -> FastAPI:
         title="twinlens", lifespan=served_while_open, openapi_url="/openapi.json", docs_url=None, redoc_url=None
     )
     marks = (favourites, tags, ratings, albums, captions, teaching)
-    looking = (library, searching, explaining, photos, browsing, duplicates)
+    looking = (library, searching, explaining, photos, browsing, places, duplicates)
     for part in (*looking, *marks, archive, indexing, reading, session, suggesting):
         app.include_router(part.router)
     add_page(app)

@@ -32,6 +32,7 @@ def test_the_field_that_was_meant(typed: str, meant: str | None) -> None:
         ("favorite", "No", "not favourites"),
         ("taken", "christmas 2022", "taken 2022-12-24..2022-12-26"),
         ("near", "48.85,2.35", "near 48.85,2.35,10km"),
+        ("within", "-3, 48,2.0,49", "taken in the area -3,48,2,49"),
     ],
 )
 def test_a_field_is_told_in_words(field: str, text: str, phrase: str) -> None:
@@ -52,6 +53,11 @@ def test_no_is_all_but_those(catalog: Catalog, tmp_path: Path) -> None:
         ("camra", "canon", "there is no field 'camra'; there are .*; did you mean 'camera'"),
         ("favourite", "perhaps", "favourite must be yes or no, got 'perhaps'"),
         ("camera", " ", "camera needs a value, such as canon"),
+        (
+            "within",
+            "2,49,3,48",
+            "within must have its south below its north, in the order west,south,east,north; got '2,4",
+        ),
         ("width", "wide", "width must be a comparison such as '>2000', .*, got 'wide'"),
         ("date", "31 June 2021", "date must be a date that exists, got '31 June 2021'"),
     ],

@@ -1,6 +1,6 @@
 """The map of a library: true to its widest axes, drawn anew when photos change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -8,7 +8,9 @@ import pytest
 from conftest import COLOURS, PhotoMaker
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.photo_folders import PhotoFolders
+from twinlens.collection.showing import map as map_of_library
 from twinlens.collection.showing.map import Projector, flat_places
+from twinlens.types import Ids
 
 OpenCollection = Callable[..., Collection]
 
@@ -64,3 +66,33 @@ def test_of_a_large_library_every_nth_photo_is_drawn(make_photo: PhotoMaker, ope
     drawn = Projector(collection.catalog, PhotoFolders(collection.path, collection.catalog), most=3).projection()
     assert drawn.ids == ["0.png", "3.png", "6.png"]
     assert drawn.num_photos == 7
+
+
+def test_a_better_map_is_computed_meanwhile_and_its_groups_get_names(
+    make_photo: PhotoMaker, open_collection: OpenCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_of_library, "LEAST_PHOTOS", 20)
+    for number in range(24):
+        make_photo(f"{number}.png", list(COLOURS)[number % 2], seed=number)
+    collection = open_collection()
+    collection.index()
+
+    def names(groups: Sequence[Ids], _: Callable[[], bool]) -> list[str | None]:
+        return [f"{len(group)} photos" for group in groups]
+
+    folders = PhotoFolders(collection.path, collection.catalog)
+    projector = Projector(collection.catalog, folders, name_groups=names)
+    first = projector.projection()
+    assert (first.is_final, first.groups) == (False, ())
+    projector.close()  # waits for it, or ends it
+    assert projector.projection().is_final
+    patient = Projector(collection.catalog, folders, name_groups=names)
+    patient.projection()
+    assert patient._computing is not None
+    patient._computing.join()
+    last = patient.projection()
+    assert last.is_final
+    assert last.ids == first.ids
+    assert not np.array_equal(last.places, first.places)
+    assert [group.label for group in last.groups] == [f"{len(group.rows)} photos" for group in last.groups]
+    patient.close()

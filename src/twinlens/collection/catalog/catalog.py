@@ -14,6 +14,7 @@ import numpy as np
 from twinlens.collection.catalog.before_upgrade import keep_before_upgrade
 from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
+from twinlens.collection.catalog.columns.positions import Positions
 from twinlens.collection.catalog.condition import ANY, Condition, one_of
 from twinlens.collection.catalog.curated.albums import AlbumTable
 from twinlens.collection.catalog.curated.ratings import RatingTable
@@ -376,6 +377,10 @@ class Catalog(Database):
         shared = self._kept(self._columns.orders[order]).shared
         wanted = wanted[wanted < len(shared)]
         return {item: place for item, place in zip(wanted.tolist(), shared[wanted].tolist(), strict=True) if place}
+
+    def positions(self) -> Positions:
+        """Where the searchable photos were taken that have a position."""
+        return self._kept(self._columns.positions)
 
     def _kept(self, column: KeptColumn[Value]) -> Value:
         with self.errors():

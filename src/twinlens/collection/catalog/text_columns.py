@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
+from twinlens.collection.catalog.columns.positions import read_positions
 from twinlens.collection.catalog.columns.values import ValueColumn, read_cameras, read_texts
 from twinlens.collection.catalog.condition import READ_TEXTS
 from twinlens.collection.catalog.order import ORDERS, read_order
@@ -104,6 +105,7 @@ class TextColumns:
     Attributes:
         searchable: ids of all searchable photos.
         orders: in which they may be listed.
+        positions: where photos were taken.
     """
 
     def __init__(self) -> None:
@@ -111,6 +113,7 @@ class TextColumns:
         self._places = KeptColumn(_read_places)
         self.searchable, self._cameras = KeptColumn(_read_searchable), KeptColumn(read_cameras)
         self.orders = {order: KeptColumn(partial(read_order, order=order)) for order in ORDERS}
+        self.positions = KeptColumn(read_positions)
         self._said: dict[str, KeptColumn[ValueColumn]] = {}
         self._in_pictures = KeptColumn(_read_in_pictures)
 

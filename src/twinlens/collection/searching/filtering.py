@@ -28,7 +28,7 @@ RESERVED = frozenset(
         "candidates min_grade min_probability show_all include_self include_query_photo open_sheet as_json file "
         "group all_copies alike explain explanation clipboard regions region image_region without without_file "
         "without_image_id not_ more "
-        "top_k image_id image_ids images image_weight query_weight weight weights model_config q t filters"
+        "top_k image_id image_ids images image_weight query_weight weight weights model_config q t filters box zoom"
     ).split()
 )
 """Names that commands, calls, pages or Python use for something else."""

@@ -1,8 +1,9 @@
-"""Map of a library: PCA of what tells how alike its photos are, to two dimensions."""
+"""Map of a library: photos that look alike lie close together. First by PCA, then, in the background, by neighbours."""
 
+import logging
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -10,9 +11,15 @@ from numpy.typing import NDArray
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.place.photo_folders import PhotoFolders
+from twinlens.collection.showing.maps.groups import MapGroup, groups_of
+from twinlens.collection.showing.maps.layout import neighbour_layout
+from twinlens.errors import TwinlensError
 from twinlens.types import Embeddings, Ids, Space
 
+logger = logging.getLogger(__name__)
+
 MOST_PHOTOS = 20_000  # more points would overlap, and their features take more than 60 MB
+LEAST_PHOTOS = 200  # of fewer, PCA shows as much
 ROWS_AT_ONCE = 2048
 BLOCK, ITERATIONS = 8, 60  # the error shrinks by (9th / 2nd eigenvalue) per iteration
 
@@ -34,6 +41,8 @@ class Projection:
         places: [N, 2], coordinates.
         sides: [N], width and height in pixels, upright; None if unknown.
         space: what is projected: the photos' features or, if some have none, their embeddings.
+        groups: of photos that lie close together.
+        is_final: no better one is being computed.
     """
 
     generation: int
@@ -42,6 +51,15 @@ class Projection:
     places: Places
     sides: list[tuple[int | None, int | None]]
     space: Space = "shared"
+    groups: tuple[MapGroup, ...] = ()
+    is_final: bool = True
+
+
+IsWanted: TypeAlias = Callable[[], bool]
+"""Asked between the steps of something long."""
+
+NameGroups: TypeAlias = Callable[[Sequence[Ids], IsWanted], list[str | None]]
+"""What groups of photos, by their ids in the catalog, have in common."""
 
 
 class Projector:
@@ -51,19 +69,73 @@ class Projector:
         catalog: of the photos.
         folders: of the photos.
         most: maximum number of points; of a larger library, every n-th photo is used.
+        name_groups: names the groups; None for no names.
     """
 
-    def __init__(self, catalog: Catalog, folders: PhotoFolders, *, most: int = MOST_PHOTOS) -> None:
-        self._catalog, self._folders, self._most = catalog, folders, most
+    def __init__(
+        self,
+        catalog: Catalog,
+        folders: PhotoFolders,
+        *,
+        most: int = MOST_PHOTOS,
+        name_groups: NameGroups | None = None,
+    ) -> None:
+        self._catalog, self._folders, self._most, self._name_groups = catalog, folders, most, name_groups
         self._guard = threading.Lock()
         self._known: Projection | None = None
+        self._computing: threading.Thread | None = None
+        self._is_closed = False
 
     def projection(self) -> Projection:
-        """The current map."""
+        """The current map: at first by PCA; in a library of 200 photos or more a better one is computed meanwhile."""
         with self._guard:
             if self._known is None or self._known.generation != self._catalog.generation:
-                self._known = _project(self._catalog, self._folders, self._most)
+                self._known, numbers, vectors = _project(self._catalog, self._folders, self._most)
+                if len(numbers) >= LEAST_PHOTOS and not self._is_closed:
+                    self._known = replace(self._known, is_final=False)
+                    self._compute(self._known, numbers, vectors)
             return self._known
+
+    def close(self) -> None:
+        """Ends what is being computed."""
+        with self._guard:
+            self._is_closed = True
+            computing = self._computing
+        if computing is not None:
+            computing.join()
+
+    def _compute(self, first: Projection, numbers: Ids, vectors: Halves) -> None:
+        arguments = first, numbers, vectors, self._computing
+        self._computing = threading.Thread(target=self._improve, args=arguments, name="map", daemon=True)
+        self._computing.start()
+
+    def _improve(self, first: Projection, numbers: Ids, vectors: Halves, before: threading.Thread | None) -> None:
+        def is_wanted() -> bool:
+            known = self._known
+            return not self._is_closed and known is not None and known.generation == first.generation
+
+        if before is not None:
+            before.join()  # it ends soon, for its map is no longer wanted
+        better = first
+        try:
+            places = neighbour_layout(vectors, first.places, is_wanted=is_wanted)
+            if places is not None:
+                better = replace(first, places=places, groups=tuple(groups_of(places)))
+                self._take(better)
+                if self._name_groups is not None and is_wanted():
+                    names = self._name_groups([numbers[group.rows] for group in better.groups], is_wanted)
+                    named = zip(better.groups, names, strict=True)
+                    better = replace(better, groups=tuple(replace(group, label=name) for group, name in named))
+        except TwinlensError as error:
+            logger.warning("the groups of the map have no names: %s", error)
+        finally:
+            self._take(replace(better, is_final=True))
+
+    def _take(self, better: Projection) -> None:
+        """Unless the library has changed."""
+        with self._guard:
+            if self._known is not None and self._known.generation == better.generation:
+                self._known = better
 
 
 def flat_places(vectors: Embeddings | Halves) -> Places:
@@ -110,7 +182,8 @@ def _widest_axes(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     return widest
 
 
-def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> Projection:
+def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> tuple[Projection, Ids, Halves]:
+    """The first map, the ids of its photos, and what tells how alike they are."""
     with catalog.snapshot():  # another process may be indexing
         generation = catalog.generation
         everything = catalog.select_ids()
@@ -123,7 +196,7 @@ def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> Projection:
             known, vectors = _stacked(catalog.embeddings(drawn))
     assert known.tolist() == list(records), "every photo has a vector"
     prefixes = {folder.id: folder.prefix for folder in folders.all()}
-    return Projection(
+    first = Projection(
         generation=generation,
         num_photos=len(everything),
         ids=[prefixes[record.folder_id] + record.path for record in records.values()],
@@ -131,6 +204,7 @@ def _project(catalog: Catalog, folders: PhotoFolders, most: int) -> Projection:
         sides=[(record.width, record.height) for record in records.values()],
         space=space,
     )
+    return first, known, vectors
 
 
 def _stacked(blocks: Iterable[tuple[Ids, Embeddings]]) -> tuple[Ids, Halves]:

@@ -89,6 +89,26 @@ def town_radius_km(population: Any) -> Any:
     return np.sqrt(population) / 100
 
 
+def largest_towns(area: tuple[float, float, float, float], *, most: int) -> list[Town]:
+    """The largest towns between two meridians and two parallels, the largest first.
+
+    Args:
+        area: west, south, east and north in degrees; west is east of east across the 180th meridian.
+        most: at most so many.
+
+    >>> [town.name for town in largest_towns((11.0, 43.5, 11.5, 44.0), most=2)]
+    ['Florence', 'Prato']
+    """
+    known = _gazetteer()
+    west, south, east, north = area
+    first, last = (int(place) for place in np.searchsorted(known.latitudes, (south, north)))
+    longitudes = known.longitudes[first:last]
+    is_east, is_west = longitudes >= west, longitudes <= east
+    rows = first + np.flatnonzero(is_east & is_west if west <= east else is_east | is_west)
+    largest = rows[np.argsort(-known.populations[rows], kind="stable")[:most]]
+    return [known.towns[row] for row in largest]
+
+
 def find_town(text: str) -> Town | None:
     """The largest town of a name, in any language that knows it; behind a comma its region or country.
 

@@ -80,6 +80,16 @@ class MonthFields(FilterParameters):
     model_config = ConfigDict(extra="ignore", frozen=True)  # as ``BrowseFields``
 
 
+class GroupAnswer(BaseModel):
+    """Photos that lie close together on the map."""
+
+    x: float
+    y: float
+    num_images: int
+    image_id: str = Field(description="the photo in their middle")
+    label: str | None = Field(description="what they have in common; null if it is not known")
+
+
 class MapAnswer(BaseModel):
     """The library as points: lists of equal length, one entry per photo."""
 
@@ -92,6 +102,8 @@ class MapAnswer(BaseModel):
     width: list[int | None]
     height: list[int | None]
     is_favourite: list[bool]
+    groups: list[GroupAnswer] = Field(description="the largest first")
+    is_final: bool = Field(description="false while a better map is computed; ask again after a second or more")
 
 
 @router.get("/photos")
@@ -155,7 +167,11 @@ async def filters() -> FiltersAnswer:
 
 @router.get("/map")
 async def library_map(engine: Ready) -> MapAnswer:
-    """The library's vectors projected on their two first principal components; a sample above 20,000 photos."""
+    """The library as points in the plane, photos that look alike close together; a sample above 20,000 photos.
+
+    At first by principal components, at once; then by neighbours, which takes a few seconds, or for 20,000 photos
+    about half a minute.
+    """
     return await engine.run("decode", _map, engine.collection)
 
 
@@ -187,6 +203,17 @@ def _map(collection: Collection) -> MapAnswer:
         width=[width for width, _ in drawn.sides],
         height=[height for _, height in drawn.sides],
         is_favourite=[image_id in marked for image_id in drawn.ids],
+        groups=[
+            GroupAnswer(
+                x=round(group.x, 5),
+                y=round(group.y, 5),
+                num_images=len(group.rows),
+                image_id=drawn.ids[group.rows[0]],
+                label=group.label,
+            )
+            for group in drawn.groups
+        ],
+        is_final=drawn.is_final,
     )
 
 

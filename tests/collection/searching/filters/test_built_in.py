@@ -29,6 +29,7 @@ from twinlens.collection.searching.filters.text import TEXT
 from twinlens.collection.searching.filters.title import TITLE
 from twinlens.collection.searching.filters.type import TYPE
 from twinlens.collection.searching.filters.width import WIDTH
+from twinlens.collection.searching.filters.within import WITHIN
 from twinlens.collection.searching.filters.year import YEAR
 
 
@@ -134,6 +135,23 @@ class TestNear(FilterContract):
         "48.85",
         "nan,0",
         "1e3,0",
+        5,
+        "1" + " " * 90 + "x",
+    )
+
+
+class TestWithin(FilterContract):
+    filter = WITHIN
+    values = ("11.1,43.7,11.4,43.9", "-180, -90, 180, 90", "177;-19;-178;-16", "2° 48° 3° 49°", "-0.0,0,0,0", "5,5,5,5")
+    wrong_values = (
+        "11.1,43.7,11.4",
+        "11.1,43.7,11.4,43.9,50",
+        "2,49,3,48",
+        "181,0,182,1",
+        "0,-91,1,0",
+        "a,b,c,d",
+        "nan,0,1,1",
+        "1e1,0,11,1",
         5,
         "1" + " " * 90 + "x",
     )

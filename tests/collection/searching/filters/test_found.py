@@ -217,6 +217,25 @@ def test_a_circle_on_the_earth_also_over_the_date_line_and_the_poles(
     )
 
 
+@given(
+    west=st.sampled_from([-180.0, -179.95, -170.0, 0.0, 2.2, 10.0, 179.9, 180.0]),
+    east=st.sampled_from([-180.0, -179.95, -170.0, 0.0, 2.2, 2.3522, 179.9, 180.0]),
+    south=st.sampled_from([-90.0, -1.0, 0.0, 48.8566]),
+    north=st.sampled_from([48.8566, 48.9, 89.9, 90.0]),
+)
+@settings(max_examples=100, deadline=None)
+def test_an_area_of_the_earth_also_over_the_date_line(
+    full: Catalog, west: float, east: float, south: float, north: float
+) -> None:
+    def fits(row: Row) -> bool:
+        if row.position is None or not south <= row.position[0] <= north:
+            return False
+        names = {180, -180} if abs(row.position[1]) == 180 else {row.position[1]}  # one meridian by two names
+        return any(west <= name <= east if west <= east else name >= west or name <= east for name in names)
+
+    check(full, fits, within=f"{west},{south},{east},{north}")
+
+
 def test_near_a_place_is_within_ten_kilometres(full: Catalog) -> None:
     check(full, lambda row: row.position == PARIS, near="48.8566,2.3522")
     check(full, lambda row: row.position in (PARIS, (48.9, 2.2)), near="48.8566,2.3522,8mi")

@@ -19,6 +19,7 @@ FILTERS = {
     "size": "twinlens.collection.searching.filters.size:SIZE",
     "location": "twinlens.collection.searching.filters.location:LOCATION",
     "near": "twinlens.collection.searching.filters.near:NEAR",
+    "within": "twinlens.collection.searching.filters.within:WITHIN",
     "has": "twinlens.collection.searching.filters.has:HAS",
     "tag": "twinlens.collection.searching.filters.tag:TAG",
     "rating": "twinlens.collection.searching.filters.rating:RATING",

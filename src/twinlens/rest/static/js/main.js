@@ -11,6 +11,7 @@ import { given, rate, ratedInWords } from "./curating/given.js";
 import { forgetNames } from "./curating/known_names.js";
 import { Organise } from "./curating/organise.js";
 import { PhotoGiven } from "./curating/photo_given.js";
+import { keepCaught, readCaught } from "./caught.js";
 import { byId } from "./dom.js";
 import { Compare } from "./compare.js";
 import { DuplicatesView } from "./duplicates.js";
@@ -18,6 +19,7 @@ import { countOf } from "./facts.js";
 import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
 import { LibraryMap } from "./map.js";
+import { PlacesMap } from "./places/places_map.js";
 import { LibraryPanel } from "./library.js";
 import { LibraryWatch } from "./library_watch.js";
 import { copyPath, mark, saveList, saveZip } from "./marks.js";
@@ -35,9 +37,9 @@ import { shrink } from "./shrink.js";
 import { Slideshow } from "./slideshow.js";
 import { forgetExamples } from "./suggested.js";
 import { takePictures } from "./drop.js";
+import { t } from "./texts.js";
 import { Thumbs } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
-import { t } from "./texts.js";
 
 const MOST_SELECTED = 10_000; // as one call takes
 const COLOURS = { system: t("Colours: same as system"), light: t("Colours: light"), dark: t("Colours: dark") };
@@ -52,6 +54,7 @@ const grid = new Grid(byId("grid"), selection);
 const results = new ResultsView(grid);
 const library = new LibraryPanel();
 const map = new LibraryMap();
+const places = new PlacesMap(() => query);
 const duplicates = new DuplicatesView();
 const watch = new LibraryWatch();
 const viewer = new Viewer({
@@ -75,7 +78,7 @@ let query = NOTHING;
 
 /** Starts another query; while it is being typed it is a single history entry. */
 function ask(next, { isTyping = false } = {}) {
-  show(next);
+  show({ ...next, caught: undefined }); // another search is of the whole library
   address.write(query, { isTyping });
   run({ isTyping });
 }
@@ -100,6 +103,8 @@ function run({ isTyping = false } = {}) {
 /** Restores a history entry. */
 function goTo(place) {
   show(place.query);
+  const caught = place.query.caught && !place.results ? readCaught(place.query.caught) : null;
+  if (caught) return give(caughtResults(caught));
   if (!place.results) return run();
   give(place.results);
   return window.scrollTo({ top: place.scrollY });
@@ -334,14 +339,24 @@ async function showAlike(photo) {
 
 duplicates.addEventListener("open", ({ detail }) => openPhoto(detail));
 map.addEventListener("open", ({ detail }) => openPhoto(detail));
+places.addEventListener("open", ({ detail }) => openPhoto(detail));
+places.addEventListener("within", ({ detail }) => {
+  showSearch();
+  ask({ ...query, filters: { ...query.filters, within: detail } });
+});
 map.addEventListener("caught", ({ detail: photos }) => {
-  show(NOTHING);
+  show({ ...NOTHING, caught: keepCaught(photos) });
   address.write(query, { isNew: true });
-  give({
+  give(caughtResults(photos));
+});
+
+function caughtResults(photos) {
+  return {
     query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
     title: t("{photos} from the map", { photos: countOf(photos.length) }),
-  });
-});
+  };
+}
+
 watch.addEventListener("changed", () => {
   filters.forget();
   forgetExamples();
@@ -355,6 +370,7 @@ watch.addEventListener("changed", () => {
 });
 library.addEventListener("changed", () => watch.look());
 results.addEventListener("index", () => library.begin());
+byId("places-button").addEventListener("click", () => places.open());
 byId("map-button").addEventListener("click", () => map.open());
 byId("library-button").addEventListener("click", () => library.open());
 byId("help-button").addEventListener("click", () => byId("help").showModal());

@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { ask, isSilent, thumbnailAddress } from "./server.js";
 import { countOf, nameOf } from "./facts.js";
 import { pinchOf } from "./pinch.js";
+import { drawGroups } from "./map_groups.js";
 import { isInside, Plane } from "./plane.js";
 import { t } from "./texts.js";
 
@@ -13,6 +14,9 @@ const COVERED = 0.35; // maximum share of the window covered by pictures
 const STEP_PX = 80;
 const CLICK_PX = 4;
 const KEPT_PICTURES = 600;
+const AGAIN_MS = 1500; // while a better map is computed
+const MOVE_MS = 700;
+const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Emits `open` (detail: id) and `caught` (detail: photos). */
 export class LibraryMap extends EventTarget {
@@ -40,15 +44,31 @@ export class LibraryMap extends EventTarget {
     this.dialog.showModal();
     this.useLasso(false);
     byId("map-status").textContent = t("Drawing the map…");
+    this.dots = null;
+    this.plane.reset();
+    await this.load();
+  }
+
+  /** Loads the map, and again until it is as good as it gets. */
+  async load() {
+    clearTimeout(this.waiting);
     try {
-      this.dots = await ask("api/map");
+      this.take(await ask("api/map"));
     } catch (error) {
       if (!isSilent(error)) byId("map-status").textContent = error.message;
       return;
     }
-    const { image_ids: ids, num_images: count } = this.dots;
-    byId("map-status").textContent = ids.length < count ? t("{shown} of {photos}", { shown: ids.length, photos: countOf(count) }) : countOf(count);
-    this.plane.reset();
+    if (!this.dots.is_final) this.waiting = setTimeout(() => this.dialog.open && this.load(), AGAIN_MS);
+  }
+
+  take(dots) {
+    const { image_ids: ids, num_images: count, is_final: isFinal } = dots;
+    const isSame = this.dots?.generation === dots.generation;
+    this.before = isSame ? { x: ids.map((_, index) => this.placeOf(index)[0]), y: ids.map((_, index) => this.placeOf(index)[1]) } : null;
+    this.began = isSame && !CALM.matches ? performance.now() : 0;
+    this.dots = dots;
+    const counts = ids.length < count ? t("{shown} of {photos}", { shown: ids.length, photos: countOf(count) }) : countOf(count);
+    byId("map-status").textContent = isFinal === false ? t("{counts}; similar ones are being put together…", { counts }) : counts;
     this.fit();
   }
 
@@ -84,11 +104,38 @@ export class LibraryMap extends EventTarget {
       brush.arc(x, y, radius, 0, 2 * Math.PI);
       brush.fill();
     }
+    this.drawGroups(brush, style, isClose);
     if (this.lasso?.length > 1) this.drawLasso(brush, style);
+    if (this.progress() < 1) this.soon();
+  }
+
+  drawGroups(brush, style, isClose) {
+    if (this.progress() < 1) return; // they come when the dots have arrived
+    const groups = (this.dots.groups ?? []).map((group) => {
+      const [x, y] = this.plane.toPixels(group.x, group.y);
+      return { ...group, x, y };
+    });
+    const colours = { text: style.getPropertyValue("--text"), halo: style.getPropertyValue("--bg"), line: style.getPropertyValue("--line") };
+    drawGroups(brush, groups, { pictureOf: (id) => this.pictureOf(id), areLabelsOnly: isClose, colours });
+  }
+
+  /** How far the dots are on their way from the map before; 1 when they have arrived. */
+  progress() {
+    return this.began ? Math.min(1, (performance.now() - this.began) / MOVE_MS) : 1;
   }
 
   drawPicture(brush, index, x, y, side) {
-    const id = this.dots.image_ids[index];
+    const picture = this.pictureOf(this.dots.image_ids[index]);
+    if (!picture) return false;
+    const longer = Math.min(PICTURE_PX.most, Math.max(PICTURE_PX.least, side));
+    const scale = longer / Math.max(picture.naturalWidth, picture.naturalHeight);
+    const [width, height] = [picture.naturalWidth * scale, picture.naturalHeight * scale];
+    brush.drawImage(picture, x - width / 2, y - height / 2, width, height);
+    return true;
+  }
+
+  /** A photo's thumbnail; null until it is loaded. */
+  pictureOf(id) {
     let picture = this.pictures.get(id);
     if (!picture) {
       if (this.pictures.size >= KEPT_PICTURES) this.pictures.delete(this.pictures.keys().next().value);
@@ -97,12 +144,7 @@ export class LibraryMap extends EventTarget {
       picture.src = thumbnailAddress(id, 128);
       this.pictures.set(id, picture);
     }
-    if (!picture.complete || !picture.naturalWidth) return false;
-    const longer = Math.min(PICTURE_PX.most, Math.max(PICTURE_PX.least, side));
-    const scale = longer / Math.max(picture.naturalWidth, picture.naturalHeight);
-    const [width, height] = [picture.naturalWidth * scale, picture.naturalHeight * scale];
-    brush.drawImage(picture, x - width / 2, y - height / 2, width, height);
-    return true;
+    return picture.complete && picture.naturalWidth ? picture : null;
   }
 
   drawLasso(brush, style) {
@@ -129,7 +171,14 @@ export class LibraryMap extends EventTarget {
   }
 
   pixelsOf(index) {
-    return this.plane.toPixels(this.dots.x[index], this.dots.y[index]);
+    return this.plane.toPixels(...this.placeOf(index));
+  }
+
+  /** Where a dot is now: on its way from the map before, or there. */
+  placeOf(index) {
+    const [x, y] = [this.dots.x[index], this.dots.y[index]];
+    const left = (1 - this.progress()) ** 3;
+    return left && this.before ? [x + left * (this.before.x[index] - x), y + left * (this.before.y[index] - y)] : [x, y];
   }
 
   catch(indices) {

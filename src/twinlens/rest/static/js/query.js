@@ -3,7 +3,7 @@
  *
  * @typedef {{kind: "words"|"photo"|"upload", value: string, sign: 1|-1, region?: string, file?: Blob, preview?: string}} Term region: of a photo, "x,y,width,height" as fractions; of a video, with "@" and the seconds
  * @typedef {Object<string, string>} Filters by name, in the form used in the address; "" is not in use, a switch that is on is "true"
- * @typedef {{words: string, terms: Term[], filters: Filters, sort: Sort}} Query
+ * @typedef {{words: string, terms: Term[], filters: Filters, sort: Sort, caught?: string}} Query caught: photos of the map, by their name in this window
  * @typedef {"relevance"|"date"|"oldest"|"name"|"size"} Sort
  */
 
@@ -20,7 +20,7 @@ const KINDS = { w: "words", p: "photo" };
 /** Orders in the address; any other is the best match first. */
 const ORDERS = ["date", "oldest", "name", "size"];
 /** Other parameters in the address; all remaining names are filters of this or another server. */
-const NO_FILTER_NAMES = new Set(["q", "t", "sort", "photo"]);
+const NO_FILTER_NAMES = new Set(["q", "t", "sort", "photo", "caught"]);
 
 /** True if there is something to search for, not only filters. @param {Query} query */
 export function asks(query) {
@@ -64,6 +64,7 @@ export function toHash(query) {
   // sorted, so that the same search always has the same address
   for (const name of Object.keys(query.filters).sort()) if (query.filters[name]) parts.set(name, query.filters[name]);
   if (query.sort !== "relevance") parts.set("sort", query.sort);
+  if (query.caught) parts.set("caught", query.caught);
   return parts.toString();
 }
 
@@ -77,7 +78,8 @@ export function fromHash(hash) {
     const term = { kind: letter ? KINDS[letter] : "photo", value, sign: sign === "-" ? -1 : 1 };
     return [region ? { ...term, region } : term];
   });
-  return { words: parts.get("q") || "", terms, filters, sort: ORDERS.find((order) => order === parts.get("sort")) || "relevance" };
+  const query = { words: parts.get("q") || "", terms, filters, sort: ORDERS.find((order) => order === parts.get("sort")) || "relevance" };
+  return parts.get("caught") ? { ...query, caught: parts.get("caught") } : query;
 }
 
 /** The query as text, for the status line and recent searches. @param {Query} query */

@@ -3,9 +3,10 @@
 import { byId, element, icon } from "../dom.js";
 import { dayOfYear } from "../facts.js";
 import { filtersInUse, knownFilters } from "../known_filters.js";
+import { areaInWords } from "../places/world_view.js";
 import { t, translated } from "../texts.js";
 
-const IN_WORDS = { day: dayOfYear }; // values that are not as people write them
+const IN_WORDS = { day: dayOfYear, within: areaInWords }; // values that are not as people write them
 
 /**
  * @param {import("../query.js").Query} query

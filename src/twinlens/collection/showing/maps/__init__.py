@@ -1,0 +1,1 @@
+"""Maps of a library: where its photos were taken, and what looks alike."""
