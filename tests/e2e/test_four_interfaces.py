@@ -13,8 +13,8 @@ from e2e.forty_searches import FAVOURITES, SEARCHES, Case, make_library, write_c
 from e2e.record_forty_searches import RECORD, query_of
 from twinlens.api.library import find_existing
 from twinlens.apps.libraries.library import AskedPicture, SearchOptions
-from twinlens.apps.libraries.local_library import LocalLibrary
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.cli.main import app
 from twinlens.collection.collection import Collection
 from twinlens.collection.searching.query import words_query
