@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from contracts.command import CommandContract
 from e2e.conftest import Run
 from twinlens.api.library import Collection
-from twinlens.cli.commands import rate
+from twinlens.cli.commands import favourite, rate
 from twinlens.cli.main import app
 
 CAT, COFFEE, ROCKET = "pets/cat.png", "kitchen/coffee.png", "space/rocket.jpg"
@@ -28,6 +28,18 @@ class TestRate(CommandContract):
     @pytest.fixture
     def wrong(self, indexed: Path) -> list[str]:
         return ["5", str(indexed / CAT), "gone.png", "--in", str(indexed)]
+
+
+class TestFavourite(CommandContract):
+    name, command = "favourite", favourite
+
+    @pytest.fixture
+    def right(self, indexed: Path) -> list[str]:
+        return [str(indexed / CAT), "--in", str(indexed)]
+
+    @pytest.fixture
+    def wrong(self, indexed: Path) -> list[str]:
+        return [str(indexed / CAT), "gone.png", "--in", str(indexed)]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from twinlens.apps.streamlit.notices import plain, show_errors
 from twinlens.counted import counted
 
 PAGE = 10
+MOST_COLUMNS = 4  # of files side by side
 AT_ONCE = 200  # a server tells so many groups in one answer
 CHOSEN = "files on the list"  # id → whether somebody put it there, or took it away
 ALL = "all"
@@ -92,7 +93,8 @@ def _show_kinds(found: DuplicatesPage) -> None:
 
 def _show_group(library: Library, group: DuplicateGroup, kind: Kind | None) -> None:
     best = group.best
-    with st.container(border=True), st.grid(min_column_width=150, gap="small", key=f"photos of {best.id}") as grid:
+    columns = min(1 + len(group.others), MOST_COLUMNS)
+    with st.container(border=True), st.grid(columns, min_column_width=150, gap="small") as grid:
         with grid.cell(), st.container(gap="xsmall"):
             _show_file(library, best, group)
             st.markdown(":green-badge[best]")
@@ -129,10 +131,10 @@ def facts_of(file: GroupedPhoto) -> str:
 
     >>> from pathlib import Path
     >>> facts_of(GroupedPhoto("a.jpg", Path("a.jpg"), 1_240_000, 640, 480))
-    '640 × 480, 1.2 MB'
+    '640 × 480, 1,240 KB'
     """
     size = f"{file.width:,} × {file.height:,}" if file.width and file.height else ""
-    weight = f"{file.size_bytes / 1e6:,.1f} MB" if file.size_bytes else ""
+    weight = f"{file.size_bytes / 1000:,.0f} KB" if file.size_bytes else ""
     return ", ".join(one for one in (size, weight) if one)
 
 
