@@ -4,6 +4,8 @@ import { byId, element } from "../dom.js";
 import { countOf } from "../facts.js";
 import { notice } from "../notices.js";
 import { may, whyNot } from "../permissions.js";
+import { teachWord } from "../teaching/teaching_calls.js";
+import { t } from "../texts.js";
 import { collect, rate, starsInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
@@ -26,6 +28,9 @@ export class Organise {
       this.input("Put into an album", albumNames, (name) => this.collect(name, true)),
       this.input("Take out of an album", albumNames, (name) => this.collect(name, false), "minus"),
       this.outOf,
+      element("h3", { text: t("A word of your own") }),
+      this.input(t("They show"), async () => [], (word) => this.teach(word, { good: this.ids })),
+      this.input(t("They only look like"), async () => [], (word) => this.teach(word, { bad: this.ids }), "minus"),
     );
   }
 
@@ -60,6 +65,11 @@ export class Organise {
   async tag(name, isTagged) {
     const answer = await tag(this.ids, [name], isTagged);
     if (answer) notice(told(answer.changed, isTagged ? `tagged “${name}”` : `no longer tagged “${name}”`, isTagged ? "All had this tag." : "None had this tag."));
+  }
+
+  async teach(word, photos) {
+    const answer = await teachWord(word, photos);
+    if (answer) notice(t("“{word}” is learnt from {photos}; searches know it now.", { word: answer.word.subject, photos: countOf(answer.word.good.length) }));
   }
 
   async collect(name, isIn) {
