@@ -1,4 +1,4 @@
-"""Teaching in the page: a word is learnt from selected photos, listed, searched and forgotten; a lesson tells why not."""
+"""Teaching in the page: a word is learnt from selected photos, listed, searched and forgotten; a lesson is refused."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from twinlens.api.duplicates import Duplicates
+from twinlens.api.searching import words_query
 from twinlens.apps.libraries.library import Library
 from twinlens.cli.main import app
 from twinlens.collection.collection import Collection
@@ -83,8 +84,6 @@ class PythonHand:
         return self._own.feedback(query, good=good, bad=bad)
 
     def forget(self, query: str, photos: Sequence[str]) -> int:
-        from twinlens.api.searching import words_query
-
         return self._own.teaching.forget_feedback(words_query(query), photos)
 
     def teach(self, word: str, photos: Sequence[str], *, bad: Sequence[str] = ()) -> None:
@@ -241,11 +240,10 @@ class RestHand:
     def duplicates(self) -> Groups:
         while (found := self._client.get("/api/duplicates").json())["stage"] == "running":
             pass
-        groups = [
+        return [
             (one["best"]["image_id"], [(other["image_id"], other["kind"]) for other in one["others"]])
             for one in found["groups"]
         ]
-        return groups
 
 
 class AppHand:
