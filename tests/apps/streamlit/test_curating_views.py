@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,9 @@ from apps.conftest import OpenPage
 from apps.streamlit.test_streamlit_app import OPENS
 from twinlens.api.library import Collection
 from twinlens.apps.streamlit.curating.duplicates_tab import CHOSEN as LISTED
+from twinlens.apps.streamlit.finding.tagging import accept_suggested
+from twinlens.errors import QueryError
+from twinlens.types import Grade
 
 GREEN, RED = "wood/green.png", "beach/red.png"
 
@@ -78,6 +82,29 @@ def test_duplicates_stand_side_by_side_with_their_evidence_and_a_list_is_made(
     assert list(page.session_state[LISTED].values()) == [False]
     page = open_page("Albums", collection=str(photos))
     assert not page.exception
+
+
+class Suggesting:
+    """Suggests the same tags for every photo, and notes those that are given."""
+
+    def __init__(self) -> None:
+        self.giving, self.given = self, list[tuple[str, list[str]]]()
+
+    def suggested_tags(self, photo_id: str) -> list[tuple[str, Grade]]:
+        return [("sky", "strong"), ("sea", "likely")]
+
+    def tag(self, photo_ids: list[str], tags: list[str]) -> int:
+        self.given.append((photo_ids[0], tags))
+        return 1
+
+
+def test_suggested_tags_that_are_sure_are_accepted_for_several_photos() -> None:
+    library: Any = Suggesting()
+    assert accept_suggested(library, [RED, GREEN]) == 2
+    assert library.given == [(RED, ["sky"]), (GREEN, ["sky"])]
+    with pytest.raises(QueryError, match="at most 200 photos at a time, and these are 201"):
+        accept_suggested(library, [RED] * 201)
+    assert len(library.given) == 2
 
 
 def test_a_tag_is_renamed_on_all_photos(open_page: OpenPage, photos: Path) -> None:

@@ -6,7 +6,7 @@ import { notice } from "../notices.js";
 import { may, whyNot } from "../permissions.js";
 import { teachWord } from "../teaching/teaching_calls.js";
 import { t } from "../texts.js";
-import { collect, rate, starsInWords, tag } from "./given.js";
+import { collect, putFirst, rate, starsInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
 import { Stars } from "./stars.js";
@@ -48,6 +48,7 @@ export class Organise {
     const isByHand = album && (await albumNames()).some(({ name }) => name.toLowerCase() === album.toLowerCase());
     if (!isByHand || ids !== this.ids) return;
     this.outOf.append(element("button", { type: "button", class: "plain", text: `Take out of “${album}”`, dir: "auto", on: { click: () => this.collect(album, false) } }));
+    this.outOf.append(element("button", { type: "button", class: "plain", text: t("Put first in “{album}”", { album }), dir: "auto", on: { click: () => this.putFirst(album) } }));
   }
 
   input(label, known, take, sign = "plus") {
@@ -65,6 +66,10 @@ export class Organise {
   async tag(name, isTagged) {
     const answer = await tag(this.ids, [name], isTagged);
     if (answer) notice(told(answer.changed, isTagged ? `tagged “${name}”` : `no longer tagged “${name}”`, isTagged ? "All had this tag." : "None had this tag."));
+  }
+
+  async putFirst(album) {
+    if (await putFirst(this.ids, album)) notice(t("{photos} put first in “{album}”.", { photos: countOf(this.ids.length), album }));
   }
 
   async teach(word, photos) {
