@@ -9,7 +9,7 @@ import pytest
 from apps.conftest import OpenPage
 from apps.streamlit.test_streamlit_app import OPENS
 from twinlens.api.library import Collection
-from twinlens.apps.streamlit.curating.duplicates_tab import CHOSEN as LISTED
+from twinlens.apps.streamlit.curating.move_list import CHOSEN as LISTED
 from twinlens.apps.streamlit.finding.tagging import accept_suggested
 from twinlens.errors import QueryError
 from twinlens.types import Grade

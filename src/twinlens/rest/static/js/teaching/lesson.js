@@ -5,8 +5,6 @@ import { notice } from "../notices.js";
 import { t } from "../texts.js";
 import { learn, undoLesson } from "./teaching_calls.js";
 
-const MEASURES = { recall_at_10: "R@10", mrr: "MRR", caption_mrr: "MRR, from photos to texts" };
-
 export class Lesson {
   constructor() {
     const button = (text, click) => element("button", { type: "button", class: "plain", text, on: { click } });
@@ -44,10 +42,11 @@ function table(worth) {
   const row = ([key, name]) => {
     const { before, after, low, high } = worth[key];
     const difference = `${signed(after - before)} [${signed(low)}, ${signed(high)}]`;
-    return element("tr", {}, element("th", { scope: "row", text: t(name) }), cell(before.toFixed(3)), cell(after.toFixed(3)), cell(difference));
+    return element("tr", {}, element("th", { scope: "row", text: name }), cell(before.toFixed(3)), cell(after.toFixed(3)), cell(difference));
   };
   const head = [t("Measure"), t("Before"), t("After"), t("Difference, 95 % interval")].map((text) => element("th", { scope: "col", text }));
-  const rows = Object.entries(MEASURES).filter(([key]) => worth[key]);
+  const names = { recall_at_10: "R@10", mrr: "MRR", caption_mrr: t("MRR, from photos to texts") };
+  const rows = Object.entries(names).filter(([key]) => worth[key]);
   return element("table", { class: "figures" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows.map(row)));
 }
 

@@ -8,17 +8,14 @@ import { Lesson } from "./lesson.js";
 import { taughtItem } from "./taught_item.js";
 import { forgetOpinions, forgetWord, sayAgain, taught, teachWord } from "./teaching_calls.js";
 
-const NO_WORDS = "None yet. Select about five photos of somebody or something that only you can name, choose Organise, and teach the word there.";
-const NO_OPINIONS = "None yet. The thumbs in an open photo say whether it fits the search that found it.";
-
 /** Emits `open` (detail: id of a photo) and `search` (detail: words). */
 export class TeachingView extends EventTarget {
   constructor() {
     super();
     this.words = element("ul", { class: "taught-list", "aria-label": t("Words of your own") });
     this.opinions = element("ul", { class: "taught-list", "aria-label": t("What you said of searches") });
-    this.noWords = element("p", { class: "quiet", text: t(NO_WORDS) });
-    this.noOpinions = element("p", { class: "quiet", text: t(NO_OPINIONS) });
+    this.noWords = element("p", { class: "quiet", text: t("None yet. Select about five photos of somebody or something that only you can name, choose Organise, and teach the word there.") });
+    this.noOpinions = element("p", { class: "quiet", text: t("None yet. The thumbs in an open photo say whether it fits the search that found it.") });
     this.lesson = new Lesson();
     this.dialog = element(
       "dialog",
