@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from rest.served_library import CAPTIONS, PHOTOS, draw
 from twinlens.api.library import Collection
-from twinlens.apps.libraries.open_libraries import LIBRARIES
+from twinlens.apps.libraries.local.open_libraries import LIBRARIES
 from twinlens.apps.streamlit.launch import PAGE
 from twinlens.apps.streamlit.settings import AppSettings
 

@@ -138,6 +138,18 @@ def test_a_caption_is_written_changed_removed_and_brought_back(circle: Page) -> 
     expect(captions.locator("li")).to_have_text("a round blue dot")
 
 
+def test_a_suggested_caption_is_taken_by_a_click(circle: Page) -> None:
+    told = {"results": [{"caption": "a blue balloon", "grade": "likely"}, {"caption": "the sky", "grade": None}]}
+    intercept(circle, "**/api/search/captions", lambda route: route.fulfill(json=told))
+    captions = circle.get_by_role("region", name="Captions", exact=True)
+    captions.get_by_role("button", name="Suggest captions").click()
+    captions.get_by_role("button", name="Take as a caption: a blue balloon, likely").click()
+    expect(captions.locator(".captions li")).to_have_text("a blue balloon")
+    expect(captions.get_by_role("list", name="Suggested captions").locator("li")).to_have_text("the sky")
+    assert facts_of(circle, CIRCLE)["captions"] == ["a blue balloon"]
+    assert faults(circle) == []
+
+
 def test_a_selection_gets_stars_tags_and_albums(circle: Page) -> None:
     circle.keyboard.press("Escape")
     for place in (0, 1):

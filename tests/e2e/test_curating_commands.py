@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from contracts.command import CommandContract
 from e2e.conftest import Run
 from twinlens.api.library import Collection
-from twinlens.cli.commands import rate
+from twinlens.cli.commands import favourite, rate
 from twinlens.cli.main import app
 
 CAT, COFFEE, ROCKET = "pets/cat.png", "kitchen/coffee.png", "space/rocket.jpg"
@@ -28,6 +28,18 @@ class TestRate(CommandContract):
     @pytest.fixture
     def wrong(self, indexed: Path) -> list[str]:
         return ["5", str(indexed / CAT), "gone.png", "--in", str(indexed)]
+
+
+class TestFavourite(CommandContract):
+    name, command = "favourite", favourite
+
+    @pytest.fixture
+    def right(self, indexed: Path) -> list[str]:
+        return [str(indexed / CAT), "--in", str(indexed)]
+
+    @pytest.fixture
+    def wrong(self, indexed: Path) -> list[str]:
+        return [str(indexed / CAT), "gone.png", "--in", str(indexed)]
 
 
 @pytest.fixture
@@ -149,3 +161,16 @@ def test_an_export_has_tags_and_rating(run_here: Run, indexed: Path, told: Any) 
     run_here("search", "rating:3", "--export", indexed.parent / "hits.csv", "--in", indexed)
     [row] = rows_of(indexed.parent / "hits.csv")
     assert (row["image_id"], row["rating"], row["tags"]) == (CAT, "3", "'=1+1; kids")
+
+
+def test_captions_are_given_replaced_listed_and_taken_away(run_here: Run, indexed: Path, told: Any) -> None:
+    assert told("caption", CAT, "--add", "our cat")["captions"] == ["our cat"]
+    assert told("caption", indexed / CAT, "--add", "Tom", "--instead-of", "our cat")["captions"] == ["Tom"]
+    assert run_here("caption", CAT, "--own", "--in", indexed).stdout == "Tom\n"
+    assert told("caption", CAT, "--remove", "Tom")["captions"] == []
+    nothing = run_here("caption", CAT, "--own", "--in", indexed)
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (3, "", "the photo has no captions\n")
+    unknown = run_here("caption", "gone.png", "--add", "x", "--in", indexed)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    for wrong in (["--instead-of", "x"], ["--add", "x", "--remove", "y"], ["--add", "x", "--built-in"]):
+        assert run_here("caption", CAT, *wrong, "--in", indexed).returncode == 2

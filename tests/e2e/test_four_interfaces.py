@@ -13,14 +13,15 @@ from e2e.forty_searches import FAVOURITES, SEARCHES, Case, make_library, write_c
 from e2e.record_forty_searches import RECORD, query_of
 from twinlens.api.library import find_existing
 from twinlens.apps.libraries.library import AskedPicture, SearchOptions
-from twinlens.apps.libraries.local_library import LocalLibrary
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.cli.main import app
 from twinlens.collection.collection import Collection
 from twinlens.collection.searching.query import words_query
-from twinlens.collection.searching.search import Search
+from twinlens.collection.searching.search import Search, Sort
 from twinlens.rest.app import create_app
 from twinlens.rest.settings import Settings
+from twinlens.types import Grade
 
 SCORE_TOLERANCE = 2e-3  # decoders and processors differ in the last digits
 
@@ -293,7 +294,13 @@ def test_a_least_probability_means_the_same_everywhere(
 @pytest.mark.parametrize("query", ["a cat", "a horse", "photo:animals/cat.png"])
 @pytest.mark.parametrize("lowest", ["strong", "likely", "possible"])
 def test_a_lowest_grade_means_the_same_everywhere(
-    collection: Collection, client: TestClient, library: Path, query: str, lowest: str
+    collection: Collection,
+    client: TestClient,
+    local: LocalLibrary,
+    library: Path,
+    query: str,
+    lowest: Grade,
+    serve: Callable[[TestClient], Any],
 ) -> None:
     case = Case(query, {"min_grade": lowest, "k": 20}, {})
     python = python_tells(collection, library, case)
@@ -303,18 +310,30 @@ def test_a_lowest_grade_means_the_same_everywhere(
     answer = client.post(path, json={"top_k": 20, "min_grade": lowest, **asked}).json()
     assert [hit["image_id"] for hit in answer["results"]] == (python.shown if python.is_match else [])
     assert answer["num_matches"] == python.num_matches
+    for place in (local, serve(client)) if "query" in asked else ():
+        found = place.by_words(query, SearchOptions(20, min_grade=lowest, all_copies=True))
+        assert [hit.id for hit in found.matching] == (python.shown if python.is_match else [])
 
 
 @pytest.mark.parametrize("sort", ["date", "oldest", "name", "size"])
 @pytest.mark.parametrize("query", ["a cat", "year:2022"])
 def test_an_order_means_the_same_everywhere(
-    collection: Collection, client: TestClient, library: Path, query: str, sort: str
+    collection: Collection,
+    client: TestClient,
+    local: LocalLibrary,
+    library: Path,
+    query: str,
+    sort: Sort,
+    serve: Callable[[TestClient], Any],
 ) -> None:
     case = Case(query, {"sort": sort, "k": 6}, {})
     python = python_tells(collection, library, case)
     same(python, command_tells(library, case))
     answer = client.post("/api/search/text", json={"query": query, "sort": sort, "top_k": 6}).json()
     assert [hit["image_id"] for hit in answer["results"] if hit["shown"]] == python.shown
+    for place in (local, serve(client)):
+        found = place.by_words(query, SearchOptions(6, sort=sort, all_copies=True))
+        assert [hit.id for hit in found.shown] == python.shown
 
 
 class Pictured(NamedTuple):

@@ -10,7 +10,7 @@ from rest.served_library import client_of, draw
 from small_words import default_model_with_words
 from twinlens.api.library import Collection
 from twinlens.apps.libraries.library import SearchOptions
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 
 TOLD = ("understood", "read_as", "unknown_words", "did_you_mean", "no_word_known")
 

@@ -888,20 +888,15 @@ class Collection:
 
     # --- marks --------------------------------------------------------------------------------
 
-    def mark_favourites(self, photo_ids: Iterable[str], *, is_favourite: bool = True) -> int:
+    def mark_favourites(self, photos: Iterable[PhotoLike], *, is_favourite: bool = True) -> int:
         """Marks photos as favourites, or removes the marks, all or none; returns how many changed.
 
         Raises:
-            QueryError: an id is unknown; nothing was changed.
+            QueryError: a photo is unknown; nothing was changed.
             CollectionError: the catalog cannot be written.
         """
         with self.catalog.transaction():
-            numbers = []
-            for photo_id in photo_ids:
-                if (number := self._folders.number_of(photo_id)) is None:
-                    raise QueryError(f"no indexed photo has the id {photo_id!r}; no mark was changed")
-                numbers.append(number)
-            return self.catalog.marks.mark(numbers, is_favourite=is_favourite)
+            return self.catalog.marks.mark(self._given.numbers(photos), is_favourite=is_favourite)
 
     def favourites(self) -> list[str]:
         """Ids of the marked photos, by folder and path."""

@@ -10,9 +10,9 @@ from conftest import draw_photo
 from rest.served_library import server_of
 from twinlens.api.library import Collection, Opened
 from twinlens.apps.libraries.library import Library, SearchOptions
-from twinlens.apps.libraries.local_library import LocalLibrary
-from twinlens.apps.libraries.rest_client import RestClient
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
+from twinlens.apps.libraries.served.rest_client import RestClient
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.errors import QueryError
 from twinlens.rest.settings import Settings
 

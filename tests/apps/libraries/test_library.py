@@ -15,9 +15,9 @@ from rest.served_library import server_of
 from twinlens.api.library import Collection, Opened
 from twinlens.api.searching import LISTED
 from twinlens.apps.libraries.library import AskedPicture, Library, SearchOptions
-from twinlens.apps.libraries.local_library import LocalLibrary
-from twinlens.apps.libraries.rest_client import RestClient
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
+from twinlens.apps.libraries.served.rest_client import RestClient
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.collection.showing.examples import SUBJECTS
 from twinlens.errors import QueryError
 from twinlens.protocols import Judge, Judgement

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from apps.conftest import OpenPage
 from apps.streamlit.test_streamlit_app import OPENS, results
 from rest.served_library import ODD_NAME, PHOTOS
 from twinlens.api.library import Collection, find_existing
 from twinlens.apps.libraries.library import AskedPicture, SearchOptions
-from twinlens.apps.libraries.local_library import LocalLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
 from twinlens.apps.streamlit.finding.asked import Asked
 from twinlens.apps.streamlit.finding.doing import all_found
 from twinlens.apps.streamlit.finding.export import FORMATS, exported
@@ -161,6 +162,9 @@ def test_what_was_found_is_exported(library: LocalLibrary, chosen: str) -> None:
     if chosen == "photo files (zip)":
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
             assert sorted(archive.namelist()) == names
+    elif chosen == "contact sheet (PNG)":
+        with Image.open(io.BytesIO(file)) as sheet:
+            assert sheet.width > 400  # two thumbnails beside each other
     else:
         assert b"red.png" in file
         assert b"green.png" not in file

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from apps.conftest import OpenPage
 from rest.served_library import ODD_NAME, PHOTOS, draw
 from twinlens.api.library import Collection
-from twinlens.apps.libraries.local_library import LocalLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
 from twinlens.model.load import DEFAULT_BUNDLE
 
 OPENS = "open found "

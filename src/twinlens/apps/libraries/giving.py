@@ -1,4 +1,4 @@
-"""``Giving``: the interface by which the app gives tags, stars, marks, albums and opinions to photos."""
+"""``Giving``: the interface by which the app gives tags, captions, stars, marks, albums and opinions to photos."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +39,15 @@ class Giving(Protocol):
     def suggested_tags(self, photo_id: str) -> list[tuple[str, Grade]]:
         """Tags of a built-in list that fit a photo and that it does not have, best first."""
 
+    def rename_tag(self, tag: str, name: str, *, merge: bool = False) -> int:
+        """Writes a tag in another way on all photos, or makes two tags one; returns how many photos had it."""
+
+    def caption(self, photo_id: str, caption: str, *, instead_of: str | None = None) -> list[str]:
+        """Gives a photo a caption, in the place of another one if that is named; returns all that it has."""
+
+    def uncaption(self, photo_id: str, caption: str) -> list[str]:
+        """Takes a caption from a photo; returns those that are left."""
+
     def rate(self, photo_ids: Sequence[str], stars: int) -> int:
         """Gives photos 1 to 5 stars, or takes them away with 0; returns how many photos have changed."""
 
@@ -59,6 +68,9 @@ class Giving(Protocol):
 
     def put(self, name: str, photo_ids: Sequence[str], *, is_in: bool = True) -> int:
         """Puts photos into an album, which is made if it is new, or takes them out; returns how many it changed."""
+
+    def put_first(self, name: str, photo_ids: Sequence[str]) -> None:
+        """Puts photos of an album first, in this order; the others follow as before."""
 
     def save_search(self, name: str, words: str) -> None:
         """Saves a search as a live album, or changes the search of one."""

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.filters import Filters
 from twinlens.api.searching import LISTED, Answer, Page, Query, Search, Sort, Target
+from twinlens.apps.libraries.duplicates import FindsDuplicates
 from twinlens.apps.libraries.giving import Giving
+from twinlens.apps.libraries.teaching import Teaching
 from twinlens.types import Grade, Hit
 
 THUMBNAIL_PX = 480  # sharp at a quarter of a wide page
@@ -164,11 +166,21 @@ class Library(Protocol):
 
     Attributes:
         giving: what people give to its photos.
+        teaching: what people teach it.
+        duplicates: groups of photos of which one may be enough.
     """
 
     @property
     def giving(self) -> Giving:
-        """Tags, ratings, marks, albums and feedback."""
+        """Tags, ratings, marks, captions, albums and feedback."""
+
+    @property
+    def teaching(self) -> Teaching:
+        """Words of one's own, and lessons."""
+
+    @property
+    def duplicates(self) -> FindsDuplicates:
+        """Groups of duplicates with their evidence."""
 
     def card(self) -> LibraryCard:
         """Current facts about the library."""

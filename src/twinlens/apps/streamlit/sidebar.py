@@ -7,9 +7,9 @@ import streamlit as st
 
 from twinlens import api
 from twinlens.apps.libraries.library import Library, LibraryCard
-from twinlens.apps.libraries.open_libraries import LIBRARIES
-from twinlens.apps.libraries.rest_client import RestClient
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.local.open_libraries import LIBRARIES
+from twinlens.apps.libraries.served.rest_client import RestClient
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.apps.streamlit.folder_chooser import folder_chooser
 from twinlens.apps.streamlit.indexing import change_model, complete_change, index_photos
 from twinlens.apps.streamlit.notices import plain, show_errors

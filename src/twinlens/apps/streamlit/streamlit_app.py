@@ -1,10 +1,12 @@
-"""The Streamlit page: photos, albums, evaluation, training runs."""
+"""The Streamlit page: photos, albums, what was taught, duplicates, evaluation, training runs."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from twinlens.apps.streamlit.finding.albums_tab import albums_tab
+from twinlens.apps.streamlit.curating.albums_tab import albums_tab
+from twinlens.apps.streamlit.curating.duplicates_tab import duplicates_tab
+from twinlens.apps.streamlit.curating.teaching_tab import teaching_tab
 from twinlens.apps.streamlit.finding.asked import close_photo
 from twinlens.apps.streamlit.finding.photos_tab import photos_tab
 from twinlens.apps.streamlit.measuring.evaluation_tab import evaluation_tab
@@ -13,7 +15,8 @@ from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.sidebar import choose
 
-TABS = ("Photos", "Albums", "Evaluation", "Training runs")
+TABS = ("Photos", "Albums", "Teaching", "Duplicates", "Evaluation", "Training runs")
+OF_PHOTOS = (photos_tab, albums_tab, teaching_tab, duplicates_tab)  # the first tabs
 VIEW = "view"
 LOOK = Path(__file__).with_name("look.css")
 
@@ -27,8 +30,8 @@ def page() -> None:
         with st.sidebar:
             st.title("twinlens")
             chosen = choose(settings)
-        photos, albums, evaluation, runs = st.tabs(TABS, key=VIEW, on_change=close_photo)
-        for tab, show in ((photos, photos_tab), (albums, albums_tab)):
+        *of_photos, evaluation, runs = st.tabs(TABS, key=VIEW, on_change=close_photo)
+        for tab, show in zip(of_photos, OF_PHOTOS, strict=True):
             if tab.open:
                 with tab:
                     if chosen.library is None:

@@ -7,6 +7,7 @@ COMMANDS = {
     "duplicates": "twinlens.cli.commands.duplicates",
     "tag": "twinlens.cli.commands.tag",
     "rate": "twinlens.cli.commands.rate",
+    "favourite": "twinlens.cli.commands.favourite",
     "albums": "twinlens.cli.commands.albums",
     "read-text": "twinlens.cli.commands.read_text",
     "caption": "twinlens.cli.commands.caption",

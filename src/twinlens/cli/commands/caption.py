@@ -8,6 +8,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.answers import check_output, print_line, print_null, say_since_index, show_answer
+from twinlens.cli.captions import change_captions
 from twinlens.cli.language import language_of_output
 from twinlens.cli.open_collection import complete_change
 from twinlens.cli.options.common import Count, Language, Null, Place
@@ -42,6 +43,17 @@ def run(
         typer.Option("--built-in", help="Everyday descriptions of the built-in list, even if there are captions."),
     ] = False,
     language: Language = None,
+    add: Annotated[
+        str | None, typer.Option("--add", metavar="TEXT", help="Give the photo this caption.", show_default=False)
+    ] = None,
+    instead_of: Annotated[
+        str | None,
+        typer.Option("--instead-of", metavar="TEXT", help="The caption that the one of --add replaces."),
+    ] = None,
+    remove: Annotated[
+        str | None, typer.Option("--remove", metavar="TEXT", help="Take this caption from the photo.")
+    ] = None,
+    own: Annotated[bool, typer.Option("--own", help="Only list the captions that the photo has.")] = False,
     filters: FilterValues | None = None,
     null: Null = False,
     as_json: AsJson = False,
@@ -54,9 +66,16 @@ def run(
     caption. The captions are those added with 'twinlens index --captions FILE', or
     those of --candidates. Where there are none, the photo is described by a built-in
     list of everyday descriptions, each with its grade; that needs no collection.
+    --add, --remove and --own are about the photo's own captions, and print those that
+    it has then, a line each; no photo file is changed.
     """
     start_logging(verbose=verbose, log_file=log_file)
     check_output(null=null, as_json=as_json)
+    if add is not None or remove is not None or instead_of is not None or own:
+        is_searched = bool(candidates or built_in or model or null or any((filters or {}).values()))
+        return change_captions(
+            place, photo, add=add, instead_of=instead_of, remove=remove, is_searched=is_searched, as_json=as_json
+        )
     spoken = language_of_output(language, for_people=not (as_json or null))
     if candidates is not None:
         if built_in:

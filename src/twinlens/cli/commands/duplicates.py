@@ -1,6 +1,5 @@
 """``twinlens duplicates``: list groups of photos of which one may be enough."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -92,13 +91,12 @@ def _show(number: int, group: "api.duplicates.DuplicateGroup") -> None:
     size = f"{best.width} × {best.height}, {(best.size_bytes or 0) / 1e6:.1f} MB"
     _line(number, "best", best, size)
     for other in group.others:
-        told = [_FIGURES[name].format(value) for name, value in other.figures.items()]
+        told = [other.evidence()] if other.figures else []
         if other.of != best.id:
             told.append(f"of {api.searching.on_one_line(other.of)}")
         _line(number, other.kind, other.photo, ", ".join(told) or _WITHOUT_FIGURES[other.kind])
 
 
-_FIGURES = {"bits": "{:.0f} of 256 bits differ", "likeness": "likeness {:.3f}", "seconds": "{:.0f} s apart"}
 _WITHOUT_FIGURES = {"exact": "same content", "raw": "same name"}
 
 
@@ -107,8 +105,7 @@ def _line(number: int, kind: str, photo: "api.duplicates.GroupedPhoto", told: st
 
 
 def _summarize(found: "api.duplicates.Duplicates", asked: tuple[str, ...]) -> None:
-    kinds = Counter(other.kind for group in found.groups for other in group.others)
-    of_each = ", ".join(f"{kinds[kind]:,} {kind}" for kind in found.kinds if kinds[kind])
+    of_each = ", ".join(f"{count:,} {kind}" for kind, count in found.counts().items() if count)
     files = f"; besides the best ones: {of_each}" if of_each else ""
     say(f"{counted(len(found.groups), 'group')}{files}; nothing was moved or deleted")
     if not found.has_features and not set(asked) <= {"exact", "raw"}:

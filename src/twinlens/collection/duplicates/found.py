@@ -1,5 +1,6 @@
 """What the search for duplicates found: groups with a best member, and why the others are there."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -59,6 +60,17 @@ class Similar:
     of: str
     figures: dict[str, float] = field(default_factory=dict)
 
+    def evidence(self) -> str:
+        """The evidence in words; empty where the kind says all.
+
+        >>> Similar(GroupedPhoto("b.jpg", Path("b.jpg")), "near", "a.jpg", {"bits": 12, "likeness": 0.98}).evidence()
+        '12 of 256 bits differ, likeness 0.980'
+        """
+        return ", ".join(_FIGURES[name].format(value) for name, value in self.figures.items())
+
+
+_FIGURES = {"bits": "{:.0f} of 256 bits differ", "likeness": "likeness {:.3f}", "seconds": "{:.0f} s apart"}
+
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
@@ -95,6 +107,17 @@ class Duplicates:
         wanted = COPIES if kinds is None else known_kinds(kinds)
         others = (other for group in self.groups for other in group.others if other.kind in wanted)
         return (other.photo for other in others if not other.photo.in_archive)
+
+    def of_kinds(self, kinds: KindsLike = None) -> list[DuplicateGroup]:
+        """The groups that have others of these kinds, with those only; None stands for all kinds."""
+        wanted = known_kinds(kinds)
+        kept = [(group.best, tuple(one for one in group.others if one.kind in wanted)) for group in self.groups]
+        return [DuplicateGroup(best, others) for best, others in kept if others]
+
+    def counts(self) -> dict[Kind, int]:
+        """How many files of each kind that was looked for there are besides the best ones."""
+        found = Counter(other.kind for group in self.groups for other in group.others)
+        return {kind: found[kind] for kind in self.kinds}
 
     def to_json(self) -> dict[str, Any]:
         """For ``twinlens duplicates --json``."""

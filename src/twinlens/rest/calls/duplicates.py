@@ -1,6 +1,5 @@
 """The call that shows duplicates; nothing is deleted or moved."""
 
-from collections import Counter
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -79,17 +78,10 @@ async def duplicates(
     if state.found is None:
         nothing = Duplicates((), ())
         return _answer("running", nothing, [], offset=offset, groups=[], progress=(state.done, state.total))
-    chosen = _of_kinds(state.found, kind)
+    chosen = state.found.of_kinds(kind)
     page = chosen[offset : offset + limit]
     groups = await engine.run("search", lambda: [_group(engine.collection, one) for one in page])
     return _answer("done", state.found, chosen, offset=offset, groups=groups, progress=(state.done, state.total))
-
-
-def _of_kinds(found: Duplicates, kinds: list[Kind] | None) -> list[DuplicateGroup]:
-    """The groups, with files of these kinds only."""
-    wanted = found.kinds if kinds is None else kinds
-    kept = [(group.best, tuple(one for one in group.others if one.kind in wanted)) for group in found.groups]
-    return [DuplicateGroup(best, others) for best, others in kept if others]
 
 
 def _answer(
@@ -101,15 +93,13 @@ def _answer(
     groups: list[GroupAnswer],
     progress: tuple[int, int],
 ) -> DuplicatesAnswer:
-    others = [other for group in found.groups for other in group.others]
-    counts = Counter(other.kind for other in others)
-    packed = Counter(other.kind for other in others if other.photo.in_archive)
+    packed = Counter(other.kind for group in found.groups for other in group.others if other.photo.in_archive)
     return DuplicatesAnswer(
         stage=stage,
         done=progress[0],
         total=progress[1],
         num_groups=len(chosen),
-        kinds={one: counts[one] for one in found.kinds},
+        kinds=found.counts(),
         in_archives={one: packed[one] for one in found.kinds},
         not_compared=found.not_compared,
         has_features=found.has_features,

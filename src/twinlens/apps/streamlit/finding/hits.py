@@ -8,6 +8,7 @@ import streamlit as st
 from twinlens.api.searching import Answer, HitReasons
 from twinlens.apps.libraries.library import Library
 from twinlens.apps.streamlit.finding.asked import open_photo
+from twinlens.apps.streamlit.finding.choosing import is_choosing, offer_choice
 from twinlens.apps.streamlit.notices import attempt, plain
 from twinlens.errors import TwinlensError
 from twinlens.types import Hit, as_told
@@ -35,6 +36,8 @@ def show_grid(library: Library, answer: Answer, hits: Sequence[Hit], *, words: s
                 st.markdown(labels(hit))
                 if (why := reasons.get(hit.id)) is not None:
                     _show_reasons(why, hit)
+                if is_choosing():
+                    offer_choice(hit.id, place=place)
                 _show_buttons(library, hit, words=words, place=place)
                 _offer_alike(library, hit, key=f"alike {place} {hit.id}")
 
@@ -52,12 +55,22 @@ def _show_buttons(library: Library, hit: Hit, *, words: str, place: str) -> None
             type="tertiary",
         )
         if words:
-            opinion(library, words, hit.id, place=place)
+            opinion(library, words, hit.id, place=place, is_good="feedback" in hit.found_by)
 
 
-def opinion(library: Library, words: str, photo_id: str, *, place: str) -> None:
-    """Thumbs: whether a photo fits words, which the next search learns from; a second click takes it back."""
+def opinion(library: Library, words: str, photo_id: str, *, place: str, is_good: bool = False) -> None:
+    """Thumbs: whether a photo fits words, which the next search learns from; a second click takes it back.
+
+    Args:
+        library: of the photo.
+        words: that were searched for.
+        photo_id: of the photo.
+        place: makes the key unique.
+        is_good: it was called good before.
+    """
     key = f"thumbs {place} {photo_id} {words}"
+    if is_good:
+        st.session_state.setdefault(key, 1)
     st.feedback("thumbs", key=key, on_change=_say, args=(library, words, photo_id, key))
 
 

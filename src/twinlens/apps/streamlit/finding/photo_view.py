@@ -7,8 +7,8 @@ import streamlit as st
 
 from twinlens.api.searching import HitReasons
 from twinlens.apps.libraries.library import VIEWED_PX, Library, PhotoFacts, SearchOptions
+from twinlens.apps.streamlit.curating.captions import offer_captions, offer_descriptions
 from twinlens.apps.streamlit.finding.asked import Asked, close_photo, open_photo, take_photo
-from twinlens.apps.streamlit.finding.browser import browser_language
 from twinlens.apps.streamlit.finding.hits import COLOURS, opinion
 from twinlens.apps.streamlit.notices import attempt, plain, show_errors
 from twinlens.types import Hit
@@ -157,8 +157,7 @@ def _suggest(library: Library, photo_id: str) -> None:
 
 
 def _show_facts(library: Library, facts: PhotoFacts) -> None:
-    for caption in facts.captions:
-        st.markdown(f"> {plain(caption)}")
+    offer_captions(library, facts)
     for text in (facts.title, facts.description):
         if text:
             st.markdown(plain(text))
@@ -176,8 +175,4 @@ def _show_facts(library: Library, facts: PhotoFacts) -> None:
         "File": facts.id,
     }
     st.markdown("  \n".join(f"**{name}** {plain(value)}" for name, value in rows.items() if value))
-    with st.expander("Descriptions that fit", key=f"describe {facts.id}", on_change="rerun") as described:
-        if described.open:
-            with show_errors(), st.spinner("The first time for a model this takes half a minute"):
-                for hit in library.described(facts.id, browser_language()).hits:
-                    st.caption(f"{plain(hit.caption or '')}" + (f" · {hit.grade}" if hit.grade else ""))
+    offer_descriptions(library, facts)

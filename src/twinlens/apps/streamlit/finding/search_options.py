@@ -8,6 +8,7 @@ import streamlit as st
 from twinlens.api.filters import Filter, known_filters
 from twinlens.api.searching import SORTS, Sort
 from twinlens.apps.libraries.library import Library, SearchOptions
+from twinlens.apps.streamlit.finding.choosing import offer_choosing
 from twinlens.types import Grade
 
 ORDERS: dict[Sort, str] = {
@@ -43,6 +44,7 @@ def search_options(library: Library) -> SearchOptions:
             persist_state="session",
         )
         explain = st.toggle("Reasons", key="reasons", help="Says why each photo was found.", persist_state="session")
+        offer_choosing()
         with st.popover("Filters", icon=":material/tune:"):
             filters = _filters(library.choices())
             copies = st.checkbox(

@@ -37,6 +37,7 @@ import { shrink } from "./shrink.js";
 import { Slideshow } from "./slideshow.js";
 import { forgetExamples } from "./suggested.js";
 import { takePictures } from "./drop.js";
+import { TeachingView } from "./teaching/teaching_view.js";
 import { t } from "./texts.js";
 import { Thumbs } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
@@ -56,6 +57,7 @@ const library = new LibraryPanel();
 const map = new LibraryMap();
 const places = new PlacesMap(() => query);
 const duplicates = new DuplicatesView();
+const teaching = new TeachingView();
 const watch = new LibraryWatch();
 const viewer = new Viewer({
   neighbour: (id, step) => (indexOf(id) < 0 ? null : grid.photos[indexOf(id) + step] || null),
@@ -338,6 +340,11 @@ async function showAlike(photo) {
 // --- panels ----------------------------------------------------------------------------------
 
 duplicates.addEventListener("open", ({ detail }) => openPhoto(detail));
+teaching.addEventListener("open", ({ detail }) => openPhoto(detail));
+teaching.addEventListener("search", ({ detail }) => {
+  library.dialog.close();
+  ask({ ...NOTHING, words: detail });
+});
 map.addEventListener("open", ({ detail }) => openPhoto(detail));
 places.addEventListener("open", ({ detail }) => openPhoto(detail));
 places.addEventListener("within", ({ detail }) => {

@@ -5,17 +5,21 @@ import { notice } from "../notices.js";
 import { may } from "../permissions.js";
 import { caption, uncaption } from "./given.js";
 import { t } from "../texts.js";
+import { SuggestedCaptions } from "./suggested_captions.js";
 
 const LONGEST = 2000;
 
 export class Captions {
   constructor() {
     this.element = element("section", { class: "photo-captions", "aria-label": t("Captions") });
+    this.suggested = new SuggestedCaptions();
+    this.suggested.addEventListener("caption", ({ detail }) => this.save("", detail));
   }
 
   /** @param {object} facts from `GET /api/photo/…` */
   show(facts) {
     this.facts = facts;
+    this.suggested.show(facts.image_id);
     this.draw();
   }
 
@@ -26,7 +30,7 @@ export class Captions {
     this.element.replaceChildren(
       element("h3", { text: t("Captions") }),
       ...(captions.length ? [element("ul", { class: "captions" }, ...captions.map((text) => this.line(text)))] : []),
-      ...(may("curate") ? [add] : []),
+      ...(may("curate") ? [add, this.suggested.element] : []),
     );
   }
 

@@ -44,6 +44,11 @@ export function collect(ids, name, isIn = true) {
   return change(t("change albums"), () => post("api/albums", { image_ids: ids, name, is_in: isIn }));
 }
 
+/** Puts photos of an album first. @param {string[]} ids @param {string} name */
+export function putFirst(ids, name) {
+  return change("change albums", () => post("api/albums/order", { image_ids: ids, name }));
+}
+
 /** Gives a photo a caption. @param {string} id @param {string} text @param {?string} before the caption that it replaces */
 export function caption(id, text, before) {
   return change(t("change captions"), () => post("api/captions", { image_id: id, caption: text, instead_of: before }));

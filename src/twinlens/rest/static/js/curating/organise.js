@@ -3,7 +3,9 @@
 import { byId, element } from "../dom.js";
 import { notice } from "../notices.js";
 import { may, whyNot } from "../permissions.js";
-import { collect, rate, ratedInWords, tag } from "./given.js";
+import { teachWord } from "../teaching/teaching_calls.js";
+import { t } from "../texts.js";
+import { collect, putFirst, rate, ratedInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
 import { Stars } from "./stars.js";
@@ -26,6 +28,9 @@ export class Organise {
       this.input(t("Put into an album"), albumNames, (name) => this.collect(name, true)),
       this.input(t("Take out of an album"), albumNames, (name) => this.collect(name, false), "minus"),
       this.outOf,
+      element("h3", { text: t("A word of your own") }),
+      this.input(t("They show"), async () => [], (word) => this.teach(word, { good: this.ids })),
+      this.input(t("They only look like"), async () => [], (word) => this.teach(word, { bad: this.ids }), "minus"),
     );
   }
 
@@ -43,6 +48,7 @@ export class Organise {
     const isByHand = album && (await albumNames()).some(({ name }) => name.toLowerCase() === album.toLowerCase());
     if (!isByHand || ids !== this.ids) return;
     this.outOf.append(element("button", { type: "button", class: "plain", text: t("Take out of “{album}”", { album }), dir: "auto", on: { click: () => this.collect(album, false) } }));
+    this.outOf.append(element("button", { type: "button", class: "plain", text: t("Put first in “{album}”", { album }), dir: "auto", on: { click: () => this.putFirst(album) } }));
   }
 
   input(label, known, take, sign = "plus") {
@@ -63,6 +69,15 @@ export class Organise {
     const { changed: count } = answer;
     if (isTagged) notice(count ? t("{count} photo tagged “{answer.tags[0]}”.|{count} photos tagged “{answer.tags[0]}”.", { count, name }) : t("All had this tag."));
     else notice(count ? t("{count} photo no longer tagged “{name}”.|{count} photos no longer tagged “{name}”.", { count, name }) : t("None had this tag."));
+  }
+
+  async putFirst(album) {
+    if (await putFirst(this.ids, album)) notice(t("{photos} put first in “{album}”.", { photos: countOf(this.ids.length), album }));
+  }
+
+  async teach(word, photos) {
+    const answer = await teachWord(word, photos);
+    if (answer) notice(t("“{word}” is learnt from {photos}; searches know it now.", { word: answer.word.subject, photos: countOf(answer.word.good.length) }));
   }
 
   async collect(name, isIn) {

@@ -8,9 +8,9 @@ import pytest
 
 from twinlens.api.library import Collection
 from twinlens.apps.libraries.library import SearchOptions
-from twinlens.apps.libraries.local_library import THREADS
-from twinlens.apps.libraries.local_pictures import LocalPictures
-from twinlens.apps.libraries.open_libraries import MOST_OPEN, OpenLibraries
+from twinlens.apps.libraries.local.local_library import THREADS
+from twinlens.apps.libraries.local.local_pictures import LocalPictures
+from twinlens.apps.libraries.local.open_libraries import MOST_OPEN, OpenLibraries
 from twinlens.errors import CollectionNotFoundError, PhotoError, QueryError
 
 

@@ -15,8 +15,8 @@ from rest.conftest import Serve, serve  # noqa: F401 — a fixture
 from rest.served_library import ODD_NAME
 from twinlens.api.library import Collection
 from twinlens.apps.libraries.library import SearchOptions
-from twinlens.apps.libraries.rest_client import RestClient
-from twinlens.apps.libraries.served_library import ServedLibrary
+from twinlens.apps.libraries.served.rest_client import RestClient
+from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.errors import CollectionError, QueryError
 
 KEY = "a-key-of-more-than-sixteen-letters"

@@ -47,9 +47,9 @@ class RestClient:
         """The JSON object of an answer; errors as in ``get_bytes``."""
         return self._object(self.get_bytes(path))
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a JSON body; errors as in ``get_bytes``."""
-        return self._post(path, json.dumps(body).encode(), "application/json")
+    def post(self, path: str, body: dict[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
+        """The answer to a JSON body, within the client's time or another one; errors as in ``get_bytes``."""
+        return self._post(path, json.dumps(body).encode(), "application/json", timeout_s)
 
     def delete(self, path: str) -> dict[str, Any]:
         """The answer to a deletion; errors as in ``get_bytes``."""
@@ -81,15 +81,15 @@ class RestClient:
         body = b"".join([*parts, f"--{border}--\r\n".encode()])
         return self._post(path, body, f"multipart/form-data; boundary={border}")
 
-    def _post(self, path: str, body: bytes, kind: str) -> dict[str, Any]:
+    def _post(self, path: str, body: bytes, kind: str, timeout_s: float | None = None) -> dict[str, Any]:
         request = urllib.request.Request(self.url + path, data=body, headers={"Content-Type": kind})
-        return self._object(self._ask(request))
+        return self._object(self._ask(request, timeout_s))
 
-    def _ask(self, request: urllib.request.Request) -> bytes:
+    def _ask(self, request: urllib.request.Request, timeout_s: float | None = None) -> bytes:
         if self._key:
             request.add_unredirected_header("X-API-Key", self._key)
         try:
-            with self._opener.open(request, timeout=self._timeout_s) as answer:
+            with self._opener.open(request, timeout=timeout_s or self._timeout_s) as answer:
                 data: bytes = answer.read(MAX_ANSWER_BYTES + 1)
         except urllib.error.HTTPError as error:
             with error:

@@ -3,7 +3,7 @@
 import threading
 
 from twinlens.api.library import find_existing
-from twinlens.apps.libraries.local_library import LocalLibrary
+from twinlens.apps.libraries.local.local_library import LocalLibrary
 
 MOST_OPEN = 8  # each one has its model and vectors in memory
 

@@ -24,9 +24,11 @@ from twinlens.apps.libraries.library import (
     SearchOptions,
     listing,
 )
-from twinlens.apps.libraries.rest_client import RestClient
-from twinlens.apps.libraries.served_answer import read_answer
-from twinlens.apps.libraries.served_giving import ServedGiving
+from twinlens.apps.libraries.served.rest_client import RestClient
+from twinlens.apps.libraries.served.served_answer import read_answer
+from twinlens.apps.libraries.served.served_duplicates import ServedDuplicates
+from twinlens.apps.libraries.served.served_giving import ServedGiving
+from twinlens.apps.libraries.served.served_teaching import ServedTeaching
 from twinlens.errors import CollectionError
 
 KEPT_S = 60.0
@@ -43,6 +45,8 @@ class ServedLibrary:
     def __init__(self, client: RestClient) -> None:
         self._client = client
         self.giving = ServedGiving(client, self._album)
+        self.teaching = ServedTeaching(client, self._known_format)
+        self.duplicates = ServedDuplicates(client, self._known_format)
         self._thumbnails: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._guard = threading.Lock()

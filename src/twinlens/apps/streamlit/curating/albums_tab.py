@@ -6,6 +6,7 @@ import streamlit as st
 
 from twinlens.apps.libraries.giving import AlbumCard
 from twinlens.apps.libraries.library import Library, SearchOptions
+from twinlens.apps.streamlit.curating.tags import offer_tags
 from twinlens.apps.streamlit.finding.asked import OPEN, Asked
 from twinlens.apps.streamlit.finding.hits import show_grid, show_thumbnail
 from twinlens.apps.streamlit.finding.photo_view import photo_view
@@ -21,6 +22,10 @@ def albums_tab(library: Library) -> None:
     with show_errors():
         cards = {card.name: card for card in library.giving.albums()}
         if (photo_id := st.session_state.get(OPEN)) is not None:
+            card = cards.get(st.session_state.get(ALBUM, ""))
+            if card is not None and not card.query:
+                args = (library.giving.put_first, card.name, [photo_id])
+                st.button(f"Put it first in {plain(card.name)}", key="put first", on_click=attempt, args=args)
             photo_view(library, photo_id, Asked(), SearchOptions())
         elif (card := cards.get(st.session_state.get(ALBUM, ""))) is not None:
             _show_album(library, card)
@@ -39,6 +44,7 @@ def _show_all(library: Library, cards: list[AlbumCard]) -> None:
             "There are no albums yet. Open a photo and put it into one, or search, and save the search as an album: "
             "it then shows what the search finds whenever it is opened."
         )
+    offer_tags(library)
     pages = max(1, math.ceil(len(cards) / PAGE))
     page = st.pagination(pages, key="page of albums") if pages > 1 else 1
     with st.grid(min_column_width=150, key="photos of albums") as grid:

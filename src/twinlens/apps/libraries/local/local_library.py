@@ -18,8 +18,10 @@ from twinlens.apps.libraries.library import (
     SearchOptions,
     listing,
 )
-from twinlens.apps.libraries.local_giving import LocalGiving
-from twinlens.apps.libraries.local_pictures import LocalPictures
+from twinlens.apps.libraries.local.local_duplicates import LocalDuplicates
+from twinlens.apps.libraries.local.local_giving import LocalGiving
+from twinlens.apps.libraries.local.local_pictures import LocalPictures
+from twinlens.apps.libraries.local.local_teaching import LocalTeaching
 from twinlens.errors import PhotoError, QueryError, valid_unicode
 
 THUMBNAILS_BYTES = 500_000_000
@@ -44,6 +46,8 @@ class LocalLibrary:
         self.collection, self._opened = opened.collection, opened
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="library")
         self.giving = LocalGiving(opened.collection, self._run)
+        self.teaching = LocalTeaching(opened.collection, self._run)
+        self.duplicates = LocalDuplicates(opened, lambda: self._run(self._known_facts))
         self._pictures = LocalPictures(opened.collection)
         self._examples: list[str] | None = None
         self._library_facts: LibraryFacts | None = None
@@ -56,6 +60,7 @@ class LocalLibrary:
 
     def close(self) -> None:
         """Waits for running searches, then closes the collection."""
+        self.duplicates.close()
         self._threads.shutdown()
         self.collection.close()
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from twinlens.api.searching import Answer
 from twinlens.apps.libraries.giving import AlbumCard
-from twinlens.apps.libraries.rest_client import RestClient
+from twinlens.apps.libraries.served.rest_client import RestClient
 from twinlens.types import Grade
 
 
@@ -33,6 +33,18 @@ class ServedGiving:
         """Tags that fit a photo."""
         found = self._client.get(f"/api/image/{quote(photo_id, safe='')}/tags")
         return [(str(one["tag"]), one["grade"]) for one in found["suggested"]]
+
+    def rename_tag(self, tag: str, name: str, *, merge: bool = False) -> int:
+        """Writes a tag in another way."""
+        return self._changed("/api/tags/rename", tag=tag, name=name, merge=merge)
+
+    def caption(self, photo_id: str, caption: str, *, instead_of: str | None = None) -> list[str]:
+        """Gives a photo a caption."""
+        return self._captions(image_id=photo_id, caption=caption, instead_of=instead_of)
+
+    def uncaption(self, photo_id: str, caption: str) -> list[str]:
+        """Takes a caption from a photo."""
+        return self._captions(image_id=photo_id, caption=caption, is_there=False)
 
     def rate(self, photo_ids: Sequence[str], stars: int) -> int:
         """Gives photos stars."""
@@ -64,6 +76,10 @@ class ServedGiving:
         """Puts photos into an album, or takes them out."""
         return self._changed("/api/albums", name=name, image_ids=list(photo_ids), is_in=is_in)
 
+    def put_first(self, name: str, photo_ids: Sequence[str]) -> None:
+        """Puts photos of an album first."""
+        self._client.post("/api/albums/order", {"name": name, "image_ids": list(photo_ids)})
+
     def save_search(self, name: str, words: str) -> None:
         """Saves a search as a live album."""
         self._client.post("/api/albums/saved", {"name": name, "query": words})
@@ -75,6 +91,9 @@ class ServedGiving:
     def delete_album(self, name: str) -> None:
         """Deletes an album."""
         self._client.delete(f"/api/albums?{urlencode({'name': name})}")
+
+    def _captions(self, **body: Any) -> list[str]:
+        return [str(one) for one in self._client.post("/api/captions", body)["captions"]]
 
     def _changed(self, path: str, **body: Any) -> int:
         return int(self._client.post(path, body)["changed"])

@@ -34,6 +34,18 @@ class LocalGiving:
         found = self._run(lambda: list(self._collection.suggest_tags([photo_id])))
         return [(one.tag, one.grade) for photo in found for one in photo.tags]
 
+    def rename_tag(self, tag: str, name: str, *, merge: bool = False) -> int:
+        """Writes a tag in another way."""
+        return int(self._run(self._collection.tags.rename, tag, name, merge=merge))
+
+    def caption(self, photo_id: str, caption: str, *, instead_of: str | None = None) -> list[str]:
+        """Gives a photo a caption."""
+        return list(self._run(self._collection.captions.add, photo_id, caption, instead_of=instead_of))
+
+    def uncaption(self, photo_id: str, caption: str) -> list[str]:
+        """Takes a caption from a photo."""
+        return list(self._run(self._collection.captions.remove, photo_id, caption))
+
     def rate(self, photo_ids: Sequence[str], stars: int) -> int:
         """Gives photos stars."""
         return int(self._run(self._collection.ratings.rate, stars, photo_ids))
@@ -64,6 +76,10 @@ class LocalGiving:
         """Puts photos into an album, or takes them out."""
         own = self._collection.albums
         return int(self._run(own.add if is_in else own.remove, name, photo_ids))
+
+    def put_first(self, name: str, photo_ids: Sequence[str]) -> None:
+        """Puts photos of an album first."""
+        self._run(self._collection.albums.put_first, name, photo_ids)
 
     def save_search(self, name: str, words: str) -> None:
         """Saves a search as a live album."""

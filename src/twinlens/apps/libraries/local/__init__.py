@@ -1,0 +1,1 @@
+"""A library that is a collection on this machine."""

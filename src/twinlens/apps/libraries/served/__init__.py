@@ -1,0 +1,1 @@
+"""A library behind the REST API of a server."""
