@@ -94,6 +94,14 @@ class UnknownAlbumError(QueryError):
     """There is no album of this name."""
 
 
+class UnknownShareError(QueryError):
+    """There is no share of this number, or it has another key."""
+
+
+class ShareEndedError(QueryError):
+    """A share shows nothing any more: it has expired, was revoked, or what it showed is gone."""
+
+
 class NoProbabilitiesError(QueryError):
     """A minimum probability was requested, but the query has no probabilities."""
 
