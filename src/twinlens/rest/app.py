@@ -35,6 +35,7 @@ from twinlens.rest.calls import (
 )
 from twinlens.rest.calls.content_type import check_json
 from twinlens.rest.calls.methods import answer_method
+from twinlens.rest.calls.sharing import shared, shares
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.following import Following
@@ -114,9 +115,9 @@ def create_app(
 def calls(settings: Settings) -> FastAPI:
     """The application with all routes and error handlers, but no collection."""
     app = FastAPI(title="twinlens", lifespan=_lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
-    marks = (favourites, tags, ratings, albums, captions, teaching)
+    marks = (favourites, tags, ratings, albums, captions, teaching, shares)
     looking = (library, searching, explaining, photos, browsing, duplicates)
-    for part in (*looking, *marks, archive, indexing, session, suggesting):
+    for part in (*looking, *marks, archive, indexing, session, suggesting, shared):
         app.include_router(part.router)
     add_page(app)
     describe(app, settings)

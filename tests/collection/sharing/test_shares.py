@@ -36,9 +36,9 @@ def shown(shares: Shares, key: str) -> list[str | None]:
 
 def test_a_share_shows_its_photos_in_their_order_under_names_that_tell_nothing(collection: Collection) -> None:
     shares = collection.shares
-    made = shares.share_photos(["red/3.png", "blue/1.png"], name=" Our\n trip ")
+    made = shares.share_photos(["red/3.png", "blue/1.png"], heading=" Our\n trip ")
     assert shown(shares, made.key) == ["red/3.png", "blue/1.png"]
-    assert (made.share.name, shares.told(made.share), made.share.with_originals) == ("Our trip", "2 photos", False)
+    assert (made.share.heading, shares.told(made.share), made.share.with_originals) == ("Our trip", "2 photos", False)
     again = shares.share_photos(["red/3.png"])
     ((one, *_), _), ((other,), _) = shares.photos(made.share, k=5), shares.photos(again.share, k=5)
     assert one.name != other.name, "two shares cannot be compared"
@@ -63,7 +63,7 @@ def test_a_shared_search_and_an_album_show_what_is_found_when_they_are_opened(
     days = shares.share_search(folder="blue", sort="name", days=1)
     collection.albums.add("Best", ["blue/2.png", "red/1.png"])
     collection.albums.save("Blues", "blue")
-    by_hand, live = shares.share_album("best"), shares.share_album("Blues", name="")
+    by_hand, live = shares.share_album("best"), shares.share_album("Blues", heading="")
     assert sorted(map(str, shown(shares, search.key))) == ["red/1.png", "red/2.png", "red/3.png"]
     assert shown(shares, days.key) == ["blue/1.png", "blue/2.png"]
     assert shown(shares, by_hand.key) == ["blue/2.png", "red/1.png"]
@@ -74,7 +74,7 @@ def test_a_shared_search_and_an_album_show_what_is_found_when_they_are_opened(
         "the search, folder: blue",
         "the search 'red', folder: red",
     ]
-    assert (by_hand.share.name, live.share.name) == ("Best", "")
+    assert (by_hand.share.heading, live.share.heading) == ("Best", "")
     collection.albums.rename("Best", "Better")
     collection.albums.remove("Better", ["red/1.png"])
     make_photo("red/4.png", "red", seed=4)
@@ -97,7 +97,7 @@ def test_a_share_ends_when_it_expires_is_revoked_or_its_album_is_deleted(collect
     now[0] = NOW + timedelta(days=29, hours=23)
     assert shown(shares, usual.key) == ["red/1.png"]
     assert shares.revoke(usual.share.number).revoked_at == shares.revoke(usual.share.number).revoked_at
-    with pytest.raises(ShareEndedError, match="revoked"):
+    with pytest.raises(ShareEndedError, match="taken back"):
         shares.find(usual.key)
     assert [shares.has_ended(share) for share in shares.all()] == [False, True, True]
     collection.albums.add("Best", ["red/1.png"])
@@ -117,7 +117,17 @@ def test_no_other_key_opens_a_share(collection: Collection) -> None:
     shares = collection.shares
     one, other = shares.share_photos(["red/1.png"]), shares.share_photos(["blue/1.png"])
     secret = one.key.partition("-")[2]
-    wrong = ["", "1", "-", f"2-{secret}", f"9-{secret}", f"-1-{secret}", f"1-{secret[:-1]}", f"1-{secret} ", one.key * 2]
+    wrong = [
+        "",
+        "1",
+        "-",
+        f"2-{secret}",
+        f"9-{secret}",
+        f"-1-{secret}",
+        f"1-{secret[:-1]}",
+        f"1-{secret} ",
+        one.key * 2,
+    ]
     wrong += [f"1-{'a' * 32}", f"١-{secret}", f"{10**18}-{secret}", "1-\udcff", one.share.digest.hex(), f"01-{secret}"]
     for key in wrong:
         with pytest.raises(UnknownShareError):

@@ -8,6 +8,7 @@ COMMANDS = {
     "tag": "twinlens.cli.commands.tag",
     "rate": "twinlens.cli.commands.rate",
     "albums": "twinlens.cli.commands.albums",
+    "share": "twinlens.cli.commands.share",
     "read-text": "twinlens.cli.commands.read_text",
     "caption": "twinlens.cli.commands.caption",
     "explain": "twinlens.cli.commands.explain",

@@ -192,7 +192,7 @@ CREATE INDEX photos_by_date ON photos(taken_at IS NULL, taken_at DESC, folder_id
 _SHARES = """
 CREATE TABLE shares (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL,
+  heading TEXT NOT NULL,
   digest BLOB NOT NULL,
   shows TEXT NOT NULL,
   with_originals INTEGER NOT NULL,

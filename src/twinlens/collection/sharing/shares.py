@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.curated.names import tidy_name
@@ -89,13 +89,13 @@ class Shares:
     # --- making and managing ------------------------------------------------------------------
 
     def share_photos(
-        self, photos: Iterable[PhotoLike], *, name: str = "", days: int | None = USUAL_DAYS, originals: bool = False
+        self, photos: Iterable[PhotoLike], *, heading: str = "", days: int | None = USUAL_DAYS, originals: bool = False
     ) -> NewShare:
         """Shares photos.
 
         Args:
             photos: by id or path, in this order.
-            name: that the page of the share shows.
+            heading: that the page of the share shows.
             days: until the link expires; None = never.
             originals: allow to download the files, with all that the camera wrote into them.
 
@@ -108,14 +108,14 @@ class Shares:
             raise QueryError(
                 f"a share has 1 to {MOST_PHOTOS:,} photos, got {len(numbers):,}; share an album or a search"
             )
-        return self._add(Shown(photos=tuple(numbers)), name, days, originals=originals)
+        return self._add(Shown(photos=tuple(numbers)), heading, days, originals=originals)
 
     def share_search(
         self,
         query: str = "",
         *,
         sort: Sort = "relevance",
-        name: str = "",
+        heading: str = "",
         days: int | None = USUAL_DAYS,
         originals: bool = False,
         **filters: Any,
@@ -125,7 +125,7 @@ class Shares:
         Args:
             query: words and fields, as in the search box; "" with filters alone.
             sort: order of the photos.
-            name: see ``share_photos``.
+            heading: see ``share_photos``.
             days: see ``share_photos``.
             originals: see ``share_photos``.
             filters: see ``search``.
@@ -143,10 +143,10 @@ class Shares:
         asked.condition(self._searcher.scope())
         plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given.items()}
         shown = Shown(query=one_line(query), filters=plain, sort=sort)
-        return self._add(shown, name, days, originals=originals)
+        return self._add(shown, heading, days, originals=originals)
 
     def share_album(
-        self, album: str, *, name: str | None = None, days: int | None = USUAL_DAYS, originals: bool = False
+        self, album: str, *, heading: str | None = None, days: int | None = USUAL_DAYS, originals: bool = False
     ) -> NewShare:
         """Shares an album, with the photos that it has now and later; see ``share_photos``.
 
@@ -157,7 +157,7 @@ class Shares:
         """
         found = self._albums.get(album)
         shown = Shown(album=found.number)
-        return self._add(shown, found.name if name is None else name, days, originals=originals)
+        return self._add(shown, found.name if heading is None else heading, days, originals=originals)
 
     def all(self) -> list[Share]:
         """All shares, the newest first; those that have ended are listed for ninety days."""
@@ -186,10 +186,15 @@ class Shares:
         if shown.photos is not None:
             return "1 photo" if len(shown.photos) == 1 else f"{len(shown.photos):,} photos"
         if shown.album is not None:
-            album = self._catalog.albums.numbered(shown.album)
-            return f"the album {album.name!r}" if album else "an album that is deleted"
+            album = self.album_of(share)
+            return "an album that is deleted" if album is None else f"the album {album!r}"
         parts = [f"{name}: {value}" for name, value in shown.filters.items()]
         return ", ".join(["the search", *parts] if not shown.query else [f"the search {shown.query!r}", *parts])
+
+    def album_of(self, share: Share) -> str | None:
+        """The present name of the album that it shows; None for another kind, and once the album is deleted."""
+        album = None if share.shows.album is None else self._catalog.albums.numbered(share.shows.album)
+        return album and album.name
 
     # --- for those who have the link ----------------------------------------------------------
 
@@ -205,9 +210,9 @@ class Shares:
         if not fits(key, share.digest if share else None) or share is None:
             raise UnknownShareError("no share has this key")
         if share.revoked_at is not None:
-            raise ShareEndedError("this link was revoked by whoever shared it")
+            raise ShareEndedError("revoked")
         if self._is_past(share.expires_at):
-            raise ShareEndedError("this link has expired")
+            raise ShareEndedError("expired")
         return share
 
     def note_opened(self, share: Share) -> None:
@@ -248,15 +253,15 @@ class Shares:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _add(self, shown: Shown, name: str, days: int | None, *, originals: bool) -> NewShare:
-        name = tidy_name(name, "share") if name.strip() else ""
+    def _add(self, shown: Shown, heading: str, days: int | None, *, originals: bool) -> NewShare:
+        heading = tidy_name(heading, "share") if heading.strip() else ""
         expires_at = None if days is None else _text(self._clock() + timedelta(days=_checked(days)))
         table, now = self._catalog.shares, self._clock()
         with self._catalog.transaction():
             table.delete_ended(before=_text(now - timedelta(days=KEPT_DAYS)))
             if table.count() >= MOST_SHARES:
                 raise QueryError(f"a library may have {MOST_SHARES:,} shares; revoke some, which are forgotten later")
-            number = table.add(name, shown, with_originals=originals, made_at=_text(now), expires_at=expires_at)
+            number = table.add(heading, shown, with_originals=originals, made_at=_text(now), expires_at=expires_at)
             key = new_key(number)
             table.set_digest(number, key.digest)
             share = table.find(number)
@@ -273,7 +278,8 @@ class Shares:
         try:
             numbers = photos_shown(share.shows, self._catalog, self._photos, self._searcher, self._albums)
         except QueryError as error:
-            _gone(share, error)
+            logger.warning("share %d shows nothing any more: %s", share.number, error)
+            raise ShareEndedError("gone") from error
         names = {photo_name(share.digest, number): number for number in numbers}
         while len(self._kept) >= MOST_KEPT:
             self._kept.pop(next(iter(self._kept)), None)
@@ -282,11 +288,6 @@ class Shares:
 
     def _is_past(self, at: str | None) -> bool:
         return at is not None and at <= _text(self._clock())
-
-
-def _gone(share: Share, error: QueryError) -> NoReturn:
-    logger.warning("share %d shows nothing any more: %s", share.number, error)
-    raise ShareEndedError("what was shared by this link is gone") from error
 
 
 def _text(moment: datetime) -> str:

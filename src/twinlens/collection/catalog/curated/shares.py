@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 SHARES = "shares"  # the table; missing in a read-only catalog of an older release
 MOST_SHARES = 10_000
-_COLUMNS = "SELECT id, name, digest, shows, with_originals, made_at, expires_at, revoked_at, opened FROM shares"
+_COLUMNS = "SELECT id, heading, digest, shows, with_originals, made_at, expires_at, revoked_at, opened FROM shares"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Share:
 
     Attributes:
         number: the catalog's own key, which the link's key begins with.
-        name: that its page shows; may be empty.
+        heading: that its page shows; may be empty.
         digest: SHA-256 of the link's key.
         shows: what can be seen.
         with_originals: whether the photos' files may be downloaded.
@@ -48,7 +48,7 @@ class Share:
     """
 
     number: int
-    name: str
+    heading: str
     digest: bytes = field(repr=False)
     shows: Shown
     with_originals: bool
@@ -78,11 +78,13 @@ class ShareTable:
         rows = self._database.rows(f"{_COLUMNS} WHERE id = ?", (number,)) if self.are_known() else []
         return _share(*rows[0]) if rows else None
 
-    def add(self, name: str, shows: Shown, *, with_originals: bool, made_at: str, expires_at: str | None) -> int:
+    def add(self, heading: str, shows: Shown, *, with_originals: bool, made_at: str, expires_at: str | None) -> int:
         """Adds a share, whose key fits nothing until it is told; returns its number."""
         told = {key: value for key in Shown.__slots__ if (value := getattr(shows, key)) not in (None, {})}
-        row = (name, b"", json.dumps(told, ensure_ascii=False), int(with_originals), made_at, expires_at)
-        put = "INSERT INTO shares (name, digest, shows, with_originals, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
+        row = (heading, b"", json.dumps(told, ensure_ascii=False), int(with_originals), made_at, expires_at)
+        put = (
+            "INSERT INTO shares (heading, digest, shows, with_originals, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
+        )
         with self._database.transaction() as connection:
             return int(connection.execute(put, row).lastrowid or 0)
 
@@ -116,8 +118,8 @@ class ShareTable:
             connection.execute("DELETE FROM shares")
 
 
-def _share(number: int, name: str, digest: bytes, shows: str, with_originals: int, *rest: Any) -> Share:
+def _share(number: int, heading: str, digest: bytes, shows: str, with_originals: int, *rest: Any) -> Share:
     told = json.loads(shows)
     if "photos" in told:
         told["photos"] = tuple(told["photos"])
-    return Share(number, name, digest, Shown(**told), bool(with_originals), *rest)
+    return Share(number, heading, digest, Shown(**told), bool(with_originals), *rest)

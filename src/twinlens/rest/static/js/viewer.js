@@ -9,7 +9,7 @@ import { inPlaceOf } from "./tile.js";
 import { WhyMap } from "./why.js";
 import { Zoom } from "./zoom.js";
 
-/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
+/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy`, `share` (detail: id). */
 export class Viewer extends EventTarget {
   /**
    * @param {{neighbour: (id: string, step: number) => ?object, small: (id: string) => ?string, words: () => ?string, found: (id: string) => ?object}} from
@@ -38,7 +38,7 @@ export class Viewer extends EventTarget {
     byId("viewer-why").addEventListener("click", () => this.toggleWhy());
     byId("zoom-in").addEventListener("click", () => this.zoom.by(1.6));
     byId("zoom-out").addEventListener("click", () => this.zoom.by(1 / 1.6));
-    for (const name of ["heart", "like", "plus", "minus", "copy"]) {
+    for (const name of ["heart", "like", "plus", "minus", "copy", "share"]) {
       byId(`viewer-${name}`).addEventListener("click", () => this.tell(name, this.id));
     }
   }
