@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -167,7 +168,9 @@ def test_the_page_can_be_installed_with_icons_that_are_small(client: TestClient)
     assert size < 60_000
 
 
-def test_the_icons_are_drawn_from_the_logo() -> None:
+def test_the_icons_are_drawn_from_the_logo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    icons = import_module("icons")
     for name, (size, is_masked) in icons.ICONS.items():
         kept = Image.open(STATIC / "icons" / name).convert("RGBA")
         drawn = icons.draw(size, is_masked=is_masked)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 USUAL_SERVER = "http://127.0.0.1:5000/"
 app = typer.Typer(
-    help="Make links that show photos, a search or an album to others, and nothing else; 'twinlens serve' answers them.",
+    help="Make links that show photos, a search or an album to others, and nothing else; 'twinlens serve' opens them.",
     no_args_is_help=True,
     epilog="Example: twinlens share album Italy --expires 7 --server https://photos.example.org/",
 )

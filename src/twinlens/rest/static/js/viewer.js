@@ -3,6 +3,7 @@
 import { byId, element, isTyped } from "./dom.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { card } from "./card.js";
+import { carryPhoto } from "./drag_out.js";
 import { nameOf } from "./facts.js";
 import { StagePicture } from "./stage_picture.js";
 import { inPlaceOf } from "./tile.js";
@@ -34,6 +35,7 @@ export class Viewer extends EventTarget {
     byId("viewer-before").addEventListener("click", () => this.step(-1));
     byId("viewer-next").addEventListener("click", () => this.step(1));
     byId("viewer-close").addEventListener("click", () => this.dialog.close());
+    byId("viewer-download").addEventListener("dragstart", (event) => carryPhoto(event, this.id));
     byId("viewer-info").addEventListener("click", () => this.showInfo(this.dialog.classList.contains("is-bare")));
     byId("viewer-why").addEventListener("click", () => this.toggleWhy());
     byId("zoom-in").addEventListener("click", () => this.zoom.by(1.6));
