@@ -23,7 +23,7 @@ from twinlens.api.models import load_model  # noqa: E402
 
 NETWORKS = (Network("fast"), Network("slow", latency_ms=400, bytes_per_s=50_000))
 NOW = "now"
-# in the release that is measured: an earlier one does not open a library of a later one
+# by the first release that is measured: an earlier one does not open a library of a later one
 DRAW = "import sys; from pathlib import Path; from browser.drawn_library import draw_library, multiply; "
 DRAW += "multiply(draw_library(Path(sys.argv[1])), int(sys.argv[2]))"
 
@@ -40,6 +40,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place, trees(options.before, Path(place)) as found:
         for photos in options.photos:
             parts.append(f"## {photos:,} photos\n\n{_measure(found, photos, options.runs, Path(place))}")
+            print(parts[-1], file=sys.stderr)  # the next size may take long
     load = f"; {os.getloadavg()[0]:.1f} processes wanted a core at the end" if hasattr(os, "getloadavg") else ""
     body = f"Chromium without a window on the server's machine{load}. Slow: 400 ms there and back, 50 KB a second.\n"
     body += "Medians; with p95 behind where each opening gives many values.\n\n" + "\n\n".join(parts)
@@ -66,17 +67,18 @@ def trees(before: str | None, place: Path) -> Iterator[dict[str, Path]]:
 def _measure(found: dict[str, Path], photos: int, runs: int, place: Path) -> str:
     """A table of the figures for libraries of one size, a column for each tree and network."""
     columns: dict[str, dict[str, list[float]]] = {}
+    library = place / str(photos) / "photos"
     for name, tree in found.items():
-        library = place / f"{photos}-{name.partition(' ')[0]}" / "photos"
         with _paths_of(tree):
-            subprocess.run([sys.executable, "-c", DRAW, str(library), str(photos)], check=True)
+            if not library.exists():
+                subprocess.run([sys.executable, "-c", DRAW, str(library), str(photos)], check=True)
             served = ServedPage(library)
             try:
                 for network in NETWORKS:
                     columns[f"{name}, {network.name}"] = look(served.url, runs, network)
             finally:
                 served.stop()
-        shutil.rmtree(library.parent)
+    shutil.rmtree(library.parent)
     rows = [[figure, *(_told(values[figure]) for values in columns.values())] for figure in FIGURES]
     return table(["", *columns], rows)
 

@@ -24,6 +24,7 @@ async function begin() {
 
 function show(share, photos) {
   byId("no-share").hidden = true;
+  byId("shown").hidden = false;
   document.title = share.heading || t("Shared photos");
   byId("heading").textContent = document.title;
   byId("line").textContent = lineOf(share);
@@ -60,9 +61,9 @@ function refuse(error) {
   const [heading, rest] = whyNothing(error);
   document.title = heading;
   byId("viewer").close();
-  for (const id of ["heading", "line", "wall"]) byId(id).replaceChildren();
+  byId("shown").hidden = true;
   byId("no-share").hidden = false;
-  byId("no-share").replaceChildren(element("h2", { text: heading }), element("p", { text: rest }));
+  byId("no-share").replaceChildren(element("h1", { text: heading }), element("p", { text: rest }));
 }
 
 window.addEventListener("hashchange", () => location.reload());
