@@ -56,10 +56,10 @@ def test_only_a_hash_of_the_key_is_kept(collection: Collection, photos: Path) ->
 
 
 def test_a_shared_search_and_an_album_show_what_is_found_when_they_are_opened(
-    collection: Collection, make_photo: PhotoMaker
+    collection: Collection, make_photo: PhotoMaker, photos: Path
 ) -> None:
     shares = collection.shares
-    search = shares.share_search("red", folder="red")
+    search = shares.share_search("red", folder=photos / "red")
     days = shares.share_search(folder="blue", sort="name", days=1)
     collection.albums.add("Best", ["blue/2.png", "red/1.png"])
     collection.albums.save("Blues", "blue")

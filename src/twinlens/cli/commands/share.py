@@ -94,8 +94,10 @@ def share_search(
     days, server = _days(expires), _server(server)
     opened = api.library.find_existing(place)
     with opened.collection as collection:
-        within = {"folder": str(opened.within)} if opened.within else {}
-        made = collection.shares.share_search(query, heading=heading or "", days=days, originals=originals, **within)
+        within = str(opened.within) if opened.within else None
+        made = collection.shares.share_search(
+            query, heading=heading or "", days=days, originals=originals, folder=within
+        )
         return _show_link(collection, made, server, as_json=as_json)
 
 

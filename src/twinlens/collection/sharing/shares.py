@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
@@ -141,6 +142,8 @@ class Shares:
         elif not given:
             raise QueryError("a search to share has words or a filter; without either it would show the whole library")
         asked.condition(self._searcher.scope())
+        if "folder" in given:
+            given["folder"] = self._in_library(Path(str(given["folder"])))
         plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given.items()}
         shown = Shown(query=one_line(query), filters=plain, sort=sort)
         return self._add(shown, heading, days, originals=originals)
@@ -194,7 +197,7 @@ class Shares:
     def album_of(self, share: Share) -> str | None:
         """The present name of the album that it shows; None for another kind, and once the album is deleted."""
         album = None if share.shows.album is None else self._catalog.albums.numbered(share.shows.album)
-        return album and album.name
+        return None if album is None else album.name
 
     # --- for those who have the link ----------------------------------------------------------
 
@@ -285,6 +288,13 @@ class Shares:
             self._kept.pop(next(iter(self._kept)), None)
         self._kept[share.number] = ((generation, now), names)
         return names
+
+    def _in_library(self, folder: Path) -> str:
+        """A folder without the place of the library, which may move, and which no link tells."""
+        for home in self._searcher.scope().folders:
+            if folder.is_absolute() and folder.is_relative_to(home.path):
+                return home.prefix + folder.relative_to(home.path).as_posix()
+        return str(folder)
 
     def _is_past(self, at: str | None) -> bool:
         return at is not None and at <= _text(self._clock())
