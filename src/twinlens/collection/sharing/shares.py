@@ -1,6 +1,7 @@
 """The shares of a collection: photos, a search or an album that others may see by a link."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,7 @@ class Shares:
     ) -> None:
         self._catalog, self._photos, self._searcher, self._albums = catalog, photos, searcher, albums
         self._clock = clock
+        self._lock = threading.Lock()
         self._kept: dict[int, tuple[tuple[int, float], dict[str, int]]] = {}
 
     # --- making and managing ------------------------------------------------------------------
@@ -180,7 +182,6 @@ class Shares:
         self._catalog.shares.revoke(number, at=_text(self._clock()))
         if (share := self._catalog.shares.find(number)) is None:
             raise UnknownShareError(f"there is no share {number}; 'twinlens share list' lists all")
-        self._kept.pop(number, None)
         return share
 
     def told(self, share: Share) -> str:
@@ -274,8 +275,8 @@ class Shares:
     def _numbers(self, share: Share) -> dict[str, int]:
         """What a share shows: names of photos and the catalog's keys."""
         now, generation = time.monotonic(), self._catalog.generation
-        if share.number in self._kept:
-            (known, at), names = self._kept[share.number]
+        if (kept := self._kept.get(share.number)) is not None:
+            (known, at), names = kept
             if known == generation and now - at < LOOK_AGAIN_S:
                 return names
         try:
@@ -284,9 +285,10 @@ class Shares:
             logger.warning("share %d shows nothing any more: %s", share.number, error)
             raise ShareEndedError("gone") from error
         names = {photo_name(share.digest, number): number for number in numbers}
-        while len(self._kept) >= MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[share.number] = ((generation, now), names)
+        with self._lock:
+            while len(self._kept) >= MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[share.number] = ((generation, now), names)
         return names
 
     def _in_library(self, folder: Path) -> str:
