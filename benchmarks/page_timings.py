@@ -1,110 +1,106 @@
-"""How fast is the page: first paint, keystroke to results, frames while scrolling, at 10,000 photos."""
+"""How fast is the page: paint, typing, scrolling, opening, bytes; on a fast and a slow network, before and after."""
 
 import argparse
 import math
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from page.looking import FIGURES, Network, look
 from result_page import publish, table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.drawn_library import draw_library, multiply  # noqa: E402 — the library that the tests scroll through
-from browser.served_page import ServedPage  # noqa: E402
+from browser.served_page import ServedPage  # noqa: E402 — as the tests start servers
 from twinlens.api.models import load_model  # noqa: E402
 
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-WORDS = "a red circle on a white ground beside a tree"
-FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-FIRST_PHOTO = "performance.now()"
-# from the key to the frame that shows other results
-WATCH = """() => {
-  window.took = [];
-  document.getElementById("words").addEventListener("input", () => { window.pressed = performance.now(); });
-  new MutationObserver(() => {
-    if (!window.pressed) return;
-    const pressed = window.pressed;
-    window.pressed = 0;
-    requestAnimationFrame(() => window.took.push(performance.now() - pressed));
-  }).observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
-}"""
-SCROLL = """() => new Promise((resolve) => {
-  const frames = [];
-  let last = performance.now();
-  const step = (now) => {
-    frames.push(now - last);
-    last = now;
-    window.scrollBy(0, 60);
-    if (frames.length < 300) requestAnimationFrame(step);
-    else resolve(frames.slice(1));
-  };
-  requestAnimationFrame(step);
-})"""
+NETWORKS = (Network("fast"), Network("slow", latency_ms=400, bytes_per_s=50_000))
+NOW = "now"
+# by the first release that is measured: an earlier one does not open a library of a later one
+DRAW = "import sys; from pathlib import Path; from browser.drawn_library import draw_library, multiply; "
+DRAW += "multiply(draw_library(Path(sys.argv[1])), int(sys.argv[2]))"
 
 
 def main() -> int:
     """Measures, and prints or writes the page; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=10_000)
-    parser.add_argument("--runs", type=int, default=5, help="openings of the page")
+    parser.add_argument("--photos", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--runs", type=int, default=3, help="openings of the page, each with one fling and one photo")
+    parser.add_argument("--before", metavar="COMMIT", help="measure that one in the same run, too")
     parser.add_argument("--write", action="store_true", help="keep the figures in benchmarks/results")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        root = draw_library(Path(place) / "photos")
-        multiply(root, options.photos)
-        served = ServedPage(root)
-        try:
-            figures = _measure(served.url, options.runs)
-        finally:
-            served.stop()
-    rows = [[name, f"{statistics.median(values):.0f}", f"{_p95(values):.0f}"] for name, values in figures.items()]
-    load = f"; {os.getloadavg()[0]:.1f} processes wanted a core meanwhile" if hasattr(os, "getloadavg") else ""
-    body = f"{options.photos:,} photos, Chromium without a window on the server's machine{load}.\n\n"
-    body += table(["milliseconds", "median", "p95"], rows)
+    parts = []
+    with tempfile.TemporaryDirectory() as place, trees(options.before, Path(place)) as found:
+        for photos in options.photos:
+            parts.append(f"## {photos:,} photos\n\n{_measure(found, photos, options.runs, Path(place))}")
+            print(parts[-1], file=sys.stderr)  # the next size may take long
+    load = f"; {os.getloadavg()[0]:.1f} processes wanted a core at the end" if hasattr(os, "getloadavg") else ""
+    body = f"Chromium without a window on the server's machine{load}. Slow: 400 ms there and back, 50 KB a second.\n"
+    body += "Medians; with p95 behind where each opening gives many values.\n\n" + "\n\n".join(parts)
     model = load_model("default")
     publish(__file__, "How fast is the page?", body, model=f"{model.name} {model.fingerprint}", write=options.write)
     return 0
 
 
-def _measure(url: str, runs: int) -> dict[str, list[float]]:
-    from playwright.sync_api import sync_playwright
-
-    system = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    figures: dict[str, list[float]] = {"first paint": [], "first photo": [], "keystroke to results": [], "frame": []}
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=system, args=[*QUIET, *sandbox])
-        for _ in range(runs):
-            page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-            page.goto(url)
-            page.wait_for_selector(".tile img.is-loaded")
-            figures["first photo"].append(page.evaluate(FIRST_PHOTO))
-            figures["first paint"].append(page.evaluate(FIRST_PAINT))
-            figures["keystroke to results"] += _typed(page)
-            figures["frame"] += page.evaluate(SCROLL)
-            page.context.close()
-        browser.close()
-    return figures
+@contextmanager
+def trees(before: str | None, place: Path) -> Iterator[dict[str, Path]]:
+    """The source trees that are measured, by name; that of a commit is checked out for as long."""
+    if before is None:
+        yield {NOW: ROOT}
+        return
+    tree = place / "before"
+    git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run([*git, "add", "--detach", str(tree), before], check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield {f"before ({before[:7]})": tree, NOW: ROOT}
+    finally:
+        subprocess.run([*git, "remove", "--force", str(tree)], check=True)
 
 
-def _typed(page: Any) -> list[float]:
-    """Times of single keystrokes, each after the results of the one before."""
-    page.evaluate(WATCH)
-    for letter in WORDS:
-        page.locator("#words").press(letter if letter != " " else "Space")
-        page.wait_for_timeout(250)
-    took: list[float] = page.evaluate("window.took")
-    return took
+def _measure(found: dict[str, Path], photos: int, runs: int, place: Path) -> str:
+    """A table of the figures for libraries of one size, a column for each tree and network."""
+    columns: dict[str, dict[str, list[float]]] = {}
+    library = place / str(photos) / "photos"
+    for name, tree in found.items():
+        with _paths_of(tree):
+            if not library.exists():
+                subprocess.run([sys.executable, "-c", DRAW, str(library), str(photos)], check=True)
+            served = ServedPage(library)
+            try:
+                for network in NETWORKS:
+                    columns[f"{name}, {network.name}"] = look(served.url, runs, network)
+            finally:
+                served.stop()
+    shutil.rmtree(library.parent)
+    rows = [[figure, *(_told(values[figure]) for values in columns.values())] for figure in FIGURES]
+    return table(["", *columns], rows)
 
 
-def _p95(values: list[float]) -> float:
-    return sorted(values)[math.ceil(0.95 * (len(values) - 1))]
+@contextmanager
+def _paths_of(tree: Path) -> Iterator[None]:
+    """Programs that are started meanwhile are those of a source tree."""
+    kept = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(tree / "src"), str(tree / "tests")])
+    try:
+        yield
+    finally:
+        os.environ.pop("PYTHONPATH")
+        if kept is not None:
+            os.environ["PYTHONPATH"] = kept
+
+
+def _told(values: list[float]) -> str:
+    if not values:
+        return "none in time"
+    median = f"{statistics.median(values):,.0f}"
+    return median if len(values) < 10 else f"{median} / {sorted(values)[math.ceil(0.95 * (len(values) - 1))]:,.0f}"
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ def main() -> int:
             _desktop(browser, options, scheme)
             _library(browser, options, scheme)
             _phone(browser, options, scheme)
+        _shared(browser, options, "light")
     return 0
 
 
@@ -91,6 +92,16 @@ def _library(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page.wait_for_selector(".cover img")
     _settle(page)
     _take(page, options.out, f"page-albums-{scheme}")
+
+
+def _shared(browser: Any, options: argparse.Namespace, scheme: str) -> None:
+    request = browser.new_context(base_url=options.url).request
+    made = request.post("/api/shares", data={"album": "Animals", "heading": "Animals of this year", "expires_days": 30})
+    page = browser.new_context(locale="en-GB", reduced_motion="reduce", color_scheme=scheme, **DESKTOP).new_page()
+    page.goto(f"{options.url}/{made.json()['address']}")
+    page.wait_for_selector("#wall img")
+    _settle(page)
+    _take(page, options.out, f"page-shared-{scheme}")
 
 
 def _phone(browser: Any, options: argparse.Namespace, scheme: str) -> None:

@@ -5,6 +5,8 @@ A message says three things: what was expected, what was received, and what to d
 
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Literal
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -96,6 +98,30 @@ class UnknownFolderError(QueryError):
 
 class UnknownAlbumError(QueryError):
     """There is no album of this name."""
+
+
+class UnknownShareError(QueryError):
+    """There is no share of this number, or it has another key."""
+
+
+class ShareEndedError(QueryError):
+    """A share shows nothing any more.
+
+    Attributes:
+        why: it has "expired", was "revoked", or what it showed is "gone".
+    """
+
+    _MESSAGES = MappingProxyType(
+        {
+            "expired": "this link has expired",
+            "revoked": "this link was taken back by whoever shared it",
+            "gone": "what was shared by this link is gone",
+        }
+    )
+
+    def __init__(self, why: Literal["expired", "revoked", "gone"]) -> None:
+        super().__init__(self._MESSAGES[why])
+        self.why = why
 
 
 class NoProbabilitiesError(QueryError):

@@ -65,7 +65,9 @@ def open_page(browser: "Browser") -> Iterator[OpenPage]:
     contexts, faults = [], []
 
     def open_one(address: str, *, wait: bool = True, **options: Any) -> "Page":
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **options})
+        # calls that pass a worker are not handed to tests that answer them
+        usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "service_workers": "block"}
+        context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()

@@ -1,18 +1,23 @@
 """The page's files and the list of calls."""
 
+import io
 import re
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import pytest
 from fastapi import FastAPI, Query
+from PIL import Image, ImageChops, ImageStat
 from starlette.testclient import TestClient
 
 from twinlens.rest import page
 from twinlens.rest.app import SMALL_BYTES
 from twinlens.rest.calls.schemas import Health
 from twinlens.rest.page import STATIC, add_page, static_version
+
+SCRIPTS = STATIC / "js"
 
 
 def test_docs_list_every_call_and_need_no_network(client: TestClient) -> None:
@@ -44,15 +49,27 @@ def test_files_that_the_page_names_are_kept_for_good(client: TestClient) -> None
 
 
 def test_all_scripts_are_asked_for_at_once(client: TestClient) -> None:
-    shown = client.get("/").text
-    scripts = STATIC / "js"
-    imported = {file.relative_to(scripts).as_posix() for file in scripts.rglob("*.js")} - {
-        "language.js",
-        "main.js",
-        "theme.js",
-        "libraries.js",
-    }
-    assert set(re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)) == imported
+    entries = {"/": "main.js", "/share": "shared/page.js"}
+    for path, entry in entries.items():
+        shown = client.get(path).text
+        assert f'<script type="module" src="static/{static_version()}/js/{entry}">' in shown
+        asked = re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)
+        assert set(asked) == imported_by(entry) - {entry}
+    used = set().union(*map(imported_by, (*entries.values(), "offline/page.js", "libraries.js")))
+    plain = {"theme.js", "language.js"}
+    assert used == {file.relative_to(SCRIPTS).as_posix() for file in SCRIPTS.rglob("*.js")} - plain
+
+
+def imported_by(entry: str) -> set[str]:
+    """A script, and all that it imports, directly or not."""
+    found, waiting = set[str](), [entry]
+    while waiting:
+        found.add(name := waiting.pop())
+        text = (SCRIPTS / name).read_text(encoding="utf-8")
+        for address in re.findall(r'^(?:import|export) [^;]*?"(\.[^"]+)";', text, re.MULTILINE):
+            other = (SCRIPTS / name).parent.joinpath(address).resolve().relative_to(SCRIPTS).as_posix()
+            waiting += {other} - found
+    return found
 
 
 def test_every_icon_is_drawn_once_and_used() -> None:
@@ -133,3 +150,42 @@ def test_what_describes_a_call_is_shown_as_text() -> None:
         assert markup.replace("<", "&lt;").replace(">", "&gt;") in shown.text
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert "<a href='#Health'>Health</a>" in shown.text
+
+
+def test_the_page_can_be_installed_with_icons_that_are_small(client: TestClient) -> None:
+    shown = client.get("/").text
+    assert '<link rel="manifest" href="manifest.webmanifest"' in shown
+    manifest = client.get("/manifest.webmanifest")
+    assert manifest.headers["content-type"].startswith("application/manifest+json")
+    told = manifest.json()
+    assert (told["start_url"], told["scope"], told["display"]) == ("./", "./", "standalone"), "holds below a path, too"
+    size = 0
+    for icon in told["icons"]:
+        answer = client.get(f"/{icon['src']}")
+        assert answer.headers["content-type"] == icon["type"]
+        if icon["type"] == "image/png":
+            assert "{}x{}".format(*Image.open(io.BytesIO(answer.content)).size) == icon["sizes"]
+        size += len(answer.content)
+    assert size < 60_000
+
+
+def test_the_icons_are_drawn_from_the_logo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    icons = import_module("icons")
+    for name, (size, is_masked) in icons.ICONS.items():
+        kept = Image.open(STATIC / "icons" / name).convert("RGBA")
+        drawn = icons.draw(size, is_masked=is_masked)
+        assert ImageStat.Stat(ImageChops.difference(kept, drawn)).mean < [4] * 4, "run: python scripts/icons.py"
+
+
+def test_the_worker_is_that_of_this_release_and_keeps_no_answer_of_a_library(client: TestClient) -> None:
+    worker = client.get("/service-worker.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert f'const VERSION = "{static_version()}";' in worker.text
+    names = re.search(r"const FILES = \[(.*?)\]\.map", worker.text)
+    assert names is not None
+    kept = ["offline.html", *re.findall(r'"([^"]+)"', names[1])]
+    assert kept == ["offline.html", "css/offline.css", *(f"js/{one}" for one in sorted(imported_by("offline/page.js")))]
+    assert all(client.get(f"/static/{static_version()}/{name}").status_code == 200 for name in kept)
+    assert "cache.put" not in worker.text

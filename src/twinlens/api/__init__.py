@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         repair,
         runs,
         searching,
+        sharing,
         speed,
         teaching,
     )
@@ -47,6 +48,7 @@ __all__ = [
     "repair",
     "runs",
     "searching",
+    "sharing",
     "speed",
     "teaching",
 ]

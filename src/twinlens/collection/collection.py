@@ -59,6 +59,7 @@ from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import Pictures, Query, QueryLike, as_query, photo_query, similar_query
 from twinlens.collection.searching.search import Page, Search, Sort, Target
 from twinlens.collection.searching.searcher import Searcher
+from twinlens.collection.sharing.shares import Shares
 from twinlens.collection.showing.archive import list_photos, zip_photos
 from twinlens.collection.showing.card import PhotoCard, find_card
 from twinlens.collection.showing.examples import examples
@@ -96,6 +97,7 @@ class Collection:
         tags: words that people give to its photos.
         ratings: stars that people give to its photos.
         albums: its albums.
+        shares: what others may see of it by a link.
     """
 
     def __init__(
@@ -140,6 +142,7 @@ class Collection:
         self.tags, self.ratings = Tags(self.catalog, self._given), Ratings(self.catalog, self._given)
         self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
         self.albums = Albums(self.catalog, self._given, self._searcher)
+        self.shares = Shares(self.catalog, self._given, self._searcher, self.albums)
         self.captions = Captions(
             self.catalog, self._given, encoder=self._model.embedder, alone=lambda: only_writer(self.path)
         )

@@ -37,6 +37,7 @@ from twinlens.rest.calls import (
 )
 from twinlens.rest.calls.content_type import check_json
 from twinlens.rest.calls.methods import answer_method
+from twinlens.rest.calls.sharing import shared, shares
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.following import Following
@@ -142,9 +143,9 @@ def calls(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="twinlens", lifespan=served_while_open, openapi_url="/openapi.json", docs_url=None, redoc_url=None
     )
-    marks = (favourites, tags, ratings, albums, captions, teaching)
+    marks = (favourites, tags, ratings, albums, captions, teaching, shares)
     looking = (library, searching, explaining, photos, browsing, places, duplicates)
-    for part in (*looking, *marks, archive, indexing, reading, session, suggesting):
+    for part in (*looking, *marks, archive, indexing, reading, session, suggesting, shared):
         app.include_router(part.router)
     add_page(app)
     describe(app, settings)

@@ -23,11 +23,13 @@ from twinlens.errors import (
     PhotoError,
     PhotosMissingError,
     QueryError,
+    ShareEndedError,
     StoreUnavailableError,
     TwinlensError,
     UnknownAlbumError,
     UnknownFolderError,
     UnknownPhotoError,
+    UnknownShareError,
 )
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ STATUS_OF = {
     "unknown_image": 404,
     "unknown_folder": 404,
     "unknown_album": 404,
+    "unknown_share": 404,
     "method_not_allowed": 405,
     "slow_request": 408,
     "nothing_indexed": 409,
@@ -56,6 +59,10 @@ STATUS_OF = {
     "already_reading": 409,
     "read_only": 409,
     "photo_gone": 410,
+    "share_expired": 410,
+    "share_revoked": 410,
+    "share_gone": 410,
+    "originals_not_shared": 403,
     "body_too_large": 413,
     "picture_too_large": 413,
     "unreadable_picture": 415,
@@ -141,6 +148,10 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure("unknown_image", str(error), "use image_ids from search results")
         case UnknownAlbumError():
             return RequestFailure("unknown_album", str(error), "GET /api/albums lists the albums")
+        case UnknownShareError():
+            return RequestFailure("unknown_share", str(error), "GET /api/shares lists the shares")
+        case ShareEndedError():
+            return RequestFailure(f"share_{error.why}", str(error), "ask whoever shared it for another link")
         case NoProbabilitiesError():
             return RequestFailure(
                 "no_calibration", "results of this query have no grades", "leave out min_grade and min_probability"

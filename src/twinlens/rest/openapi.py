@@ -29,11 +29,11 @@ _FAILURES = {
     "503": "starting, stopping or too busy",
     "507": "the disk is full",
 }
-_PICTURES = ("/api/image/", "/api/explain")
+_PICTURES = ("/api/image/", "/api/explain", "/api/shared")
 _ONLY: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(("408", "413", "415"), "body"),
     "410": _PICTURES,
-    "416": "/api/image/",
+    "416": ("/api/image/", "/api/shared/"),
     "501": "/api/index/texts",
     "507": "/api/index",
 }

@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,32 +33,56 @@ class _PageFiles(StaticFiles):
         return response
 
 
+PAGES = {"/": "index.html", "/share": "share.html"}
+_VERSION = "VERSION_OF_THE_FILES"
+# what browsers and crawlers look for at the top; each is asked for again whenever it is used
+_TOP_FILES = {
+    "/manifest.webmanifest": "application/manifest+json",
+    "/service-worker.js": "text/javascript",
+    "/robots.txt": "text/plain",
+}
+
+
 def add_page(app: FastAPI) -> None:
-    """Serves the page at ``/`` if its files are installed, and the API reference at ``/docs``."""
+    """Serves the pages and what belongs to them if their files are installed, and the API reference at ``/docs``."""
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:  # FastAPI keeps every call, so one must not keep the app
         return HTMLResponse(_docs_page(request.app.openapi()), headers={"Content-Security-Policy": DOCS_POLICY})
 
-    add_files(app, page="index.html")
+    add_files(app, PAGES, _TOP_FILES)
 
 
-def add_files(app: FastAPI, *, page: str) -> None:
-    """Serves a page at ``/``, and the files that it needs, if they are installed."""
-    if not (STATIC / page).is_file():
+def add_files(app: FastAPI, pages: Mapping[str, str], others: Mapping[str, str]) -> None:
+    """Serves pages and the files that they need, if they are installed.
+
+    Args:
+        pages: names of the files, by their paths.
+        others: types of files at the top, by their paths.
+    """
+    if not all((STATIC / name).is_file() for name in pages.values()):
         return
     version = static_version()
     app.mount(f"/static/{version}", _PageFiles("public, max-age=31536000, immutable"), name="static-for-good")
     app.mount("/static", _PageFiles("no-cache"), name="static")
 
-    @app.get("/", include_in_schema=False)
-    async def shown(request: Request) -> Response:
+    for path, name in pages.items():
+        # addresses are relative, also those of imports, so one place in the page names the version for all
+        _add_file(app, path, name, "text/html", version, replaced=('="static/', f'="static/{version}/'))
+    for path, kind in others.items():
+        _add_file(app, path, path.lstrip("/"), kind, version, replaced=(_VERSION, version))
+
+
+def _add_file(app: FastAPI, path: str, name: str, kind: str, version: str, *, replaced: tuple[str, str]) -> None:
+    """Serves a file at a path of its own; browsers keep it until they have asked whether there is another version."""
+
+    @app.get(path, include_in_schema=False)
+    async def file(request: Request) -> Response:
         headers = {"Cache-Control": "no-cache", "ETag": f'"{version}"'}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        # addresses are relative, also those of imports, so one place in the page names the version for all
-        text = (STATIC / page).read_text(encoding="utf-8").replace('="static/', f'="static/{version}/')
-        return HTMLResponse(text, headers=headers)
+        text = (STATIC / name).read_text(encoding="utf-8").replace(*replaced)
+        return Response(text, media_type=kind, headers=headers)
 
 
 @cache

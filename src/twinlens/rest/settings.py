@@ -16,7 +16,7 @@ PREFIX = "TWINLENS_"
 REQUESTS_PER_MINUTE = 600  # per client on another machine: enough for thumbnails and typing, not for a crawler
 BY_PROXY = "came_by_trusted_proxy"  # in a request's state: it came from one of ``trusted_proxies``
 SHORT_KEY = 16  # characters; a shorter key can be guessed
-_OWN_FOLDERS = "api|static|docs|health|readyz|metrics|openapi.json"  # a path that begins so would be ambiguous
+_OWN_FOLDERS = "api|static|share|docs|health|readyz|metrics|openapi.json"  # a path that begins so would be ambiguous
 _ROOT_PATH = re.compile(rf"(?!/(?:{_OWN_FOLDERS})(?:/|$))(?:/(?!\.\.?(?:/|$))[\w.~-]+)+", re.ASCII)
 
 

@@ -9,6 +9,7 @@ COMMANDS = {
     "rate": "twinlens.cli.commands.rate",
     "favourite": "twinlens.cli.commands.favourite",
     "albums": "twinlens.cli.commands.albums",
+    "share": "twinlens.cli.commands.share",
     "read-text": "twinlens.cli.commands.read_text",
     "caption": "twinlens.cli.commands.caption",
     "explain": "twinlens.cli.commands.explain",

@@ -18,6 +18,7 @@ from twinlens.collection.catalog.columns.positions import Positions
 from twinlens.collection.catalog.condition import ANY, Condition, one_of
 from twinlens.collection.catalog.curated.albums import AlbumTable
 from twinlens.collection.catalog.curated.ratings import RatingTable
+from twinlens.collection.catalog.curated.shares import ShareTable
 from twinlens.collection.catalog.curated.tags import TagTable
 from twinlens.collection.catalog.database import Database, damaged
 from twinlens.collection.catalog.features import PhotoFeatures
@@ -113,6 +114,7 @@ class Catalog(Database):
         tags: the user's tags.
         ratings: the user's ratings.
         albums: the user's albums.
+        shares: what others may see by a link.
         feedback: which photos people called right or wrong for a query.
         said: what their files, and files beside them, say about its photos.
         written: what is written about its photos.
@@ -147,6 +149,7 @@ class Catalog(Database):
         self.tags = TagTable(self)
         self.ratings = RatingTable(self)
         self.albums = AlbumTable(self)
+        self.shares = ShareTable(self)
         self.feedback = FeedbackTable(self)
         self.said = SaidAbout(self)
         self.written = WrittenTexts(self)

@@ -26,7 +26,7 @@ BUSY_TIMEOUT_S = 30.0
 TABLES = frozenset(
     "meta folders photos vectors removed captions removed_captions next_vectors next_captions favourites kept "
     "reworded tags ratings albums album_photos feedback lessons photo_texts content_details moments "
-    "removed_moments read_texts".split()
+    "removed_moments read_texts shares".split()
 )
 FileId: TypeAlias = tuple[int, int]
 """Device and inode."""

@@ -188,6 +188,20 @@ UPDATE photos SET beside = NULL;
 _BY_DATE = """
 CREATE INDEX photos_by_date ON photos(taken_at IS NULL, taken_at DESC, folder_id, path, skip_reason);
 """
+# what other people may see by a link: of its key only a hash is kept
+_SHARES = """
+CREATE TABLE shares (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  heading TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  shows TEXT NOT NULL,
+  with_originals INTEGER NOT NULL,
+  made_at TEXT NOT NULL,
+  expires_at TEXT,
+  revoked_at TEXT,
+  opened INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
 _STEPS = (
     _PHOTOS,
     _CAPTIONS,
@@ -203,6 +217,7 @@ _STEPS = (
     _MOMENTS,
     _READ_TEXTS,
     _BY_DATE,
+    _SHARES,
 )  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 PLAUSIBLE_VERSION = 1000  # a larger number was overwritten

@@ -46,6 +46,10 @@ class GivenPhotos:
             raise UnknownPhotoError(f"no indexed photo has the path or id {name!r}{others}; nothing was changed")
         return list(found)
 
+    def known(self, ids: Iterable[str]) -> list[int]:
+        """The catalog's keys of photos by id, in their order; those that are gone are left out."""
+        return [number for one in ids if (number := self._folders.number_of(one)) is not None]
+
     def ids(self, numbers: Iterable[int]) -> list[str]:
         """The ids of photos by the catalog's keys, in their order; those that are gone are left out."""
         prefixes = {folder.id: folder.prefix for folder in self._folders.all()}

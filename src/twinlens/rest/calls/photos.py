@@ -65,6 +65,11 @@ class PhotoResponse(FileResponse):
 async def thumbnail(image_id: str, request: Request, engine: Ready, size: Side = 256, at: At = None) -> Response:
     """A small upright JPEG of a photo, or of a frame of a video, without EXIF data."""
     file = await engine.run("search", file_of, engine, image_id)
+    return await small_picture(request, engine, file, size=size, at=at)
+
+
+async def small_picture(request: Request, engine: Engine, file: PhotoFile, *, size: int, at: float | None) -> Response:
+    """The answer with a small picture of a file."""
     at_ms = None if at is None or not file.is_video else round(at * 1000)
     moment = "" if at_ms is None else f"-{at_ms}"
     headers = {"ETag": f'"{file.tag}-{size}{moment}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
@@ -101,19 +106,24 @@ async def image(
 ) -> Response:
     """The original photo file, or video, or a part of it (``Range``)."""
     file = await engine.run("search", file_of, engine, image_id)
+    return original(request, file, name=image_id.rpartition("/")[2], download=download)
+
+
+def original(request: Request, file: PhotoFile, *, name: str, download: bool) -> Response:
+    """The answer with a file, or with a part of it."""
     headers = {"ETag": f'"{file.tag}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
     if _has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if file.content is not None:  # inside an archive
         kind = "attachment" if download else "inline"
-        headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(image_id.rpartition('/')[2], safe='')}"
+        headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(name, safe='')}"
         return Response(file.content, headers=headers, media_type=file.media_type)
     return PhotoResponse(
         file.path,
         headers=headers,
         media_type=file.media_type,
         stat_result=file.stat,
-        filename=image_id.rpartition("/")[2],
+        filename=name,
         content_disposition_type="attachment" if download else "inline",
     )
 

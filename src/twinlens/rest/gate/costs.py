@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 
 PICTURE_COST = 0.05  # a page that is scrolled asks for 80 thumbnails at once, and for 3,000 within a minute
 RESULTS_OF_A_TOKEN = 100  # a search for so many takes about as long as a search for one
-_OFTEN = ("/api/image/", "/static/", "/api/suggest")
-_SELDOM = "/tags"  # suggestions for a photo look at a thousand texts
+_OFTEN = ("/api/image/", "/api/shared/", "/static/", "/api/suggest")
+_SELDOM = ("/tags", "/photos")  # suggestions for a photo look at a thousand texts; a share may have to search
 CHARGE = "charge"  # in a request's state: takes further tokens; absent where there is no limit
 
 Charge = Callable[[float], None]

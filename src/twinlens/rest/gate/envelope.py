@@ -87,6 +87,7 @@ class Envelope:
             headers["Connection"] = "close"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Robots-Tag"] = "noindex, nofollow"
         headers["Cross-Origin-Resource-Policy"] = self._resources
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers.setdefault("Content-Security-Policy", PAGE_POLICY)

@@ -83,8 +83,13 @@ def shown_key(headers: Mapping[str, str]) -> str | None:
 
 def shown_session(scope: Scope) -> str | None:
     """The token in our cookie."""
+    return cookies_of(scope).get(cookie_name(scope))
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """The cookies of a request."""
     # parsed leniently, like browsers do: another program on this host may have set malformed cookies
-    return cookie_parser(Headers(scope=scope).get("cookie", "")).get(cookie_name(scope))
+    return cookie_parser(Headers(scope=scope).get("cookie", ""))
 
 
 def cookie_name(scope: Scope) -> str:

@@ -102,7 +102,7 @@ def _front(apps: Mapping[str, FastAPI], settings: Settings, *, entrance: Entranc
     )
     front.include_router(calls.router)
     front.include_router(session.router)
-    add_files(front, page="libraries.html")
+    add_files(front, {"/": "libraries.html"}, {"/robots.txt": "text/plain"})
     put_behind_gate(
         front,
         settings,

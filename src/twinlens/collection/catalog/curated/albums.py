@@ -60,6 +60,11 @@ class AlbumTable:
         rows = self._catalog.rows(f"{_COLUMNS} WHERE key = ?", (name_key(name),))
         return Album(*rows[0]) if rows else None
 
+    def numbered(self, number: int) -> Album | None:
+        """The album with a number, whatever it is called now; None if it is deleted."""
+        rows = self._catalog.rows(f"{_COLUMNS} WHERE id = ?", (number,)) if self.are_known() else []
+        return Album(*rows[0]) if rows else None
+
     def counts(self) -> dict[int, int]:
         """How many searchable photos people have put into each album, by its number."""
         sql = (

@@ -20,8 +20,12 @@ def ids_below(catalog: Catalog, folder_id: int, subfolder: str) -> list[int]:
 
 
 def name_anew(catalog: Catalog) -> None:
-    """Makes a copy a collection of its own: nothing that was derived from the other one is taken for its."""
+    """Makes a copy a collection of its own: nothing that was derived from the other one is taken for its.
+
+    What was shared of the other one is not shared of this one.
+    """
     catalog.set_meta({"identity": uuid.uuid4().hex})
+    catalog.shares.delete_all()
     for key in _PROGRESS:
         catalog.forget_meta(key)
 

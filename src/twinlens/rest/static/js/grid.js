@@ -1,6 +1,7 @@
 /** The grid of results, virtualized: only rows near the viewport are in the page. */
 
 import { element } from "./dom.js";
+import { dragOut } from "./drag_out.js";
 import { Layout } from "./layout.js";
 import { Pictures } from "./pictures.js";
 import { BACK, FORWARD } from "./texts.js";
@@ -37,7 +38,7 @@ export class Grid extends EventTarget {
     this.pressedAt = { x: 0, y: 0 };
     root.addEventListener("click", (event) => this.onClick(event));
     root.addEventListener("keydown", (event) => this.onKey(event));
-    root.addEventListener("dragstart", (event) => event.preventDefault());
+    dragOut(root, (button) => this.photos[indexOf(button)]);
     root.addEventListener("pointerdown", (event) => this.onPress(event));
     root.addEventListener("pointermove", (event) => this.onSlip(event), { passive: true });
     for (const name of ["pointerup", "pointercancel"]) {

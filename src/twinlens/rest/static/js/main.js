@@ -18,6 +18,7 @@ import { DuplicatesView } from "./duplicates.js";
 import { countOf } from "./facts.js";
 import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
+import { useWorker } from "./installed.js";
 import { LibraryMap } from "./map.js";
 import { PlacesMap } from "./places/places_map.js";
 import { LibraryPanel } from "./library.js";
@@ -33,9 +34,12 @@ import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
 import { ask as askServer, connection, isSilent } from "./server.js";
 import { guardWithKey, openSession } from "./session.js";
+import { ShareDialog } from "./sharing/share_dialog.js";
+import { searchToShare } from "./sharing/what.js";
 import { shrink } from "./shrink.js";
 import { Slideshow } from "./slideshow.js";
 import { forgetExamples } from "./suggested.js";
+import { t } from "./texts.js";
 import { takePictures } from "./drop.js";
 import { TeachingView } from "./teaching/teaching_view.js";
 import { t } from "./texts.js";
@@ -72,6 +76,7 @@ const albums = new AlbumsView({ search: () => asWords(query), most: () => search
 const browse = new BrowsePanel();
 const organise = new Organise();
 const timeline = new Timeline();
+const share = new ShareDialog();
 const photoGiven = new PhotoGiven(viewer);
 const rest = new Rest();
 let query = NOTHING;
@@ -250,6 +255,7 @@ viewer.addEventListener("heart", ({ detail }) => toggleFavourite(detail));
 viewer.addEventListener("like", ({ detail }) => like([detail]));
 viewer.addEventListener("plus", ({ detail }) => addPicture({ kind: "photo", value: detail, sign: 1 }));
 viewer.addEventListener("minus", ({ detail }) => addPicture({ kind: "photo", value: detail, sign: -1 }));
+viewer.addEventListener("share", ({ detail }) => sharePhotos([detail]));
 viewer.addEventListener("copy", ({ detail }) => copyPath(detail));
 regions.addEventListener("chosen", ({ detail: { id, region, isAdded } }) => {
   const term = { kind: "photo", value: id, sign: 1, region };
@@ -294,6 +300,7 @@ addSelectionBar(byId("selection"), selection, {
   zip: saveZip,
   list: saveList,
   organise: (ids) => organise.open(ids, query.filters),
+  share: sharePhotos,
   favourite: async (ids) => {
     const wanted = !selection.areFavourites;
     if (!(await mark(ids, wanted))) return;
@@ -320,6 +327,22 @@ async function selectAll() {
   selection.add(found.photos.slice(0, MOST_SELECTED));
   if (found.photos.length > MOST_SELECTED || total > MOST_SELECTED) notice(t("The first {photos} are selected; more cannot be changed at once.", { photos: countOf(MOST_SELECTED) }));
 }
+
+/** @param {string[]} ids */
+function sharePhotos(ids) {
+  const words = ids.length === 1 ? t("One photo.") : t("{count} photos: just these, whatever is found later.", { count: ids.length });
+  share.open({ fields: { image_ids: ids }, words });
+}
+
+/** Shares what is shown: the search or the album, or its photos where no words tell them. */
+async function shareResults() {
+  const what = results.shown?.title ? null : await searchToShare(query);
+  if (what) return share.open(what);
+  const found = results.shown === search.results ? await search.all(MOST_SELECTED) : { photos: grid.photos };
+  return found && sharePhotos(found.photos.slice(0, MOST_SELECTED).map((photo) => photo.image_id));
+}
+byId("share-results").addEventListener("click", shareResults);
+byId("shared-links").addEventListener("click", () => share.open(null));
 
 /** Shows a photo and its near copies as results of their own; "back" returns to the search. */
 async function showAlike(photo) {
@@ -412,6 +435,7 @@ function isAll(event) {
 }
 
 takePictures(usePictures);
+useWorker();
 watchConnection();
 guardWithKey(() => {
   if (!search.query) return begin();

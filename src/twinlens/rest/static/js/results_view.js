@@ -36,6 +36,7 @@ export class ResultsView extends EventTarget {
       showParts(results, take);
     }
     byId("all-photos").hidden = !results.title;
+    byId("share-results").hidden = isDraft || !results.photos.length || !(results.title || asks(results.query) || filterCount(results.query));
     if (!results.photos.length) return this.showNone(results);
     byId("nothing").hidden = !isUnsure;
     if (isUnsure) showUnsure(results, this.actions(results));

@@ -2,6 +2,7 @@
 
 import { element, iconButton } from "./dom.js";
 import { t } from "./texts.js";
+import { t } from "./texts.js";
 
 /** Emits `change`. */
 export class Selection extends EventTarget {
@@ -59,7 +60,7 @@ export class Selection extends EventTarget {
  * Shows the bar while photos are selected.
  * @param {HTMLElement} bar
  * @param {Selection} selection
- * @param {{all: Function, similar: Function, favourite: Function, organise: Function, zip: Function, list: Function}} actions each takes ids
+ * @param {{all: Function, similar: Function, favourite: Function, organise: Function, share: Function, zip: Function, list: Function}} actions each takes ids
  */
 export function addSelectionBar(bar, selection, actions) {
   const count = element("span", { class: "count", role: "status" });
@@ -78,6 +79,7 @@ export function addSelectionBar(bar, selection, actions) {
     heart,
     labelled("tag", t("Organise"), act("organise")),
     labelled("zip", t("Download"), act("zip")),
+    labelled("share", t("Share"), act("share")),
     labelled("list", t("Table"), act("list")),
     iconButton("close", t("Clear the selection"), () => selection.clear()),
   );

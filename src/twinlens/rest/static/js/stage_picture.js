@@ -10,7 +10,8 @@ import { t } from "./texts.js";
 /** Photos up to this size are loaded as the original file; larger ones only when zoomed in. */
 export const SCREEN_PX = 2048;
 const LARGEST_GROWTH = 2; // a small picture is not enlarged to the whole window
-const STATES = ["is-loading", "is-small", "has-picture", "is-unsharp", "is-broken"];
+const SETTLED = ["has-picture", "is-unsharp", "is-broken"]; // no other picture of the photo is on its way
+const STATES = ["is-loading", "is-small", ...SETTLED];
 
 /** Emits `broken` when the photo cannot be shown. */
 export class StagePicture extends EventTarget {
@@ -24,6 +25,8 @@ export class StagePicture extends EventTarget {
     this.photo = null;
     /** Fetched ahead, by address. @type {Map<string, HTMLImageElement>} */
     this.ahead = new Map();
+    /** What is fetched once the open photo is sharp: earlier, it would share the line with it. @type {string[]} */
+    this.waiting = [];
     this.picture.addEventListener("load", () => this.fit());
   }
 
@@ -123,7 +126,12 @@ export class StagePicture extends EventTarget {
       this.ahead.delete(address);
       if (!picture.complete && picture !== this.sharp) picture.removeAttribute("src"); // no longer loaded
     }
-    for (const address of wanted) {
+    this.waiting = wanted.filter((address) => !this.photo || address !== screenAddress(this.photo));
+    if (!this.photo || SETTLED.some((state) => this.stage.classList.contains(state))) this.fetchAhead();
+  }
+
+  fetchAhead() {
+    for (const address of this.waiting) {
       if (this.ahead.has(address)) continue;
       const picture = loaded(address);
       picture.onerror = () => this.ahead.delete(address); // asked for again when it is opened
@@ -158,6 +166,7 @@ export class StagePicture extends EventTarget {
     const gone = this.isMissing && `${GONE}: ${nameOf(this.photo.image_id)}`;
     const faults = { "is-broken": gone || t("This photo cannot be shown"), "is-unsharp": t("Only a small picture of this photo can be shown") };
     this.fault.textContent = faults[state] || "";
+    if (SETTLED.includes(state)) this.fetchAhead();
   }
 }
 

@@ -3,6 +3,7 @@
 import { byId, element, isTyped } from "./dom.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { card } from "./card.js";
+import { carryPhoto } from "./drag_out.js";
 import { nameOf } from "./facts.js";
 import { StagePicture } from "./stage_picture.js";
 import { inPlaceOf } from "./tile.js";
@@ -10,7 +11,7 @@ import { WhyMap } from "./why.js";
 import { Zoom } from "./zoom.js";
 import { BACK, FORWARD, t } from "./texts.js";
 
-/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy` (detail: id). */
+/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy`, `share` (detail: id). */
 export class Viewer extends EventTarget {
   /**
    * @param {{neighbour: (id: string, step: number) => ?object, small: (id: string) => ?string, words: () => ?string, found: (id: string) => ?object}} from
@@ -35,11 +36,12 @@ export class Viewer extends EventTarget {
     byId("viewer-before").addEventListener("click", () => this.step(-1));
     byId("viewer-next").addEventListener("click", () => this.step(1));
     byId("viewer-close").addEventListener("click", () => this.dialog.close());
+    byId("viewer-download").addEventListener("dragstart", (event) => carryPhoto(event, this.id));
     byId("viewer-info").addEventListener("click", () => this.showInfo(this.dialog.classList.contains("is-bare")));
     byId("viewer-why").addEventListener("click", () => this.toggleWhy());
     byId("zoom-in").addEventListener("click", () => this.zoom.by(1.6));
     byId("zoom-out").addEventListener("click", () => this.zoom.by(1 / 1.6));
-    for (const name of ["heart", "like", "plus", "minus", "copy"]) {
+    for (const name of ["heart", "like", "plus", "minus", "copy", "share"]) {
       byId(`viewer-${name}`).addEventListener("click", () => this.tell(name, this.id));
     }
   }

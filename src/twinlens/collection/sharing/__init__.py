@@ -1,0 +1,1 @@
+"""What is shared by links: made, opened by whoever has the link, listed and revoked."""

@@ -1,0 +1,1 @@
+"""Calls for shares: making and revoking them, and what those see who have a link."""

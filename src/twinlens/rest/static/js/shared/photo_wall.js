@@ -1,0 +1,79 @@
+/** The photos of a share in rows; more are loaded on the way down. */
+
+import { element } from "../dom.js";
+import { clockOf, dayOf } from "../facts.js";
+import { Layout } from "../layout.js";
+import { t } from "../texts.js";
+import { pictureAddress } from "./share.js";
+
+const ROW_PX = 220;
+const NARROW_ROW_PX = 140;
+const NARROW_PX = 600;
+const GAP_PX = 8;
+const SIZES = [256, 512, 1024];
+const AHEAD = "1500px";
+
+/** Emits `open` (detail: the photo's index) and `end` (more photos are needed). */
+export class PhotoWall extends EventTarget {
+  /** @param {HTMLElement} root @param {import("./share.js").Share} share */
+  constructor(root, share) {
+    super();
+    Object.assign(this, { root, share, photos: [], width: 0 });
+    this.foot = element("div");
+    this.onEnd = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.dispatchEvent(new Event("end")), { rootMargin: AHEAD });
+    root.replaceChildren();
+    root.after(this.foot);
+    new ResizeObserver(() => this.onResize()).observe(root);
+  }
+
+  /** Adds photos at the end. @param {import("./share.js").SharedPhoto[]} photos */
+  add(photos) {
+    const first = this.photos.length;
+    this.photos.push(...photos);
+    this.root.append(...photos.map((photo, place) => this.tile(photo, first + place)));
+    this.place();
+    this.onEnd.unobserve(this.foot); // so that it is told again where the new photos do not fill the window
+    if (this.photos.length < this.share.num_photos) this.onEnd.observe(this.foot);
+  }
+
+  focus(index) {
+    this.root.children[index]?.focus();
+  }
+
+  onResize() {
+    if (this.root.clientWidth !== this.width) this.place();
+  }
+
+  place() {
+    this.width = this.root.clientWidth;
+    const layout = new Layout(this.width, this.width < NARROW_PX ? NARROW_ROW_PX : ROW_PX, GAP_PX);
+    layout.place(this.photos, () => null, true);
+    for (const { top, height, first, widths } of layout.rows) {
+      let left = 0;
+      widths.forEach((width, place) => {
+        const made = this.root.children[first + place];
+        Object.assign(made.style, { top: `${top}px`, left: `${left}px`, width: `${width}px`, height: `${height}px` });
+        this.load(made.querySelector("img"), this.photos[first + place], Math.max(width, height));
+        left += width + GAP_PX;
+      });
+    }
+    this.root.style.height = `${layout.height}px`;
+  }
+
+  load(picture, photo, pixels) {
+    const wanted = pixels * Math.min(2, window.devicePixelRatio || 1);
+    const size = SIZES.find((one) => one >= 0.85 * wanted) || SIZES.at(-1);
+    if (!picture.src) picture.src = pictureAddress(this.share, photo, size);
+  }
+
+  tile(photo, index) {
+    const place = t("{number} of {total}", { number: index + 1, total: this.share.num_photos });
+    const label = photo.taken_on ? `${place}, ${dayOf(photo.taken_on)}` : place;
+    return element(
+      "button",
+      { type: "button", "aria-label": label, on: { click: () => this.dispatchEvent(new CustomEvent("open", { detail: index })) } },
+      element("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" }),
+      photo.duration_s && element("span", { class: "length", "aria-hidden": "true", text: `▶ ${clockOf(photo.duration_s)}` }),
+    );
+  }
+}

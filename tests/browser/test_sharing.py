@@ -1,0 +1,101 @@
+"""A link to what is shown: made, opened by somebody else, taken back; and a photo dragged out."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.served_page import ServedPage, until, until_at_rest
+from browser.test_accessibility import faults
+
+pytestmark = pytest.mark.browser
+KEY = "a-key-that-shares"
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+
+
+@pytest.fixture(scope="module")
+def shared_site(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server below a path, that wants a key."""
+    library = Path(shutil.copytree(drawn, tmp_path_factory.mktemp("shared") / "photos"))
+    served = ServedPage(library, "--api-key", KEY, "--root-path", "/family")
+    yield f"{served.url}/family/"
+    served.stop()
+
+
+def test_a_search_is_shared_seen_by_somebody_else_and_taken_back(open_page: Any, shared_site: str) -> None:
+    page = open_page(f"{shared_site}#q=a+red+square", wait=False)
+    page.fill("#key", KEY)
+    page.keyboard.press("Enter")
+    page.click("#share-results")
+    expect(page.locator("#share-body")).to_contain_text("What “a red square” finds, also later.")
+    expect(page.locator("#share-body")).to_contain_text("No links yet.")
+    page.get_by_label("Heading").fill("Red ones")
+    until_at_rest(page)
+    assert faults(page) == []
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.locator("#share-link")).to_be_focused()
+    expect(page.get_by_role("alert").filter(has_text="only on this machine")).to_be_visible()
+    expect(page.locator(".links")).to_contain_text("Red ones · Search “a red square”")
+    assert faults(page) == []
+    link = page.input_value("#share-link")
+    assert link.startswith(f"{shared_site}share#1-")
+
+    asked: list[str] = []
+    guest = open_page("about:blank", wait=False, **PHONE)
+    guest.on("request", lambda request: asked.append(request.url))
+    guest.goto(link)
+    tiles = guest.locator("#wall button")
+    expect(tiles.first).to_be_visible()
+    expect(guest.get_by_role("heading", name="Red ones")).to_be_visible()
+    until(guest, "document.querySelector('#wall img').naturalWidth > 0")
+    assert faults(guest) == []
+    tiles.first.click()
+    expect(guest.locator("#viewer-name")).to_contain_text("1 of ")
+    expect(guest.locator("#viewer-download")).to_be_hidden()
+    guest.keyboard.press("ArrowRight")
+    expect(guest.locator("#viewer-name")).to_contain_text("2 of ")
+    until_at_rest(guest)
+    assert faults(guest) == []
+    guest.keyboard.press("Escape")
+    expect(tiles.nth(1)).to_be_focused()
+    secret = link.partition("#")[2]
+    assert not [address for address in asked if secret in address.partition("#")[0]], "no log has the key"
+    told = guest.content() + " ".join(asked)
+    assert not [name for name in ("red-square", ".jpg", ".png", "home/") if name in told]
+
+    page.locator(".links").get_by_role("button", name="Take back").click()
+    expect(page.locator(".links")).to_contain_text("opened once")
+    guest.reload()
+    expect(guest.locator("#no-share")).to_contain_text("This link was taken back")
+    assert faults(guest) == []
+    guest.goto(f"{shared_site}share#1-nothing")
+    expect(guest.locator("#no-share")).to_contain_text("This link shows nothing")
+
+
+def test_selected_photos_are_shared_and_one_is_dragged_out_as_its_file(open_page: Any, site: str) -> None:
+    page = open_page(site)
+    carried = page.locator(".tile .open").first.evaluate(
+        """(button) => {
+          button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "mouse" }));
+          const dataTransfer = new DataTransfer();
+          const event = new DragEvent("dragstart", { bubbles: true, cancelable: true, dataTransfer });
+          const goesOn = button.dispatchEvent(event) && button.draggable;
+          return goesOn && [dataTransfer.getData("DownloadURL"), dataTransfer.getData("text/uri-list")];
+        }"""
+    )
+    kind, name, address = carried[0].split(":", 2)
+    assert (kind, address) == ("image/png" if name.endswith(".png") else "image/jpeg", carried[1])
+    sent = page.request.get(address)
+    assert (sent.status, sent.headers["content-disposition"].partition(";")[0]) == (200, "attachment")
+    page.locator(".tile .pick").first.click()
+    page.locator(".tile .pick").nth(1).click()
+    page.locator("#selection").get_by_role("button", name="Share").click()
+    expect(page.locator("#share-body")).to_contain_text("2 photos: just these")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.locator(".tile .open").first.click()
+    page.locator("#viewer-share").click()
+    expect(page.locator("#share-body")).to_contain_text("One photo.")
