@@ -183,9 +183,10 @@ def test_the_worker_is_that_of_this_release_and_keeps_no_answer_of_a_library(cli
     assert worker.headers["content-type"].startswith("text/javascript")
     assert worker.headers["cache-control"] == "no-cache"
     assert f'const VERSION = "{static_version()}";' in worker.text
-    names = re.search(r"const FILES = \[(.*?)\]\.map", worker.text)
-    assert names is not None
-    kept = ["offline.html", *re.findall(r'"([^"]+)"', names[1])]
-    assert kept == ["offline.html", "css/offline.css", *(f"js/{one}" for one in sorted(imported_by("offline/page.js")))]
+    named = [re.search(rf"const {name} = \[(.*?)\]", worker.text) for name in ("FILES", "TEXTS")]
+    kept = ["offline.html", *(name for one in named if one for name in re.findall(r'"([^"]+)"', one[1]))]
+    scripts = {f"js/{one}" for one in imported_by("offline/page.js")} | {"js/language.js"}
+    texts = {f"texts/{file.name}" for file in (STATIC / "texts").iterdir()}
+    assert set(kept) == {"offline.html", "css/offline.css"} | scripts | texts
     assert all(client.get(f"/static/{static_version()}/{name}").status_code == 200 for name in kept)
     assert "cache.put" not in worker.text

@@ -1,5 +1,6 @@
 """The call that shows duplicates; nothing is deleted or moved."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request

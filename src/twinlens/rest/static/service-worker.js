@@ -1,14 +1,15 @@
 /**
  * Shows a page of its own where the server cannot be reached, so that the installed page opens at all times.
  *
- * It keeps three files of this release, and nothing that a library answers: no photo, no search, no name. So nothing
+ * It keeps a few files of this release, and nothing that a library answers: no photo, no search, no name. So nothing
  * can be shown to somebody else, or after signing out.
  */
 
 const VERSION = "VERSION_OF_THE_FILES"; // written by the server: another release is another worker
 const CACHE = `twinlens ${new URL("./", self.location).pathname} ${VERSION}`;
 const OFFLINE = "offline.html";
-const FILES = [OFFLINE, "css/offline.css", "js/offline/page.js", "js/texts.js"].map((name) => `static/${VERSION}/${name}`);
+const TEXTS = ["texts/de.json", "texts/es.json", "texts/fr.json", "texts/zh.json"];
+const FILES = [OFFLINE, "css/offline.css", "js/language.js", "js/offline/page.js", "js/texts.js", ...TEXTS].map((name) => `static/${VERSION}/${name}`);
 const BY_PROXY = new Set([502, 504]); // a proxy could not reach the server
 
 self.addEventListener("install", (event) => {

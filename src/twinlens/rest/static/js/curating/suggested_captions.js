@@ -1,6 +1,7 @@
 /** Descriptions of the built-in list that fit a photo, with how sure that is; a click takes one as a caption. */
 
 import { element, icon } from "../dom.js";
+import { gradeName } from "../grades.js";
 import { ask, isSilent } from "../server.js";
 import { t } from "../texts.js";
 
@@ -49,8 +50,8 @@ export class SuggestedCaptions extends EventTarget {
       made.remove();
       this.dispatchEvent(new CustomEvent("caption", { detail: caption }));
     };
-    const label = grade ? t("Take as a caption: {caption}, {grade}", { caption, grade: t(grade) }) : t("Take as a caption: {caption}", { caption });
-    const parts = [icon("plus"), element("span", { text: caption, dir: "auto" }), grade && element("span", { class: "quiet", text: t(grade) })];
+    const label = grade ? t("Take as a caption: {caption}, {grade}", { caption, grade: gradeName(grade) }) : t("Take as a caption: {caption}", { caption });
+    const parts = [icon("plus"), element("span", { text: caption, dir: "auto" }), grade && element("span", { class: "quiet", text: gradeName(grade) })];
     const made = element("li", {}, element("button", { type: "button", class: "suggestion", "aria-label": label, on: { click: accept } }, ...parts));
     return made;
   }
