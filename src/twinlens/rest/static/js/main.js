@@ -42,7 +42,6 @@ import { forgetExamples } from "./suggested.js";
 import { t } from "./texts.js";
 import { takePictures } from "./drop.js";
 import { TeachingView } from "./teaching/teaching_view.js";
-import { t } from "./texts.js";
 import { Thumbs } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
 

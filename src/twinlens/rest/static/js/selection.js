@@ -2,7 +2,6 @@
 
 import { element, iconButton } from "./dom.js";
 import { t } from "./texts.js";
-import { t } from "./texts.js";
 
 /** Emits `change`. */
 export class Selection extends EventTarget {

@@ -9,7 +9,6 @@ import { collect, putFirst, rate, ratedInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
 import { Stars } from "./stars.js";
-import { t } from "../texts.js";
 
 export class Organise {
   constructor() {
