@@ -67,7 +67,7 @@ export class Organise {
     if (!answer) return;
     const { changed: count } = answer;
     if (isTagged) notice(count ? t("{count} photo tagged “{name}”.|{count} photos tagged “{name}”.", { count, name: answer.tags[0] }) : t("All had this tag."));
-    else notice(count ? t("{count} photo no longer tagged “{name}”.|{count} photos no longer tagged “{name}”.", { count, name }) : t("None had this tag."));
+    else notice(count ? t("{count} photo no longer tagged “{name}”.|{count} photos no longer tagged “{name}”.", { count, name: answer.tags[0] }) : t("None had this tag."));
   }
 
   async putFirst(album) {
@@ -84,6 +84,6 @@ export class Organise {
     if (!answer) return;
     const { changed: count } = answer;
     if (isIn) notice(count ? t("{count} photo put into “{name}”.|{count} photos put into “{name}”.", { count, name: answer.name }) : t("All were in this album."));
-    else notice(count ? t("{count} photo taken out of “{name}”.|{count} photos taken out of “{name}”.", { count, name }) : t("None was in this album."));
+    else notice(count ? t("{count} photo taken out of “{name}”.|{count} photos taken out of “{name}”.", { count, name: answer.name }) : t("None was in this album."));
   }
 }
