@@ -59,12 +59,16 @@ def test_keys_and_pictures_are_never_in_it(audited: tuple[TestClient, Path], lib
     client, file = audited
     client.post("/api/session", json={"key": KEY})
     client.post("/api/session", json={"key": "a wrong one, which is somebody's secret"})
+    link = client.post("/api/shares", json={"image_ids": ["black.png"], "originals": True}).json()["key"]
+    assert client.post("/api/shared", json={"key": link}).status_code == 200
     picture = (library / "black.png").read_bytes()
     client.post("/api/search/image", files={"images": ("x.png", picture, "image/png")})
     text = file.read_text(encoding="utf-8")
     assert KEY not in text
+    assert link not in text
     assert "secret" not in text
-    signed, refused, searched = lines(file)
+    signed, refused, shared, opened, searched = lines(file)
+    assert (shared["did"], opened["did"], opened["what"]) == ("changed", "opened", None)
     assert (signed["did"], signed["key"], signed["what"]) == ("signed in", "default", None)
     assert refused["status"] == 401
     assert searched["what"].keys() == {"bytes"}

@@ -24,6 +24,7 @@ COMPLAIN_EVERY_S = 60.0
 _OPENED = ("/api/image/", "/api/explain", "/api/archive")
 _SEARCHED = ("/api/search/", "/api/photos", "/api/albums/photos", "/api/duplicates")
 _READING = frozenset({"GET", "HEAD"})
+_WITH_KEYS = frozenset({"/api/session", "/api/shared"})  # their bodies are keys, which no log may have
 
 
 class AuditLog:
@@ -111,7 +112,7 @@ class Audit:
             **({"library": self._library} if self._library else {}),
             "did": did,
             "call": f"{scope['method']} {get_route_path(scope)}",
-            "what": None if did in ("signed in", "signed out") else _what(scope, body, size),
+            "what": None if get_route_path(scope) in _WITH_KEYS else _what(scope, body, size),
             "status": status,
             "request_id": state.get("request_id"),
         }
@@ -127,6 +128,8 @@ def did_in(method: str, path: str) -> Did | None:
     """
     if path == "/api/session":
         return {"POST": "signed in", "DELETE": "signed out"}.get(method)  # type: ignore[return-value]
+    if path == "/api/shared" or (path.startswith("/api/shared/") and path.endswith("/original")):
+        return "opened"  # by a link
     if path.startswith(_OPENED):
         return None if path.endswith("/thumbnail") else "opened"
     if path.startswith(_SEARCHED) and (method in _READING or path.startswith(READING_POSTS)):
