@@ -236,6 +236,7 @@ def test_filters_that_leave_nothing_exit_with_3(run: Run, indexed: Path) -> None
     assert result.stdout == ""
     told = result.stderr.splitlines()
     assert told == [
+        "no photo fits “taken 2099 or later”",
         "6 photos have only the date of the file, which may be that of a copy",
         "nothing found: 0 photos pass the filters; leave one out",
     ]

@@ -194,7 +194,7 @@ def _serve(settings: "Settings") -> int:
     return INTERRUPTED if stopped_by == signal.SIGINT else FOUND
 
 
-def _opened(settings: "Settings") -> dict[str, api.library.Collection]:
+def _opened(settings: "Settings") -> "dict[str, api.library.Collection]":
     """The collections by name, ready to be searched; the only one of a server has the name ``""``."""
     from twinlens.rest.shelf.named import read_named
 

@@ -4,6 +4,7 @@ import { byId, element } from "../dom.js";
 import { notice } from "../notices.js";
 import { may, whyNot } from "../permissions.js";
 import { teachWord } from "../teaching/teaching_calls.js";
+import { countOf } from "../facts.js";
 import { t } from "../texts.js";
 import { collect, putFirst, rate, ratedInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
