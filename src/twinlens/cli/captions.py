@@ -6,6 +6,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.outcome import FOUND, NOTHING_FOUND, print_json, say
+from twinlens.errors import QueryError
 
 
 def change_captions(
@@ -40,6 +41,10 @@ def change_captions(
     if instead_of is not None and add is None:
         raise typer.BadParameter("--instead-of is the caption that the one of --add replaces; give --add, too")
     with api.library.find_existing(place).collection as collection:
+        if (missing := instead_of or remove) is not None and missing not in collection.captions.of(photo):
+            raise QueryError(
+                f"{photo} has no caption {missing!r}; twinlens caption PHOTO --own lists those that it has"
+            )
         if add is not None:
             captions = collection.captions.add(photo, add, instead_of=instead_of)
         elif remove is not None:

@@ -116,6 +116,7 @@ def put_behind_gate(
     is_stopping: Callable[[], bool],
 ) -> None:
     """Answers errors in one form, and lets nothing pass that may not ask; see ``Guard`` for the arguments."""
+    app.state.library = library
     app.state.keys, app.state.sessions, app.state.wrong_keys = entrance.keys, entrance.sessions, entrance.wrong_keys
     # functions that SIGHUP runs; each raises TwinlensError to keep what it had
     app.state.on_reload = [entrance.keys.reload] if entrance.keys else []
@@ -126,9 +127,9 @@ def put_behind_gate(
         GZipMiddleware, minimum_size=SMALL_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=PACKED_ALREADY
     )
     app.add_middleware(Head)
-    app.add_middleware(Audit, log=entrance.audit, library=library)
     app.add_middleware(BodyLimit, max_bytes=int(settings.max_body_mb * 1e6))
     app.add_middleware(Guard, settings=settings, entrance=entrance, library=library)
+    app.add_middleware(Audit, log=entrance.audit, library=library)
     app.add_middleware(Target, root_path=settings.root_path)
     app.add_middleware(
         Envelope,

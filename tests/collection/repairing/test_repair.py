@@ -89,6 +89,19 @@ def test_what_people_gave_survives_the_loss_of_the_photos_table(library: Path, o
     assert collection.faults() == []
 
 
+def test_the_number_of_a_deleted_album_is_not_given_again(library: Path, open_collection: OpenCollection) -> None:
+    collection = open_collection(library)
+    collection.albums.add("holiday", ["00.png"])
+    made = collection.shares.share_album("holiday")
+    collection.albums.delete("holiday")
+    collection.close()
+    destroy(library, "favourites_twice")
+    repair(library)
+    again = open_collection(library)
+    again.albums.add("private", ["01.png"])
+    assert again.shares.album_of(made.share) is None
+
+
 TABLES = ["vectors", "captions", "meta", "folders", "sqlite_autoindex_photos_1", "favourites", "favourites_twice"]
 
 

@@ -29,7 +29,10 @@ def test_files_that_are_gone_or_have_changed_are_told_with_what_to_do(indexed: P
     make_photo("b.png", "white", size=(50, 50))
     gone, changed = verify(indexed).problems
     assert (gone.what, gone.photos) == ("1 photo is gone, such as a.png", ["a.png"])
-    assert (changed.what, changed.photos) == ("1 photo has changed since the last index run, such as b.png", ["b.png"])
+    assert (changed.what, changed.photos) == (
+        "1 photo has another size or date than at the last index run, such as b.png",
+        ["b.png"],
+    )
     assert all("twinlens index" in one.todo for one in (gone, changed))
 
 

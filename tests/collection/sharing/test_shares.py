@@ -165,6 +165,17 @@ def test_a_photo_that_leaves_the_library_leaves_its_share(collection: Collection
     assert collection.shares.photo_id(made.share, name) is None
 
 
+def test_another_picture_in_the_place_of_a_shared_one_is_not_shown(
+    collection: Collection, make_photo: PhotoMaker, photos: Path
+) -> None:
+    made = collection.shares.share_photos(["red/3.png", "blue/1.png"])
+    make_photo("red/3.png", "green", seed=9)
+    assert collection.index().updated == 1
+    collection.close()
+    with Collection.open(photos) as again:
+        assert shown(again.shares, made.key) == ["blue/1.png"]
+
+
 def test_a_catalog_of_the_release_before_gets_a_table_for_shares(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
     Catalog(path, create=True).close()

@@ -17,6 +17,7 @@ SIGNED_IN = {
     "scopes": ["search", "curate", "index"],
     "signed_in": True,
     "read_only": False,
+    "is_one_of_several": False,
 }
 SIGNED_OUT = {**SIGNED_IN, "is_valid": False, "key_name": None, "scopes": [], "signed_in": False}
 

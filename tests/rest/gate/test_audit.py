@@ -75,6 +75,36 @@ def test_keys_and_pictures_are_never_in_it(audited: tuple[TestClient, Path], lib
     assert searched["what"]["bytes"] > len(picture)
 
 
+def test_what_is_looked_at_for_itself_is_noted_and_a_link_has_its_number(audited: tuple[TestClient, Path]) -> None:
+    client, file = audited
+    made = client.post("/api/shares", json={"image_ids": ["black.png"]}).json()
+    number = made["share"]["number"]
+    client.get("/api/image/black.png/thumbnail?size=2048")
+    client.get("/api/photo/black.png")
+    link = {"X-API-Key": made["key"]}
+    (photo,) = client.get(f"/api/shared/{number}/photos", headers=link).json()["photos"]
+    for size in (256, 1024):
+        client.get(f"/api/shared/{number}/photos/{photo['photo']}/picture?size={size}", headers=link)
+    told = lines(file)[1:]
+    assert [(one["did"], one.get("link")) for one in told] == [("opened", None), ("opened", None), ("opened", number)]
+
+
+def test_no_body_hides_what_was_asked_for(audited: tuple[TestClient, Path]) -> None:
+    client, file = audited
+    bodies = {
+        b'{"query": "a"}': "application/vnd.mine+json",
+        b'{"query": "b"}' + b" " * 64_000: "application/json",
+        b"[" * 3000: "application/json",
+        b'{"query": "c", "x": [NaN, 1e999]}': "application/json",
+    }
+    for body, kind in bodies.items():
+        client.post("/api/search/text", content=body, headers={"Content-Type": kind})
+    client.get("/api/photos?camera=x", headers={"X-API-Key": "a wrong one, much too wrong"})
+    *told, refused = lines(file)
+    assert [one["what"].get("query") for one in told] == ["a", "b", None, "c"]
+    assert (refused["status"], refused["key"], refused["what"]) == (401, None, {"camera": "x"})
+
+
 def test_a_log_that_was_moved_away_is_begun_again(audited: tuple[TestClient, Path]) -> None:
     client, file = audited
     client.get("/api/image/black.png")

@@ -87,7 +87,7 @@ def test_an_absolute_target_is_the_path_in_it_and_its_host_counts(indexed: Path)
         port = int(url.rpartition(":")[2])
         for target in (f"{url}/api/photo/beach%2Fred.png", f"HTTP://LOCALHOST:{port}/api/photos?top_k=1"):
             assert answer_to(port, target, "elsewhere.example").startswith(b"HTTP/1.1 200")
-        assert b"<title>twinlens" in answer_to(port, url, "localhost")
+        assert b">twinlens</title>" in answer_to(port, url, "localhost")
         assert b'"host_not_allowed"' in answer_to(port, "http://elsewhere.example/api/stats", "localhost")
         assert b'"host_not_allowed"' in answer_to(port, "http://me@localhost/api/stats", "localhost")
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from rest.served_library import client_of, code
 from twinlens.errors import ConfigError
+from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.tokens import Tokens
 from twinlens.rest.settings import Settings
 
@@ -72,7 +73,7 @@ def test_a_group_decides_what_a_token_opens(client: TestClient, caplog: pytest.L
         headers = {"Authorization": f"Bearer {token(groups=groups)}"}
         assert client.post("/api/favourites", json=mark, headers=headers).status_code == status, groups
     told = asked(client, token(), "/api/session").json()
-    assert (told["is_valid"], told["key_name"], told["scopes"]) == (True, "ana@example.org", ["search"])
+    assert (told["is_valid"], told["key_name"], told["scopes"]) == (True, "token:ana@example.org", ["search"])
     assert client.get("/api/stats").status_code == 401
 
 
@@ -108,7 +109,24 @@ def test_new_keys_of_the_issuer_are_read_with_the_rules(rules: Path) -> None:
     jwks.write_text(json.dumps({"keys": [public(PRIVATE, "one"), public(OTHER, "two")]}), encoding="utf-8")
     found = Tokens.read(rules).key_of(token(OTHER, kid="two"))
     assert found is not None
-    assert found.name == "ana@example.org"
+    assert found.name == "token:ana@example.org"
+
+
+def test_a_name_or_a_group_of_another_kind_does_no_harm(rules: Path) -> None:
+    tokens = Tokens.read(rules)
+    names = [tokens.key_of(token(email=one)) for one in ("joe\n INFO: a line", "a" * 200, "a" * 201, "ana b")]
+    shown = [one.name for one in names if one is not None]
+    assert len(set(shown)) == 4
+    assert all(name.startswith("token:") and name.isprintable() and " " not in name for name in shown)
+    for groups in ([{"name": "archivists"}], [["archivists"]], {"archivists": 1}, 7, None):
+        with pytest.raises(RequestFailure, match="no group"):
+            tokens.key_of(token(groups=groups))
+
+
+def test_refused_tokens_are_limited_like_wrong_keys(client: TestClient) -> None:
+    expired = token(exp=time.time() - 60)
+    assert {asked(client, expired).status_code for _ in range(25)} == {401, 429}
+    assert asked(client, token()).status_code == 200
 
 
 @pytest.mark.parametrize(

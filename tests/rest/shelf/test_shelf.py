@@ -1,6 +1,7 @@
 """Several libraries on one server: each below its name, one sign-in, keys that open some of them."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,6 +122,7 @@ def test_a_key_opens_only_the_libraries_it_names(with_keys: TestClient) -> None:
     assert names == [["home", "work"], ["work"]]
     assert with_keys.get("/work/api/stats", headers=ben).status_code == 200
     refused = with_keys.get("/home/api/stats", headers=ben)
+    assert not with_keys.get("/home/api/session", headers=ben).json()["is_valid"]
     assert (refused.status_code, code(refused)) == (403, "missing_scope")
     for path in ("/home/metrics", "/home/api/photos", "/home/api/image/black.png"):
         assert with_keys.get(path, headers=ben).status_code == 403, path
@@ -140,6 +142,20 @@ def test_signing_in_once_opens_all_that_the_key_opens(with_keys: TestClient) -> 
         assert with_keys.get("/photos/work/api/stats").status_code == 401
     finally:
         with_keys.cookies.clear()
+
+
+def test_a_link_to_photos_of_one_library_opens_there(indexed: Path, work: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(indexed, home)
+    with shelf_of(home, work) as client:
+        made = client.post("/home/api/shares", json={"image_ids": ["black.png"]}).json()
+        number = made["share"]["number"]
+        assert client.post("/home/api/shared", json={"key": made["key"]}).status_code == 200
+        shown = client.get(f"/home/api/shared/{number}/photos")
+        assert shown.json()["num_photos"] == 1
+        with_other = client.get(f"/home/api/shared/{number}/photos", headers={"Authorization": "Bearer of-a-proxy"})
+        assert with_other.status_code == 200
+        assert client.get(f"/work/api/shared/{number}/photos").status_code == 401
 
 
 def test_a_key_for_some_libraries_opens_no_server_of_one(indexed: Path, tmp_path: Path) -> None:

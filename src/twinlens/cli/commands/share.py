@@ -1,5 +1,6 @@
 """``twinlens share``: make links that show photos, a search or an album to others; list and revoke them."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -137,7 +138,9 @@ def list_shares(
         heading = f"{row['heading']}: " if row["heading"] else ""
         files = ", with the files" if row["originals"] else ""
         opened = f"opened {counted(row['opened'], 'time')}"
-        typer.echo(f"{row['number']}\t{heading}{row['shows']}{files}\tmade {row['made_at']}\t{_end(row)}\t{opened}")
+        typer.echo(
+            f"{row['number']}\t{heading}{row['shows']}{files}\tmade {_here(row['made_at'])}\t{_end(row)}\t{opened}"
+        )
     if not rows:
         say("nothing is shared; share photos: twinlens share photos PHOTO…")
     return FOUND if rows else NOTHING_FOUND
@@ -197,10 +200,15 @@ def _fields(collection: "Collection", share: "Share") -> dict[str, Any]:
 
 def _end(row: dict[str, Any]) -> str:
     if row["revoked_at"]:
-        return f"revoked {row['revoked_at']}"
+        return f"revoked {_here(row['revoked_at'])}"
     if row["expires_at"] is None:
         return "never expires"
-    return f"{'expired' if row['has_ended'] else 'expires'} {row['expires_at']}"
+    return f"{'expired' if row['has_ended'] else 'expires'} {_here(row['expires_at'])}"
+
+
+def _here(moment: str) -> str:
+    """A time in UTC as this machine's clock shows it."""
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _days(expires: str) -> int | None:

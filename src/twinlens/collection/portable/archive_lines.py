@@ -17,6 +17,14 @@ from twinlens.types import DateSource
 
 CONTENT_BYTES = 16
 MOST_NUMBER = 2**63
+_RANGES = {  # of what is known of a photo
+    "latitude": (-90, 90),
+    "longitude": (-180, 180),
+    "width": (1, 2**31),
+    "height": (1, 2**31),
+    "duration_ms": (0, 2**40),
+    "utc_offset_minutes": (-24 * 60, 24 * 60),
+}
 _ITSELF = {"folder", "path", "content", "said", "content_details", "given", "row", "moments", "id", "generation"}
 
 
@@ -31,6 +39,10 @@ def photo_of(line: Mapping[str, Any], folders: Container[str]) -> CarriedPhoto:
     facts = {name: value for name, value in line.items() if name not in _ITSELF}
     if not (all(map(_is_value, facts.values())) and _is_date(facts.get("taken_at"), facts.get("date_source"))):
         raise ValueError("something is known of a photo that is no text, number or date")
+    for name, (least, most) in _RANGES.items():
+        value = facts.get(name)
+        if value is not None and not (isinstance(value, int | float) and least <= value <= most):
+            raise ValueError(f"{name} of a photo is {str(value)[:20]}")
     said = [(str(kind), str(text)) for kind, text in line.get("said", ())]
     details = line.get("content_details")
     if not all(map(is_text, (*(part for pair in said for part in pair), details or "x"))):

@@ -94,14 +94,16 @@ class FileCheck:
             self.files += 1
             if self.files % 100 == 0 or self._contents:
                 self._on_files(self.files, len(present))
+        changed = f"{'changed since' if self._contents else 'another size or date than at'} the last index run"
+        hint = "" if self._contents else "; --contents tells whether that is more than a date"
         for photos, one, several, what, todo in (
             (
                 *(self._gone, "photo is", "photos are", "gone"),
                 "'twinlens index' finds those that were renamed, and keeps what the others were given",
             ),
             (
-                *(self._changed, "photo has", "photos have", "changed since the last index run"),
-                "'twinlens index' reads what has changed",
+                *(self._changed, "photo has", "photos have", changed),
+                f"'twinlens index' reads what has changed{hint}",
             ),
             (
                 *(self._redated, "photo has", "photos have", "another date, and the contents that were indexed"),

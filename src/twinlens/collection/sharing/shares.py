@@ -111,7 +111,8 @@ class Shares:
             raise QueryError(
                 f"a share has 1 to {MOST_PHOTOS:,} photos, got {len(numbers):,}; share an album or a search"
             )
-        return self._add(Shown(photos=tuple(numbers)), heading, days, originals=originals)
+        shown = Shown(photos=tuple(numbers), contents=tuple(self._catalog.shares.contents(numbers)))
+        return self._add(shown, heading, days, originals=originals)
 
     def share_search(
         self,

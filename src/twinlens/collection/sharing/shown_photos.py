@@ -22,7 +22,13 @@ def photos_shown(shown: Shown, catalog: Catalog, photos: GivenPhotos, searcher: 
     """
     if shown.photos is not None:
         there = catalog.photos(shown.photos)
-        return [number for number in shown.photos if number in there]
+        now = catalog.shares.contents(shown.photos)
+        before = now if shown.contents is None else shown.contents
+        return [
+            number
+            for number, content, shared in zip(shown.photos, now, before, strict=True)
+            if number in there and content == shared
+        ]
     if shown.album is not None:
         album = catalog.albums.numbered(shown.album)
         if album is None:

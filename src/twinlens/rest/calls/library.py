@@ -72,12 +72,17 @@ async def ready(engine: Ready) -> dict[str, bool]:
     """For load balancers: 200 while this server accepts queries."""
     if engine.state != "ready":
         raise RequestFailure("stopping", "the server is about to stop", "try another server")
+    await check_ready(engine)
+    return {"ready": True}
+
+
+async def check_ready(engine: Engine) -> None:
+    """Raises RequestFailure if a part of the library without which queries cannot be answered is not at its place."""
     match await engine.missing():
         case "collection":
             raise library_missing("the collection")
         case "vectors":
             raise store_missing()
-    return {"ready": True}
 
 
 @router.get("/api/stats")

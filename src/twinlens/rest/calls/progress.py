@@ -22,9 +22,9 @@ EVENTS = "text/event-stream"
 def described_stream(call: str) -> dict[int | str, dict[str, Any]]:
     """The answer of a call that streams events, for the OpenAPI document; ``call`` has the same fields at once."""
     data = {"type": "string", "contentMediaType": "application/json", "description": f"the same fields as {call}"}
-    event = {"type": "string", "enum": ["progress", "done", "failed", "stopped"]}
+    event = {"type": "string", "enum": ["never", "progress", "done", "failed", "stopped"]}
     schema = {"type": "object", "properties": {"event": event, "data": data}, "required": ["event", "data"]}
-    told = "events 'progress', then 'done', 'failed' or 'stopped'"
+    told = "events 'progress', then 'done', 'failed' or 'stopped'; 'never' where there was no run"
     return {200: {"content": {EVENTS: {"schema": schema}}, "description": told}}
 
 

@@ -70,11 +70,11 @@ async def _refuse(request: Request) -> NoReturn:
 
 def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> SessionAnswer:
     engine: Served = request.app.state.engine
-    is_needed = request.app.state.keys is not None
+    is_needed, library = request.app.state.keys is not None, request.app.state.library
     scopes = key.scopes if key is not None else () if is_needed else SCOPES
     return SessionAnswer(
         key_needed=is_needed,
-        is_valid=key is not None or not is_needed,
+        is_valid=not is_needed or (key is not None and (library is None or key.opens(library))),
         max_top_k=engine.settings.max_top_k,
         key_name=key.name if key is not None else None,
         scopes=[scope for scope in SCOPES if scope in scopes],

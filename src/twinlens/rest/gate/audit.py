@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import time
 from datetime import UTC, datetime
@@ -19,9 +20,10 @@ from twinlens.rest.gate.scopes import READING_POSTS
 
 logger = logging.getLogger(__name__)
 Did = Literal["searched", "opened", "changed", "signed in", "signed out"]
-MOST_BYTES = 64_000  # of a body that is kept: a label file may be longer
+MOST_BYTES = 1_100_000  # of a body that is kept: as much as one of JSON may have
+GRID_PX = 512  # what is larger shows a photo for itself
 COMPLAIN_EVERY_S = 60.0
-_OPENED = ("/api/image/", "/api/explain", "/api/archive")
+_OPENED = ("/api/image/", "/api/photo/", "/api/explain", "/api/archive")
 _SEARCHED = ("/api/search/", "/api/photos", "/api/albums/photos", "/api/duplicates")
 _READING = frozenset({"GET", "HEAD"})
 _WITH_KEYS = frozenset({"/api/session", "/api/shared"})  # their bodies are keys, which no log may have
@@ -46,7 +48,7 @@ class AuditLog:
 
     def add(self, line: dict[str, Any]) -> None:
         """Adds a line; where that fails, the request is answered all the same and the server's log says so."""
-        data = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        data = json.dumps(line, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
         try:
             opened = self._open()
             try:
@@ -76,7 +78,9 @@ class Audit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
-        did = did_in(scope["method"], get_route_path(scope)) if scope["type"] == "http" else None
+        did = None
+        if scope["type"] == "http":
+            did = did_in(scope["method"], get_route_path(scope), scope["query_string"].decode("latin-1"))
         if self._log is None or did is None:
             await self._app(scope, receive, send)
             return
@@ -110,6 +114,7 @@ class Audit:
             "key": key.name if key is not None else None,
             "client": client_of(scope),
             **({"library": self._library} if self._library else {}),
+            **({"link": state["share"]} if "share" in state else {}),
             "did": did,
             "call": f"{scope['method']} {get_route_path(scope)}",
             "what": None if get_route_path(scope) in _WITH_KEYS else _what(scope, body, size),
@@ -118,7 +123,7 @@ class Audit:
         }
 
 
-def did_in(method: str, path: str) -> Did | None:
+def did_in(method: str, path: str, query: str = "") -> Did | None:
     """What a call does; None for those that only look at lists, or show the small pictures of a grid.
 
     >>> did_in("POST", "/api/search/text"), did_in("GET", "/api/image/a"), did_in("GET", "/api/image/a/thumbnail")
@@ -130,8 +135,9 @@ def did_in(method: str, path: str) -> Did | None:
         return {"POST": "signed in", "DELETE": "signed out"}.get(method)  # type: ignore[return-value]
     if path == "/api/shared" or (path.startswith("/api/shared/") and path.endswith("/original")):
         return "opened"  # by a link
-    if path.startswith(_OPENED):
-        return None if path.endswith("/thumbnail") else "opened"
+    if path.startswith(_OPENED) or (path.startswith("/api/shared/") and path.endswith("/picture")):
+        is_small = path.endswith(("/thumbnail", "/picture")) and _side(query) <= GRID_PX
+        return None if is_small else "opened"
     if path.startswith(_SEARCHED) and (method in _READING or path.startswith(READING_POSTS)):
         return "searched"
     if not path.startswith("/api/") or method in _READING or method == "OPTIONS":
@@ -144,9 +150,20 @@ def _what(scope: Scope, body: bytes, size: int) -> Any:
     if not size:
         return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-    if kind in ("application/json", "") and size == len(body):
+    if not kind.startswith("multipart/") and size == len(body):
         try:
-            return json.loads(body)
-        except ValueError:
+            return json.loads(body, parse_constant=str, parse_float=_finite)
+        except (ValueError, RecursionError):
             pass  # refused with a reason; its size is all that can be said
     return {"bytes": size}
+
+
+def _finite(number: str) -> float | str:
+    """A number as JSON has it; what is too large for one as it was written."""
+    return float(number) if math.isfinite(float(number)) else number
+
+
+def _side(query: str) -> int:
+    """The size of the picture that is asked for, in pixels."""
+    asked = dict(parse_qsl(query)).get("size", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else 0

@@ -57,7 +57,7 @@ class Guard:
                 await _preflight(origin, allowed=allowed)(scope, receive, send)
                 return
             session = self._session_key(scope)
-            key = session or self._header_key(headers, get_route_path(scope))
+            key = session or await self._header_key(headers, scope)
             scope.setdefault("state", {}).update(key=key, is_session=session is not None)
             self._check_rate(headers, scope, key)
             self._check_origin(origin, allowed=allowed, method=scope["method"])
@@ -107,17 +107,17 @@ class Guard:
             return None
         return self._sessions.key_of(token, self._keys.current())
 
-    def _header_key(self, headers: Headers, path: str) -> Key | None:
-        """The key in a header; None if there is none, or a wrong one."""
+    async def _header_key(self, headers: Headers, scope: Scope) -> Key | None:
+        """The key in a header; None if there is none, or a wrong one; a token that is refused counts as a wrong one."""
         shown = shown_key(headers)
         if self._keys is None or shown is None:
             return None
         try:
             return self._keys.find(shown)
-        except RequestFailure:
-            if is_open(path):
+        except RequestFailure as failure:
+            if is_open(get_route_path(scope)):
                 return None
-            raise
+            await self._wrong_keys.refuse(client_of(scope), failure)
 
     def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
         """Limits requests; those with a key by themselves, so that others at the address cannot use them up."""

@@ -1,5 +1,6 @@
 """Tokens of an identity provider (JWT, OpenID Connect) as keys: checked offline, by its public keys in a file."""
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from twinlens.rest.gate.wrong_keys import CHALLENGE
 # signatures by the provider's private key: what a public key can be used to forge is not among them
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_S = 30  # clocks differ
+MOST_SHOWN = 80  # characters of a person's name
 MOST_CHARACTERS = 16_000  # of a token; headers are not longer
 
 
@@ -103,15 +105,28 @@ class Tokens:
 
     def _key(self, claims: dict[str, Any]) -> Key:
         named = claims.get(self.rules.groups, [])
-        groups = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set()
+        listed = named if isinstance(named, list) else [named]
+        groups = {one for one in listed if isinstance(one, str)}
         for name, group in self.rules.group.items():
             if name in groups:
                 libraries = None if group.libraries is None else frozenset(group.libraries)
-                user = str(claims[self.rules.user])[:100]
-                return Key(user, b"", frozenset(group.scopes), libraries)
+                return Key(_name(str(claims[self.rules.user])), b"", frozenset(group.scopes), libraries)
         raise RequestFailure(
             "missing_scope", "the token names no group that may use this server", "ask whoever runs the server"
         )
+
+
+def _name(user: str) -> str:
+    """A person's name in logs and limits: of one line, and never that of a key of ours; long ones stay different.
+
+    >>> _name("ana@example.org"), _name("joe\n INFO: x")
+    ('token:ana@example.org', 'token:joe?_INFO:_x~a6da39e102ab')
+    """
+    plain = "".join(one if one.isalnum() or one in "@.+-_:" else "_" if one == " " else "?" for one in user)
+    if plain != user or len(plain) > MOST_SHOWN:
+        digest = hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        plain = f"{plain[:MOST_SHOWN]}~{digest}"
+    return f"token:{plain}"
 
 
 def _refused(why: str) -> RequestFailure:

@@ -23,8 +23,13 @@ class WrongKeys:
         self._limit = RateLimit(WRONG_KEYS_PER_MINUTE)
         self._slowed = 0
 
-    async def refuse(self, client: str) -> NoReturn:
-        """Raises RequestFailure; after too many wrong keys of this client a little later, and with 429."""
+    async def refuse(self, client: str, failure: RequestFailure | None = None) -> NoReturn:
+        """Raises RequestFailure; after too many wrong keys of this client a little later, and with 429.
+
+        Args:
+            client: its address.
+            failure: what else to raise than that the key is wrong.
+        """
         if wait := self._limit.take(client):
             await self._slow_down()
             raise RequestFailure(
@@ -33,6 +38,8 @@ class WrongKeys:
                 f"wait {wait} s, or use the right key, which works at any time",
                 {"Retry-After": str(wait)},
             )
+        if failure is not None:
+            raise failure
         raise RequestFailure("wrong_key", "this is not a key of the server", "ask whoever started it", CHALLENGE)
 
     async def _slow_down(self) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from twinlens.rest.calls.library import health_of
+from twinlens.rest.calls.library import check_ready, health_of
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.keys import Key
@@ -58,6 +58,8 @@ async def ready(request: Request) -> dict[Literal["ready"], bool]:
         raise RequestFailure(
             "stopping" if state == "stopping" else "starting", f"the server is {state}", "wait a moment"
         )
+    for engine in _engines(request).values():
+        await check_ready(engine)
     return {"ready": True}
 
 

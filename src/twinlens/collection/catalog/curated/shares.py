@@ -1,6 +1,7 @@
 """Shares: what other people may see by a link, with a hash of the link's key."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
 SHARES = "shares"  # the table; missing in a read-only catalog of an older release
 MOST_SHARES = 10_000
+CONTENT_LETTERS = 16  # of a hash: enough to tell pictures of one library apart
 _COLUMNS = "SELECT id, heading, digest, shows, with_originals, made_at, expires_at, revoked_at, opened FROM shares"
 
 
@@ -18,6 +20,7 @@ class Shown:
 
     Attributes:
         photos: the catalog's keys of photos; None for another kind.
+        contents: of each of them, what was in its file then: another picture that takes its place is not shown.
         query: words of a search; "" with filters alone; None for another kind.
         filters: of the search, by name.
         sort: of the search.
@@ -25,6 +28,7 @@ class Shown:
     """
 
     photos: tuple[int, ...] | None = None
+    contents: tuple[str, ...] | None = None
     query: str | None = None
     filters: dict[str, Any] = field(default_factory=dict)
     sort: str = "relevance"
@@ -78,6 +82,16 @@ class ShareTable:
         rows = self._database.rows(f"{_COLUMNS} WHERE id = ?", (number,)) if self.are_known() else []
         return _share(*rows[0]) if rows else None
 
+    def contents(self, photos: Sequence[int]) -> list[str]:
+        """What is in the files of photos now; empty for one that is gone."""
+        found: dict[int, str] = {}
+        for start in range(0, len(photos), 500):
+            part = photos[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            rows = self._database.rows(f"SELECT id, hex(content_hash) FROM photos WHERE id IN ({marks})", part)
+            found |= {number: content[:CONTENT_LETTERS] for number, content in rows}
+        return [found.get(number, "") for number in photos]
+
     def add(self, heading: str, shows: Shown, *, with_originals: bool, made_at: str, expires_at: str | None) -> int:
         """Adds a share, whose key fits nothing until it is told; returns its number."""
         told = {key: value for key in Shown.__slots__ if (value := getattr(shows, key)) not in (None, {})}
@@ -120,6 +134,5 @@ class ShareTable:
 
 def _share(number: int, heading: str, digest: bytes, shows: str, with_originals: int, *rest: Any) -> Share:
     told = json.loads(shows)
-    if "photos" in told:
-        told["photos"] = tuple(told["photos"])
+    told |= {name: tuple(told[name]) for name in ("photos", "contents") if name in told}
     return Share(number, heading, digest, Shown(**told), bool(with_originals), *rest)

@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 WINDOW = 256  # ids that are read at once
 SEARCHED = 4  # windows in a row that are searched although nothing was found; then only their first ids are tried
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)  # the second where SQLite's message quotes what is left of a name
+MOST_NUMBER = 2**62  # of a row; what is larger is damage
 MOST_IDS = 1_000_000  # that are tried if the largest id cannot be read
 
 
@@ -56,7 +57,34 @@ def salvage(source: sqlite3.Connection, target: sqlite3.Connection) -> list[Salv
         rows = _count(target, name)
         counted = _ask(source, f'SELECT count(*) FROM "{name}"')
         salvaged.append(SalvagedTable(name, rows, max(rows, counted[0][0]) if counted else None))
+    _keep_numbers_used(source, target)
     return salvaged
+
+
+def _keep_numbers_used(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Gives no number again that was given: a link to a deleted album would open the one that gets its number.
+
+    SQLite keeps the last numbers in a table of its own; where that is lost, those that links name count, too.
+    """
+    last: dict[str, int] = dict.fromkeys(("photos", "albums"), 0)
+    found = [*_ask(source, "SELECT name, seq FROM sqlite_sequence")]
+    found += [
+        row
+        for table, place in (("photos", "$.photos"), ("albums", "$.album"))
+        for row in _ask(
+            target, f"SELECT '{table}', max(named.value) FROM shares, json_each(shares.shows, '{place}') AS named"
+        )
+    ]
+    for name, number in found:
+        if isinstance(name, str) and isinstance(number, int) and 0 < number < MOST_NUMBER:
+            last[name] = max(last.get(name, 0), number)
+    for name, number in last.items():
+        if not _ask(target, f"SELECT 1 FROM sqlite_master WHERE name = '{name}' AND sql LIKE '%AUTOINCREMENT%'"):
+            continue
+        if _ask(target, f"SELECT 1 FROM sqlite_sequence WHERE name = '{name}'"):
+            target.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name))
+        else:
+            target.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, number))
 
 
 def counted_again(target: sqlite3.Connection, tables: Iterable[SalvagedTable]) -> list[SalvagedTable]:

@@ -18,7 +18,7 @@ from twinlens.rest.calls.sharing.shares import Number
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import client_of
-from twinlens.rest.gate.keys import cookie_name, cookie_path, cookies_of, shown_key
+from twinlens.rest.gate.keys import cookie_name, cookies_of, shown_key
 from twinlens.rest.gate.wrong_keys import CHALLENGE, WrongKeys
 
 router = APIRouter(prefix="/api/shared", tags=["shared"])
@@ -78,10 +78,10 @@ async def open_share(body: ShareOpening, request: Request, engine: Ready) -> Res
     )
     response = JSONResponse(card.model_dump())
     response.set_cookie(
-        cookie_name(request.scope) + _COOKIE_END,
+        _cookie(request),
         body.key,
         max_age=COOKIE_S,
-        path=f"{cookie_path(request.scope)}api/shared/{share.number}",
+        path=f"{request.scope.get('root_path', '').rstrip('/')}/api/shared/{share.number}",
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
@@ -116,8 +116,9 @@ async def shared_picture(
     """A picture of a photo of the share, at most of a screen's size, without what the camera wrote into the file."""
     share = await _share_of_call(number, request, engine)
     file, _ = await _file(share, photo, engine)
+    shown_at = at if share.with_originals else None  # otherwise a video is a still picture
     with _nameless():
-        return await small_picture(request, engine, file, size=size, at=at)
+        return await small_picture(request, engine, file, size=size, at=shown_at)
 
 
 @router.get("/{number}/photos/{photo}/original", response_class=Response)
@@ -140,7 +141,7 @@ async def shared_original(
 async def _share_of_call(number: int, request: Request, engine: Engine) -> Share:
     """The share in the path, if the key of the call is its."""
     cookies = cookies_of(request.scope)
-    key = shown_key(request.headers) or cookies.get(cookie_name(request.scope) + _COOKIE_END)
+    key = cookies.get(_cookie(request)) or shown_key(request.headers)  # a proxy may add a key of its own
     if key is None:
         raise RequestFailure("missing_key", "the key of the share's link is needed", "open the link", CHALLENGE)
     share = await _share_of(key, request, engine)
@@ -149,11 +150,18 @@ async def _share_of_call(number: int, request: Request, engine: Engine) -> Share
     return share
 
 
+def _cookie(request: Request) -> str:
+    """The name of the cookie of shares; each library of a server has its own by its path."""
+    return cookie_name(request.scope) + _COOKIE_END
+
+
 async def _share_of(key: str, request: Request, engine: Engine) -> Share:
     try:
-        return await engine.run("search", engine.collection.shares.find, key[:_LONGEST_KEY])
+        share = await engine.run("search", engine.collection.shares.find, key[:_LONGEST_KEY])
     except UnknownShareError:
         await _refuse(request)
+    request.state.share = share.number  # for the audit log
+    return share
 
 
 async def _refuse(request: Request) -> NoReturn:

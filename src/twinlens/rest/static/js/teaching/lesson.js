@@ -15,7 +15,7 @@ export class Lesson {
       { "aria-label": t("A lesson") },
       element("h3", { text: t("A lesson") }),
       element("p", { class: "quiet", text: t("The model is adapted to your captions and opinions; your photos stay as they are. It is kept only if photos that were held out are found better beyond chance.") }),
-      element("p", { class: "row-of-buttons" }, this.button, button(t("Undo the last lesson"), () => this.undo())),
+      element("p", { class: "row-of-buttons lesson-buttons" }, this.button, button(t("Undo the last lesson"), () => this.undo())),
       this.result,
     );
   }
