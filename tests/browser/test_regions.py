@@ -129,7 +129,8 @@ def test_a_part_of_a_video_is_searched_for_with_its_moment(open_page: Any, site:
         route.fulfill(json={**route.fetch().json(), "duration_s": 9.0})
 
     page.route("**/api/photo/*", as_video)
-    page.route(SEARCHED, lambda route: route.fulfill(json=page.request.get(f"{site}/api/photos?limit=1").json()))
+    found = page.request.get(f"{site}/api/photos?limit=1").json()
+    page.route(SEARCHED, lambda route: route.fulfill(json=found))
     open_first(page)
     until(page, "document.querySelector('.facts, #facts, #viewer-facts')?.textContent.length > 0")
     page.keyboard.press("r")

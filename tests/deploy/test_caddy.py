@@ -46,7 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_the_page_and_a_search_come_through(site: Site) -> None:
     page = site.session.get(f"{site.url}/", timeout=60)
-    assert "<title>twinlens" in page.text
+    assert ">twinlens</title>" in page.text
     assert page.headers["strict-transport-security"]
     query = {"query": "a red wall", "top_k": 2}
     answer = site.session.post(f"{site.url}/api/search/text", json=query, headers={"Origin": site.url}, timeout=60)

@@ -143,7 +143,7 @@ def test_what_the_dockerfile_builds_serves_photos_and_is_healthy(tmp_path: Path)
         url = f"http://localhost:{port}"
         answer = requests.post(f"{url}/api/search/text", json=body, headers=headers, timeout=PATIENCE_S)
         assert [one["image_id"] for one in answer.json()["results"]] == ["red.png"]
-        assert "<title>twinlens" in requests.get(f"{url}/", timeout=PATIENCE_S).text
+        assert ">twinlens</title>" in requests.get(f"{url}/", timeout=PATIENCE_S).text
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=PATIENCE_S)

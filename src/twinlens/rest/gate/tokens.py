@@ -117,7 +117,7 @@ class Tokens:
 
 
 def _name(user: str) -> str:
-    """A person's name in logs and limits: of one line, and never that of a key of ours; long ones stay different.
+    r"""A person's name in logs and limits: of one line, and never that of a key of ours; long ones stay different.
 
     >>> _name("ana@example.org"), _name("joe\n INFO: x")
     ('token:ana@example.org', 'token:joe?_INFO:_x~a6da39e102ab')
