@@ -1,6 +1,6 @@
 """How long until a server tells of a photo that was just written, and what that costs, in a library of any size.
 
-The library is served with its folders followed. A call waits for the next change, as the page does; the clock runs from
+A server follows the library's folders, and a client waits for the next change, as the page does; the clock runs from
 the photo's last byte until that call has answered with one photo more. Processor time is that of the server.
 
 Example: .venv/bin/python benchmarks/new_photo.py ~/made-library --make 100000
