@@ -9,10 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from rest.conftest import Serve
 from rest.served_library import PHOTOS, code, draw, until_ready
 from twinlens.api.library import Collection
+from twinlens.cli.main import app
 from twinlens.errors import CollectionNotFoundError, ConfigError
 from twinlens.rest.settings import Settings
 from twinlens.rest.shelf.named import NamedLibrary, read_named
@@ -179,6 +181,12 @@ def test_names_are_checked() -> None:
 def test_a_library_that_is_not_there_is_told(indexed: Path, tmp_path: Path) -> None:
     with pytest.raises(CollectionNotFoundError, match="none"):
         create_shelf(Settings(libraries=(f"home={indexed}", f"x={tmp_path / 'none'}")))
+
+
+def test_one_place_and_several_libraries_are_wrong_usage(indexed: Path) -> None:
+    told = CliRunner().invoke(app, ["serve", "--library", f"home={indexed}", "--in", str(indexed)])
+    assert told.exit_code == 2
+    assert "give either --in or --library" in told.output
 
 
 @pytest.mark.slow

@@ -89,7 +89,6 @@ def run(
     if --host allows it, and need the key. Ctrl+C finishes running requests and stops.
     """
     _check_extra()
-    from twinlens.errors import ConfigError
     from twinlens.rest.settings import Settings
 
     start_logging(verbose=verbose, log_file=log_file)
@@ -125,7 +124,7 @@ def run(
         watch=watch,
     )
     if library and place is not None:
-        raise ConfigError("give either --in or --library; to serve both, add --library NAME=PATH")
+        raise typer.BadParameter("give either --in or --library; to serve both, add --library NAME=PATH")
     settings.check_exposure()
     _warn(settings)
     return _serve(settings)
