@@ -194,20 +194,15 @@ def _serve(settings: "Settings") -> int:
 
 
 def _opened(settings: "Settings") -> "dict[str, api.library.Collection]":
-    """The collections by name, ready to be searched; the only one of a server has the name ``""``."""
+    """The collections that are here, by name and ready to be searched; the only one of a server has the name ``""``."""
     from twinlens.rest.shelf.named import read_named
+    from twinlens.rest.shelf.opening import open_libraries
 
-    places: dict[str, str | None] = {one.name: one.place for one in read_named(settings.libraries)}
-    opened: dict[str, api.library.Collection] = {}
-    try:
-        for name, place in (places or {"": settings.collection}).items():
-            opened[name] = api.library.open_for_serving(place, model=settings.model)
-            complete_change(opened[name])
-    except BaseException:
-        for collection in opened.values():
-            collection.close()
-        raise
-    return opened
+    if settings.libraries:
+        return open_libraries(read_named(settings.libraries), model=settings.model, prepare=complete_change)
+    collection = api.library.open_for_serving(settings.collection, model=settings.model)
+    complete_change(collection)
+    return {"": collection}
 
 
 def _tell_ready(settings: "Settings", port: int, images: int, *, model: str | None = None) -> None:
