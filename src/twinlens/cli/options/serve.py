@@ -78,9 +78,19 @@ RateLimit: TypeAlias = Annotated[
     int | None,
     typer.Option(
         min=0,
-        help="Requests per minute and client, in each worker; 0 = no limit. A picture counts as a twentieth, "
-        "a batch or a long answer as several. "
+        help="Requests per minute of each client, or of each key and person; 0 = no limit. A picture counts as a "
+        "twentieth, a batch or a long answer as several. "
         "Default: 600 if other machines can connect, directly or through a proxy, else none.",
+    ),
+]
+Limits: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="TWINLENS_LIMITS",
+        show_default=False,
+        help="Redis server that counts requests for all workers and machines, such as redis://host:6379/0; "
+        "else each worker counts for itself.",
     ),
 ]
 MaxBodyMb: TypeAlias = Annotated[float, typer.Option(min=0.01, help="Maximum request size, uploads included.")]

@@ -106,6 +106,7 @@ def _front(slots: Mapping[str, Slot], settings: Settings, *, entrance: Entrance,
     @asynccontextmanager
     async def while_open(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(entrance.requests.close)
             for slot in slots.values():
                 stack.push_async_callback(slot.stop)
                 # workers share a socket: one that is not ready leaves requests to the others
