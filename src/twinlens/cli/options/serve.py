@@ -101,6 +101,16 @@ MaxDecodeS: TypeAlias = Annotated[
 MaxDecodeMb: TypeAlias = Annotated[float, typer.Option(min=50, help="Maximum memory for decoding an uploaded picture.")]
 MaxTopK: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum number of results per answer.")]
 MaxQueryLength: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum length of a query, in characters.")]
+DrainS: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--drain-s",
+        min=0,
+        max=300,
+        metavar="SECONDS",
+        help="After SIGTERM, go on answering for so long, while /readyz is 503: a proxy then asks another server.",
+    ),
+]
 ThumbnailsMb: TypeAlias = Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")]
 QueryLog: TypeAlias = Annotated[bool, typer.Option("--query-log", help="Log search queries.")]
 AccessLog: TypeAlias = Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")]
