@@ -21,10 +21,10 @@ Ask: TypeAlias = Callable[[str, int], Found]
 def narrowed(ask: Ask, k: int, wanted: Ids, present: Ids, *, has_strays: bool = False) -> Found:
     """At least the k nearest of ``wanted``, in no certain order.
 
-    The shortest questions are asked that lose nothing: all, or all but a few; the nearest of all, of which the unwanted are
-    left out if enough remain, where that takes fewer rows than there are ids to name; those named, or all but those
-    named; and if they are too many, part after part. An index with a graph also finds more of the nearest of all than of those
-    named (recall 0.905 at 10 % of 100,000).
+    The shortest questions are asked that lose nothing: all, or all but a few; the nearest of all, of which the
+    unwanted are left out if enough remain, where that takes fewer rows than there are ids to name; those named, or
+    all but those named; and if they are too many, part after part. A graph (HNSW) also finds more of the nearest of
+    all than of those named.
 
     Args:
         ask: the server.
