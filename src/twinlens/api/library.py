@@ -9,7 +9,7 @@ from twinlens.collection.catalog.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, user_path
-from twinlens.collection.place.presence import is_gone
+from twinlens.collection.place.presence import is_absent, is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.within import Area, parse_area, read_area
 from twinlens.collection.showing.card import PhotoCard
@@ -111,8 +111,13 @@ def _located(folder: Path) -> Located | None:
     return located
 
 
-def open_for_serving(place: str | None, *, model: str | None = None) -> Collection:
+def open_for_serving(place: str | None, *, model: str | None = None, may_be_empty: bool = True) -> Collection:
     """Opens a whole collection for a server; creates an empty one for a folder without, to be indexed from the page.
+
+    Args:
+        place: a photo folder or a collection; None = the nearest at or above the current folder.
+        model: must be the collection's model if it has photos.
+        may_be_empty: create one for a folder without files, too, which may be where a disk is not mounted.
 
     Raises:
         CollectionNotFoundError: there is none, and the folder is missing, or too much to index, as a home folder.
@@ -124,6 +129,10 @@ def open_for_serving(place: str | None, *, model: str | None = None) -> Collecti
         folder = user_path(place if place is not None else ".")
         if not folder.is_dir() or broad_folder(folder) is not None:
             raise CollectionNotFoundError(f"{error}, or give another one with --in") from error
+        if not may_be_empty and is_absent(folder):
+            raise CollectionNotFoundError(
+                f"{folder} is empty, as where a disk is not mounted; mount it, or put photos there"
+            ) from error
         return Collection.create([folder], model=model)
     if opened.within is not None:
         folders = ", ".join(str(folder.path) for folder in opened.collection.folders())

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from twinlens.collection.catalog.journal import Journal, check_locks, journal_for
@@ -146,7 +146,7 @@ class Database:
         found = self.file_id
         if found is None and not self._may_create:
             raise CollectionMissingError(missing(self.path))
-        if connection is not None and found is not None and found != self._local.file_id:
+        if connection is not None and found is not None and self._reads_another(found):
             self._drop(connection)
             connection = None
         if connection is None:
@@ -154,12 +154,17 @@ class Database:
             self._local.connection, self._local.file_id = connection, self.file_id
         return connection
 
+    def _reads_another(self, found: FileId) -> bool:
+        """Whether this thread's connection reads what was at the path before, or would not see what was written."""
+        return found != self._local.file_id or self._local.still not in (None, self._state())
+
     def _drop(self, connection: sqlite3.Connection) -> None:
         with self._guard:
             self._connections.remove(connection)
         connection.close()
 
     def _connect(self) -> sqlite3.Connection:
+        self._local.still = None
         if self.read_only:
             connection = self._connect_read_only()
         else:
@@ -185,11 +190,23 @@ class Database:
             return self._chosen_journal
 
     def _connect_read_only(self) -> sqlite3.Connection:
-        # "immutable" needs no other file, but is valid only if nobody writes: with a write-ahead log, if that is
-        # empty. With a rollback journal it is not needed: locks make no other file
-        has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
-        is_still = not has_log and not self._has_rollback_journal()
-        return self._opened("immutable=1" if is_still else "mode=ro")
+        # "immutable" needs no other file, but is valid only until somebody writes, who may do so where we cannot: a
+        # program that has the file open for writing has a log and shared memory beside it, and another connection is
+        # made when they are there. With a rollback journal it is not needed: locks make no other file
+        state = self._state()
+        if self._has_rollback_journal() or state.log_bytes or (state.log_bytes is not None and state.has_memory):
+            return self._opened("mode=ro")
+        self._local.still = state
+        return self._opened("immutable=1")
+
+    def _state(self) -> "_State":
+        """What shows that the file was written, or is about to be."""
+        file, log = _stat(self.path), _stat(self._beside("-wal"))
+        written = None if file is None else (file.st_size, file.st_mtime_ns)
+        return _State(written, None if log is None else log.st_size, _stat(self._beside("-shm")) is not None)
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
 
     def _has_rollback_journal(self) -> bool:
         with self._guard:
@@ -230,11 +247,25 @@ def _uri(path: Path) -> str:
     return f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place))}"
 
 
-def _has_content(file: Path) -> bool:
+class _State(NamedTuple):
+    """A file as it was when it was opened.
+
+    Attributes:
+        written: its size and date.
+        log_bytes: of its write-ahead log; None if there is none.
+        has_memory: whether the memory is there that programs share which have it open.
+    """
+
+    written: tuple[int, int] | None
+    log_bytes: int | None
+    has_memory: bool
+
+
+def _stat(file: Path) -> os.stat_result | None:
     try:
-        return file.stat().st_size > 0
+        return file.stat()
     except OSError:
-        return False
+        return None
 
 
 def _journal_in_header(file: Path) -> Journal | None:
