@@ -29,7 +29,7 @@ from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, photos
 from twinlens.counted import counted
 from twinlens.data.exif import PhotoDetails
 from twinlens.data.objects.object_path import ObjectPath
-from twinlens.data.objects.reading import storage_away
+from twinlens.data.objects.reading import nothing_there, storage_away
 from twinlens.data.objects.stamp import tag_of
 from twinlens.data.video.names import can_read_videos, is_video
 from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, Wanted, embed_batches
@@ -482,6 +482,8 @@ def _scan(folder: PhotoFolder, *, follow_links: bool, rules: Rules, archives: bo
             raise
         raise storage_away(folder.path, error) from error
     except FileNotFoundError as error:
+        if isinstance(folder.path, ObjectPath):
+            raise nothing_there(folder.path, error) from error
         raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:
         raise CollectionError(f"{folder.path} is not a folder") from error

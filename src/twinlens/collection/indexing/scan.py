@@ -320,8 +320,8 @@ class _Walk:
         if self._objects is not None and isinstance(folder, ObjectPath):
             found = self._objects.entries(folder)
             if found.unnamed:
-                place = f"{own}/" if own else ""
-                self.scan.others.append((place, "objects behind an empty name (//), to which no path leads"))
+                place = f"{own}//" if own else "//"
+                self.scan.others.append((place, "objects behind an empty name, to which no path leads"))
             return None, sorted(found.entries)
         state = folder.stat()  # before it is listed: what is added meanwhile counts as added later
         with os.scandir(folder) as listing:

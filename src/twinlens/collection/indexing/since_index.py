@@ -33,7 +33,7 @@ class SinceIndex:
         new: photo files that the catalog does not have.
         changed: files with another size or date.
         gone: photos whose files are not there.
-        is_complete: whether there was time to look at all folders.
+        is_complete: whether all folders were looked at: there was time, and none is in object storage.
     """
 
     new: int = 0
@@ -65,7 +65,7 @@ def since_index(catalog: Catalog, folders: Sequence[PhotoFolder], *, within_s: f
 
     Args:
         catalog: of the collection.
-        folders: its photo folders; those that are missing or empty, or in object storage, are not compared.
+        folders: its photo folders; those that are missing or empty are not compared, and object storage is not asked.
         within_s: how long to look.
 
     Returns:
@@ -77,7 +77,9 @@ def since_index(catalog: Catalog, folders: Sequence[PhotoFolder], *, within_s: f
     look = _Look(catalog, until)
     try:
         for folder in folders:
-            if not isinstance(folder.path, ObjectPath) and not is_absent(folder.path):
+            if isinstance(folder.path, ObjectPath):
+                look.found.is_complete = False
+            elif not is_absent(folder.path):
                 look.compare(folder, last.dates.get(folder.id, {}))
     except _LateError:
         look.found.is_complete = False

@@ -68,6 +68,14 @@ def storage_away(path: ObjectPath, error: OSError) -> PhotosMissingError:
     return PhotosMissingError(f"{path.scheme}://{path.place} cannot be reached ({why}); is its server there?")
 
 
+def nothing_there(path: ObjectPath, error: OSError) -> PhotosMissingError:
+    """The error where a bucket is missing, or has no objects at a place; nobody knows whether they are gone for good."""
+    why = error.strerror or "no such objects"
+    return PhotosMissingError(
+        f"there is nothing at {path} ({why}); check how it is written. Nothing was changed in the collection"
+    )
+
+
 def _read(path: ObjectPath, start: int, end: int) -> bytes:
     storage = storage_of(path)
     try:
