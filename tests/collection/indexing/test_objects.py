@@ -117,7 +117,7 @@ def test_storage_that_cannot_be_asked_is_no_deletion(
     library: Collection, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     library.index()
-    with asked(monkeypatch, fails=fault), pytest.raises(PhotosMissingError, match="cannot be reached|refuses access"):
+    with asked(monkeypatch, fails=fault), pytest.raises(PhotosMissingError, match=r"cannot be reached|refuses access"):
         library.index()
     assert ids(library, "blue") == ["sea/blue.png"]
     assert library.index().unchanged == 2

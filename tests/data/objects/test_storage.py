@@ -64,7 +64,7 @@ def test_wrong_credentials_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) 
         """As botocore has it."""
 
     with asked(monkeypatch, fails=NoCredentialsError("Unable to locate credentials")) as counts:
-        with pytest.raises(PhotosMissingError, match="refuses access .Unable to locate credentials.; check the cred"):
+        with pytest.raises(PhotosMissingError, match=r"refuses access .Unable to locate credentials.; check the cred"):
             read_object(place("memory://locked/a.jpg"), most_bytes=10)
         assert counts["cat_file"] == 1
 

@@ -69,7 +69,7 @@ def storage_away(path: ObjectPath, error: OSError) -> PhotosMissingError:
 
 
 def nothing_there(path: ObjectPath, error: OSError) -> PhotosMissingError:
-    """The error where a bucket is missing, or has no objects at a place; nobody knows whether they are gone for good."""
+    """The error where a bucket is missing, or has no objects at a place: perhaps they are not gone for good."""
     why = error.strerror or "no such objects"
     return PhotosMissingError(
         f"there is nothing at {path} ({why}); check how it is written. Nothing was changed in the collection"
