@@ -1,5 +1,6 @@
 """Photos in object storage are indexed in place; what cannot be asked is no deletion."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,9 +11,10 @@ from fsspec.implementations.memory import MemoryFileSystem
 from conftest import ColourEncoder, PhotoMaker
 from stored_photos import asked, coloured, put, remove
 from twinlens.collection.collection import Collection
+from twinlens.collection.indexing.report import IndexReport
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.data.objects.stamp import SECOND_NS, date_ns
-from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError
+from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError, TwinlensError
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -298,3 +300,28 @@ def test_duplicates_and_another_model_read_the_objects(library: Collection, buck
     assert change is not None
     assert change.is_complete
     assert (change.photos, change.waiting) == (3, [])
+
+
+def test_nothing_is_written_to_object_storage(
+    library: Collection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library.index()
+    library.tags.add(["sea"], ["sea/blue.png"])
+    monkeypatch.chdir(tmp_path)
+    written, refused = library.write_tag_sidecars(["sea/blue.png"])
+    assert (written, len(refused)) == ([], 1)
+    assert refused[0].endswith("/lib/sea/blue.png is in object storage, where nothing is written")
+    assert list(tmp_path.rglob("*.xmp")) == []
+
+
+def test_a_bucket_is_followed_by_runs_that_look_at_all(library: Collection, bucket: str) -> None:
+    stop, reports, told = threading.Event(), list[IndexReport](), list[TwinlensError]()
+
+    def note(report: IndexReport) -> None:
+        reports.append(report)
+        stop.set()
+
+    library.follow(stop, on_report=note, on_error=told.append)
+    assert told == []
+    assert [report.added for report in reports] == [2]
+    assert library.since_index() is None  # nothing can be said without asking
