@@ -8,7 +8,7 @@ from typing import Any
 from twinlens.collection.catalog.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
-from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, user_path
+from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, photos_path, user_path
 from twinlens.collection.place.presence import is_absent, is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.within import Area, parse_area, read_area
@@ -21,6 +21,7 @@ from twinlens.collection.showing.maps.places import PlaceCluster, PlacesMap
 from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.suggestions import Suggestion, SuggestionKind
 from twinlens.collection.showing.thumbnails import THUMBNAIL_SIDES_PX, THUMBNAILS, ThumbnailCache
+from twinlens.data.objects.object_path import ObjectPath, as_path
 from twinlens.errors import BundleError, CollectionError, CollectionNotFoundError, TwinlensError, UnknownPartError
 
 
@@ -46,7 +47,7 @@ class Opened:
         """
         given = dict(values or {})
         asked = given.get("folder")
-        if self.within is not None and not (asked and Path(asked).expanduser().is_absolute()):
+        if self.within is not None and not (asked and as_path(asked).expanduser().is_absolute()):
             given["folder"] = str(self.within / asked) if asked else str(self.within)
         return Filters(**given)
 
@@ -63,11 +64,11 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
         CollectionError: the place is missing.
         CatalogDamagedError: a collection was there, and its catalog is missing.
     """
-    folder = user_path(place if place is not None else ".")
+    folder = photos_path(place if place is not None else ".")
     located = _located(folder)
     if located is None:
         return Opened(Collection.create([folder], model=model), None, is_new=True)
-    if not folder.is_dir():
+    if not isinstance(folder, ObjectPath) and not folder.is_dir():
         raise CollectionError(f"the photo folder {folder} does not exist or is not a folder")
     collection = Collection(located.collection, model=model)
     return Opened(collection, located.within, is_new=not collection.is_complete)
@@ -91,7 +92,7 @@ def find_existing(place: str | Path | None, *, model: str | None = None, store: 
         CollectionNotFoundError: there is none.
         CatalogDamagedError: there was one, and its catalog is missing.
     """
-    folder = user_path(place if place is not None else ".")
+    folder = photos_path(place if place is not None else ".")
     located = _located(folder)
     if located is None:
         raise no_collection(folder)
@@ -126,8 +127,9 @@ def open_for_serving(place: str | None, *, model: str | None = None, may_be_empt
     try:
         opened = find_existing(place, model=model)
     except CollectionNotFoundError as error:
-        folder = user_path(place if place is not None else ".")
-        if not folder.is_dir() or broad_folder(folder) is not None:
+        folder = photos_path(place if place is not None else ".")
+        is_there = isinstance(folder, ObjectPath) or folder.is_dir()
+        if not is_there or broad_folder(folder) is not None:
             raise CollectionNotFoundError(f"{error}, or give another one with --in") from error
         if not may_be_empty and is_absent(folder):
             raise CollectionNotFoundError(

@@ -48,7 +48,14 @@ from twinlens.collection.indexing.watching.follow import Run, follow, only_watch
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.disk import make_folder, only_text_reader, only_writer, remove_unused
-from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, default_place, find_collection, user_path
+from twinlens.collection.place.locate import (
+    CATALOG_NAME,
+    FOLDER_NAME,
+    default_place,
+    find_collection,
+    photos_path,
+    user_path,
+)
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.recognizing.reading import OnProgress as OnReading
@@ -75,6 +82,7 @@ from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_fo
 from twinlens.collection.teaching.teaching import Teaching
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.counted import counted
+from twinlens.data.objects.object_path import object_path
 from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
 from twinlens.everyday.languages import ENGLISH, language_named
@@ -165,7 +173,7 @@ class Collection:
             CollectionError: the folder is missing, or is a subfolder of an indexed one.
             CatalogDamagedError: the catalog is not readable.
         """
-        place = user_path(path)
+        place = photos_path(path)
         located = find_collection(place)
         if located is None:
             return cls.create([place], model=model)
@@ -199,7 +207,7 @@ class Collection:
             UnknownPartError: there is no such model or store.
         """
         named = [folders] if isinstance(folders, str | os.PathLike) else folders
-        photos = [user_path(folder) for folder in named]
+        photos = [photos_path(folder) for folder in named]
         if at is None and len(photos) != 1:
             raise CollectionError(
                 f"a collection of {len(photos)} folders needs a place of its own: "
@@ -208,7 +216,7 @@ class Collection:
         places = [default_place(folder) for folder in photos]
         place, why = places[0]
         if at is not None:
-            place = user_path(at)
+            place = _local_place(at)
         elif why:
             logger.warning("%s, so the collection is stored in %s", why, place)
         collection = cls(place, model=model, store=store, create=True)
@@ -950,7 +958,7 @@ class Collection:
             StoreUnavailableError: the server that keeps the vectors does not answer.
         """
         for folder in self.folders():
-            if not folder.path.is_dir():
+            if not folder.path.is_dir():  # object storage is asked now and then
                 raise PhotosMissingError(photos_missing(folder.path))
         self._vectors.check_reachable()
 
@@ -985,6 +993,15 @@ class Collection:
             if moments.folder.exists():
                 faults += vector_faults(source, moments.synced(), moments.folder, items="moments of videos")
         return faults
+
+
+def _local_place(path: str | os.PathLike[str]) -> Path:
+    if (place := object_path(path)) is not None:
+        raise CollectionError(
+            f"a collection needs a folder of this machine, got {place}: its files are written in place and mapped "
+            "into memory; name a local one with --collection DIR"
+        )
+    return user_path(path)
 
 
 _OPTIONS = frozenset(

@@ -8,7 +8,9 @@ import typer
 Photos: TypeAlias = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the enclosing collection."
+        metavar="PHOTOS...",
+        readable=False,
+        help="Photo folders, or s3://BUCKET/FOLDER; default: those of the enclosing collection.",
     ),
 ]
 Collection: TypeAlias = Annotated[

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +28,9 @@ from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, photos_missing
 from twinlens.counted import counted
 from twinlens.data.exif import PhotoDetails
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.reading import nothing_there, storage_away
+from twinlens.data.objects.stamp import tag_of
 from twinlens.data.video.names import can_read_videos, is_video
 from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, Wanted, embed_batches
 from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError
@@ -192,6 +195,7 @@ class _Run:
             else {file.content_hash for file in self.known.values() if file.skip_reason is None}
         )
         self.known_contents: set[bytes | None] = set()  # and those that an interrupted run has replaced
+        self.touched: list[tuple[int, FileState]] = []  # known by their ETag, though they have another date
 
     def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
         """Scans the folders and returns the files to read; unchanged files are finished here."""
@@ -257,6 +261,9 @@ class _Run:
                     tasks.append(_Task(folder, file, known, is_check=known.skip_reason is None))
                 else:
                     self._count_unchanged(folder.prefix + file.path, known)
+            elif known and _has_same_tag(file, known):
+                self.touched.append((known.id, FileState(folder.id, *file, known.content_hash)))
+                self._count_unchanged(folder.prefix + file.path, known)
             else:
                 tasks.append(_Task(folder, file, known))
         hidden = {path for path, _ in scan.unreadable}
@@ -283,8 +290,12 @@ class _Run:
         changed = [task.known.content_hash for task in tasks if task.known and not task.is_check]
         replaced = note_replaced(self.catalog, (content for content in changed if content))
         self.known_contents = {*self.known_hashes, *replaced}
+        if self.touched:
+            with self.catalog.writing() as writer:
+                for photo_id, state in self.touched:
+                    writer.touch(photo_id, state)
         done = 0
-        for batch in embed_batches(tasks, self.encoder, path_of=_path_of, wanted=self._wanted):
+        for batch in self._embedded(tasks):
             with self.catalog.writing() as writer:
                 for photo in batch:
                     self._store(writer, photo)
@@ -292,6 +303,19 @@ class _Run:
                     self.position.note(*batch[-1].item.key)
             done += len(batch)
             self.listener.advanced(done, self.report)
+
+    def _embedded(self, tasks: Sequence[_Task]) -> Iterator[list[EmbeddedPhoto[_Task]]]:
+        """The photos of tasks in batches.
+
+        Raises:
+            PhotosMissingError: object storage does not answer any more.
+        """
+        try:
+            yield from embed_batches(
+                tasks, self.encoder, path_of=_path_of, wanted=self._wanted, size_of=lambda task: task.file.size_bytes
+            )
+        except PhotosMissingError as error:
+            raise PhotosMissingError(f"{error} What was read is kept; the next run continues") from error
 
     def _wanted(self, task: _Task, content_hash: bytes) -> Wanted:
         if content_hash not in self.known_hashes:
@@ -443,12 +467,27 @@ def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 
+def _has_same_tag(file: FoundFile, known: KnownFile) -> bool:
+    """Whether an object is the one that was read, though it was written again since."""
+    tag = tag_of(file.mtime_ns)
+    is_same = tag is not None and (file.size_bytes, tag) == (known.size_bytes, tag_of(known.mtime_ns))
+    return is_same and known.skip_reason is None and known.content_hash is not None
+
+
 def _scan(folder: PhotoFolder, *, follow_links: bool, rules: Rules, archives: bool) -> Scan:
     try:
         return scan_folder(folder.path, follow_links=follow_links, rules=rules, archives=archives)
+    except ConnectionError as error:
+        if not isinstance(folder.path, ObjectPath):
+            raise
+        raise storage_away(folder.path, error) from error
     except FileNotFoundError as error:
+        if isinstance(folder.path, ObjectPath):
+            raise nothing_there(folder.path, error) from error
         raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:
         raise CollectionError(f"{folder.path} is not a folder") from error
     except PermissionError as error:
+        if isinstance(folder.path, ObjectPath):
+            raise storage_away(folder.path, error) from error
         raise CollectionError(f"the photo folder {folder.path} cannot be opened: no permission") from error
