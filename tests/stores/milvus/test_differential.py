@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.vector_store import clustered, put, recall_at_k, unit
+from contracts.vector_store import DIM, check_answer, clustered, put, recall_at_k, unit
 from stores.milvus.differential import WEIGHTS, Both, Library, Shared
 from stores.milvus.running import RunningMilvus
 
@@ -49,6 +49,21 @@ def test_an_index_that_may_miss_finds_nearly_all(
     assert np.mean(pair.overlaps) >= LEAST
 
 
+def test_what_an_index_did_not_meet_is_found_all_the_same(
+    tmp_path: Path, milvus: RunningMilvus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = clustered(30)
+    url = f"milvus://127.0.0.1:{milvus.port}/m{tmp_path.name[-20:]}"
+    store = MilvusStore(tmp_path / "c-photos", dim=DIM, owner="catalog/model", url=url)
+    put(store, vectors, generation=1)
+    monkeypatch.setattr(
+        type(store._server), "search", lambda *_, **__: (np.array([3]), np.array([0.5], dtype=np.float32))
+    )
+    queries = np.stack([vectors[1], vectors[2]])
+    among = np.arange(1, 21)
+    check_answer(store.search(queries, 10, among=among), vectors, queries, 10, among=among)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", ["HNSW", "IVF_SQ8"])
 def test_an_index_finds_nearly_all_of_those_that_pass_a_filter(
@@ -67,6 +82,6 @@ def test_an_index_finds_nearly_all_of_those_that_pass_a_filter(
         time.sleep(0.5)
     dice = np.random.default_rng(3)
     queries = unit(np.stack([vectors[number] for number in range(1, 61)]) + 0.1 * dice.standard_normal((60, 64)))
-    for share in (0.01, 0.1, 0.5, 1.0):
+    for share in (0.001, 0.01, 0.1, 0.5, 1.0):
         among = None if share == 1.0 else np.sort(dice.permutation(20_000)[: int(20_000 * share)]) + 1
         assert recall_at_k(store.search(queries, 10, among=among), vectors, queries, 10, among) >= LEAST, share
