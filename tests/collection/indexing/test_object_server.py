@@ -75,10 +75,10 @@ def environment(served: tuple[str, Counter[str]], monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(name, raising=False)
     for name, value in {**KEYS, "AWS_ENDPOINT_URL": served[0]}.items():
         monkeypatch.setenv(name, value)
-    storage._opened.cache_clear()
+    storage._storage.cache_clear()
     monkeypatch.setattr(storage, "FIRST_WAIT_S", 0.0)
     yield
-    storage._opened.cache_clear()
+    storage._storage.cache_clear()
 
 
 @pytest.fixture
@@ -118,18 +118,18 @@ def test_a_wrong_key_a_missing_bucket_and_a_closed_port(
         with monkeypatch.context() as patch:
             patch.setenv("AWS_PROFILE", "nobody")
             patch.delenv("AWS_ACCESS_KEY_ID")
-            storage._opened.cache_clear()
+            storage._storage.cache_clear()
             with pytest.raises(PhotosMissingError, match=r"s3://two (refuses access|cannot be reached) .*nobody"):
                 library.index()
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             with monkeypatch.context() as patch:
                 patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
-                storage._opened.cache_clear()
+                storage._storage.cache_clear()
                 with pytest.raises(PhotosMissingError, match="s3://two cannot be reached"):
                     library.index()
                 assert [hit.id for hit in library.search("red", k=1)] == ["red.png"]
-        storage._opened.cache_clear()
+        storage._storage.cache_clear()
         assert library.index().unchanged == 1
     wanted = r"nothing at s3://no-such-bucket/lib .The specified bucket does"
     with Collection.create("s3://no-such-bucket/lib") as library, pytest.raises(PhotosMissingError, match=wanted):
