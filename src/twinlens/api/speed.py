@@ -75,7 +75,7 @@ def recommend(
             name=name,
             is_here=False,
             languages=entry.languages,
-            flickr30k=entry.flickr30k[0] if entry.flickr30k else None,
+            recalls=entry.crossmodal,
             parameters_m=entry.parameters_m,
             photo_gflops=entry.photo_gflops,
         )
@@ -94,7 +94,7 @@ def _measured(name: str, folder: Path, files: Sequence[Path]) -> Candidate:
         name=name,
         is_here=True,
         languages=manifest.text.languages or (entry.languages if entry else ()),
-        flickr30k=entry.flickr30k[0] if entry and entry.flickr30k else None,
+        recalls=entry.crossmodal if entry else {},
         parameters_m=entry.parameters_m if entry else size // 4_000_000,
         photos_per_s=photos_per_s(load_model(folder), files),
     )

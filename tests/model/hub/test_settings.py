@@ -8,6 +8,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from twinlens.errors import BundleError
+from twinlens.evaluation.speed.recommend import MEASURED
 from twinlens.model.hub.photo_settings import photo_settings
 from twinlens.model.hub.published import published
 from twinlens.model.hub.text_settings import text_settings
@@ -134,6 +135,9 @@ class TestTexts:
 
 def test_every_figure_in_the_table_has_its_source_and_every_name_its_repository():
     for name, entry in published().items():
-        assert (entry.flickr30k is None) == (not entry.flickr30k_source), name
+        for figures in ("flickr30k", "coco", "crossmodal"):
+            assert bool(getattr(entry, figures)) == bool(getattr(entry, f"{figures}_source")), name
+        assert set(entry.crossmodal) <= MEASURED, name
+        assert all(20 <= recall <= 100 for recall in entry.crossmodal.values()), name
         assert entry.repository.count("/") == 1
         assert entry.revision == "" or len(entry.revision) == 40
