@@ -51,7 +51,7 @@ def pull(
             folder=folder,
             revision=revision,
             save_as=save_as,
-            on_plan=_announce,
+            on_plan=announce,
             on_bytes=show,
         )
     name = bundle.manifest.name
@@ -64,7 +64,8 @@ def pull(
     return FOUND
 
 
-def _announce(plan: "api.models.PullPlan") -> None:
+def announce(plan: "api.models.PullPlan") -> None:
+    """Says what is about to be downloaded, and under which licence."""
     at = f" at {plan.revision[:12]}" if plan.revision else ""
     say(f"{plan.source}{at}, licence: {plan.license or 'not stated, see its card'}")
     here = plan.size_bytes - plan.to_download_bytes

@@ -71,7 +71,7 @@ def pull(
     wanted = variant or (entry.variant if entry else "fp32")
     own_name = save_as or (entry.name if entry else _own_name(name, folder))
     place = new_model_folder(own_name)
-    with _alone(own_name) as downloads:
+    with downloads_of(own_name) as downloads:
         source = _source(name, entry, downloads, revision)
         layout = find_layout(source.name, source.files, variant=wanted, folder=folder)
         _refuse_large_settings(source, layout)
@@ -141,8 +141,12 @@ def _refuse_large_settings(source: Source, layout: Layout) -> None:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[Path]:
-    """The folder for downloads of one model, for one process at a time."""
+def downloads_of(name: str) -> Iterator[Path]:
+    """The folder for downloads of one model, for one process at a time.
+
+    Raises:
+        BundleError: another program uses it, or it cannot be written.
+    """
     folder = models_folder() / DOWNLOADS / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
