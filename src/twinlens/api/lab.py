@@ -9,6 +9,7 @@ from twinlens.api.datasets import open_captioned
 from twinlens.collection.place.locate import user_path
 from twinlens.data.splits import parse_ratios
 from twinlens.errors import ConfigError, TrainingError
+from twinlens.model.hub.published import published
 from twinlens.model.hub.pull import PullPlan
 from twinlens.model.hub.source import OnBytes
 from twinlens.model.load import new_model_folder
@@ -183,7 +184,7 @@ def import_checkpoint(
         source: the folder with its configuration, safetensors, processor and tokenizer, as transformers or open_clip
             has them, or a file with open_clip's weights; or ``owner/name`` of the model hub, ``owner/name@revision``,
             a name of ``twinlens models list``, or with ``architecture`` open_clip's name of weights.
-        name: of the new model; None = the folder's, the file's or the repository's name.
+        name: of the new model; None = that of the list, the folder, the file or the repository.
         weights: float32, float16, int8 or int4.
         architecture: what model a file is, as open_clip calls it (``ViT-B-32``).
         on_plan: called before a download.
@@ -202,8 +203,10 @@ def import_checkpoint(
             place, new_model_folder(wanted), name=wanted, weights=weights, architecture=architecture
         )
         return imported
-    repository = lab_module("importing.repository_name").repository_of(str(source), architecture=architecture)
-    wanted = name if name is not None else repository.partition("@")[0].partition("/")[2]
+    asked = str(source)
+    repository = lab_module("importing.repository_name").repository_of(asked, architecture=architecture)
+    own_name = asked if asked in published() else repository.partition("@")[0].partition("/")[2]
+    wanted = name if name is not None else own_name
     imported = lab_module("importing.import_named").import_named(
         repository, new_model_folder(wanted), name=wanted, weights=weights, on_plan=on_plan, on_bytes=on_bytes
     )

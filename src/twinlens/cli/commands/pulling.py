@@ -61,6 +61,7 @@ def pull(
     else:
         typer.echo(f"{name}\t{bundle.fingerprint}\t{bundle.directory}")
         say(f"use it: twinlens index PHOTOS --model {name}")
+        say(f"in a collection of another model: twinlens reindex PHOTOS --model {name}")
     return FOUND
 
 
