@@ -33,6 +33,13 @@ def test_the_only_model_is_found_in_any_folder():
     assert find_layout("owner/name", files).image == "export/fp/vision_model.onnx"
 
 
+def test_a_single_graph_in_any_folder_is_not_taken_for_both_towers():
+    files = [*SETTINGS, "unet/model.onnx"]
+    with pytest.raises(BundleError, match=r"its graphs \(unet/model\.onnx\) are not one for photos and one for texts"):
+        find_layout("owner/name", files)
+    assert find_layout("owner/name", files, folder="unet").image == "unet/model.onnx"
+
+
 class TestSeveralModels:
     """As MobileCLIP 2 is published: a folder for each size, some settings for all."""
 

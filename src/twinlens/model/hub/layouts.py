@@ -100,9 +100,10 @@ def _one_model(
     usual = [(kind, graphs) for place in _USUAL for kind, graphs in models.get(place, {}).items()]
     if usual or not models:
         return dict(sorted(usual, key=lambda of: of[1][0] != of[1][1]))  # the last counts: nothing has to be split
-    if len(models) > 1:
-        raise BundleError(f"{name} has several models, in {_listed(models)}: choose one with --folder")
-    return next(iter(models.values()))
+    elsewhere = [place for place, found in models.items() if any(image != text for image, text in found.values())]
+    if len(elsewhere) > 1:
+        raise BundleError(f"{name} has several models, in {_listed(elsewhere)}: choose one with --folder")
+    return models[elsewhere[0]] if elsewhere else {}  # a single graph in another folder may be anything
 
 
 def _listed(models: Collection[str]) -> str:
