@@ -32,6 +32,7 @@ class Candidate:
         parameters_m: of both towers, in millions; None = not known.
         photo_gflops: work of the image tower for one photo; None = not known.
         photos_per_s: measured on this library's photos; None = estimated from ``photo_gflops``.
+        is_used: whether the library is indexed with it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Candidate:
     parameters_m: int | None = None
     photo_gflops: float | None = None
     photos_per_s: float | None = None
+    is_used: bool = False
 
 
 @dataclass(frozen=True)
