@@ -48,7 +48,7 @@ class MomentTable:
         """The videos without moments, by folder and path."""
         rows = self._database.rows(
             f"SELECT id, folder_id, path, content_hash, duration_ms FROM {_OF_VIDEOS} "
-            f"AND id NOT IN (SELECT photo_id FROM {MOMENTS}) ORDER BY folder_id, path"
+            f"AND id NOT IN (SELECT photo_id FROM {MOMENTS}) ORDER BY +folder_id, path"
         )
         return [WaitingVideo(*row) for row in rows]
 
@@ -57,6 +57,15 @@ class MomentTable:
         if not self._database.has_table(MOMENTS):
             return id_array([])
         return id_array(self._database.rows(f"SELECT id FROM {_OF_VIDEOS} ORDER BY id"))
+
+    def same_videos(self) -> tuple[Ids, Ids]:
+        """The searchable videos, ascending, and for each the first one of the same content."""
+        if not self._database.has_table(MOMENTS):
+            return id_array([]), id_array([])
+        rows = self._database.rows(
+            f"SELECT id, min(id) OVER (PARTITION BY +content_hash) FROM {_OF_VIDEOS} ORDER BY id"
+        )
+        return id_array(rows), id_array([(first,) for _, first in rows])
 
     def of_photos(self) -> tuple[Ids, Ids]:
         """Ids [M] of the searchable moments, ascending, and of their videos."""
