@@ -77,6 +77,8 @@ def views(collection: Collection) -> None:
     collection.answer("red", sort="date", after="2020")
     collection.similar(collection.folders()[0].path / "a/red.png")
     collection.photo("a/red.png")
+    for given in (collection.tags, collection.ratings, collection.albums):
+        given.all()  # with the number of photos of each
 
 
 def not_allowed(collection: Collection, statements: Statements, allowed: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from twinlens.collection.catalog.condition import TEXTS
+from twinlens.collection.catalog.condition import IS_SHOWN, TEXTS
 from twinlens.types import Ids
 
 BLOCK = 2048  # photos, by their ids: counted in some 10 ms
@@ -101,7 +101,7 @@ def _of_texts(connection: sqlite3.Connection, ids: tuple[int, int]) -> dict[Key,
     rows = connection.execute(
         f"SELECT +kind, text, count(DISTINCT photo_id) FROM {TEXTS} WHERE photo_id BETWEEN ? AND ? "
         f"AND +kind IN ({', '.join('?' * len(SAID))}) "
-        "AND photo_id NOT IN (SELECT id FROM photos WHERE skip_reason IS NOT NULL) GROUP BY 1, 2",
+        f"AND {IS_SHOWN} GROUP BY 1, 2",
         (*ids, *SAID),
     )
     return {(kind, text): number for kind, text, number in rows}
