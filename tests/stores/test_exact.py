@@ -534,3 +534,25 @@ def test_damage_is_noticed_where_all_above_a_score_are_asked_for(
     with pytest.raises(VectorsDamagedError):
         store.at_least(vectors[1], 0.5)
     assert len(store) == 0
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_change_that_concerns_no_vector_leaves_the_rows_as_they_are(
+    has_links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)
+    vectors = clustered(20)
+    store = put(open_exact(tmp_path), vectors, generation=1)
+    kept, query = store._view.vectors, vectors[3][None]
+    for generation in (2, 3, 3):
+        put(store, {}, removed=[99], generation=generation)
+        assert (store.generation, store._view.vectors) == (generation, kept)
+        assert [file.name for file in files(tmp_path, "ids-*")] == [f"ids-{generation}-0.i64"]
+        check_answer(open_exact(tmp_path).search(query, 5), vectors, query, 5)
+    files(tmp_path, "ids-*")[0].unlink()
+    put(store, {}, generation=4)
+    check_answer(open_exact(tmp_path).search(query, 5), vectors, query, 5)

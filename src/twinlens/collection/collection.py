@@ -12,6 +12,7 @@ import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
+from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
 from twinlens.collection.catalog.vectors import (
     LIKENESS,
@@ -758,7 +759,8 @@ class Collection:
         Raises:
             QueryError: a filter is invalid.
         """
-        return month_counts(self.catalog, Filters(**filters).condition(self._searcher.scope()))
+        condition = Filters(**filters).condition(self._searcher.scope())
+        return month_counts(self.catalog, condition) if condition != ANY else self.catalog.counts().months()
 
     def duplicates(
         self, kinds: KindsLike = None, *, on_progress: OnProgress | None = None, **filters: Any

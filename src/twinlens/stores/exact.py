@@ -7,8 +7,9 @@ import re
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -159,6 +160,12 @@ class ExactStore:
         """Drops ``removed``, then adds or replaces ``added``, block by block."""
         self._folder.mkdir(parents=True, exist_ok=True)
         view = self._view
+        blocks = iter(added)
+        first = next(blocks, None)
+        ids_file = self._ids_file(view.stamp.generation, view.stamp.serial)
+        if first is None and view.stamp.rows and not np.isin(view.ids, removed).any() and ids_file.exists():
+            self._keep_rows(view, generation)
+            return
         rows, ids, sums, scales = view.stamp.rows, view.ids.copy(), [view.sums], [packed(view.scales, view.errors)]
         # files that are not extended may still be mapped by another process, so they are never overwritten
         serial = view.stamp.serial if rows else self._unused_serial()
@@ -166,7 +173,7 @@ class ExactStore:
         new_ids: list[Ids] = []
         with ExitStack() as opened:
             files = [opened.enter_context(self._open_at(kind, serial, rows)) for kind in self._kinds]
-            for block_ids, block in added:
+            for block_ids, block in chain([] if first is None else [first], blocks):
                 kept = np.ascontiguousarray(block, dtype=_TYPES[self._KEPT])
                 codes = Codes.of(self._unit(kept))
                 written = (kept, codes.numbers)
@@ -349,11 +356,36 @@ class ExactStore:
         with whole_file(ids_file) as place:
             place.write_bytes(content)
         stamp = Stamp(FORMAT, self._owner, self._dim, generation, serial, rows=len(ids), checksum=zlib.crc32(content))
+        self._write_stamp(stamp)
+        self._map(stamp)
+        self._remove_others()
+
+    def _keep_rows(self, view: _View, generation: int) -> None:
+        """Says that the files are those of another generation, too: of what changed, nothing is in them."""
+        stamp = replace(view.stamp, generation=generation)
+        before, now = (self._ids_file(one.generation, one.serial) for one in (view.stamp, stamp))
+        if now != before:
+            with suppress(OSError):  # a file system without links; or left by an interrupted update
+                os.link(before, now)
+            if not now.exists() or not now.samefile(before):
+                with whole_file(now) as place:
+                    place.write_bytes(before.read_bytes())
+        self._write_stamp(stamp)
+        self._view = view._replace(stamp=stamp)
+        self._remove_others()
+
+    def _write_stamp(self, stamp: Stamp) -> None:
         fields = {"format": FORMAT, "checksum": zlib.crc32(repr(stamp).encode()), "stamp": asdict(stamp)}
         with whole_file(self._folder / STAMP) as place:
             place.write_text(json.dumps(fields), encoding="utf-8")
-        self._map(stamp)
-        keep = {ids_file, *(self._rows_file(kind, serial) for kind in self._kinds)}
+
+    def _remove_others(self) -> None:
+        """Removes files of earlier states."""
+        stamp = self._view.stamp
+        keep = {
+            self._ids_file(stamp.generation, stamp.serial),
+            *(self._rows_file(kind, stamp.serial) for kind in self._kinds),
+        }
         for file in self._folder.iterdir():
             if file not in keep and _OURS.fullmatch(file.name):
                 _unlink_unless_in_use(file)

@@ -34,6 +34,17 @@ NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite creates the index of its log, 32 KB a
 _ABSENT = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)  # as a file that was taken away
 
 
+class Connection(sqlite3.Connection):
+    """A connection that knows what it had written before the transaction, or the snapshot, that it is in."""
+
+    changes_before = 0
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether it sees what it may still take back."""
+        return self.in_transaction and self.total_changes > self.changes_before
+
+
 class Database:
     """An SQLite file, in write-ahead mode where that is safe; may be shared between threads.
 
@@ -54,7 +65,7 @@ class Database:
         self.read_only = read_only
         self._may_create = create
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: list[Connection] = []
         self._guard = threading.Lock()
         self._chosen_journal: Journal | None = None
 
@@ -85,7 +96,7 @@ class Database:
         self._local = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """BEGIN … COMMIT, or ROLLBACK on an error; a nested one joins the outer transaction."""
         with self.errors():
             connection = self._connection()
@@ -94,6 +105,7 @@ class Database:
                 yield connection
                 return
             connection.execute("BEGIN IMMEDIATE")
+            connection.changes_before = connection.total_changes
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -111,6 +123,7 @@ class Database:
                 yield
                 return
             connection.execute("BEGIN")
+            connection.changes_before = connection.total_changes
             try:
                 yield
             finally:
@@ -139,8 +152,8 @@ class Database:
         """Whether a table has a column; in a read-only file of an older release it may be missing."""
         return bool(self.rows("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, name)))
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None and connection.in_transaction:
             return connection
         found = self.file_id
@@ -158,12 +171,25 @@ class Database:
         """Whether this thread's connection reads what was at the path before, or would not see what was written."""
         return found != self._local.file_id or self._local.still not in (None, self._state())
 
-    def _drop(self, connection: sqlite3.Connection) -> None:
+    def extra_connection(self) -> Connection:
+        """Another connection, which threads share that use it one at a time; to be closed by ``close_extra``."""
+        self.check_present()
+        return self._connect()
+
+    def close_extra(self, connection: Connection) -> None:
+        """Closes an extra connection, unless ``close`` has done so."""
+        with self._guard:
+            if connection not in self._connections:
+                return
+            self._connections.remove(connection)
+        connection.close()
+
+    def _drop(self, connection: Connection) -> None:
         with self._guard:
             self._connections.remove(connection)
         connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         self._local.still = None
         if self.read_only:
             connection = self._connect_read_only()
@@ -189,7 +215,7 @@ class Database:
                     check_locks(self.path.parent)
             return self._chosen_journal
 
-    def _connect_read_only(self) -> sqlite3.Connection:
+    def _connect_read_only(self) -> Connection:
         # "immutable" needs no other file, but is valid only until somebody writes, who may do so where we cannot: a
         # program that has the file open for writing has a log and shared memory beside it, and another connection is
         # made when they are there. With a rollback journal it is not needed: locks make no other file
@@ -214,7 +240,7 @@ class Database:
                 self._chosen_journal = _journal_in_header(self.path)
             return self._chosen_journal == "DELETE"
 
-    def _opened(self, mode: str) -> sqlite3.Connection:
+    def _opened(self, mode: str) -> Connection:
         # check_same_thread is off so that close() can close connections of other threads
         connection = sqlite3.connect(
             f"{_uri(self.path)}?{mode}",
@@ -222,6 +248,7 @@ class Database:
             timeout=BUSY_TIMEOUT_S,
             check_same_thread=False,
             isolation_level=None,
+            factory=Connection,
         )
         add_functions(connection)
         with self._guard:

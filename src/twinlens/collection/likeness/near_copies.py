@@ -41,6 +41,17 @@ class Groups(NamedTuple):
     ids: Ids  # [N], ascending
     leaders: Ids  # [N], the id of one photo of the group, which may be gone
 
+    def without(self, ids: Ids) -> "Groups":
+        """Those of no photo of some, of which the groups are known as a whole."""
+        others = ~np.isin(self.ids, ids)
+        return Groups(self.ids[others], self.leaders[others])
+
+    def and_those(self, more: "Groups") -> "Groups":
+        """And those of other photos."""
+        ids, leaders = (np.concatenate(parts) for parts in zip(self, more, strict=True))
+        order = np.argsort(ids)
+        return Groups(ids[order], leaders[order])
+
     def keys(self, ids: Ids) -> Ids:
         """For each of [M] ids: its group's leader, or itself."""
         if not len(self.ids):
