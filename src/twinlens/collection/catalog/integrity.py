@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from twinlens.collection.catalog.database import Database, damaged
@@ -11,6 +12,7 @@ from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 CHECKED = "checked.json"  # beside the catalog: its size and date when all of it was last found intact
+CHECKED_IN_PART = "checked-in-part.json"  # the same when its tables without vectors were
 MOST_CHARACTERS = 160  # of a fault; SQLite lists every cell of a damaged page
 KEPT = "catalog-damaged-"  # start of the names of damaged catalogs that were kept
 QUICK_BYTES = 64_000_000  # SQLite checks a megabyte in 2 ms; of a larger file the tables of vectors are left out
@@ -26,7 +28,10 @@ def check_at_open(database: Database) -> bool:
     if before == _read_state(database.path):
         return True
     if before["size_bytes"] > QUICK_BYTES:
-        _refuse(database, [fault for table in _light_tables(database) for fault in structure_faults(database, table)])
+        if before != _read_state(database.path, CHECKED_IN_PART):
+            tables = _light_tables(database)
+            _refuse(database, [fault for table in tables for fault in structure_faults(database, table)])
+            _write_state(database, before, CHECKED_IN_PART)
         return False
     _refuse(database, structure_faults(database))
     _write_state(database, before)
@@ -54,6 +59,16 @@ def check_fully(database: Database, *, only_small: bool = False) -> None:
 def is_known_intact(database: Database) -> bool:
     """Whether a catalog is as it was when all of it was last found intact."""
     return _state(database.path) == _read_state(database.path)
+
+
+@contextmanager
+def staying_intact(database: Database) -> Iterator[None]:
+    """Around what only this program changes in a catalog: one that was known to be intact before is so afterwards."""
+    before = _read_state(database.path)
+    was_intact = before is not None and before == _found_state(database.path)
+    yield
+    if was_intact and (now := _found_state(database.path)) not in (None, before):
+        _put_state(database.path, now)
 
 
 def remember_intact(database: Database) -> None:
@@ -113,17 +128,28 @@ def _state(path: Path) -> dict[str, int]:
     return {"size_bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
 
 
-def _read_state(path: Path) -> object:
+def _found_state(path: Path) -> dict[str, int] | None:
     try:
-        return json.loads(path.with_name(CHECKED).read_text(encoding="utf-8"))
+        return _state(path)
+    except OSError:
+        return None
+
+
+def _read_state(path: Path, name: str = CHECKED) -> object:
+    try:
+        return json.loads(path.with_name(name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):  # the last if it is nested without end
         return None
 
 
-def _write_state(database: Database, state: dict[str, int]) -> None:
+def _write_state(database: Database, state: dict[str, int], name: str = CHECKED) -> None:
     if database.read_only or not database.rows("SELECT 1 FROM photos LIMIT 1"):  # an unused collection is removed again
         return
-    file = database.path.with_name(CHECKED)
+    _put_state(database.path, state, name)
+
+
+def _put_state(catalog: Path, state: object, name: str = CHECKED) -> None:
+    file = catalog.with_name(name)
     try:
         with whole_file(file) as place:
             place.write_text(json.dumps(state), encoding="utf-8")
