@@ -84,6 +84,10 @@ def test_a_large_catalog_stays_known_to_be_intact_when_this_program_changes_it(
     assert closed.stat().st_mtime_ns > before
     catalog = Catalog(closed)
     assert catalog.is_intact
+    checks: list[object] = []
+    monkeypatch.setattr(integrity, "structure_faults", lambda *args: checks.append(args) or [])
+    integrity.check_fully(catalog)
+    assert checks, "an index run checks it again"
     catalog.close()
 
 

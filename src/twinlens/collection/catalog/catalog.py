@@ -26,8 +26,8 @@ from twinlens.collection.catalog.feedback import FeedbackTable
 from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
 from twinlens.collection.catalog.integrity import (
     check_at_open,
+    known_afterwards,
     refuse_emptied,
-    staying_intact,
     structure_faults,
     was_used,
 )
@@ -176,17 +176,17 @@ class Catalog(Database):
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """See ``Database.transaction``."""
-        with staying_intact(self), super().transaction() as connection:  # a commit may write the log into the file
+        with known_afterwards(self), super().transaction() as connection:  # a commit may write the log into the file
             yield connection
 
     def checkpoint(self) -> None:
         """See ``Database.checkpoint``."""
-        with staying_intact(self):
+        with known_afterwards(self):
             super().checkpoint()
 
     def close(self) -> None:
         """See ``Database.close``; the last one that closes the file writes the log into it."""
-        with staying_intact(self):
+        with known_afterwards(self):
             super().close()
 
     def _opened(self, mode: str) -> sqlite3.Connection:

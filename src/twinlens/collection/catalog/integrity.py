@@ -12,7 +12,7 @@ from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 CHECKED = "checked.json"  # beside the catalog: its size and date when all of it was last found intact
-CHECKED_IN_PART = "checked-in-part.json"  # the same when its tables without vectors were
+AS_LEFT = "as-left.json"  # the same of a large one when it was checked in part, or when we last changed it ourselves
 MOST_CHARACTERS = 160  # of a fault; SQLite lists every cell of a damaged page
 KEPT = "catalog-damaged-"  # start of the names of damaged catalogs that were kept
 QUICK_BYTES = 64_000_000  # SQLite checks a megabyte in 2 ms; of a larger file the tables of vectors are left out
@@ -28,10 +28,10 @@ def check_at_open(database: Database) -> bool:
     if before == _read_state(database.path):
         return True
     if before["size_bytes"] > QUICK_BYTES:
-        if before != _read_state(database.path, CHECKED_IN_PART):
-            tables = _light_tables(database)
-            _refuse(database, [fault for table in tables for fault in structure_faults(database, table)])
-            _write_state(database, before, CHECKED_IN_PART)
+        if (was_whole := _as_left(database.path, before)) is not None:
+            return was_whole
+        _refuse(database, [fault for table in _light_tables(database) for fault in structure_faults(database, table)])
+        _leave(database, before, is_whole=False)
         return False
     _refuse(database, structure_faults(database))
     _write_state(database, before)
@@ -62,13 +62,32 @@ def is_known_intact(database: Database) -> bool:
 
 
 @contextmanager
-def staying_intact(database: Database) -> Iterator[None]:
-    """Around what only this program changes in a catalog: one that was known to be intact before is so afterwards."""
-    before = _read_state(database.path)
-    was_intact = before is not None and before == _found_state(database.path)
+def known_afterwards(database: Database) -> Iterator[None]:
+    """Around what we change in a large catalog ourselves: what was known of it before is known afterwards.
+
+    So the next to open it need not check it. An index run does, before and after its work.
+    """
+    before = _found_state(database.path)
+    if before is None or before["size_bytes"] <= QUICK_BYTES:
+        yield
+        return
+    was_whole = before == _read_state(database.path) or _as_left(database.path, before)
     yield
-    if was_intact and (now := _found_state(database.path)) not in (None, before):
-        _put_state(database.path, now)
+    now = _found_state(database.path)
+    if was_whole is not None and now is not None and now != before:
+        _leave(database, now, is_whole=was_whole)
+
+
+def _as_left(path: Path, state: dict[str, int]) -> bool | None:
+    """Whether all of a large catalog was intact when we left it in a state; None if we did not leave it so."""
+    left = _read_state(path, AS_LEFT)
+    is_so = isinstance(left, dict) and left.get("state") == state
+    return left.get("is_whole") is True if is_so else None
+
+
+def _leave(database: Database, state: dict[str, int], *, is_whole: bool) -> None:
+    if not database.read_only:
+        _put_state(database.path, {"state": state, "is_whole": is_whole}, AS_LEFT)
 
 
 def remember_intact(database: Database) -> None:
@@ -142,13 +161,13 @@ def _read_state(path: Path, name: str = CHECKED) -> object:
         return None
 
 
-def _write_state(database: Database, state: dict[str, int], name: str = CHECKED) -> None:
+def _write_state(database: Database, state: dict[str, int]) -> None:
     if database.read_only or not database.rows("SELECT 1 FROM photos LIMIT 1"):  # an unused collection is removed again
         return
-    _put_state(database.path, state, name)
+    _put_state(database.path, state, CHECKED)
 
 
-def _put_state(catalog: Path, state: object, name: str = CHECKED) -> None:
+def _put_state(catalog: Path, state: object, name: str) -> None:
     file = catalog.with_name(name)
     try:
         with whole_file(file) as place:
