@@ -508,6 +508,29 @@ def test_more_hits_of_one_query_take_no_second_scan(tmp_path: Path, monkeypatch:
     assert scanned == [300, 300, 301], "rows have come since"
 
 
+def test_where_many_are_asked_for_the_answer_is_exact_and_fewer_rows_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = clustered(3000, spread=0.05)
+    store = put(open_exact(tmp_path), vectors, generation=1)
+    queries = unit(np.random.default_rng(2).normal(size=(2, DIM)))
+    cosines, read = ExactStore._cosines, list[int]()
+
+    def counted(self: ExactStore, view: Any, rows: Ids, query: Embeddings) -> Any:
+        read.append(len(rows))
+        return cosines(self, view, rows, query)
+
+    monkeypatch.setattr(ExactStore, "_cosines", counted)
+    totals = []
+    for many in (10_000, 100):
+        monkeypatch.setattr(exact, "MANY", many)
+        for among in (None, np.arange(1, 3001, 2)):
+            check_answer(store.search(queries, 1200, among=among), vectors, queries, 1200, among)
+        totals.append(sum(read))
+        read.clear()
+    assert totals[1] < totals[0]
+
+
 @pytest.mark.parametrize("kind", [ExactStore, HalfStore])
 def test_all_above_a_score_are_those_that_a_search_ranks_above_it(kind: type[ExactStore], tmp_path: Path) -> None:
     vectors = clustered(300, spread=0.1)

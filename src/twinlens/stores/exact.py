@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from twinlens.errors import VectorsDamagedError
 from twinlens.protocols import Neighbours
-from twinlens.stores.checked_rows import BLOCK, CheckedRows, Sums, row_sums
+from twinlens.stores.checked_rows import CheckedRows, Sums, row_sums
 from twinlens.stores.codes import Codes, Floats, Rough, Scanner, packed, unpacked, width
 from twinlens.types import Embeddings, Ids
 from twinlens.whole_file import whole_file
@@ -34,6 +34,8 @@ _TYPES: Mapping[str, DTypeLike] = {"f32": np.float32, "f16": np.float16, CODES: 
 COLUMNS = 4  # of the file of ids: ids, checksums of vectors and of codes, scales and errors of the codes
 DEAD = -1  # id of a row that was removed or replaced
 DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
+TAKEN_AT_ONCE = 512  # rows, 1 MB: they are copied, checked and compared while they are in the processor's cache
+MANY = 1_000  # results for which it is worth while to narrow the bounds first
 MOST_SCANS = 16  # whose results are kept: "no people" asks for eight things
 MOST_SCANNED_BYTES = 64_000_000  # of those results together: eight million photos leave room for two
 
@@ -250,17 +252,32 @@ class ExactStore:
     ) -> tuple[Any, Any]:
         if usable is not None and np.count_nonzero(usable) == k:  # all of them: nothing is to be picked
             rows = np.flatnonzero(usable)
+            scores = self._cosines(view, rows, query)
         else:
-            rows = self._rough(view, query).could_be_best(k, usable)
-        scores = self._cosines(view, rows, query)
+            rows, scores = self._candidates(view, self._rough(view, query), query, k, usable)
         best = np.lexsort((view.ids[rows], -scores))[:k]
         return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
+
+    def _candidates(
+        self, view: _View, rough: Rough, query: Floats, k: int, usable: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], Floats]:
+        """Rows among which are the best k, and their cosines."""
+        rows = rough.could_be_best(k, usable)
+        if k < MANY or len(rows) == k:
+            return rows, self._cosines(view, rows, query)
+        # the cosines of the first ones tell better than their bounds what others must reach
+        first = min(len(rows), k + k // 8)
+        order = np.argpartition(-rough.scores[rows], first - 1)
+        likely = np.sort(rows[order[:first]])
+        scores = self._cosines(view, likely, query)
+        others = np.sort(rough.may_reach(float(np.partition(scores, -k)[-k]), rows[order[first:]]))
+        return np.concatenate([likely, others]), np.concatenate([scores, self._cosines(view, others, query)])
 
     def _cosines(self, view: _View, rows: NDArray[np.int64], query: Floats) -> Floats:
         """Of a query with these rows, which are checked."""
         cosines = np.empty(len(rows), dtype=np.float32)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
+        for start in range(0, len(rows), TAKEN_AT_ONCE):
+            part = slice(start, start + TAKEN_AT_ONCE)
             # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
             cosines[part] = np.vecdot(self._unit(view.vectors.check(rows[part])), query)
         return cosines

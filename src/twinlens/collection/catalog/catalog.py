@@ -26,7 +26,13 @@ from twinlens.collection.catalog.database import Connection, Database, damaged
 from twinlens.collection.catalog.features import PhotoFeatures
 from twinlens.collection.catalog.feedback import FeedbackTable
 from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
-from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults, was_used
+from twinlens.collection.catalog.integrity import (
+    check_at_open,
+    known_afterwards,
+    refuse_emptied,
+    structure_faults,
+    was_used,
+)
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.moments import MomentFeatures, MomentTable
@@ -168,6 +174,22 @@ class Catalog(Database):
         except BaseException:
             self.close()
             raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """See ``Database.transaction``."""
+        with known_afterwards(self), super().transaction() as connection:  # a commit may write the log into the file
+            yield connection
+
+    def checkpoint(self) -> None:
+        """See ``Database.checkpoint``."""
+        with known_afterwards(self):
+            super().checkpoint()
+
+    def close(self) -> None:
+        """See ``Database.close``; the last one that closes the file writes the log into it."""
+        with known_afterwards(self):
+            super().close()
 
     def _opened(self, mode: str) -> Connection:
         connection = super()._opened(mode)
