@@ -176,7 +176,7 @@ class Catalog(Database):
             raise
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """See ``Database.transaction``."""
         with known_afterwards(self), super().transaction() as connection:  # a commit may write the log into the file
             yield connection
