@@ -10,6 +10,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from conftest import ColourEncoder, PhotoMaker
 from stored_photos import asked, coloured, put, remove
+from twinlens.api.indexing import open_for_index
+from twinlens.api.library import open_for_search, open_for_serving
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.report import IndexReport
 from twinlens.collection.indexing.watching.changes import Changes
@@ -325,3 +327,18 @@ def test_a_bucket_is_followed_by_runs_that_look_at_all(library: Collection, buck
     assert told == []
     assert [report.added for report in reports] == [2]
     assert library.since_index() is None  # nothing can be said without asking
+
+
+def test_commands_and_servers_open_it_by_its_url(library: Collection, bucket: str) -> None:
+    library.index()
+    url = f"memory://{bucket}/lib"
+    with open_for_serving(url) as served:
+        assert served.path == library.path
+    with pytest.raises(CollectionError, match="is part of the collection of memory://"):
+        open_for_serving(f"{url}/sea")
+    opened = open_for_search(Path(f"{url}/sea"))
+    with opened.collection as collection:
+        assert not opened.is_new
+        assert [hit.id for hit in collection.answer("red", k=9, **opened.filters()).hits] == ["sea/blue.png"]
+    with open_for_index([Path(url)], at=None, model=None).collection as updated:
+        assert updated.path == library.path

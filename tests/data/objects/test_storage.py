@@ -1,12 +1,16 @@
 """Object storage is asked with retries that end; what it answers is what a file system would."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from stored_photos import asked, put
 from twinlens.data.objects.listing import TreeListing
 from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.data.objects.reading import PIECE_BYTES, object_pieces, read_object, read_start
-from twinlens.data.objects.storage import TRIES, storage_of
+from twinlens.data.objects.storage import TRIES, ObjectStorage, storage_of
 from twinlens.errors import CollectionError, PhotosMissingError
 
 
@@ -57,6 +61,51 @@ def test_retries_end_with_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> No
     assert counts["cat_file"] == TRIES
     assert "memory://dead cannot be reached (no route to host" in str(error.value)
     assert "secret" not in str(error.value)
+
+
+def test_a_failure_is_never_taken_for_an_empty_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("fruit", {"orange.jpg": b"1234"})
+    fails = ConnectionError("the requested range of http://host/fruit/orange.jpg cannot be reached")
+    with asked(monkeypatch, fails=fails), pytest.raises(PhotosMissingError):
+        read_object(place("memory://fruit/orange.jpg"), most_bytes=10)
+
+    class BehindTheEndError(Exception):
+        """As Azure has it."""
+
+        error_code = "InvalidRange"
+
+    put("fruit", {"empty.jpg": b""})
+    with asked(monkeypatch, fails=BehindTheEndError()):
+        assert read_object(place("memory://fruit/empty.jpg"), most_bytes=10) == b""
+
+
+def test_a_session_that_breaks_is_made_anew_and_takes_one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinlens.data.objects.storage.FIRST_WAIT_S", 0.0)
+    made: list[object] = []
+
+    class Session:
+        """Answers three calls, unless two ask at once."""
+
+        def __init__(self) -> None:
+            made.append(self)
+            self.turn, self.answered = threading.Lock(), 0
+
+        def cat_file(self, path: str) -> bytes:
+            assert self.turn.acquire(blocking=False)
+            try:
+                self.answered += 1
+                if self.answered > 3:
+                    raise EOFError
+                time.sleep(0.001)  # in which another thread would ask
+                return path.encode()
+            finally:
+                self.turn.release()
+
+    session = ObjectStorage(Session, has_session=True)
+    photos = [place(f"sftp://host/{number}.jpg") for number in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(session.read, photos)) == [f"/{number}.jpg".encode() for number in range(12)]
+    assert len(made) == 4
 
 
 def test_wrong_credentials_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

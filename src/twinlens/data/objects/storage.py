@@ -25,7 +25,7 @@ CONNECTED_S = 5.0  # within which a server must take a call
 ANSWERED_S = 60.0  # within which the next bytes must come
 SEEN_S = 5.0
 CONNECTIONS = 32  # at once to one server
-_LOGIN = re.compile(r"credential|auth|token|sso", re.IGNORECASE)  # in the names of errors, of many packages
+_LOGIN = re.compile(r"Credential|Auth|Unauthorized|Token|SSO|ProfileNotFound")  # in the names of errors
 _SECRETS = re.compile(r"\?\S+")  # a signed URL has its signature there
 MOST_LETTERS = 300  # of what a server says
 
@@ -217,17 +217,27 @@ def _address(path: ObjectPath) -> str:
 
 def _as_os_error(error: Exception) -> OSError:
     """What an error of any package means: no such object, not allowed, not possible, or not now."""
-    told = _SECRETS.sub("?…", " ".join(str(error).split()) or type(error).__name__)[:MOST_LETTERS]
-    told = getattr(error, "strerror", None) or told
+    told = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    told = _SECRETS.sub("?…", " ".join(told.split()))[:MOST_LETTERS]
+    names = [kind.__name__ for kind in type(error).__mro__]
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return FileNotFoundError(errno.ENOENT, told)
-    names = (kind.__name__ for kind in type(error).__mro__)
-    if isinstance(error, PermissionError) or any(map(_LOGIN.search, names)) or "authentication" in told.lower():
+    if isinstance(error, PermissionError) or any(map(_LOGIN.search, names)):
+        return PermissionError(errno.EACCES, told)
+    if "SSHException" in names and "authentication" in told.lower():
         return PermissionError(errno.EACCES, told)
     if isinstance(error, IsADirectoryError):
         return IsADirectoryError(errno.EISDIR, told)
-    if "range" in told.lower():
+    if _is_behind_the_end(error) or _is_behind_the_end(error.__cause__):
         return _NoRangeError(errno.EINVAL, told)
     if isinstance(error, ValueError | TypeError | AttributeError):  # asked wrongly, which waiting does not mend
         return OSError(errno.EINVAL, told)
     return ConnectionError(errno.ECONNABORTED, told)
+
+
+def _is_behind_the_end(error: BaseException | None) -> bool:
+    """Whether a store says so: by an answer of botocore, or a code as of Azure and Google Cloud."""
+    answer = getattr(error, "response", None)
+    said = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    codes = (said, getattr(error, "error_code", None), getattr(error, "code", None))
+    return any(str(code) in ("InvalidRange", "416") for code in codes)
