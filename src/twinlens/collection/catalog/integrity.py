@@ -81,8 +81,9 @@ def known_afterwards(database: Database) -> Iterator[None]:
 def _as_left(path: Path, state: dict[str, int]) -> bool | None:
     """Whether all of a large catalog was intact when we left it in a state; None if we did not leave it so."""
     left = _read_state(path, AS_LEFT)
-    is_so = isinstance(left, dict) and left.get("state") == state
-    return left.get("is_whole") is True if is_so else None
+    if not isinstance(left, dict) or left.get("state") != state:
+        return None
+    return left.get("is_whole") is True
 
 
 def _leave(database: Database, state: dict[str, int], *, is_whole: bool) -> None:
