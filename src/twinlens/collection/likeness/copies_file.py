@@ -103,8 +103,10 @@ class DerivedCopies:
 
     def _with_videos(self, groups: Groups) -> Groups:
         """And videos of the same content."""
+        if not len(videos := self._catalog.moments.videos()):
+            return groups  # looking for equal contents among a million photos takes seconds
         ids, leaders = self._catalog.same_content()
-        is_video = np.isin(ids, self._catalog.moments.videos())
+        is_video = np.isin(ids, videos)
         alike = groups_of(ids[is_video], leaders[is_video])
         if not len(alike.ids):
             return groups
