@@ -1,8 +1,8 @@
 """What libraries of 1,000 to 1,000,000 photos cost: commands, answers, the server, and the store of vectors.
 
 Libraries are made where --at says, and stay there. All times are processor time of all threads, which other programs
-disturb less than the clock. With --write the figures are kept in docs/figures/scale.json, those of other sizes with
-them, and drawn as docs/images/scale.svg.
+disturb less than the clock. With --write the figures are kept in benchmarks/results/scale.json, with those of other
+sizes, and drawn as docs/images/scale.svg.
 
 Example: .venv/bin/python benchmarks/scale.py --at ~/made --sizes 1000 10000 100000 --write
 """
@@ -25,8 +25,8 @@ from twinlens.types import Embeddings, Ids
 
 DIM, K, SEARCHES = 512, 10, 20
 OWNER = "benchmark"
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-FIGURES, PICTURE = DOCS / "figures" / "scale.json", DOCS / "images" / "scale.svg"
+HERE = Path(__file__).resolve().parent
+FIGURES, PICTURE = HERE / "results" / "scale.json", HERE.parent / "docs" / "images" / "scale.svg"
 
 
 def rows(size: int) -> Iterator[tuple[Ids, Embeddings]]:

@@ -50,5 +50,9 @@ def draw(costs: Mapping[int, Mapping[str, float]], path: Path) -> None:
             sizes = sorted(size for size, found in costs.items() if name in found)
             axes.plot(sizes, [max(costs[size][name], 0.1) for size in sizes], "o-", label=label, color=colour, ms=4)
         axes.set(xscale="log", yscale="log", title=title, xlabel="photos", ylabel=unit)
+        axes.minorticks_off()
         axes.legend(fontsize="small")
-    save_figure(figure, path)
+    from matplotlib import rc_context
+
+    with rc_context({"svg.fonttype": "none"}):  # letters as text: a fifth of the size
+        save_figure(figure, path)
