@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { Part } from "./late.js";
 import { asks, filterCount, fromHash, inWords, isByDate, NO_FILTERS, NOTHING, toHash } from "./query.js";
 import { isNothing, joinedTitle, showEmpty, showUnsure, statusOf, titles } from "./outcome.js";
-import { remember } from "./recent.js";
+import { recentSearches, remember } from "./recent.js";
 import { offerCorrection, showParts } from "./wording.js";
 
 const STAYED_MS = 1500;
@@ -101,6 +101,7 @@ export class ResultsView extends EventTarget {
   /** Examples and recent searches. */
   offer(query) {
     const [search, again] = [(words) => this.tell("ask", { ...query, words, terms: [] }), (hash) => this.tell("ask", fromHash(hash))];
+    byId("recent-row").hidden = recentSearches().length === 0; // its place
     start.use(({ showStart }) => showStart(search, again), { isAsked: false });
   }
 
