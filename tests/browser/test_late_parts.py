@@ -79,7 +79,7 @@ def test_a_part_that_does_not_come_can_be_asked_for_again(open_page: Any, site: 
 def test_a_photo_opens_at_once_while_its_part_is_still_on_its_way(open_page: Any, site: str) -> None:
     page = open_page("about:blank", wait=False)
     held = list[Route]()
-    page.route("**/js/viewing.js", held.append)
+    page.route("**/js/viewing.js", lambda route: held.append(route))
     with page.expect_request("**/js/viewing.js"):
         page.goto(site)
     page.locator(".tile .open").first.click()
