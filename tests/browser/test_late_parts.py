@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from browser.served_page import cut_network, until
+from browser.served_page import ALL_PARTS, cut_network, until
 
 pytestmark = pytest.mark.browser
-WHOLE = "performance.getEntriesByName('twinlens: all parts are here').length === 1"
 # a file more is a round trip more where a line is slow: what the first photos do not need is a Part, see late.js
 MOST_REQUESTS = 38
 MOST_BYTES = 100_000
@@ -49,14 +48,13 @@ def test_few_files_come_before_the_first_photos(open_page: Any, site: str) -> No
     calls = [one for one in paths if "/api/" in one]
     assert sorted(calls) == sorted(set(calls)), "what is asked for early is used, not asked for again"
     assert "/api/photos?top_k=60&offset=0" in calls
-    until(page, WHOLE)
+    until(page, ALL_PARTS)
     assert any(one.endswith("/js/viewing.js") for one in asked.paths.values())
     assert not any(one.endswith("/js/viewing.js") for one in paths)
 
 
 def test_parts_are_there_before_they_are_used(open_page: Any, site: str) -> None:
     page = open_page(site)
-    until(page, WHOLE)
     cut_network(page)
     page.click("#places-button")
     expect(page.locator("#places")).to_be_visible()
@@ -67,7 +65,7 @@ def test_a_part_that_does_not_come_can_be_asked_for_again(open_page: Any, site: 
     page = open_page("about:blank", wait=False)
     page.route("**/js/map.js", lambda route: route.abort())
     page.goto(site)
-    until(page, WHOLE)
+    until(page, ALL_PARTS)
     page.click("#map-button")
     expect(page.locator("#notice")).to_contain_text("This part of the page could not be loaded.")
     expect(page.locator("#map")).to_be_hidden()

@@ -466,4 +466,5 @@ openSession().then(({ mayAsk, most }) => {
   if (mayAsk) begin();
 }, begin);
 if (wasBrowsing()) browse.use(() => {}, UNASKED);
+firstShown.then(() => filters.use(() => {}, UNASKED)); // so that they are there when somebody opens the bar
 firstShown.then(() => installed.use(({ useWorker }) => useWorker(), UNASKED));
