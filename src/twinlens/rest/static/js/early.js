@@ -1,13 +1,26 @@
 /* Asks for what the page shows first, while its modules are still on their way. A plain script, in the page itself. */
 (() => {
-  // as search.js asks for it where the address has no query; changes after "stats" are noticed, so it is asked first
-  const PHOTOS = ["api/stats", "api/photos?top_k=60&offset=0"];
+  const FIRST = 60; // photos, as search.js asks for
   const headers = { "Accept-Language": globalThis.pageLanguage.code };
-  const ask = (path) => {
-    const answer = fetch(path, { headers });
-    answer.catch(() => {}); // then the page asks again
-    return [path, answer];
-  };
   /** Answers on their way, by their paths; server.js takes each once. @type {Map<string, Promise<Response>>} */
-  globalThis.askedEarly = new Map(["api/session", ...(location.hash.length > 1 ? [] : PHOTOS)].map(ask));
+  const answers = new Map();
+
+  function ask(path) {
+    const answer = fetch(path, { headers });
+    answer.catch(() => {}); // then the page asks again, and tells of it
+    answers.set(path, answer);
+    return answer;
+  }
+
+  /** The photos of an address without a query, if they may be seen; changes after "stats" are noticed, so it comes first. */
+  async function begin() {
+    const session = await ask("api/session");
+    const { key_needed: isLocked, is_valid: isOpen, max_top_k: most } = await session.clone().json();
+    if (location.hash.length > 1 || (isLocked && !isOpen)) return;
+    ask("api/stats");
+    ask(`api/photos?top_k=${Math.min(FIRST, most)}&offset=0`);
+  }
+
+  /** done: fulfilled once all is asked for. */
+  globalThis.askedEarly = { answers, done: begin().catch(() => {}) };
 })();

@@ -65,9 +65,12 @@ export async function send(path, { method, json, form, signal } = {}) {
 
 /** The answer to what early.js has asked for, which is used once; null where it was not asked, or went wrong. */
 async function early(path, signal) {
-  const asked = globalThis.askedEarly?.get(path);
+  if (!globalThis.askedEarly) return null;
+  const { answers, done } = globalThis.askedEarly;
+  if (!answers.has(path)) await done; // it may be about to ask for it
+  const asked = answers.get(path);
   if (!asked) return null;
-  globalThis.askedEarly.delete(path);
+  answers.delete(path);
   const answer = await asked.catch(() => null);
   signal?.throwIfAborted();
   return answer?.ok ? answer : null;
