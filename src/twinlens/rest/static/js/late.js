@@ -8,6 +8,8 @@ const parts = [];
 const WHOLE = "twinlens: all parts are here"; // a mark on the browser's time line
 const IDLE_MS = 1000; // the longest wait until the page has nothing else to do
 let tell;
+/** Fulfilled once all have been loaded. @type {?Promise<void>} */
+let all = null;
 
 /** Fulfilled once the first photos are there, or it is known that there are none. @type {Promise<void>} */
 export const firstShown = new Promise((done) => (tell = done));
@@ -15,7 +17,7 @@ export const firstShown = new Promise((done) => (tell = done));
 /** The first photos are there: now the parts are loaded one after the other, so that using one needs no wait. */
 export function loadLateParts() {
   tell();
-  loadLateParts.isBegun ||= loadAll();
+  all ??= loadAll();
 }
 
 async function loadAll() {
