@@ -3,7 +3,7 @@
 import { notice } from "./notices.js";
 import { t } from "./texts.js";
 
-/** All parts, those that are likely to be used first at the front. @type {Part[]} */
+/** All parts, in the order in which they are loaded. @type {Part[]} */
 const parts = [];
 const WHOLE = "twinlens: all parts are here"; // a mark on the browser's time line
 const IDLE_MS = 1000; // the longest wait until the page has nothing else to do
