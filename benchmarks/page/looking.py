@@ -2,25 +2,28 @@
 
 import os
 import shutil
-from contextlib import suppress
+import time
 from dataclasses import dataclass
 from typing import Any
 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WORDS = "a red circle"
 PATIENCE_MS = 60_000
+QUIET_S = 1.0  # without a request: then nothing loads any more
 REST_MS = 300  # after a fling, before somebody looks
 FLING = 5  # windows that are scrolled past
 FIGURES = (
     "first paint, ms",
     "first photo, ms",
+    "requests before those for photos",
+    "bytes before the first photo, KB",
     "bytes until nothing loads, KB",
     "keystroke to results, ms",
     "frame while scrolling, ms",
     "tiles visible 300 ms after a fling, %",
     "open to sharp photo, ms",
 )
-PAINT, PHOTO, BYTES, KEY, FRAME, TILES, SHARP = FIGURES
+PAINT, PHOTO, REQUESTS, EARLY, BYTES, KEY, FRAME, TILES, SHARP = FIGURES
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 # from the key to the frame that shows other results
 WATCH = """() => {
@@ -116,8 +119,7 @@ def look(url: str, runs: int, network: Network) -> dict[str, list[float]]:
 def _look_once(page: Any, url: str, network: Network, figures: dict[str, list[float]]) -> None:
     client = page.context.new_cdp_session(page)
     client.send("Network.enable")
-    sizes: list[int] = []
-    client.on("Network.loadingFinished", lambda told: sizes.append(told["encodedDataLength"]))
+    traffic = Traffic(client)
     if network.bytes_per_s:
         line = {"downloadThroughput": network.bytes_per_s, "uploadThroughput": network.bytes_per_s}
         client.send("Network.emulateNetworkConditions", {"offline": False, "latency": network.latency_ms, **line})
@@ -125,23 +127,56 @@ def _look_once(page: Any, url: str, network: Network, figures: dict[str, list[fl
     page.wait_for_selector(".tile img.is-loaded")
     figures[PHOTO].append(page.evaluate("performance.now()"))
     figures[PAINT].append(page.evaluate(FIRST_PAINT))
-    _settle(page)
-    figures[BYTES].append(sum(sizes) / 1000)
+    figures[EARLY].append(traffic.bytes / 1000)
+    figures[REQUESTS].append(traffic.requests_before_photos)
+    traffic.settle(page)
+    figures[BYTES].append(traffic.bytes / 1000)
     figures[FRAME] += page.evaluate(SCROLL)
     figures[TILES].append(page.evaluate(FLUNG, [FLING, REST_MS]))
-    _settle(page)
+    traffic.settle(page)
     if (sharp := page.evaluate(OPENED, [PATIENCE_MS])) is not None:
         figures[SHARP].append(sharp)
     page.keyboard.press("Escape")
     figures[KEY] += _typed(page)
 
 
-def _settle(page: Any) -> None:
-    """Waits until nothing loads any more, at most a minute: what a slow line has not brought by then is not counted."""
-    from playwright.sync_api import TimeoutError as NotInTimeError
+class Traffic:
+    """What a page asks for, and what has come.
 
-    with suppress(NotInTimeError):
-        page.wait_for_load_state("networkidle")
+    Args:
+        client: a session of the browser's protocol whose network domain is enabled.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._asked: dict[str, str] = {}
+        self._waiting: set[str] = set()
+        self.bytes = 0
+        client.on("Network.requestWillBeSent", self._begin)
+        client.on("Network.loadingFinished", self._end)
+        client.on("Network.loadingFailed", self._end)
+
+    def _begin(self, told: dict[str, Any]) -> None:
+        self._asked.setdefault(told["requestId"], told["request"]["url"])
+        if "other_than=" not in told["request"]["url"]:  # waits for a change of the library, which may never come
+            self._waiting.add(told["requestId"])
+
+    def _end(self, told: dict[str, Any]) -> None:
+        self._waiting.discard(told["requestId"])
+        self.bytes += told.get("encodedDataLength", 0)
+
+    @property
+    def requests_before_photos(self) -> int:
+        """How many were asked for before the first photo was."""
+        return next(place for place, url in enumerate(self._asked.values()) if "/thumbnail?" in url)
+
+    def settle(self, page: Any) -> None:
+        """Waits until nothing has loaded for a while, at most a minute: what comes later is not counted."""
+        deadline, quiet_since = time.monotonic() + PATIENCE_MS / 1000, time.monotonic()
+        while time.monotonic() < min(deadline, quiet_since + QUIET_S):
+            before = len(self._asked)
+            page.wait_for_timeout(50)
+            if self._waiting or len(self._asked) > before:
+                quiet_since = time.monotonic()
 
 
 def _typed(page: Any) -> list[float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from browser.drawn_library import draw_library
-from browser.served_page import PATIENCE_S, ServedPage
+from browser.served_page import ALL_PARTS, PATIENCE_S, ServedPage, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -76,6 +76,7 @@ def open_page(browser: "Browser") -> Iterator[OpenPage]:
         page.goto(address)
         if wait:
             page.wait_for_selector(".tile img.is-loaded")
+            until(page, ALL_PARTS)
         return page
 
     yield open_one

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
 PATIENCE_S = 60  # cores may be shared with other work; longer is a fault
+# what the first photos do not need has been loaded, too, so that keys and clicks act at once
+ALL_PARTS = "performance.getEntriesByName('twinlens: all parts are here').length === 1"
 
 
 class ServedPage:

@@ -1,5 +1,7 @@
 """The page's files and the list of calls."""
 
+import base64
+import hashlib
 import io
 import re
 import shutil
@@ -39,7 +41,7 @@ def test_files_of_the_page_are_asked_about_each_time(client: TestClient) -> None
 def test_files_that_the_page_names_are_kept_for_good(client: TestClient) -> None:
     shown = client.get("/")
     named = re.findall(r'="(static/[^"]+)"', shown.text)
-    assert len(named) > 30
+    assert len(named) > 20
     for address in named:
         answer = client.get(f"/{address}")
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -48,28 +50,63 @@ def test_files_that_the_page_names_are_kept_for_good(client: TestClient) -> None
     assert client.get("/", headers={"If-None-Match": shown.headers["etag"]}).status_code == 304
 
 
-def test_all_scripts_are_asked_for_at_once(client: TestClient) -> None:
-    entries = {"/": "main.js", "/share": "shared/page.js"}
-    for path, entry in entries.items():
+ENTRIES = {"/": "main.js", "/share": "shared/page.js"}
+STATED = re.compile(r'^(?:import|export) [^;]*?"(\.[^"]+)";', re.MULTILINE)
+LATE = re.compile(r'\bimport\("(\.[^"]+)"\)(?!\.[A-Z])')  # in comments types are named in the same way
+
+
+def test_all_scripts_that_a_page_begins_with_are_asked_for_at_once(client: TestClient) -> None:
+    for path, entry in ENTRIES.items():
         shown = client.get(path).text
         assert f'<script type="module" src="static/{static_version()}/js/{entry}">' in shown
         asked = re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)
-        assert set(asked) == imported_by(entry) - {entry}
-    used = set().union(*map(imported_by, (*entries.values(), "offline/page.js", "libraries.js")))
-    plain = {"theme.js", "language.js"}
+        assert asked == sorted(imported_by(entry) - {entry})
+
+
+def test_every_script_is_used_by_a_page() -> None:
+    used = set().union(
+        *(imported_by(one, STATED, LATE) for one in (*ENTRIES.values(), "offline/page.js", "libraries.js"))
+    )
+    plain = {"theme.js", "language.js", "early.js"}
     assert used == {file.relative_to(SCRIPTS).as_posix() for file in SCRIPTS.rglob("*.js")} - plain
 
 
-def imported_by(entry: str) -> set[str]:
-    """A script, and all that it imports, directly or not."""
+def test_what_is_imported_late_is_not_imported_at_the_start_too() -> None:
+    first = imported_by("main.js")
+    for name in first:
+        assert not imports_of(name, LATE) & first, f"{name}: what main.js begins with is not a late part"
+
+
+def imported_by(entry: str, *ways: re.Pattern[str]) -> set[str]:
+    """A script, and all that it imports in these ways, directly or not; by default with import statements."""
     found, waiting = set[str](), [entry]
     while waiting:
         found.add(name := waiting.pop())
-        text = (SCRIPTS / name).read_text(encoding="utf-8")
-        for address in re.findall(r'^(?:import|export) [^;]*?"(\.[^"]+)";', text, re.MULTILINE):
-            other = (SCRIPTS / name).parent.joinpath(address).resolve().relative_to(SCRIPTS).as_posix()
-            waiting += {other} - found
+        waiting += set().union(*(imports_of(name, way) for way in ways or (STATED,))) - found
     return found
+
+
+def imports_of(name: str, way: re.Pattern[str]) -> set[str]:
+    """What one script imports in one way."""
+    addresses = way.findall((SCRIPTS / name).read_text(encoding="utf-8"))
+    return {(SCRIPTS / name).parent.joinpath(one).resolve().relative_to(SCRIPTS).as_posix() for one in addresses}
+
+
+def test_the_first_paint_waits_for_no_other_file(client: TestClient) -> None:
+    for path in ENTRIES:
+        answer = client.get(path)
+        head = answer.text.partition("</head>")[0]
+        assert not re.findall(r'rel="stylesheet"|<script src', head)
+        policy = answer.headers["content-security-policy"]
+        written = re.findall(r"<(style|script)(?: data-from=[^>]*)?>(.*?)</\1>", head, re.DOTALL)
+        assert {kind for kind, _ in written} == {"style", "script"}
+        for kind, text in written:
+            mark = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            allowed = next(one for one in policy.split("; ") if one.startswith(f"{kind}-src"))
+            assert f"'sha256-{mark}'" in allowed
+            assert "unsafe" not in allowed
+    sheets = (STATIC / "css" / name for name in ("base.css", "grid.css"))
+    assert all(file.read_text("utf-8") in client.get("/").text for file in sheets)
 
 
 def test_every_icon_is_drawn_once_and_used() -> None:

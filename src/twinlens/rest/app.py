@@ -145,11 +145,11 @@ def calls(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="twinlens", lifespan=served_while_open, openapi_url="/openapi.json", docs_url=None, redoc_url=None
     )
+    add_page(app)  # first, for routes are tried in order, and most requests are for its files
     marks = (favourites, tags, ratings, albums, captions, teaching, shares)
     looking = (library, searching, explaining, photos, browsing, places, duplicates)
     for part in (*looking, *marks, archive, indexing, reading, session, suggesting, shared):
         app.include_router(part.router)
-    add_page(app)
     describe(app, settings)
     return app
 

@@ -10,7 +10,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
+
+from twinlens.rest.gate.envelope import PAGE_POLICY
+from twinlens.rest.pages.first_paint import policy_of, with_first_paint
+from twinlens.rest.pages.kept_file import KeptFile, KeptFiles
 
 STATIC = Path(__file__).with_name("static")
 _STYLE = (
@@ -18,19 +21,6 @@ _STYLE = (
     "code,pre{font-size:14px}pre{background:#f4f4f4;padding:.6rem;overflow:auto}h2{font-size:1.1rem;margin-top:2rem}"
 )
 DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-
-
-class _PageFiles(StaticFiles):
-    """Static files that browsers cache: for good below the version, else only until they have asked again."""
-
-    def __init__(self, cache_control: str) -> None:
-        super().__init__(directory=STATIC)
-        self._cache_control = cache_control
-
-    def file_response(self, *arguments: Any, **options: Any) -> Response:
-        response = super().file_response(*arguments, **options)
-        response.headers["Cache-Control"] = self._cache_control
-        return response
 
 
 PAGES = {"/": "index.html", "/share": "share.html"}
@@ -63,26 +53,32 @@ def add_files(app: FastAPI, pages: Mapping[str, str], others: Mapping[str, str])
     if not all((STATIC / name).is_file() for name in pages.values()):
         return
     version = static_version()
-    app.mount(f"/static/{version}", _PageFiles("public, max-age=31536000, immutable"), name="static-for-good")
-    app.mount("/static", _PageFiles("no-cache"), name="static")
-
+    app.mount(f"/static/{version}", KeptFiles(STATIC, "public, max-age=31536000, immutable"), name="static-for-good")
+    app.mount("/static", KeptFiles(STATIC, "no-cache"), name="static")
     for path, name in pages.items():
-        # addresses are relative, also those of imports, so one place in the page names the version for all
-        _add_file(app, path, name, "text/html", version, replaced=('="static/', f'="static/{version}/'))
+        _add_file(app, path, _page(STATIC / name))
     for path, kind in others.items():
-        _add_file(app, path, path.lstrip("/"), kind, version, replaced=(_VERSION, version))
+        text = _text(path.lstrip("/")).replace(_VERSION, version)
+        _add_file(app, path, KeptFile.of(text.encode(), kind))
 
 
-def _add_file(app: FastAPI, path: str, name: str, kind: str, version: str, *, replaced: tuple[str, str]) -> None:
-    """Serves a file at a path of its own; browsers keep it until they have asked whether there is another version."""
+def _page(file: Path) -> KeptFile:
+    """A page; addresses are relative, also those of imports, so one place in it names the version for all."""
+    text = with_first_paint(file.read_text(encoding="utf-8"), _text)
+    text = text.replace('="static/', f'="static/{static_version()}/')
+    return KeptFile.of(text.encode(), "text/html", policy_of(text, PAGE_POLICY))
+
+
+def _text(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _add_file(app: FastAPI, path: str, file: KeptFile) -> None:
+    """Serves a file at a path of its own; browsers keep it until they have asked whether it has changed."""
 
     @app.get(path, include_in_schema=False)
-    async def file(request: Request) -> Response:
-        headers = {"Cache-Control": "no-cache", "ETag": f'"{version}"'}
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        text = (STATIC / name).read_text(encoding="utf-8").replace(*replaced)
-        return Response(text, media_type=kind, headers=headers)
+    async def answer(request: Request) -> Response:
+        return file.answer(request.headers, "no-cache")
 
 
 @cache

@@ -1,11 +1,18 @@
 /** The search box: text, terms as chips with + and −, and pictures from a file, the clipboard or a drop. */
 
 import { byId } from "./dom.js";
+import { Part } from "./late.js";
 import { MOST_PICTURES } from "./query.js";
-import { suggestionsFor } from "./suggested.js";
 import { SuggestionList } from "./suggestion_list.js";
-import { termChip } from "./term_chip.js";
 import { t } from "./texts.js";
+
+const chips = new Part(() => import("./term_chip.js"));
+const suggested = new Part(() => import("./suggested.js"));
+
+/** None where they do not come: a search works without. */
+async function suggest(text) {
+  return (await suggested.use(({ suggestionsFor }) => suggestionsFor(text), { isAsked: false })) ?? [];
+}
 
 /** Emits `change` (detail: {words, terms, isTyping}), `again` (detail: hash of a recent search), `pictures` (detail: chosen files) and `leave` (focus moves to the results). */
 export class Box extends EventTarget {
@@ -15,7 +22,7 @@ export class Box extends EventTarget {
     this.chips = byId("chips");
     this.file = byId("file");
     this.terms = [];
-    this.suggestions = new SuggestionList(this.input, { label: t("Suggestions"), suggest: suggestionsFor }); // its keys come first
+    this.suggestions = new SuggestionList(this.input, { label: t("Suggestions"), suggest }); // its keys come first
     this.suggestions.addEventListener("chosen", ({ detail }) => this.take(detail.value));
     this.input.addEventListener("input", () => this.onInput());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
@@ -110,8 +117,13 @@ export class Box extends EventTarget {
   }
 
   draw() {
-    this.chips.replaceChildren(...this.terms.map((term) => this.chip(term)));
+    if (!this.terms.length) this.chips.replaceChildren();
+    else chips.use(() => this.drawChips());
     this.drawButtons();
+  }
+
+  drawChips() {
+    this.chips.replaceChildren(...this.terms.map((term) => this.chip(term)));
   }
 
   drawButtons() {
@@ -121,7 +133,7 @@ export class Box extends EventTarget {
 
   chip(term) {
     const turn = () => this.replace(term, { ...term, sign: -term.sign });
-    return termChip(term, { turn, remove: () => this.replace(term, null) });
+    return chips.made.termChip(term, { turn, remove: () => this.replace(term, null) });
   }
 
   replace(term, other) {

@@ -1,6 +1,6 @@
 /** Two photos side by side, which are zoomed and moved together. */
 
-import { byId, element, iconButton, isTyped } from "./dom.js";
+import { element, iconButton, isTyped } from "./dom.js";
 import { differences } from "./differences.js";
 import { nameOf } from "./facts.js";
 import { notice } from "./notices.js";
@@ -13,8 +13,7 @@ const STEP_PX = 60; // of an arrow key
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export class Compare {
-  /** @param {import("./selection.js").Selection} selection a button compares two that are selected */
-  constructor(selection) {
+  constructor() {
     this.panes = [0, 1].map(() => new Pane());
     this.dialog = element(
       "dialog",
@@ -36,14 +35,6 @@ export class Compare {
     const [one, other] = this.panes;
     one.zoom.addEventListener("moved", () => other.zoom.follow(one.zoom));
     other.zoom.addEventListener("moved", () => one.zoom.follow(other.zoom));
-    this.addButton(selection);
-  }
-
-  addButton(selection) {
-    const button = iconButton("compare", t("Compare"), () => this.open(selection.ids), { class: "icon-button", "data-act": "compare" });
-    button.append(element("span", { class: "label", text: t("Compare") }));
-    byId("selection").querySelector("[data-act='similar']").after(button);
-    selection.addEventListener("change", () => (button.hidden = selection.size !== 2));
   }
 
   /** @param {[string, string]} ids */

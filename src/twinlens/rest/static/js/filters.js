@@ -13,7 +13,6 @@ export class FilterBar extends EventTarget {
     super();
     this.bar = byId("filters");
     this.button = byId("filters-button");
-    this.button.addEventListener("click", () => this.toggle(this.bar.hidden));
     /** @type {Control[]} */
     this.controls = [];
     this.query = NOTHING;
@@ -35,7 +34,7 @@ export class FilterBar extends EventTarget {
     if (!this.bar.hidden) this.fill();
   }
 
-  toggle(isOpen) {
+  toggle(isOpen = this.bar.hidden) {
     this.bar.hidden = !isOpen;
     this.button.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) this.fill();

@@ -3,7 +3,8 @@
   const KEY = "twinlens.language";
   const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", fr: "Français", zh: "中文" }; // each has texts/<code>.json but English
   const FROM_RIGHT = ["ar", "fa", "he", "ur"];
-  const files = new URL("../texts/", document.currentScript.src);
+  const { src, dataset } = document.currentScript; // the server writes the script into a page, and keeps its address as data
+  const files = new URL("../texts/", new URL(src || dataset.from, document.baseURI));
   const wanted = [chosen(), ...navigator.languages].filter((tag) => Object.hasOwn(LANGUAGES, codeOf(tag)));
   const code = codeOf(wanted[0] ?? "en");
   const isFromRight = FROM_RIGHT.includes(code);

@@ -2,83 +2,130 @@
 
 import { Address } from "./address.js";
 import { Box } from "./box.js";
-import { asWords } from "./browsing/as_words.js";
-import { BrowsePanel } from "./browsing/browse_panel.js";
-import { showChosen } from "./browsing/chosen.js";
-import { Timeline } from "./browsing/timeline.js";
-import { AlbumsView } from "./curating/albums_view.js";
-import { given, rate, ratedInWords } from "./curating/given.js";
-import { forgetNames } from "./curating/known_names.js";
-import { Organise } from "./curating/organise.js";
-import { PhotoGiven } from "./curating/photo_given.js";
-import { keepCaught, readCaught } from "./caught.js";
 import { byId } from "./dom.js";
-import { Compare } from "./compare.js";
-import { DuplicatesView } from "./duplicates.js";
+import { takePictures } from "./drop.js";
 import { countOf } from "./facts.js";
-import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
-import { useWorker } from "./installed.js";
-import { LibraryMap } from "./map.js";
-import { PlacesMap } from "./places/places_map.js";
-import { LibraryPanel } from "./library.js";
+import { firstShown, loadLateParts, Part } from "./late.js";
 import { LibraryWatch } from "./library_watch.js";
-import { copyPath, mark, saveList, saveZip } from "./marks.js";
 import { notice, watchConnection } from "./notices.js";
 import { fromHash, MOST_PICTURES, NOTHING } from "./query.js";
-import { isOnlyMinus, wordsAlone } from "./request.js";
-import { RegionPicker } from "./region_picker.js";
+import { isOnlyMinus } from "./request.js";
 import { Rest } from "./rest.js";
-import { ResultsView } from "./results_view.js";
+import { hasTimeline, ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
-import { ask as askServer, connection, isSilent } from "./server.js";
+import { ask as askServer, given, isSilent } from "./server.js";
 import { guardWithKey, openSession } from "./session.js";
-import { ShareDialog } from "./sharing/share_dialog.js";
-import { searchToShare } from "./sharing/what.js";
-import { shrink } from "./shrink.js";
-import { Slideshow } from "./slideshow.js";
-import { forgetExamples } from "./suggested.js";
 import { t } from "./texts.js";
-import { takePictures } from "./drop.js";
-import { TeachingView } from "./teaching/teaching_view.js";
-import { Thumbs } from "./thumbs.js";
-import { Viewer } from "./viewer.js";
 
 const MOST_SELECTED = 10_000; // as one call takes
 const COLOURS = { system: t("Colours: same as system"), light: t("Colours: light"), dark: t("Colours: dark") };
-const AHEAD = 20; // photos: this close to the last loaded one, the viewer's arrows load more
+const UNASKED = { isAsked: false };
 
 const address = new Address();
 const box = new Box();
-const filters = new FilterBar();
 const search = new Search();
 const selection = new Selection();
 const grid = new Grid(byId("grid"), selection);
 const results = new ResultsView(grid);
-const library = new LibraryPanel();
-const map = new LibraryMap();
-const places = new PlacesMap(() => query);
-const duplicates = new DuplicatesView();
-const teaching = new TeachingView();
 const watch = new LibraryWatch();
-const viewer = new Viewer({
-  neighbour: (id, step) => (indexOf(id) < 0 ? null : grid.photos[indexOf(id) + step] || null),
-  small: (id) => grid.pictureOf(indexOf(id)),
-  words: () => wordsAlone(query),
-  found: (id) => (photoOf(id)?.rank ? { query, rank: photoOf(id).rank } : null),
-});
-const regions = new RegionPicker(viewer);
-new Slideshow(viewer, () => (grid.isComplete && grid.photos.length ? grid.photos[0].image_id : null));
-const thumbs = new Thumbs(viewer, () => wordsAlone(query));
-const albums = new AlbumsView({ search: () => asWords(query), most: () => search.most });
-const browse = new BrowsePanel();
-const organise = new Organise();
-const timeline = new Timeline();
-const share = new ShareDialog();
-const photoGiven = new PhotoGiven(viewer);
 const rest = new Rest();
 let query = NOTHING;
+let hasBegun = false;
+
+// --- parts that are loaded later, the most likely ones first -----------------------------------
+
+const viewing = new Part(() => import("./viewing.js"), ({ startViewing }) => startViewing(page));
+const timeline = new Part(() => import("./browsing/timeline.js"), ({ Timeline }) => {
+  const made = new Timeline();
+  made.addEventListener("jump", ({ detail: number }) => {
+    const index = number - grid.first;
+    if (index >= 0 && index < grid.layout.placed) grid.scrollTo(index);
+    else search.start(query, number);
+  });
+  return made;
+});
+const marks = new Part(() => import("./marks.js"));
+const filters = new Part(() => import("./filters.js"), ({ FilterBar }) => {
+  const made = new FilterBar();
+  made.addEventListener("change", ({ detail: { isTyping, ...wanted } }) => ask({ ...query, ...wanted }, { isTyping }));
+  made.show(query);
+  if (hasBegun) made.draw();
+  return made;
+});
+const browse = new Part(() => import("./browsing/browse_panel.js"), ({ BrowsePanel }) => {
+  const made = new BrowsePanel();
+  made.addEventListener("choose", ({ detail }) => ask({ ...query, filters: { ...query.filters, ...detail } }));
+  made.addEventListener("only", ({ detail }) => findOnly(detail));
+  made.addEventListener("albums", () => albums.use((view) => view.open()));
+  made.show(query);
+  if (hasBegun) made.forget();
+  return made;
+});
+const chosen = new Part(() => import("./browsing/chosen.js"));
+const giving = new Part(() => import("./curating/given.js"));
+const names = new Part(() => import("./curating/known_names.js"));
+const organise = new Part(() => import("./curating/organise.js"), ({ Organise }) => new Organise());
+const albums = new Part(
+  () => Promise.all([import("./curating/albums_view.js"), import("./browsing/as_words.js")]),
+  ([{ AlbumsView }, { asWords }]) => {
+    const made = new AlbumsView({ search: () => asWords(query), most: () => search.most });
+    made.addEventListener("open", ({ detail }) => findOnly({ album: detail }));
+    return made;
+  },
+);
+const share = new Part(
+  () => Promise.all([import("./sharing/share_dialog.js"), import("./sharing/what.js")]),
+  ([{ ShareDialog }, { searchToShare }]) => ({ dialog: new ShareDialog(), searchToShare }),
+);
+const library = new Part(
+  () => Promise.all([import("./library.js"), import("./duplicates.js"), import("./teaching/teaching_view.js")]),
+  ([{ LibraryPanel }, { DuplicatesView }, { TeachingView }]) => {
+    const [made, duplicates, teaching] = [new LibraryPanel(), new DuplicatesView(), new TeachingView()];
+    made.addEventListener("changed", () => watch.look());
+    duplicates.addEventListener("open", ({ detail }) => openPhoto(detail));
+    duplicates.addEventListener("compare", ({ detail }) => compare.use((view) => view.open(detail)));
+    teaching.addEventListener("open", ({ detail }) => openPhoto(detail));
+    teaching.addEventListener("search", ({ detail }) => {
+      made.dialog.close();
+      ask({ ...NOTHING, words: detail });
+    });
+    return made;
+  },
+);
+const compare = new Part(() => import("./compare.js"), ({ Compare }) => new Compare());
+const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) => {
+  const made = new PlacesMap(() => query);
+  made.addEventListener("open", ({ detail }) => openPhoto(detail));
+  made.addEventListener("within", ({ detail }) => {
+    showSearch();
+    ask({ ...query, filters: { ...query.filters, within: detail } });
+  });
+  return made;
+});
+const catching = new Part(() => import("./caught.js"));
+const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js")]), ([{ LibraryMap }, { keepCaught }]) => {
+  const made = new LibraryMap();
+  made.addEventListener("open", ({ detail }) => openPhoto(detail));
+  made.addEventListener("caught", ({ detail: photos }) => {
+    show({ ...NOTHING, caught: keepCaught(photos) });
+    address.write(query, { isNew: true });
+    give(caughtResults(photos));
+  });
+  return made;
+});
+const smaller = new Part(() => import("./shrink.js"));
+const suggested = new Part(() => import("./suggested.js"));
+const installed = new Part(() => import("./installed.js"));
+
+/** What viewing.js uses of this page. */
+const page = {
+  grid, search, address, indexOf, photoOf, openPhoto, run, toggleFavourite, like, addPicture, searchBy, findOnly, sharePhotos,
+  get query() {
+    return query;
+  },
+};
 
 // --- queries ---------------------------------------------------------------------------------
 
@@ -92,9 +139,11 @@ function ask(next, { isTyping = false } = {}) {
 function show(next) {
   query = next;
   box.show(query);
-  filters.show(query);
-  browse.show(query);
-  showChosen(query, (chosen) => ask({ ...query, filters: chosen }));
+  filters.made?.show(query);
+  browse.made?.show(query);
+  const isFiltered = Object.values(query.filters).some(Boolean);
+  if (isFiltered || query.sort !== "relevance") filters.use(() => {}, UNASKED);
+  if (isFiltered || chosen.made) chosen.use(({ showChosen }) => showChosen(query, (others) => ask({ ...query, filters: others })), UNASKED);
 }
 
 function run({ isTyping = false } = {}) {
@@ -109,11 +158,17 @@ function run({ isTyping = false } = {}) {
 /** Restores a history entry. */
 function goTo(place) {
   show(place.query);
-  const caught = place.query.caught && !place.results ? readCaught(place.query.caught) : null;
-  if (caught) return give(caughtResults(caught));
+  if (place.query.caught && !place.results) return goToCaught(place.query);
   if (!place.results) return run();
   give(place.results);
   return window.scrollTo({ top: place.scrollY });
+}
+
+/** Restores what the map has caught, if this window still has it. */
+async function goToCaught(wanted) {
+  const photos = await catching.use(({ readCaught }) => readCaught(wanted.caught), UNASKED);
+  if (query !== wanted) return undefined; // somebody has asked for something else meanwhile
+  return photos ? give(caughtResults(photos)) : run();
 }
 
 /** Shows results that are known already. @param {import("./search.js").Results} known */
@@ -123,23 +178,23 @@ function give(known) {
 }
 
 function begin() {
-  filters.draw();
-  browse.forget();
+  hasBegun = true;
+  filters.made?.draw();
+  browse.made?.forget();
   watch.look();
   goTo(address.place);
-  if (address.photo) openPhoto(address.photo);
+  if (address.photo) openFromAddress(address.photo);
 }
 
 address.addEventListener("go", ({ detail }) => {
   if (detail.isElsewhere) goTo(detail.place);
-  if (detail.photo && detail.photo !== viewer.id) openPhoto(detail.photo);
-  if (!detail.photo) viewer.close();
+  if (detail.photo && detail.photo !== viewing.made?.id) openFromAddress(detail.photo);
+  if (!detail.photo) viewing.made?.close();
 });
 box.addEventListener("change", ({ detail }) => ask({ ...query, words: detail.words.trim(), terms: detail.terms }, { isTyping: detail.isTyping }));
 box.addEventListener("again", ({ detail }) => ask(fromHash(detail)));
 box.addEventListener("leave", () => grid.focus(0));
 box.addEventListener("pictures", ({ detail }) => usePictures(detail));
-filters.addEventListener("change", ({ detail: { isTyping, ...chosen } }) => ask({ ...query, ...chosen }, { isTyping }));
 results.addEventListener("ask", ({ detail }) => ask(detail));
 
 async function usePictures(files) {
@@ -150,7 +205,7 @@ async function usePictures(files) {
 }
 
 async function named(file) {
-  const small = await shrink(file);
+  const small = (await smaller.use(({ shrink }) => shrink(file), UNASKED)) ?? file;
   return small === file ? file : new File([small], file.name, { type: small.type });
 }
 
@@ -190,24 +245,26 @@ search.addEventListener("results", () => {
   const found = search.results;
   address.keep(found);
   if (rest.isTyping) results.show(found, { isDraft: true });
+  else document.documentElement.classList.toggle("has-timeline", hasTimeline(found)); // its place, before photos lie there
   rest.then(() => results.show(found));
   if (found.first) grid.scrollTo(0);
-  if (!rest.isTyping) timeline.show(found);
+  if (!grid.pictures.isLoading) loadLateParts();
+  if (!rest.isTyping) firstShown.then(() => showTimeline(found));
 });
-search.addEventListener("earlier", ({ detail }) => {
-  results.growBefore(search.results, detail);
-  viewer.refreshSteps();
-});
-search.addEventListener("more", () => {
-  results.grow(search.results);
-  viewer.refreshSteps();
-});
+grid.pictures.addEventListener("rest", loadLateParts, { once: true });
+search.addEventListener("earlier", ({ detail }) => results.growBefore(search.results, detail));
+search.addEventListener("more", () => results.grow(search.results));
 search.addEventListener("slow", ({ detail }) => byId("box").classList.toggle("is-slow", detail));
 search.addEventListener("failed", ({ detail }) => {
+  loadLateParts();
   if (isSilent(detail)) return;
   if (detail.code === "nothing_indexed") results.showNone({ query, photos: [], total: 0 });
   else object(detail);
 });
+
+function showTimeline(found) {
+  timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED);
+}
 
 /** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */
 function object({ message, hint, status }) {
@@ -217,12 +274,7 @@ function object({ message, hint, status }) {
 }
 grid.addEventListener("end", () => search.more());
 grid.addEventListener("start", () => search.earlier());
-grid.addEventListener("moved", ({ detail }) => timeline.follow(detail));
-timeline.addEventListener("jump", ({ detail: number }) => {
-  const index = number - grid.first;
-  if (index >= 0 && index < grid.layout.placed) grid.scrollTo(index);
-  else search.start(query, number);
-});
+grid.addEventListener("moved", ({ detail }) => timeline.made?.follow(detail));
 results.addEventListener("stayed", () => address.settle());
 
 // --- one photo -------------------------------------------------------------------------------
@@ -236,46 +288,23 @@ function photoOf(id) {
 }
 
 function openPhoto(id) {
-  return viewer.open(id, photoOf(id));
+  return viewing.use((viewer) => viewer.open(id, photoOf(id)));
 }
 
-viewer.addEventListener("go", ({ detail }) => openPhoto(detail));
-viewer.addEventListener("show", ({ detail }) => {
-  address.openPhoto(detail);
-  if (indexOf(detail) >= grid.photos.length - AHEAD) search.more();
-  if (indexOf(detail) < AHEAD) search.earlier();
-});
-viewer.addEventListener("close", ({ detail }) => {
-  address.closePhoto();
-  if (indexOf(detail) >= 0) grid.focus(indexOf(detail));
-  if (thumbs.takeNew()) run();
-});
-viewer.addEventListener("heart", ({ detail }) => toggleFavourite(detail));
-viewer.addEventListener("like", ({ detail }) => like([detail]));
-viewer.addEventListener("plus", ({ detail }) => addPicture({ kind: "photo", value: detail, sign: 1 }));
-viewer.addEventListener("minus", ({ detail }) => addPicture({ kind: "photo", value: detail, sign: -1 }));
-viewer.addEventListener("share", ({ detail }) => sharePhotos([detail]));
-viewer.addEventListener("copy", ({ detail }) => copyPath(detail));
-regions.addEventListener("chosen", ({ detail: { id, region, isAdded } }) => {
-  const term = { kind: "photo", value: id, sign: 1, region };
-  if (isAdded) addPicture(term);
-  else searchBy([term]);
-});
-browse.addEventListener("choose", ({ detail }) => ask({ ...query, filters: { ...query.filters, ...detail } }));
-browse.addEventListener("only", ({ detail }) => findOnly(detail));
-browse.addEventListener("albums", () => albums.open());
-albums.addEventListener("open", ({ detail }) => findOnly({ album: detail }));
-photoGiven.addEventListener("find", ({ detail }) => findOnly(detail));
+/** Opens the photo that the address names, unless it names another once the viewer is here. */
+function openFromAddress(id) {
+  return viewing.use((viewer) => address.photo === id && viewer.open(id, photoOf(id)));
+}
+
 given.addEventListener("changed", () => watch.overlook());
-connection.addEventListener("back", () => viewer.isOpen && viewer.again());
 
 async function toggleFavourite(id) {
   const isFavourite = byId("viewer-heart").getAttribute("aria-pressed") === "true";
   const photo = photoOf(id);
-  const wanted = viewer.isOpen ? !isFavourite : !photo.is_favourite;
-  if (!(await mark([id], wanted))) return;
+  const wanted = viewing.made?.isOpen ? !isFavourite : !photo.is_favourite;
+  if (!(await marks.use(({ mark }) => mark([id], wanted)))) return;
   if (photo) photo.is_favourite = wanted;
-  if (viewer.id === id) viewer.showFavourite(wanted);
+  if (viewing.made?.id === id) viewing.made.showFavourite(wanted);
   grid.refreshMark(id);
 }
 
@@ -288,21 +317,22 @@ grid.addEventListener("open", ({ detail }) => {
 grid.addEventListener("pick", ({ detail }) => selection.pick(grid.photos, detail.index, detail));
 grid.addEventListener("heart", ({ detail }) => toggleFavourite(grid.photos[detail.index].image_id));
 grid.addEventListener("like", ({ detail }) => addPicture({ kind: "photo", value: grid.photos[detail.index].image_id, sign: 1 }));
-grid.addEventListener("rate", async ({ detail: { index, stars } }) => {
+grid.addEventListener("rate", ({ detail: { index, stars } }) => {
   const ids = selection.size ? selection.ids : [grid.photos[index].image_id];
-  if (await rate(ids, stars)) notice(ratedInWords(ids.length, stars));
+  giving.use(async ({ rate, ratedInWords }) => (await rate(ids, stars)) && notice(ratedInWords(ids.length, stars)));
 });
 grid.addEventListener("alike", ({ detail }) => showAlike(grid.photos[detail.index]));
 addSelectionBar(byId("selection"), selection, {
   all: selectAll,
   similar: like,
-  zip: saveZip,
-  list: saveList,
-  organise: (ids) => organise.open(ids, query.filters),
+  compare: (ids) => compare.use((view) => view.open(ids)),
+  zip: (ids) => marks.use(({ saveZip }) => saveZip(ids)),
+  list: (ids) => marks.use(({ saveList }) => saveList(ids)),
+  organise: (ids) => organise.use((panel) => panel.open(ids, query.filters)),
   share: sharePhotos,
   favourite: async (ids) => {
     const wanted = !selection.areFavourites;
-    if (!(await mark(ids, wanted))) return;
+    if (!(await marks.use(({ mark }) => mark(ids, wanted)))) return;
     for (const id of ids) {
       const photo = photoOf(id);
       if (photo) photo.is_favourite = wanted;
@@ -315,8 +345,6 @@ addSelectionBar(byId("selection"), selection, {
   },
 });
 
-const compare = new Compare(selection);
-duplicates.addEventListener("compare", ({ detail }) => compare.open(detail));
 /** Selects all results, loaded or not. */
 async function selectAll() {
   const { photos, total } = grid;
@@ -330,18 +358,18 @@ async function selectAll() {
 /** @param {string[]} ids */
 function sharePhotos(ids) {
   const words = ids.length === 1 ? t("One photo.") : t("{count} photos: just these, whatever is found later.", { count: ids.length });
-  share.open({ fields: { image_ids: ids }, words });
+  return share.use(({ dialog }) => dialog.open({ fields: { image_ids: ids }, words }));
 }
 
 /** Shares what is shown: the search or the album, or its photos where no words tell them. */
-async function shareResults() {
+async function shareResults({ dialog, searchToShare }) {
   const what = results.shown?.title ? null : await searchToShare(query);
-  if (what) return share.open(what);
+  if (what) return dialog.open(what);
   const found = results.shown === search.results ? await search.all(MOST_SELECTED) : { photos: grid.photos };
   return found && sharePhotos(found.photos.slice(0, MOST_SELECTED).map((photo) => photo.image_id));
 }
-byId("share-results").addEventListener("click", shareResults);
-byId("shared-links").addEventListener("click", () => share.open(null));
+byId("share-results").addEventListener("click", () => share.use(shareResults));
+byId("shared-links").addEventListener("click", () => share.use(({ dialog }) => dialog.open(null)));
 
 /** Shows a photo and its near copies as results of their own; "back" returns to the search. */
 async function showAlike(photo) {
@@ -361,24 +389,6 @@ async function showAlike(photo) {
 
 // --- panels ----------------------------------------------------------------------------------
 
-duplicates.addEventListener("open", ({ detail }) => openPhoto(detail));
-teaching.addEventListener("open", ({ detail }) => openPhoto(detail));
-teaching.addEventListener("search", ({ detail }) => {
-  library.dialog.close();
-  ask({ ...NOTHING, words: detail });
-});
-map.addEventListener("open", ({ detail }) => openPhoto(detail));
-places.addEventListener("open", ({ detail }) => openPhoto(detail));
-places.addEventListener("within", ({ detail }) => {
-  showSearch();
-  ask({ ...query, filters: { ...query.filters, within: detail } });
-});
-map.addEventListener("caught", ({ detail: photos }) => {
-  show({ ...NOTHING, caught: keepCaught(photos) });
-  address.write(query, { isNew: true });
-  give(caughtResults(photos));
-});
-
 function caughtResults(photos) {
   return {
     query, photos, total: photos.length, matches: null, isComplete: true, tookMs: null, queryRead: null, absentFolders: [],
@@ -387,21 +397,22 @@ function caughtResults(photos) {
 }
 
 watch.addEventListener("changed", () => {
-  filters.forget();
-  forgetExamples();
-  forgetNames();
-  browse.forget();
-  timeline.forget();
+  filters.made?.forget();
+  suggested.use(({ forgetExamples }) => forgetExamples(), UNASKED);
+  names.use(({ forgetNames }) => forgetNames(), UNASKED);
+  browse.made?.forget();
+  timeline.made?.forget();
   address.forget();
-  const isBusy = window.scrollY > 0 || selection.size > 0 || viewer.isOpen || rest.isTyping;
+  const isBusy = window.scrollY > 0 || selection.size > 0 || viewing.made?.isOpen || rest.isTyping;
   if (isBusy && grid.photos.length) notice(t("The library has changed."), { label: t("Show"), act: () => run() });
   else run();
 });
-library.addEventListener("changed", () => watch.look());
-results.addEventListener("index", () => library.begin());
-byId("places-button").addEventListener("click", () => places.open());
-byId("map-button").addEventListener("click", () => map.open());
-byId("library-button").addEventListener("click", () => library.open());
+results.addEventListener("index", () => library.use((panel) => panel.begin()));
+byId("browse-button").addEventListener("click", () => browse.use((panel) => panel.toggle()));
+byId("filters-button").addEventListener("click", () => filters.use((bar) => bar.toggle()));
+byId("places-button").addEventListener("click", () => places.use((one) => one.open()));
+byId("map-button").addEventListener("click", () => map.use((one) => one.open()));
+byId("library-button").addEventListener("click", () => library.use((panel) => panel.open()));
 byId("help-button").addEventListener("click", () => byId("help").showModal());
 byId("theme-button").addEventListener("click", () => notice(COLOURS[globalThis.nextTheme()]));
 byId("home").addEventListener("click", (event) => {
@@ -409,10 +420,10 @@ byId("home").addEventListener("click", (event) => {
   ask(NOTHING);
   window.scrollTo({ top: 0 });
 });
-for (const dialog of document.querySelectorAll("dialog.panel:not(#sign-in)")) {
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.querySelector(".close")?.addEventListener("click", () => dialog.close());
-}
+document.addEventListener("click", ({ target }) => {
+  const panel = target.closest("dialog.panel:not(#sign-in)");
+  if (panel && (target === panel || target.closest(".close"))) panel.close(); // beside it, or on its button
+});
 document.addEventListener("keydown", (event) => {
   const isWriting = event.target.closest("input, select, textarea");
   if (isAll(event) && !isWriting && !event.target.closest("dialog") && grid.photos.length) {
@@ -433,17 +444,27 @@ function isAll(event) {
   return event.key === "a" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
 }
 
+/** Whether the panel beside the photos was open when the page was last left. */
+function wasBrowsing() {
+  try {
+    return JSON.parse(localStorage.getItem("twinlens.browse"))?.isOpen === true;
+  } catch {
+    return false; // forbidden, or written by another release
+  }
+}
+
 takePictures(usePictures);
-useWorker();
 watchConnection();
 guardWithKey(() => {
   if (!search.query) return begin();
-  filters.draw();
-  browse.forget();
+  filters.made?.draw();
+  browse.made?.forget();
   return search.start(search.query);
 });
-byId("filters-button").setAttribute("aria-expanded", "false");
 openSession().then(({ mayAsk, most }) => {
   search.most = most;
   if (mayAsk) begin();
 }, begin);
+if (wasBrowsing()) browse.use(() => {}, UNASKED);
+firstShown.then(() => filters.use(() => {}, UNASKED)); // so that they are there when somebody opens the bar
+firstShown.then(() => installed.use(({ useWorker }) => useWorker(), UNASKED));

@@ -3,12 +3,18 @@
 const AT_ONCE = 12; // more would only share the line, and wait in it where they are not wanted any more
 const AGAIN_MS = 1000; // a connection may break; then a picture is asked for once more
 
-export class Pictures {
+/** Emits `rest` when none is on its way any more. */
+export class Pictures extends EventTarget {
   constructor() {
+    super();
     /** Asked for, and not here yet. @type {Set<HTMLImageElement>} */
     this.loading = new Set();
     /** Rows of the page, the most wanted first. @type {HTMLElement[]} */
     this.rows = [];
+  }
+
+  get isLoading() {
+    return this.loading.size > 0;
   }
 
   /** Loads the pictures of some rows, in this order. @param {HTMLElement[]} rows all that are in the page */
@@ -55,7 +61,9 @@ export class Pictures {
   }
 
   onEnd(picture) {
-    if (this.loading.delete(picture)) this.next();
+    if (!this.loading.delete(picture)) return;
+    this.next();
+    if (!this.isLoading) this.dispatchEvent(new Event("rest"));
   }
 
   /** Cancels what a row that is removed still loads, which is no error. @param {HTMLElement} row */

@@ -1,13 +1,20 @@
 /** Shows results: status line and grid, with "no sure match" above it where that is so. */
 
 import { byId } from "./dom.js";
-import { asks, filterCount, fromHash, inWords, NO_FILTERS, NOTHING, toHash } from "./query.js";
+import { Part } from "./late.js";
+import { asks, filterCount, fromHash, inWords, isByDate, NO_FILTERS, NOTHING, toHash } from "./query.js";
 import { isNothing, joinedTitle, showEmpty, showUnsure, statusOf, titles } from "./outcome.js";
-import { remember } from "./recent.js";
-import { showStart } from "./start.js";
+import { recentSearches, remember } from "./recent.js";
 import { offerCorrection, showParts } from "./wording.js";
 
 const STAYED_MS = 1500;
+const FEWEST_BY_TIME = 100; // photos; fewer are seen by scrolling
+const start = new Part(() => import("./start.js"));
+
+/** Whether results have a time line beside them. @param {import("./search.js").Results} results */
+export function hasTimeline({ query, total, title }) {
+  return !title && total >= FEWEST_BY_TIME && isByDate(query) && !asks(query);
+}
 
 /** Emits `ask` (detail: a query), `index` (the library is to be indexed) and `stayed` (the user looked at these results). */
 export class ResultsView extends EventTarget {
@@ -93,7 +100,9 @@ export class ResultsView extends EventTarget {
 
   /** Examples and recent searches. */
   offer(query) {
-    showStart((words) => this.tell("ask", { ...query, words, terms: [] }), (hash) => this.tell("ask", fromHash(hash)));
+    const [search, again] = [(words) => this.tell("ask", { ...query, words, terms: [] }), (hash) => this.tell("ask", fromHash(hash))];
+    byId("recent-row").hidden = recentSearches().length === 0; // its place
+    start.use(({ showStart }) => showStart(search, again), { isAsked: false });
   }
 
   say(text) {

@@ -59,7 +59,7 @@ export class Selection extends EventTarget {
  * Shows the bar while photos are selected.
  * @param {HTMLElement} bar
  * @param {Selection} selection
- * @param {{all: Function, similar: Function, favourite: Function, organise: Function, share: Function, zip: Function, list: Function}} actions each takes ids
+ * @param {{all: Function, similar: Function, compare: Function, favourite: Function, organise: Function, share: Function, zip: Function, list: Function}} actions each takes ids
  */
 export function addSelectionBar(bar, selection, actions) {
   const count = element("span", { class: "count", role: "status" });
@@ -70,11 +70,13 @@ export function addSelectionBar(bar, selection, actions) {
     button.dataset.act = name;
     return button;
   };
+  const compare = labelled("compare", t("Compare"), act("compare"));
   const heart = labelled("heart", t("Favourite"), act("favourite"));
   bar.append(
     count,
     labelled("all", t("Select all"), act("all")),
     labelled("similar", t("Similar"), act("similar")),
+    compare,
     heart,
     labelled("tag", t("Organise"), act("organise")),
     labelled("zip", t("Download"), act("zip")),
@@ -85,6 +87,7 @@ export function addSelectionBar(bar, selection, actions) {
   selection.addEventListener("change", () => {
     const hadFocus = bar.contains(document.activeElement);
     bar.hidden = selection.size === 0;
+    compare.hidden = selection.size !== 2;
     if (bar.hidden && hadFocus) document.querySelector("#grid .open[tabindex='0']")?.focus({ preventScroll: true });
     const told = selection.areFavourites ? t("Remove favourite") : t("Favourite");
     heart.title = told;

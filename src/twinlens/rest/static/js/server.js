@@ -16,6 +16,8 @@ export class Failure extends Error {
 
 /** Emits `away`, `back` and `locked`. */
 export const connection = new EventTarget();
+/** Emits `changed` after each change that this page has made to what people give to photos. */
+export const given = new EventTarget();
 const AWAY = new Set(["away", "starting", "stopping"]);
 const BY_PROXY = new Set([502, 504]); // a proxy could not reach the server
 const ASK_AGAIN_MS = 1500;
@@ -43,7 +45,7 @@ export async function send(path, { method, json, form, signal } = {}) {
   let answer;
   try {
     numChanging += isChange;
-    answer = await fetch(path, { method: verb, headers, body, signal });
+    answer = (verb === "GET" && (await early(path, signal))) || (await fetch(path, { method: verb, headers, body, signal }));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     noteAway();
@@ -59,6 +61,19 @@ export async function send(path, { method, json, form, signal } = {}) {
   if (AWAY.has(told.code)) noteAway();
   if (answer.status === 401) connection.dispatchEvent(new Event("locked"));
   throw new Failure(answer.status, told);
+}
+
+/** The answer to what early.js has asked for, which is used once; null where it was not asked, or went wrong. */
+async function early(path, signal) {
+  if (!globalThis.askedEarly) return null;
+  const { answers, done } = globalThis.askedEarly;
+  if (!answers.has(path)) await done; // it may be about to ask for it
+  const asked = answers.get(path);
+  if (!asked) return null;
+  answers.delete(path);
+  const answer = await asked.catch(() => null);
+  signal?.throwIfAborted();
+  return answer?.ok ? answer : null;
 }
 
 /** Sends a request and returns the JSON answer. @returns {Promise<any>} */

@@ -20,6 +20,7 @@ export function showStart(search, again) {
   const recent = recentSearches();
   examples().then((found) => {
     byId("examples-row").hidden = found.length === 0;
+    byId("examples-row").classList.remove("is-waiting");
     byId("examples").replaceChildren(...found.map((words) => chip(words, () => search(words))));
   });
   byId("recent-row").hidden = recent.length === 0;

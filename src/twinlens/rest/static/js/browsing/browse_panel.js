@@ -1,8 +1,7 @@
 /** The panel beside the photos to browse the library by: its values become filters of the search. */
 
 import { byId } from "../dom.js";
-import { given } from "../curating/given.js";
-import { isSilent } from "../server.js";
+import { given, isSilent } from "../server.js";
 import { facetList } from "./facet_list.js";
 import { loadFacets } from "./facets.js";
 import { t } from "../texts.js";
@@ -21,7 +20,6 @@ export class BrowsePanel extends EventTarget {
     this.facets = null;
     this.sections = new Set(["album", "tag", "person"]);
     this.twigs = new Set(); // open branches of folders and places
-    this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
     byId("browse-close").addEventListener("click", () => this.toggle(false));
     byId("browse-albums").addEventListener("click", () => this.tell("albums"));
     byId("browse-favourites").addEventListener("click", () => this.only({ favourites: "true" }));
@@ -38,7 +36,7 @@ export class BrowsePanel extends EventTarget {
     if (kept.isOpen && !NARROW.matches) this.open(true); // filled once it is known what the key may do
   }
 
-  toggle(isOpen) {
+  toggle(isOpen = this.panel.hidden) {
     this.open(isOpen);
     this.keep();
     if (isOpen) this.load();

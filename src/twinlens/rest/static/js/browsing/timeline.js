@@ -3,11 +3,9 @@
 import { byId, element } from "../dom.js";
 import { countOf, monthOf, NO_DATE } from "../facts.js";
 import { filterFields } from "../known_filters.js";
-import { asks, isByDate } from "../query.js";
 import { ask, Failure, isSilent } from "../server.js";
 import { labelled, spansOf } from "./months.js";
 
-const FEWEST = 100; // photos; fewer are seen by scrolling
 const IN_VIEW = 40; // photos that a window shows: months may share a row, and the last ones never reach the top
 const REST_MS = 250; // after the last key
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1, PageDown: 12, PageUp: -12, Home: -Infinity, End: Infinity };
@@ -35,9 +33,13 @@ export class Timeline extends EventTarget {
     new ResizeObserver(() => this.drawYears()).observe(this.root);
   }
 
-  /** For results that are shown: counts their months, where they come by date. @param {import("../search.js").Results} results */
-  async show({ query, total, title }) {
-    const wanted = !title && total >= FEWEST && isByDate(query) && !asks(query) ? query : null;
+  /**
+   * For results that are shown: counts their months.
+   * @param {import("../search.js").Results} results
+   * @param {boolean} isWanted whether they have a time line, if there are months enough
+   */
+  async show({ query, total }, isWanted) {
+    const wanted = isWanted ? query : null;
     if (wanted && this.query === wanted) return;
     this.query = wanted;
     const counted = wanted && (await this.counted(wanted));

@@ -5,9 +5,9 @@ import { notice } from "../notices.js";
 import { may } from "../permissions.js";
 import { albumCard } from "./album_card.js";
 import { deleteAlbum, renameAlbum, saveSearch } from "./album_calls.js";
-import { given } from "./given.js";
 import { knownAlbums } from "./known_names.js";
 import { NameInput } from "./name_input.js";
+import { given } from "../server.js";
 import { t } from "../texts.js";
 
 /** Emits `open` (detail: an album's name). */

@@ -4,11 +4,8 @@ import { countOf } from "../facts.js";
 import { tried } from "../marks.js";
 import { notice } from "../notices.js";
 import { may, whyNot } from "../permissions.js";
-import { ask } from "../server.js";
+import { ask, given } from "../server.js";
 import { t } from "../texts.js";
-
-/** Emits `changed` after each change that this page has made. */
-export const given = new EventTarget();
 
 /**
  * Changes something, if the key may.

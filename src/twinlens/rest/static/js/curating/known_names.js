@@ -1,8 +1,7 @@
 /** The library's tags and albums, loaded when they are needed, and again after a change. */
 
 import { countOf } from "../facts.js";
-import { ask, Failure, isSilent } from "../server.js";
-import { given } from "./given.js";
+import { ask, Failure, given, isSilent } from "../server.js";
 
 /** @type {Map<string, Promise<any>>} */
 const kept = new Map();

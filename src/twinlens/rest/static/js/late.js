@@ -1,0 +1,82 @@
+/** Parts of the page that the first photos do not need: they are loaded when they are first used, or once the photos are there. */
+
+import { notice } from "./notices.js";
+import { t } from "./texts.js";
+
+/** All parts, in the order in which they are loaded. @type {Part[]} */
+const parts = [];
+const WHOLE = "twinlens: all parts are here"; // a mark on the browser's time line
+const IDLE_MS = 1000; // the longest wait until the page has nothing else to do
+let tell;
+/** Fulfilled once all have been loaded. @type {?Promise<void>} */
+let all = null;
+
+/** Fulfilled once the first photos are there, or it is known that there are none. @type {Promise<void>} */
+export const firstShown = new Promise((done) => (tell = done));
+
+/** The first photos are there: now the parts are loaded one after the other, so that using one needs no wait. */
+export function loadLateParts() {
+  tell();
+  all ??= loadAll();
+}
+
+async function loadAll() {
+  for (const part of parts) {
+    await idle();
+    await part.load().catch(() => {}); // whoever uses it is told, and it is tried again
+  }
+  performance.mark(WHOLE);
+}
+
+function idle() {
+  return new Promise((done) => (globalThis.requestIdleCallback ? requestIdleCallback(done, { timeout: IDLE_MS }) : setTimeout(done)));
+}
+
+/** A part of the page, in modules of its own. @template Modules, Made */
+export class Part {
+  /**
+   * @param {() => Promise<Modules>} fetch imports its modules
+   * @param {(modules: Modules) => Made} [make] what the page uses, made once; by default the modules
+   */
+  constructor(fetch, make = (modules) => modules) {
+    this.fetch = fetch;
+    this.make = make;
+    this.modules = null;
+    /** What is used; null until somebody does. @type {?Made} */
+    this.made = null;
+    parts.push(this);
+  }
+
+  /** Brings its modules, and makes nothing of them yet. Fails if they do not come; the next call tries again. */
+  load() {
+    this.loading ||= this.fetch().then(
+      (modules) => (this.modules = modules),
+      (error) => {
+        this.loading = null;
+        throw error;
+      },
+    );
+    return this.loading;
+  }
+
+  /**
+   * Runs something with the part: at once where it is here already. Where it does not come, a person who asked for it is told, and can try again.
+   * @template Answer
+   * @param {(made: Made) => Answer} act
+   * @param {{isAsked?: boolean}} [how] isAsked: false for what nobody waits for; then nothing is said
+   * @returns {Promise<Answer|undefined>} undefined if it did not come
+   */
+  async use(act, { isAsked = true } = {}) {
+    if (!this.modules) {
+      try {
+        await this.load();
+      } catch (error) {
+        console.error(error);
+        if (isAsked) notice(t("This part of the page could not be loaded."), { label: t("Try again"), act: () => this.use(act) });
+        return undefined;
+      }
+    }
+    this.made ??= this.make(this.modules);
+    return act(this.made);
+  }
+}
