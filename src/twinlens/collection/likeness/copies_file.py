@@ -110,29 +110,7 @@ class DerivedCopies:
 
     def _with_videos(self, groups: Groups) -> Groups:
         """And videos of the same content."""
-<<<<<<< ours
         return groups.and_those(groups_of(*self._catalog.moments.same_videos()))
-||||||| base
-        ids, leaders = self._catalog.same_content()
-        is_video = np.isin(ids, self._catalog.moments.videos())
-        alike = groups_of(ids[is_video], leaders[is_video])
-        if not len(alike.ids):
-            return groups
-        both, order = np.concatenate([groups.ids, alike.ids]), np.concatenate([groups.leaders, alike.leaders])
-        by_id = np.argsort(both)
-        return Groups(both[by_id], order[by_id])
-=======
-        if not len(videos := self._catalog.moments.videos()):
-            return groups  # looking for equal contents among a million photos takes seconds
-        ids, leaders = self._catalog.same_content()
-        is_video = np.isin(ids, videos)
-        alike = groups_of(ids[is_video], leaders[is_video])
-        if not len(alike.ids):
-            return groups
-        both, order = np.concatenate([groups.ids, alike.ids]), np.concatenate([groups.leaders, alike.leaders])
-        by_id = np.argsort(both)
-        return Groups(both[by_id], order[by_id])
->>>>>>> theirs
 
     def vectors(self, ids: Ids) -> Vectors:
         """What photos are compared by, for ascending ids of photos with features."""
