@@ -28,7 +28,7 @@ from twinlens.types import Embeddings, Ids
 
 DIM, K = 512, 10
 SHARES = (0.001, 0.01, 0.1, 1.0)  # of the photos that pass a filter
-BREADTHS = {"FLAT": (0,), "HNSW": (16, 32, 64, 128, 256), "IVF_SQ8": (16, 32, 64, 128, 256)}
+BREADTHS = {"FLAT": (0,), "HNSW": (75, 128, 256, 512), "IVF_SQ8": (16, 32, 64, 128, 256)}
 USUAL = {"FLAT": 0, "HNSW": kinds._EF, "IVF_SQ8": kinds._PROBES}
 SETTLED_S = 1800.0  # for the index to be built
 

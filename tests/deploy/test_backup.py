@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from conftest import ColourEncoder, draw_photo
-from stores.milvus.conftest import milvus as milvus
-from stores.milvus.running import RunningMilvus
 from twinlens.api.library import Collection
 
 pytestmark = [pytest.mark.slow, pytest.mark.thorough]
@@ -28,14 +26,14 @@ def back_up(catalog: Path, to: Path) -> None:
         source.backup(target, pages=5)  # in many steps, so that others write between them
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
+def draw_photos(tmp_path: Path) -> Path:
     for number in range(N_PHOTOS):
         draw_photo(tmp_path / "photos" / f"photo{number}.jpg", ("red", "green", "blue")[number % 3], seed=number)
     return tmp_path / "photos"
 
 
-def test_a_copy_that_is_made_while_people_mark_is_whole(photos: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
+def test_a_copy_that_is_made_while_people_mark_is_whole(tmp_path: Path, encoder: ColourEncoder) -> None:
+    photos = draw_photos(tmp_path)
     with Collection.create([photos], at=tmp_path / "library", model=encoder) as library:
         library.index()
         library.catalog.marks.mark([1, 2, 3], is_favourite=True)
@@ -56,25 +54,6 @@ def test_a_copy_that_is_made_while_people_mark_is_whole(photos: Path, tmp_path: 
         assert restored.faults() == []
         assert answers(restored)[:-1] == before
         assert {hit.id for hit in restored.search("favourite:yes", k=9)} == {f"photo{n}.jpg" for n in (0, 1, 10)}
-        assert {tag.name for tag in restored.tags.all()} <= {f"tag {number}" for number in range(7)}
+        assert {one.tag for one in restored.tags.all()} <= {f"tag {number}" for number in range(7)}
         (photos / "new.jpg").write_bytes((photos / "photo0.jpg").read_bytes())
         assert restored.index().added == 1
-
-
-@pytest.mark.server
-def test_an_older_catalog_takes_back_its_vectors_on_milvus(
-    photos: Path, tmp_path: Path, encoder: ColourEncoder, milvus: RunningMilvus
-) -> None:
-    pytest.importorskip("pymilvus")
-    store = f"milvus://127.0.0.1:{milvus.port}/backup{tmp_path.name[-12:].replace('-', '')}"
-    with Collection.create([photos], at=tmp_path / "library", model=encoder, store=store) as library:
-        library.index()
-        before = answers(library)
-        back_up(tmp_path / "library/catalog.sqlite", tmp_path / "backup/catalog.sqlite")
-        for number in range(0, N_PHOTOS, 2):
-            (photos / f"photo{number}.jpg").unlink()
-        library.index()
-        assert answers(library) != before
-    with Collection(tmp_path / "backup", model=encoder) as restored:
-        assert answers(restored) == before
-        assert restored.faults() == []

@@ -12,7 +12,7 @@ from twinlens.errors import CollectionError
 from twinlens.protocols import Neighbours
 from twinlens.stores.milvus.address import Address
 from twinlens.stores.milvus.kept_ids import KeptIds
-from twinlens.stores.milvus.kinds import kind_called, kind_for
+from twinlens.stores.milvus.kinds import ROUNDED, kind_called, kind_for
 from twinlens.stores.milvus.narrowing import narrowed
 from twinlens.stores.milvus.server import ROWS_SENT, Server, Space, connected
 from twinlens.types import Embeddings, Ids
@@ -209,6 +209,8 @@ class MilvusStore:
         ids, scores = narrowed(ask, k, wanted, view.ids, has_strays=view.has_strays)
         if len(ids) < k:  # an index that looks at a part of the vectors has not met more
             ids, scores = self._compared(space, query, wanted)
+        elif kind.name in ROUNDED and len(ids) <= ROWS_SENT:  # more are asked for than k, so the right ones are there
+            ids, scores = self._compared(space, query, np.sort(ids))
         best = np.lexsort((ids, -scores))[:k]
         return ids[best], scores[best].clip(-1.0, 1.0)
 
