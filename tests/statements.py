@@ -8,12 +8,12 @@ import pytest
 
 from twinlens.collection.catalog.database import Connection, Database
 
-# what looks at every row of a table or of an index; "SCAN 2 CONSTANT ROWS" and scans of SQLite's own steps do not
+# a step that reads all of a table or of an index; others begin with SEARCH
 _SCAN = re.compile(r"SCAN (\w+)")
 
 
 class Statements:
-    """What was executed on a catalog, without what is done by functions of Python inside SQL.
+    """What was executed on a catalog.
 
     Attributes:
         told: every statement, with its parameters.
@@ -34,7 +34,7 @@ class Statements:
         for sql in dict.fromkeys(self.told):
             if not re.match(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)", sql, re.IGNORECASE):
                 continue
-            names = {alias: table for table, alias in re.findall(r"\b(\w+) AS (\w+)", sql)}
+            names = {alias: table for table, alias in re.findall(r"\b(\w+) AS (\w+)", sql)}  # as plans call them
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}"):
                 scanned = _SCAN.match(step)
                 if scanned and names.get(scanned[1], scanned[1]) in tables:

@@ -104,12 +104,13 @@ def put_read_texts(connection: sqlite3.Connection, texts: Iterable[tuple[bytes, 
     """
     changed: list[int] = []
     for content_hash, text in texts:
+        known = connection.execute(f"SELECT text FROM {READ_TEXTS} WHERE content_hash = ?", (content_hash,)).fetchone()
         connection.execute(
             f"INSERT INTO {READ_TEXTS} (content_hash, text) VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET text = excluded.text",
             (content_hash, text),
         )
-        if text:
+        if (text or "") != ((known and known[0]) or ""):
             rows = connection.execute("SELECT id FROM photos WHERE content_hash = ?", (content_hash,))
             changed += [photo_id for (photo_id,) in rows]
     return changed
