@@ -11,3 +11,4 @@ from twinlens.everyday.languages import (
     language_named,
     language_of_environment,
 )
+from twinlens.everyday.tags import tag_in

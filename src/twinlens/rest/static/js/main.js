@@ -57,7 +57,7 @@ const selection = new Selection();
 const grid = new Grid(byId("grid"), selection);
 const results = new ResultsView(grid);
 const library = new LibraryPanel();
-const map = new LibraryMap();
+const map = new LibraryMap(() => query);
 const places = new PlacesMap(() => query);
 const duplicates = new DuplicatesView();
 const teaching = new TeachingView();
