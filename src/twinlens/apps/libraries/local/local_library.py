@@ -156,9 +156,7 @@ class LocalLibrary:
         """
         sizes = [self.photo(one).size_bytes or 0 for one in photo_ids]
         if sum(sizes) > MOST_ARCHIVE_MB * 10**6:
-            raise QueryError(
-                f"these photos have more than {MOST_ARCHIVE_MB} MB; take fewer, or 'twinlens search --export'"
-            )
+            raise QueryError(f"these photos have more than {MOST_ARCHIVE_MB} MB; take fewer at a time")
         return self._run(lambda: b"".join(self.collection.zip_photos(photo_ids)))
 
     def _run(self, task: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:

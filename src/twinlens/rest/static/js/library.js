@@ -6,6 +6,8 @@ import { countOf, dayOf, numberOf } from "./facts.js";
 import { eventsOf } from "./events.js";
 import { locale, t } from "./texts.js";
 import { LibraryTexts } from "./library_texts.js";
+import { may } from "./permissions.js";
+import { hasLinks } from "./sharing/share_calls.js";
 
 /** Emits `changed` when photos were added or removed. */
 export class LibraryPanel extends EventTarget {
@@ -33,7 +35,8 @@ export class LibraryPanel extends EventTarget {
 
   async refresh() {
     try {
-      const [collection, model] = await Promise.all([ask("api/collection"), ask("api/model")]);
+      const [collection, model, isShared] = await Promise.all([ask("api/collection"), ask("api/model"), may("curate") && hasLinks()]);
+      byId("shared-links").hidden = !isShared;
       byId("library-facts").replaceChildren(...holdings(collection));
       byId("model-facts").replaceChildren(...modelCard(model));
     } catch (error) {

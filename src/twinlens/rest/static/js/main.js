@@ -1,6 +1,7 @@
 /** Entry point of the page: connects its parts. The query is in the address, so that it can be shared. */
 
 import { Address } from "./address.js";
+import { toldOf } from "./advice.js";
 import { Box } from "./box.js";
 import { asWords } from "./browsing/as_words.js";
 import { BrowsePanel } from "./browsing/browse_panel.js";
@@ -210,9 +211,9 @@ search.addEventListener("failed", ({ detail }) => {
 });
 
 /** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */
-function object({ message, hint, status }) {
-  const say = () => results.say(hint ? `${message} (${hint})` : message);
-  if (status === 422 || status === 404) rest.then(say);
+function object(failure) {
+  const say = () => results.say(toldOf(failure));
+  if (failure.status === 422 || failure.status === 404) rest.then(say);
   else say();
 }
 grid.addEventListener("end", () => search.more());
