@@ -52,6 +52,7 @@ def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page = _open(browser, options.url, color_scheme=scheme, **DESKTOP)
     _take(page, options.out, f"page-start-{scheme}")
     page.fill("#words", options.query)
+    page.wait_for_selector(".badge")
     _settle(page)
     _take(page, options.out, f"page-results-{scheme}")
     page.locator(".tile .open").first.click()
@@ -63,9 +64,10 @@ def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page.wait_for_selector("#model-facts dl")
     _take(page, options.out, f"page-library-{scheme}")
     page.keyboard.press("Escape")
-    with page.expect_response("**/api/map"):
-        page.click("#map-button")
-    page.wait_for_timeout(1000)
+    page.click("#home")  # a map of all photos, not of those of the query
+    page.click("#map-button")
+    page.wait_for_selector("#map-status:has-text('photos')")
+    page.wait_for_timeout(2500)  # its pictures are drawn, not elements
     _settle(page)
     _take(page, options.out, f"page-map-{scheme}")
 
@@ -120,7 +122,6 @@ def _open(browser: Any, url: str, **options: Any) -> Any:
 def _settle(page: Any) -> None:
     """Waits until every picture in view is there."""
     page.wait_for_timeout(500)
-    page.wait_for_load_state("networkidle")
     while not page.evaluate("[...document.images].every((one) => !one.src || one.complete)"):
         page.wait_for_timeout(100)
     page.wait_for_timeout(300)

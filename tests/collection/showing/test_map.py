@@ -166,6 +166,6 @@ def test_a_map_with_a_filter_has_its_photos_where_they_are_among_all(
     assert part.places.tolist() == [places[one] for one in part.ids]
     numbers, rows = whole.numbers, np.arange(8)
     grouped = replace(whole, groups=(MapGroup(rows[5:], 0, 0, "b"), MapGroup(rows[1:5], 0.9, 0.9, "a")))
-    (left,) = grouped.only(numbers[:3]).groups
-    assert (left.label, left.rows.tolist()) == ("a", [1, 2])
-    assert [left.x, left.y] == pytest.approx(whole.places[1:3].mean(axis=0).tolist())
+    (left,) = grouped.only(numbers[:7]).groups
+    assert (left.label, left.rows.tolist()) == ("a", [1, 2, 3, 4])
+    assert [left.x, left.y] == pytest.approx(whole.places[1:5].mean(axis=0).tolist())

@@ -20,6 +20,7 @@ from twinlens.types import Embeddings, Ids, Space
 logger = logging.getLogger(__name__)
 
 MOST_PHOTOS = 20_000  # more points would overlap, and their features take more than 60 MB
+LEAST_LEFT = 3  # photos of a group: what all had in common need not hold for one or two of them
 LEAST_PHOTOS = 200  # of fewer, PCA shows as much
 ROWS_AT_ONCE = 2048
 BLOCK, ITERATIONS = 8, 60  # the error shrinks by (9th / 2nd eigenvalue) per iteration
@@ -58,7 +59,7 @@ class Projection:
     is_final: bool = True
 
     def only(self, wanted: Ids) -> "Projection":
-        """The same map with some of its photos, each where it was; groups without any of them are left out.
+        """The same map with some of its photos, each where it was; groups of which too few are left are no groups.
 
         Args:
             wanted: ids in the catalog, also of photos that the map does not have.
@@ -71,7 +72,7 @@ class Projection:
         groups = [
             replace(group, rows=now, x=float(places[now, 0].mean()), y=float(places[now, 1].mean()))
             for group, now in left
-            if len(now)
+            if len(now) >= LEAST_LEFT
         ]
         return replace(
             self,

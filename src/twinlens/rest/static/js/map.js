@@ -90,6 +90,7 @@ export class LibraryMap extends EventTarget {
     const isSame = this.dots?.generation === dots.generation;
     this.before = isSame ? { x: ids.map((_, index) => this.placeOf(index)[0]), y: ids.map((_, index) => this.placeOf(index)[1]) } : null;
     this.began = isSame && !CALM.matches ? performance.now() : 0;
+    if (this.isNarrowed && ids.length && !(isSame && this.dots.is_final)) this.plane.fit(dots.x, dots.y);
     this.dots = dots;
     this.chips.show(dots.groups ?? []);
     const counts = ids.length < count ? t("{shown} of {photos}", { shown: ids.length, photos: countOf(count) }) : countOf(count);
