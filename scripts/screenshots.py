@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
+MOST_LOOKS = 30
+PATIENCE_MS = 180_000  # other programs may use the cores
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -21,7 +23,7 @@ def main() -> int:
     """Opens the page of a running server and takes its pictures; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", help="of a server: twinlens serve --in .demo/COLLECTION, after make demo")
-    parser.add_argument("--query", default="a dog with its tongue out", help="default: a question of the demo")
+    parser.add_argument("--query", default="a famous building", help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=IMAGES)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -67,8 +69,8 @@ def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page.click("#home")  # a map of all photos, not of those of the query
     page.click("#map-button")
     page.wait_for_selector("#map-status:has-text('photos')")
-    page.wait_for_timeout(2500)  # its pictures are drawn, not elements
     _settle(page)
+    _stand_still(page)
     _take(page, options.out, f"page-map-{scheme}")
 
 
@@ -113,6 +115,7 @@ def _phone(browser: Any, options: argparse.Namespace, scheme: str) -> None:
 
 def _open(browser: Any, url: str, **options: Any) -> Any:
     page = browser.new_context(locale="en-GB", reduced_motion="reduce", **options).new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     page.wait_for_selector(".tile img.is-loaded")
     _settle(page)
@@ -125,6 +128,16 @@ def _settle(page: Any) -> None:
     while not page.evaluate("[...document.images].every((one) => !one.src || one.complete)"):
         page.wait_for_timeout(100)
     page.wait_for_timeout(300)
+
+
+def _stand_still(page: Any) -> None:
+    """Waits until the view changes no more: pictures of the map are drawn, not elements."""
+    before, now = b"", page.screenshot()
+    for _ in range(MOST_LOOKS):
+        if before == now:
+            return
+        page.wait_for_timeout(2000)
+        before, now = now, page.screenshot()
 
 
 def _take(page: Any, folder: Path, name: str) -> None:
