@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
+MOST_LOOKS = 30
+PATIENCE_MS = 180_000  # other programs may use the cores
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -21,7 +23,7 @@ def main() -> int:
     """Opens the page of a running server and takes its pictures; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", help="of a server: twinlens serve --in .demo/COLLECTION, after make demo")
-    parser.add_argument("--query", default="a dog with its tongue out", help="default: a question of the demo")
+    parser.add_argument("--query", default="a famous building", help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=IMAGES)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -52,6 +54,7 @@ def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page = _open(browser, options.url, color_scheme=scheme, **DESKTOP)
     _take(page, options.out, f"page-start-{scheme}")
     page.fill("#words", options.query)
+    page.wait_for_selector(".badge")
     _settle(page)
     _take(page, options.out, f"page-results-{scheme}")
     page.locator(".tile .open").first.click()
@@ -63,10 +66,11 @@ def _desktop(browser: Any, options: argparse.Namespace, scheme: str) -> None:
     page.wait_for_selector("#model-facts dl")
     _take(page, options.out, f"page-library-{scheme}")
     page.keyboard.press("Escape")
-    with page.expect_response("**/api/map"):
-        page.click("#map-button")
-    page.wait_for_timeout(1000)
+    page.click("#home")  # a map of all photos, not of those of the query
+    page.click("#map-button")
+    page.wait_for_selector("#map-status:has-text('photos')")
     _settle(page)
+    _stand_still(page)
     _take(page, options.out, f"page-map-{scheme}")
 
 
@@ -111,6 +115,7 @@ def _phone(browser: Any, options: argparse.Namespace, scheme: str) -> None:
 
 def _open(browser: Any, url: str, **options: Any) -> Any:
     page = browser.new_context(locale="en-GB", reduced_motion="reduce", **options).new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     page.wait_for_selector(".tile img.is-loaded")
     _settle(page)
@@ -120,10 +125,19 @@ def _open(browser: Any, url: str, **options: Any) -> Any:
 def _settle(page: Any) -> None:
     """Waits until every picture in view is there."""
     page.wait_for_timeout(500)
-    page.wait_for_load_state("networkidle")
     while not page.evaluate("[...document.images].every((one) => !one.src || one.complete)"):
         page.wait_for_timeout(100)
     page.wait_for_timeout(300)
+
+
+def _stand_still(page: Any) -> None:
+    """Waits until the view changes no more: pictures of the map are drawn, not elements."""
+    before, now = b"", page.screenshot()
+    for _ in range(MOST_LOOKS):
+        if before == now:
+            return
+        page.wait_for_timeout(2000)
+        before, now = now, page.screenshot()
 
 
 def _take(page: Any, folder: Path, name: str) -> None:

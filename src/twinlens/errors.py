@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_COMMAND = re.compile(r"\btwinlens [a-z]|(?<![\w-])--[a-z]")
 
 
 def valid_unicode(text: str, *, backslash: str = "\\") -> str:
@@ -19,6 +20,16 @@ def valid_unicode(text: str, *, backslash: str = "\\") -> str:
         return f"{backslash}x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"{backslash}u{code:04x}"
 
     return _SURROGATES.sub(escaped, text)
+
+
+def without_commands(message: str) -> str:
+    """A message without its advice to run a command: for interfaces that have means of their own.
+
+    >>> without_commands("no photo has the tag 'dog'; 'twinlens tag list' shows all")
+    "no photo has the tag 'dog'"
+    """
+    fault, *advice = message.split("; ")
+    return "; ".join([fault, *(part for part in advice if not _COMMAND.search(part))])
 
 
 class TwinlensError(Exception):

@@ -20,11 +20,11 @@ class ServedPage:
     """Runs ``twinlens serve`` over a library.
 
     Args:
-        library: an indexed photo folder.
+        library: an indexed photo folder; None if the arguments name it.
         arguments: of the command besides.
     """
 
-    def __init__(self, library: Path, *arguments: str) -> None:
+    def __init__(self, library: Path | None, *arguments: str) -> None:
         self._library, self._arguments = library, arguments
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
@@ -33,7 +33,8 @@ class ServedPage:
 
     def start(self) -> None:
         """Starts it, the second time on the port of the first."""
-        line = [sys.executable, "-m", "twinlens", "serve", "--in", str(self._library), "--port", str(self.port)]
+        place = [] if self._library is None else ["--in", str(self._library)]
+        line = [sys.executable, "-m", "twinlens", "serve", *place, "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*line, *self._arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -109,6 +109,29 @@ def test_a_key_that_may_only_search_has_no_hearts_and_is_told_why(open_page: Any
     expect(page.locator("#notice")).to_contain_text("The key “family” may not rate photos.")
 
 
+@pytest.fixture(scope="module")
+def shelf(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server with two libraries, and a key that opens one of them."""
+    folder = tmp_path_factory.mktemp("shelf")
+    (folder / "keys.toml").write_text(f'[family]\nkey = "{FAMILY_KEY}"\nlibraries = ["home"]\n')
+    named = [f"{name}={shutil.copytree(drawn, folder / name)}" for name in ("home", "work")]
+    served = ServedPage(None, "--library", named[0], "--library", named[1], "--keys", str(folder / "keys.toml"))
+    yield served.url
+    served.stop()
+
+
+def test_a_key_of_another_library_is_told_so_and_led_back_to_the_list(open_page: Any, shelf: str) -> None:
+    page = open_page(f"{shelf}/work/", wait=False)
+    page.fill("#key", FAMILY_KEY)
+    page.keyboard.press("Enter")
+    expect(page.locator("#key-fault")).to_have_text("The key “family” does not open this library.")
+    page.reload()
+    expect(page.locator("#key-fault")).to_have_text("The key “family” does not open this library.")
+    page.get_by_role("link", name="All libraries").click()
+    page.get_by_role("link", name="home").click()
+    expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+
+
 def test_a_key_that_may_do_everything_has_all_buttons(open_page: Any, limited: str) -> None:
     page = open_page(limited, wait=False)
     give_key(page)

@@ -88,6 +88,8 @@ def test_what_is_caught_takes_the_place_of_the_search_and_leads_back_to_it(page:
     page.keyboard.press("Enter")
     expect(page.locator("#status")).to_contain_text("strong among")
     page.click("#map-button")
+    expect(page.locator("#map-search")).to_have_attribute("aria-pressed", "true")
+    page.click("#map-search")
     expect(page.locator("#map-status")).to_have_text("29 photos")
     page.click("#map-seen")
     expect(page.locator("#status")).to_have_text("29 photos from the map")
@@ -127,7 +129,7 @@ def test_what_is_in_view_can_be_asked_for_before_there_is_a_map(page: Page) -> N
 
 def test_a_better_map_takes_the_place_of_the_first_with_names_of_groups(page: Page) -> None:
     first = page.evaluate("fetch('/api/map').then((one) => one.json())")
-    group = {"x": 0.5, "y": 0.5, "num_images": 29, "image_id": first["image_ids"][0], "label": "shapes"}
+    group = {"x": 0.5, "y": 0.5, "num_images": 2, "image_id": first["image_ids"][0], "label": "shapes", "rows": [0, 3]}
     better = {**first, "x": [1 - x for x in first["x"]], "groups": [group]}
     held = Held(page, "**/api/map")
     page.click("#map-button")
@@ -143,3 +145,24 @@ def test_a_better_map_takes_the_place_of_the_first_with_names_of_groups(page: Pa
     held.take().fulfill(json={**better, "is_final": True})
     expect(page.locator("#map-status")).to_have_text("29 photos")
     until(page, "globalThis.written.has('shapes')")
+    page.get_by_role("button", name="shapes: 2 photos").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("2 photos from the map")
+
+
+def test_the_map_shows_the_photos_of_the_search_and_all_where_wanted(page: Page) -> None:
+    page.fill("#words", "name:red")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("6 photos")
+    page.click("#map-button")
+    expect(page.locator("#map-status")).to_have_text("6 photos")
+    page.click("#map-search")
+    expect(page.locator("#map-search")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#map-status")).to_have_text("29 photos")
+    page.click("#map-close")
+    page.fill("#words", "")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("29 photos")
+    page.click("#map-button")
+    expect(page.locator("#map-status")).to_have_text("29 photos")
+    expect(page.locator("#map-search")).to_be_hidden()

@@ -206,3 +206,26 @@ def test_letters_of_captions_are_no_commands(circle: Page) -> None:
     expect(circle.locator("#viewer-given")).to_contain_text("parks wildlife scripts")
     expect(circle.get_by_role("group", name="Part of the photo")).to_be_hidden()
     expect(circle.get_by_role("group", name="Slide show")).to_be_hidden()
+
+
+def test_tags_that_fit_for_sure_are_given_to_selected_photos_and_taken_back(open_page: Any, site: str) -> None:
+    page = open_page(f"{site}/#folder=home&sort=name")
+    answers = {
+        "results": [{"image_id": CIRCLE, "suggested": [{"tag": "round", "grade": "strong", "probability": 0.9}]}]
+    }
+    asked: list[Any] = []
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json={**answers, "changed": 1, "language": "en"})
+
+    intercept(page, "**/api/tags/suggest", answer)
+    tile = page.locator(".tile").filter(has=page.locator(".open[aria-label*='blue circle.jpg']"))
+    tile.locator(".pick").click(force=True)
+    page.get_by_role("button", name="Organise").click()
+    page.get_by_role("button", name="Add the tags that fit for sure").click()
+    expect(page.locator("#notice")).to_contain_text("1 photo got tags: round.")
+    assert asked == [{"image_ids": [CIRCLE], "accept": True}]
+    with page.expect_request("**/api/tags") as undone:
+        page.get_by_role("button", name="Undo", exact=True).click()
+    assert undone.value.post_data_json == {"image_ids": [CIRCLE], "tags": ["round"], "is_tagged": False}

@@ -50,6 +50,7 @@ def test_a_word_is_taught_by_selected_photos_found_forgotten_and_brought_back(ho
     expect(home.get_by_role("list", name="What you said of searches")).to_contain_text("1 good, 1 bad")
     home.get_by_role("button", name="Learn from captions and opinions").click()
     expect(home.locator("#notice")).to_contain_text("a lesson needs 40 photos")
+    expect(home.locator(".lesson-buttons").get_by_role("button")).to_have_count(1)  # there is none to undo
     until_at_rest(home)
     assert faults(home) == []
     home.get_by_role("button", name="Forget “our rex”").click()

@@ -44,7 +44,17 @@ WRITTEN = frozenset(
 # nor which names and words are blank, and that one of two fields is wanted
 WANTED = frozenset(
     (
-        *("tags/rename", "captions", "albums", "albums/saved", "albums/rename", "feedback", "teach", "suggest"),
+        *(
+            "tags/rename",
+            "tags/suggest",
+            "captions",
+            "albums",
+            "albums/saved",
+            "albums/rename",
+            "feedback",
+            "teach",
+            "suggest",
+        ),
         *("shares", "shared"),  # nor that a key is right
     )
 )

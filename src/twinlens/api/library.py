@@ -15,6 +15,7 @@ from twinlens.collection.searching.filters.within import Area, parse_area, read_
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.facts import LibraryFacts
 from twinlens.collection.showing.file import OutsideLibraryError, PhotoFile, photo_file
+from twinlens.collection.showing.gallery import GalleryPhoto, gallery_page
 from twinlens.collection.showing.grid import GridPhoto
 from twinlens.collection.showing.map import Projection
 from twinlens.collection.showing.maps.places import PlaceCluster, PlacesMap

@@ -75,6 +75,7 @@ from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
 from twinlens.collection.showing.grid import GridPhoto, browse
 from twinlens.collection.showing.map import Projection, Projector
+from twinlens.collection.showing.maps.kept_layout import LayoutFile
 from twinlens.collection.showing.maps.places import PlacesMap, map_of_places
 from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.status import collection_status
@@ -146,7 +147,8 @@ class Collection:
         }
         self._indexer = Indexer(path, self.catalog, self._folders, self._model, **derived)
         self._searcher = Searcher(self.catalog, self._folders, self._model, **derived)
-        self._projector = Projector(self.catalog, self._folders, name_groups=self._name_groups)
+        kept_map = LayoutFile(path, owner=self.catalog.identity, writable=self._writable)
+        self._projector = Projector(self.catalog, self._folders, name_groups=self._name_groups, file=kept_map)
         self._given = GivenPhotos(self.catalog, self._folders)
         self.tags, self.ratings = Tags(self.catalog, self._given), Ratings(self.catalog, self._given)
         self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
@@ -846,12 +848,21 @@ class Collection:
         """Every file in the photo folders that the last index run skipped, with its reason, by path."""
         return skipped_files(self.catalog, self.folders())
 
-    def map(self) -> Projection:
-        """The photos as points in the plane, similar ones close together; cached until photos change.
+    def map(self, *, query: QueryLike | None = None, **filters: Any) -> Projection:
+        """The photos as points in the plane, similar ones close together; kept until photos change.
 
         Of 200 photos and more a better map is computed in the background; until ``is_final`` this may be asked again.
+
+        Args:
+            query: only photos that match it; None for all.
+            filters: see ``search``.
+
+        Raises:
+            QueryError: the query or a filter is invalid, or the query is a sum, which leaves no photo out.
+            CollectionNotFoundError: a query, and nothing is indexed yet.
         """
-        return self._projector.projection()
+        whole = self._projector.projection()
+        return whole if query is None and not filters else whole.only(self._numbers(query, filters))
 
     def _name_groups(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[str | None]:
         def on_progress(done: int, total: int) -> None:
@@ -873,12 +884,14 @@ class Collection:
             QueryError: the query or a filter is invalid, or the query is a sum, which leaves no photo out.
             CollectionNotFoundError: a query, and nothing is indexed yet.
         """
+        return map_of_places(self.catalog, self._folders, self._numbers(query, filters), view)
+
+    def _numbers(self, query: QueryLike | None, filters: Mapping[str, Any]) -> Ids:
+        """Ids in the catalog of the photos that pass the filters and match the query."""
         asked = Filters(**filters)
         if query is None:
-            numbers = self.catalog.select_ids(asked.condition(self._searcher.scope()))
-        else:
-            numbers = self._searcher.found(as_query(query), asked)
-        return map_of_places(self.catalog, self._folders, numbers, view)
+            return self.catalog.select_ids(asked.condition(self._searcher.scope()))
+        return self._searcher.found(as_query(query), asked)
 
     def thumbnails(self, *, max_bytes: int) -> ThumbnailCache:
         """Thumbnails of the photos, cached on disk up to a size limit."""

@@ -32,6 +32,7 @@ from twinlens.rest.calls import (
     searching,
     session,
     suggesting,
+    tag_suggestions,
     tags,
     teaching,
 )
@@ -146,7 +147,7 @@ def calls(settings: Settings) -> FastAPI:
         title="twinlens", lifespan=served_while_open, openapi_url="/openapi.json", docs_url=None, redoc_url=None
     )
     add_page(app)  # first, for routes are tried in order, and most requests are for its files
-    marks = (favourites, tags, ratings, albums, captions, teaching, shares)
+    marks = (favourites, tags, tag_suggestions, ratings, albums, captions, teaching, shares)
     looking = (library, searching, explaining, photos, browsing, places, duplicates)
     for part in (*looking, *marks, archive, indexing, reading, session, suggesting, shared):
         app.include_router(part.router)

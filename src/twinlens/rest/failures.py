@@ -30,6 +30,7 @@ from twinlens.errors import (
     UnknownFolderError,
     UnknownPhotoError,
     UnknownShareError,
+    without_commands,
 )
 
 logger = logging.getLogger(__name__)
@@ -147,9 +148,9 @@ def failure_of(error: TwinlensError) -> RequestFailure:
         case UnknownPhotoError():
             return RequestFailure("unknown_image", str(error), "use image_ids from search results")
         case UnknownAlbumError():
-            return RequestFailure("unknown_album", str(error), "GET /api/albums lists the albums")
+            return RequestFailure("unknown_album", without_commands(str(error)), "GET /api/albums lists the albums")
         case UnknownShareError():
-            return RequestFailure("unknown_share", str(error), "GET /api/shares lists the shares")
+            return RequestFailure("unknown_share", without_commands(str(error)), "GET /api/shares lists the shares")
         case ShareEndedError():
             return RequestFailure(f"share_{error.why}", str(error), "ask whoever shared it for another link")
         case NoProbabilitiesError():
@@ -158,7 +159,9 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             )
         case QueryError():
             return RequestFailure(
-                "invalid_query", str(error).replace("--", ""), "/docs describes what a query may contain"
+                "invalid_query",
+                without_commands(str(error)).replace("--", ""),
+                "/docs describes what a query may contain",
             )
         case OutsideLibraryError():
             return RequestFailure("outside_library", "the photo is behind a link that leads out of the library")

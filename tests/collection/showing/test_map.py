@@ -1,6 +1,7 @@
 """The map of a library: true to its widest axes, drawn anew when photos change."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from conftest import COLOURS, PhotoMaker
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.showing import map as map_of_library
-from twinlens.collection.showing.map import Projector, flat_places
+from twinlens.collection.showing.map import Projection, Projector, flat_places
+from twinlens.collection.showing.maps.groups import MapGroup
+from twinlens.collection.showing.maps.kept_layout import LayoutFile
 from twinlens.types import Ids
 
 OpenCollection = Callable[..., Collection]
@@ -96,3 +99,73 @@ def test_a_better_map_is_computed_meanwhile_and_its_groups_get_names(
     assert not np.array_equal(last.places, first.places)
     assert [group.label for group in last.groups] == [f"{len(group.rows)} photos" for group in last.groups]
     patient.close()
+
+
+def test_a_finished_map_is_there_at_once_after_a_restart_until_what_photos_look_like_changes(
+    make_photo: PhotoMaker, open_collection: OpenCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_of_library, "LEAST_PHOTOS", 20)
+    for number in range(24):
+        make_photo(f"{number}.png", list(COLOURS)[number % 2], seed=number)
+    collection = open_collection()
+    collection.index()
+    folders, file = PhotoFolders(collection.path, collection.catalog), collection.path / "map.bin"
+    named = 0
+
+    def names(groups: Sequence[Ids], _: Callable[[], bool]) -> list[str | None]:
+        nonlocal named
+        named += 1
+        return ["dog"] * len(groups)
+
+    def restarted() -> tuple[Projection, Projection]:
+        """What a new process shows first, and last."""
+        kept = LayoutFile(collection.path, owner=collection.catalog.identity, writable=True)
+        projector = Projector(collection.catalog, folders, name_groups=names, file=kept)
+        first = projector.projection()
+        if projector._computing is not None:
+            projector._computing.join()
+        return first, projector.projection()
+
+    first, made = restarted()
+    assert (first.is_final, made.is_final, named) == (False, True, 1)
+    again, _ = restarted()
+    assert (again.is_final, again.space) == (True, made.space)
+    assert np.array_equal(again.places, made.places)
+    assert [(one.label, one.rows.tolist()) for one in again.groups] == [
+        ("dog", one.rows.tolist()) for one in made.groups
+    ]
+    photos = collection.folders()[0].path
+    (photos / "0.png").rename(photos / "renamed.png")
+    collection.index()
+    renamed, _ = restarted()
+    assert renamed.is_final
+    assert "renamed.png" in renamed.ids
+    assert np.array_equal(renamed.places, made.places)
+    make_photo("5.png", "green", seed=99)
+    collection.index()
+    changed, made = restarted()
+    assert (changed.is_final, made.is_final, named) == (False, True, 2)
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    damaged, made_again = restarted()
+    assert (damaged.is_final, named) == (False, 3)
+    assert np.array_equal(made_again.places, made.places)
+
+
+def test_a_map_with_a_filter_has_its_photos_where_they_are_among_all(
+    make_photo: PhotoMaker, open_collection: OpenCollection
+) -> None:
+    for number in range(8):
+        make_photo(f"{'a' if number < 3 else 'b'}/{number}.png", "red", seed=number)
+    collection = open_collection()
+    collection.index()
+    whole, part = collection.map(), collection.map(folder="a")
+    assert part.ids == [one for one in whole.ids if one.startswith("a/")]
+    assert part.num_photos == 3
+    places = dict(zip(whole.ids, whole.places.tolist(), strict=True))
+    assert part.places.tolist() == [places[one] for one in part.ids]
+    numbers, rows = whole.numbers, np.arange(8)
+    grouped = replace(whole, groups=(MapGroup(rows[5:], 0, 0, "b"), MapGroup(rows[1:5], 0.9, 0.9, "a")))
+    (left,) = grouped.only(numbers[:7]).groups
+    assert (left.label, left.rows.tolist()) == ("a", [1, 2, 3, 4])
+    assert [left.x, left.y] == pytest.approx(whole.places[1:5].mean(axis=0).tolist())

@@ -12,7 +12,7 @@ from rest.served_library import ODD_NAME, client_of
 from twinlens.rest.calls.archive import MOST_TAKEN
 
 
-@pytest.mark.parametrize("path", ["/api/favourites", "/api/archive", "/api/archive/list"])
+@pytest.mark.parametrize("path", ["/api/favourites", "/api/archive", "/api/archive/list", "/api/archive/gallery"])
 @pytest.mark.parametrize("body", [{}, {"image_ids": []}, {"image_ids": [""]}, {"image_ids": "x"}, {"ids": ["x"]}])
 def test_bodies_that_name_no_photo_are_refused(client: TestClient, path: str, body: object) -> None:
     assert client.post(path, json=body).status_code == 422
@@ -64,3 +64,14 @@ def test_photos_whose_files_are_gone_are_left_out_and_counted(library: Path) -> 
 
 def test_nothing_is_left_out_of_what_is_whole(client: TestClient) -> None:
     assert client.post("/api/archive/list", json={"image_ids": ["black.png"]}).headers["x-left-out"] == "0"
+
+
+def test_a_gallery_is_one_file_with_pictures_and_captions_as_text(client: TestClient) -> None:
+    asked = {"image_ids": ["beach/red.png", ODD_NAME, "nothing.png"], "heading": "Red & <more>"}
+    answer = client.post("/api/archive/gallery", json=asked)
+    assert answer.headers["content-disposition"] == 'attachment; filename="photos.html"'
+    assert answer.headers["x-left-out"] == "1"
+    assert answer.text.count("data:image/jpeg;base64,") == 2
+    assert "<h1>Red &amp; &lt;more&gt;</h1>" in answer.text
+    assert "a red wall" in answer.text
+    assert "<script>" not in answer.text

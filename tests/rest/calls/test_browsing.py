@@ -1,11 +1,17 @@
 """Calls of the page that are everybody's: the library without a query, the map, favourites, archives."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from rest.served_library import ODD_NAME, PHOTOS, client_of
+from twinlens.collection.collection import Collection
+from twinlens.collection.showing.map import Projection
+from twinlens.collection.showing.maps.groups import MapGroup
 from twinlens.rest.settings import Settings
 
 N_PHOTOS = len(PHOTOS) + 2
@@ -102,6 +108,35 @@ def test_the_map_has_a_dot_for_every_photo(client: TestClient) -> None:
     assert drawn["space"] == "likeness"
     assert min(drawn["x"]) == min(drawn["y"]) == 0
     assert max(drawn["x"]) == max(drawn["y"]) == 1
+
+
+def test_the_map_takes_the_filters_and_the_words_of_a_search(client: TestClient) -> None:
+    whole = client.get("/api/map").json()
+    places = {one: place for one, *place in zip(whole["image_ids"], whole["x"], whole["y"], strict=True)}
+    beach = client.get("/api/map", params={"folder": "beach", "query": "name:red"}).json()
+    assert (beach["image_ids"], beach["num_images"]) == (["beach/red.png"], 1)
+    assert [beach["x"], beach["y"]] == [[one] for one in places["beach/red.png"]]
+    none = client.get("/api/map", params={"folder": "beach", "query": "name:green"}).json()
+    assert (none["image_ids"], none["num_images"]) == ([], 0)
+    assert client.get("/api/map", params={"folder": "/etc"}).status_code == 404
+
+
+def test_groups_of_the_map_are_named_in_the_language_of_the_reader(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Collection.map
+
+    def named(collection: Collection, **asked: Any) -> Projection:
+        group = MapGroup(np.array([2, 0]), 0.5, 0.5, "hot-air balloon")
+        return replace(whole(collection, **asked), groups=(group,))
+
+    monkeypatch.setattr(Collection, "map", named)
+    drawn = client.get("/api/map", headers={"Accept-Language": "de-CH"}).json()
+    (group,) = drawn["groups"]
+    assert (drawn["language"], group["label"], group["rows"]) == ("de", "Heißluftballon", [2, 0])
+    assert (group["image_id"], group["num_images"]) == (drawn["image_ids"][2], 2)
+    french = client.get("/api/map", params={"language": "fr"}, headers={"Accept-Language": "de-CH"}).json()
+    assert french["groups"][0]["label"] == "montgolfière"
 
 
 def test_the_map_shows_marks_as_they_are_now(library: Path) -> None:

@@ -133,6 +133,7 @@ def test_an_unknown_photo_gets_nothing_and_so_do_the_others(library: Path, path:
 def test_what_cannot_be_is_told(client: TestClient, path: str, body: dict[str, Any], wanted: str) -> None:
     answer = client.post(path, json=body)
     assert code(answer) == wanted, answer.text
+    assert "twinlens" not in answer.json()["error"]["message"], "a command, which is no means of those who call"
     assert not client.get("/api/albums").json()["albums"]
 
 

@@ -47,6 +47,15 @@ def test_a_word_is_taught_used_and_forgotten(library: Path) -> None:
         assert client.post("/api/search/text", json={"query": "my Rex"}).json()["notes"] == []
 
 
+def test_whether_a_lesson_can_be_undone_is_told(library: Path) -> None:
+    with client_of(library) as client:
+        assert not client.get("/api/feedback").json()["has_lesson"]
+        client.app.state.engine.collection.catalog.feedback.put_lesson("a model", "{}", b"")  # type: ignore[attr-defined]
+        assert client.get("/api/feedback").json()["has_lesson"]
+        assert client.post("/api/teach", json={"undo": True}).json()["undone"]
+        assert not client.get("/api/feedback").json()["has_lesson"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "expected"),
     [
@@ -65,7 +74,7 @@ def test_what_cannot_be_meant_changes_nothing(
 ) -> None:
     answer = client.post(f"/api/{path}", json=body)
     assert (answer.status_code, code(answer)) == (status, expected)
-    assert client.get("/api/feedback").json() == {"feedback": []}
+    assert client.get("/api/feedback").json() == {"feedback": [], "has_lesson": False}
 
 
 def test_teaching_needs_a_key_that_may_curate(locked: TestClient) -> None:

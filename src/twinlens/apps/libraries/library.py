@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.filters import Filters
+from twinlens.api.library import PlacesMap, View
 from twinlens.api.searching import LISTED, Answer, Page, Query, Search, Sort, Target
 from twinlens.apps.libraries.duplicates import FindsDuplicates
 from twinlens.apps.libraries.giving import Giving
@@ -102,6 +103,7 @@ class PhotoFacts:
         width: pixels, upright.
         height: pixels, upright.
         size_bytes: of the file.
+        duration_s: of a video; None for a photo.
         tags: by name.
         albums: into which people have put it.
         rating: stars; None without.
@@ -122,6 +124,7 @@ class PhotoFacts:
     width: int | None = None
     height: int | None = None
     size_bytes: int | None = None
+    duration_s: float | None = None
     tags: Sequence[str] = ()
     albums: Sequence[str] = ()
     rating: int | None = None
@@ -135,7 +138,7 @@ class AskedPicture:
     Attributes:
         data: of an uploaded picture.
         photo_id: of a photo of the library; empty for an uploaded picture.
-        region: the part that is meant, such as "10%,20%,50%,50%"; empty for all of it.
+        region: the part that is meant, such as "10%,20%,50%,50%"; of a video with "@" and the seconds; empty for all.
         is_wanted: False if what is like it is left out.
     """
 
@@ -200,6 +203,15 @@ class Library(Protocol):
     def browse(self, options: SearchOptions) -> Answer:
         """Photos without a query, newest first if no other order is asked for."""
 
+    def months(self, options: SearchOptions) -> list[tuple[str | None, int]]:
+        """How many photos that pass the filters are from each month, such as "2023-06"; None for those without a date.
+
+        The newest come first.
+        """
+
+    def places(self, view: View, options: SearchOptions, words: str = "") -> PlacesMap:
+        """Where photos were taken that pass the filters and match the words, as clusters of what a map shows."""
+
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Values of filters that this library has: its folders and cameras, by the filter's kind."""
 
@@ -212,8 +224,8 @@ class Library(Protocol):
     def described(self, photo_id: str, language: Language = ENGLISH) -> Answer:
         """What a photo of the library shows, in everyday descriptions of the built-in list."""
 
-    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX) -> bytes:
-        """An upright JPEG of a photo, with its longer side at most ``side`` pixels."""
+    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX, at_s: float | None = None) -> bytes:
+        """An upright JPEG of a photo, with its longer side at most ``side`` pixels; of a video at a time."""
 
     def why(self, photo_id: str, words: str) -> bytes:
         """A PNG of a photo, darkened where the words do not match it."""

@@ -86,5 +86,8 @@ class Teaching(Protocol):
     def learn(self) -> Lesson:
         """Learns from all captions and opinions; what is not better on photos held out is not kept."""
 
+    def has_lesson(self) -> bool:
+        """Whether there is a lesson that can be undone."""
+
     def undo(self) -> bool:
         """Takes back the last lesson; False if there is none."""

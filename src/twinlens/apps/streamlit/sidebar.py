@@ -12,7 +12,7 @@ from twinlens.apps.libraries.served.rest_client import RestClient
 from twinlens.apps.libraries.served.served_library import ServedLibrary
 from twinlens.apps.streamlit.folder_chooser import folder_chooser
 from twinlens.apps.streamlit.indexing import change_model, complete_change, index_photos
-from twinlens.apps.streamlit.notices import plain, show_errors
+from twinlens.apps.streamlit.notices import plain, show_errors, told_here
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.typed_place import typed_place
 from twinlens.counted import counted
@@ -78,7 +78,7 @@ def _opened(place: str, model: str | None) -> Library | None:
     try:
         return LIBRARIES.get(place, model=model)
     except CollectionNotFoundError as error:
-        st.info(plain(str(error)))
+        st.info(plain(told_here(error)))
         if Path(place).expanduser().is_dir() and st.button("Index these photos", type="primary", key="index"):
             st.success(plain(index_photos(place, model=model)))
             return LIBRARIES.get(place, model=model)

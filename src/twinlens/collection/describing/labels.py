@@ -1,6 +1,7 @@
 """A file of labels: one a line, each with the phrases that are searched for it."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +55,19 @@ class LabelFile:
         with_phrases = f" with {phrases:,} phrases" if phrases > len(self.labels) else ""
         behind = f" ({', '.join(told)})" if told else ""
         return f"{counted(len(self.labels), 'label')}{with_phrases}{behind}"
+
+
+def tidy_label(name: str, phrases: Iterable[str] = ()) -> Label:
+    """A label with its name as tags are written; the name is searched for, too.
+
+    Raises:
+        QueryError: the name is none of a tag.
+
+    >>> tidy_label("  dog ", ["a  puppy", " "])
+    Label(name='dog', phrases=('dog', 'a puppy'))
+    """
+    name = tidy_name(name, "tag")
+    return Label(name, tuple(dict.fromkeys([name, *(text for phrase in phrases if (text := one_line(phrase)))])))
 
 
 def read_labels(file: Path) -> LabelFile:

@@ -188,6 +188,10 @@ class Teaching:
             raise self._catalog.nothing_found()
         return learn(self._catalog, model, lambda texts: self._encoder().encode_text(texts))
 
+    def has_lesson(self) -> bool:
+        """Whether there is a lesson that can be undone."""
+        return self._table.lesson_state() > 0
+
     def undo(self) -> bool:
         """Takes back the last lesson; False if there is none."""
         return self._table.undo_lesson()

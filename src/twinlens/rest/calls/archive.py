@@ -1,17 +1,25 @@
-"""Calls for downloads: photos as a zip, their metadata as CSV."""
+"""Calls for downloads: photos as a zip, their metadata as CSV, a gallery in one HTML file."""
 
+import logging
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
+from twinlens.api.library import GalleryPhoto, gallery_page, photo_file
+from twinlens.errors import PhotoError
 from twinlens.rest.calls.schemas import Body, ImageId
 from twinlens.rest.calls.searching import Ready
+from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.costs import Charged, cost_of_search
 
+logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/archive", tags=["photos"])
 MOST_TAKEN = 10_000
+MOST_IN_GALLERY = 1000  # pictures of some 40 KB, which are in the file itself
+GALLERY_PX = 512
 LEFT_OUT = "X-Left-Out"
 _LEFT_OUT = {
     "schema": {"type": "integer"},
@@ -33,10 +41,26 @@ _CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
+_HTML: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/html": {"schema": {"type": "string"}}},
+        "description": "a page that needs no other file",
+        "headers": {LEFT_OUT: _LEFT_OUT},
+    }
+}
+
+
 class ArchiveRequest(Body):
     """Photos to download."""
 
     image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_TAKEN)]
+
+
+class GalleryRequest(Body):
+    """Photos of a gallery."""
+
+    image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_IN_GALLERY)]
+    heading: str = Field(default="", max_length=200, description="of the page", examples=["A week in Italy"])
 
 
 @router.post("", response_class=StreamingResponse, responses=_ZIP)
@@ -55,6 +79,31 @@ async def photo_list(body: ArchiveRequest, engine: Ready, charge: Charged) -> Re
     left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
     text = await engine.run("search", engine.collection.list_photos, body.image_ids)
     return Response(text, media_type="text/csv", headers=_headers("photos.csv", left_out))
+
+
+@router.post("/gallery", response_class=StreamingResponse, responses=_HTML)
+async def gallery(body: GalleryRequest, engine: Ready, charge: Charged) -> Response:
+    """One HTML file with small pictures of photos, captions and dates; unknown and gone ones are left out."""
+    charge(cost_of_search(len(body.image_ids)))
+    left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
+    pieces = gallery_page(body.heading, _gallery_photos(engine, body.image_ids))
+    return StreamingResponse(pieces, media_type="text/html", headers=_headers("photos.html", left_out))
+
+
+def _gallery_photos(engine: Engine, image_ids: Sequence[str]) -> Iterator[GalleryPhoto]:
+    collection = engine.collection
+    for image_id in dict.fromkeys(image_ids):
+        card = collection.photo(image_id)
+        if card is None:
+            continue
+        try:
+            jpeg, _ = engine.thumbnails.thumbnail(photo_file(card), side=GALLERY_PX)
+        except PhotoError as error:
+            logger.warning("%s is not in the gallery: %s", image_id, error)
+            continue
+        captions = collection.captions_of(image_id)
+        name = card.id.rpartition("/")[2]
+        yield GalleryPhoto(name, jpeg, captions[0] if captions else None, card.taken_at)
 
 
 def _headers(name: str, left_out: int) -> dict[str, str]:

@@ -6,13 +6,16 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.api import library
-from twinlens.api.filters import known_filters
+from twinlens.api.describing import Language, accepted_language, tag_in
+from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
-from twinlens.rest.calls.results import filters_of, page_length
+from twinlens.api.searching import Query as SearchQuery
+from twinlens.rest.calls.results import filters_of, page_length, words
 from twinlens.rest.calls.schemas import (
     DATE_SOURCE,
     DURATION,
     FILE_DATED,
+    LANGUAGE,
     UNDATED,
     BrowseFields,
     Count,
@@ -25,6 +28,7 @@ from twinlens.rest.gate.costs import Charged, cost_of_search
 from twinlens.types import DateSource, Space
 
 router = APIRouter(prefix="/api", tags=["library"])
+LONGEST = 1000  # characters of a query
 
 
 class GridPhoto(BaseModel):
@@ -80,6 +84,15 @@ class MonthFields(FilterParameters):
     model_config = ConfigDict(extra="ignore", frozen=True)  # as ``BrowseFields``
 
 
+class MapFields(FilterParameters):
+    """Which photos the map shows."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)  # as ``BrowseFields``
+
+    query: str = Field(default="", max_length=LONGEST, description="only photos that match it; empty for all")
+    language: Language | None = Field(default=None, description=LANGUAGE)
+
+
 class GroupAnswer(BaseModel):
     """Photos that lie close together on the map."""
 
@@ -88,13 +101,14 @@ class GroupAnswer(BaseModel):
     num_images: int
     image_id: str = Field(description="the photo in their middle")
     label: str | None = Field(description="what they have in common; null if it is not known")
+    rows: list[int] = Field(description="where its photos are in the lists, those in the middle first")
 
 
 class MapAnswer(BaseModel):
     """The library as points: lists of equal length, one entry per photo."""
 
     generation: int = Field(description="of the library")
-    num_images: int = Field(description="photos in the library; of a large one only a part is returned")
+    num_images: int = Field(description="photos that are asked for; of a large library only a part is returned")
     image_ids: list[str]
     x: list[float] = Field(description="in [0, 1]; photos that are close look alike")
     y: list[float]
@@ -103,6 +117,7 @@ class MapAnswer(BaseModel):
     height: list[int | None]
     is_favourite: list[bool]
     groups: list[GroupAnswer] = Field(description="the largest first")
+    language: Language = Field(description="of the labels of the groups")
     is_final: bool = Field(description="false while a better map is computed; ask again after a second or more")
 
 
@@ -166,13 +181,17 @@ async def filters() -> FiltersAnswer:
 
 
 @router.get("/map")
-async def library_map(engine: Ready) -> MapAnswer:
+async def library_map(request: Request, engine: Ready, fields: Annotated[MapFields, Query()]) -> MapAnswer:
     """The library as points in the plane, photos that look alike close together; a sample above 20,000 photos.
 
     At first by principal components, at once; then by neighbours, which takes a few seconds, or for 20,000 photos
-    about half a minute.
+    about half a minute. That map is kept, also when the server is started anew. With filters or a query it shows only
+    those photos, each where it is among all.
     """
-    return await engine.run("decode", _map, engine.collection)
+    filters = filters_of(fields)
+    query = await words(engine, fields.query) if fields.query.strip() else None
+    language = fields.language or accepted_language(request.headers.get("accept-language", ""))
+    return await engine.run("decode", _map, engine.collection, query, filters, language)
 
 
 def _grid_photo(one: library.GridPhoto) -> GridPhoto:
@@ -188,11 +207,11 @@ def _grid_photo(one: library.GridPhoto) -> GridPhoto:
     )
 
 
-def _map(collection: Collection) -> MapAnswer:
+def _map(collection: Collection, query: SearchQuery | None, filters: Filters, language: Language) -> MapAnswer:
     if not len(collection):
         raise collection.catalog.nothing_found()
-    drawn = collection.map()
-    marked = set(collection.favourites())  # marking keeps the generation, so the cached projection has no marks
+    drawn = collection.map(query=query, **filters)
+    marked = set(collection.favourites())  # marking keeps the generation, so the kept map has no marks
     return MapAnswer(
         generation=drawn.generation,
         num_images=drawn.num_photos,
@@ -209,10 +228,12 @@ def _map(collection: Collection) -> MapAnswer:
                 y=round(group.y, 5),
                 num_images=len(group.rows),
                 image_id=drawn.ids[group.rows[0]],
-                label=group.label,
+                label=group.label and tag_in(language, group.label),
+                rows=group.rows.tolist(),
             )
             for group in drawn.groups
         ],
+        language=language,
         is_final=drawn.is_final,
     )
 

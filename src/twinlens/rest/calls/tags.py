@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from twinlens.errors import QueryError, without_commands
 from twinlens.rest.calls.curating import Name, Photos, writable
 from twinlens.rest.calls.schemas import Body
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
+from twinlens.rest.failures import RequestFailure
 
 router = APIRouter(prefix="/api/tags", tags=["tags"])
 MOST_AT_ONCE = 20
@@ -82,5 +84,9 @@ def _tag(engine: Engine, body: Tagging) -> TagChange:
 
 def _rename(engine: Engine, body: TagRenaming) -> TagChange:
     tags = writable(engine, "tag photos").tags
-    changed = tags.rename(body.tag, body.name, merge=body.merge)
+    try:
+        changed = tags.rename(body.tag, body.name, merge=body.merge)
+    except QueryError as error:
+        hint = "GET /api/tags lists the tags; merge makes two one for good"
+        raise RequestFailure("invalid_query", without_commands(str(error)), hint) from error
     return TagChange(changed=changed, tags=[tags.spelled(body.name)])

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from twinlens.api.searching import Query, words_query
 from twinlens.api.teaching import LessonReport, Said
-from twinlens.errors import NothingToLearnError, QueryError, UnknownPhotoError
+from twinlens.errors import NothingToLearnError, QueryError, UnknownPhotoError, without_commands
 from twinlens.rest.calls.results import library_photo
 from twinlens.rest.calls.schemas import Body, ImageId, Words
 from twinlens.rest.calls.searching import Ready, terms_of
@@ -53,6 +53,7 @@ class FeedbackList(BaseModel):
     """All opinions on photos that are here."""
 
     feedback: list[Opinions]
+    has_lesson: bool = Field(description="whether there is a lesson that can be undone")
 
 
 class Teach(Body):
@@ -80,8 +81,10 @@ class TeachAnswer(BaseModel):
 @router.get("/feedback")
 async def feedback_given(engine: Ready) -> FeedbackList:
     """What was said of photos, by query and by word."""
-    said = await engine.run("search", engine.collection.teaching.said)
-    return FeedbackList(feedback=[_opinions(one) for one in said])
+    teaching = engine.collection.teaching
+    said = await engine.run("search", teaching.said)
+    has_lesson = await engine.run("search", teaching.has_lesson)
+    return FeedbackList(feedback=[_opinions(one) for one in said], has_lesson=has_lesson)
 
 
 @router.post("/feedback")
@@ -137,8 +140,9 @@ def _written(engine: Engine, change: Callable[[], Any]) -> Any:
     except QueryError as error:
         raise RequestFailure("invalid_request", str(error)) from error
     except NothingToLearnError as error:
-        message = str(error).partition(";")[0]
-        raise RequestFailure("invalid_request", message, "add captions or feedback, or teach a word") from error
+        raise RequestFailure(
+            "invalid_request", without_commands(str(error)), "add captions or feedback, or teach a word"
+        ) from error
 
 
 def _opinions(said: Said) -> Opinions:

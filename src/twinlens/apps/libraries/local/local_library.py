@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.explanation import explain_photo
-from twinlens.api.library import LibraryFacts, Opened, PhotoFile, photo_file
+from twinlens.api.library import LibraryFacts, Opened, PhotoFile, PlacesMap, View, photo_file
 from twinlens.api.searching import Answer, Query, Target, words_query
 from twinlens.apps.libraries.library import (
     MOST_ARCHIVE_MB,
@@ -101,6 +101,16 @@ class LocalLibrary:
         """
         return self._run(self._browse, options)
 
+    def months(self, options: SearchOptions) -> list[tuple[str | None, int]]:
+        """How many photos are from each month; errors as in ``browse``."""
+        return self._run(lambda: self.collection.months(**self._opened.filters(options.filters)))
+
+    def places(self, view: View, options: SearchOptions, words: str = "") -> PlacesMap:
+        """Where photos were taken; errors as in ``by_words``."""
+        query = words_query(words) if words.strip() else None
+        filters = self._opened.filters(options.filters)
+        return self._run(lambda: self.collection.map_of_places(view, query=query, **filters))
+
     def choices(self) -> dict[str, list[str]]:
         """The folders and cameras of the library."""
         facts, start = self._run(self._known_facts), self._run(self._start_of_folders)
@@ -132,13 +142,13 @@ class LocalLibrary:
         """
         return self._run(lambda: self.collection.describe(self._file(photo_id).path, language=language))
 
-    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX) -> bytes:
-        """A JPEG of a photo.
+    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX, at_s: float | None = None) -> bytes:
+        """A JPEG of a photo, or of a video at a time.
 
         Raises:
             PhotoError: it is gone or cannot be read.
         """
-        return self._run(self._thumbnail, photo_id, side)
+        return self._run(self._thumbnail, photo_id, side, at_s)
 
     def why(self, photo_id: str, words: str) -> bytes:
         """A PNG of a photo, darkened where the words do not match it.
@@ -156,9 +166,7 @@ class LocalLibrary:
         """
         sizes = [self.photo(one).size_bytes or 0 for one in photo_ids]
         if sum(sizes) > MOST_ARCHIVE_MB * 10**6:
-            raise QueryError(
-                f"these photos have more than {MOST_ARCHIVE_MB} MB; take fewer, or 'twinlens search --export'"
-            )
+            raise QueryError(f"these photos have more than {MOST_ARCHIVE_MB} MB; take fewer at a time")
         return self._run(lambda: b"".join(self.collection.zip_photos(photo_ids)))
 
     def _run(self, task: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -223,13 +231,15 @@ class LocalLibrary:
             width=card.width,
             height=card.height,
             size_bytes=card.size_bytes,
+            duration_s=card.duration_ms / 1000 if card.duration_ms else None,
             tags=card.tags,
             albums=card.albums,
             is_favourite=card.is_favourite,
         )
 
-    def _thumbnail(self, photo_id: str, side: int) -> bytes:
-        return self._thumbnails.thumbnail(self._file(photo_id), side=side)[0]
+    def _thumbnail(self, photo_id: str, side: int, at_s: float | None) -> bytes:
+        at_ms = None if at_s is None else round(1000 * at_s)
+        return self._thumbnails.thumbnail(self._file(photo_id), side=side, at_ms=at_ms)[0]
 
     def _why(self, photo_id: str, words: str) -> bytes:
         return explain_photo(self._file(photo_id).path, words_query(words), self.collection.encoder).png()

@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from twinlens.api.library import Collection
 from twinlens.api.searching import (
@@ -12,6 +13,7 @@ from twinlens.api.searching import (
     QueryVector,
     Term,
     embed_pixels,
+    is_video,
     parse_region,
     picture_pixels,
     picture_query,
@@ -59,22 +61,26 @@ class LocalPictures:
         Raises:
             QueryError: it cannot be read, or has no such region.
         """
-        key = (self._collection.encoder.fingerprint, hashlib.sha256(data).hexdigest(), region)
+        return self._of_file(data, hashlib.sha256(data).hexdigest(), region)
+
+    def _of_file(self, source: bytes | Path, digest: str, region: str) -> Query:
+        """A query by what a file contains, which has this digest; or by a moment of a video, given as its file."""
+        key = (self._collection.encoder.fingerprint, digest, region)
         with self._guard:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-        made = self._embed(data, region)
+        made = self._embed(source, region)
         with self._guard:
             self._kept[key] = made
             while len(self._kept) > KEPT_PICTURES:
                 self._kept.popitem(last=False)
         return made
 
-    def _embed(self, data: bytes, region: str) -> Query:
+    def _embed(self, source: bytes | Path, region: str) -> Query:
         encoder, part = self._collection.encoder, parse_region(region) if region.strip() else None
         try:
-            pixels = picture_pixels(data, encoder, max_megapixels=MAX_MEGAPIXELS, region=part)
+            pixels = picture_pixels(source, encoder, max_megapixels=MAX_MEGAPIXELS, region=part)
         except RegionError as error:
             raise QueryError(f"the picture cannot be used: {error}") from error
         except PhotoError as error:
@@ -90,7 +96,8 @@ class LocalPictures:
             raise QueryError(f"the photo {picture.photo_id} is no longer in the collection")
         term = Term("photo", str(card.path))
         if picture.region.strip():
-            part = self.uploaded(read_photo_bytes(card.path), picture.region)
+            source = card.path if is_video(card.path) else read_photo_bytes(card.path)
+            part = self._of_file(source, card.content_hash.hex(), picture.region)
             return Query((replace(term, region=parse_region(picture.region)),), card.id, part.vector)
         return Query((term,), card.id, QueryVector(known.embedding, known.model.fingerprint, known.likeness))
 

@@ -37,6 +37,10 @@ class LocalTeaching:
         report: LessonReport = self._run(self._teaching.teach)
         return Lesson.of(report.to_json(), report.told())
 
+    def has_lesson(self) -> bool:
+        """Whether there is a lesson that can be undone."""
+        return bool(self._run(self._teaching.has_lesson))
+
     def undo(self) -> bool:
         """Takes back the last lesson."""
         return bool(self._run(self._teaching.undo))

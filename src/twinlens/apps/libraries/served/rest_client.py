@@ -1,6 +1,7 @@
 """A client for the REST API of a running twinlens server."""
 
 import json
+import re
 import secrets
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from twinlens.errors import CollectionError, QueryError
 
 TIMEOUT_S = 60.0  # a first query may wait for the model
 MAX_ANSWER_BYTES = 256_000_000  # of a zip of photos, which is held in memory
+_FOR_PROGRAMS = re.compile(r"\b(GET|POST|DELETE) /|/docs|\bimage_ids?\b|--[a-z]")  # hints about calls and options
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -114,7 +116,9 @@ class RestClient:
             return CollectionError(f"the server at {self.url} requires its API key: {message}; set TWINLENS_API_KEY")
         if code == "missing_scope":
             return CollectionError(f"the key for {self.url} does not allow this: {message}; {hint}")
-        return QueryError(f"the server says: {message}" + (f"; {hint}" if hint else ""))
+        return QueryError(
+            f"the server says: {message}" + (f"; {hint}" if hint and not _FOR_PROGRAMS.search(hint) else "")
+        )
 
     def _object(self, data: bytes) -> dict[str, Any]:
         try:

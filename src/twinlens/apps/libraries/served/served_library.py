@@ -5,14 +5,16 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.filters import Filters
+from twinlens.api.library import PlacesMap, View
 from twinlens.api.searching import Answer, Query, Search, Term, words_query
 from twinlens.apps.libraries.library import (
     EVERYTHING,
@@ -28,6 +30,7 @@ from twinlens.apps.libraries.served.rest_client import RestClient
 from twinlens.apps.libraries.served.served_answer import read_answer
 from twinlens.apps.libraries.served.served_duplicates import ServedDuplicates
 from twinlens.apps.libraries.served.served_giving import ServedGiving
+from twinlens.apps.libraries.served.served_places import read_places
 from twinlens.apps.libraries.served.served_teaching import ServedTeaching
 from twinlens.errors import CollectionError
 
@@ -47,7 +50,7 @@ class ServedLibrary:
         self.giving = ServedGiving(client, self._album)
         self.teaching = ServedTeaching(client, self._known_format)
         self.duplicates = ServedDuplicates(client, self._known_format)
-        self._thumbnails: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._thumbnails: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._guard = threading.Lock()
 
@@ -112,11 +115,25 @@ class ServedLibrary:
 
     def browse(self, options: SearchOptions) -> Answer:
         """Photos without a query; errors as in ``by_words``."""
-        asked = {"sort": options.sort, "top_k": options.k, "offset": options.offset, **Filters(**options.filters)}
-        words = {name: json.dumps(value) if isinstance(value, bool) else value for name, value in asked.items()}
-        answer = self._client.get(f"/api/photos?{urlencode(words)}")
+        page = {"sort": options.sort, "top_k": options.k, "offset": options.offset}
+        answer = self._client.get(f"/api/photos?{_parameters(options, page)}")
         with self._known_format():
             return listing([_listed(one) for one in answer["results"]], int(answer["num_candidates"]), options)
+
+    def months(self, options: SearchOptions) -> list[tuple[str | None, int]]:
+        """How many photos are from each month; errors as in ``by_words``."""
+        answer = self._client.get(f"/api/months?{_parameters(options)}")
+        with self._known_format():
+            undated = int(answer["num_undated"])
+            found = [(str(one["month"]), int(one["images"])) for one in answer["months"]]
+            return [*found, *([(None, undated)] if undated else [])]
+
+    def places(self, view: View, options: SearchOptions, words: str = "") -> PlacesMap:
+        """Where photos were taken; errors as in ``by_words``."""
+        seen = {"box": str(view.area), "zoom": view.zoom, "query": words}
+        answer = self._client.get(f"/api/places/map?{_parameters(options, seen)}")
+        with self._known_format():
+            return read_places(answer)
 
     def examples(self) -> list[str]:
         """Queries that this library answers; the server keeps them."""
@@ -138,15 +155,16 @@ class ServedLibrary:
         body = {"image_id": photo_id, "top_k": 5, "built_in": True, **_asked_in(language)}
         return self._answer(search, self._client.post("/api/search/captions", body))
 
-    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX) -> bytes:
-        """A JPEG of a photo; errors as in ``by_words``."""
+    def thumbnail(self, photo_id: str, *, side: int = THUMBNAIL_PX, at_s: float | None = None) -> bytes:
+        """A JPEG of a photo, or of a video at a time; errors as in ``by_words``."""
+        asked = f"size={side}" if at_s is None else f"size={side}&at={at_s:g}"
         with self._guard:
-            if (kept := self._thumbnails.get((photo_id, side))) is not None:
-                self._thumbnails.move_to_end((photo_id, side))
+            if (kept := self._thumbnails.get((photo_id, asked))) is not None:
+                self._thumbnails.move_to_end((photo_id, asked))
                 return kept
-        data = self._client.get_bytes(f"/api/image/{quote(photo_id, safe='')}/thumbnail?size={side}")
+        data = self._client.get_bytes(f"/api/image/{quote(photo_id, safe='')}/thumbnail?{asked}")
         with self._guard:
-            self._thumbnails[photo_id, side] = data
+            self._thumbnails[photo_id, asked] = data
             while len(self._thumbnails) > KEPT_THUMBNAILS:
                 self._thumbnails.popitem(last=False)
         return data
@@ -186,6 +204,12 @@ class ServedLibrary:
                 f"the answer of {self._client.url} has an unknown format ({type(error).__name__}: {error}); "
                 "use the same release of twinlens on both sides"
             ) from error
+
+
+def _parameters(options: SearchOptions, others: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """The filters of a search, and other fields, as URL parameters."""
+    asked = {**others, **Filters(**options.filters)}
+    return urlencode({name: json.dumps(value) if isinstance(value, bool) else value for name, value in asked.items()})
 
 
 def _asked_in(language: Language) -> dict[str, str]:

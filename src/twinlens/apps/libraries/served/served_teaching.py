@@ -45,6 +45,10 @@ class ServedTeaching:
         with self._known_format():
             return Lesson.of(answer["lesson"], str(answer["told"]))
 
+    def has_lesson(self) -> bool:
+        """Whether there is a lesson that can be undone; an older server does not tell, and may have one."""
+        return bool(self._client.get("/api/feedback").get("has_lesson", True))
+
     def undo(self) -> bool:
         """Takes back the last lesson."""
         return bool(self._client.post("/api/teach", {"undo": True})["undone"])

@@ -23,7 +23,8 @@ def offer_lesson(library: Library) -> None:
             st.session_state.pop(UNDONE, None)
             with st.spinner("Learning; no photo is read"):
                 st.session_state[LESSON] = attempt(library.teaching.learn)
-        st.button("Undo the last lesson", key="undo lesson", on_click=_undo, args=(library,))
+        if library.teaching.has_lesson():
+            st.button("Undo the last lesson", key="undo lesson", on_click=_undo, args=(library,))
     if (undone := st.session_state.pop(UNDONE, None)) is not None:
         st.info("The last lesson is undone." if undone else "There is no lesson to undo.")
     if (lesson := st.session_state.get(LESSON)) is not None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from twinlens.api.searching import Answer
 from twinlens.apps.libraries.library import Library, SearchOptions
+from twinlens.apps.streamlit.browsing.panels import browse_panels
 from twinlens.apps.streamlit.finding.asked import OPEN, Asked, take_words
 from twinlens.apps.streamlit.finding.browser import browser_language
 from twinlens.apps.streamlit.finding.doing import offer_doing
@@ -30,7 +31,7 @@ def photos_tab(library: Library) -> None:
             return
         if not asked:
             _show_examples(library)
-        st.session_state[OPTIONS] = options = search_options(library)
+        st.session_state[OPTIONS] = options = browse_panels(library, search_options(library), asked)
         _show_found(library, asked, options)
 
 

@@ -14,6 +14,7 @@ from twinlens.apps.streamlit.notices import plain, show_errors
 
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif")
 SHOWN_PX = 200
+WHOLE = "0%,0%,100%,100%"  # a region of a moment
 LIKE, NOT_LIKE = "Like this", "Not like this"
 
 
@@ -47,10 +48,6 @@ def asked_pictures(library: Library, uploads: Sequence[UploadedFile]) -> tuple[A
 def _picture(library: Library, key: str, name: str, picture: AskedPicture) -> list[AskedPicture]:
     asked: list[AskedPicture] = []
     with st.container(border=True), show_errors():
-        if picture.photo_id:
-            preview = _opened(library.thumbnail(picture.photo_id, side=SHOWN_PX))
-        else:
-            preview = picture_preview(picture.data, side=SHOWN_PX)
         place = st.empty()
         st.caption(plain(name.rpartition("/")[2]))
         role = st.segmented_control(
@@ -61,17 +58,33 @@ def _picture(library: Library, key: str, name: str, picture: AskedPicture) -> li
             label_visibility="collapsed",
             required=True,
         )
-        region = ""
+        at_s = _moment(library, picture.photo_id, key) if role == LIKE and picture.photo_id else None
+        if picture.photo_id:
+            preview = _opened(library.thumbnail(picture.photo_id, side=SHOWN_PX, at_s=at_s))
+        else:
+            preview = picture_preview(picture.data, side=SHOWN_PX)
+        region = "" if at_s is None else WHOLE
         if role == LIKE and st.toggle("Only a part of it", key=f"{key} part"):
             left, right = st.slider("From left to right, %", 0, 100, (25, 75), step=5, key=f"{key} across")
             top, bottom = st.slider("From top to bottom, %", 0, 100, (25, 75), step=5, key=f"{key} down")
             region = f"{left}%,{top}%,{max(right - left, 5)}%,{max(bottom - top, 5)}%"
             preview = _dimmed(preview, (left, top, max(right, left + 5), max(bottom, top + 5)))
+        region += "" if at_s is None else f"@{at_s:g}"
         place.image(preview)
         if picture.photo_id:
             st.button("Remove", key=f"{key} drop", on_click=drop_photo, args=(picture.photo_id,), type="tertiary")
         asked.append(AskedPicture(picture.data, picture.photo_id, region, role != NOT_LIKE))
     return asked
+
+
+def _moment(library: Library, photo_id: str, key: str) -> float | None:
+    """The moment of a video that is meant, in seconds; None for all of it, and for a photo."""
+    duration_s = library.photo(photo_id).duration_s
+    if not duration_s or not st.toggle("Only a moment of it", key=f"{key} moment"):
+        return None
+    return st.slider(
+        "Seconds from its start", 0.0, duration_s, duration_s / 2, step=min(0.5, duration_s), key=f"{key} at"
+    )
 
 
 def _dimmed(picture: Image.Image, per_cent: tuple[int, int, int, int]) -> Image.Image:

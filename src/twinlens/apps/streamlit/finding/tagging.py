@@ -17,7 +17,7 @@ def accept_suggested(library: Library, photo_ids: Sequence[str]) -> int:
     if len(photo_ids) > MOST_AT_ONCE:
         raise QueryError(
             f"tags are suggested for at most {MOST_AT_ONCE} photos at a time, and these are {len(photo_ids):,}; "
-            "take fewer, or 'twinlens tag suggest --accept strong'"
+            "take fewer at a time"
         )
     changed = 0
     for photo_id in photo_ids:

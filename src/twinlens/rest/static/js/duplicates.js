@@ -1,5 +1,6 @@
 /** Duplicates side by side, with their evidence, and a list of those that may go. Nothing is deleted or moved. */
 
+import { toldOf } from "./advice.js";
 import { byId, element, icon, iconButton } from "./dom.js";
 import { groupCard, KIND_NAMES } from "./duplicate_group.js";
 import { countOf, numberOf } from "./facts.js";
@@ -105,9 +106,9 @@ export class DuplicatesView extends EventTarget {
     this.showList();
   }
 
-  tellFault({ message, hint }) {
+  tellFault(failure) {
     this.progress.hidden = true;
-    this.status.textContent = hint ? `${message} (${hint})` : message;
+    this.status.textContent = toldOf(failure);
   }
 
   showProgress({ done, total }) {

@@ -6,6 +6,8 @@ import { countOf, dayOf, numberOf } from "./facts.js";
 import { eventsOf } from "./events.js";
 import { locale, t } from "./texts.js";
 import { LibraryTexts } from "./library_texts.js";
+import { may } from "./permissions.js";
+import { hasLinks } from "./sharing/share_calls.js";
 
 /** Emits `changed` when photos were added or removed. */
 export class LibraryPanel extends EventTarget {
@@ -33,7 +35,8 @@ export class LibraryPanel extends EventTarget {
 
   async refresh() {
     try {
-      const [collection, model] = await Promise.all([ask("api/collection"), ask("api/model")]);
+      const [collection, model, isShared] = await Promise.all([ask("api/collection"), ask("api/model"), may("curate") && hasLinks()]);
+      byId("shared-links").hidden = !isShared;
       byId("library-facts").replaceChildren(...holdings(collection));
       byId("model-facts").replaceChildren(...modelCard(model));
     } catch (error) {
@@ -118,12 +121,12 @@ function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
 function holdings(library) {
   const dates = library.first_taken ? `${dayOf(library.first_taken)} – ${dayOf(library.last_taken)}` : t("none");
   const numbers = [
-    [numberOf(library.num_images), t("photos")],
-    [numberOf(library.num_captions), t("captions")],
-    [numberOf(library.folders.length), t("folders")],
-    [numberOf(library.cameras.length), t("cameras")],
-  ];
-  const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: value }), element("span", { text: name })));
+    [library.num_images, t("photos")],
+    [library.num_captions, t("captions")],
+    [library.folders.length, t("folders")],
+    [library.cameras.length, t("cameras")],
+  ].filter(([value], place) => value || !place); // of what there is none, nothing is said
+  const tiles = numbers.map(([value, name]) => element("div", {}, element("strong", { text: numberOf(value) }), element("span", { text: name })));
   const lines = [[t("Dates"), dates], [t("With a location"), numberOf(library.num_located)]];
   if (library.num_skipped) lines.push([t("Skipped"), t("{count} file|{count} files", { count: library.num_skipped })]);
   const changes = changesOf(library.since_index);

@@ -1,5 +1,6 @@
 /** Text in pictures, in the library panel: how much was read, and a run that reads the rest. */
 
+import { toldOf } from "./advice.js";
 import { byId } from "./dom.js";
 import { eventsOf } from "./events.js";
 import { numberOf } from "./facts.js";
@@ -41,7 +42,7 @@ export class LibraryTexts extends EventTarget {
     try {
       for await (const { name, data } of eventsOf(await send(path, { method }))) await this.tellOf(name, data);
     } catch (error) {
-      if (!isSilent(error)) this.say(error.hint ? `${error.message} (${error.hint})` : error.message);
+      if (!isSilent(error)) this.say(toldOf(error));
     } finally {
       this.isFollowing = this.wasRunning = false;
       this.progress.hidden = true;

@@ -1,6 +1,7 @@
 /** Entry point of the page: connects its parts. The query is in the address, so that it can be shared. */
 
 import { Address } from "./address.js";
+import { toldOf } from "./advice.js";
 import { Box } from "./box.js";
 import { byId } from "./dom.js";
 import { takePictures } from "./drop.js";
@@ -106,7 +107,7 @@ const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) 
 });
 const catching = new Part(() => import("./caught.js"));
 const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js")]), ([{ LibraryMap }, { keepCaught }]) => {
-  const made = new LibraryMap();
+  const made = new LibraryMap(() => query);
   made.addEventListener("open", ({ detail }) => openPhoto(detail));
   made.addEventListener("caught", ({ detail: photos }) => {
     show({ ...NOTHING, caught: keepCaught(photos) });
@@ -267,9 +268,9 @@ function showTimeline(found) {
 }
 
 /** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */
-function object({ message, hint, status }) {
-  const say = () => results.say(hint ? `${message} (${hint})` : message);
-  if (status === 422 || status === 404) rest.then(say);
+function object(failure) {
+  const say = () => results.say(toldOf(failure));
+  if (failure.status === 422 || failure.status === 404) rest.then(say);
   else say();
 }
 grid.addEventListener("end", () => search.more());

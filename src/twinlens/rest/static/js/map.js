@@ -4,8 +4,11 @@ import { byId } from "./dom.js";
 import { ask, isSilent, thumbnailAddress } from "./server.js";
 import { countOf, nameOf } from "./facts.js";
 import { pinchOf } from "./pinch.js";
+import { leavesOut, mapAddress } from "./likeness/asked_photos.js";
+import { GroupChips } from "./likeness/group_chips.js";
 import { drawGroups } from "./map_groups.js";
 import { isInside, Plane } from "./plane.js";
+import { NOTHING } from "./query.js";
 import { t } from "./texts.js";
 
 const PICTURES = 400; // more would only hide each other
@@ -16,12 +19,15 @@ const CLICK_PX = 4;
 const KEPT_PICTURES = 600;
 const AGAIN_MS = 1500; // while a better map is computed
 const MOVE_MS = 700;
+const FAINT = 0.2; // photos outside of the group that is pointed at
 const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Emits `open` (detail: id) and `caught` (detail: photos). */
 export class LibraryMap extends EventTarget {
-  constructor() {
+  /** @param {() => import("./query.js").Query} query the current one */
+  constructor(query) {
     super();
+    this.query = query;
     this.dialog = byId("map");
     this.canvas = byId("map-canvas");
     this.plane = new Plane();
@@ -33,6 +39,10 @@ export class LibraryMap extends EventTarget {
     this.canvas.addEventListener("pointerup", (event) => this.onUp(event));
     this.canvas.addEventListener("pointercancel", (event) => this.onUp(event));
     this.canvas.addEventListener("keydown", (event) => this.onKey(event));
+    this.chips = new GroupChips(byId("map-groups"));
+    this.chips.addEventListener("choose", ({ detail: group }) => this.catch(group.rows));
+    this.chips.addEventListener("point", ({ detail: group }) => this.pointAt(group));
+    byId("map-search").addEventListener("click", () => this.narrow(!this.isNarrowed));
     byId("map-lasso").addEventListener("click", () => this.useLasso(!this.isLasso));
     byId("map-seen").addEventListener("click", () => this.catch(this.seen()));
     byId("map-in").addEventListener("click", () => this.zoom(1.6));
@@ -43,19 +53,33 @@ export class LibraryMap extends EventTarget {
   async open() {
     this.dialog.showModal();
     this.useLasso(false);
+    byId("map-search").hidden = !leavesOut(this.query());
+    await this.narrow(leavesOut(this.query()));
+  }
+
+  /** Shows the photos of the search, or all. @param {boolean} isNarrowed */
+  async narrow(isNarrowed) {
+    this.isNarrowed = isNarrowed;
+    byId("map-search").setAttribute("aria-pressed", String(isNarrowed));
     byId("map-status").textContent = t("Drawing the map…");
     this.dots = null;
+    this.pointed = null;
+    this.chips.show([]);
     this.plane.reset();
+    this.fit(); // an empty map, until there is another
     await this.load();
   }
 
   /** Loads the map, and again until it is as good as it gets. */
   async load() {
     clearTimeout(this.waiting);
+    const asked = (this.asked = Symbol("map"));
     try {
-      this.take(await ask("api/map"));
+      const dots = await ask(await mapAddress(this.isNarrowed ? this.query() : NOTHING));
+      if (asked !== this.asked) return;
+      this.take(dots);
     } catch (error) {
-      if (!isSilent(error)) byId("map-status").textContent = error.message;
+      if (asked === this.asked && !isSilent(error)) byId("map-status").textContent = error.message;
       return;
     }
     if (!this.dots.is_final) this.waiting = setTimeout(() => this.dialog.open && this.load(), AGAIN_MS);
@@ -66,7 +90,9 @@ export class LibraryMap extends EventTarget {
     const isSame = this.dots?.generation === dots.generation;
     this.before = isSame ? { x: ids.map((_, index) => this.placeOf(index)[0]), y: ids.map((_, index) => this.placeOf(index)[1]) } : null;
     this.began = isSame && !CALM.matches ? performance.now() : 0;
+    if (this.isNarrowed && ids.length && !(isSame && this.dots.is_final)) this.plane.fit(dots.x, dots.y);
     this.dots = dots;
+    this.chips.show(dots.groups ?? []);
     const counts = ids.length < count ? t("{shown} of {photos}", { shown: ids.length, photos: countOf(count) }) : countOf(count);
     byId("map-status").textContent = isFinal === false ? t("{counts}; similar ones are being put together…", { counts }) : counts;
     this.fit();
@@ -86,12 +112,12 @@ export class LibraryMap extends EventTarget {
   }
 
   draw() {
-    if (!this.dots) return;
     const brush = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
     const scale = window.devicePixelRatio || 1;
     brush.setTransform(scale, 0, 0, scale, 0, 0);
     brush.clearRect(0, 0, this.plane.width, this.plane.height);
+    if (!this.dots) return;
     const seen = this.seen();
     const isClose = seen.length <= PICTURES;
     brush.fillStyle = style.getPropertyValue("--dot");
@@ -99,12 +125,14 @@ export class LibraryMap extends EventTarget {
     const side = Math.sqrt((COVERED * this.plane.width * this.plane.height) / Math.max(1, seen.length));
     for (const index of seen) {
       const [x, y] = this.pixelsOf(index);
+      brush.globalAlpha = !this.pointed || this.pointed.has(index) ? 1 : FAINT;
       if (isClose && this.drawPicture(brush, index, x, y, side)) continue;
       brush.beginPath();
       brush.arc(x, y, radius, 0, 2 * Math.PI);
       brush.fill();
     }
-    this.drawGroups(brush, style, isClose);
+    brush.globalAlpha = 1;
+    if (!this.pointed) this.drawGroups(brush, style, isClose);
     if (this.lasso?.length > 1) this.drawLasso(brush, style);
     if (this.progress() < 1) this.soon();
   }
@@ -203,6 +231,12 @@ export class LibraryMap extends EventTarget {
       if (away < least) [best, least] = [index, away];
     }
     return best;
+  }
+
+  /** @param {?{rows: number[]}} group whose photos stand out; null for none */
+  pointAt(group) {
+    this.pointed = group && new Set(group.rows);
+    this.soon();
   }
 
   useLasso(isLasso) {

@@ -1,5 +1,6 @@
 /** Actions on photos: favourites, download as zip, list as CSV, copy path. */
 
+import { toldOf } from "./advice.js";
 import { ask, isSilent, send } from "./server.js";
 import { countOf } from "./facts.js";
 import { notice } from "./notices.js";
@@ -63,7 +64,7 @@ export async function tried(act) {
     await act();
     return true;
   } catch (error) {
-    if (!isSilent(error)) notice(error.hint ? `${error.message}: ${error.hint}` : error.message);
+    if (!isSilent(error)) notice(toldOf(error));
     return false;
   }
 }

@@ -1,6 +1,8 @@
 /** The visible part of the map (pan and zoom), and lasso hit testing. */
 
 const MOST = 60;
+const MOST_FITTED = 8; // of a few photos that are close together: what is around them would be out of sight
+const FILLED = 0.85; // of the window
 
 /** Converts between coordinates in [0, 1] and pixels. */
 export class Plane {
@@ -13,6 +15,16 @@ export class Plane {
     this.scale = 1;
     this.x = 0.5; // the coordinates at the centre of the canvas
     this.y = 0.5;
+  }
+
+  /**
+   * Shows a part of the map that has all these points, with room for their pictures.
+   * @param {number[]} xs @param {number[]} ys
+   */
+  fit(xs, ys) {
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    this.scale = Math.min(MOST_FITTED, Math.max(1, FILLED / Math.max(right - left, bottom - top, 1e-6)));
+    [this.x, this.y] = [(left + right) / 2, (top + bottom) / 2];
   }
 
   /** @param {number} x @param {number} y @returns {[number, number]} pixels */

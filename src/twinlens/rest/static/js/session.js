@@ -5,6 +5,7 @@ import { notice } from "./notices.js";
 import { permit } from "./permissions.js";
 import { forgetRecent } from "./recent.js";
 import { ask, connection, isSilent, send } from "./server.js";
+import { t } from "./texts.js";
 
 /** @param {() => void} onOpen called after a successful sign-in */
 export function guardWithKey(onOpen) {
@@ -22,7 +23,9 @@ export function guardWithKey(onOpen) {
     event.preventDefault();
     fault.textContent = "";
     try {
-      permit(await ask("api/session", { json: { key: byId("key").value } }));
+      const session = await ask("api/session", { json: { key: byId("key").value } });
+      permit(session);
+      if (!opens(session)) return;
     } catch (error) {
       fault.textContent = error.message;
       return;
@@ -33,6 +36,14 @@ export function guardWithKey(onOpen) {
     onOpen();
   });
   byId("sign-out").addEventListener("click", signOut);
+}
+
+/** Whether a session opens this library; if not, the form says why, and leads to the others. */
+function opens({ key_needed: isNeeded, is_valid: isValid, key_name: name, is_one_of_several: isOneOfSeveral }) {
+  const mayAsk = !isNeeded || isValid;
+  byId("key-libraries").hidden = !isOneOfSeveral;
+  byId("key-fault").textContent = mayAsk || name === null ? "" : t("The key “{name}” does not open this library.", { name });
+  return mayAsk;
 }
 
 /** Ends the session, and removes from the page what it has shown. */
@@ -54,7 +65,7 @@ async function signOut() {
 export async function openSession() {
   const session = await ask("api/session");
   permit(session);
-  const mayAsk = !session.key_needed || session.is_valid;
+  const mayAsk = opens(session);
   if (!mayAsk) connection.dispatchEvent(new Event("locked"));
   return { mayAsk, most: session.max_top_k };
 }

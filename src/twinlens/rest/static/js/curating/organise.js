@@ -10,6 +10,7 @@ import { collect, putFirst, rate, ratedInWords, tag } from "./given.js";
 import { albumNames, tagNames } from "./known_names.js";
 import { NameInput } from "./name_input.js";
 import { Stars } from "./stars.js";
+import { sureTagsButton } from "./sure_tags.js";
 
 export class Organise {
   constructor() {
@@ -24,6 +25,7 @@ export class Organise {
       element("h3", { text: t("Tags") }),
       this.input(t("Add a tag"), tagNames, (name) => this.tag(name, true)),
       this.input(t("Take a tag away"), tagNames, (name) => this.tag(name, false), "minus"),
+      sureTagsButton(() => this.ids),
       element("h3", { text: t("Albums") }),
       this.input(t("Put into an album"), albumNames, (name) => this.collect(name, true)),
       this.input(t("Take out of an album"), albumNames, (name) => this.collect(name, false), "minus"),

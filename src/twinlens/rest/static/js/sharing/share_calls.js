@@ -16,6 +16,11 @@ export async function allLinks() {
   return (await ask("api/shares")).shares;
 }
 
+/** Whether there is a link, also one that has ended. */
+export async function hasLinks() {
+  return (await allLinks()).length > 0;
+}
+
 /** @param {number} number */
 export function revokeLink(number) {
   return ask(`api/shares/${number}`, { method: "DELETE" });

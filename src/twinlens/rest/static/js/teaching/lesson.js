@@ -2,22 +2,40 @@
 
 import { element } from "../dom.js";
 import { notice } from "../notices.js";
+import { isSilent } from "../server.js";
 import { t } from "../texts.js";
-import { learn, undoLesson } from "./teaching_calls.js";
+import { learn, taught, undoLesson } from "./teaching_calls.js";
 
 export class Lesson {
   constructor() {
     const button = (text, click) => element("button", { type: "button", class: "plain", text, on: { click } });
     this.button = button(t("Learn from captions and opinions"), () => this.learn());
+    this.undoButton = button(t("Undo the last lesson"), () => this.undo());
+    this.showUndo(false);
     this.result = element("div", { role: "status" });
     this.element = element(
       "section",
       { "aria-label": t("A lesson") },
       element("h3", { text: t("A lesson") }),
       element("p", { class: "quiet", text: t("The model is adapted to your captions and opinions; your photos stay as they are. It is kept only if photos that were held out are found better beyond chance.") }),
-      element("p", { class: "row-of-buttons lesson-buttons" }, this.button, button(t("Undo the last lesson"), () => this.undo())),
+      element("p", { class: "row-of-buttons lesson-buttons" }, this.button, this.undoButton),
       this.result,
     );
+  }
+
+  /** Asks whether there is a lesson left; the one before the last comes back when that is undone. */
+  async look() {
+    try {
+      this.showUndo((await taught()).hasLesson);
+    } catch (error) {
+      if (!isSilent(error)) notice(error.message);
+    }
+  }
+
+  /** @param {boolean} hasLesson whether one can be undone */
+  showUndo(hasLesson) {
+    if (!hasLesson && this.undoButton === document.activeElement) this.button.focus();
+    this.undoButton.hidden = !hasLesson;
   }
 
   async learn() {
@@ -25,6 +43,7 @@ export class Lesson {
     this.result.textContent = t("Learning; no photo is read…");
     const answer = await learn();
     this.button.disabled = false;
+    if (answer?.lesson.is_kept) this.showUndo(true);
     this.result.replaceChildren(...(answer ? [element("p", { text: answer.told }), table(answer.lesson.held_out)] : []));
   }
 
@@ -32,6 +51,7 @@ export class Lesson {
     const answer = await undoLesson();
     if (!answer) return;
     this.result.replaceChildren();
+    await this.look();
     notice(answer.undone ? t("The last lesson is undone.") : t("There is no lesson to undo."));
   }
 }

@@ -6,9 +6,10 @@ import { t } from "../texts.js";
 
 const teach = (json) => change(t("teach the library"), () => ask("api/teach", { json }));
 
-/** @returns {Promise<{kind: string, subject: string, good: string[], bad: string[]}[]>} */
+/** @returns {Promise<{said: {kind: string, subject: string, good: string[], bad: string[]}[], hasLesson: boolean}>} */
 export async function taught() {
-  return (await ask("api/feedback")).feedback;
+  const { feedback: said, has_lesson: hasLesson } = await ask("api/feedback");
+  return { said, hasLesson };
 }
 
 /** Teaches a word by photos that show it, and others that only look like it. @param {string} word @param {{good?: string[], bad?: string[]}} photos */

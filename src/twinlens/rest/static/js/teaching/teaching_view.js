@@ -43,15 +43,17 @@ export class TeachingView extends EventTarget {
   }
 
   async draw() {
-    let found;
+    let said;
+    let hasLesson;
     try {
-      found = await taught();
+      ({ said, hasLesson } = await taught());
     } catch (error) {
       if (!isSilent(error)) notice(error.message);
       return;
     }
+    this.lesson.showUndo(hasLesson);
     for (const [list, none, kind] of [[this.words, this.noWords, "word"], [this.opinions, this.noOpinions, "query"]]) {
-      const items = found.filter((one) => one.kind === kind);
+      const items = said.filter((one) => one.kind === kind);
       none.hidden = items.length > 0;
       list.replaceChildren(...items.map((one) => taughtItem(one, this.actions)));
     }
