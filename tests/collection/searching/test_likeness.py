@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.vectors import LIKENESS
 from twinlens.collection.collection import Collection
 from twinlens.collection.likeness import copies_file
@@ -262,6 +263,15 @@ def test_a_file_of_copies_lacks_a_few_new_photos_that_others_then_compare(
         draw(library, "third.png", 1, width=30)
         opened.index()
     assert file.read_bytes() != before
+
+
+def test_equal_files_are_not_looked_for_where_there_are_no_videos(
+    copied: Collection, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [(hit.id, hit.alike) for hit in copied.answer("0", group=True).hits]
+    monkeypatch.setattr(Catalog, "same_content", lambda _: pytest.fail("it looks at all photos"))
+    with Collection.open(library, model=Drawn()) as again:
+        assert [(hit.id, hit.alike) for hit in again.answer("0", group=True).hits] == before
 
 
 def test_without_features_only_the_same_content_is_a_copy(library: Path) -> None:
