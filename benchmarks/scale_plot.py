@@ -1,10 +1,12 @@
 """Costs of libraries over their size, as lines in panels with logarithmic axes."""
 
 from collections.abc import Mapping
+from math import ceil, floor, log10
 from pathlib import Path
 
 from twinlens.evaluation.plots.canvas import COLOURS, new_figure, save_figure, tidy
 
+LEAST = 0.1  # of a second or a millisecond; less is drawn as this
 PANELS: dict[str, tuple[str, dict[str, str]]] = {
     "Commands": (
         "s",
@@ -46,10 +48,12 @@ def draw(costs: Mapping[int, Mapping[str, float]], path: Path) -> None:
     figure = new_figure(11, 7.5)
     for axes, (title, (unit, lines)) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         tidy(axes)
+        drawn = [max(found[name], LEAST) for found in costs.values() for name in lines if name in found]
         for colour, (name, label) in zip(COLOURS, lines.items(), strict=False):
             sizes = sorted(size for size, found in costs.items() if name in found)
-            axes.plot(sizes, [max(costs[size][name], 0.1) for size in sizes], "o-", label=label, color=colour, ms=4)
+            axes.plot(sizes, [max(costs[size][name], LEAST) for size in sizes], "o-", label=label, color=colour, ms=4)
         axes.set(xscale="log", yscale="log", title=title, xlabel="photos", ylabel=unit)
+        axes.set_ylim(10 ** floor(log10(min(drawn))), 10 ** ceil(log10(max(drawn))))
         axes.minorticks_off()
         axes.legend(fontsize="small")
     from matplotlib import rc_context
