@@ -1,4 +1,4 @@
-"""Draws what ``distributed.py`` has measured: recall by queries a second, and the share of a filter by them.
+"""Draws what ``distributed.py`` has measured: recall by processor time of a query, and that by the share of a filter.
 
 Example: .venv-test/bin/python benchmarks/distributed_plot.py measured.jsonl benchmarks/results/distributed.svg
 """
@@ -26,13 +26,26 @@ def draw(measured: Sequence[Mapping[str, Any]], file: Path) -> None:
         if not own:
             continue
         whole = sorted((one for one in own if one["share"] == 1.0), key=lambda one: one["breadth"])
-        left.plot([one["per_s"] for one in whole], [one["recall"] for one in whole], "o-", color=colour, label=name)
+        left.plot(
+            [one["processor_ms"] for one in whole], [one["recall"] for one in whole], "o-", color=colour, label=name
+        )
         usual = max((one["breadth"] for one in own if one["share"] < 1.0), default=0)
         filtered = sorted((one for one in own if one["breadth"] == usual), key=lambda one: one["share"])
-        right.plot([100 * one["share"] for one in filtered], [one["per_s"] for one in filtered], "o-", color=colour)
-    left.set(xlabel="queries a second", ylabel="recall@10", title=f"{measured[0]['size']:,} vectors, without a filter")
+        right.plot(
+            [100 * one["share"] for one in filtered], [one["processor_ms"] for one in filtered], "o-", color=colour
+        )
+    left.set(
+        xlabel="processor time of a query, ms",
+        ylabel="recall@10",
+        title=f"{measured[0]['size']:,} vectors, without a filter",
+    )
     left.legend()
-    right.set(xscale="log", xlabel="photos that pass the filter, %", ylabel="queries a second", title="with a filter")
+    right.set(
+        xscale="log",
+        xlabel="photos that pass the filter, %",
+        ylabel="processor time of a query, ms",
+        title="with a filter",
+    )
     for axes in (left, right):
         axes.grid(alpha=0.3)
     right.set_ylim(bottom=0)
