@@ -32,7 +32,7 @@ from twinlens.apps.libraries.served.served_duplicates import ServedDuplicates
 from twinlens.apps.libraries.served.served_giving import ServedGiving
 from twinlens.apps.libraries.served.served_places import read_places
 from twinlens.apps.libraries.served.served_teaching import ServedTeaching
-from twinlens.errors import CollectionError
+from twinlens.errors import CollectionError, QueryError
 
 KEPT_S = 60.0
 KEPT_THUMBNAILS = 500  # ~15 MB; a redraw of the page needs no new requests
@@ -84,6 +84,8 @@ class ServedLibrary:
     def by_pictures(self, pictures: Sequence[AskedPicture], options: SearchOptions, words: str = "") -> Answer:
         """Photos that look like pictures, fit words, and are not like others; errors as in ``by_words``."""
         wanted = [one for one in pictures if one.is_wanted]
+        if not wanted:
+            raise QueryError("there is no picture to search by; give one that photos are to be like")
         terms = [Term("photo", one.photo_id or UPLOADED) for one in wanted]
         query = Query(tuple(terms), " + ".join(term.value for term in terms))
         if words.strip():
