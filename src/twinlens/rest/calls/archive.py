@@ -84,7 +84,7 @@ async def photo_list(body: ArchiveRequest, engine: Ready, charge: Charged) -> Re
 @router.post("/gallery", response_class=StreamingResponse, responses=_HTML)
 async def gallery(body: GalleryRequest, engine: Ready, charge: Charged) -> Response:
     """One HTML file with small pictures of photos, captions and dates; unknown and gone ones are left out."""
-    charge(cost_of_search(len(body.image_ids)))
+    await charge(cost_of_search(len(body.image_ids)))
     left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
     pieces = gallery_page(body.heading, _gallery_photos(engine, body.image_ids))
     return StreamingResponse(pieces, media_type="text/html", headers=_headers("photos.html", left_out))

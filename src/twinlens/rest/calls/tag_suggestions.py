@@ -63,7 +63,7 @@ class TagSuggestionsAnswer(BaseModel):
 @router.post("/suggest")
 async def suggest_tags(body: TagSuggesting, request: Request, engine: Ready, charge: Charged) -> TagSuggestionsAnswer:
     """Suggests tags for photos, or with ``accept`` gives them; the first call for a model takes half a minute."""
-    charge(cost_of_search(len(body.image_ids)) + len(body.labels or ()) / 10)
+    await charge(cost_of_search(len(body.image_ids)) + len(body.labels or ()) / 10)
     spoken = body.language or accepted_language(request.headers.get("accept-language", ""))
     return await engine.run("explain", _suggest, engine, body, spoken)
 

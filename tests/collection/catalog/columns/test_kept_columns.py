@@ -56,14 +56,14 @@ def apply(catalog: Catalog, writer: CatalogWriter, what: str, one: int, other: i
         writer.put_read_texts([(bytes([one]) * 16, (None, "", "Way out", "way in")[other % 4])])
     elif what == "remove" and known:
         writer.remove(known.id)
-    elif photo is None:
+    elif photo is None or known is None:
         return
     elif what == "rename" and catalog.known_file(1, PATHS[other]) is None:
         writer.rename(photo, state._replace(path=PATHS[other]))
     elif what == "beside":
         writer.put_beside(photo, str(other), Beside(Said(people=details.people)), details)
     elif what == "touch":
-        writer.touch(photo, state)
+        writer.touch(photo, state._replace(size_bytes=known.size_bytes))  # the same content
     elif what == "caption":
         writer.put_caption(photo, f"a {PATHS[other]}", VECTOR.embedding)
     elif what == "uncaption":
