@@ -93,7 +93,7 @@ def read_order(connection: sqlite3.Connection, order: Order) -> Ordered:
     columns, value = _COLUMNS[order], _VALUES[order]
     inner = f"SELECT id, {value} AS value FROM photos WHERE skip_reason IS NULL ORDER BY {columns}, folder_id, path"
     found, values = connection.execute(
-        f"SELECT group_concat(id, ' '), group_concat(value, '{SHARED}') FROM ({inner})"
+        f"SELECT group_concat(id, ' '), group_concat(value, '{SHARED}') FROM ({inner}) AS ordered"
     ).fetchone()
     ids = ids_in(found)
     places = np.zeros(int(ids.max(initial=0)) + 1, dtype=np.int32)

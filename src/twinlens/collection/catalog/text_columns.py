@@ -141,7 +141,7 @@ class TextColumns:
 
 
 def _read_searchable(connection: sqlite3.Connection) -> Ids:
-    sql = "SELECT group_concat(id, ' ') FROM (SELECT id FROM photos WHERE skip_reason IS NULL ORDER BY id)"
+    sql = "SELECT group_concat(id, ' ') FROM (SELECT id FROM photos WHERE skip_reason IS NULL ORDER BY id) AS ordered"
     return ids_in(connection.execute(sql).fetchone()[0])
 
 

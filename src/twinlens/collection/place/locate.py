@@ -7,6 +7,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.file_system import network_file_system
 from twinlens.collection.catalog.integrity import was_used
+from twinlens.collection.catalog.postgres.address import Address, address_at, is_address, place_of
 from twinlens.config import data_folder
 from twinlens.errors import CollectionError
 
@@ -43,10 +44,22 @@ def user_path(path: str | os.PathLike[str]) -> Path:
         raise CollectionError(f"{str(path)!r} is not a valid path: {error}") from error
 
 
+def collection_path(path: str | os.PathLike[str]) -> Path:
+    """A user's path made absolute; for the address of a catalog, the folder of what is derived from that.
+
+    Raises:
+        ConfigError: the address is none.
+        CollectionError: see ``user_path``; or the folder cannot be made.
+    """
+    if isinstance(path, str) and is_address(path):
+        return place_of(Address.parse(path))
+    return user_path(path)
+
+
 def is_collection(folder: Path) -> bool:
-    """True if a folder contains a readable catalog."""
+    """True if a folder contains a readable catalog, or belongs to one on a server."""
     try:
-        return (folder / CATALOG_NAME).is_file()
+        return (folder / CATALOG_NAME).is_file() or address_at(folder) is not None
     except OSError:  # no permission for a parent folder
         return False
 

@@ -79,7 +79,7 @@ def merge(
         )
     check_room(catalog.path.parent, other.path.stat().st_size, what="the merged collection")
     merged = Merged(here)
-    with only_writer(catalog.path.parent), other.snapshot(), tried_out(catalog, dry_run=dry_run):
+    with only_writer(catalog.path.parent, catalog), other.snapshot(), tried_out(catalog, dry_run=dry_run):
         source = CarriedCatalog(other)
         if catalog.model() is None and source.model is not None:
             catalog.remember_model(source.model)

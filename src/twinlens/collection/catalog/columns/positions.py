@@ -36,6 +36,6 @@ def read_positions(connection: sqlite3.Connection) -> Positions:
         "AND longitude IS NOT NULL ORDER BY id"
     )
     columns = (f"group_concat({name}, ' ')" for name in ("id", "latitude", "longitude"))
-    ids, *degrees = connection.execute(f"SELECT {', '.join(columns)} FROM ({inner})").fetchone()
+    ids, *degrees = connection.execute(f"SELECT {', '.join(columns)} FROM ({inner}) AS ordered").fetchone()
     latitudes, longitudes = (np.array((column or "").split(), dtype=np.float64) for column in degrees)
     return Positions(ids_in(ids), latitudes, longitudes)

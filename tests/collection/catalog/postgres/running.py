@@ -1,0 +1,110 @@
+"""A real PostgreSQL server on this machine: Debian's, or that of PyPI's package ``pgserver``; tests share one."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from filelock import FileLock
+
+USER, SECRET = "twinlens", "a secret"
+DATABASE = "photos"
+_SETTINGS = {"fsync": "off", "max_connections": "60", "shared_buffers": "32MB", "listen_addresses": "127.0.0.1"}
+
+
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs; None if it is not installed."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: one.parent.name, reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    package = importlib.util.find_spec("pgserver")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+class Server:
+    """A server with a database of its own.
+
+    Args:
+        folder: of its files, which is made.
+        bin_folder: of PostgreSQL's programs.
+    """
+
+    def __init__(self, folder: Path, bin_folder: Path) -> None:
+        self._folder, self._bin = folder, bin_folder
+        self.port = _free_port()
+        self._user = {"user": "nobody"} if os.getuid() == 0 else {}  # PostgreSQL does not run as root
+        folder.mkdir(parents=True)
+        if self._user:
+            shutil.chown(folder, "nobody")
+            for place in folder.parents:
+                if place.stat().st_uid == os.getuid() and place != Path("/"):
+                    place.chmod(place.stat().st_mode | 0o011)
+        secret = folder / "secret"
+        secret.write_text(SECRET)
+        secret.chmod(0o644)
+        self._run("initdb", "-D", folder / "data", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "-U", USER,
+                  f"--pwfile={secret}")
+        self.start()
+        self.sql(f"CREATE DATABASE {DATABASE}", database="postgres")
+
+    @property
+    def address(self) -> str:
+        """Of its database."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def start(self) -> None:
+        """Starts it, and waits until it answers."""
+        settings = [f"-c {name}={value}" for name, value in _SETTINGS.items()]
+        options = f"-p {self.port} -k '' {' '.join(settings)}"
+        self._run("pg_ctl", "-D", self._folder / "data", "-l", self._folder / "log", "-w", "-o", options, "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """Ends it; "immediate" as a crash would."""
+        self._run("pg_ctl", "-D", self._folder / "data", "-m", how, "-w", "stop")
+
+    def pid(self) -> int:
+        """Of its first process."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def pause(self) -> None:
+        """Lets it answer nobody."""
+        os.kill(self.pid(), signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """The end of ``pause``."""
+        os.kill(self.pid(), signal.SIGCONT)
+
+    def sql(self, statement: str, *, database: str = DATABASE) -> list[tuple]:
+        """Runs a statement of the test's own."""
+        import psycopg
+
+        address = f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+        with psycopg.connect(address, password=SECRET, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def _run(self, program: str, *arguments: object) -> None:
+        done = subprocess.run(
+            [self._bin / program, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env={**os.environ, "LC_ALL": "C"},
+            check=False,
+            **self._user,
+        )
+        assert done.returncode == 0, f"{program}: {done.stderr.decode()}"
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
