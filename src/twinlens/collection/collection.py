@@ -197,8 +197,8 @@ class Collection:
 
         Args:
             folders: one photo folder, or several, which need ``at``.
-            at: the collection folder, or the address of a catalog in PostgreSQL; by default ``.twinlens`` inside the photo folder,
-                or in the user's data folder if the photo folder cannot be written.
+            at: the collection folder, or the address of a catalog in PostgreSQL; by default ``.twinlens`` inside
+                the photo folder, or in the user's data folder if the photo folder cannot be written.
             model: an encoder, or the name or folder of a model; default ``default``.
             store: name of the vector store; default ``exact``.
 

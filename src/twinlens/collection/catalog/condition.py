@@ -160,7 +160,9 @@ def camera_holds(part: str) -> Condition:
 
 def has_part(kind: str, text: str) -> Condition:
     """True for photos with a text of a kind that holds a text, in any case and whatever spaces are in it."""
-    found = f"SELECT photo_id FROM {TEXTS} WHERE kind = ? AND instr({_COMPACT.format('text')}, {_COMPACT.format('?')}) > 0"
+    found = (
+        f"SELECT photo_id FROM {TEXTS} WHERE kind = ? AND instr({_COMPACT.format('text')}, {_COMPACT.format('?')}) > 0"
+    )
     return Condition(f"photos.id IN ({found})", (kind, text))
 
 

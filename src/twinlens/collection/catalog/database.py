@@ -73,6 +73,11 @@ class Database:
             return None
         return found.st_dev, found.st_ino
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the file, or of what a server has in its place."""
+        return self.path.stat().st_size
+
     def check_present(self) -> None:
         """Raises CollectionMissingError if the file is missing."""
         if self.file_id is None and not self._may_create:

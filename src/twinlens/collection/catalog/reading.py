@@ -86,7 +86,7 @@ def has_word(database: Database, word: str) -> bool:
     texts = (("captions", "text"), ("tags", "tag"), ("albums", "name"))
     sources += [f"SELECT {column} AS text FROM {table}" for table, column in texts if database.has_table(table)]
     for source in sources:  # an index holds the text, so that no embeddings are read
-        sql = f"SELECT text FROM ({source} LIMIT {MOST_TEXTS}) AS some WHERE text LIKE ? ESCAPE '^' LIMIT {MOST_FOUND}"
+        sql = f"SELECT text FROM ({source} LIMIT {MOST_TEXTS}) AS texts WHERE text LIKE ? ESCAPE '^' LIMIT {MOST_FOUND}"
         if any(whole.search(text) for (text,) in database.rows(sql, (pattern,))):
             return True
     return False

@@ -61,13 +61,13 @@ class ValueColumn:
 
 def read_cameras(connection: sqlite3.Connection) -> ValueColumn:
     """The cameras of photos."""
-    source = "(SELECT id, camera AS value FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL)"
+    source = "(SELECT id, camera AS value FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL) AS cameras"
     return ValueColumn(*_read(connection, source), lambda camera: camera.translate(_SMALL))
 
 
 def read_texts(connection: sqlite3.Connection, kind: str) -> ValueColumn:
     """What files say about photos, of one kind, such as "person"."""
-    source = "(SELECT photo_id AS id, text AS value FROM photo_texts WHERE kind = ?)"
+    source = "(SELECT photo_id AS id, text AS value FROM photo_texts WHERE kind = ?) AS texts"
     return ValueColumn(*_read(connection, source, kind), lambda text: f" {' '.join(terms_of(text))} ")
 
 

@@ -77,7 +77,9 @@ class AlbumTable:
         """The searchable photos that people have put into an album, in their order, by id."""
         # an index has all of this; whether a photo is searchable is known without a look at its row
         inner = "SELECT photo_id FROM album_photos WHERE album_id = ? ORDER BY position, id"
-        ((found,),) = self._catalog.rows(f"SELECT group_concat(photo_id, ' ') FROM ({inner}) AS ordered", (album.number,))
+        ((found,),) = self._catalog.rows(
+            f"SELECT group_concat(photo_id, ' ') FROM ({inner}) AS ordered", (album.number,)
+        )
         ids = ids_in(found)
         photos: list[int] = ids[isin(ids, self._catalog.select_ids())].tolist()
         return photos

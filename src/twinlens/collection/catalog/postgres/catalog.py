@@ -126,7 +126,7 @@ def _version(connection: ServerConnection, address: Address) -> int | None:
             f"the schema {address.schema} of the database at {address} has tables of another program; "
             f"name another one in the address: ?schema=NAME"
         )
-    rows = connection.raw.execute(f"SELECT version FROM {_MARK}").fetchall()  # type: ignore[arg-type]
+    rows = connection.raw.execute(f"SELECT version FROM {_MARK}").fetchall()
     if len(rows) != 1:
         raise CatalogDamagedError(damaged(address, f"{_MARK} has {len(rows)} rows"))
     return int(rows[0][0])

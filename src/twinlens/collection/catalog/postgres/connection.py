@@ -28,12 +28,12 @@ class ServerConnection:
     @property
     def in_transaction(self) -> bool:
         """Whether one has begun and not ended."""
-        return self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        return bool(self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE)
 
     @property
     def is_broken(self) -> bool:
         """Whether it was found to be of no use."""
-        return self.raw.closed or self.raw.broken
+        return bool(self.raw.closed or self.raw.broken)
 
     def has_ended(self) -> bool:
         """Whether the server has ended it while nothing was asked: it has sent something, if only that it goes."""
@@ -55,7 +55,7 @@ class ServerConnection:
         """Runs a statement."""
         statement = translated_sql(sql, self._names)
         cursor = self.raw.cursor(binary=True)
-        cursor.execute(statement.sql, self._values(statement, parameters))  # type: ignore[arg-type]
+        cursor.execute(statement.sql, self._values(statement, parameters))
         self._count(cursor)
         return cursor
 
@@ -63,7 +63,7 @@ class ServerConnection:
         """Runs a statement for each of some parameters."""
         statement = translated_sql(sql, self._names)
         cursor = self.raw.cursor(binary=True)
-        cursor.executemany(statement.sql, [self._values(statement, one) for one in parameters])  # type: ignore[arg-type]
+        cursor.executemany(statement.sql, [self._values(statement, one) for one in parameters])
         self._count(cursor)
         return cursor
 
@@ -71,12 +71,12 @@ class ServerConnection:
         """The rows of a query, some at once; in a transaction."""
         with self.raw.cursor("each_row", binary=True) as cursor:
             cursor.itersize = at_once
-            cursor.execute(translated_sql(sql, self._names).sql, ())  # type: ignore[arg-type]
+            cursor.execute(translated_sql(sql, self._names).sql, ())
             yield from cursor
 
     def command(self, sql: str) -> None:
         """Runs a statement that is PostgreSQL's own, such as BEGIN."""
-        self.raw.execute(sql)  # type: ignore[arg-type]
+        self.raw.execute(sql)
         self.total_changes = 0
 
     def close(self) -> None:

@@ -41,6 +41,13 @@ class ServerDatabase(Database):
         rows = self.rows("SELECT value FROM meta WHERE key = 'identity'")
         return (0, int(rows[0][0][:15], 16)) if rows else None
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the tables with their indexes."""
+        with self.connected() as connection:
+            sql = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = %s::regnamespace"
+            return int(connection.raw.execute(sql, (self.address.schema,)).fetchone()[0] or 0)
+
     def check_present(self) -> None:
         """Raises CatalogUnavailableError if the server does not answer."""
         self.rows("SELECT 1")
@@ -58,7 +65,7 @@ class ServerDatabase(Database):
                 return
             connection.command("BEGIN")
             # from now on nobody else writes: what is read now is true until the end
-            connection.raw.execute("SELECT pg_advisory_xact_lock(%s, %s)", self._lock_of("write")
+            connection.raw.execute("SELECT pg_advisory_xact_lock(%s, %s)", self._lock_of("write"))
             try:
                 yield connection
                 connection.command("COMMIT")
@@ -93,7 +100,8 @@ class ServerDatabase(Database):
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
         """All rows of a query."""
         with self._held() as connection:
-            return connection.execute(sql, tuple(parameters)).fetchall()
+            found: list[Any] = connection.execute(sql, tuple(parameters)).fetchall()
+            return found
 
     def each_row(self, sql: str) -> Iterator[Any]:
         """The rows of a query one by one, for those that are too many for memory."""

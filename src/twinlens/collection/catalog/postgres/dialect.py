@@ -55,10 +55,9 @@ def translated_sql(sql: str, functions: frozenset[str] = frozenset()) -> Stateme
 
     >>> translated_sql("INSERT OR IGNORE INTO favourites VALUES (?)")
     Statement(sql='INSERT INTO favourites (photo_id) VALUES (%s) ON CONFLICT DO NOTHING', values=('0',))
-    >>> translated_sql("SELECT 1 FROM photos WHERE path LIKE '%a' AND substr(marks(?), id, 1) = ?", frozenset(["marks"]))
-    ... # doctest: +NORMALIZE_WHITESPACE
-    Statement(sql="SELECT 1 FROM photos WHERE path ILIKE '%%a' AND substr(%s, (id)::int, (1)::int) = %s",
-    values=(Computed(function='marks', arguments=('0',)), '1'))
+    >>> translated_sql("SELECT 1 FROM folders WHERE path LIKE '%a' AND substr(f(?), id, 1) = ?", frozenset({"f"}))
+    Statement(sql="SELECT 1 FROM folders WHERE path ILIKE '%%a' AND substr(%s, (id)::int, (1)::int) = %s",
+    values=(Computed(function='f', arguments=('0',)), '1'))
     """
     computed: dict[str, Computed] = {}
     sql = _named(sql)

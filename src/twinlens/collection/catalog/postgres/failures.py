@@ -66,7 +66,10 @@ def not_connected(address: Address, error: psycopg.Error) -> CollectionError:
 
 def unavailable(address: Address, why: str) -> str:
     """The message for a server that does not answer."""
-    return f"the catalog at {address} cannot be reached ({why}); it is used again as soon as its server answers"
+    return (
+        f"the catalog at {address} cannot be reached ({why}); start its server, or check the address: "
+        "a program that has it open then goes on by itself"
+    )
 
 
 def damaged(address: Address, why: str) -> str:
@@ -81,4 +84,5 @@ def _first_line(error: psycopg.Error) -> str:
     """Of several addresses of one host that were tried, what the last one said."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = next((line for line in reversed(lines) if "FATAL" in line or "failed:" in line), lines[0] if lines else "")
-    return told.rpartition("failed: ")[2].removeprefix("FATAL:").strip() or type(error).__name__
+    told = told.rpartition("failed: ")[2].removeprefix("FATAL:").removeprefix("fe_sendauth:").strip()
+    return told or type(error).__name__

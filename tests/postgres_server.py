@@ -1,14 +1,21 @@
-"""A real PostgreSQL server on this machine: Debian's, or that of PyPI's package ``pgserver``; tests share one."""
+"""A real PostgreSQL server on this machine: Debian's, or that of PyPI's package ``pgserver``; and its fixtures."""
 
 import importlib.util
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock
+import pytest
+
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.opening import open_catalog
+from twinlens.collection.catalog.postgres.address import PASSWORD, Address, place_of
 
 USER, SECRET = "twinlens", "a secret"
 DATABASE = "photos"
@@ -32,7 +39,7 @@ class Server:
     """A server with a database of its own.
 
     Args:
-        folder: of its files, which is made.
+        folder: of its files; not one of pytest's, which nobody but its user may enter.
         bin_folder: of PostgreSQL's programs.
     """
 
@@ -40,17 +47,25 @@ class Server:
         self._folder, self._bin = folder, bin_folder
         self.port = _free_port()
         self._user = {"user": "nobody"} if os.getuid() == 0 else {}  # PostgreSQL does not run as root
-        folder.mkdir(parents=True)
         if self._user:
             shutil.chown(folder, "nobody")
-            for place in folder.parents:
-                if place.stat().st_uid == os.getuid() and place != Path("/"):
-                    place.chmod(place.stat().st_mode | 0o011)
+        folder.chmod(0o755)
         secret = folder / "secret"
         secret.write_text(SECRET)
         secret.chmod(0o644)
-        self._run("initdb", "-D", folder / "data", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "-U", USER,
-                  f"--pwfile={secret}")
+        self._run(
+            "initdb",
+            "-D",
+            folder / "data",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-A",
+            "scram-sha-256",
+            "-U",
+            USER,
+            f"--pwfile={secret}",
+        )
         self.start()
         self.sql(f"CREATE DATABASE {DATABASE}", database="postgres")
 
@@ -108,3 +123,43 @@ def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One for the tests of a process."""
+    found = programs()
+    if found is None or importlib.util.find_spec("psycopg") is None:
+        assert not os.environ.get("PROXIES_REQUIRED"), "PostgreSQL, or the package psycopg, is missing"
+        pytest.skip("needs PostgreSQL (apt-get install postgresql, or the package pgserver) and the package psycopg")
+    with tempfile.TemporaryDirectory(prefix="twinlens-postgres-", ignore_cleanup_errors=True) as folder:
+        running = Server(Path(folder), found)
+        yield running
+        running.stop("immediate")
+
+
+@pytest.fixture
+def address(server: Server, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
+    """Of a catalog that is still to be made."""
+    monkeypatch.setenv(PASSWORD, SECRET)
+    schema = f"new_{next(_NUMBERS)}"
+    yield Address.parse(f"{server.address}?schema={schema}")
+    server.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+@pytest.fixture
+def served_catalog(server: Server, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
+    """An empty catalog; its tables are made once, and emptied after each test."""
+    monkeypatch.setenv(PASSWORD, SECRET)
+    address = Address.parse(f"{server.address}?schema=emptied")
+    made = open_catalog(place_of(address) / "catalog.sqlite", create=True)
+    yield made
+    made.close()
+    start = server.sql("SELECT key, value FROM emptied.meta WHERE key = 'identity'")
+    tables = [name for (name,) in server.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'emptied'")]
+    emptied = ", ".join(f"emptied.{name}" for name in tables if name != "twinlens_catalog")
+    server.sql(f"TRUNCATE {emptied} RESTART IDENTITY CASCADE")
+    server.sql(f"INSERT INTO emptied.meta VALUES ('identity', '{start[0][1]}'), ('generation', '0')")
