@@ -109,4 +109,4 @@ def test_what_is_only_for_a_file_is_refused_and_says_what_to_do(
     make_photo("red.png", "red")
     open_served().index()
     with pytest.raises(CollectionError, match="pg_dump"):
-        portable.split(str(address), "red", tmp_path / "other")
+        portable.split_query(str(address), "red", tmp_path / "other")

@@ -60,7 +60,6 @@ def both(open_served: OpenServed, make_photo: PhotoMaker, tmp_path: Path) -> tup
 def give(collection: Collection, drawn: random.Random) -> None:
     """The same to both: dates, places, cameras, texts, tags, stars, albums, favourites, captions."""
     ids = [path for (path,) in collection.catalog.rows("SELECT path FROM photos ORDER BY path")]
-    collection.albums.create("best")
     for name in ids:
         if drawn.random() < 0.4:
             collection.tags.add([drawn.choice(TAGS)], [name])
@@ -106,7 +105,7 @@ def told(collection: Collection, query: str, sort: str) -> object:
         found = sorted(collection.find_all(query)) if "-(" not in query else None
     except TwinlensError as error:
         return type(error).__name__, str(error)
-    hits = [(hit.image_id, hit.score, hit.grade, hit.found_by, hit.caption) for hit in answer.hits]
+    hits = [(hit.id, hit.score, hit.grade, hit.found_by, hit.caption) for hit in answer.hits]
     if sort == "relevance":
         hits.sort(key=lambda hit: (-round(hit[1] or 0.0, 5), hit[0]))
     return answer.num_candidates, hits, found
@@ -123,7 +122,7 @@ def check(both: tuple[Collection, Collection], queries: Callable, number: int) -
 
 
 def test_every_query_has_the_same_answer(both: tuple[Collection, Collection]) -> None:
-    check(both, QUERIES, 60)
+    check(both, QUERIES, 25)
     file, served = both
     assert served.faults() == []
     assert replace(file.facts(), generation=0, scan_stamp=0) == replace(served.facts(), generation=0, scan_stamp=0)
@@ -136,5 +135,5 @@ def test_every_query_has_the_same_answer(both: tuple[Collection, Collection]) ->
 
 
 @pytest.mark.thorough
-def test_thousands_of_queries_have_the_same_answer(both: tuple[Collection, Collection]) -> None:
-    check(both, QUERIES, 3000)
+def test_hundreds_of_queries_have_the_same_answer(both: tuple[Collection, Collection]) -> None:
+    check(both, QUERIES, 500)
