@@ -24,8 +24,6 @@ def open_catalog(path: Path, *, create: bool = False, read_only: bool = False) -
         return Catalog(path, create=create, read_only=read_only)
     try:
         from twinlens.collection.catalog.postgres.catalog import ServedCatalog
-    except ModuleNotFoundError as error:
-        raise UnknownPartError(
-            f"a catalog in PostgreSQL needs {error.name}: pip install 'twinlens[postgres]'"
-        ) from error
+    except ImportError as error:  # of psycopg, or of the library of PostgreSQL that it needs
+        raise UnknownPartError("a catalog in PostgreSQL needs psycopg: pip install 'twinlens[postgres]'") from error
     return ServedCatalog(path, address, create=create)

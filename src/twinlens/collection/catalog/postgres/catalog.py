@@ -55,12 +55,8 @@ class ServedCatalog(ServerDatabase, Catalog):
         with self.connected() as connection:
             _check_server(connection, self.address)
             version = _version(connection, self.address)
-        if self._may_create and (version is None or version < SCHEMA_VERSION):
+        if self._may_create if version is None else version < SCHEMA_VERSION:
             with self.transaction() as connection:  # one process at a time
-                self._make(connection)
-                version = _version(connection, self.address)
-        elif version is not None and version < SCHEMA_VERSION:
-            with self.transaction() as connection:
                 self._make(connection)
                 version = _version(connection, self.address)
         if version is None:
@@ -78,7 +74,8 @@ class ServedCatalog(ServerDatabase, Catalog):
     def _make(self, connection: ServerConnection) -> None:
         version = _version(connection, self.address)
         if version is None:
-            connection.command(f"CREATE SCHEMA IF NOT EXISTS {self.address.schema}")
+            if not connection.raw.execute("SELECT to_regnamespace(%s)", (self.address.schema,)).fetchone()[0]:
+                connection.command(f"CREATE SCHEMA {self.address.schema}")
             functions = (one.format(km=2 * EARTH_RADIUS_KM) for one in FUNCTIONS)
             mark = f"CREATE TABLE {_MARK} (version BIGINT NOT NULL)"
             for statement in (mark, *making_statements(), *functions):
@@ -124,7 +121,7 @@ def _version(connection: ServerConnection, address: Address) -> int | None:
     if _MARK not in names:
         raise CollectionError(
             f"the schema {address.schema} of the database at {address} has tables of another program; "
-            f"name another one in the address: ?schema=NAME"
+            "name another one in the address: ?schema=NAME"
         )
     rows = connection.raw.execute(f"SELECT version FROM {_MARK}").fetchall()
     if len(rows) != 1:
