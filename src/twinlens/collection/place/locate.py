@@ -34,8 +34,11 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     """A user's path made absolute, with ``~`` expanded and links resolved.
 
     Raises:
-        CollectionError: the current folder is gone, ``~name`` is unknown, or the path contains a NUL.
+        CollectionError: the current folder is gone, ``~name`` is unknown, the path contains a NUL, or it is the
+            address of a catalog.
     """
+    if str(path).startswith(("postgresql:/", "postgres:/")):
+        raise CollectionError(f"{path} is the address of a catalog; a folder is needed here")
     try:
         return Path(os.path.realpath(Path(path).expanduser()))
     except FileNotFoundError as error:

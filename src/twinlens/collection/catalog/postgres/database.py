@@ -70,7 +70,7 @@ class ServerDatabase(Database):
                 yield connection
                 connection.command("COMMIT")
             except BaseException:
-                if not connection.is_broken and connection.in_transaction:
+                if not connection.is_broken:
                     connection.command("ROLLBACK")
                 raise
 
