@@ -50,22 +50,15 @@ class Server:
         if self._user:
             shutil.chown(folder, "nobody")
         folder.chmod(0o755)
+        if self._user and "pginstall" in bin_folder.parts:  # nobody may not enter the folders above it
+            for part in ("pgserver/pginstall", "pgserver.libs"):
+                shutil.copytree(bin_folder.parents[2] / part, folder / part, symlinks=True)
+            self._bin = folder / "pgserver/pginstall/bin"
         secret = folder / "secret"
         secret.write_text(SECRET)
         secret.chmod(0o644)
-        self._run(
-            "initdb",
-            "-D",
-            folder / "data",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-A",
-            "scram-sha-256",
-            "-U",
-            USER,
-            f"--pwfile={secret}",
-        )
+        made = f"-E UTF8 --locale=C -A scram-sha-256 -U {USER}".split()
+        self._run("initdb", "-D", folder / "data", *made, f"--pwfile={secret}")
         self.start()
         self.sql(f"CREATE DATABASE {DATABASE}", database="postgres")
 
