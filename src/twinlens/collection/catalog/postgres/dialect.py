@@ -11,6 +11,7 @@ from twinlens.collection.catalog.postgres.tables import key_of, keyed, table_col
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|::\w+|\?|:(\w+)|%")
 _NAMED = re.compile(r":\w+")
 _WRITING = re.compile(r"\s*INSERT OR (IGNORE|REPLACE) INTO (\w+)\s*(\([^)]*\))?\s*(.*)", re.DOTALL)
+_ADDING = re.compile(r"\s*INSERT INTO (\w+) (VALUES|SELECT)\b")
 _TARGET = re.compile(r"ON CONFLICT \(([\w, ]+)\)")
 _PLAIN = (
     (re.compile(r"\bx'([0-9a-f]*)'"), r"'\\x\1'::bytea"),
@@ -106,7 +107,10 @@ def _computing(function: str, computed: dict[str, Computed]) -> Rewrite:
 
 
 def _written(sql: str) -> str:
-    """Statements that pass over, or replace, what is there."""
+    """Statements that add rows: with the names of their columns, and what becomes of rows that are there."""
+    if added := _ADDING.match(sql):  # a column that was added later, or the number of the row, may stand elsewhere
+        table, how = added.groups()
+        return f"INSERT INTO {table} ({', '.join(table_columns(table))}) {how}{sql[added.end() :]}"
     found = _WRITING.match(sql)
     if found is None:
         return sql

@@ -33,9 +33,9 @@ class _Table(NamedTuple):
     key: tuple[str, ...]
 
 
-def making_statements() -> list[str]:
-    """Statements that make the tables of this release in an empty schema."""
-    with closing(_model()) as connection:
+def making_statements(version: int = SCHEMA_VERSION) -> list[str]:
+    """Statements that make the tables in an empty schema."""
+    with closing(_model(version)) as connection:
         rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
         return [made for (sql,) in rows for made in _made(sql)]
 
@@ -83,10 +83,10 @@ def _tables() -> dict[str, _Table]:
     return found
 
 
-def _model() -> sqlite3.Connection:
+def _model(version: int = SCHEMA_VERSION) -> sqlite3.Connection:
     """An empty catalog in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    upgrade(connection, to=SCHEMA_VERSION)
+    upgrade(connection, to=version)
     return connection
 
 
