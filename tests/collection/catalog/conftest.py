@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from postgres_server import address, served_catalog, server  # noqa: F401
 from twinlens.collection.catalog.catalog import Catalog
 
 _BOTH = {
