@@ -118,7 +118,7 @@ def _running(
         process = subprocess.Popen(line, stdout=output, stderr=output, env=environment)
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while not _answers(port, is_tls=is_tls):
+        while not answers(port, is_tls=is_tls):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
@@ -128,7 +128,7 @@ def _running(
         process.wait(timeout=PATIENCE_S)
 
 
-def _answers(port: int, *, is_tls: bool) -> bool:
+def answers(port: int, *, is_tls: bool) -> bool:
     """True once a connection is accepted and, with TLS, a certificate is there."""
     trusting = ssl._create_unverified_context()
     try:

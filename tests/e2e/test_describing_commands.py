@@ -104,6 +104,16 @@ def test_labels_are_read_from_a_file_and_written_beside_the_photos_when_asked(
     assert (indexed / MOTORCYCLE).read_bytes() == before
 
 
+def test_labels_alone_are_suggested_from(run_here: Run, indexed: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("a motorcycle\na cat\n", encoding="utf-8")
+    short, long = (run_here("tag", *command, "--labels", labels, "--in", indexed) for command in ((), ("suggest",)))
+    assert (short.returncode, short.stdout) == (long.returncode, long.stdout)
+    assert "a motorcycle\t" in short.stdout
+    misplaced = run_here("tag", "--labels", labels, "list", "--in", indexed)
+    assert (misplaced.returncode, misplaced.stdout) == (2, "")
+
+
 def test_wrong_use_and_bad_files_are_told_in_a_line(run_here: Run, indexed: Path, tmp_path: Path) -> None:
     assert run_here("tag", "suggest", "--write-xmp", "--in", indexed).returncode == 2
     assert run_here("tag", "suggest", "--accept", "possible", "--in", indexed).returncode == 2

@@ -1,6 +1,7 @@
 """Emoji, unknown words and typos: all interfaces tell the same of them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from small_words import default_model_with_words
 from twinlens.api.library import Collection
 from twinlens.apps.libraries.library import SearchOptions
 from twinlens.apps.libraries.served.served_library import ServedLibrary
+from twinlens.cli.commands import search
+from twinlens.model.bundle import open_bundle
+from twinlens.model.load import DEFAULT_BUNDLE
 
 TOLD = ("understood", "read_as", "unknown_words", "did_you_mean", "no_word_known")
 
@@ -68,6 +72,16 @@ def test_the_languages_of_a_model_are_told(run_here: Run, library: Path) -> None
         assert client.get("/api/stats").json()["languages"] == ["en", "de"]
         card = client.get("/api/model").json()
         assert (card["languages"], card["knows_words"]) == (["en", "de"], True)
+
+
+def test_the_help_names_the_languages_of_the_embedded_model() -> None:
+    names = "Arabic Czech German English Spanish French Hindi Italian Japanese Korean Dutch Polish Portuguese Russian"
+    codes = "ar cs de en es fr hi it ja ko nl pl pt ru tr uk vi zh".split()
+    told = dict(zip(codes, [*names.split(), "Turkish", "Ukrainian", "Vietnamese", "Chinese"], strict=True))
+    reads = re.search(r"The embedded model reads ([^;]*);", " ".join(str(search.run.__doc__).split()))
+    languages = open_bundle(DEFAULT_BUNDLE).manifest.text.languages
+    assert reads
+    assert re.split(", | and ", reads[1]) == sorted(told[code] for code in languages)
 
 
 class _Client:

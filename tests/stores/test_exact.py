@@ -508,6 +508,29 @@ def test_more_hits_of_one_query_take_no_second_scan(tmp_path: Path, monkeypatch:
     assert scanned == [300, 300, 301], "rows have come since"
 
 
+def test_where_many_are_asked_for_the_answer_is_exact_and_fewer_rows_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = clustered(3000, spread=0.05)
+    store = put(open_exact(tmp_path), vectors, generation=1)
+    queries = unit(np.random.default_rng(2).normal(size=(2, DIM)))
+    cosines, read = ExactStore._cosines, list[int]()
+
+    def counted(self: ExactStore, view: Any, rows: Ids, query: Embeddings) -> Any:
+        read.append(len(rows))
+        return cosines(self, view, rows, query)
+
+    monkeypatch.setattr(ExactStore, "_cosines", counted)
+    totals = []
+    for many in (10_000, 100):
+        monkeypatch.setattr(exact, "MANY", many)
+        for among in (None, np.arange(1, 3001, 2)):
+            check_answer(store.search(queries, 1200, among=among), vectors, queries, 1200, among)
+        totals.append(sum(read))
+        read.clear()
+    assert totals[1] < totals[0]
+
+
 @pytest.mark.parametrize("kind", [ExactStore, HalfStore])
 def test_all_above_a_score_are_those_that_a_search_ranks_above_it(kind: type[ExactStore], tmp_path: Path) -> None:
     vectors = clustered(300, spread=0.1)
@@ -534,3 +557,25 @@ def test_damage_is_noticed_where_all_above_a_score_are_asked_for(
     with pytest.raises(VectorsDamagedError):
         store.at_least(vectors[1], 0.5)
     assert len(store) == 0
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_change_that_concerns_no_vector_leaves_the_rows_as_they_are(
+    has_links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)
+    vectors = clustered(20)
+    store = put(open_exact(tmp_path), vectors, generation=1)
+    kept, query = store._view.vectors, vectors[3][None]
+    for generation in (2, 3, 3):
+        put(store, {}, removed=[99], generation=generation)
+        assert (store.generation, store._view.vectors) == (generation, kept)
+        assert [file.name for file in files(tmp_path, "ids-*")] == [f"ids-{generation}-0.i64"]
+        check_answer(open_exact(tmp_path).search(query, 5), vectors, query, 5)
+    files(tmp_path, "ids-*")[0].unlink()
+    put(store, {}, generation=4)
+    check_answer(open_exact(tmp_path).search(query, 5), vectors, query, 5)

@@ -13,7 +13,7 @@ from PIL import Image
 from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.missing import MissingFolder
-from twinlens.collection.place.locate import find_collection, find_lost, user_path
+from twinlens.collection.place.locate import find_collection, find_lost, photos_path
 from twinlens.counted import counted
 from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, ConfigError, TwinlensError
 from twinlens.model.bundle import open_bundle
@@ -73,14 +73,14 @@ def _disk_remedy(free: int) -> str | None:
 
 
 def _no_collection(place: str | Path | None, error: CollectionNotFoundError) -> Finding:
-    folder = user_path(place if place is not None else ".")
+    folder = photos_path(place if place is not None else ".")
     if (lost := find_lost(folder)) is not None:
         return _lost(lost)
     return _finding("collection", str(error), remedy=None if place is None else f"twinlens index {folder}")
 
 
 def _damaged(place: str | Path | None, error: CatalogDamagedError) -> Finding:
-    folder = user_path(place if place is not None else ".")
+    folder = photos_path(place if place is not None else ".")
     if find_collection(folder) is None and (lost := find_lost(folder)) is not None:
         return _lost(lost)
     return _finding("collection", str(error), remedy=_repair_command(place))

@@ -24,6 +24,7 @@ from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.recall_curves import draw_recall_curves
 from twinlens.evaluation.plots.training_curves import draw_training_curves
+from twinlens.evaluation.prompts import read_prompts
 from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
 from twinlens.evaluation.retrieval import checked_ks, evaluate_embeddings, evaluate_pairs

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from twinlens.collection.place.locate import user_path
+from twinlens.collection.place.locate import photos_path, user_path
 from twinlens.collection.searching.query import Query, embed_query, parse_query
 from twinlens.collection.showing.match_map import (
     check_map_path,
@@ -107,7 +107,7 @@ def explain(
         QueryError: the photo or the query is invalid, or ``out`` cannot be written.
         BundleError: the model is damaged.
     """
-    path = user_path(photo)
+    path = photos_path(photo)
     if out is not None:
         check_map_path(user_path(out))
     encoder = load_model(model) if isinstance(model, str | Path) else model

@@ -28,7 +28,8 @@ from twinlens.collection.indexing.report import (
 from twinlens.collection.indexing.since_index import SinceIndex
 from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.collection.indexing.watching.changes import Changes
-from twinlens.collection.place.locate import find_collection, user_path
+from twinlens.collection.place.locate import find_collection, photos_path, user_path
+from twinlens.data.objects.object_path import ObjectPath
 from twinlens.embedding.local import Skipped
 from twinlens.errors import DataError
 from twinlens.evaluation.embedding_file import load_pairs
@@ -45,8 +46,9 @@ def open_for_index(folders: Sequence[Path], *, at: Path | None, model: str | Non
     if not folders:
         return find_existing(at, model=model, store=store)
     if at is None and len(folders) == 1:
-        folder = user_path(folders[0])
-        located = find_collection(folder) if folder.is_dir() else None
+        folder = photos_path(folders[0])
+        is_there = isinstance(folder, ObjectPath) or folder.is_dir()
+        located = find_collection(folder) if is_there else None
         if located is not None:
             return Opened(Collection(located.collection, model=model, store=store), located.within, is_new=False)
     return Opened(Collection.create(folders, at=at, model=model, store=store), None, is_new=True)

@@ -9,6 +9,9 @@ from twinlens.api.datasets import open_captioned
 from twinlens.collection.place.locate import user_path
 from twinlens.data.splits import parse_ratios
 from twinlens.errors import ConfigError, TrainingError
+from twinlens.model.hub.published import published
+from twinlens.model.hub.pull import PullPlan
+from twinlens.model.hub.source import OnBytes
 from twinlens.model.load import new_model_folder
 from twinlens.protocols import Dataset
 
@@ -172,26 +175,40 @@ def import_checkpoint(
     name: str | None = None,
     weights: "Weights" = "float32",
     architecture: str | None = None,
+    on_plan: Callable[[PullPlan], None] | None = None,
+    on_bytes: OnBytes | None = None,
 ) -> "Imported":
     """Converts a checkpoint to a bundle among the user's models; needs the extra ``train``.
 
     Args:
         source: the folder with its configuration, safetensors, processor and tokenizer, as transformers or open_clip
-            has them, or a file with open_clip's weights.
-        name: of the new model; None = the folder's or the file's name.
+            has them, or a file with open_clip's weights; or ``owner/name`` of the model hub, ``owner/name@revision``,
+            a name of ``twinlens models list``, or with ``architecture`` open_clip's name of weights.
+        name: of the new model; None = that of the list, the folder, the file or the repository.
         weights: float32, float16, int8 or int4.
         architecture: what model a file is, as open_clip calls it (``ViT-B-32``).
+        on_plan: called before a download.
+        on_bytes: called with the bytes that are here and those wanted.
 
     Raises:
         TrainingError: the checkpoint cannot be read or converted, or the bundle's embeddings differ from its own.
-        BundleError: the name cannot be used, or is taken.
+        BundleError: the name cannot be used, or is taken, or a checkpoint of the hub cannot be had.
     """
-    folder = user_path(source)
-    own = folder.resolve()
-    wanted = name if name is not None else own.stem if own.is_file() else own.name
-    out = new_model_folder(wanted)
-    imported: Imported = lab_module("importing.import_checkpoint").import_checkpoint(
-        folder, out, name=wanted, weights=weights, architecture=architecture
+    place = user_path(source)
+    imported: Imported
+    if place.exists():
+        own = place.resolve()
+        wanted = name if name is not None else own.stem if own.is_file() else own.name
+        imported = lab_module("importing.import_checkpoint").import_checkpoint(
+            place, new_model_folder(wanted), name=wanted, weights=weights, architecture=architecture
+        )
+        return imported
+    asked = str(source)
+    repository = lab_module("importing.repository_name").repository_of(asked, architecture=architecture)
+    own_name = asked if asked in published() else repository.partition("@")[0].partition("/")[2]
+    wanted = name if name is not None else own_name
+    imported = lab_module("importing.import_named").import_named(
+        repository, new_model_folder(wanted), name=wanted, weights=weights, on_plan=on_plan, on_bytes=on_bytes
     )
     return imported
 

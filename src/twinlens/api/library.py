@@ -14,9 +14,10 @@ from twinlens.collection.place.locate import (
     collection_path,
     find_collection,
     find_lost,
+    photos_path,
     user_path,
 )
-from twinlens.collection.place.presence import is_gone
+from twinlens.collection.place.presence import is_absent, is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.within import Area, parse_area, read_area
 from twinlens.collection.showing.card import PhotoCard
@@ -28,6 +29,7 @@ from twinlens.collection.showing.maps.places import PlaceCluster, PlacesMap
 from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.suggestions import Suggestion, SuggestionKind
 from twinlens.collection.showing.thumbnails import THUMBNAIL_SIDES_PX, THUMBNAILS, ThumbnailCache
+from twinlens.data.objects.object_path import ObjectPath, as_path
 from twinlens.errors import BundleError, CollectionError, CollectionNotFoundError, TwinlensError, UnknownPartError
 
 
@@ -53,7 +55,7 @@ class Opened:
         """
         given = dict(values or {})
         asked = given.get("folder")
-        if self.within is not None and not (asked and Path(asked).expanduser().is_absolute()):
+        if self.within is not None and not (asked and as_path(asked).expanduser().is_absolute()):
             given["folder"] = str(self.within / asked) if asked else str(self.within)
         return Filters(**given)
 
@@ -74,7 +76,7 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
     located = _located(folder)
     if located is None:
         return Opened(Collection.create([folder], model=model), None, is_new=True)
-    if not folder.is_dir():
+    if not isinstance(folder, ObjectPath) and not folder.is_dir():
         raise CollectionError(f"the photo folder {folder} does not exist or is not a folder")
     collection = Collection(located.collection, model=model)
     return Opened(collection, located.within, is_new=not collection.is_complete)
@@ -118,8 +120,13 @@ def _located(folder: Path) -> Located | None:
     return located
 
 
-def open_for_serving(place: str | None, *, model: str | None = None) -> Collection:
+def open_for_serving(place: str | None, *, model: str | None = None, may_be_empty: bool = True) -> Collection:
     """Opens a whole collection for a server; creates an empty one for a folder without, to be indexed from the page.
+
+    Args:
+        place: a photo folder or a collection; None = the nearest at or above the current folder.
+        model: must be the collection's model if it has photos.
+        may_be_empty: create one for a folder without files, too, which may be where a disk is not mounted.
 
     Raises:
         CollectionNotFoundError: there is none, and the folder is missing, or too much to index, as a home folder.
@@ -128,9 +135,14 @@ def open_for_serving(place: str | None, *, model: str | None = None) -> Collecti
     try:
         opened = find_existing(place, model=model)
     except CollectionNotFoundError as error:
-        folder = user_path(place if place is not None else ".")
-        if not folder.is_dir() or broad_folder(folder) is not None:
+        folder = photos_path(place if place is not None else ".")
+        is_there = isinstance(folder, ObjectPath) or folder.is_dir()
+        if not is_there or broad_folder(folder) is not None:
             raise CollectionNotFoundError(f"{error}, or give another one with --in") from error
+        if not may_be_empty and is_absent(folder):
+            raise CollectionNotFoundError(
+                f"{folder} is empty, as where a disk is not mounted; mount it, or put photos there"
+            ) from error
         return Collection.create([folder], model=model)
     if opened.within is not None:
         folders = ", ".join(str(folder.path) for folder in opened.collection.folders())

@@ -59,13 +59,13 @@ def recommend(
         CollectionError: there is no collection at that place.
         DataError: none of its photos can be read.
     """
-    files, count = _sample(place)
+    files, count, used = _sample(place)
     here = []
     for name, folder in known_bundles().items():
         if on_model:
             on_model(name)
         try:
-            here.append(_measured(name, folder, files))
+            here.append(_measured(name, folder, files, used))
         except BundleError:
             if name == DEFAULT:
                 raise
@@ -75,7 +75,7 @@ def recommend(
             name=name,
             is_here=False,
             languages=entry.languages,
-            flickr30k=entry.flickr30k[0] if entry.flickr30k else None,
+            recalls=entry.crossmodal,
             parameters_m=entry.parameters_m,
             photo_gflops=entry.photo_gflops,
         )
@@ -86,21 +86,23 @@ def recommend(
     return _recommend([*here, *others], this_machine(), library, most_seconds=3600 * most_hours)
 
 
-def _measured(name: str, folder: Path, files: Sequence[Path]) -> Candidate:
-    manifest = open_bundle(folder).manifest
+def _measured(name: str, folder: Path, files: Sequence[Path], used: str | None) -> Candidate:
+    bundle = open_bundle(folder)
+    manifest = bundle.manifest
     entry = published().get(name)
     size = sum(record.size_bytes for file, record in manifest.files.items() if file in (IMAGE_MODEL, TEXT_MODEL))
     return Candidate(
         name=name,
         is_here=True,
         languages=manifest.text.languages or (entry.languages if entry else ()),
-        flickr30k=entry.flickr30k[0] if entry and entry.flickr30k else None,
+        recalls=entry.crossmodal if entry else {},
         parameters_m=entry.parameters_m if entry else size // 4_000_000,
         photos_per_s=photos_per_s(load_model(folder), files),
+        is_used=bundle.fingerprint == used,
     )
 
 
-def _sample(place: str | os.PathLike[str] | None) -> tuple[list[Path], int]:
-    """Files of photos of a collection, and how many it has."""
+def _sample(place: str | os.PathLike[str] | None) -> tuple[list[Path], int, str | None]:
+    """Files of photos of a collection, how many it has, and the fingerprint of its model."""
     with find_existing(None if place is None else Path(place)).collection as collection:
-        return collection.sample_files(SAMPLE), len(collection)
+        return collection.sample_files(SAMPLE), len(collection), collection.status()["fingerprint"]

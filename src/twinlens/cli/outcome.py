@@ -3,6 +3,7 @@
 import functools
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from twinlens.cli.streams import ReaderGoneError, StdoutError
 from twinlens.errors import TwinlensError, valid_unicode
 
 FOUND, OUR_ERROR, WRONG_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Arguments = ParamSpec("Arguments")
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Print more details on stderr.")]
@@ -68,8 +71,12 @@ def stdout_failed(error: StdoutError) -> int:
 
 
 def say(message: str) -> None:
-    """Prints one line for people on stderr; stdout is for results."""
-    print(valid_unicode(" ".join(message.split())), file=sys.stderr)  # noqa: T201
+    """Prints one line for people on stderr; stdout is for results.
+
+    Names of files, models and tensors come from anywhere: their control characters could draw on the terminal.
+    """
+    line = _CONTROL.sub("\ufffd", " ".join(message.split()))
+    print(valid_unicode(line), file=sys.stderr)  # noqa: T201
 
 
 def print_json(result: object) -> None:

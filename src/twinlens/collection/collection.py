@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from twinlens.collection.catalog.check import vector_faults
+from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
 from twinlens.collection.catalog.vectors import (
@@ -55,7 +56,7 @@ from twinlens.collection.place.locate import (
     default_place,
     find_collection,
     is_collection,
-    user_path,
+    photos_path,
 )
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.place.presence import is_gone
@@ -83,6 +84,7 @@ from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_fo
 from twinlens.collection.teaching.teaching import Teaching
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.counted import counted
+from twinlens.data.objects.object_path import object_path
 from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
 from twinlens.everyday.languages import ENGLISH, language_named
@@ -207,7 +209,7 @@ class Collection:
             UnknownPartError: there is no such model or store.
         """
         named = [folders] if isinstance(folders, str | os.PathLike) else folders
-        photos = [user_path(folder) for folder in named]
+        photos = [photos_path(folder) for folder in named]
         if at is None and len(photos) != 1:
             raise CollectionError(
                 f"a collection of {len(photos)} folders needs a place of its own: "
@@ -216,7 +218,7 @@ class Collection:
         places = [default_place(folder) for folder in photos]
         place, why = places[0]
         if at is not None:
-            place = collection_path(at)
+            place = _local_place(at)
         elif why:
             logger.warning("%s, so the collection is stored in %s", why, place)
         collection = cls(place, model=model, store=store, create=True)
@@ -758,7 +760,8 @@ class Collection:
         Raises:
             QueryError: a filter is invalid.
         """
-        return month_counts(self.catalog, Filters(**filters).condition(self._searcher.scope()))
+        condition = Filters(**filters).condition(self._searcher.scope())
+        return month_counts(self.catalog, condition) if condition != ANY else self.catalog.counts().months()
 
     def duplicates(
         self, kinds: KindsLike = None, *, on_progress: OnProgress | None = None, **filters: Any
@@ -959,7 +962,7 @@ class Collection:
             StoreUnavailableError: the server that keeps the vectors does not answer.
         """
         for folder in self.folders():
-            if not folder.path.is_dir():
+            if not folder.path.is_dir():  # object storage is asked now and then
                 raise PhotosMissingError(photos_missing(folder.path))
         self._vectors.check_reachable()
 
@@ -994,6 +997,15 @@ class Collection:
             if moments.folder.exists():
                 faults += vector_faults(source, moments.synced(), moments.folder, items="moments of videos")
         return faults
+
+
+def _local_place(path: str | os.PathLike[str]) -> Path:
+    if (place := object_path(path)) is not None:
+        raise CollectionError(
+            f"a collection needs a folder of this machine, got {place}: its files are written in place and mapped "
+            "into memory; name a local one with --collection DIR"
+        )
+    return collection_path(path)
 
 
 _OPTIONS = frozenset(

@@ -14,6 +14,7 @@ from twinlens.data.exif import PhotoDetails, read_details
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.light import is_light
 from twinlens.data.images import load_plugins, read_photo_bytes
+from twinlens.data.objects.reading import read_start
 from twinlens.errors import PhotoError
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,7 @@ def read_header(path: Path, *, guard: Guard) -> PhotoDetails | None:
         PhotoError: the file cannot be read now.
     """
     try:
-        with path.open("rb") as file:
-            start = file.read(START_BYTES)
+        start = read_start(path, START_BYTES)
     except OSError as error:
         raise PhotoError(f"could not be read: {error.strerror or error}") from error
     is_enough = _name(start) == "JPEG" and b"\xff\xda" in start

@@ -23,6 +23,8 @@ from twinlens.data.decoding.kinds import NOT_READ_YET, RAW, RAW_SUFFIXES, VIDEO_
 from twinlens.data.decoding.png_chunks import slim_png
 from twinlens.data.decoding.raw import DEVELOPING_BYTES, RawFile
 from twinlens.data.exif import PhotoDetails, read_details, read_orientation
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.reading import read_object
 from twinlens.data.packed import find_packed, packed_stamp, read_packed
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
@@ -263,12 +265,17 @@ def _open_bmp(data: bytes, min_side: int | None, max_megapixels: float | None) -
 
 
 def read_photo_bytes(path: Path) -> bytes:
-    """The content of a photo file, or of a photo inside an archive (see ``packed``).
+    """The content of a photo file, of a photo inside an archive (see ``packed``), or of one in object storage.
 
     Raises:
         PhotoError: it is missing, too large or cannot be read.
+        PhotosMissingError: it is in object storage that does not answer, or refuses everything.
     """
     with _photo_errors():
+        if isinstance(path, ObjectPath):
+            content = read_object(path, most_bytes=MAX_FILE_BYTES + 1)
+            _refuse_long(len(content))
+            return content
         if packed := find_packed(path):
             return read_packed(packed, max_bytes=MAX_FILE_BYTES)
         if path.suffix.lower() in VIDEO_SUFFIXES:

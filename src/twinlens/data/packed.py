@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from twinlens.data.objects.object_path import ObjectPath
 from twinlens.data.parquet_file import read_photo
 from twinlens.data.tar_file import read_member, tar_members
 from twinlens.data.zip_file import read_zip_member, zip_members
@@ -21,7 +22,9 @@ class Packed(NamedTuple):
 
 
 def find_packed(path: Path) -> Packed | None:
-    """The archive in a path and the rest of the path; None for an ordinary file."""
+    """The archive in a path and the rest of the path; None for an ordinary file, and in object storage."""
+    if isinstance(path, ObjectPath):
+        return None
     for parent in path.parents:
         if parent.suffix.lower() in SUFFIXES and parent.is_file():
             return Packed(parent, path.relative_to(parent).as_posix())

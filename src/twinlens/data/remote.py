@@ -22,7 +22,7 @@ def is_url(text: str) -> bool:
 
 
 def fetch_photo_bytes(url: str, *, timeout_s: float = TIMEOUT_S) -> bytes:
-    """Downloads a URL; the only place where a search uses the network.
+    """Downloads a URL; besides photos in object storage, all that a search uses the network for.
 
     Args:
         url: http or https; redirections to other schemes are refused.

@@ -19,9 +19,11 @@ from twinlens.data.exif import PhotoDetails
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.photos import plain, read_guarded
 from twinlens.data.images import read_photo_bytes
+from twinlens.data.objects.object_path import ObjectPath
 from twinlens.data.region import Region
 from twinlens.data.video.content import video_hash
 from twinlens.data.video.names import is_video
+from twinlens.embedding.turns import Turns
 from twinlens.errors import BundleError, DataError, PhotoError
 from twinlens.protocols import DualEncoder
 from twinlens.types import Embeddings, Features, Pixels
@@ -179,6 +181,7 @@ def embed_batches(
     wanted: Callable[[Item, bytes], Wanted] = lambda _item, _hash: "vector",
     batch_size: int = BATCH_SIZE,
     check_rows: bool = True,
+    size_of: Callable[[Item], int] | None = None,
 ) -> Iterator[list[EmbeddedPhoto[Item]]]:
     """Reads, decodes and embeds photos, batch by batch, in order; decoders work ahead of the encoder.
 
@@ -189,17 +192,32 @@ def embed_batches(
         wanted: what is wanted of an item whose content has this hash.
         batch_size: items per batch.
         check_rows: whether embeddings must be unit vectors.
+        size_of: returns the bytes of an item, if that is known before it is read.
 
     Raises:
         BundleError: the model returns embeddings that are not unit vectors.
+        PhotosMissingError: object storage does not answer any more.
     """
 
     def read(item: Item) -> _ReadPhoto:
         """Runs in the decoder threads."""
+        path = path_of(item)
+        if not isinstance(path, ObjectPath):
+            with turns.to_decode():
+                return prepared(item, path)
+        with turns.to_fetch(size_of(item) if size_of else None):
+            try:
+                content = read_photo_bytes(path)
+            except PhotoError as error:
+                return _ReadPhoto(None, reason=str(error))
+            with turns.to_decode():
+                return prepared(item, content)
+
+    def prepared(item: Item, source: Path | bytes) -> _ReadPhoto:
         digest = None
         try:
-            path = path_of(item)
-            source = path if is_video(path) else read_photo_bytes(path)
+            if isinstance(source, Path) and not is_video(source):
+                source = read_photo_bytes(source)
             digest = video_hash(source) if isinstance(source, Path) else content_hash(source)
             if encoder is None or (what := wanted(item, digest)) == "hash":
                 return _ReadPhoto(digest)
@@ -207,8 +225,8 @@ def embed_batches(
         except PhotoError as error:
             return _ReadPhoto(digest, reason=str(error))
 
-    guard = Guard()
-    pending = map_ahead(read, items, on_stop=guard.close)
+    guard, turns = Guard(), Turns()
+    pending = map_ahead(read, items, workers=turns.threads, on_stop=guard.close)
     while batch := list(islice(pending, batch_size)):
         pixels = [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded]
         vectors = iter(embed_pixels(pixels, encoder, check_rows=check_rows) if pixels and encoder else ())

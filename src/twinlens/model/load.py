@@ -9,7 +9,7 @@ from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.bridge import BridgedEncoder, open_bridge
 from twinlens.model.bundle import MANIFEST, open_bundle
 from twinlens.model.hub.published import published
-from twinlens.model.onnx_encoder import OnnxDualEncoder
+from twinlens.model.shared import shared_encoder
 from twinlens.plugins import did_you_mean, load_part
 from twinlens.protocols import DualEncoder
 
@@ -20,6 +20,8 @@ DEFAULT_BUNDLE = Path(__file__).with_name("default")
 
 def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None) -> DualEncoder:
     """Opens a model: a bundle, or an encoder from an installed package.
+
+    A bundle that is in use in this process is not opened twice: it is the same encoder.
 
     Args:
         name_or_path: "default" for the embedded model, the name of an imported model or of an
@@ -32,7 +34,7 @@ def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None
     """
     if str(name_or_path) not in known_bundles() and str(name_or_path) in installed_encoders():
         return _load_installed(str(name_or_path))
-    return OnnxDualEncoder(open_bundle(find_bundle(name_or_path)), threads=threads)
+    return shared_encoder(open_bundle(find_bundle(name_or_path)), threads=threads)
 
 
 def model_of_fingerprint(fingerprint: str) -> DualEncoder | None:
@@ -55,7 +57,7 @@ def load_bridged(name_or_path: str | Path, fingerprint: str) -> DualEncoder | No
         return None
     bundle = open_bundle(find_bundle(name_or_path))
     bridge = open_bridge(bundle, fingerprint)
-    return None if bridge is None else BridgedEncoder(OnnxDualEncoder(bundle), bridge)
+    return None if bridge is None else BridgedEncoder(shared_encoder(bundle), bridge)
 
 
 def installed_encoders() -> list[str]:

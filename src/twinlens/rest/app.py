@@ -100,6 +100,7 @@ def create_app(
     app.state.text_run = TextRun(engine)
     app.state.duplicates = DuplicateSearch(engine)
     app.state.following = Following(engine, app.state.index_run) if settings.watch else None
+    app.state.close_gate = entrance.requests.close if not library else None
     put_behind_gate(
         app, settings, entrance=entrance, metrics=metrics, library=library, is_stopping=engine.stopping.is_set
     )
@@ -170,6 +171,8 @@ async def served_while_open(app: FastAPI) -> AsyncIterator[None]:
     await app.state.text_run.stop()
     await app.state.duplicates.stop()
     await engine.stop()
+    if app.state.close_gate is not None:  # libraries of a server share theirs
+        await app.state.close_gate()
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:

@@ -36,7 +36,7 @@ class _PageFiles(StaticFiles):
 PAGES = {"/": "index.html", "/share": "share.html"}
 _VERSION = "VERSION_OF_THE_FILES"
 # what browsers and crawlers look for at the top; each is asked for again whenever it is used
-_TOP_FILES = {
+TOP_FILES = {
     "/manifest.webmanifest": "application/manifest+json",
     "/service-worker.js": "text/javascript",
     "/robots.txt": "text/plain",
@@ -50,7 +50,7 @@ def add_page(app: FastAPI) -> None:
     async def docs(request: Request) -> Response:  # FastAPI keeps every call, so one must not keep the app
         return HTMLResponse(_docs_page(request.app.openapi()), headers={"Content-Security-Policy": DOCS_POLICY})
 
-    add_files(app, PAGES, _TOP_FILES)
+    add_files(app, PAGES, TOP_FILES)
 
 
 def add_files(app: FastAPI, pages: Mapping[str, str], others: Mapping[str, str]) -> None:

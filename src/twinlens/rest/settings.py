@@ -49,8 +49,11 @@ class Settings:
         max_top_k: results per answer.
         max_query_length: characters of a query.
         max_batch: queries per call.
-        requests_per_minute: per client and worker; 0 = no limit, None = 600 if other machines can
-            connect, directly or through a proxy, else no limit.
+        requests_per_minute: per client, or per key of the keys file and person; 0 = no limit, None = 600 if other
+            machines can connect, directly or through a proxy, else no limit. Each worker counts for itself without:
+        limits: address of a Redis server that counts requests for all processes that name it.
+        drain_s: seconds for which a server that is asked to stop goes on answering, until a proxy has noticed at
+            ``/readyz``; not after Ctrl+C.
         thumbnails_mb: size of the thumbnail cache on disk.
         query_log: log search queries.
         audit_log: file that gets a line for each search, opened photo and change: who, what and when.
@@ -83,6 +86,8 @@ class Settings:
     max_query_length: int = 1000
     max_batch: int = 64
     requests_per_minute: int | None = None
+    limits: str | None = field(default=None, repr=False)  # may have a password
+    drain_s: float = 0.0
     thumbnails_mb: float = 500.0
     query_log: bool = False
     audit_log: str | None = None

@@ -112,6 +112,11 @@ class Rough(NamedTuple):
         possible: NDArray[np.int64] = rows[scores[rows] + bounds >= sure]
         return possible
 
+    def may_reach(self, least: float, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some rows whose cosine may be at least ``least``."""
+        possible: NDArray[np.int64] = rows[self.scores[rows] + self._bounds(self.errors[rows]) >= np.float32(least)]
+        return possible
+
     def split(self, least: float, usable: NDArray[np.bool_] | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The rows whose cosine is at least ``least`` for certain, and those of which that is open.
 

@@ -7,8 +7,9 @@ import re
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -17,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from twinlens.errors import VectorsDamagedError
 from twinlens.protocols import Neighbours
-from twinlens.stores.checked_rows import BLOCK, CheckedRows, Sums, row_sums
+from twinlens.stores.checked_rows import CheckedRows, Sums, row_sums
 from twinlens.stores.codes import Codes, Floats, Rough, Scanner, packed, unpacked, width
 from twinlens.types import Embeddings, Ids
 from twinlens.whole_file import whole_file
@@ -33,6 +34,8 @@ _TYPES: Mapping[str, DTypeLike] = {"f32": np.float32, "f16": np.float16, CODES: 
 COLUMNS = 4  # of the file of ids: ids, checksums of vectors and of codes, scales and errors of the codes
 DEAD = -1  # id of a row that was removed or replaced
 DEAD_SHARE = 0.25  # above this the files are rewritten without dead rows
+TAKEN_AT_ONCE = 512  # rows, 1 MB: they are copied, checked and compared while they are in the processor's cache
+MANY = 1_000  # results for which it is worth while to narrow the bounds first
 MOST_SCANS = 16  # whose results are kept: "no people" asks for eight things
 MOST_SCANNED_BYTES = 64_000_000  # of those results together: eight million photos leave room for two
 
@@ -159,6 +162,12 @@ class ExactStore:
         """Drops ``removed``, then adds or replaces ``added``, block by block."""
         self._folder.mkdir(parents=True, exist_ok=True)
         view = self._view
+        blocks = iter(added)
+        first = next(blocks, None)
+        ids_file = self._ids_file(view.stamp.generation, view.stamp.serial)
+        if first is None and view.stamp.rows and not np.isin(view.ids, removed).any() and ids_file.exists():
+            self._keep_rows(view, generation)
+            return
         rows, ids, sums, scales = view.stamp.rows, view.ids.copy(), [view.sums], [packed(view.scales, view.errors)]
         # files that are not extended may still be mapped by another process, so they are never overwritten
         serial = view.stamp.serial if rows else self._unused_serial()
@@ -166,7 +175,7 @@ class ExactStore:
         new_ids: list[Ids] = []
         with ExitStack() as opened:
             files = [opened.enter_context(self._open_at(kind, serial, rows)) for kind in self._kinds]
-            for block_ids, block in added:
+            for block_ids, block in chain([] if first is None else [first], blocks):
                 kept = np.ascontiguousarray(block, dtype=_TYPES[self._KEPT])
                 codes = Codes.of(self._unit(kept))
                 written = (kept, codes.numbers)
@@ -243,17 +252,32 @@ class ExactStore:
     ) -> tuple[Any, Any]:
         if usable is not None and np.count_nonzero(usable) == k:  # all of them: nothing is to be picked
             rows = np.flatnonzero(usable)
+            scores = self._cosines(view, rows, query)
         else:
-            rows = self._rough(view, query).could_be_best(k, usable)
-        scores = self._cosines(view, rows, query)
+            rows, scores = self._candidates(view, self._rough(view, query), query, k, usable)
         best = np.lexsort((view.ids[rows], -scores))[:k]
         return view.ids[rows[best]], scores[best].clip(-1.0, 1.0)
+
+    def _candidates(
+        self, view: _View, rough: Rough, query: Floats, k: int, usable: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], Floats]:
+        """Rows among which are the best k, and their cosines."""
+        rows = rough.could_be_best(k, usable)
+        if k < MANY or len(rows) == k:
+            return rows, self._cosines(view, rows, query)
+        # the cosines of the first ones tell better than their bounds what others must reach
+        first = min(len(rows), k + k // 8)
+        order = np.argpartition(-rough.scores[rows], first - 1)
+        likely = np.sort(rows[order[:first]])
+        scores = self._cosines(view, likely, query)
+        others = np.sort(rough.may_reach(float(np.partition(scores, -k)[-k]), rows[order[first:]]))
+        return np.concatenate([likely, others]), np.concatenate([scores, self._cosines(view, others, query)])
 
     def _cosines(self, view: _View, rows: NDArray[np.int64], query: Floats) -> Floats:
         """Of a query with these rows, which are checked."""
         cosines = np.empty(len(rows), dtype=np.float32)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
+        for start in range(0, len(rows), TAKEN_AT_ONCE):
+            part = slice(start, start + TAKEN_AT_ONCE)
             # not "@": its summation order depends on a row's position, so that scores of equal rows may differ
             cosines[part] = np.vecdot(self._unit(view.vectors.check(rows[part])), query)
         return cosines
@@ -349,11 +373,36 @@ class ExactStore:
         with whole_file(ids_file) as place:
             place.write_bytes(content)
         stamp = Stamp(FORMAT, self._owner, self._dim, generation, serial, rows=len(ids), checksum=zlib.crc32(content))
+        self._write_stamp(stamp)
+        self._map(stamp)
+        self._remove_others()
+
+    def _keep_rows(self, view: _View, generation: int) -> None:
+        """Says that the files are those of another generation, too: of what changed, nothing is in them."""
+        stamp = replace(view.stamp, generation=generation)
+        before, now = (self._ids_file(one.generation, one.serial) for one in (view.stamp, stamp))
+        if now != before:
+            with suppress(OSError):  # a file system without links; or left by an interrupted update
+                os.link(before, now)
+            if not now.exists() or not now.samefile(before):
+                with whole_file(now) as place:
+                    place.write_bytes(before.read_bytes())
+        self._write_stamp(stamp)
+        self._view = view._replace(stamp=stamp)
+        self._remove_others()
+
+    def _write_stamp(self, stamp: Stamp) -> None:
         fields = {"format": FORMAT, "checksum": zlib.crc32(repr(stamp).encode()), "stamp": asdict(stamp)}
         with whole_file(self._folder / STAMP) as place:
             place.write_text(json.dumps(fields), encoding="utf-8")
-        self._map(stamp)
-        keep = {ids_file, *(self._rows_file(kind, serial) for kind in self._kinds)}
+
+    def _remove_others(self) -> None:
+        """Removes files of earlier states."""
+        stamp = self._view.stamp
+        keep = {
+            self._ids_file(stamp.generation, stamp.serial),
+            *(self._rows_file(kind, stamp.serial) for kind in self._kinds),
+        }
         for file in self._folder.iterdir():
             if file not in keep and _OURS.fullmatch(file.name):
                 _unlink_unless_in_use(file)

@@ -102,6 +102,26 @@ def test_reading_only_makes_no_file_beside_it(database: Database) -> None:
     assert [file.name for file in database.path.parent.iterdir()] == ["one.sqlite"]
 
 
+def test_a_reader_that_cannot_write_sees_what_others_write_later(database: Database) -> None:
+    database.checkpoint()
+    database.close()
+    reader = Database(database.path, read_only=True)
+    assert numbers(reader) == []
+    for number in (1, 2):  # a run that begins and ends, and another one that goes on
+        writer = Database(database.path)
+        with writer.transaction() as connection:
+            connection.execute("INSERT INTO numbers VALUES (?)", (number,))
+        assert numbers(reader) == list(range(1, number + 1))
+        if number == 1:
+            writer.close()
+            assert numbers(reader) == [1]
+    with writer.transaction() as connection:
+        connection.execute("INSERT INTO numbers VALUES (3)")
+    assert numbers(reader) == [1, 2, 3]
+    writer.close()
+    reader.close()
+
+
 def test_a_file_that_was_taken_away_is_missing_and_no_empty_one_is_made(database: Database, tmp_path: Path) -> None:
     database.keep_existing()
     away = tmp_path / "away.sqlite"

@@ -60,6 +60,52 @@ def test_of_a_large_catalog_only_the_tables_without_vectors_are_checked_at_once(
         Catalog(closed)
 
 
+def test_tables_of_a_large_catalog_are_checked_once(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integrity, "QUICK_BYTES", 0)
+    Catalog(closed).close()
+    monkeypatch.setattr(integrity, "structure_faults", lambda *_: pytest.fail("it is checked again"))
+    catalog = Catalog(closed)
+    assert not catalog.is_intact
+    catalog.close()
+
+
+def test_a_large_catalog_stays_known_to_be_intact_when_this_program_changes_it(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "QUICK_BYTES", 0)
+    catalog = Catalog(closed)
+    integrity.check_fully(catalog)
+    catalog.close()
+    monkeypatch.setattr(integrity, "structure_faults", lambda *_: pytest.fail("it is checked again"))
+    before = closed.stat().st_mtime_ns
+    catalog = Catalog(closed)
+    catalog.marks.mark([1], is_favourite=True)
+    catalog.close()
+    assert closed.stat().st_mtime_ns > before
+    catalog = Catalog(closed)
+    assert catalog.is_intact
+    checks: list[object] = []
+    monkeypatch.setattr(integrity, "structure_faults", lambda *args: checks.append(args) or [])
+    integrity.check_fully(catalog)
+    assert checks, "an index run checks it again"
+    catalog.close()
+
+
+def test_what_another_program_has_changed_is_not_known_to_be_intact(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Catalog(closed).close()
+    monkeypatch.setattr(integrity, "QUICK_BYTES", 0)
+    catalog = Catalog(closed)
+    assert catalog.is_intact
+    os.utime(closed, ns=(1, 1))
+    catalog.marks.mark([1], is_favourite=True)
+    catalog.close()
+    catalog = Catalog(closed)
+    assert not catalog.is_intact
+    catalog.close()
+
+
 def test_a_whole_catalog_has_no_faults(closed: Path) -> None:
     catalog = Catalog(closed)
     assert structure_faults(catalog) == structure_faults(catalog, "photos") == []

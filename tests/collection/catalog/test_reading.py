@@ -5,9 +5,8 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.reading import (
     any_photo,
-    camera_counts,
     count_photos,
-    library_counts,
+    first_and_last_taken,
     photo_paths,
     photo_records,
     photo_row,
@@ -42,8 +41,12 @@ def test_counts_leave_out_what_was_skipped(filled: Catalog) -> None:
     assert count_photos(filled, Condition("camera = ? OR camera IS NULL", ("Canon",))) == 3
     assert any_photo(filled, Condition("width = 70"))
     assert not any_photo(filled, Condition("path = 'broken.jpg'"))
-    assert library_counts(filled) == (4, "2020-01-01T00:00:00", "2022-01-01T00:00:00", 0)
-    assert camera_counts(filled) == [("Canon", 2), ("Nikon", 1)]
+    assert first_and_last_taken(filled) == ("2020-01-01T00:00:00", "2022-01-01T00:00:00")
+    counts = filled.counts()
+    assert [counts.number(kind) for kind in ("photos", "undated", "located", "file_dated")] == [4, 2, 0, 0]
+    assert counts.most("camera") == [("Canon", 2), ("Nikon", 1)]
+    assert counts.values("folder") == {"1/": 2, "1/sub/": 2}
+    assert counts.months() == [("2022-01", 1), ("2020-01", 1), (None, 2)]
     assert sorted(photo_paths(filled, 1)) == ["a.jpg", "b.jpg", "sub/c.jpg", "sub/d.jpg"]
 
 

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from twinlens.collection.catalog.rows import VectorDelta
+from twinlens.collection.likeness import leaders
 from twinlens.collection.likeness.near_copies import NO_IDS, NearCopies, ReadVectors, Vectors
 from twinlens.relevance.near_copy import NEAR_LIKENESS
 from twinlens.types import Embeddings, Ids
@@ -43,6 +45,24 @@ def test_adding_photos_one_by_one_gives_the_same_groups_as_all_at_once() -> None
     for number in range(1, 61):
         one_by_one = one_by_one.after(VectorDelta(ids(number), NO_IDS), reader(rows))
     np.testing.assert_array_equal(at_once.leaders, one_by_one.leaders)
+
+
+def test_leaders_in_cells_are_found_as_if_all_were_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pictures(1500, 3)
+    changes = VectorDelta(np.arange(1, len(rows) + 1), NO_IDS)
+    compared = NearCopies.none().after(changes, reader(rows))
+    take_in, taken = leaders._Cells.take_in, list[int]()
+
+    def counted(self: leaders._Cells, ids: Ids, sketches: Embeddings) -> None:
+        taken.append(len(ids))
+        take_in(self, ids, sketches)
+
+    monkeypatch.setattr(leaders, "FEW", 300)
+    monkeypatch.setattr(leaders, "NEW_IN_CELLS", 256)
+    monkeypatch.setattr(leaders._Cells, "take_in", counted)
+    in_cells = NearCopies.none().after(changes, reader(rows))
+    assert len(taken) > 1
+    np.testing.assert_array_equal(in_cells.leaders, compared.leaders)
 
 
 def test_groups_are_no_chains() -> None:

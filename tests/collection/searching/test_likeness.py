@@ -10,6 +10,7 @@ from PIL import Image
 
 from twinlens.collection.catalog.vectors import LIKENESS
 from twinlens.collection.collection import Collection
+from twinlens.collection.likeness import copies_file
 from twinlens.collection.searching.search import SORTS
 from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Pixels
@@ -241,6 +242,26 @@ def test_a_damaged_file_of_copies_is_written_again(copied: Collection, library: 
         file.write_bytes(content)
         with Collection.open(library, model=Drawn()) as again:
             assert [(hit.id, hit.alike) for hit in again.answer("0", group=True).hits] == before
+
+
+def test_a_file_of_copies_lacks_a_few_new_photos_that_others_then_compare(
+    collection: Collection, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies_file, "SMALL", 0)  # a small library's file is always written
+    file = library / ".twinlens" / LIKENESS / copies_file.FILE
+    before = file.read_bytes()
+    draw(library, "again.png", 1, width=20)
+    collection.index()
+    assert file.read_bytes() == before
+    for opened in (collection, Collection.open(library, model=Drawn())):
+        with opened:
+            (hit,) = opened.search("1", k=1, group=True)
+            assert {hit.id, *hit.alike} == {"1.png", "again.png"}
+    monkeypatch.setattr(copies_file, "MOST_UNWRITTEN", 1)
+    with Collection.open(library, model=Drawn()) as opened:
+        draw(library, "third.png", 1, width=30)
+        opened.index()
+    assert file.read_bytes() != before
 
 
 def test_without_features_only_the_same_content_is_a_copy(library: Path) -> None:

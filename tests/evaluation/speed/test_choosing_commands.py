@@ -40,13 +40,14 @@ def test_a_recommendation_gives_one_model_its_reasons_and_what_speaks_against_ot
     assert others["clip-b32"]["against"] == ["it is not known to understand ja"]
     here = told if told["model"] == "default" else others["default"]
     assert here["is_measured"]
+    assert [one["model"] for one in (told, *told["others"]) if one["is_used"]] == ["default"]
     assert here["seconds"] > 0
 
 
 def test_people_are_told_how_to_get_the_model(library: Path) -> None:
     answer = CliRunner().invoke(app, ["models", "recommend", "--in", str(library)])
     assert answer.exit_code == 0, answer.output
-    assert re.search(r"(get it: twinlens models pull|use it: twinlens reindex) ", answer.stderr)
+    assert re.search(r"(get it: twinlens models pull \S+|this collection is indexed with it)$", answer.stderr, re.M)
 
 
 def test_a_place_without_a_collection_is_refused_in_one_line(tmp_path: Path) -> None:

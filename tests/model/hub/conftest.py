@@ -57,5 +57,6 @@ def hub(repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("HF_TOKEN", raising=False)
     yield hub
+    hub.closed.set()
     server.shutdown()
     server.server_close()

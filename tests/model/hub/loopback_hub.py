@@ -29,6 +29,9 @@ class Hub:
     """Answer of every call about a repository; None = as it is."""
     drop_after: int | None = None
     """The next large download breaks off after so many bytes."""
+    stalls: bool = False
+    """Instead, it sends nothing more, and keeps the connection open until the hub is closed."""
+    closed: threading.Event = field(default_factory=threading.Event)
     wrong: set[str] = field(default_factory=set)
     """Files that arrive with a byte changed."""
     takes_ranges: bool = True
@@ -128,6 +131,11 @@ class _Answers(BaseHTTPRequestHandler):
             return
         if drops and self.hub.drop_after is not None and len(content) > self.hub.drop_after:
             content, self.hub.drop_after, self.close_connection = content[: self.hub.drop_after], None, True
+            self.wfile.write(content)
+            if self.hub.stalls:
+                self.wfile.flush()
+                self.hub.closed.wait()
+            return
         self.wfile.write(content)
 
 

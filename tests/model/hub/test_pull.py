@@ -113,6 +113,15 @@ class TestBrokenDownloads:
         pull(NAME)
         assert "bytes=500-" in hub.ranges
 
+    def test_a_server_that_sends_nothing_more_is_asked_again_for_the_rest(self, hub, monkeypatch):
+        from huggingface_hub import constants
+
+        monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100)
+        monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 2)  # seconds without a byte
+        hub.drop_after, hub.stalls = 500, True
+        pull(NAME)
+        assert "bytes=500-" in hub.ranges
+
     def test_what_an_earlier_run_downloaded_is_not_fetched_again(self, hub, repository, own_home):
         begun = downloads(own_home) / f"{IMAGE}.partial"
         begun.parent.mkdir(parents=True)

@@ -1,16 +1,22 @@
 """How settings of published models are read: photos and texts."""
 
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from twinlens.errors import BundleError
+from twinlens.evaluation.speed.recommend import MEASURED
+from twinlens.model.hub.patches import refuse_patches
 from twinlens.model.hub.photo_settings import photo_settings
 from twinlens.model.hub.published import published
 from twinlens.model.hub.text_settings import text_settings
+from twinlens.model.hub.towers import MAX_TOKENS
 
 CLIP = {
     "crop_size": {"height": 224, "width": 224},
@@ -70,6 +76,62 @@ class TestPhotos:
     def test_what_cannot_be_followed_is_said_in_one_line(self, changes, why):
         with pytest.raises(BundleError, match=f"a model prepares photos in a way that cannot be followed: .*{why}"):
             photos(**changes)
+
+
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        float("inf"),
+        float("nan"),
+        10**30,
+        "",
+        "x",
+        "224",
+        [],
+        [1, 2, 3],
+        [None] * 3,
+        {},
+        {"a": 1},
+    ]
+    + [{"height": 0, "width": 0}, {"height": [1], "width": 2}, {"shortest_edge": 0}, {"shortest_edge": "x"}]
+)
+
+
+class TestWhateverStandsInTheSettings:
+    """Files of a hub may hold anything: they are followed, or refused in one line."""
+
+    @given(
+        changes=st.dictionaries(st.sampled_from([*CLIP, "do_pad", "resize_mode", "rescale_factor"]), ODD, max_size=3)
+    )
+    def test_of_photos(self, changes):
+        with suppress(BundleError):
+            photos(**changes)
+
+    @given(
+        tokens=st.dictionaries(
+            st.sampled_from(["pad_token", "model_max_length", "padding_side", "tokenizer_class"]), ODD
+        ),
+        kind=st.one_of(ODD, st.sampled_from(["clip", "siglip", "chinese_clip"])),
+        text=st.one_of(ODD, st.dictionaries(st.sampled_from(["max_position_embeddings", "context_length"]), ODD)),
+        is_open_clip=st.booleans(),
+    )
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_of_texts(self, tmp_path, tokens, kind, text, is_open_clip):
+        file = tmp_path / "tokenizer.json"
+        if not file.exists():
+            Tokenizer(WordLevel({"a": 0, "[PAD]": 1}, unk_token="a")).save(str(file))
+        config = {"model_type": kind, "text_cfg" if is_open_clip else "text_config": text}
+        with suppress(BundleError):
+            found = text_settings(
+                "a model", file, config=config, tokenizer_config=tokens, graph_tokens=None, is_open_clip=is_open_clip
+            )
+            assert 4 <= found.max_tokens <= MAX_TOKENS
+        with suppress(BundleError):
+            refuse_patches("a model", config={**config, "vision_config": text}, photos=tokens)
 
 
 class TestTexts:
@@ -134,6 +196,9 @@ class TestTexts:
 
 def test_every_figure_in_the_table_has_its_source_and_every_name_its_repository():
     for name, entry in published().items():
-        assert (entry.flickr30k is None) == (not entry.flickr30k_source), name
+        for figures in ("flickr30k", "coco", "crossmodal"):
+            assert bool(getattr(entry, figures)) == bool(getattr(entry, f"{figures}_source")), name
+        assert set(entry.crossmodal) <= MEASURED, name
+        assert all(20 <= recall <= 100 for recall in entry.crossmodal.values()), name
         assert entry.repository.count("/") == 1
         assert entry.revision == "" or len(entry.revision) == 40

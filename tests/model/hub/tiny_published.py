@@ -10,6 +10,7 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from torch import nn
 
+from training.importing import published
 from twinlens.training.parts.export import quiet
 
 SIDE = 32
@@ -87,6 +88,37 @@ def save_siglip(folder: Path, *, second: bool) -> tuple[Any, Any, Any]:
     export(vision, folder / "onnx/vision_model.onnx", given="pixel_values", example=pixels, outputs=outputs)
     export(textual, folder / "onnx/text_model.onnx", given="input_ids", example=ids, outputs=outputs)
     return model, tokenizer, processor
+
+
+class _Both(nn.Module):
+    """Both towers in one graph."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: torch.Tensor, pixels: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        texts = self.model.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
+        return self.model.get_image_features(pixel_values=pixels).pooler_output, texts
+
+
+def save_chinese_clip(folder: Path) -> tuple[Any, Any, Any]:
+    """Chinese-CLIP as transformers.js has it: one graph with both towers."""
+    torch.manual_seed(5)
+    published.save_chinese_clip(folder)
+    model = transformers.ChineseCLIPModel.from_pretrained(folder, attn_implementation="eager").eval()
+    (folder / "model.safetensors").unlink()
+    (folder / "onnx").mkdir()
+    ids, pixels = torch.ones(2, 6, dtype=torch.int64), torch.zeros(3, 3, SIDE, SIDE)
+    texts = {0: "texts", 1: "tokens"}
+    with quiet(), torch.no_grad():
+        torch.onnx.export(
+            _Both(model), (ids, pixels, torch.ones_like(ids)), str(folder / "onnx/model.onnx"),
+            input_names=["input_ids", "pixel_values", "attention_mask"], output_names=["image_embeds", "text_embeds"],
+            dynamic_shapes=(texts, {0: "photos"}, texts), opset_version=18, dynamo=True, external_data=False,
+        )  # fmt: skip
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    return model, tokenizer, transformers.ChineseCLIPImageProcessorPil.from_pretrained(folder)
 
 
 def save_immich(folder: Path, published: Path, *, tokens: int) -> None:

@@ -44,6 +44,8 @@ def test_keys_have_names_and_scopes(tmp_path: Path) -> None:
         (f'[a]\nkey = "{LONG}"\nscope = ["search"]', "unknown fields: scope"),
         (f'["a b"]\nkey = "{LONG}"', "letters, digits"),
         (f'key = "{LONG}"', "outside of a table"),
+        (f'[a]\nkey = "{LONG}"\nrequests_per_day = 0', "requests_per_day must be a whole number of at least 1"),
+        (f'[a]\nkey = "{LONG}"\nrequests_per_minute = true', "requests_per_minute must be a whole number"),
         (f'[a]\nkey = "{LONG}"\n[b]\nkey = "{LONG}"', "two names"),
         (f'[a]\nkey = "{LONG}\n[b]\n', "not valid TOML (line 2)"),
         (f"[a]\nkey = {LONG}", "not valid TOML"),

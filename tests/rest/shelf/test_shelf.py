@@ -178,9 +178,11 @@ def test_names_are_checked() -> None:
         read_named(("Home=/x", "home=/y"))
 
 
-def test_a_library_that_is_not_there_is_told(indexed: Path, tmp_path: Path) -> None:
+def test_where_no_library_is_the_server_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
     with pytest.raises(CollectionNotFoundError, match="none"):
-        create_shelf(Settings(libraries=(f"home={indexed}", f"x={tmp_path / 'none'}")))
+        create_shelf(Settings(libraries=(f"x={tmp_path / 'none'}", f"y={tmp_path / 'empty'}")))
+    assert list((tmp_path / "empty").iterdir()) == []
 
 
 def test_one_place_and_several_libraries_are_wrong_usage(indexed: Path) -> None:

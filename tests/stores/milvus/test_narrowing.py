@@ -68,6 +68,8 @@ def test_the_nearest_wanted_are_never_lost(data: st.DataObject) -> None:
         (range(1, 6), 10, ["id in [1, 2, 3, 4, 5]"]),
         (range(3, 1001), 10, ["id not in [1, 2]"]),
         (range(1, 1001, 2), 3, [""]),  # half of all: of the nearest of all, enough remain
+        (range(1, 91), 2, [""]),  # fewer rows than ids to name
+        (range(990, 995), 2, ["id in [990, 991, 992, 993, 994]"]),
         (range(1, 1001), 200, ["id >= 1 and id <= 100", "id >= 101 and id <= 200"]),
     ],
 )

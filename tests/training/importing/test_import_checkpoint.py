@@ -10,15 +10,17 @@ from tokenizers import Tokenizer, models
 from typer.testing import CliRunner
 
 import twinlens
+from model.hub.many_probes import many_photos, many_texts
 from training.importing.published import SAVED, save_clip, save_siglip
 from twinlens import api
 from twinlens.cli.main import app
 from twinlens.data.images import open_photo
 from twinlens.errors import BundleError, TrainingError
 from twinlens.model.load import load_model, models_folder
+from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.training.importing.checkpoint import open_checkpoint
 from twinlens.training.importing.import_checkpoint import import_checkpoint
-from twinlens.training.importing.parity import LEAST, PHOTOS
+from twinlens.training.importing.parity import LEAST, PHOTOS, Probes, compare_with_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.families]  # each graph takes seconds to export
 QUERY = "a red dog"
@@ -43,6 +45,8 @@ def test_each_family_is_imported_indexed_and_searched_as_transformers_ranks(
     assert made.bundle.manifest.figures["parity"]["image_lowest"] > LEAST
     photos = sorted(PHOTOS.glob("*.jpg"))
     checkpoint = open_checkpoint(saved[family])
+    many = Probes(many_photos(), many_texts())
+    assert compare_with_checkpoint(checkpoint, OnnxDualEncoder(made.bundle), many).lowest > LEAST
     side = checkpoint.preprocessing.resized_side  # an index decodes large photos at a reduced size
     images = checkpoint.embed_images([open_photo(photo, min_side=side).image for photo in photos])
     scores = (images @ checkpoint.embed_texts([QUERY])[0]).numpy()

@@ -82,11 +82,17 @@ def recommend(
     for one in found.others:
         if one.against:
             say(f"not {one.candidate.name}: {'; '.join(one.against)}")
-    name, is_here = best.candidate.name, best.candidate.is_here
-    say(f"get it: twinlens models pull {name}" if not is_here else f"use it: twinlens reindex --model {name}")
+    name = best.candidate.name
+    if best.candidate.is_used:
+        say("this collection is indexed with it")
+    elif best.candidate.is_here:
+        say(f"use it: twinlens reindex --model {name}")
+    else:
+        say(f"get it: twinlens models pull {name}")
     return FOUND
 
 
 def _fields(one: "api.speed.Judged") -> dict[str, Any]:
     told = {"seconds": one.seconds, "is_measured": one.is_measured, "against": one.against}
-    return {"model": one.candidate.name, "is_here": one.candidate.is_here, **told}
+    model = one.candidate
+    return {"model": model.name, "is_here": model.is_here, "is_used": model.is_used, "recall": one.recall, **told}

@@ -32,6 +32,7 @@ from twinlens.cli.options.evaluate import (
     Truth,
 )
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.errors import DataError
 
 if TYPE_CHECKING:
     from twinlens.api.evaluation import Comparison, Report
@@ -68,8 +69,7 @@ def run(
 ) -> int:
     """Evaluate a model: R@K, P@K, MRR, ranks, mAP and nDCG, in both directions, with 95 % confidence intervals."""
     start_logging(verbose=verbose, log_file=log_file)
-    if any("{}" not in prompt for prompt in prompts or ()):
-        raise typer.BadParameter("a --prompt needs {} where the class name goes, such as 'a photo of a {}'")
+    templates = _templates(prompts)
     source = DataSource(data, captions, images, kind, split, ratios, tuple(languages or ()), truth)
     given = {
         **source.given(),
@@ -87,7 +87,7 @@ def run(
         # a run has no manifest: fail before minutes of work
         api.models.open_bundle(api.models.find_bundle(name))
     if asked in (CLASSES, COMPOSITIONAL):
-        report = _evaluate(name, source, classes, prompts)
+        report = _evaluate(name, source, classes, templates)
     else:
         pairs = load(embeddings, text_embeddings, source) if embeddings else embed(name, source, ks)
         if save_embeddings:
@@ -101,7 +101,14 @@ def run(
     return FOUND
 
 
-def _evaluate(model: str, source: DataSource, classes: Path | None, prompts: list[str] | None) -> "Report":
+def _templates(prompts: list[str] | None) -> tuple[str, ...]:
+    try:
+        return api.evaluation.read_prompts(prompts or ())
+    except DataError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _evaluate(model: str, source: DataSource, classes: Path | None, prompts: tuple[str, ...]) -> "Report":
     with part_bars() as show:
         return api.evaluation.evaluate(
             model,

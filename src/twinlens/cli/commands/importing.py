@@ -1,11 +1,12 @@
 """``twinlens models import``: a checkpoint of transformers or open_clip becomes a bundle."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from twinlens import api
+from twinlens.cli.bars import byte_bar
+from twinlens.cli.commands.pulling import announce
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 if TYPE_CHECKING:
@@ -17,7 +18,15 @@ EXAMPLE = "Example: twinlens models import ~/checkpoints/clip-vit-base-patch32 -
 
 @as_exit_code
 def import_model(
-    source: Annotated[Path, typer.Argument(metavar="DIR|FILE", readable=False, show_default=False)],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR|FILE|OWNER/NAME",
+            help="A folder, a file of open_clip's weights, a repository of the model hub (or OWNER/NAME@REVISION), or "
+            "a name of 'twinlens models list'.",
+            show_default=False,
+        ),
+    ],
     save_as: Annotated[
         str | None, typer.Option("--as", metavar="NAME", help="Name it so here; without it, as the folder.")
     ] = None,
@@ -25,7 +34,10 @@ def import_model(
     fp16: Annotated[bool, typer.Option("--fp16", help="Store weights as float16.")] = False,
     q4: Annotated[bool, typer.Option("--q4", help="Store weights in 4 bits.")] = False,
     architecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What a FILE of open_clip is, such as ViT-B-32-quickgelu.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="What open_clip's weights are, such as ViT-B-32-quickgelu; for FILE or a tag."
+        ),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -33,15 +45,19 @@ def import_model(
 ) -> int:
     """Import a CLIP, MetaCLIP, SigLIP, AltCLIP, Chinese-CLIP or VisionTextDualEncoder checkpoint; needs "train".
 
-    The folder is one that transformers, sentence-transformers or open_clip saved, with safetensors; or give a file with
-    open_clip's weights. The embeddings of real photos and texts must agree with those of transformers; what smaller
+    The folder or repository is one that transformers, sentence-transformers or open_clip saved, with safetensors; or
+    give a file with open_clip's weights, or with open_clip installed the name of some. The licence is shown before a
+    download. The embeddings of real photos and texts must agree with those of transformers; what smaller
     weights change is reported.
     """
     start_logging(verbose=verbose, log_file=log_file)
     if int8 + fp16 + q4 > 1:
         raise typer.BadParameter("--int8, --fp16 and --q4 exclude one another; give one of them")
     weights: Weights = "int8" if int8 else "float16" if fp16 else "int4" if q4 else "float32"
-    made = api.lab.import_checkpoint(source, name=save_as, weights=weights, architecture=architecture)
+    with byte_bar(f"downloading {source}") as show:
+        made = api.lab.import_checkpoint(
+            source, name=save_as, weights=weights, architecture=architecture, on_plan=announce, on_bytes=show
+        )
     bundle = made.bundle
     if as_json:
         print_json(_fields(made))

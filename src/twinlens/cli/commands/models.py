@@ -28,7 +28,8 @@ app = typer.Typer(
 def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None) -> int:
     """List the models that are here, the embedded one first, then the published ones that can be pulled.
 
-    R@1 is the share of texts for which the right photo of Flickr30k's test set comes first, as published.
+    R@1 is the share of texts, in per cent, for which the right photo of the test set comes first, as published;
+    --json has it in both directions, recall by language, and the sources.
     """
     start_logging(verbose=verbose, log_file=log_file)
     rows = []
@@ -72,12 +73,14 @@ def _fields(entry: "api.models.Published") -> dict[str, Any]:
 
 def _in_brief(entry: "api.models.Published") -> str:
     languages = "many languages" if "mul" in entry.languages else ", ".join(entry.languages)
+    published = {"Flickr30k": entry.flickr30k, "COCO": entry.coco}
+    figures = [f"{both[0]} on {data}" for data, both in published.items() if both]
     parts = [
         f"{entry.parameters_m}M parameters, about {entry.download_mb:,} MB" if entry.parameters_m else "",
         f"{entry.embedding_dim} dimensions",
         languages,
         f"licence {entry.license or 'see its card'}",
-        f"R@1 {entry.flickr30k[0]}" if entry.flickr30k else "",
+        f"R@1 {' and '.join(figures)}" if figures else "",
     ]
     return ", ".join(filter(None, parts))
 

@@ -26,6 +26,10 @@ def pull(
         str | None,
         typer.Option("--variant", metavar="NAME", help="How its weights are stored, such as fp16 or quantized."),
     ] = None,
+    folder: Annotated[
+        str | None,
+        typer.Option("--folder", metavar="NAME", help="Of its graphs, if the repository has several models."),
+    ] = None,
     revision: Annotated[
         str | None,
         typer.Option("--revision", metavar="NAME", help="Commit, tag or branch, instead of the pinned or newest one."),
@@ -42,7 +46,13 @@ def pull(
     start_logging(verbose=verbose, log_file=log_file)
     with byte_bar(f"pulling {model}") as show:
         bundle = api.models.pull(
-            model, variant=variant, revision=revision, save_as=save_as, on_plan=_announce, on_bytes=show
+            model,
+            variant=variant,
+            folder=folder,
+            revision=revision,
+            save_as=save_as,
+            on_plan=announce,
+            on_bytes=show,
         )
     name = bundle.manifest.name
     if as_json:
@@ -51,10 +61,12 @@ def pull(
     else:
         typer.echo(f"{name}\t{bundle.fingerprint}\t{bundle.directory}")
         say(f"use it: twinlens index PHOTOS --model {name}")
+        say(f"in a collection of another model: twinlens reindex PHOTOS --model {name}")
     return FOUND
 
 
-def _announce(plan: "api.models.PullPlan") -> None:
+def announce(plan: "api.models.PullPlan") -> None:
+    """Says what is about to be downloaded, and under which licence."""
     at = f" at {plan.revision[:12]}" if plan.revision else ""
     say(f"{plan.source}{at}, licence: {plan.license or 'not stated, see its card'}")
     here = plan.size_bytes - plan.to_download_bytes

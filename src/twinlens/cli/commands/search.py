@@ -63,6 +63,9 @@ def run(
 ) -> int:
     """Find the photos that fit a query.
 
+    The embedded model reads Arabic, Chinese, Czech, Dutch, English, French, German, Hindi, Italian, Japanese, Korean,
+    Polish, Portuguese, Russian, Spanish, Turkish, Ukrainian and Vietnamese; for others see 'twinlens models info'.
+
     Prints one hit per line: rank, probability ("-" where hits have no grades), score, path.
     --target caption prints the caption instead of the path; --queries adds the query at
     the start. Hits are graded strong, likely or possible, and those with a grade are shown;

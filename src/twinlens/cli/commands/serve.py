@@ -18,10 +18,12 @@ from twinlens.cli.options.serve import (
     ApiKeyFile,
     AuditLog,
     CorsOrigin,
+    DrainS,
     Host,
     Insecure,
     Keys,
     Libraries,
+    Limits,
     MaxBodyMb,
     MaxDecodeMb,
     MaxDecodeS,
@@ -68,12 +70,14 @@ def run(
     trusted_proxy: TrustedProxy = None,
     root_path: RootPath = "",
     rate_limit: RateLimit = None,
+    limits: Limits = None,
     max_body_mb: MaxBodyMb = 32.0,
     max_megapixels: MaxMegapixels = 100.0,
     max_decode_s: MaxDecodeS = 10.0,
     max_decode_mb: MaxDecodeMb = 1500.0,
     max_top_k: MaxTopK = 1000,
     max_query_length: MaxQueryLength = 1000,
+    drain_s: DrainS = 0.0,
     thumbnails_mb: ThumbnailsMb = 500.0,
     query_log: QueryLog = False,
     access_log: AccessLog = False,
@@ -112,12 +116,14 @@ def run(
         trusted_proxies=tuple(trusted_proxy or ()),
         root_path=root_path,
         requests_per_minute=rate_limit,
+        limits=limits,
         max_body_mb=max_body_mb,
         max_megapixels=max_megapixels,
         max_decode_s=max_decode_s,
         max_decode_mb=max_decode_mb,
         max_top_k=max_top_k,
         max_query_length=max_query_length,
+        drain_s=drain_s,
         thumbnails_mb=thumbnails_mb,
         query_log=query_log,
         audit_log=None if audit_log is None else str(audit_log),
@@ -194,20 +200,15 @@ def _serve(settings: "Settings") -> int:
 
 
 def _opened(settings: "Settings") -> "dict[str, api.library.Collection]":
-    """The collections by name, ready to be searched; the only one of a server has the name ``""``."""
+    """The collections that are here, by name and ready to be searched; the only one of a server has the name ``""``."""
     from twinlens.rest.shelf.named import read_named
+    from twinlens.rest.shelf.opening import open_libraries
 
-    places: dict[str, str | None] = {one.name: one.place for one in read_named(settings.libraries)}
-    opened: dict[str, api.library.Collection] = {}
-    try:
-        for name, place in (places or {"": settings.collection}).items():
-            opened[name] = api.library.open_for_serving(place, model=settings.model)
-            complete_change(opened[name])
-    except BaseException:
-        for collection in opened.values():
-            collection.close()
-        raise
-    return opened
+    if settings.libraries:
+        return open_libraries(read_named(settings.libraries), model=settings.model, prepare=complete_change)
+    collection = api.library.open_for_serving(settings.collection, model=settings.model)
+    complete_change(collection)
+    return {"": collection}
 
 
 def _tell_ready(settings: "Settings", port: int, images: int, *, model: str | None = None) -> None:

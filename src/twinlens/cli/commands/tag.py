@@ -30,6 +30,26 @@ app = typer.Typer(
 Tag = Annotated[str, typer.Argument(metavar="TAG", help="A word or several; case does not matter.")]
 
 
+@app.callback(invoke_without_command=True)
+def choose_from(
+    context: typer.Context,
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="Short for 'twinlens tag suggest --labels FILE'."),
+    ] = None,
+    place: Existing = None,
+    as_json: AsJson = False,
+) -> None:
+    """What stands before a command: the labels alone are a command by themselves."""
+    if context.invoked_subcommand is None and labels is not None:
+        given = ["--labels", str(labels), *(["--in", str(place)] if place else []), *(["--json"] if as_json else [])]
+        command = context.command.get_command(context, "suggest")  # type: ignore[attr-defined]
+        with command.make_context("suggest", given, parent=context) as inner:
+            command.invoke(inner)
+    if labels is not None or place is not None or as_json:
+        raise typer.BadParameter("--labels, --in and --json stand behind a command, or --labels FILE without one")
+
+
 @app.command("add", epilog="Example: twinlens tag add 'on holiday' --query 'a beach year:2023'")
 @as_exit_code
 def add(

@@ -72,7 +72,12 @@ Classes: TypeAlias = Annotated[
 ]
 Prompts: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--prompt", metavar="TEXT", help="Template such as 'a photo of a {}'; several are averaged."),
+    typer.Option(
+        "--prompt",
+        metavar="TEXT|clip-80|clip-7|FILE",
+        help="Template such as 'a photo of a {}', a published set of templates, or a file with one a line; can be "
+        "repeated; all are averaged.",
+    ),
 ]
 SaveEmbeddings: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="FILE.npz", readable=False, help="Save the embeddings for --embeddings.")

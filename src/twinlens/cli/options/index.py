@@ -10,7 +10,9 @@ from twinlens.cli.options.common import place_named
 Photos: TypeAlias = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="PHOTOS...", readable=False, help="Photo folders; default: those of the enclosing collection."
+        metavar="PHOTOS...",
+        readable=False,
+        help="Photo folders, or s3://BUCKET/FOLDER; default: those of the enclosing collection.",
     ),
 ]
 Collection: TypeAlias = Annotated[

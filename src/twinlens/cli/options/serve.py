@@ -78,9 +78,19 @@ RateLimit: TypeAlias = Annotated[
     int | None,
     typer.Option(
         min=0,
-        help="Requests per minute and client, in each worker; 0 = no limit. A picture counts as a twentieth, "
-        "a batch or a long answer as several. "
+        help="Requests per minute of each client, or of each key and person; 0 = no limit. A picture counts as a "
+        "twentieth, a batch or a long answer as several. "
         "Default: 600 if other machines can connect, directly or through a proxy, else none.",
+    ),
+]
+Limits: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="TWINLENS_LIMITS",
+        show_default=False,
+        help="Redis server that counts requests for all workers and machines, such as redis://host:6379/0; "
+        "else each worker counts for itself.",
     ),
 ]
 MaxBodyMb: TypeAlias = Annotated[float, typer.Option(min=0.01, help="Maximum request size, uploads included.")]
@@ -91,6 +101,16 @@ MaxDecodeS: TypeAlias = Annotated[
 MaxDecodeMb: TypeAlias = Annotated[float, typer.Option(min=50, help="Maximum memory for decoding an uploaded picture.")]
 MaxTopK: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum number of results per answer.")]
 MaxQueryLength: TypeAlias = Annotated[int, typer.Option(min=1, help="Maximum length of a query, in characters.")]
+DrainS: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--drain-s",
+        min=0,
+        max=300,
+        metavar="SECONDS",
+        help="After SIGTERM, go on answering for so long, while /readyz is 503: a proxy then asks another server.",
+    ),
+]
 ThumbnailsMb: TypeAlias = Annotated[float, typer.Option(min=0, help="Maximum size of the thumbnail cache on disk.")]
 QueryLog: TypeAlias = Annotated[bool, typer.Option("--query-log", help="Log search queries.")]
 AccessLog: TypeAlias = Annotated[bool, typer.Option("--access-log", help="Log every request on stderr.")]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.condition import ANY, IS_SHOWN, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.order import Order, places
 from twinlens.collection.catalog.reading import record_columns
@@ -18,8 +18,6 @@ from twinlens.collection.catalog.rows import (
     rows_by_id,
 )
 from twinlens.types import Embeddings, Ids
-
-_SEARCHABLE = "photo_id IN (SELECT id FROM photos WHERE skip_reason IS NULL)"
 
 
 class CaptionTable:
@@ -37,11 +35,10 @@ class CaptionTable:
 
     def count(self) -> int:
         """Number of searchable captions."""
-        return (
-            0
-            if self.is_empty()
-            else int(self._database.rows(f"SELECT count(*) FROM captions WHERE {_SEARCHABLE}")[0][0])
-        )
+        if self.is_empty():
+            return 0
+        hidden = f"SELECT count(*) FROM captions WHERE NOT ({IS_SHOWN})"
+        return int(self._database.rows(f"SELECT (SELECT count(*) FROM captions) - ({hidden})")[0][0])
 
     def of_photo(self, photo_id: int) -> list[str]:
         """The captions of one photo, oldest first."""
@@ -93,12 +90,12 @@ class CaptionTable:
         """Number of searchable captions, and the sum of their ids."""
         if self.is_empty():
             return 0, 0
-        rows = self._database.rows(f"SELECT count(*), total(id) FROM captions WHERE {_SEARCHABLE}")
+        rows = self._database.rows(f"SELECT count(*), total(id) FROM captions WHERE {IS_SHOWN}")
         return int(rows[0][0]), int(rows[0][1])
 
     def changes_since(self, generation: int) -> VectorDelta:
         """Captions added and removed since a generation."""
-        added = f"SELECT id FROM captions WHERE generation > ? AND +{_SEARCHABLE}"  # "+": use the generations index
+        added = f"SELECT id FROM captions WHERE generation > ? AND +{IS_SHOWN}"  # "+": use the generations index
         removed = "SELECT caption_id FROM removed_captions WHERE generation > ?"
         return VectorDelta(
             np.sort(id_array(self._database.rows(added, (generation,)))),

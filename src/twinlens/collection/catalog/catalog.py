@@ -1,7 +1,6 @@
 """The catalog: one SQLite file, the source of truth of a collection."""
 
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,18 +12,27 @@ import numpy as np
 
 from twinlens.collection.catalog.before_upgrade import keep_before_upgrade
 from twinlens.collection.catalog.captions import CaptionTable
+from twinlens.collection.catalog.changed import changed_photos
+from twinlens.collection.catalog.columns.counts import Counts
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
 from twinlens.collection.catalog.columns.positions import Positions
 from twinlens.collection.catalog.condition import ANY, Condition, one_of
+from twinlens.collection.catalog.contents import KnownContents
 from twinlens.collection.catalog.curated.albums import AlbumTable
 from twinlens.collection.catalog.curated.ratings import RatingTable
 from twinlens.collection.catalog.curated.shares import ShareTable
 from twinlens.collection.catalog.curated.tags import TagTable
-from twinlens.collection.catalog.database import Database, damaged
+from twinlens.collection.catalog.database import Connection, Database, damaged
 from twinlens.collection.catalog.features import PhotoFeatures
 from twinlens.collection.catalog.feedback import FeedbackTable
 from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
-from twinlens.collection.catalog.integrity import check_at_open, refuse_emptied, structure_faults, was_used
+from twinlens.collection.catalog.integrity import (
+    check_at_open,
+    known_afterwards,
+    refuse_emptied,
+    structure_faults,
+    was_used,
+)
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.moments import MomentFeatures, MomentTable
@@ -173,7 +181,23 @@ class Catalog(Database):
         refuse_programs(self)
         return check_at_open(self)
 
-    def _opened(self, mode: str) -> sqlite3.Connection:
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """See ``Database.transaction``."""
+        with known_afterwards(self), super().transaction() as connection:  # a commit may write the log into the file
+            yield connection
+
+    def checkpoint(self) -> None:
+        """See ``Database.checkpoint``."""
+        with known_afterwards(self):
+            super().checkpoint()
+
+    def close(self) -> None:
+        """See ``Database.close``; the last one that closes the file writes the log into it."""
+        with known_afterwards(self):
+            super().close()
+
+    def _opened(self, mode: str) -> Connection:
         connection = super()._opened(mode)
         self._columns.add_functions(connection)
         return connection
@@ -339,9 +363,9 @@ class Catalog(Database):
         sql = "SELECT 1 FROM photos WHERE folder_id = ? AND path >= ? AND path < ? LIMIT 1 OFFSET ?"
         return bool(self.rows(sql, (folder_id, start, end, than)))
 
-    def known_contents(self) -> set[bytes | None]:
-        """The contents of all searchable photos."""
-        return {content for (content,) in self.rows("SELECT content_hash FROM photos WHERE skip_reason IS NULL")}
+    def known_contents(self) -> KnownContents:
+        """The contents that searchable photos have now."""
+        return KnownContents(self, self.generation)
 
     def vector_of_content(self, content_hash: bytes) -> KnownContent | None:
         """What is on record of any photo with this content; one that was read for texts, if there is one."""
@@ -387,6 +411,10 @@ class Catalog(Database):
         wanted = wanted[wanted < len(shared)]
         return {item: place for item, place in zip(wanted.tolist(), shared[wanted].tolist(), strict=True) if place}
 
+    def counts(self) -> Counts:
+        """How many searchable photos have each value, such as a camera."""
+        return self._kept(self._columns.counts)
+
     def positions(self) -> Positions:
         """Where the searchable photos were taken that have a position."""
         return self._kept(self._columns.positions)
@@ -424,21 +452,26 @@ class Catalog(Database):
     def changes_since(self, generation: int) -> VectorDelta:
         """Vectors added and removed since a generation."""
         added = self.rows(
-            "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY id", (generation,)
+            "SELECT id FROM photos WHERE generation > ? AND skip_reason IS NULL ORDER BY +id", (generation,)
         )
         removed = self.rows("SELECT photo_id FROM removed WHERE generation > ?", (generation,))
         return VectorDelta(id_array(added), id_array(removed))
+
+    def changed_since(self, generation: int, *, most: int) -> Ids | None:
+        """Photos that came, went or have changed since; None if they are more than ``most``; see ``changed_photos``."""
+        with self.connected() as connection:
+            return changed_photos(connection, generation, most=most)
 
     def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
         """Embeddings of record [B, D] for ascending ids, block by block."""
         return embedding_blocks(self, "SELECT photo_id, embedding FROM vectors WHERE photo_id", ids, block=block)
 
     def same_content(self) -> tuple[Ids, Ids]:
-        """Photos that share their content with others, ascending, and for each the first of them."""
-        rows = self.rows(
-            "SELECT id, min(id) OVER (PARTITION BY content_hash) FROM photos "
-            "WHERE skip_reason IS NULL AND content_hash IN "
-            "(SELECT content_hash FROM photos WHERE skip_reason IS NULL GROUP BY 1 HAVING count(*) > 1) ORDER BY id"
+        """Photos that share their content with other files, ascending, and for each the first of them."""
+        several = "SELECT content_hash FROM photos WHERE content_hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+        rows = self.rows(  # by the index of contents alone: few have several files
+            f"SELECT id, min(id) OVER (PARTITION BY content_hash) FROM ({several}) AS several CROSS JOIN photos "
+            "USING (content_hash) WHERE skip_reason IS NULL ORDER BY id"
         )
         return id_array(rows), id_array([(first,) for _, first in rows])
 

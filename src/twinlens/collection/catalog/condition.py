@@ -61,6 +61,9 @@ MOST_LISTED = 500  # ids that are looked up; for more of them all photos are loo
 NONE = Condition("FALSE")
 """True for no photo."""
 
+IS_SHOWN = "photo_id NOT IN (SELECT id FROM photos WHERE skip_reason IS NOT NULL)"
+"""In a table of what photos have: true for searchable ones. An index lists the few others."""
+
 
 def listed(rows: str, *parameters: Any) -> Condition:
     """True for photos whose ids SQL lists as ``photo_id``."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from twinlens.collection.catalog.journal import Journal, check_locks, journal_for
@@ -34,6 +34,17 @@ NEEDED_TO_OPEN_BYTES = 1_000_000  # SQLite creates the index of its log, 32 KB a
 _ABSENT = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)  # as a file that was taken away
 
 
+class Connection(sqlite3.Connection):
+    """A connection that knows what it had written before the transaction, or the snapshot, that it is in."""
+
+    changes_before = 0
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether it sees what it may still take back."""
+        return self.in_transaction and self.total_changes > self.changes_before
+
+
 class Database:
     """An SQLite file, in write-ahead mode where that is safe; may be shared between threads.
 
@@ -56,7 +67,7 @@ class Database:
         self.read_only = read_only
         self._may_create = create
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: list[Connection] = []
         self._guard = threading.Lock()
         self._chosen_journal: Journal | None = None
 
@@ -92,7 +103,7 @@ class Database:
         self._local = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """BEGIN … COMMIT, or ROLLBACK on an error; a nested one joins the outer transaction."""
         with self.errors():
             connection = self._connection()
@@ -101,6 +112,7 @@ class Database:
                 yield connection
                 return
             connection.execute("BEGIN IMMEDIATE")
+            connection.changes_before = connection.total_changes
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -118,13 +130,14 @@ class Database:
                 yield
                 return
             connection.execute("BEGIN")
+            connection.changes_before = connection.total_changes
             try:
                 yield
             finally:
                 connection.execute("ROLLBACK")
 
     @contextmanager
-    def connected(self) -> Iterator[sqlite3.Connection]:
+    def connected(self) -> Iterator[Connection]:
         """A connection for several questions of this thread."""
         with self.errors():
             yield self._connection()
@@ -161,14 +174,14 @@ class Database:
         """The columns of a table, in their order; empty if there is no such table."""
         return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", (table,))]
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None and connection.in_transaction:
             return connection
         found = self.file_id
         if found is None and not self._may_create:
             raise CollectionMissingError(missing(self.path))
-        if connection is not None and found is not None and found != self._local.file_id:
+        if connection is not None and found is not None and self._reads_another(found):
             self._drop(connection)
             connection = None
         if connection is None:
@@ -176,12 +189,30 @@ class Database:
             self._local.connection, self._local.file_id = connection, self.file_id
         return connection
 
-    def _drop(self, connection: sqlite3.Connection) -> None:
+    def _reads_another(self, found: FileId) -> bool:
+        """Whether this thread's connection reads what was at the path before, or would not see what was written."""
+        return found != self._local.file_id or self._local.still not in (None, self._state())
+
+    def extra_connection(self) -> Connection:
+        """Another connection, which threads share that use it one at a time; to be closed by ``close_extra``."""
+        self.check_present()
+        return self._connect()
+
+    def close_extra(self, connection: Connection) -> None:
+        """Closes an extra connection, unless ``close`` has done so."""
+        with self._guard:
+            if connection not in self._connections:
+                return
+            self._connections.remove(connection)
+        connection.close()
+
+    def _drop(self, connection: Connection) -> None:
         with self._guard:
             self._connections.remove(connection)
         connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
+        self._local.still = None
         if self.read_only:
             connection = self._connect_read_only()
         else:
@@ -206,12 +237,24 @@ class Database:
                     check_locks(self.path.parent)
             return self._chosen_journal
 
-    def _connect_read_only(self) -> sqlite3.Connection:
-        # "immutable" needs no other file, but is valid only if nobody writes: with a write-ahead log, if that is
-        # empty. With a rollback journal it is not needed: locks make no other file
-        has_log = _has_content(self.path.with_name(self.path.name + "-wal"))
-        is_still = not has_log and not self._has_rollback_journal()
-        return self._opened("immutable=1" if is_still else "mode=ro")
+    def _connect_read_only(self) -> Connection:
+        # "immutable" needs no other file, but is valid only until somebody writes, who may do so where we cannot: a
+        # program that has the file open for writing has a log and shared memory beside it, and another connection is
+        # made when they are there. With a rollback journal it is not needed: locks make no other file
+        state = self._state()
+        if self._has_rollback_journal() or state.log_bytes or (state.log_bytes is not None and state.has_memory):
+            return self._opened("mode=ro")
+        self._local.still = state
+        return self._opened("immutable=1")
+
+    def _state(self) -> "_State":
+        """What shows that the file was written, or is about to be."""
+        file, log = _stat(self.path), _stat(self._beside("-wal"))
+        written = None if file is None else (file.st_size, file.st_mtime_ns)
+        return _State(written, None if log is None else log.st_size, _stat(self._beside("-shm")) is not None)
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
 
     def _has_rollback_journal(self) -> bool:
         with self._guard:
@@ -219,7 +262,7 @@ class Database:
                 self._chosen_journal = _journal_in_header(self.path)
             return self._chosen_journal == "DELETE"
 
-    def _opened(self, mode: str) -> sqlite3.Connection:
+    def _opened(self, mode: str) -> Connection:
         # check_same_thread is off so that close() can close connections of other threads
         connection = sqlite3.connect(
             f"{_uri(self.path)}?{mode}",
@@ -227,6 +270,7 @@ class Database:
             timeout=BUSY_TIMEOUT_S,
             check_same_thread=False,
             isolation_level=None,
+            factory=Connection,
         )
         add_functions(connection)
         with self._guard:
@@ -252,11 +296,25 @@ def _uri(path: Path) -> str:
     return f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place))}"
 
 
-def _has_content(file: Path) -> bool:
+class _State(NamedTuple):
+    """A file as it was when it was opened.
+
+    Attributes:
+        written: its size and date.
+        log_bytes: of its write-ahead log; None if there is none.
+        has_memory: whether the memory is there that programs share which have it open.
+    """
+
+    written: tuple[int, int] | None
+    log_bytes: int | None
+    has_memory: bool
+
+
+def _stat(file: Path) -> os.stat_result | None:
     try:
-        return file.stat().st_size > 0
+        return file.stat()
     except OSError:
-        return False
+        return None
 
 
 def _journal_in_header(file: Path) -> Journal | None:

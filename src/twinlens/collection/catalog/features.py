@@ -61,7 +61,7 @@ class PhotoFeatures:
     def changes_since(self, generation: int) -> VectorDelta:
         """Vectors added and removed since a generation."""
         changed = "SELECT id FROM photos WHERE generation > ?"
-        added = self._database.rows(f"{changed} AND {self._has_features()} ORDER BY id", (generation,))
+        added = self._database.rows(f"{changed} AND {self._has_features()} ORDER BY +id", (generation,))
         removed = self._database.rows(
             f"SELECT photo_id FROM removed WHERE generation > ? UNION {changed} AND NOT {self._has_features()}",
             (generation, generation),

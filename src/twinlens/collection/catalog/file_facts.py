@@ -1,10 +1,12 @@
 """What tells copies of a photo from each other: the facts of photo files, many at once."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.reading import date_source
+from twinlens.collection.catalog.rows import rows_by_id
 
 
 class FileFacts(NamedTuple):
@@ -37,10 +39,44 @@ class FileFacts(NamedTuple):
 
 def file_facts(database: Database, condition: Condition = ANY) -> list[FileFacts]:
     """The searchable photos that satisfy a condition, by ascending id."""
-    rows = database.rows(
-        "SELECT id, folder_id, path, size_bytes, mtime_ns, content_hash, width, height, "
-        f"CASE {date_source(database)} WHEN 'exif' THEN taken_at END, camera FROM photos "
-        f"WHERE skip_reason IS NULL AND ({condition.sql}) ORDER BY id",
-        condition.parameters,
+    sql = f"SELECT {_columns(database)} FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) ORDER BY id"
+    return [FileFacts(*row) for row in database.rows(sql, condition.parameters)]
+
+
+def facts_of(database: Database, ids: Iterable[int]) -> list[FileFacts]:
+    """Those of some photos, by ascending id; what is no searchable photo is left out."""
+    select = f"SELECT {_columns(database)} FROM photos WHERE skip_reason IS NULL AND id"
+    return [FileFacts(*row) for rows in rows_by_id(database, select, sorted(ids)) for row in rows]
+
+
+def paths_like(database: Database, folder_id: int, starts: Iterable[str], like: str) -> list[tuple[int, str]]:
+    """Ids and paths of the searchable photos whose path begins with one of some texts, and is like a pattern of SQL.
+
+    Args:
+        database: the catalog.
+        folder_id: of the photo folder.
+        starts: as written; none is the start of another one.
+        like: in capital or small letters of ASCII, with "^" before what has no meaning.
+    """
+    sql = (
+        "SELECT id, path FROM photos WHERE folder_id = ? AND path >= ? AND path < ? "
+        "AND path LIKE ? ESCAPE '^' AND skip_reason IS NULL"
     )
-    return [FileFacts(*row) for row in rows]
+    spans = [(folder_id, start, start + "\U0010ffff", like) for start in starts]
+    return [row for span in spans for row in database.rows(sql, span)]
+
+
+def shot_between(database: Database, camera: str, first: str, last: str) -> list[int]:
+    """Ids of the searchable photos that a camera took from one moment to another, both inclusive, by its own clock."""
+    sql = (
+        "SELECT id FROM photos WHERE (taken_at IS NULL) = 0 AND taken_at >= ? AND taken_at <= ? "
+        f"AND camera = ? AND {date_source(database)} = 'exif' AND skip_reason IS NULL"
+    )
+    return [number for (number,) in database.rows(sql, (first, last, camera))]
+
+
+def _columns(database: Database) -> str:
+    return (
+        "id, folder_id, path, size_bytes, mtime_ns, content_hash, width, height, "
+        f"CASE {date_source(database)} WHEN 'exif' THEN taken_at END, camera"
+    )

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from twinlens.collection.catalog.database import Database, damaged
@@ -11,6 +12,7 @@ from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 CHECKED = "checked.json"  # beside the catalog: its size and date when all of it was last found intact
+AS_LEFT = "as-left.json"  # the same of a large one when it was checked in part, or when we last changed it ourselves
 MOST_CHARACTERS = 160  # of a fault; SQLite lists every cell of a damaged page
 KEPT = "catalog-damaged-"  # start of the names of damaged catalogs that were kept
 QUICK_BYTES = 64_000_000  # SQLite checks a megabyte in 2 ms; of a larger file the tables of vectors are left out
@@ -26,7 +28,10 @@ def check_at_open(database: Database) -> bool:
     if before == _read_state(database.path):
         return True
     if before["size_bytes"] > QUICK_BYTES:
+        if (was_whole := _as_left(database.path, before)) is not None:
+            return was_whole
         _refuse(database, [fault for table in _light_tables(database) for fault in structure_faults(database, table)])
+        _leave(database, before, is_whole=False)
         return False
     _refuse(database, structure_faults(database))
     _write_state(database, before)
@@ -56,6 +61,36 @@ def check_fully(database: Database, *, only_small: bool = False) -> None:
 def is_known_intact(database: Database) -> bool:
     """Whether a catalog is as it was when all of it was last found intact."""
     return not database.is_served and _state(database.path) == _read_state(database.path)
+
+
+@contextmanager
+def known_afterwards(database: Database) -> Iterator[None]:
+    """Around what we change in a large catalog ourselves: what was known of it before is known afterwards.
+
+    So the next to open it need not check it. An index run does, before and after its work.
+    """
+    before = _found_state(database.path)
+    if before is None or before["size_bytes"] <= QUICK_BYTES:
+        yield
+        return
+    was_whole = before == _read_state(database.path) or _as_left(database.path, before)
+    yield
+    now = _found_state(database.path)
+    if was_whole is not None and now is not None and now != before:
+        _leave(database, now, is_whole=was_whole)
+
+
+def _as_left(path: Path, state: dict[str, int]) -> bool | None:
+    """Whether all of a large catalog was intact when we left it in a state; None if we did not leave it so."""
+    left = _read_state(path, AS_LEFT)
+    if not isinstance(left, dict) or left.get("state") != state:
+        return None
+    return left.get("is_whole") is True
+
+
+def _leave(database: Database, state: dict[str, int], *, is_whole: bool) -> None:
+    if not database.read_only:
+        _put_state(database.path, {"state": state, "is_whole": is_whole}, AS_LEFT)
 
 
 def remember_intact(database: Database) -> None:
@@ -117,9 +152,16 @@ def _state(path: Path) -> dict[str, int]:
     return {"size_bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
 
 
-def _read_state(path: Path) -> object:
+def _found_state(path: Path) -> dict[str, int] | None:
     try:
-        return json.loads(path.with_name(CHECKED).read_text(encoding="utf-8"))
+        return _state(path)
+    except OSError:
+        return None
+
+
+def _read_state(path: Path, name: str = CHECKED) -> object:
+    try:
+        return json.loads(path.with_name(name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):  # the last if it is nested without end
         return None
 
@@ -127,7 +169,11 @@ def _read_state(path: Path) -> object:
 def _write_state(database: Database, state: dict[str, int]) -> None:
     if database.read_only or not database.rows("SELECT 1 FROM photos LIMIT 1"):  # an unused collection is removed again
         return
-    file = database.path.with_name(CHECKED)
+    _put_state(database.path, state, CHECKED)
+
+
+def _put_state(catalog: Path, state: object, name: str) -> None:
+    file = catalog.with_name(name)
     try:
         with whole_file(file) as place:
             place.write_text(json.dumps(state), encoding="utf-8")

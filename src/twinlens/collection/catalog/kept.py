@@ -10,7 +10,7 @@ from twinlens.collection.catalog.repair.mending import TO_READ
 KEPT = "kept"  # the table; missing in a read-only catalog of an older release
 KEPT_DAYS = 365  # long enough for a disk that is connected once a year
 _UNTIL = f"date(gone_on, '+{KEPT_DAYS} days')"
-_IS_HERE = "SELECT content_hash FROM photos WHERE skip_reason IS NULL AND content_hash IS NOT NULL"
+_IS_HERE = "EXISTS (SELECT 1 FROM photos WHERE photos.content_hash = kept.content_hash AND skip_reason IS NULL)"
 
 
 class Given(NamedTuple):
@@ -119,11 +119,17 @@ class Kept:
         sql = f"SELECT count(DISTINCT content_hash), {kinds}, min({_UNTIL}), max({_UNTIL}) FROM kept"
         return KeptCounts(*self._database.rows(sql)[0])
 
-    def returned(self) -> list[Returned]:
-        """What can be given back, because photos with its content are here; in the order in which it was given."""
+    def returned(self, *, since: int | None = None) -> list[Returned]:
+        """What can be given back, because photos with its content are here; in the order in which it was given.
+
+        Args:
+            since: only to photos that were written after this generation; None = to all.
+        """
+        tables = "kept JOIN photos" if since is None else "photos CROSS JOIN kept"  # the few photos first
         rows = self._database.rows(
-            "SELECT kept.content_hash, kind, value, photos.id FROM kept JOIN photos USING (content_hash) "
-            "WHERE skip_reason IS NULL ORDER BY kept.rowid, photos.id"
+            f"SELECT kept.content_hash, kind, value, photos.id FROM {tables} USING (content_hash) "
+            "WHERE skip_reason IS NULL AND generation > ? ORDER BY kept.rowid, photos.id",
+            (-1 if since is None else since,),
         )
         return [
             Returned(content_hash, kind, value, tuple(row[3] for row in same))
@@ -135,7 +141,7 @@ class Kept:
 
         What can be given back, because a photo of its content is here, is never dropped.
         """
-        due = f"content_hash NOT IN ({_IS_HERE})" + ("" if all_of_it else f" AND {_UNTIL} < date('now')")
+        due = f"NOT {_IS_HERE}" + ("" if all_of_it else f" AND {_UNTIL} < date('now')")
         with self._database.transaction() as connection:
             contents = connection.execute(f"SELECT count(DISTINCT content_hash) FROM kept WHERE {due}").fetchone()[0]
             if contents:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twinlens.collection.catalog.condition import ANY, Condition
+from twinlens.collection.catalog.condition import ANY, IS_SHOWN, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.features import likeness
 from twinlens.collection.catalog.rows import (
@@ -21,7 +21,6 @@ from twinlens.types import Embeddings, Ids
 
 MOMENTS = "moments"  # the table; missing in a read-only catalog of an older release
 _OF_VIDEOS = "photos WHERE duration_ms IS NOT NULL AND skip_reason IS NULL"
-_SEARCHABLE = "photo_id IN (SELECT id FROM photos WHERE skip_reason IS NULL)"
 
 
 class WaitingVideo(NamedTuple):
@@ -48,7 +47,7 @@ class MomentTable:
         """The videos without moments, by folder and path."""
         rows = self._database.rows(
             f"SELECT id, folder_id, path, content_hash, duration_ms FROM {_OF_VIDEOS} "
-            f"AND id NOT IN (SELECT photo_id FROM {MOMENTS}) ORDER BY folder_id, path"
+            f"AND id NOT IN (SELECT photo_id FROM {MOMENTS}) ORDER BY +folder_id, path"
         )
         return [WaitingVideo(*row) for row in rows]
 
@@ -58,9 +57,18 @@ class MomentTable:
             return id_array([])
         return id_array(self._database.rows(f"SELECT id FROM {_OF_VIDEOS} ORDER BY id"))
 
+    def same_videos(self) -> tuple[Ids, Ids]:
+        """The searchable videos, ascending, and for each the first one of the same content."""
+        if not self._database.has_table(MOMENTS):
+            return id_array([]), id_array([])
+        rows = self._database.rows(
+            f"SELECT id, min(id) OVER (PARTITION BY +content_hash) FROM {_OF_VIDEOS} ORDER BY id"
+        )
+        return id_array(rows), id_array([(first,) for _, first in rows])
+
     def of_photos(self) -> tuple[Ids, Ids]:
         """Ids [M] of the searchable moments, ascending, and of their videos."""
-        rows = self._database.rows(f"SELECT id, photo_id FROM {MOMENTS} WHERE {_SEARCHABLE} ORDER BY id")
+        rows = self._database.rows(f"SELECT id, photo_id FROM {MOMENTS} WHERE {IS_SHOWN} ORDER BY id")
         return id_array(rows), id_array([row[1:] for row in rows])
 
     def best_ms(self, photo_id: int, vectors: Embeddings) -> int | None:
@@ -85,16 +93,14 @@ class MomentTable:
         """Number of searchable moments, and the sum of their ids."""
         if self.is_empty():
             return 0, 0
-        rows = self._database.rows(
-            f"SELECT count(*), total(id) FROM {MOMENTS} WHERE {_SEARCHABLE} AND {self._usable()}"
-        )
+        rows = self._database.rows(f"SELECT count(*), total(id) FROM {MOMENTS} WHERE {IS_SHOWN} AND {self._usable()}")
         return int(rows[0][0]), int(rows[0][1])
 
     def changes_since(self, generation: int) -> VectorDelta:
         """Moments added and removed since a generation."""
         if not self._database.has_table(MOMENTS):
             return VectorDelta(id_array([]), id_array([]))
-        added = f"SELECT id FROM {MOMENTS} WHERE generation > ? AND +{_SEARCHABLE} AND {self._usable()}"
+        added = f"SELECT id FROM {MOMENTS} WHERE generation > ? AND +{IS_SHOWN} AND {self._usable()}"
         removed = "SELECT moment_id FROM removed_moments WHERE generation > ?"
         return VectorDelta(
             np.sort(id_array(self._database.rows(added, (generation,)))),

@@ -10,7 +10,7 @@ from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.kept import KEPT_DAYS
 
 _IS_PHOTO = "skip_reason IS NULL AND duration_ms IS NULL"  # a video is not read
-_IS_HERE = "SELECT content_hash FROM photos WHERE content_hash IS NOT NULL"
+_IS_HERE = f"EXISTS (SELECT 1 FROM photos WHERE photos.content_hash = {READ_TEXTS}.content_hash)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,7 @@ class ReadTexts:
         """Drops the texts of contents that no photo has had for ``KEPT_DAYS``; returns how many."""
         with self._database.transaction() as connection:
             return connection.execute(
-                f"DELETE FROM {READ_TEXTS} WHERE content_hash NOT IN ({_IS_HERE}) "
-                f"AND date(seen_on, '+{KEPT_DAYS} days') < date('now')"
+                f"DELETE FROM {READ_TEXTS} WHERE date(seen_on, '+{KEPT_DAYS} days') < date('now') AND NOT {_IS_HERE}"
             ).rowcount
 
 

@@ -20,15 +20,6 @@ class DateGaps(NamedTuple):
     file_dated: int
 
 
-class LibraryCounts(NamedTuple):
-    """Number of searchable photos, their first and last date, and how many have a location."""
-
-    photos: int
-    first_taken: str | None
-    last_taken: str | None
-    located: int
-
-
 def record_columns(database: Database) -> str:
     """The columns of a ``PhotoRecord``, without its caption."""
     known = "photos.id, folder_id, path, taken_at, width, height"
@@ -43,6 +34,9 @@ def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoReco
 
 def count_photos(database: Database, condition: Condition = ANY) -> int:
     """Number of searchable photos that satisfy a condition."""
+    if condition == ANY:  # no row is looked at but those of skipped files, which an index lists
+        skipped = "SELECT count(*) FROM photos WHERE skip_reason IS NOT NULL"
+        return int(database.rows(f"SELECT (SELECT count(*) FROM photos) - ({skipped})")[0][0])
     sql = f"SELECT count(*) FROM photos WHERE skip_reason IS NULL AND ({condition.sql})"
     return int(database.rows(sql, condition.parameters)[0][0])
 
@@ -92,21 +86,12 @@ def has_word(database: Database, word: str) -> bool:
     return False
 
 
-def library_counts(database: Database) -> LibraryCounts:
-    """Counts over all searchable photos."""
-    return LibraryCounts(
-        *database.rows(
-            "SELECT count(*), min(taken_at), max(taken_at), count(latitude) FROM photos WHERE skip_reason IS NULL"
-        )[0]
-    )
-
-
-def camera_counts(database: Database) -> list[tuple[str, int]]:
-    """Cameras and their numbers of photos, most photos first."""
-    return database.rows(
-        "SELECT camera, count(*) FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL "
-        "GROUP BY camera ORDER BY 2 DESC, 1"
-    )
+def first_and_last_taken(database: Database) -> tuple[str | None, str | None]:
+    """The dates of the oldest and of the newest searchable photo; None if no photo has one."""
+    dated = "SELECT taken_at FROM photos WHERE (taken_at IS NULL) = 0 AND skip_reason IS NULL ORDER BY taken_at"
+    ends = [database.rows(f"{dated} {way} LIMIT 1") for way in ("ASC", "DESC")]
+    first, last = (rows[0][0] if rows else None for rows in ends)
+    return first, last
 
 
 def month_counts(database: Database, condition: Condition = ANY) -> list[tuple[str | None, int]]:

@@ -66,16 +66,6 @@ class SaidAbout:
         )
         return {(folder_id, path): BesideMark(*mark) for folder_id, path, *mark in rows}
 
-    def values(self, kind: str, *, most: int) -> list[tuple[str, int]]:
-        """The texts of one kind, such as all people, and how many searchable photos have each; most photos first."""
-        if not self.is_known():
-            return []
-        sql = (
-            f"SELECT text, count(DISTINCT photo_id) FROM {TEXTS} JOIN photos ON photos.id = photo_id "
-            "WHERE kind = ? AND skip_reason IS NULL GROUP BY text ORDER BY 2 DESC, 1 LIMIT ?"
-        )
-        return self._database.rows(sql, (kind, most))
-
     def counts(self) -> dict[str, int]:
         """How many searchable photos have each kind of text, and a rating."""
         if not self.is_known():

@@ -202,6 +202,13 @@ CREATE TABLE shares (
   opened INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
+# the few files that cannot be read, and what is gone, without a look at all rows
+_FEW_OF_MANY = """
+CREATE INDEX photos_skipped ON photos(folder_id, path, skip_reason) WHERE skip_reason IS NOT NULL;
+CREATE INDEX removed_by_generation ON removed(generation);
+CREATE INDEX removed_captions_by_generation ON removed_captions(generation);
+CREATE INDEX removed_moments_by_generation ON removed_moments(generation);
+"""
 _STEPS = (
     _PHOTOS,
     _CAPTIONS,
@@ -218,6 +225,7 @@ _STEPS = (
     _READ_TEXTS,
     _BY_DATE,
     _SHARES,
+    _FEW_OF_MANY,
 )  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 PLAUSIBLE_VERSION = 1000  # a larger number was overwritten

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from twinlens.collection.catalog.database import Database
+from twinlens.collection.catalog.database import Connection, Database
 from twinlens.collection.catalog.journal import Journal
 from twinlens.collection.catalog.rows import id_array, rows_by_id
 from twinlens.types import Ids
@@ -207,11 +207,12 @@ class TextIndex(Database):
         # a process that leaves a replaced file with a write-ahead log would delete the log of the new one
         return "DELETE"
 
-    def _connection(self) -> sqlite3.Connection:
+    def _connection(self) -> Connection:
         if not self.in_memory:
             return super()._connection()
         if not self._connections:
-            self._connections.append(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
+            options: dict[str, Any] = {"check_same_thread": False, "isolation_level": None, "factory": Connection}
+            self._connections.append(sqlite3.connect(":memory:", **options))
         return self._connections[0]
 
     def _tables(self) -> dict[str, str]:

@@ -83,6 +83,7 @@ class CatalogWriter:
             (generation,) = self._connection.execute(sql, (photo_id,)).fetchone()
             self._put(file, details, None, reader_version)
             self._connection.execute("UPDATE photos SET generation = ? WHERE id = ?", (generation, photo_id))
+            note_reworded(self._connection, photo_id, self._generation)
         else:
             self._connection.execute(
                 "UPDATE photos SET size_bytes = ?, mtime_ns = ?, reader_version = ?, skip_reason = NULL WHERE id = ?",
@@ -111,8 +112,8 @@ class CatalogWriter:
             (*_columns_of(known), mark, photo_id),
         )
         keep_content_details(self._connection, photo_id, content if mark else None)
-        if put_texts(self._connection, photo_id, known):
-            note_reworded(self._connection, photo_id, self._generation)
+        put_texts(self._connection, photo_id, known)
+        note_reworded(self._connection, photo_id, self._generation)  # its date or position may have changed alone
 
     def read_again(self, photo_id: int, reason: str) -> None:
         """Drops a photo's vector: the next index run reads its file again. Captions and marks are kept."""
@@ -311,6 +312,7 @@ class CatalogWriter:
         found = moved_moment(known, file.path, file.mtime_ns)
         if found is not None and found != known:
             self._connection.execute(f"UPDATE photos SET ({columns}) = (?, ?, ?) WHERE id = ?", (*found, photo_id))
+            note_reworded(self._connection, photo_id, self._generation)
 
     def _drop_moments(self, photo_id: int | None = None) -> None:
         """Of a video, or of all."""

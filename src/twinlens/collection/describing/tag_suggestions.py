@@ -15,6 +15,7 @@ from twinlens.collection.describing.xmp_sidecar import write_sidecar
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.place.presence import is_gone
 from twinlens.data.file_names import as_text
+from twinlens.data.objects.object_path import ObjectPath
 from twinlens.errors import DataError
 from twinlens.everyday.descriptions import descriptions
 from twinlens.everyday.languages import ENGLISH, Language
@@ -142,6 +143,9 @@ class TagSuggestions:
         written, refused = [], []
         for number, record in sorted(self._catalog.photos(numbers).items()):
             photo = folders[record.folder_id].file(record.path)
+            if isinstance(photo, ObjectPath):
+                refused.append(f"{photo} is in object storage, where nothing is written")
+                continue
             if not photo.exists():
                 why = "is gone" if is_gone(photo) else "is inside an archive, where no file can be put beside it"
                 refused.append(f"{as_text(str(photo))} {why}")

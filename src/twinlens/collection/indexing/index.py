@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.contents import KnownContents
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
@@ -28,6 +29,9 @@ from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, photos_missing
 from twinlens.counted import counted
 from twinlens.data.exif import PhotoDetails
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.reading import nothing_there, storage_away
+from twinlens.data.objects.stamp import tag_of
 from twinlens.data.video.names import can_read_videos, is_video
 from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, Wanted, embed_batches
 from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError
@@ -117,7 +121,10 @@ def index_folders(
     """
     started = time.perf_counter()
     run, tasks = _planned(catalog, encoder, folders, listener or SilentListener(), options)
-    run.read(tasks)
+    try:
+        run.read(tasks)
+    finally:
+        run.close()
     if run.position:
         run.position.complete()
     if run.part is None:
@@ -182,16 +189,18 @@ class _Run:
         self.position = Position(catalog) if options.verify else None
         self.report = IndexReport(verification=VerifyReport() if options.verify else None)
         self.known = part.known if part else catalog.known_files()
+        self.generation = catalog.generation  # before this run
         self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
         self.excluded: set[tuple[int, str]] = set()  # of those that are gone: they are there, but left out
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
-        self.known_hashes = (
+        self.known_contents: KnownContents | set[bytes | None] = (
             catalog.known_contents()
             if part
             else {file.content_hash for file in self.known.values() if file.skip_reason is None}
         )
-        self.known_contents: set[bytes | None] = set()  # and those that an interrupted run has replaced
+        self.replaced: set[bytes] = set()  # contents that this run, or an interrupted one, replaces
+        self.touched: list[tuple[int, FileState]] = []  # known by their ETag, though they have another date
 
     def plan(self, folders: Sequence[PhotoFolder], *, forget_missing: bool) -> list[_Task]:
         """Scans the folders and returns the files to read; unchanged files are finished here."""
@@ -257,6 +266,9 @@ class _Run:
                     tasks.append(_Task(folder, file, known, is_check=known.skip_reason is None))
                 else:
                     self._count_unchanged(folder.prefix + file.path, known)
+            elif known and _has_same_tag(file, known):
+                self.touched.append((known.id, FileState(folder.id, *file, known.content_hash)))
+                self._count_unchanged(folder.prefix + file.path, known)
             else:
                 tasks.append(_Task(folder, file, known))
         hidden = {path for path, _ in scan.unreadable}
@@ -281,10 +293,13 @@ class _Run:
             files = {_name_of(task): _path_of(task) for task in tasks}
             self.brought_rows = self.brought.check(files, self.encoder, is_new=not self.known)
         changed = [task.known.content_hash for task in tasks if task.known and not task.is_check]
-        replaced = note_replaced(self.catalog, (content for content in changed if content))
-        self.known_contents = {*self.known_hashes, *replaced}
+        self.replaced = note_replaced(self.catalog, (content for content in changed if content))
+        if self.touched:
+            with self.catalog.writing() as writer:
+                for photo_id, state in self.touched:
+                    writer.touch(photo_id, state)
         done = 0
-        for batch in embed_batches(tasks, self.encoder, path_of=_path_of, wanted=self._wanted):
+        for batch in self._embedded(tasks):
             with self.catalog.writing() as writer:
                 for photo in batch:
                     self._store(writer, photo)
@@ -293,13 +308,31 @@ class _Run:
             done += len(batch)
             self.listener.advanced(done, self.report)
 
+    def _embedded(self, tasks: Sequence[_Task]) -> Iterator[list[EmbeddedPhoto[_Task]]]:
+        """The photos of tasks in batches.
+
+        Raises:
+            PhotosMissingError: object storage does not answer any more.
+        """
+        try:
+            yield from embed_batches(
+                tasks, self.encoder, path_of=_path_of, wanted=self._wanted, size_of=lambda task: task.file.size_bytes
+            )
+        except PhotosMissingError as error:
+            raise PhotosMissingError(f"{error} What was read is kept; the next run continues") from error
+
     def _wanted(self, task: _Task, content_hash: bytes) -> Wanted:
-        if content_hash not in self.known_hashes:
+        if content_hash not in self.known_contents:
             return "details" if _name_of(task) in self.brought_rows else "vector"
         if task.known is None or not task.is_check or task.known.content_hash != content_hash:
             return "hash"
         # an earlier release may have decoded it in another way
         return "details" if task.known.reader_version == READER_VERSION else "vector"
+
+    def close(self) -> None:
+        """Releases what the threads that read files have shared."""
+        if isinstance(self.known_contents, KnownContents):
+            self.known_contents.close()
 
     def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
         """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""
@@ -326,8 +359,10 @@ class _Run:
 
     def settle_kept(self, *, drop_kept: bool) -> None:
         """Gives back what was kept of photos that are here again; drops what was kept for long enough."""
-        self.report.restored = give_back(self.catalog, self.encoder)
-        if not self.report.deferred:  # a deferred photo may be one that has come back
+        since = self.generation if self.part else None
+        self.report.restored = give_back(self.catalog, self.encoder, since=since)
+        # a deferred photo may be one that has come back; and a run that looks at all will drop what is due
+        if not self.report.deferred and (self.part is None or drop_kept):
             self.report.dropped = self.catalog.kept.drop(all_of_it=drop_kept)
             self.catalog.read_texts.drop_old()
         self.report.kept = self.catalog.kept.counts().photos
@@ -347,7 +382,7 @@ class _Run:
 
     def _brought_vector(self, photo: EmbeddedPhoto[_Task]) -> PhotoVector | None:
         row = self.brought_rows.get(_name_of(photo.item))
-        if row is None or self.brought is None or photo.content_hash in self.known_hashes:
+        if row is None or self.brought is None or photo.content_hash in self.known_contents:
             return None
         self.report.brought += 1
         return PhotoVector(self.brought.rows[row], None)
@@ -408,7 +443,8 @@ class _Run:
         has_texts: bool = True,
     ) -> None:
         known, content = task.known, state.content_hash
-        if known and known.skip_reason is None and known.content_hash != content and content in self.known_contents:
+        is_other = known is not None and known.skip_reason is None and known.content_hash != content
+        if known and is_other and (content in self.replaced or content in self.known_contents):
             writer.set_aside(known.id)  # another photo has taken its path; an edited one keeps what was given to it
         writer.put_photo(state, details, vector, reader_version=READER_VERSION, has_texts=has_texts)
         if task.known is not None and task.known.skip_reason is None:
@@ -443,12 +479,27 @@ def _is_unchanged(file: FoundFile, known: KnownFile) -> bool:
     return known.skip_reason is None or (known.content_hash is not None and known.reader_version == READER_VERSION)
 
 
+def _has_same_tag(file: FoundFile, known: KnownFile) -> bool:
+    """Whether an object is the one that was read, though it was written again since."""
+    tag = tag_of(file.mtime_ns)
+    is_same = tag is not None and (file.size_bytes, tag) == (known.size_bytes, tag_of(known.mtime_ns))
+    return is_same and known.skip_reason is None and known.content_hash is not None
+
+
 def _scan(folder: PhotoFolder, *, follow_links: bool, rules: Rules, archives: bool) -> Scan:
     try:
         return scan_folder(folder.path, follow_links=follow_links, rules=rules, archives=archives)
+    except ConnectionError as error:
+        if not isinstance(folder.path, ObjectPath):
+            raise
+        raise storage_away(folder.path, error) from error
     except FileNotFoundError as error:
+        if isinstance(folder.path, ObjectPath):
+            raise nothing_there(folder.path, error) from error
         raise PhotosMissingError(photos_missing(folder.path)) from error
     except NotADirectoryError as error:
         raise CollectionError(f"{folder.path} is not a folder") from error
     except PermissionError as error:
+        if isinstance(folder.path, ObjectPath):
+            raise storage_away(folder.path, error) from error
         raise CollectionError(f"the photo folder {folder.path} cannot be opened: no permission") from error

@@ -21,6 +21,7 @@ from twinlens.collection.indexing.replaced import earlier
 from twinlens.collection.indexing.scan import Scan, scan_some
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder
 from twinlens.data.file_names import as_file
+from twinlens.data.objects.object_path import ObjectPath
 
 SAME_TIME_S = 2.0  # file systems keep dates as coarse as this
 
@@ -85,6 +86,9 @@ def changed_part(
         return None
     part = Part({}, {}, {})
     for folder in folders:
+        if isinstance(folder.path, ObjectPath):  # nobody tells what changed there, and runs that look at all ask it
+            part.scans[folder.id], part.gone[folder.id] = Scan(), set()
+            continue
         dates = last.dates.get(folder.id)
         if dates is None or not folder.path.is_dir():
             return None

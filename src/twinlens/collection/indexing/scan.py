@@ -3,10 +3,10 @@
 import os
 import posixpath
 import stat
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from twinlens.collection.indexing.archives import NOT_OPENED, look_inside, why_not_opened
 from twinlens.collection.indexing.excluding.folders import with_own_file
@@ -15,12 +15,16 @@ from twinlens.collection.indexing.excluding.placeholders import NOT_HERE, held_n
 from twinlens.collection.indexing.excluding.rules import Rules
 from twinlens.data.decoding.kinds import NOT_READ_YET, VIDEO_SUFFIXES, unread_kind
 from twinlens.data.file_names import as_file, as_text
-from twinlens.data.images import PHOTO_SUFFIXES
+from twinlens.data.images import MAX_FILE_BYTES, PHOTO_SUFFIXES
 from twinlens.data.metadata.beside import files_beside, is_beside
 from twinlens.data.metadata.takeout_album import is_album_file
+from twinlens.data.objects.listing import TreeListing
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.storage import ObjectEntry
 from twinlens.data.video.names import can_read_videos
 from twinlens.errors import DataError, valid_unicode
 
+Entry: TypeAlias = "os.DirEntry[str] | ObjectEntry"
 LINK_OUT = "link that leads out of the folder, not followed; --follow-links includes it"
 IN_NO_MEDIA = f"folder with a {NO_MEDIA} file"
 
@@ -96,11 +100,20 @@ def scan_folder(root: Path, *, follow_links: bool = False, rules: Rules | None =
     Raises:
         OSError: ``root`` itself cannot be listed.
     """
+    if isinstance(root, ObjectPath):
+        return _scan_objects(root, rules or Rules())
     os.scandir(root).close()
     library = Path(os.path.realpath(root))
     walk = _Walk({str(library)}, None if follow_links else library)
     files = walk.files(root, "", rules or Rules(), disk=None)
     return _sorted_out(walk, files, library, follow_links=follow_links, archives=rules or Rules() if archives else None)
+
+
+def _scan_objects(root: ObjectPath, rules: Rules) -> Scan:
+    """Scans object storage by the same rules; there are no links, and neither videos nor archives are read."""
+    with TreeListing() as tree:
+        walk = _Walk({str(root)}, None, objects=tree)
+        return _sorted_out(walk, walk.files(root, "", rules, disk=None), root, follow_links=True)
 
 
 def scan_some(root: Path, places: Mapping[str, Rules], *, known: Container[str]) -> tuple[Scan, set[str]]:
@@ -117,7 +130,7 @@ def scan_some(root: Path, places: Mapping[str, Rules], *, known: Container[str])
     library = Path(os.path.realpath(root))
     walk = _Walk({str(library)}, library, known)
 
-    def files() -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    def files() -> Iterator[tuple[str, Entry]]:
         for below, rules in sorted(places.items()):
             if below not in walk.scan.folders:
                 place = root / as_file(below)
@@ -139,7 +152,7 @@ def _disk_around(place: Path, below: str) -> int | None:
 
 def _sorted_out(
     walk: "_Walk",
-    files: Iterator[tuple[str, "os.DirEntry[str]"]],
+    files: Iterator[tuple[str, Entry]],
     library: Path,
     *,
     follow_links: bool,
@@ -154,7 +167,7 @@ def _sorted_out(
             is_away = follow_links and _link_out(entry, library)
             (scan.unreadable if is_away else scan.others).append((path, "broken link"))
             continue
-        reason = why_not_a_photo(path)
+        reason = why_no_object(path) or why_not_a_photo(path) if walk.is_remote else why_not_a_photo(path)
         if may_belong := reason is not None and is_beside(path):
             reason = None
         if is_archive := archives is not None and reason == NOT_OPENED:
@@ -173,6 +186,8 @@ def _sorted_out(
             scan.away.add(path)
         elif is_archive and archives is not None and stat.S_ISREG(found.st_mode):
             _look_inside(scan, Path(entry.path), path, found.st_mtime_ns, archives)
+        elif walk.is_remote and found.st_size > MAX_FILE_BYTES:
+            scan.others.append((path, f"{found.st_size / 1e9:,.1f} GB, more than {MAX_FILE_BYTES / 1e9:.0f} GB"))
         elif stat.S_ISREG(found.st_mode):
             found_files = may_be_beside if may_belong else scan.photos
             found_files.append(FoundFile(path, found.st_size, found.st_mtime_ns))
@@ -248,33 +263,39 @@ class _Walk:
         seen: folders that were scanned already, links resolved.
         library: links that lead out of it are not followed; None = all are.
         known: subfolders that are not entered.
+        objects: lists the folders, if they are in object storage.
 
     Attributes:
         scan: what was found.
+        is_remote: whether the folders are in object storage.
         met: the subfolders in what was listed.
     """
 
-    def __init__(self, seen: set[str], library: Path | None, known: Container[str] = ()) -> None:
+    def __init__(
+        self, seen: set[str], library: Path | None, known: Container[str] = (), *, objects: TreeListing | None = None
+    ) -> None:
         self.scan, self.met = Scan(), set[str]()
         self._seen, self._library, self._known = seen, library, known
+        self._objects, self.is_remote = objects, objects is not None
 
-    def files(
-        self, folder: Path, prefix: str, rules: Rules, *, disk: int | None
-    ) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    def files(self, folder: Path, prefix: str, rules: Rules, *, disk: int | None) -> Iterator[tuple[str, Entry]]:
         """Files below a folder; ``disk`` is the device of the folder around it."""
         own = as_text(prefix.rstrip("/"))
         try:
-            state = folder.stat()  # before it is listed: what is added meanwhile counts as added later
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            state, entries = self._look(folder, own)
         except OSError as error:
+            if self.is_remote and (not own or isinstance(error, ConnectionError)):  # then no folder can be opened
+                raise
             self.scan.unreadable.append((own, f"folder cannot be opened: {error.strerror or error}"))
             return
         inner = self._rules_in(folder, own, rules, entries)
         if inner is None:
             return
-        self.scan.folders[own] = disk is not None and state.st_dev != disk
-        self.scan.dates[own] = state.st_mtime_ns
+        self.scan.folders[own] = disk is not None and state is not None and state.st_dev != disk
+        if state is not None:
+            self.scan.dates[own] = state.st_mtime_ns
+        if self._objects is not None and isinstance(folder, ObjectPath):
+            self._objects.expect(folder / name for name in self._entered(entries, prefix, inner))
         for entry in entries:
             path = prefix + entry.name
             if is_left_out(entry.name):
@@ -292,9 +313,29 @@ class _Walk:
                 self.met.add(as_text(path))
                 if as_text(path) in self._known:
                     continue
-                yield from self.files(Path(entry.path), path + "/", inner, disk=state.st_dev)
+                yield from self.files(folder / entry.name, path + "/", inner, disk=state.st_dev if state else None)
 
-    def _rules_in(self, folder: Path, own: str, rules: Rules, entries: "list[os.DirEntry[str]]") -> Rules | None:
+    def _look(self, folder: Path, own: str) -> tuple[os.stat_result | None, Sequence[Entry]]:
+        """The state of a folder, which object storage does not have, and what is in it, by name."""
+        if self._objects is not None and isinstance(folder, ObjectPath):
+            found = self._objects.entries(folder)
+            if found.unnamed:
+                place = f"{own}//" if own else "//"
+                self.scan.others.append((place, "objects behind an empty name, to which no path leads"))
+            return None, sorted(found.entries)
+        state = folder.stat()  # before it is listed: what is added meanwhile counts as added later
+        with os.scandir(folder) as listing:
+            return state, sorted(listing, key=lambda entry: entry.name)
+
+    def _entered(self, entries: Sequence[Entry], prefix: str, rules: Rules) -> Iterator[str]:
+        """The names of the folders that will be listed."""
+        for entry in entries:
+            if entry.is_dir() and not is_left_out(entry.name):
+                rule = rules.deciding(as_text(prefix + entry.name), is_folder=True) if rules else None
+                if rule is None or not rule.excludes:
+                    yield entry.name
+
+    def _rules_in(self, folder: Path, own: str, rules: Rules, entries: Sequence[Entry]) -> Rules | None:
         """The rules in a folder; None if it is left out as a whole."""
         names = {entry.name for entry in entries if entry.name in (IGNORE_FILE, NO_MEDIA)}
         if NO_MEDIA in names and own:  # the photo folder itself was named by a person
@@ -305,7 +346,7 @@ class _Walk:
             return rules
         file = f"{own}/{IGNORE_FILE}" if own else IGNORE_FILE
         try:
-            inner, faults = with_own_file(rules, str(folder), own)
+            inner, faults = with_own_file(rules, folder, own)
         except OSError as error:
             reason = f"folder is left alone: its {IGNORE_FILE} cannot be read ({error.strerror or error})"
             self.scan.unreadable.append((own, reason))
@@ -313,7 +354,7 @@ class _Walk:
         self.scan.others += [(file, f"no pattern, passed over: {line}") for line in faults]
         return inner
 
-    def _is_excluded(self, entry: "os.DirEntry[str]", path: str, rules: Rules) -> bool:
+    def _is_excluded(self, entry: Entry, path: str, rules: Rules) -> bool:
         name = as_text(path)
         rule = rules.deciding(name, is_folder=is_folder(entry))
         if rule is None:
@@ -326,11 +367,11 @@ class _Walk:
         return rule.excludes
 
 
-def _is_dead_link(entry: "os.DirEntry[str]") -> bool:
+def _is_dead_link(entry: Entry) -> bool:
     return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 — also False for a loop
 
 
-def is_folder(entry: "os.DirEntry[str]") -> bool:
+def is_folder(entry: Entry) -> bool:
     """Whether an entry is a folder, or a link to one."""
     try:
         return entry.is_dir()
@@ -338,18 +379,18 @@ def is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _is_link(entry: "os.DirEntry[str]") -> bool:
+def _is_link(entry: Entry) -> bool:
     is_junction = getattr(entry, "is_junction", None)  # a link of Windows; asked for since Python 3.12
     return entry.is_symlink() or bool(is_junction and is_junction())
 
 
-def _link_out(entry: "os.DirEntry[str]", library: Path) -> str | None:
+def _link_out(entry: Entry, library: Path) -> str | None:
     if not _is_link(entry) or Path(os.path.realpath(entry.path)).is_relative_to(library):
         return None
     return LINK_OUT
 
 
-def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
+def _is_new(entry: Entry, seen: set[str]) -> bool:
     if not _is_link(entry):
         return True
     target = os.path.realpath(entry.path)
@@ -357,6 +398,14 @@ def _is_new(entry: "os.DirEntry[str]", seen: set[str]) -> bool:
         return False
     seen.add(target)
     return True
+
+
+def why_no_object(path: str) -> str | None:
+    """Why an object cannot be indexed though a file could; judged by its name."""
+    suffix = posixpath.splitext(path)[1].lower()
+    if suffix in VIDEO_SUFFIXES:
+        return "video in object storage, not read; a copy in a folder is"
+    return "archive in object storage, not opened; unpack it there" if why_not_opened(suffix) else None
 
 
 def why_not_a_photo(path: str) -> str | None:

@@ -17,6 +17,7 @@ from twinlens.collection.indexing.scan import is_folder, why_not_a_photo
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import is_absent
 from twinlens.data.file_names import as_file, as_text
+from twinlens.data.objects.object_path import ObjectPath
 
 logger = logging.getLogger(__name__)
 LOOKING_S = 0.1  # before every search of the command line: people do not notice it
@@ -32,7 +33,7 @@ class SinceIndex:
         new: photo files that the catalog does not have.
         changed: files with another size or date.
         gone: photos whose files are not there.
-        is_complete: whether there was time to look at all folders.
+        is_complete: whether all folders were looked at: there was time, and none is in object storage.
     """
 
     new: int = 0
@@ -64,7 +65,7 @@ def since_index(catalog: Catalog, folders: Sequence[PhotoFolder], *, within_s: f
 
     Args:
         catalog: of the collection.
-        folders: its photo folders; those that are missing or empty are not compared.
+        folders: its photo folders; those that are missing or empty are not compared, and object storage is not asked.
         within_s: how long to look.
 
     Returns:
@@ -76,7 +77,9 @@ def since_index(catalog: Catalog, folders: Sequence[PhotoFolder], *, within_s: f
     look = _Look(catalog, until)
     try:
         for folder in folders:
-            if not is_absent(folder.path):
+            if isinstance(folder.path, ObjectPath):
+                look.found.is_complete = False
+            elif not is_absent(folder.path):
                 look.compare(folder, last.dates.get(folder.id, {}))
     except _LateError:
         look.found.is_complete = False

@@ -32,6 +32,8 @@ FILE, LIKELY_FILE = "near-copies.bin", "likely-copies.bin"
 # Pairs that a search may compare, about a second's work: those of an index run that is still under way, or of a small
 # library that an earlier release has indexed. More wait for the next index run.
 MOST_PAIRS_IN_SEARCH = 3e8
+MOST_UNWRITTEN = 64  # changed photos that a large file may lack: another process compares them in a few ms
+SMALL = 10_000  # photos, 1.4 MB
 
 
 class _State(NamedTuple):
@@ -42,6 +44,7 @@ class _State(NamedTuple):
     copies: NearCopies
     groups: Groups
     seen: int  # the generation that the groups are good for, though they may lack new photos
+    unwritten: int = 0  # photos that have changed since the file was written
 
 
 class DerivedCopies:
@@ -93,24 +96,21 @@ class DerivedCopies:
                 groups = known.copies.groups(without=np.concatenate([changes.added, changes.removed]))
                 return known._replace(groups=groups, seen=generation)
             copies = known.copies.after(changes, self.vectors)
-            state = _State(owner, generation, copies, self._with_videos(copies.groups()), seen=generation)
+            unwritten = known.unwritten + len(changes.added) + len(changes.removed)
+            state = _State(owner, generation, copies, self._with_videos(copies.groups()), generation, unwritten)
+        if len(copies.ids) > SMALL and 0 < unwritten <= MOST_UNWRITTEN:
+            return state
         self._write(state)
-        return state
+        return state._replace(unwritten=0)
 
     def _photos_only(self, changes: VectorDelta) -> VectorDelta:
         """Without videos: what stands for two of them may be one title, or one black frame."""
-        return changes._replace(added=changes.added[~np.isin(changes.added, self._catalog.moments.videos())])
+        videos = self._catalog.moments.videos()
+        return changes._replace(added=changes.added[~np.isin(changes.added, videos)]) if len(videos) else changes
 
     def _with_videos(self, groups: Groups) -> Groups:
         """And videos of the same content."""
-        ids, leaders = self._catalog.same_content()
-        is_video = np.isin(ids, self._catalog.moments.videos())
-        alike = groups_of(ids[is_video], leaders[is_video])
-        if not len(alike.ids):
-            return groups
-        both, order = np.concatenate([groups.ids, alike.ids]), np.concatenate([groups.leaders, alike.leaders])
-        by_id = np.argsort(both)
-        return Groups(both[by_id], order[by_id])
+        return groups.and_those(groups_of(*self._catalog.moments.same_videos()))
 
     def vectors(self, ids: Ids) -> Vectors:
         """What photos are compared by, for ascending ids of photos with features."""
@@ -127,19 +127,22 @@ class DerivedCopies:
 
     def _known(self, owner: str, *, most: int) -> _State:
         """What this process or the file knows, of this owner and no later generation."""
-        states = (self._state, self._read(owner))
-        usable = [state for state in states if state and state.owner == owner and state.generation <= most]
-        nothing = _State(owner, 0, NearCopies.none(at_least=self._at_least), NO_GROUPS, seen=0)
-        return max([nothing, *usable], key=lambda state: state.generation)
+        known, nothing = self._state, _State(owner, 0, NearCopies.none(at_least=self._at_least), NO_GROUPS, seen=0)
+        if known is None or known.owner != owner or known.generation > most:
+            known = nothing
+        return self._read(owner, after=known.generation, most=most) or known
 
-    def _read(self, owner: str) -> _State | None:
+    def _read(self, owner: str, *, after: int, most: int) -> _State | None:
+        """What the file knows, if that is of a generation in between; otherwise it is not read whole."""
         try:
-            content = self._file.read_bytes()
-            head, _, body = content.partition(b"\n")
-            told = json.loads(head)
-            if told["owner"] != owner:
-                return None
-            count, generation = int(told["photos"]), int(told["generation"])
+            with self._file.open("rb") as file:
+                told = json.loads(file.readline())
+                if told["owner"] != owner:
+                    return None
+                count, generation = int(told["photos"]), int(told["generation"])
+                if not after < generation <= most:
+                    return None
+                body = file.read()
             if _checksum(owner, generation, body) != told["checksum"] or len(body) != count * (16 + 2 * SKETCH_DIM):
                 raise ValueError("its checksum is wrong")
         except FileNotFoundError:

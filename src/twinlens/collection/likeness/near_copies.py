@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.rows import VectorDelta
+from twinlens.collection.likeness.leaders import Leaders
 from twinlens.relevance.near_copy import NEAR_COSINE, NEAR_LIKENESS, are_copies_by_likeness
 from twinlens.types import Embeddings, Ids
 
 SKETCH_DIM = 64
 # The cosine of two sketches of vectors with cosine c has a standard deviation of about (1 - c²) / √64: 0.012 at 0.95
 SKETCH_SLACK = 0.05
-BLOCK, LEADERS_AT_ONCE = 512, 8192  # 16 MB of cosines
-MOST_COMPARED = 16  # leaders per photo, the nearest by their sketches
+BLOCK = 512
 
 
 class Vectors(NamedTuple):
@@ -40,6 +40,17 @@ class Groups(NamedTuple):
 
     ids: Ids  # [N], ascending
     leaders: Ids  # [N], the id of one photo of the group, which may be gone
+
+    def without(self, ids: Ids) -> "Groups":
+        """Those of no photo of some, of which the groups are known as a whole."""
+        others = ~np.isin(self.ids, ids)
+        return Groups(self.ids[others], self.leaders[others])
+
+    def and_those(self, more: "Groups") -> "Groups":
+        """And those of other photos."""
+        ids, leaders = (np.concatenate(parts) for parts in zip(self, more, strict=True))
+        order = np.argsort(ids)
+        return Groups(ids[order], leaders[order])
 
     def keys(self, ids: Ids) -> Ids:
         """For each of [M] ids: its group's leader, or itself."""
@@ -89,8 +100,8 @@ class NearCopies:
         is_led = ~np.isin(self.leaders, gone)
         kept = stays & is_led
         known = NearCopies(self.ids[kept], self.leaders[kept], self.sketches[kept], self.at_least)
-        building = _Building(known, read)
         new = np.sort(np.concatenate([changes.added, self.ids[stays & ~is_led]]))
+        building = _Building(known, read, expected=len(new))
         for start in range(0, len(new), BLOCK):
             building.add(new[start : start + BLOCK])
         return building.result()
@@ -102,54 +113,37 @@ class NearCopies:
 
 
 class _Building:
-    def __init__(self, known: NearCopies, read: ReadVectors) -> None:
+    def __init__(self, known: NearCopies, read: ReadVectors, *, expected: int) -> None:
         self._ids, self._leaders, self._sketches = [known.ids], [known.leaders], [known.sketches]
         is_leader = known.ids == known.leaders
-        self._leader_ids = known.ids[is_leader]
-        self._leader_sketches = known.sketches[is_leader].astype(np.float32)
+        self._known_leaders = Leaders(known.ids[is_leader], known.sketches[is_leader], expected=expected)
         self._at_least, self._read = known.at_least, read
 
     def add(self, ids: Ids) -> None:
         """Finds leaders for a block of ascending ids, or makes them leaders."""
         vectors = self._read(ids)
         drawn = sketches_of(vectors.likeness)
-        compared = self._worth_comparing(drawn)
+        compared = self._known_leaders.worth_comparing(drawn, self._at_least - SKETCH_SLACK)
         outside = self._nearness(vectors, self._read(compared)) if len(compared) else np.full((len(ids), 1), -1.0)
-        inside = self._nearness(vectors, vectors)
+        inside = np.where(np.tri(len(ids), k=-1, dtype=np.bool_), self._nearness(vectors, vectors), -1.0)
         best, leaders = outside.argmax(axis=1), ids.copy()
-        firsts: list[int] = []  # rows that became leaders
-        for row in range(len(ids)):
-            nearest = max(firsts, key=lambda other: inside[row, other], default=row)
-            within = inside[row, nearest] if nearest != row else -1.0
-            if outside[row, best[row]] >= max(within, 0):
+        is_first = np.ones(len(ids), dtype=np.bool_)  # rows that become leaders
+        for row in np.flatnonzero(np.maximum(outside.max(axis=1), inside.max(axis=1)) > 0).tolist():
+            among = np.where(is_first, inside[row], -1.0)
+            nearest = among.argmax()
+            if outside[row, best[row]] >= max(among[nearest], 0):
                 leaders[row] = compared[best[row]]
-            elif within > 0:
+            elif among[nearest] > 0:
                 leaders[row] = ids[nearest]
-            else:
-                firsts.append(row)
+            is_first[row] = leaders[row] == ids[row]
         self._ids.append(ids)
         self._leaders.append(leaders)
         self._sketches.append(drawn.astype(np.float16))
-        self._leader_ids = np.concatenate([self._leader_ids, ids[firsts]])
-        self._leader_sketches = np.concatenate([self._leader_sketches, drawn[firsts]])
+        self._known_leaders.add(ids[is_first], drawn[is_first])
 
     def result(self) -> NearCopies:
         ids, leaders = np.concatenate(self._ids), np.concatenate(self._leaders)
         return NearCopies(ids, leaders, np.concatenate(self._sketches), self._at_least)
-
-    def _worth_comparing(self, drawn: NDArray[np.float32]) -> Ids:
-        """Leaders whose sketches are near one of [B, S], ascending."""
-        found: list[Ids] = []
-        for start in range(0, len(self._leader_ids), LEADERS_AT_ONCE):
-            part = slice(start, start + LEADERS_AT_ONCE)
-            cosines = drawn @ self._leader_sketches[part].T  # [B, L]
-            rows = cosines[cosines.max(axis=1) >= self._at_least - SKETCH_SLACK]
-            if len(rows):
-                most = min(MOST_COMPARED, rows.shape[1])
-                columns = np.argpartition(-rows, most - 1, axis=1)[:, :most]
-                is_near = np.take_along_axis(rows, columns, axis=1) >= self._at_least - SKETCH_SLACK
-                found.append(self._leader_ids[part][columns[is_near]])
-        return np.unique(np.concatenate(found)) if found else NO_IDS
 
     def _nearness(self, some: Vectors, others: Vectors) -> NDArray[np.float32]:
         """[N, M], how alike each pair is; -1 where they are no near copies."""

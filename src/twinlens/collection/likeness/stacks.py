@@ -1,7 +1,6 @@
 """Stacks: files that are one shot, such as RAW and JPEG, a live photo or an edited copy; and the shots of a burst."""
 
-from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from twinlens.collection.catalog.file_facts import FileFacts
 from twinlens.collection.likeness.names import is_edited, is_live_video, is_raw, version_key
 from twinlens.collection.likeness.near_copies import NO_IDS, Groups
+from twinlens.collection.likeness.relatives import BURST_GAP_S, same_keys
 from twinlens.collection.likeness.series import EDITED_LIKENESS, SERIES_LIKENESS, SERIES_S, moments, series_keys
 from twinlens.types import Embeddings, Ids
 
@@ -17,7 +17,6 @@ StackKind: TypeAlias = Literal["raw", "live", "edited", "burst"]
 """Why a photo is in a stack, as seen from its first one."""
 STACK_KINDS: tuple[StackKind, ...] = get_args(StackKind)
 FIRST = 255  # in place of a kind
-BURST_GAP_S = 1.0  # moments are whole seconds; with three, people who pose one after another would be one stack
 READ_AT_ONCE = 2000  # photos whose likeness is compared, 11 MB
 Likeness: TypeAlias = Callable[[Ids], Mapping[int, Embeddings]]
 """Ascending ids → what tells how alike photos are, [F] each; those without features are left out."""
@@ -40,6 +39,18 @@ class Stacks(NamedTuple):
         """Why each of others is in one stack with a photo; None where it is not."""
         own = self._place(item)
         return [self._kind(own, self._place(other)) for other in others]
+
+    def without(self, ids: Ids) -> "Stacks":
+        """Those of no photo of some, of which the stacks are known as a whole."""
+        others = ~np.isin(self.ids, ids)
+        return Stacks(self.ids[others], self.leaders[others], self.kinds[others])
+
+    def and_those(self, more: "Stacks") -> "Stacks":
+        """And those of other photos."""
+        ids = np.concatenate([self.ids, more.ids])
+        leaders, kinds = np.concatenate([self.leaders, more.leaders]), np.concatenate([self.kinds, more.kinds])
+        order = np.argsort(ids)
+        return Stacks(ids[order], leaders[order], kinds[order])
 
     def _kind(self, own: int | None, other: int | None) -> StackKind | None:
         if own is None or other is None or self.leaders[own] != self.leaders[other]:
@@ -69,13 +80,13 @@ def find_stacks(
     shot_s = moments(photos)
     earlier = _Earlier(known, changed)
     tied: dict[int, _Tie] = {}
-    by_name = _buckets((photo.folder_id, version_key(photo.path)) for photo in photos)
+    by_name = same_keys((photo.folder_id, version_key(photo.path)) for photo in photos)
     for places, seen in _with_likeness(by_name, photos, likeness, earlier, tied, ("raw", "live", "edited")):
         tied |= _versions([photos[place] for place in places], shot_s[places], seen)
     alone = [place for place, photo in enumerate(photos) if photo.id not in tied and not is_live_video(photo.path)]
     shots, shot_s = [photos[place] for place in alone], shot_s[alone]
     for places, seen in _with_likeness(
-        _buckets(series_keys(shots, shot_s, gap_s=BURST_GAP_S)), shots, likeness, earlier, tied, ("burst",)
+        same_keys(series_keys(shots, shot_s, gap_s=BURST_GAP_S)), shots, likeness, earlier, tied, ("burst",)
     ):
         tied |= _bursts([shots[place] for place in places], shot_s[places], seen)
     found: dict[int, tuple[int, int]] = {}
@@ -217,12 +228,3 @@ def _bursts(
 
 def _are_alike(seen: Mapping[int, Embeddings], one: int, other: int, at_least: float) -> bool:
     return one in seen and other in seen and float(seen[one] @ seen[other]) >= at_least
-
-
-def _buckets(keys: Iterable[Hashable | None]) -> list[list[int]]:
-    """Places with the same key, where there are several."""
-    found: dict[Hashable, list[int]] = defaultdict(list)
-    for place, key in enumerate(keys):
-        if key is not None:
-            found[key].append(place)
-    return [places for places in found.values() if len(places) > 1]

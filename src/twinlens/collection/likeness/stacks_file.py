@@ -11,17 +11,20 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.file_facts import file_facts
-from twinlens.collection.likeness.near_copies import Groups
+from twinlens.collection.catalog.file_facts import facts_of, file_facts
+from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
+from twinlens.collection.likeness.relatives import families_of, touched_by
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks, find_stacks, joined
 from twinlens.types import Embeddings, Ids
 from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 FILE = "stacks.bin"
-VERSION = 1  # of the rules
+VERSION = 2  # of the rules, and of the file
+MOST_BY_PART = 1000  # changed photos whose families are looked at; for more, all photos are
 MOST_IN_SEARCH = 10_000  # photos whose stacks a search finds itself, in some 0.1 s; more wait for the next index run
 _ROW = np.dtype([("id", "<i8"), ("leader", "<i8"), ("kind", "u1")])
+_RELATIVE = np.dtype([("id", "<i8"), ("head", "<i8")])
 
 
 class _State(NamedTuple):
@@ -31,6 +34,7 @@ class _State(NamedTuple):
     tally: tuple[int, int]
     generation: int
     stacks: Stacks
+    families: Groups
     seen: int = -1  # a later generation that they are good for
 
 
@@ -70,26 +74,38 @@ class DerivedStacks:
             if state is not None and generation in ((state.generation,) if wait else (state.generation, state.seen)):
                 self._state = state
                 return state.stacks
-            tally = self._catalog.tally()
+            ids = self._catalog.select_ids()
+            tally = len(ids), int(ids.sum())
             if not wait and ((state is not None and state.tally == tally) or tally[0] > MOST_IN_SEARCH):
                 # what changed may be a tag; and ids are never given twice, so those that are gone do no harm
-                known = state or _State(owner, (0, 0), 0, NO_STACKS)
+                known = state or _State(owner, (0, 0), 0, NO_STACKS, NO_GROUPS)
                 self._state = known._replace(seen=generation)
                 return known.stacks
             with self._catalog.snapshot():
-                self._state = _State(owner, tally, generation, self._found(state), seen=generation)
+                self._state = _State(owner, tally, generation, *self._found(state), seen=generation)
             if tally[0] and (wait or self._file.exists()):  # a collection without photos is removed again
                 self._write(self._state)
             return self._state.stacks
 
-    def _found(self, earlier: _State | None) -> Stacks:
-        if earlier is None or earlier.generation > self._catalog.generation or not self._catalog.written.are_logged():
-            return find_stacks(file_facts(self._catalog), self._likeness)
+    def _found(self, earlier: _State | None) -> tuple[Stacks, Groups]:
+        """The stacks, and the families that tell whose stacks a later change may concern."""
+        if earlier is None or earlier.generation > self._catalog.generation:
+            return self._of_all()
+        changed = self._catalog.changed_since(earlier.generation, most=MOST_BY_PART)
+        if changed is None:
+            return self._of_all(earlier)
+        touched = touched_by(self._catalog, changed, earlier.families)
+        photos = facts_of(self._catalog, touched.tolist())
+        found, families = find_stacks(photos, self._likeness), families_of(photos)
+        return earlier.stacks.without(touched).and_those(found), earlier.families.without(touched).and_those(families)
+
+    def _of_all(self, earlier: _State | None = None) -> tuple[Stacks, Groups]:
+        photos = file_facts(self._catalog)
+        if earlier is None or not self._catalog.written.are_logged():
+            return find_stacks(photos, self._likeness), families_of(photos)
         changes = self._catalog.written.changes_since(earlier.generation)
-        if not any(map(len, changes)):
-            return earlier.stacks
         changed = {int(number) for part in changes for number in part}
-        return find_stacks(file_facts(self._catalog), self._likeness, known=earlier.stacks, changed=changed)
+        return find_stacks(photos, self._likeness, known=earlier.stacks, changed=changed), families_of(photos)
 
     def _likeness(self, ids: Ids) -> Mapping[int, Embeddings]:
         found: dict[int, Embeddings] = {}
@@ -106,22 +122,26 @@ class DerivedStacks:
                 return None
             if told["checksum"] != zlib.crc32(body, zlib.crc32(json.dumps(told["state"]).encode())):
                 raise ValueError("its checksum is wrong")
-            count, total, generation = (int(number) for number in told["state"])
-            rows = np.frombuffer(body, dtype=_ROW)
+            count, total, generation, num_rows = (int(number) for number in told["state"])
+            rows = np.frombuffer(body, dtype=_ROW, count=num_rows)
+            related = np.frombuffer(body, dtype=_RELATIVE, offset=rows.nbytes)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.warning("%s is damaged (%s) and is written again", self._file, error)
             return None
         stacks = Stacks(rows["id"].astype(np.int64), rows["leader"].astype(np.int64), rows["kind"].copy())
-        return _State(owner, (count, total), generation, stacks)
+        families = Groups(related["id"].astype(np.int64), related["head"].astype(np.int64))
+        return _State(owner, (count, total), generation, stacks, families)
 
     def _write(self, state: _State) -> None:
         if not self._writable:
             return
         rows = np.empty(len(state.stacks.ids), dtype=_ROW)
         rows["id"], rows["leader"], rows["kind"] = state.stacks
-        body, numbers = rows.tobytes(), [*state.tally, state.generation]
+        related = np.empty(len(state.families.ids), dtype=_RELATIVE)
+        related["id"], related["head"] = state.families
+        body, numbers = rows.tobytes() + related.tobytes(), [*state.tally, state.generation, len(rows)]
         checksum = zlib.crc32(body, zlib.crc32(json.dumps(numbers).encode()))
         head = json.dumps({"owner": state.owner, "state": numbers, "checksum": checksum}).encode()
         try:

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from twinlens.data.objects.object_path import ObjectPath
+
 _SYSTEM_FOLDERS = {
     "linux": "/bin /boot /dev /etc /lib /lib32 /lib64 /opt /proc /run /sbin /snap /sys /usr /var",
     "darwin": "/Applications /Library /System /bin /cores /dev /opt /private/etc /private/var/db /sbin /usr",
@@ -21,6 +23,8 @@ def broad_folder(folder: Path) -> str | None:
     >>> broad_folder(Path("/"))
     'the root of a file system'
     """
+    if isinstance(folder, ObjectPath):
+        return None
     if folder == Path(folder.anchor):
         return "the root of a file system"
     home = _home()

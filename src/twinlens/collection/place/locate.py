@@ -9,6 +9,7 @@ from twinlens.collection.catalog.file_system import network_file_system
 from twinlens.collection.catalog.integrity import was_used
 from twinlens.collection.catalog.postgres.address import Address, address_at, is_address, place_of
 from twinlens.config import data_folder
+from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.errors import CollectionError
 
 FOLDER_NAME = ".twinlens"
@@ -48,15 +49,24 @@ def user_path(path: str | os.PathLike[str]) -> Path:
 
 
 def collection_path(path: str | os.PathLike[str]) -> Path:
-    """A user's path made absolute; for the address of a catalog, the folder of what is derived from that.
+    """A collection as a user names it: photos or a folder; or a catalog by its address, which has a folder here.
 
     Raises:
         ConfigError: the address is none.
-        CollectionError: see ``user_path``; or the folder cannot be made.
+        CollectionError: see ``photos_path``; or the folder cannot be made.
     """
     if isinstance(path, str) and is_address(path):
         return place_of(Address.parse(path))
-    return user_path(path)
+    return photos_path(path)
+
+
+def photos_path(path: str | os.PathLike[str]) -> Path:
+    """A photo folder as a user names it: a place in object storage by its URL, or a path as of ``user_path``.
+
+    Raises:
+        CollectionError: see ``user_path``; or the URL has a password, or names no bucket.
+    """
+    return object_path(path) or user_path(path)
 
 
 def is_collection(folder: Path) -> bool:
@@ -69,6 +79,8 @@ def is_collection(folder: Path) -> bool:
 
 def find_collection(place: Path) -> Located | None:
     """The collection at a path, else the nearest one in a folder above it."""
+    if isinstance(place, ObjectPath):
+        return _find_elsewhere(place)
     place = Path(os.path.realpath(place))
     if is_collection(place):
         return Located(place)
@@ -81,6 +93,9 @@ def find_collection(place: Path) -> Located | None:
 
 def find_lost(place: Path) -> Path | None:
     """The folder of a collection that was used and whose catalog is missing: at a path or above it."""
+    if isinstance(place, ObjectPath):
+        elsewhere = _elsewhere(place)
+        return elsewhere if elsewhere.is_dir() and not is_collection(elsewhere) and was_used(elsewhere) else None
     place = Path(os.path.realpath(place))
     for folder in (place, *(one / FOLDER_NAME for one in (place, *place.parents)), _elsewhere(place)):
         if folder.is_dir() and not is_collection(folder) and was_used(folder):
@@ -92,8 +107,10 @@ def default_place(photos: Path) -> tuple[Path, str | None]:
     """The location for a new collection, and why it is not inside the photo folder (None = it is).
 
     Raises:
-        CollectionError: the folder is missing or is a file.
+        CollectionError: the folder is missing or is a file. Object storage is not asked.
     """
+    if isinstance(photos, ObjectPath):
+        return _elsewhere(photos), "the photos are in object storage"
     photos = photos.resolve()
     if not photos.exists():
         raise CollectionError(f"the photo folder {photos} does not exist")
@@ -105,6 +122,14 @@ def default_place(photos: Path) -> tuple[Path, str | None]:
     if file_system := network_file_system(photos):
         return _elsewhere(photos), f"the folder is on a network file system ({file_system})"
     return photos / FOLDER_NAME, None
+
+
+def _find_elsewhere(place: ObjectPath) -> Located | None:
+    """The collection of a place in object storage, or of the nearest one around it."""
+    for folder in (place, *place.parents):
+        if folder.is_absolute() and is_collection(candidate := _elsewhere(folder)):
+            return Located(candidate, folder, None if folder == place else place)
+    return None
 
 
 def is_default_place(place: Path, photos: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from twinlens.collection.catalog.catalog import Catalog, Folder
 from twinlens.collection.place.locate import FOLDER_NAME
 from twinlens.data.file_names import as_file, as_text, on_one_line, relative_text, same_form
+from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.errors import CollectionError, valid_unicode
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,8 @@ class PhotoFolders:
         return ids
 
     def _where(self, folder: Folder) -> Path:
-        return Path(os.path.normpath(self._place / as_file(folder.path)))
+        where = as_file(folder.path)
+        return object_path(where) or Path(os.path.normpath(self._place / where))
 
     def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
         known = self._catalog.known_file(folder_id, path)
@@ -149,11 +151,15 @@ def check_apart(photos: Path, others: Iterable[PhotoFolder]) -> None:
 
 def photos_missing(folder: Path) -> str:
     """The message for a photo folder that is not there."""
+    if isinstance(folder, ObjectPath):
+        return f"{folder} cannot be reached, or has no objects; is it written right, and is its server there?"
     return f"the photo folder {folder} is missing; is its disk mounted?"
 
 
 def _paths_below(root: Path, photo: Path) -> set[str]:
     """Paths that a file may have in a photo folder: as given, and with links resolved."""
+    if isinstance(photo, ObjectPath) or isinstance(root, ObjectPath):
+        return {relative_text(photo, root)} if photo.is_relative_to(root) else set()
     absolute = Path(os.path.abspath(photo))  # noqa: PTH100 — resolve() would follow links
     return {
         relative_text(place, parent)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from twinlens.data.objects.object_path import ObjectPath
 from twinlens.data.packed import find_packed
 
 CHECKING_S = 0.25  # a network disk may take a millisecond for each file, and an answer may have a thousand
@@ -22,7 +23,12 @@ def gone_files(files: Sequence[Path]) -> set[Path]:
 
 
 def is_gone(file: Path) -> bool:
-    """True if there is no such file; False if it is there but cannot be opened, or nobody can tell."""
+    """True if there is no such file; False if it is there but cannot be opened, or nobody can tell.
+
+    Object storage is not asked: an answer may have a thousand photos, and each would be a request.
+    """
+    if isinstance(file, ObjectPath):
+        return False
     try:
         file.stat()
     except NotADirectoryError:  # inside an archive, which is not opened for this
@@ -44,7 +50,9 @@ def is_out_of_reach(file: Path) -> bool:
 
 
 def is_absent(folder: Path) -> bool:
-    """True if a photo folder is missing or holds nothing, as where a disk is not mounted."""
+    """True if a photo folder is missing or holds nothing, as where a disk is not mounted; never of object storage."""
+    if isinstance(folder, ObjectPath):
+        return False
     try:
         with os.scandir(folder) as entries:
             return all(entry.name.startswith(".") for entry in entries)

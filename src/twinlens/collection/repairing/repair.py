@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.integrity import CHECKED, check_fully, refuse_emptied
+from twinlens.collection.catalog.integrity import AS_LEFT, CHECKED, check_fully, refuse_emptied
 from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.postgres.address import address_at
 from twinlens.collection.catalog.repair.mending import (
@@ -131,7 +131,8 @@ def _replace_catalog(path: Path, report: RepairReport) -> None:
         _embed_captions(new, mended.captions_to_embed, report)
         if source is not damaged:
             source.close()
-        path.with_name(CHECKED).unlink(missing_ok=True)
+        for note in (CHECKED, AS_LEFT):
+            path.with_name(note).unlink(missing_ok=True)
         put_in_place(new, damaged, path)
     finally:
         if new is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.condition import NONE, Condition, one_of
+from twinlens.collection.catalog.condition import NONE, Condition, Joined, Known, one_of
 from twinlens.collection.catalog.curated.conditions import in_album
 from twinlens.collection.catalog.curated.names import name_key
 from twinlens.collection.catalog.reading import any_photo
@@ -43,6 +43,8 @@ class Scope:
 
     def any_photo(self, condition: Condition) -> bool:
         """Whether any searchable photo satisfies a condition."""
+        if isinstance(condition, Known | Joined):  # without a look at every photo where none does
+            return len(self.catalog.select_ids(condition)) > 0
         return any_photo(self.catalog, condition)
 
     def holding(self, phrase: str) -> Ids:

@@ -11,7 +11,8 @@ from twinlens.collection.place.presence import is_gone
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.collection.showing.file import PhotoFile, photo_file
 from twinlens.data.file_names import archive_name, on_one_line
-from twinlens.errors import PhotoError
+from twinlens.data.images import read_photo_bytes
+from twinlens.errors import PhotoError, PhotosMissingError
 
 CHUNK_BYTES = 256 * 1024
 LEFT_OUT = "left out.txt"
@@ -62,7 +63,7 @@ def zip_photos(find: FindCard, photo_ids: Iterable[str]) -> Iterator[bytes]:
             names.add(name)
             try:
                 yield from _file_pieces(archive, outbox, name, _readable(find, photo_id))
-            except (PhotoError, OSError) as error:
+            except (PhotoError, PhotosMissingError, OSError) as error:
                 left_out.append(f"{on_one_line(photo_id)}: {getattr(error, 'strerror', None) or error}")
         if left_out:
             archive.writestr(LEFT_OUT, "\n".join(left_out) + "\n")
@@ -116,9 +117,10 @@ def _readable(find: FindCard, photo_id: str) -> PhotoFile:
 
 
 def _file_pieces(archive: zipfile.ZipFile, outbox: _Outbox, name: str, file: PhotoFile) -> Iterator[bytes]:
-    size = file.stat.st_size if file.content is None else len(file.content)
+    content = read_photo_bytes(file.path) if file.is_remote else file.content
+    size = file.stat.st_size if content is None else len(content)
     # opened before the zip entry is started, which cannot be undone
-    with file.path.open("rb") if file.content is None else io.BytesIO(file.content) as source:
+    with file.path.open("rb") if content is None else io.BytesIO(content) as source:
         earliest, latest = _ZIP_TIMES
         modified = min(max(file.stat.st_mtime, earliest), latest)
         entry = zipfile.ZipInfo(name, time.localtime(modified)[:6])

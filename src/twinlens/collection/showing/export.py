@@ -13,7 +13,9 @@ from typing import Any
 from twinlens.collection.searching.answer import Answer, hit_json
 from twinlens.collection.showing.archive import table_cell
 from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
-from twinlens.errors import QueryError, valid_unicode
+from twinlens.data.images import read_photo_bytes
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.errors import PhotoError, QueryError, valid_unicode
 from twinlens.types import Hit
 from twinlens.whole_file import whole_file
 
@@ -32,7 +34,7 @@ class ExportTarget:
     Attributes:
         path: a file with one of the endings ``FILES``, or a folder.
         is_folder: of links to the photos, or of copies.
-        copies: copies instead of links.
+        copies: copies instead of links; of photos in object storage there are only copies.
     """
 
     path: Path
@@ -138,7 +140,10 @@ def _fill_folder(hits: Sequence[Hit], target: ExportTarget) -> None:
     for hit in hits:
         place = target.path / f"{hit.rank:04d}_{_shortened(hit.path)}"
         source = hit.path.absolute()
-        if not target.copies:
+        if isinstance(source, ObjectPath):
+            with whole_file(place) as partial:
+                partial.write_bytes(_content(source))
+        elif not target.copies:
             try:
                 place.symlink_to(source)
             except OSError as error:  # Windows allows it to developers only, and some disks have no links
@@ -149,6 +154,13 @@ def _fill_folder(hits: Sequence[Hit], target: ExportTarget) -> None:
         else:
             with whole_file(place) as partial:
                 shutil.copy2(source, partial)
+
+
+def _content(photo: ObjectPath) -> bytes:
+    try:
+        return read_photo_bytes(photo)
+    except PhotoError as error:
+        raise QueryError(f"{photo} cannot be copied: {error}") from error
 
 
 def _shortened(path: Path) -> str:

@@ -24,5 +24,5 @@ class Facets:
 
 def facets(catalog: Catalog) -> Facets:
     """Counts what is written in photos' files and beside them."""
-    people, places, keywords = (catalog.said.values(kind, most=MOST_VALUES) for kind in ("person", "place", "keyword"))
-    return Facets(people, places, keywords)
+    counts = catalog.counts()
+    return Facets(*(counts.most(kind, MOST_VALUES) for kind in ("person", "place", "keyword")))

@@ -1,12 +1,12 @@
 """Statistics of a library: photos per subfolder and camera, dates, captions."""
 
-import posixpath
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.reading import camera_counts, date_gaps, library_counts, photo_paths
+from twinlens.collection.catalog.columns.counts import Counts
+from twinlens.collection.catalog.reading import first_and_last_taken
 from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.place.photo_folders import PhotoFolder
 
@@ -49,29 +49,31 @@ class LibraryFacts:
 
 
 def library_facts(catalog: Catalog, folders: Sequence[PhotoFolder], *, is_complete: bool) -> LibraryFacts:
-    """Computes the statistics of a collection: 0.1 s for 100,000 photos."""
-    generation, stamp, counts = catalog.generation, last_scan_stamp(catalog), library_counts(catalog)
-    gaps = date_gaps(catalog)
+    """The statistics of a collection."""
+    generation, stamp, counts = catalog.generation, last_scan_stamp(catalog), catalog.counts()
+    first_taken, last_taken = first_and_last_taken(catalog)
     return LibraryFacts(
         generation=generation,
-        photos=counts.photos,
+        photos=counts.number("photos"),
         captions=catalog.captions.count(),
         skipped=len(skipped_files(catalog, folders)),
-        first_taken=counts.first_taken,
-        last_taken=counts.last_taken,
-        located=counts.located,
-        undated=gaps.undated,
-        file_dated=gaps.file_dated,
-        cameras=camera_counts(catalog),
-        folders=_sub_folders(catalog, folders),
+        first_taken=first_taken,
+        last_taken=last_taken,
+        located=counts.number("located"),
+        undated=counts.number("undated"),
+        file_dated=counts.number("file_dated"),
+        cameras=counts.most("camera"),
+        folders=_sub_folders(counts, folders),
         is_complete=is_complete,
         scan_stamp=stamp,
     )
 
 
-def _sub_folders(catalog: Catalog, folders: Sequence[PhotoFolder]) -> list[tuple[str, int]]:
-    counts: Counter[str] = Counter()
-    for folder in folders:
-        counts.update(folder.prefix + posixpath.dirname(path) for path in photo_paths(catalog, folder.id))
-    named = {name.rstrip("/"): count for name, count in counts.items()}
-    return sorted((name, count) for name, count in named.items() if name)[:MOST_FOLDERS]
+def _sub_folders(counts: Counts, folders: Sequence[PhotoFolder]) -> list[tuple[str, int]]:
+    prefixes = {str(folder.id): folder.prefix for folder in folders}
+    named: Counter[str] = Counter()
+    for place, number in counts.values("folder").items():
+        folder_id, _, subfolder = place.partition("/")
+        if folder_id in prefixes:
+            named[(prefixes[folder_id] + subfolder).rstrip("/")] += number
+    return sorted((name, number) for name, number in named.items() if name)[:MOST_FOLDERS]

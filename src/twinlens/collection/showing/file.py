@@ -3,13 +3,18 @@
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from twinlens.collection.showing.card import PhotoCard
 from twinlens.data.content_hash import content_hash
 from twinlens.data.decoding.kinds import find_kind
 from twinlens.data.images import read_photo_bytes
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.reading import object_pieces, read_start, stamp
+from twinlens.data.objects.stamp import indexed_stat
 from twinlens.data.packed import find_packed
 from twinlens.errors import PhotoError
 
@@ -54,7 +59,7 @@ class PhotoFile:
     Attributes:
         path: with all links resolved.
         stat: current state of the file.
-        media_type: determined by the first bytes, never by the name.
+        media_type: determined by the first bytes, never by the name; empty for an object, which was not asked.
         tag: changes with the content.
         content: of a photo inside an archive; None for a file.
     """
@@ -75,6 +80,39 @@ class PhotoFile:
         """Whether it is sent as a video."""
         return self.media_type.startswith("video/")
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is in object storage; then everything is as it was indexed until ``current`` is called."""
+        return isinstance(self.path, ObjectPath)
+
+    def current(self) -> Self:
+        """The file as it is now: of object storage, which is asked.
+
+        Raises:
+            PhotoError, PhotosMissingError: see ``photo_file``.
+        """
+        if not isinstance(self.path, ObjectPath):
+            return self
+        try:
+            start, found = read_start(self.path, START_BYTES), self.path.stat()
+        except FileNotFoundError as error:
+            raise PhotoError("file is gone") from error
+        except OSError as error:
+            raise PhotoError(f"could not be read: {error.strerror or error}") from error
+        if find_kind(start) is None:
+            raise PhotoError("it is not a picture")
+        tag = self.tag if stamp(found) == stamp(self.stat) else _tag_of(str(self.path), found)
+        return replace(self, stat=found, media_type=media_type(start), tag=tag)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The content of an object, one piece after another.
+
+        Raises:
+            PhotosMissingError, OSError: it cannot be read, or has changed.
+        """
+        assert isinstance(self.path, ObjectPath)
+        return object_pieces(self.path, self.stat.st_size)
+
 
 def photo_file(card: PhotoCard) -> PhotoFile:
     """The file of an indexed photo.
@@ -84,6 +122,8 @@ def photo_file(card: PhotoCard) -> PhotoFile:
             does not follow such links, or what is behind it has changed since it was indexed.
         PhotoError: it is gone, not a regular file, no picture, or cannot be read.
     """
+    if isinstance(card.path, ObjectPath):
+        return PhotoFile(card.path, indexed_stat(card.size_bytes, card.mtime_ns), "", card.content_hash.hex())
     path = Path(os.path.realpath(card.path))
     is_outside = not path.is_relative_to(os.path.realpath(card.folder))
     if is_outside and not card.may_leave_folder:
@@ -156,4 +196,8 @@ def _is_as_indexed(card: PhotoCard, found: os.stat_result) -> bool:
 def _tag(card: PhotoCard, found: os.stat_result) -> str:
     if _is_as_indexed(card, found):
         return card.content_hash.hex()
-    return hashlib.sha256(f"{card.id}\0{found.st_size}\0{found.st_mtime_ns}".encode()).hexdigest()[:32]
+    return _tag_of(card.id, found)
+
+
+def _tag_of(name: str, found: os.stat_result) -> str:
+    return hashlib.sha256(f"{name}\0{found.st_size}\0{found.st_mtime_ns}".encode()).hexdigest()[:32]

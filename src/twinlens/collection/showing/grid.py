@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.order import Order, ordered_photos
-from twinlens.collection.catalog.reading import count_photos
 from twinlens.collection.place.presence import gone_files
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.scope import Scope
@@ -45,8 +45,13 @@ def browse(
     """
     catalog, condition = scope.catalog, filters.condition(scope)
     with catalog.snapshot():
-        count = count_photos(catalog, condition)
-        records = ordered_photos(catalog, condition, order, k=k, offset=offset)
+        if condition == ANY and order == "date":  # an index has them in this order
+            count, records = catalog.count(), ordered_photos(catalog, condition, order, k=k, offset=offset)
+        else:
+            ids = catalog.select_ids(condition)
+            page = catalog.ordered(ids, order, offset + k)[offset:].tolist()
+            known = catalog.photos(page)
+            count, records = len(ids), [known[number] for number in page]
     homes = {folder.id: folder for folder in scope.folders}
     files = [homes[record.folder_id].file(record.path) for record in records]
     gone = gone_files(files)

@@ -76,6 +76,9 @@ class ThumbnailCache:
         place = self._place(file, side, at_ms)
         if place is not None and (kept := _read(place)) is not None:
             return kept, True
+        if file.is_remote:  # not asked until now; what it contains today must not be kept as what was indexed
+            file = file.current()
+            place = self._place(file, side, at_ms)
         data = self._draw(file, side, at_ms)
         if place is not None:
             self._keep(place, data)

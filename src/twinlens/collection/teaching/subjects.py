@@ -55,7 +55,7 @@ def _named(term: "Term") -> str:
         return term.value
     if term.picture is not None:
         return PICTURE + _digest(term.picture.tobytes())
-    path = Path(term.value)
+    path = term.path
     try:
         found = path.stat()
         is_file = stat.S_ISREG(found.st_mode)  # a pipe would be read without end

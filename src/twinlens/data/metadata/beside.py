@@ -16,6 +16,8 @@ from twinlens.data.metadata.said import NOTHING, Said, combined, first_moment
 from twinlens.data.metadata.takeout import TakeoutError, read_takeout
 from twinlens.data.metadata.xml_tree import MOST_BYTES, XmlError
 from twinlens.data.metadata.xmp import read_xmp
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.reading import read_object
 from twinlens.errors import PhotoError
 
 XMP, JSON = ".xmp", ".json"
@@ -147,15 +149,19 @@ def read_beside(files: Sequence[Path]) -> tuple[Beside, list[tuple[Path, str]]]:
 
 def _content(file: Path) -> bytes:
     try:
-        with os.fdopen(os.open(file, _READING), "rb") as opened:
-            found = os.fstat(opened.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise PhotoError("not a regular file")
-            data = opened.read(MOST_BYTES + 1)
+        if isinstance(file, ObjectPath):
+            data = read_object(file, most_bytes=MOST_BYTES + 1)
+            size = len(data)
+        else:
+            with os.fdopen(os.open(file, _READING), "rb") as opened:
+                found = os.fstat(opened.fileno())
+                if not stat.S_ISREG(found.st_mode):
+                    raise PhotoError("not a regular file")
+                data, size = opened.read(MOST_BYTES + 1), found.st_size
     except OSError as error:
         raise PhotoError(f"could not be read: {error.strerror or error}") from error
     if len(data) > MOST_BYTES:
-        raise PhotoError(f"{max(found.st_size, len(data)) / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:.0f}")
+        raise PhotoError(f"{max(size, len(data)) / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:.0f}")
     return data
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from twinlens.data.metadata.said import plain_text
 from twinlens.data.metadata.takeout import TakeoutError
 from twinlens.data.metadata.xml_tree import MOST_BYTES
+from twinlens.data.objects.reading import read_start
 
 # in the language of its owner; with a number where folders were put together
 _NAME = re.compile(
@@ -37,8 +38,7 @@ def read_album_title(file: Path) -> str | None:
         TakeoutError: it is no such file, or is damaged.
         OSError: it cannot be read.
     """
-    with file.open("rb") as opened:
-        data = opened.read(MOST_BYTES + 1)
+    data = read_start(file, MOST_BYTES + 1)
     try:
         found = json.loads(data.decode("utf-8-sig", "replace")) if len(data) <= MOST_BYTES else None
     except (ValueError, RecursionError) as error:

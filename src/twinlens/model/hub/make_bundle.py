@@ -201,8 +201,9 @@ def _preprocessing(
 
 def _photo_fields(settings: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """How photos are prepared: in a file of its own, or a part of another."""
-    found: dict[str, Any] = settings.get("image") or settings["processor"].get("image_processor", settings["processor"])
-    return found
+    whole = settings.get("image") or settings.get("processor") or {}
+    part = whole.get("image_processor")
+    return part if isinstance(part, dict) else whole
 
 
 def _dims(path: Path, photo: ImageNames, preprocessing: Preprocessing) -> list[int]:

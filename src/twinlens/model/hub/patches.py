@@ -32,7 +32,7 @@ def refuse_patches(
     """
     vision = config.get("vision_config")
     vision = vision if isinstance(vision, Mapping) else {}
-    is_flexible = "image_size" not in vision and (config.get("model_type") in FAMILIES or "num_patches" in vision)
+    is_flexible = "image_size" not in vision and (str(config.get("model_type")) in FAMILIES or "num_patches" in vision)
     if is_flexible or "max_num_patches" in (photos or {}) or not _INPUTS.isdisjoint(inputs):
         raise BundleError(
             f"{name} takes pictures of any shape as a number of patches (NaFlex), which a bundle does not; "

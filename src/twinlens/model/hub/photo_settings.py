@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from twinlens.errors import BundleError
+from twinlens.model.hub.followed import followed
 from twinlens.model.preprocess import Preprocessing
 
 _FILTERS = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # as Pillow numbers them
@@ -18,12 +16,9 @@ def photo_settings(name: str, settings: Mapping[str, Any], *, is_open_clip: bool
     Raises:
         BundleError: photos are prepared in a way that bundles do not know.
     """
-    try:
+    with followed(name, "prepares photos"):
         fields = _open_clip(settings) if is_open_clip or "resize_mode" in settings else _transformers(settings)
         return Preprocessing.model_validate(fields)
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
-        why = "; ".join(fault["msg"] for fault in error.errors()) if isinstance(error, ValidationError) else str(error)
-        raise BundleError(f"{name} prepares photos in a way that cannot be followed: {why}") from error
 
 
 def _transformers(settings: Mapping[str, Any]) -> dict[str, Any]:

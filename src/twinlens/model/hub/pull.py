@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
@@ -47,6 +47,7 @@ def pull(
     name: str,
     *,
     variant: str | None = None,
+    folder: str | None = None,
     revision: str | None = None,
     save_as: str | None = None,
     on_plan: Callable[[PullPlan], None] | None = None,
@@ -57,8 +58,9 @@ def pull(
     Args:
         name: a name of the table of published models, ``owner/name`` of the hub, or a folder with such an export.
         variant: how the weights are stored, see ``layouts.VARIANTS``; None = the table's, else fp32.
+        folder: of the graphs, where a repository has several models; None = the only one.
         revision: branch, tag or commit; None = the table's, else the main branch.
-        save_as: the bundle's name; None = the table's, else that of the repository or folder.
+        save_as: the bundle's name; None = the table's, else that of the repository or folder, and of its own folder.
         on_plan: called before the download.
         on_bytes: called with the bytes that are here and those wanted.
 
@@ -67,11 +69,11 @@ def pull(
     """
     entry = published().get(name)
     wanted = variant or (entry.variant if entry else "fp32")
-    own_name = save_as or (entry.name if entry else Path(name).expanduser().absolute().name)
+    own_name = save_as or (entry.name if entry else _own_name(name, folder))
     place = new_model_folder(own_name)
-    with _alone(own_name) as downloads:
+    with downloads_of(own_name) as downloads:
         source = _source(name, entry, downloads, revision)
-        layout = find_layout(source.name, source.files, variant=wanted)
+        layout = find_layout(source.name, source.files, variant=wanted, folder=folder)
         _refuse_large_settings(source, layout)
         if on_plan:
             on_plan(_plan(source, layout, entry, place))
@@ -84,6 +86,11 @@ def pull(
         staged.rename(new_model_folder(own_name))  # another program may have taken the name meanwhile
         shutil.rmtree(downloads, ignore_errors=True)
     return open_bundle(place)
+
+
+def _own_name(name: str, folder: str | None) -> str:
+    inner = PurePosixPath(folder).name if folder else ""
+    return "-".join(filter(None, (Path(name).expanduser().absolute().name, inner)))
 
 
 def _plan(source: Source, layout: Layout, entry: Published | None, place: Path) -> PullPlan:
@@ -134,8 +141,12 @@ def _refuse_large_settings(source: Source, layout: Layout) -> None:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[Path]:
-    """The folder for downloads of one model, for one process at a time."""
+def downloads_of(name: str) -> Iterator[Path]:
+    """The folder for downloads of one model, for one process at a time.
+
+    Raises:
+        BundleError: another program uses it, or it cannot be written.
+    """
     folder = models_folder() / DOWNLOADS / name
     try:
         folder.mkdir(parents=True, exist_ok=True)

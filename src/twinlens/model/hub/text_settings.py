@@ -11,6 +11,8 @@ from tokenizers import Regex, Tokenizer, normalizers
 
 from twinlens.errors import BundleError
 from twinlens.model.bundle import Padding, PaddingSide
+from twinlens.model.hub.followed import followed
+from twinlens.model.hub.towers import MAX_TOKENS
 
 LONGEST_TEXT = 512  # tokens that a query or caption may have, even where a model could read whole articles
 _SIGLIP_TOKENS, _CLIP_TOKENS = 64, 77
@@ -54,15 +56,37 @@ def text_settings(
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
     except Exception as error:
         raise BundleError(f"the tokenizer.json of {name} cannot be read ({error})") from error
+    with followed(name, "prepares texts"):
+        return _settings(
+            name,
+            tokenizer,
+            config=config,
+            tokenizer_config=tokenizer_config,
+            graph_tokens=graph_tokens,
+            is_open_clip=is_open_clip,
+        )
+
+
+def _settings(
+    name: str,
+    tokenizer: Tokenizer,
+    *,
+    config: Mapping[str, Any],
+    tokenizer_config: Mapping[str, Any],
+    graph_tokens: int | None,
+    is_open_clip: bool,
+) -> TextSettings:
     is_siglip = not is_open_clip and str(config.get("model_type", "")).startswith("siglip")
     cleaning = (
         _open_clip_cleaning(config) if is_open_clip else _siglip_cleaning(tokenizer_config, config) if is_siglip else ""
     )
     is_full = graph_tokens is not None or is_siglip or is_open_clip  # open_clip trains on full texts alone
+    tokens = graph_tokens or _max_tokens(config, tokenizer_config, is_siglip=is_siglip, is_open_clip=is_open_clip)
+    if not 4 <= tokens <= MAX_TOKENS:
+        raise ValueError(f"they have {tokens} tokens; 4 to {MAX_TOKENS} are expected")
     return TextSettings(
         tokenizer=_cleaned(tokenizer, cleaning),
-        max_tokens=graph_tokens
-        or _max_tokens(config, tokenizer_config, is_siglip=is_siglip, is_open_clip=is_open_clip),
+        max_tokens=tokens,
         padding="full" if is_full else "longest",
         pad_token_id=_pad_token_id(name, tokenizer, tokenizer_config),
         padding_side="left" if tokenizer_config.get("padding_side") == "left" and not is_open_clip else "right",

@@ -83,7 +83,7 @@ async def album_photos(
 ) -> SearchAnswer:
     """The photos of an album: in its order, or as its search finds them now."""
     length = page_length(engine, None if top_k == 100 else top_k, usual=top_k)
-    charge(cost_of_search(length))
+    await charge(cost_of_search(length))
     answer = await engine.run("search", lambda: engine.collection.albums.open(name, k=length, offset=offset))
     return SearchAnswer(**json_of(answer))
 

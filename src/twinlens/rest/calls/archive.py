@@ -42,7 +42,7 @@ class ArchiveRequest(Body):
 @router.post("", response_class=StreamingResponse, responses=_ZIP)
 async def archive(body: ArchiveRequest, engine: Ready, charge: Charged) -> Response:
     """A zip of photo files in their library folders; streamed while it is written."""
-    charge(cost_of_search(len(body.image_ids)))
+    await charge(cost_of_search(len(body.image_ids)))
     left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
     pieces = engine.collection.zip_photos(body.image_ids)
     return StreamingResponse(pieces, media_type="application/zip", headers=_headers("photos.zip", left_out))
@@ -51,7 +51,7 @@ async def archive(body: ArchiveRequest, engine: Ready, charge: Charged) -> Respo
 @router.post("/list", response_class=Response, responses=_CSV)
 async def photo_list(body: ArchiveRequest, engine: Ready, charge: Charged) -> Response:
     """Metadata of photos as CSV: date, camera, size, place and captions; unknown and gone ones are left out."""
-    charge(cost_of_search(len(body.image_ids)))
+    await charge(cost_of_search(len(body.image_ids)))
     left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
     text = await engine.run("search", engine.collection.list_photos, body.image_ids)
     return Response(text, media_type="text/csv", headers=_headers("photos.csv", left_out))

@@ -112,7 +112,7 @@ async def photos(
 ) -> PhotosAnswer:
     """Photos without a query: newest first, undated ones last, or in the order of ``sort``."""
     length = page_length(engine, fields.top_k if "top_k" in request.query_params else None, usual=fields.top_k)
-    charge(cost_of_search(length))
+    await charge(cost_of_search(length))
     filters = filters_of(fields)
     shown, count = await engine.run(
         "search", lambda: engine.collection.browse(sort=fields.sort, k=length, offset=fields.offset, **filters)

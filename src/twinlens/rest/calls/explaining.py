@@ -34,7 +34,7 @@ async def explain(body: ExplainRequest, request: Request, engine: Ready, charge:
     """
     terms_of(engine, [body.query])
     file = await engine.run("search", file_of, engine, body.image_id)
-    charge(cost_of_explanation(passes(engine.collection.encoder)))
+    await charge(cost_of_explanation(passes(engine.collection.encoder)))
     query = await words(engine, body.query)
     hit = await engine.run("search", engine.collection.match, query, body.image_id)
     if hit is None:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.convertors import PathConvertor, register_url_convertor
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from twinlens.api.describing import Language, accepted_language
 from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
@@ -106,18 +106,25 @@ async def image(
 ) -> Response:
     """The original photo file, or video, or a part of it (``Range``)."""
     file = await engine.run("search", file_of, engine, image_id)
-    return original(request, file, name=image_id.rpartition("/")[2], download=download)
+    return await original(request, engine, file, name=image_id.rpartition("/")[2], download=download)
 
 
-def original(request: Request, file: PhotoFile, *, name: str, download: bool) -> Response:
-    """The answer with a file, or with a part of it."""
+async def original(request: Request, engine: Engine, file: PhotoFile, *, name: str, download: bool) -> Response:
+    """The answer with a file, or with a part of it; an object is sent as a whole, while it comes."""
+    if file.is_remote:
+        file = await engine.run("search", file.current)
     headers = {"ETag": f'"{file.tag}"', "Cache-Control": KEPT, "Content-Security-Policy": PHOTO_POLICY}
     if _has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    if file.content is not None:  # inside an archive
+    if file.is_remote or file.content is not None:  # the latter is inside an archive
         kind = "attachment" if download else "inline"
         headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(name, safe='')}"
-        return Response(file.content, headers=headers, media_type=file.media_type)
+        if file.content is not None:
+            return Response(file.content, headers=headers, media_type=file.media_type)
+        headers["Content-Length"] = str(file.stat.st_size)
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=file.media_type)
+        return StreamingResponse(file.pieces(), headers=headers, media_type=file.media_type)
     return PhotoResponse(
         file.path,
         headers=headers,

@@ -4,7 +4,6 @@ import logging
 import time
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from twinlens.api.describing import accepted_language
@@ -66,7 +65,7 @@ async def library_photo(engine: Engine, image_id: str, region: str | None = None
     started, part = time.perf_counter(), parse_region(region)
     (term,) = query.terms
     async with engine.region_turns:  # so that few files are held in memory at once
-        file = Path(term.value)
+        file = term.path
         source = file if is_video(file) else await engine.run("search", read_photo_bytes, file)
         _, vector = await engine.picture_vector(source, region=part, client=client)
     return Query((replace(term, region=part),), image_id, vector, embedding_s=time.perf_counter() - started)

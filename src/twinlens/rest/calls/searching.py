@@ -102,7 +102,7 @@ _FORM_KEYS = frozenset({"type", "enum", "pattern", "minLength", "maxLength", "mi
 async def search_text(body: TextSearch, engine: Ready, charge: Charged) -> SearchAnswer:
     """Photos that fit a text, best first; always ``top_k`` of them, each with its relevance."""
     terms_of(engine, [body.query])
-    charge(cost_of(engine, body))
+    await charge(cost_of(engine, body))
     query = await words(engine, body.query)
     answer = await find_photos(engine, query, body)
     for part, rest in zip(answer.parts, texts_without(query, words_query), strict=True):
@@ -120,7 +120,7 @@ async def search_batch(body: BatchSearch, engine: Ready, charge: Charged) -> Res
             f"got {len(body.queries)}",
         )
     terms = terms_of(engine, body.queries)
-    charge(cost_of(engine, body, queries=len(body.queries)))
+    await charge(cost_of(engine, body, queries=len(body.queries)))
     await engine.text_vectors(terms)  # embedded in one batch; each is then in the cache
     pieces = [b'{"num_queries":%d,"answers":[' % len(body.queries)]
     for number, query in enumerate(body.queries):
@@ -159,7 +159,7 @@ async def search_image(request: Request, engine: Ready, charge: Charged) -> Sear
         body = validated(ImageSearch, await _json(request))
     photos = body.photos()
     num_decoded = len(uploads) + len(unwanted) + sum(bool(one.region) for one in (*photos, *body.without))
-    charge(cost_of(engine, body) + num_decoded)
+    await charge(cost_of(engine, body) + num_decoded)
     pictures = Pictures(engine, client_of(request.scope))
     parts = [(one.weight, await pictures.uploaded(one.data, one.region)) for one in uploads]
     parts += [(one.weight, await pictures.of_library(one.image_id, one.region)) for one in photos]
@@ -198,7 +198,7 @@ async def search_captions(request: Request, engine: Ready, charge: Charged) -> C
             f"exactly one picture is expected, got {len(ids) + len(pictures)}",
             "give one image_id or one file",
         )
-    charge(cost_of(engine, fields) + len(pictures))
+    await charge(cost_of(engine, fields) + len(pictures))
     queries = Pictures(engine, client_of(request.scope))
     query = await (queries.of_library(ids[0]) if ids else queries.uploaded(pictures[0]))
     return await find_captions(engine, query, fields, liked=request.headers.get("accept-language", ""))

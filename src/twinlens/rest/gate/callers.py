@@ -4,6 +4,7 @@ from collections import Counter
 
 from starlette.types import Scope
 
+from twinlens.rest.gate.keys import ONLY_KEY, Key
 from twinlens.rest.settings import Settings, is_loopback
 
 MOST_OF_ONE = 200  # a browser opens six
@@ -13,6 +14,19 @@ MOST_OF_THIS_MACHINE = 2000  # an unnamed proxy on this machine has a connection
 def client_of(scope: Scope) -> str:
     """The client's address, as a trusted proxy tells it; "local" if the server does not know it."""
     return scope["client"][0] if scope.get("client") else "local"
+
+
+def caller_of(key: Key | None, client: str) -> str:
+    """Whose requests are counted together: a person's or a program's, wherever they come from.
+
+    The key that is given by itself stands for everybody, so its requests are counted by address, as those without one.
+
+    >>> caller_of(None, "203.0.113.7"), caller_of(Key("ana", b""), "203.0.113.7")
+    ('203.0.113.7', 'key:ana')
+    """
+    if key is None:
+        return client
+    return f"{key.name}@{client}" if key.name == ONLY_KEY else f"key:{key.name}"
 
 
 class Callers:

@@ -1,6 +1,6 @@
 """What a request costs, in tokens of the rate limit: one, unless it is named here."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Annotated
 
@@ -12,7 +12,7 @@ _OFTEN = ("/api/image/", "/api/shared/", "/static/", "/api/suggest")
 _SELDOM = ("/tags", "/photos")  # suggestions for a photo look at a thousand texts; a share may have to search
 CHARGE = "charge"  # in a request's state: takes further tokens; absent where there is no limit
 
-Charge = Callable[[float], None]
+Charge = Callable[[float], Awaitable[None]]
 
 
 def cost_of_path(path: str) -> float:
@@ -37,9 +37,9 @@ def cost_of_explanation(passes: int) -> float:
 def _charge_of(request: Request) -> Charge:
     charge: Charge | None = getattr(request.state, CHARGE, None)
 
-    def beyond_the_first(cost: float) -> None:
+    async def beyond_the_first(cost: float) -> None:
         if charge is not None and cost > 1:
-            charge(cost - 1)
+            await charge(cost - 1)
 
     return beyond_the_first
 

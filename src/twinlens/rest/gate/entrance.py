@@ -6,7 +6,7 @@ from typing import Self
 
 from twinlens.rest.gate.audit import AuditLog
 from twinlens.rest.gate.key_source import KeySource
-from twinlens.rest.gate.rate import RateLimit
+from twinlens.rest.gate.limits.requests import RequestLimits
 from twinlens.rest.gate.sessions import Sessions, sessions_in
 from twinlens.rest.gate.wrong_keys import WrongKeys
 from twinlens.rest.settings import Settings
@@ -27,7 +27,7 @@ class Entrance:
     keys: KeySource | None
     sessions: Sessions | None
     wrong_keys: WrongKeys
-    requests: RateLimit
+    requests: RequestLimits
     audit: AuditLog | None = None
 
     @classmethod
@@ -35,9 +35,10 @@ class Entrance:
         """As the settings want it.
 
         Raises:
-            ConfigError: a file with keys cannot be read or is not valid, or the audit log cannot be written.
+            ConfigError: a file with keys cannot be read or is not valid, the audit log cannot be written, or requests
+                cannot be counted where they should be.
         """
         keys = KeySource(settings) if settings.needs_key else None
         sessions = sessions_in(settings.sessions_folder) if settings.needs_key else None
         audit = AuditLog(Path(settings.audit_log)) if settings.audit_log else None
-        return cls(keys, sessions, WrongKeys(), RateLimit(settings.client_limit), audit)
+        return cls(keys, sessions, WrongKeys(), RequestLimits.of(settings), audit)

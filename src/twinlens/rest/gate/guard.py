@@ -10,11 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.counted import counted
 from twinlens.rest.failures import RequestFailure
-from twinlens.rest.gate.callers import client_of
+from twinlens.rest.gate.callers import caller_of, client_of
 from twinlens.rest.gate.costs import CHARGE, cost_of_path
 from twinlens.rest.gate.entrance import Entrance
 from twinlens.rest.gate.hosts import Hosts
-from twinlens.rest.gate.keys import Key, shown_key, shown_session
+from twinlens.rest.gate.keys import ONLY_KEY, Key, shown_key, shown_session
+from twinlens.rest.gate.limits.allowance import Allowance
 from twinlens.rest.gate.scopes import is_open, needed_scopes
 from twinlens.rest.gate.wrong_keys import CHALLENGE
 from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
@@ -59,7 +60,7 @@ class Guard:
             session = self._session_key(scope)
             key = session or await self._header_key(headers, scope)
             scope.setdefault("state", {}).update(key=key, is_session=session is not None)
-            self._check_rate(headers, scope, key)
+            await self._check_rate(headers, scope, key)
             self._check_origin(origin, allowed=allowed, method=scope["method"])
             await self._check_key(headers, scope, key)
         except RequestFailure as failure:
@@ -119,26 +120,32 @@ class Guard:
                 return None
             await self._wrong_keys.refuse(client_of(scope), failure)
 
-    def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
+    async def _check_rate(self, headers: Headers, scope: Scope, key: Key | None) -> None:
         """Limits requests; those with a key by themselves, so that others at the address cannot use them up."""
-        client = client_of(scope)
-        if self._settings.spares_this_machine and is_loopback(client):
+        client, own = client_of(scope), None if key is None else key.allowance
+        if own is None and self._settings.spares_this_machine and is_loopback(client):
             return
         if self._keys is not None and key is None and self._shows_a_key(headers, scope):
             return  # limited as a wrong key
-        caller = client if key is None else f"{key.name}@{client}"
-        self._charge(caller, cost_of_path(get_route_path(scope)))
-        scope.setdefault("state", {})[CHARGE] = partial(self._charge, caller)
+        allowance = own or self._requests.usual
+        charge = partial(self._charge, caller_of(key, client), key=key, allowance=allowance)
+        await charge(cost_of_path(get_route_path(scope)))
+        scope.setdefault("state", {})[CHARGE] = charge
 
-    def _charge(self, caller: str, cost: float) -> None:
-        if wait := self._requests.take(caller, cost):
-            raise RequestFailure(
-                "too_many_requests",
-                f"more than {counted(self._requests.per_minute, 'request')} per minute came from this client"
-                + (", as this one counts" if cost > 1 else ""),
-                f"wait {wait} s; the limit is --rate-limit",
-                {"Retry-After": str(wait)},
-            )
+    async def _charge(self, caller: str, cost: float, *, key: Key | None, allowance: Allowance) -> None:
+        refused = await self._requests.take(caller, cost, allowance)
+        if refused is None:
+            return
+        who = "this client" if key is None or key.name == ONLY_KEY else f"the key {key.name!r}"
+        most = allowance.per_minute if refused.of == "minute" else allowance.per_day
+        limit = "--rate-limit" if key is None or key.allowance is None else f"requests_per_{refused.of} of the key"
+        raise RequestFailure(
+            "too_many_requests",
+            f"more than {counted(most, 'request')} per {refused.of} came from {who}"
+            + (", as this one counts" if cost > 1 else ""),
+            f"wait {refused.wait_s} s{' until midnight, UTC' if refused.of == 'day' else ''}; the limit is {limit}",
+            {"Retry-After": str(refused.wait_s)},
+        )
 
     def _shows_a_key(self, headers: Headers, scope: Scope) -> bool:
         path = get_route_path(scope)

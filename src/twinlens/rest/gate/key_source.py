@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twinlens.errors import ConfigError
-from twinlens.rest.gate.keys import Key, KeyRing
+from twinlens.rest.gate.keys import ONLY_KEY, Key, KeyRing
 from twinlens.rest.gate.keys_file import read_keys
 from twinlens.rest.gate.tokens import Tokens
 from twinlens.rest.settings import Settings, read_key
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
-ONLY_KEY = "default"  # name of the key that is given by itself
 _Seen = tuple[object, ...]
 
 

@@ -10,9 +10,11 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from twinlens.rest.gate.limits.allowance import Allowance
 from twinlens.rest.gate.scopes import SCOPES, KeyScope
 
 COOKIE = "twinlens_session"
+ONLY_KEY = "default"  # name of the key that is given by itself
 SHELF_PATH = "shelf_path"  # in a request's state: the path above those of several libraries
 REALM = 'Bearer realm="twinlens"'
 _PORT = re.compile(r":(\d{1,5})$")
@@ -27,19 +29,27 @@ class Key:
         digest: SHA-256 of the key.
         scopes: what it may be used for.
         libraries: of a server with several, those it may be used for; None = all.
+        allowance: how many requests it may make; None = as all.
     """
 
     name: str
     digest: bytes = field(repr=False)
     scopes: frozenset[KeyScope] = frozenset(SCOPES)
     libraries: frozenset[str] | None = None
+    allowance: Allowance | None = None
 
     @classmethod
     def of(
-        cls, name: str, key: str, scopes: Iterable[KeyScope] = SCOPES, libraries: Iterable[str] | None = None
+        cls,
+        name: str,
+        key: str,
+        scopes: Iterable[KeyScope] = SCOPES,
+        libraries: Iterable[str] | None = None,
+        allowance: Allowance | None = None,
     ) -> "Key":
         """A key from the key itself."""
-        return cls(name, _digest(key), frozenset(scopes), None if libraries is None else frozenset(libraries))
+        named = None if libraries is None else frozenset(libraries)
+        return cls(name, _digest(key), frozenset(scopes), named, allowance)
 
     def opens(self, library: str) -> bool:
         """Whether it may be used for a library; the only one of a server has the name ``""``."""

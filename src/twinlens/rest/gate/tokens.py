@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from twinlens.errors import ConfigError
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.keys import Key
+from twinlens.rest.gate.limits.allowance import own_allowance
 from twinlens.rest.gate.scopes import KeyScope
 from twinlens.rest.gate.wrong_keys import CHALLENGE
 
@@ -22,11 +23,13 @@ MOST_CHARACTERS = 16_000  # of a token; headers are not longer
 
 
 class _Group(BaseModel):
-    """What the members of a group may do."""
+    """What the members of a group may do, and how many requests each of them may make."""
 
     model_config = ConfigDict(extra="forbid")
     scopes: list[KeyScope] = ["search"]
     libraries: list[str] | None = None
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    requests_per_day: int | None = Field(default=None, ge=1)
 
 
 class TokenRules(BaseModel):
@@ -110,7 +113,8 @@ class Tokens:
         for name, group in self.rules.group.items():
             if name in groups:
                 libraries = None if group.libraries is None else frozenset(group.libraries)
-                return Key(_name(str(claims[self.rules.user])), b"", frozenset(group.scopes), libraries)
+                allowance = own_allowance(group.requests_per_minute, group.requests_per_day)
+                return Key(_name(str(claims[self.rules.user])), b"", frozenset(group.scopes), libraries, allowance)
         raise RequestFailure(
             "missing_scope", "the token names no group that may use this server", "ask whoever runs the server"
         )

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -118,11 +119,18 @@ class Server(uvicorn.Server):
         logger.info("SIGHUP: log files and keys are read again")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends streams, then finishes running requests."""
+        """Ends streams, goes on answering until proxies have noticed, then finishes running requests."""
         self.engine.stop_streams()
+        await self._drain()
         for listener in sockets or []:
             await self._accept_the_last(listener)
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Answers what still comes, each connection for the last time, until proxies have asked /readyz."""
+        until = time.monotonic() + self.engine.settings.drain_s
+        while time.monotonic() < until and self.signal != signal.SIGINT and not self.force_exit:
+            await asyncio.sleep(0.1)
 
     async def _accept_the_last(self, listener: socket.socket) -> None:
         """Accepts connections still in the kernel's backlog; closing the socket would reset them."""

@@ -172,7 +172,7 @@ class Workers:
         for process in started:
             if process.is_alive():
                 process.terminate()
-        deadline = time.monotonic() + FINISH_S + 5
+        deadline = time.monotonic() + self._settings.drain_s + FINISH_S + 5
         for process in started:
             process.join(timeout=max(0.1, deadline - time.monotonic()))
             if process.is_alive():

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from twinlens.api.library import Collection, open_for_serving
-from twinlens.rest.app import create_app, put_behind_gate, served_while_open
+from twinlens.api.library import Collection
+from twinlens.rest.app import create_app, put_behind_gate
 from twinlens.rest.calls import session
 from twinlens.rest.gate.entrance import Entrance
 from twinlens.rest.gate.keys import SHELF_PATH
@@ -18,7 +18,10 @@ from twinlens.rest.metrics import Metrics
 from twinlens.rest.page import add_files
 from twinlens.rest.settings import Settings
 from twinlens.rest.shelf import calls
-from twinlens.rest.shelf.named import read_named
+from twinlens.rest.shelf.away import calls_while_away
+from twinlens.rest.shelf.named import NamedLibrary, read_named
+from twinlens.rest.shelf.opening import open_libraries
+from twinlens.rest.shelf.slot import Slot
 from twinlens.rest.shelf.together import Together
 
 
@@ -28,24 +31,38 @@ def create_shelf(settings: Settings | None = None, *, opened: Mapping[str, Colle
     ``TWINLENS_LIBRARIES=home=/srv/home,work=/srv/work uvicorn --factory twinlens.rest.shelf.shelf:create_shelf``
     does so, too.
 
+    A library that is not at its place, as when its disk is not mounted, says so until it is; the others are served.
+
     Args:
         settings: names the libraries; default: from the environment.
-        opened: collections by name that are open already; the server closes them.
+        opened: collections by name that are open already, of those that can be opened; the server closes them.
 
     Raises:
-        CollectionNotFoundError: there is no collection at a place.
+        CollectionNotFoundError: there is no collection at any of the places.
         ConfigError: a name or another setting is not valid.
     """
     settings = settings or Settings.from_environment()
+    named = read_named(settings.libraries)
     entrance, metrics = Entrance.of(settings), Metrics(calls.FRONT)
-    apps: dict[str, FastAPI] = {}
-    for one in read_named(settings.libraries):
-        collection = (opened or {}).get(one.name) or open_for_serving(one.place, model=settings.model)
-        own = replace(settings, collection=one.place, libraries=(), root_path="")
-        counted = Metrics(one.name, others=metrics)
-        apps[one.name] = create_app(collection, settings=own, library=one.name, entrance=entrance, metrics=counted)
-    front = _front(apps, settings, entrance=entrance, metrics=metrics)
-    return Shelf(front, apps, root_path=settings.root_path)
+    here = open_libraries(named, model=settings.model) if opened is None else opened
+    slots = {one.name: _slot(one, here.get(one.name), settings, entrance, metrics) for one in named}
+    front = _front(slots, settings, entrance=entrance, metrics=metrics)
+    return Shelf(front, slots, root_path=settings.root_path)
+
+
+def _slot(
+    one: NamedLibrary, collection: Collection | None, settings: Settings, entrance: Entrance, metrics: Metrics
+) -> Slot:
+    """One library, with what all of them share."""
+    own = replace(settings, collection=one.place, libraries=(), root_path="")
+    counted = Metrics(one.name, others=metrics)
+    away = calls_while_away(own)
+    put_behind_gate(away, own, entrance=entrance, metrics=counted, library=one.name, is_stopping=lambda: False)
+
+    def app_of(collection: Collection) -> FastAPI:
+        return create_app(collection, settings=own, library=one.name, entrance=entrance, metrics=counted)
+
+    return Slot(one, model=settings.model, app_of=app_of, away=away, collection=collection)
 
 
 class Shelf:
@@ -83,23 +100,22 @@ class Shelf:
         await library(scope, receive, send)
 
 
-def _front(apps: Mapping[str, FastAPI], settings: Settings, *, entrance: Entrance, metrics: Metrics) -> FastAPI:
+def _front(slots: Mapping[str, Slot], settings: Settings, *, entrance: Entrance, metrics: Metrics) -> FastAPI:
     """The list of the libraries, their health and metrics, and the session that holds for all of them."""
 
     @asynccontextmanager
     async def while_open(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for app in apps.values():
-                await stack.enter_async_context(served_while_open(app))
+            stack.push_async_callback(entrance.requests.close)
+            for slot in slots.values():
+                stack.push_async_callback(slot.stop)
+                # workers share a socket: one that is not ready leaves requests to the others
+                await slot.start(until_tried=settings.workers > 1)
             yield
 
     front = FastAPI(title="twinlens", lifespan=while_open, openapi_url=None, docs_url=None, redoc_url=None)
-    engines = {name: app.state.engine for name, app in apps.items()}
-    front.state.engine, front.state.engines, front.state.metrics = (
-        Together(list(engines.values()), settings),
-        engines,
-        metrics,
-    )
+    front.state.engine = Together(list(slots.values()), settings)
+    front.state.slots, front.state.metrics = slots, metrics
     front.include_router(calls.router)
     front.include_router(session.router)
     add_files(front, {"/": "libraries.html"}, {"/robots.txt": "text/plain"})

@@ -1,36 +1,50 @@
-"""The engines of several libraries, as the process sees one."""
+"""Several libraries, as the process sees one."""
 
 from collections.abc import Sequence
 
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.served import State
 from twinlens.rest.settings import Settings
+from twinlens.rest.shelf.slot import Slot
 
 # that of all is the first of these that one of them has
 _BY_WEIGHT: tuple[State, ...] = ("failed", "stopping", "new", "starting", "ready")
 
 
 class Together:
-    """Engines that start and stop together.
+    """Libraries that start and stop together; those that are away hold up none of the others.
 
     Args:
-        engines: at least one.
+        slots: at least one.
         settings: of the server.
     """
 
-    def __init__(self, engines: Sequence[Engine], settings: Settings) -> None:
-        self._engines, self.settings = engines, settings
+    def __init__(self, slots: Sequence[Slot], settings: Settings) -> None:
+        self._slots, self.settings = slots, settings
+        self._is_stopping = self._was_ready = False
 
     @property
     def state(self) -> State:
-        """Ready when all are."""
-        states = {engine.state for engine in self._engines}
-        return next(state for state in _BY_WEIGHT if state in states)
+        """Ready once all libraries are that can be opened at the start, until the server stops."""
+        if self._is_stopping:
+            return "stopping"
+        if self._was_ready:
+            return "ready"
+        states = {slot.state for slot in self._slots}
+        state: State = next((state for state in _BY_WEIGHT if state in states), "failed")
+        self._was_ready = state == "ready"
+        return state
 
     @property
     def failure(self) -> Exception | None:
-        """The first one's that failed."""
-        return next((engine.failure for engine in self._engines if engine.failure is not None), None)
+        """Why the server cannot start: the fault of a library, or that all of them are away."""
+        if self._was_ready:
+            return None
+        failed = [slot.failure for slot in self._slots if slot.state == "failed"]
+        away = [slot.failure for slot in self._slots if slot.state == "away"]
+        if not failed and len(away) < len(self._slots):
+            return None
+        return (failed or away)[0]
 
     @property
     def known_photos(self) -> int:
@@ -50,9 +64,15 @@ class Together:
 
     def stop_streams(self) -> None:
         """Ends long-running streams of all libraries."""
+        self._is_stopping = True
         for engine in self._engines:
             engine.stop_streams()
 
     async def warm_uploads(self) -> None:
         """Starts a decoder process for uploads to the first library; the others start theirs when they are asked."""
-        await self._engines[0].warm_uploads()
+        for engine in self._engines[:1]:
+            await engine.warm_uploads()
+
+    @property
+    def _engines(self) -> list[Engine]:
+        return [engine for slot in self._slots if (engine := slot.engine) is not None]

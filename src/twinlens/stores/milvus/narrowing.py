@@ -21,8 +21,10 @@ Ask: TypeAlias = Callable[[str, int], Found]
 def narrowed(ask: Ask, k: int, wanted: Ids, present: Ids, *, has_strays: bool = False) -> Found:
     """At least the k nearest of ``wanted``, in no certain order.
 
-    The fewest questions are asked that lose nothing: all, or those named, or all but those named; else the nearest
-    of all, of which the unwanted are left out if enough remain; and if not, part after part.
+    The shortest questions are asked that lose nothing: all, or all but a few; the nearest of all, of which the
+    unwanted are left out if enough remain, where that takes fewer rows than there are ids to name; those named, or
+    all but those named; and if they are too many, part after part. A graph (HNSW) also finds more of the nearest of
+    all than of those named.
 
     Args:
         ask: the server.
@@ -37,17 +39,18 @@ def narrowed(ask: Ask, k: int, wanted: Ids, present: Ids, *, has_strays: bool = 
         return _in_parts(ask, wanted, limit, is_dense=is_all)
     if is_all:
         return ask("", limit)
-    if len(wanted) <= MOST_NAMED:
-        return ask(f"id in {wanted.tolist()}", limit)
-    others = len(present) - len(wanted)
-    if others <= MOST_NAMED and not has_strays:
+    likely, others = int(limit * len(present) / len(wanted) * 1.5) + SPARE, len(present) - len(wanted)
+    if others <= min(MOST_NAMED, likely) and not has_strays:
         return ask(f"id not in {np.setdiff1d(present, wanted, assume_unique=True).tolist()}", limit)
-    likely = int(limit * len(present) / len(wanted) * 1.5) + SPARE
-    if likely <= MOST_ROWS:
+    if likely <= min(MOST_ROWS, len(wanted)):
         ids, scores = ask("", likely)
         kept = np.isin(ids, wanted)
         if np.count_nonzero(kept) >= k:
             return ids[kept], scores[kept]
+    if len(wanted) <= MOST_NAMED:
+        return ask(f"id in {wanted.tolist()}", limit)
+    if others <= MOST_NAMED and not has_strays:
+        return ask(f"id not in {np.setdiff1d(present, wanted, assume_unique=True).tolist()}", limit)
     return _in_parts(ask, wanted, limit, is_dense=False)
 
 

@@ -213,7 +213,10 @@ class Server:
             data=[query],
             filter=condition,
             limit=limit,
-            search_params={"metric_type": "IP", "params": dict(kind.searched_with(limit))},
+            search_params={
+                "metric_type": "IP",
+                "params": dict(kind.searched_with(limit, has_condition=bool(condition))),
+            },
             consistency_level=level,
             timeout=SEARCH_S,
         )

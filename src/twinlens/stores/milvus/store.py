@@ -188,6 +188,14 @@ class MilvusStore:
             self._settled = view
         return Neighbours(ids, scores)
 
+    def _compared(self, space: Space, query: NDArray[np.float32], wanted: Ids) -> tuple[Ids, NDArray[np.float32]]:
+        """All of the wanted and their inner products, computed here."""
+        parts = [
+            self._server.vectors(space, wanted[start : start + ROWS_SENT]) for start in range(0, len(wanted), ROWS_SENT)
+        ]
+        ids, vectors = np.concatenate([ids for ids, _ in parts]), np.concatenate([rows for _, rows in parts])
+        return ids, vectors @ query
+
     def _search_one(
         self, view: View, query: NDArray[np.float32], k: int, wanted: Ids, level: str
     ) -> tuple[Ids, NDArray[np.float32]]:
@@ -199,6 +207,8 @@ class MilvusStore:
             return self._server.search(space, query, limit, condition=condition, kind=kind, level=level)
 
         ids, scores = narrowed(ask, k, wanted, view.ids, has_strays=view.has_strays)
+        if len(ids) < k:  # an index that looks at a part of the vectors has not met more
+            ids, scores = self._compared(space, query, wanted)
         best = np.lexsort((ids, -scores))[:k]
         return ids[best], scores[best].clip(-1.0, 1.0)
 

@@ -1,6 +1,7 @@
 """Convert a published checkpoint to a model bundle, compared with transformers and optionally made smaller."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,13 @@ class Imported:
 
 
 def import_checkpoint(
-    source: Path, out: Path, *, name: str, weights: Weights = "float32", architecture: str | None = None
+    source: Path,
+    out: Path,
+    *,
+    name: str,
+    weights: Weights = "float32",
+    architecture: str | None = None,
+    origin: Mapping[str, str] | None = None,
 ) -> Imported:
     """Writes the bundle of a checkpoint.
 
@@ -47,6 +54,7 @@ def import_checkpoint(
         name: of the model.
         weights: how they are stored.
         architecture: of a single file.
+        origin: repository and revision, for the manifest; None = the folder's name.
 
     Raises:
         TrainingError: the checkpoint cannot be read or converted, or the bundle's embeddings differ from its own.
@@ -58,7 +66,7 @@ def import_checkpoint(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         files = _graphs(checkpoint, place)
-        fields = _fields(checkpoint, name)
+        fields = _fields(checkpoint, name, origin)
         full = save_bundle(place / "float32", fields, files)
         parity = compare_with_checkpoint(checkpoint, OnnxDualEncoder(full), given)
         if not parity.lowest > LEAST:
@@ -110,7 +118,7 @@ def _smaller(files: dict[str, Path], place: Path, weights: Weights) -> dict[str,
     return smaller
 
 
-def _fields(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
+def _fields(checkpoint: Checkpoint, name: str, origin: Mapping[str, str] | None) -> dict[str, Any]:
     """The manifest without the files."""
     model, preprocessing = checkpoint.model, checkpoint.preprocessing
     dim, features_dim = PublishedImages(model).dims(preprocessing.image_size)
@@ -143,7 +151,7 @@ def _fields(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
         "source": {
             "kind": checkpoint.kind,
             "family": checkpoint.family,
-            "folder": checkpoint.directory.resolve().name,
+            **(origin or {"folder": checkpoint.directory.resolve().name}),
         },
     }
 

@@ -1,45 +1,84 @@
-"""What is read from a catalog once, and kept until the catalog changes."""
+"""What is read from a catalog once, and kept in step with it."""
 
-import sqlite3
+import json
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+from twinlens.collection.catalog.changed import changed_photos
+from twinlens.collection.catalog.database import Connection
+from twinlens.types import Ids
 
 Value = TypeVar("Value")
+Renew: TypeAlias = Callable[[Connection, Value, Ids], Value | None]
+"""Brings a value up to date, by the photos that have changed since; None if reading it anew is as fast."""
+MOST_RENEWED = 2000  # changed photos; for more, everything is read anew
+
+
+class _State(NamedTuple):
+    """Of a catalog: another one whenever it has changed."""
+
+    generation: int
+    identity: str
 
 
 class KeptColumn(Generic[Value]):
-    """What is read from a catalog, and kept until that has changed; may be shared between threads."""
+    """What is read from a catalog, and kept until that has changed; may be shared between threads.
 
-    def __init__(self, read: Callable[[sqlite3.Connection], Value]) -> None:
-        self._read = read
-        self._kept: tuple[list[str], Value] | None = None
+    Args:
+        read: reads it.
+        renew: reads what has changed and gives a new value: other threads may still use the old one.
+    """
+
+    def __init__(self, read: Callable[[Connection], Value], renew: Renew[Value] | None = None) -> None:
+        self._read, self._renew = read, renew
+        self._kept: tuple[_State, Value] | None = None
         self._guard = threading.Lock()
-        self._asked: list[str] | None = None  # the state that somebody asked for
+        self._asked: _State | None = None  # the state that somebody asked for
 
-    def of(self, connection: sqlite3.Connection) -> Value:
+    def of(self, connection: Connection) -> Value:
         """Of the state that a connection sees."""
         state = _state(connection)
-        if connection.in_transaction and connection.total_changes:  # what it has written may be taken back
+        if connection.has_unsaved:  # what it has written may be taken back
             return self._read(connection)
         with self._guard:
             if self._kept is None or self._kept[0] != state:
-                self._kept = None  # before the next one takes as much memory
-                self._kept = state, self._read(connection)
+                renewed = self._renewed(connection, state)
+                if renewed is None:
+                    self._kept = None  # before the next one takes as much memory
+                    renewed = self._read(connection)
+                self._kept = state, renewed
             return self._kept[1]
 
-    def if_worthwhile(self, connection: sqlite3.Connection) -> Value | None:
+    def if_worthwhile(self, connection: Connection) -> Value | None:
         """The same from the second time on that a state is asked for; None the first time, or while it is written.
 
-        A program that answers one question, or while photos are indexed, would read everything for it.
+        A program that answers one question, or while photos are indexed, would read everything for it. What can be
+        renewed is worthwhile.
         """
         state = _state(connection)
         with self._guard:
             is_first, self._asked = self._asked != state, state
-        is_written = connection.in_transaction and connection.total_changes > 0
-        return None if is_first or is_written else self.of(connection)
+            is_first &= self._renew is None or self._kept is None
+        return None if is_first or connection.has_unsaved else self.of(connection)
+
+    def _renewed(self, connection: Connection, state: _State) -> Value | None:
+        if self._renew is None or self._kept is None:
+            return None
+        known, value = self._kept
+        if known.identity != state.identity or known.generation > state.generation:
+            return None
+        changed = changed_photos(connection, known.generation, most=MOST_RENEWED)
+        return None if changed is None else self._renew(connection, value, changed)
 
 
-def _state(connection: sqlite3.Connection) -> list[str]:
-    rows = connection.execute("SELECT value FROM meta WHERE key IN ('identity', 'generation') ORDER BY key")
-    return [value for (value,) in rows]
+def among(column: str, ids: Ids | None) -> tuple[str, tuple[str, ...]]:
+    """SQL that is true for some ids, looked up one by one, and its parameters; for all without any."""
+    if ids is None:
+        return "TRUE", ()
+    return f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(ids.tolist()),)
+
+
+def _state(connection: Connection) -> _State:
+    found = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('identity', 'generation')"))
+    return _State(int(found.get("generation", 0)), found.get("identity", ""))

@@ -6,6 +6,7 @@ from string import ascii_lowercase, ascii_uppercase
 
 import numpy as np
 
+from twinlens.collection.catalog.columns.kept_column import among
 from twinlens.collection.catalog.rows import ids_in
 from twinlens.types import Ids
 from twinlens.words.terms import may_go_on, terms_of
@@ -25,11 +26,30 @@ class ValueColumn:
     """
 
     def __init__(self, ids: Ids, values: Iterable[str], spelled: Callable[[str], str]) -> None:
-        codes: dict[str, int] = {}
+        self._known: dict[str, int] = {}
+        known = self._known
         self._ids = ids
-        self._codes = np.array([codes.setdefault(value, len(codes)) for value in values], dtype=np.int64)
-        self._values = [spelled(value) for value in codes]
+        self._codes = np.array([known.setdefault(value, len(known)) for value in values], dtype=np.int64)
+        self._spelled = spelled
+        self._values = [spelled(value) for value in known]
         self._answers: dict[str, bytes] = {}
+
+    def after(self, changed: Ids, ids: Ids, values: Iterable[str]) -> "ValueColumn":
+        """Another one, in which photos that have changed have other values.
+
+        Args:
+            changed: the photos.
+            ids: [M], the photo of each of their values.
+            values: M of them.
+        """
+        more, stays = ValueColumn(ids, values, self._spelled), ~np.isin(self._ids, changed)
+        known = dict(self._known)
+        codes = np.array([known.setdefault(value, len(known)) for value in more._known], dtype=np.int64)
+        column = ValueColumn(ids[:0], (), self._spelled)
+        column._known, column._ids = known, np.concatenate([self._ids[stays], ids])
+        column._codes = np.concatenate([self._codes[stays], codes[more._codes]])
+        column._values = self._values + [self._spelled(value) for value in [*known][len(self._values) :]]
+        return column
 
     def any(self) -> bytes:
         """One byte for each id from 1 on: 1 for photos with a value."""
@@ -61,14 +81,35 @@ class ValueColumn:
 
 def read_cameras(connection: sqlite3.Connection) -> ValueColumn:
     """The cameras of photos."""
-    source = "(SELECT id, camera AS value FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL) AS cameras"
-    return ValueColumn(*_read(connection, source), lambda camera: camera.translate(_SMALL))
+    return ValueColumn(*_cameras(connection), lambda camera: camera.translate(_SMALL))
+
+
+def renew_cameras(connection: sqlite3.Connection, known: ValueColumn, changed: Ids) -> ValueColumn:
+    """The same after photos have changed."""
+    return known.after(changed, *_cameras(connection, changed))
 
 
 def read_texts(connection: sqlite3.Connection, kind: str) -> ValueColumn:
     """What files say about photos, of one kind, such as "person"."""
-    source = "(SELECT photo_id AS id, text AS value FROM photo_texts WHERE kind = ?) AS texts"
-    return ValueColumn(*_read(connection, source, kind), lambda text: f" {' '.join(terms_of(text))} ")
+    return ValueColumn(*_texts(connection, kind), lambda text: f" {' '.join(terms_of(text))} ")
+
+
+def renew_texts(connection: sqlite3.Connection, known: ValueColumn, changed: Ids, kind: str) -> ValueColumn:
+    """The same after photos have changed."""
+    return known.after(changed, *_texts(connection, kind, changed))
+
+
+def _cameras(connection: sqlite3.Connection, changed: Ids | None = None) -> tuple[Ids, list[str]]:
+    some, parameters = among("id", changed)
+    known = f"skip_reason IS NULL AND camera IS NOT NULL AND {some}"
+    return _read(connection, f"(SELECT id, camera AS value FROM photos WHERE {known}) AS cameras", *parameters)
+
+
+def _texts(connection: sqlite3.Connection, kind: str, changed: Ids | None = None) -> tuple[Ids, list[str]]:
+    some, parameters = among("photo_id", changed)
+    of_kind = "kind = ?" if changed is None else "+kind = ?"  # the index of texts would list all of the kind
+    source = f"(SELECT photo_id AS id, text AS value FROM photo_texts WHERE {of_kind} AND {some}) AS texts"
+    return _read(connection, source, kind, *parameters)
 
 
 def _read(connection: sqlite3.Connection, source: str, *parameters: str) -> tuple[Ids, list[str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from numpy import isin
 
+from twinlens.collection.catalog.condition import IS_SHOWN
 from twinlens.collection.catalog.curated.conditions import ALBUMS
 from twinlens.collection.catalog.curated.names import name_key, tidy_name
 from twinlens.collection.catalog.rows import ids_in
@@ -67,10 +68,7 @@ class AlbumTable:
 
     def counts(self) -> dict[int, int]:
         """How many searchable photos people have put into each album, by its number."""
-        sql = (
-            "SELECT album_id, count(*) FROM album_photos JOIN photos ON photos.id = photo_id "
-            "WHERE skip_reason IS NULL GROUP BY album_id"
-        )
+        sql = f"SELECT album_id, count(*) FROM album_photos WHERE {IS_SHOWN} GROUP BY album_id"
         return dict(self._catalog.rows(sql)) if self.are_known() else {}
 
     def photos(self, album: Album) -> list[int]:

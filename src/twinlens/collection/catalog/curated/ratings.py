@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from twinlens.collection.catalog.condition import IS_SHOWN
 from twinlens.collection.catalog.curated.conditions import RATINGS
 from twinlens.collection.catalog.rows import rows_by_id
 from twinlens.errors import QueryError
@@ -38,10 +39,7 @@ class RatingTable:
         """How many searchable photos have each number of stars, most stars first."""
         if not self.are_known():
             return {}
-        sql = (
-            "SELECT stars, count(*) FROM ratings JOIN photos ON photos.id = photo_id "
-            "WHERE skip_reason IS NULL GROUP BY stars ORDER BY stars DESC"
-        )
+        sql = f"SELECT stars, count(*) FROM ratings WHERE {IS_SHOWN} GROUP BY stars ORDER BY stars DESC"
         return dict(self._database.rows(sql))
 
     def of_photos(self, photo_ids: Iterable[int]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from twinlens.collection.catalog.condition import IS_SHOWN
 from twinlens.collection.catalog.curated.conditions import TAGS
 from twinlens.collection.catalog.curated.names import name_key, tidy_name
 from twinlens.collection.catalog.rows import rows_by_id
@@ -40,10 +41,7 @@ class TagTable:
         """All tags with their numbers of searchable photos, by name."""
         if not self.are_known():
             return []
-        sql = (
-            "SELECT min(tag), count(*) FROM tags JOIN photos ON photos.id = photo_id "
-            "WHERE skip_reason IS NULL GROUP BY key ORDER BY key"
-        )
+        sql = f"SELECT min(tag), count(*) FROM tags WHERE {IS_SHOWN} GROUP BY key ORDER BY key"
         return [TagCount(*row) for row in self._catalog.rows(sql)]
 
     def names(self) -> list[str]:

@@ -94,6 +94,10 @@ CALLS: Mapping[str, Rewrite] = {
     "json_each": lambda arguments: f"json_numbers({arguments[0]})",
     "json_extract": _json_extract,
     "lower": lambda arguments: f'lower(({arguments[0]}) COLLATE "C")',
+    "pragma_table_info": lambda arguments: (
+        "(SELECT column_name AS name FROM information_schema.columns "
+        f"WHERE table_schema = current_schema() AND table_name = {arguments[0]}) AS info"
+    ),
     "same_form": lambda arguments: f"normalize({arguments[0]}, NFC)",
     "substr": _substr,
     "total": lambda arguments: f"coalesce(sum({arguments[0]}), 0)::float8",

@@ -31,6 +31,11 @@ class ServerConnection:
         return bool(self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE)
 
     @property
+    def has_unsaved(self) -> bool:
+        """Whether it sees what it may still take back."""
+        return self.in_transaction and self.total_changes > 0
+
+    @property
     def is_broken(self) -> bool:
         """Whether it was found to be of no use."""
         return bool(self.raw.closed or self.raw.broken)

@@ -142,6 +142,14 @@ class ServerDatabase(Database):
         finally:
             connection.close()
 
+    def extra_connection(self) -> Any:
+        """Another connection, which threads share that use it one at a time; to be closed by ``close_extra``."""
+        return self._pool.connect()
+
+    def close_extra(self, connection: Any) -> None:
+        """Closes it."""
+        connection.close()
+
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Translates the server's errors to ours."""

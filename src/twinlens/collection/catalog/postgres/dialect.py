@@ -17,7 +17,9 @@ _PLAIN = (
     (re.compile(r"\bx'([0-9a-f]*)'"), r"'\\x\1'::bytea"),
     (re.compile(r"\bIS NOT (:\w+)"), r"IS DISTINCT FROM \1"),
     (re.compile(r"\((\w+) IS NULL\) = 0"), r"(\1 IS NOT NULL)"),
-    (re.compile(r"(?<=[\s(])\+(?=(?:photo_id|taken_at)\b)"), ""),  # keeps SQLite from an index
+    (re.compile(r"\bIS ('[^']*')"), r"IS NOT DISTINCT FROM \1"),
+    (re.compile(r"(?<=[\s(])\+(?=[a-z])"), ""),  # keeps SQLite from an index
+    (re.compile(r"\bCROSS JOIN (\w+) USING\b"), r"JOIN \1 USING"),  # keeps SQLite to an order of tables
     (re.compile(r"\bGLOB '\*(\[[^']*\])\*'"), r"~ '\1'"),
     (re.compile(r"\bLIKE\b"), "ILIKE"),  # with the order of bytes, both are without case for the letters of ASCII
     (re.compile(r"\bIN \(\)"), "IN (NULL)"),

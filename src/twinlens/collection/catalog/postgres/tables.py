@@ -22,6 +22,7 @@ _OTHER_INDEXES = {
     "album_photos_twice": "album_photos (album_id, position, photo_id)",
     "photo_texts_by_text": "photo_texts (kind)",
     "feedback_by_subject": "feedback USING hash (subject)",
+    "photos_skipped": "photos (folder_id, path) WHERE skip_reason IS NOT NULL",
     "photos_by_date": "photos ((taken_at IS NULL), taken_at DESC, folder_id, path)",
 }
 

@@ -19,7 +19,7 @@ HEADER_BYTES = 100
 _LEAF = 13  # kind of a page without pages below it
 _NOT_READ = {
     *("removed", "removed_captions", "next_vectors", "next_captions", "reworded"),
-    *("photos_by_hash", "photos_by_generation", "captions_by_generation", "photos_without_date"),
+    *("photos_by_hash", "photos_by_generation", "captions_by_generation", "photos_without_date", "photos_skipped"),
     *("photo_texts", "content_details", "read_texts", "photos_with_beside", "feedback_by_subject"),
     *("moments", "removed_moments", "photos_that_last", "moments_by_generation"),
 }

@@ -6,9 +6,11 @@ from pathlib import Path
 from twinlens.collection.indexing.excluding.names import IGNORE_FILE, NO_MEDIA, is_left_out
 from twinlens.collection.indexing.excluding.rules import MOST_BYTES, Rules
 from twinlens.data.file_names import as_file, as_text
+from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.reading import read_start
 
 
-def with_own_file(rules: Rules, place: str, folder: str) -> tuple[Rules, list[str]]:
+def with_own_file(rules: Rules, place: str | Path, folder: str) -> tuple[Rules, list[str]]:
     """The rules in a folder that has an ignore file, and the lines of it that are no patterns.
 
     Args:
@@ -19,12 +21,13 @@ def with_own_file(rules: Rules, place: str, folder: str) -> tuple[Rules, list[st
     Raises:
         OSError: the file cannot be read: then nobody knows what is to be left out.
     """
-    file = Path(place, IGNORE_FILE)
-    if not file.is_file():  # reading a pipe would block forever
+    file = Path(place, IGNORE_FILE) if isinstance(place, str) else place / IGNORE_FILE
+    if not isinstance(file, ObjectPath) and not file.is_file():  # reading a pipe would block forever
         return rules, []
-    if file.stat().st_size > MOST_BYTES:
+    content = read_start(file, MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
         raise OSError(f"more than {MOST_BYTES // 1_000_000} MB")
-    text = file.read_bytes().decode("utf-8-sig", errors="surrogateescape")
+    text = content.decode("utf-8-sig", errors="surrogateescape")
     return rules.and_file([as_text(line) for line in text.splitlines()], folder)
 
 

@@ -19,6 +19,7 @@ from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.events import Events
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders
 from twinlens.collection.place.presence import is_absent
+from twinlens.data.objects.object_path import ObjectPath
 
 logger = logging.getLogger(__name__)
 TICK_MS = 100  # events are told together, and looked at so often
@@ -90,8 +91,9 @@ class Watch:
         yield from ()
 
     def _changes_in(self, folders: Sequence[PhotoFolder]) -> Iterator[Changes]:
-        polled = [folder for folder in folders if self._is_polled(folder)]
-        heard = [folder for folder in folders if folder not in polled]
+        local = [folder for folder in folders if not isinstance(folder.path, ObjectPath)]  # others have no events
+        polled = [folder for folder in local if self._is_polled(folder)]
+        heard = [folder for folder in local if folder not in polled]
         identities, looked = _identities(folders), time.monotonic()
         for events in self._ticks(heard):
             now = time.monotonic()
@@ -176,6 +178,8 @@ def _identities(folders: Sequence[PhotoFolder]) -> list[tuple[int, int] | None]:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
+    if isinstance(folder, ObjectPath):
+        return None
     try:
         found = folder.stat()
     except OSError:

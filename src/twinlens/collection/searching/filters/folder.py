@@ -2,19 +2,20 @@
 
 import posixpath
 import re
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from twinlens.collection.catalog.condition import NONE, Condition, any_of, below_folder
 from twinlens.collection.searching.filtering import Filter, FilterScope, found_by
 from twinlens.data.file_names import as_file, as_text, same_form
+from twinlens.data.objects.object_path import as_path
 from twinlens.errors import QueryError, UnknownFolderError, valid_unicode
 
 if TYPE_CHECKING:
     from twinlens.collection.place.photo_folders import PhotoFolder
 
 
-_PLACE = re.compile(r"[/~]|.:|\\(?!x[0-9a-f]{2})", re.DOTALL)  # not a name whose first byte is no Unicode
+_PLACE = re.compile(r"[/~]|.:|\w+://|\\(?!x[0-9a-f]{2})", re.DOTALL)  # not a name whose first byte is no Unicode
 
 
 def is_place(folder: str) -> bool:
@@ -49,7 +50,7 @@ def in_folder(wanted: str, scope: FilterScope) -> Condition:
 
 def _below(folder: "PhotoFolder", wanted: str) -> Condition:
     """The photos of one photo folder in ``wanted`` or its subfolders."""
-    if Path(wanted).is_absolute() or wanted.startswith("~"):
+    if as_path(wanted).is_absolute() or wanted.startswith("~"):
         return any_of(_at(folder, spelt) for spelt in dict.fromkeys((wanted, as_file(wanted))))
     # a backslash separates folders, or stands in a name: for itself, or for a byte that is no Unicode
     spellings = dict.fromkeys((wanted.replace("\\", "/"), valid_unicode(wanted), as_text(wanted)))
@@ -65,9 +66,9 @@ def _after_its_name(folder: "PhotoFolder", wanted: str) -> Condition:
 
 def _at(folder: "PhotoFolder", wanted: str) -> Condition:
     """The same for an absolute path."""
-    from twinlens.collection.place.locate import user_path  # takes 0.1 s, which ``--help`` need not wait for
+    from twinlens.collection.place.locate import photos_path  # takes 0.1 s, which ``--help`` need not wait for
 
-    path = user_path(wanted)
+    path = photos_path(wanted)
     parts, root = ([same_form(part) for part in place.parts] for place in (path, folder.path))
     if root[: len(parts)] == parts:
         return Condition("folder_id = ?", (folder.id,))

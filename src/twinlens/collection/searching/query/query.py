@@ -87,7 +87,7 @@ class Query:
 
     def photos(self) -> list[Path]:
         """The photo files that the query names."""
-        return [Path(term.value) for term in self.all_terms() if term.kind == "photo" and term.picture is None]
+        return [term.path for term in self.all_terms() if term.kind == "photo" and term.picture is None]
 
     def kind(self) -> QueryKind | None:
         """Kind of its terms; None for a sum of text and photos, and without terms."""

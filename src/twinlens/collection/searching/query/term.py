@@ -11,6 +11,7 @@ from PIL import Image
 
 from twinlens.data.decoding.kinds import VIDEO_SUFFIXES
 from twinlens.data.images import PHOTO_SUFFIXES
+from twinlens.data.objects.object_path import as_path
 from twinlens.data.region import Region
 from twinlens.data.remote import is_url
 from twinlens.errors import QueryError, valid_unicode
@@ -39,6 +40,11 @@ class Term:
     weight: float = 1.0
     picture: Image.Image | None = field(default=None, compare=False, repr=False)
     region: Region | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the photo lies: a file, or a place in object storage."""
+        return as_path(self.value)
 
     @property
     def read(self) -> str:
@@ -99,7 +105,7 @@ def any_term(text: str, weight: float = 1.0) -> Term:
 
 def photo_term(path: str, weight: float = 1.0, *, region: Region | None = None) -> Term:
     """A photo file; ``~`` is the home folder."""
-    return Term("photo", str(Path(expanded(path))), weight, region=region)
+    return Term("photo", str(as_path(expanded(path))), weight, region=region)
 
 
 def pieces_of(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -163,7 +162,7 @@ def summed(parts: Sequence[tuple[float, QueryVector | None]]) -> QueryVector | N
 
 def _open_picture(term: Term, encoder: DualEncoder) -> Image.Image:
     region = term.region
-    if term.kind == "photo" and term.picture is None and not photo_exists(Path(term.value)):
+    if term.kind == "photo" and term.picture is None and not photo_exists(term.path):
         raise QueryError(f"the query photo {term.value} cannot be used: there is no such file; it is gone or misspelt")
     try:
         if term.picture is not None:
@@ -172,7 +171,7 @@ def _open_picture(term: Term, encoder: DualEncoder) -> Image.Image:
                 return picture
             region.at_ms(picture)  # which has no other moments
             return region.cut(picture)
-        source = fetch_photo_bytes(term.value) if term.kind == "url" else Path(term.value)
+        source = fetch_photo_bytes(term.value) if term.kind == "url" else term.path
         if region is not None:  # of the original: at a reduced size little would be left of it
             return read_guarded(source, region.cut, at_ms=region.at_ms(source))[0]
         return open_guarded(source, min_side=encoder.input_side).image

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -178,7 +177,7 @@ class Spaces:
     def _known(self, term: Term, model: ModelRecord) -> QueryVector | None:
         if term.kind != "photo" or term.picture is not None or term.region is not None:
             return None
-        for photo_id in self._folders.ids_of([Path(term.value)], unchanged=True):
+        for photo_id in self._folders.ids_of([term.path], unchanged=True):
             known = self._catalog.vector_of_photo(photo_id)
             if known is not None and known.model.fingerprint == model.fingerprint:
                 return QueryVector(known.embedding, model.fingerprint, known.likeness)

@@ -135,7 +135,7 @@ async def shared_original(
         raise RequestFailure("originals_not_shared", "this link shows pictures only", "ask whoever shared it")
     file, name = await _file(share, photo, engine)
     with _nameless():
-        return original(request, file, name=name, download=download)
+        return await original(request, engine, file, name=name, download=download)
 
 
 async def _share_of_call(number: int, request: Request, engine: Engine) -> Share:

@@ -18,11 +18,11 @@ async function show() {
   if (!mayAsk) byId("key").focus();
 }
 
-function card({ name, path, num_images: count, cover }) {
+function card({ name, path, num_images: count, cover, is_missing: isMissing }) {
   const picture = cover
     ? element("img", { src: `${path}api/image/${encodeURIComponent(cover)}/thumbnail?size=${COVER_PX}`, alt: "" })
     : element("span", { class: "no-cover" });
-  return element("li", {}, element("a", { href: path }, picture, element("strong", { text: name }), element("span", { class: "quiet", text: countOf(count) })));
+  return element("li", {}, element("a", { href: path }, picture, element("strong", { text: name }), element("span", { class: "quiet", text: isMissing ? t("not at its place now: is its disk mounted?") : countOf(count) })));
 }
 
 /** Does something, and tells what the server says against it. @param {() => Promise<void>} act @param {HTMLElement} place */

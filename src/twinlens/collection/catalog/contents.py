@@ -1,0 +1,33 @@
+"""Which contents the photos of a catalog had at a moment, asked by the threads that read files."""
+
+import threading
+
+from twinlens.collection.catalog.database import Connection, Database
+
+
+class KnownContents:
+    """The contents of the searchable photos of a generation; looked up one by one, where few are asked for.
+
+    Args:
+        database: the catalog.
+        generation: photos that were written later do not count.
+    """
+
+    def __init__(self, database: Database, generation: int) -> None:
+        self._database, self._generation = database, generation
+        self._connection: Connection | None = None
+        self._guard = threading.Lock()
+
+    def __contains__(self, content_hash: object) -> bool:
+        sql = "SELECT 1 FROM photos WHERE content_hash = ? AND generation <= ? AND skip_reason IS NULL LIMIT 1"
+        with self._guard, self._database.errors():
+            if self._connection is None:  # one for all threads, which live no longer than a run
+                self._connection = self._database.extra_connection()
+            return self._connection.execute(sql, (content_hash, self._generation)).fetchone() is not None
+
+    def close(self) -> None:
+        """Closes the connection; asked again, it opens another one."""
+        with self._guard:
+            if self._connection is not None:
+                self._database.close_extra(self._connection)
+                self._connection = None

@@ -1,0 +1,138 @@
+"""Requests counted by a real Redis server, for several processes together."""
+
+import asyncio
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.redis_server import RunningRedis
+from rest.served_library import client_of
+from twinlens.errors import ConfigError
+from twinlens.rest.gate.limits import requests as limits
+from twinlens.rest.gate.limits.allowance import DAY_S, Allowance
+from twinlens.rest.gate.limits.here import CountsHere
+from twinlens.rest.gate.limits.in_redis import CountsInRedis
+from twinlens.rest.gate.limits.requests import RequestLimits
+from twinlens.rest.settings import Settings
+
+# chosen so that no answer changes with the seconds that pass meanwhile
+ASKED = [
+    (Allowance(per_minute=2), [1.0, 0.5, 1.0, 3.0, 0.05, 1.0]),
+    (Allowance(per_minute=5), [6.0, 1.0, 0.05]),
+    (Allowance(per_day=8), [1.0, 0.05, 3.0, 6.0, 1.0, 0.05]),
+    (Allowance(per_minute=1000, per_day=2), [1.0, 0.5, 1.0, 0.05]),
+]
+_PROCESS = """
+import asyncio, sys
+from twinlens.rest.gate.limits.allowance import Allowance
+from twinlens.rest.gate.limits.in_redis import CountsInRedis
+async def all_of_them():
+    counts = CountsInRedis(sys.argv[1])
+    answers = [await counts.take("ana", 1.0, Allowance(per_day=50)) for _ in range(40)]
+    await counts.close()
+    print(answers.count(None))
+asyncio.run(all_of_them())
+"""
+
+
+def needs_redis() -> None:
+    if importlib.util.find_spec("redis") is None:
+        assert not os.environ.get("PROXIES_REQUIRED"), "the package redis is missing"
+        pytest.skip("needs the package redis")
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RunningRedis]:
+    needs_redis()
+    server = RunningRedis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.server
+def test_it_counts_as_a_process_by_itself_does(redis: RunningRedis) -> None:
+    async def both() -> None:
+        here, there = CountsHere(), CountsInRedis(redis.url)
+        for allowance, costs in ASKED:
+            caller = f"{allowance} of a person"
+            for cost in costs:
+                one, other = await here.take(caller, cost, allowance), await there.take(caller, cost, allowance)
+                assert (one is None, one and one.of) == (other is None, other and other.of), (allowance, cost)
+                if one is not None and other is not None:  # the clock goes on between the two
+                    assert abs(one.wait_s - other.wait_s) <= 60
+        names = await there._client.keys("*")
+        assert names
+        assert not any(b"person" in name for name in names)
+        assert all([0 < await there._client.ttl(name) <= DAY_S + 61 for name in names])
+        await there.close()
+
+    asyncio.run(both())
+
+
+@pytest.mark.server
+def test_processes_share_one_count(redis: RunningRedis) -> None:
+    line = [sys.executable, "-c", _PROCESS, redis.url]
+    running = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sum(int(process.communicate()[0]) for process in running) == 50
+
+
+@pytest.mark.server
+def test_requests_are_served_while_redis_is_away_and_the_log_says_so_once(
+    indexed: Path, redis: RunningRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "TRY_AGAIN_S", 0.0)
+    settings = Settings(limits=redis.url, requests_per_minute=1000)
+
+    def told() -> list[str]:
+        return [one.getMessage() for one in caplog.records if "--limits" in one.getMessage()]
+
+    with client_of(indexed, settings) as client:
+        assert client.get("/api/stats").status_code == 200
+        assert told() == []
+        redis.stop()
+        assert {client.get("/api/stats").status_code for _ in range(5)} == {200}
+        assert ["does not answer" in one for one in told()] == [True]
+        redis.start()
+        assert client.get("/api/stats").status_code == 200
+        assert "answers again" in told()[1]
+        assert redis.process is not None
+        redis.process.send_signal(signal.SIGSTOP)  # it is there, and silent
+        assert client.get("/api/stats").status_code == 200
+        redis.process.send_signal(signal.SIGCONT)
+        assert "does not answer" in told()[2]
+
+
+def test_while_redis_is_away_a_process_counts_for_itself(caplog: pytest.LogCaptureFixture) -> None:
+    needs_redis()
+    now = 0.0
+
+    async def asked() -> None:
+        nonlocal now
+        shared = RequestLimits(Allowance(3), shared=CountsInRedis("redis://127.0.0.1:1/0"), clock=lambda: now)
+        answers = [await shared.take("ana", 1.0, shared.usual) for _ in range(4)]
+        assert answers[:3] == [None] * 3
+        assert answers[3] is not None
+        now = limits.TRY_AGAIN_S
+        assert await shared.take("ana", 1.0, shared.usual) is not None
+        await shared.close()
+
+    asyncio.run(asked())
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["localhost:6379", "http://127.0.0.1/0", "redis://", "unix://", "redis://:secret@host:port/0", "redis://h:99999"],
+)
+def test_what_is_no_address_is_told_without_its_password(wrong: str) -> None:
+    needs_redis()
+    with pytest.raises(ConfigError, match="--limits") as error:
+        CountsInRedis(wrong)
+    assert "secret" not in str(error.value)
