@@ -20,15 +20,21 @@ from twinlens.collection.place import locate
 IS_ASKED_FOR = os.environ.get("TWINLENS_TEST_CATALOG") == "server"
 OF_A_FILE = frozenset(
     (
+        "test_a_catalog_put_back_from_a_copy_is_followed",
         "test_a_catalog_of_the_release_before_gets_a_table_for_shares",
         "test_a_catalog_that_does_not_note_renames_is_indexed_anew",
+        "test_a_full_disk_keeps_what_was_committed_and_the_next_run_goes_on",
+        "test_a_model_of_another_name_and_the_same_weights_changes_no_vector",
         "test_a_page_of_an_album_opens_no_photos_of_others",
         "test_a_process_killed_while_it_writes_does_no_harm",
         "test_a_rating_that_was_overwritten_is_not_believed",
         "test_a_read_only_collection_of_an_older_release_has_none",
         "test_a_table_or_its_copy_may_be_lost",
+        "test_after_any_history_the_catalog_is_that_of_a_first_run",
         "test_all_of_it_survives_the_loss_of_the_list_of_tables",
+        "test_an_unknown_model_changes_nothing",
         "test_an_older_catalog_that_cannot_be_written_has_no_feedback",
+        "test_photos_in_an_archive_are_there_when_a_collection_is_verified_or_moved",
         "test_repair_keeps_feedback",
     )
 )

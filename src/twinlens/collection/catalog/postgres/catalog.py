@@ -1,9 +1,8 @@
 """A catalog in PostgreSQL: all that ``Catalog`` does, on a server."""
 
-import sqlite3
 import uuid
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.postgres.address import Address
@@ -47,7 +46,7 @@ class ServedCatalog(ServerDatabase, Catalog):
         return []  # the server lets none be
 
     def _prepare_connection(self, connection: ServerConnection) -> None:
-        known = cast(sqlite3.Connection, connection)
+        known: Any = connection  # has what they use
         add_functions(known)
         self._columns.add_functions(known)
 
