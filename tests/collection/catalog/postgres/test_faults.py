@@ -1,5 +1,8 @@
 """What people are told when the server is away, refuses, or has something else; and that nothing is lost."""
 
+import gc
+import time
+
 import pytest
 
 from collection.catalog.postgres.conftest import OpenServed
@@ -110,3 +113,18 @@ def test_what_is_only_for_a_file_is_refused_and_says_what_to_do(
     open_served().index()
     with pytest.raises(CollectionError, match="pg_dump"):
         portable.split_query(str(address), "red", tmp_path / "other")
+
+
+def test_a_catalog_that_nobody_closes_leaves_no_connection(
+    server: Server, open_served: OpenServed, make_photo: PhotoMaker
+) -> None:
+    catalog = open_catalog(open_served().path / "catalog.sqlite")
+    assert catalog.count() == 0
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'twinlens'"
+    before = server.sql(asked)[0][0]
+    del catalog
+    gc.collect()
+    deadline = time.monotonic() + 30
+    while server.sql(asked)[0][0] >= before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

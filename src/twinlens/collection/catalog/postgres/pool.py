@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -32,7 +33,8 @@ class Pool:
         self._free = threading.BoundedSemaphore(MOST)
         self._guard = threading.Lock()
         self._idle: list[tuple[ServerConnection, float]] = []
-        self._process = os.getpid()
+        self._process, self._inherited = os.getpid(), list[object]()
+        weakref.finalize(self, _close, self._idle)  # of a catalog that nobody closed
 
     @contextmanager
     def lent(self) -> Iterator[ServerConnection]:
@@ -77,14 +79,14 @@ class Pool:
     def drop_idle(self) -> None:
         """Closes all that are not lent: the server was restarted, or nobody needs them any more."""
         with self._guard:
-            idle, self._idle = self._idle, []
-        for connection, _ in idle:
-            connection.close()
+            _close(self._idle)
 
     def _take(self) -> ServerConnection | None:
         with self._guard:
             if self._process != os.getpid():  # those of the process that this one is a copy of are not ours
-                self._idle, self._process = [], os.getpid()
+                self._inherited += self._idle  # kept: to let go of them would end them for that one
+                self._idle.clear()
+                self._process = os.getpid()
             while self._idle:
                 connection, since = self._idle.pop()
                 if time.monotonic() - since < IDLE_S and not connection.has_ended():
@@ -98,3 +100,9 @@ class Pool:
             return
         with self._guard:
             self._idle.append((connection, time.monotonic()))
+
+
+def _close(idle: list[tuple[ServerConnection, float]]) -> None:
+    while idle:
+        connection, _ = idle.pop()
+        connection.close()
