@@ -62,7 +62,7 @@ def only_writer(path: Path, catalog: Database | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def only_text_reader(path: Path, catalog: Database) -> Iterator[None]:
+def only_text_reader(path: Path, catalog: Database | None = None) -> Iterator[None]:
     """Holds the lock that lets only one process read the text in a collection's pictures; others may index it.
 
     Raises:
@@ -83,7 +83,7 @@ def only_text_reader(path: Path, catalog: Database) -> Iterator[None]:
 
 
 @contextmanager
-def only_watcher(path: Path, catalog: Database) -> Iterator[None]:
+def only_watcher(path: Path, catalog: Database | None = None) -> Iterator[None]:
     """Holds the lock that lets only one process follow the folders of a collection.
 
     Raises:

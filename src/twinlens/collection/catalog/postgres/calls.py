@@ -73,9 +73,9 @@ def _date(arguments: Sequence[str]) -> str:
     first, *later = arguments
     day = f"{_NOW}::date" if first == "'now'" else f"({first})::date"
     for change in later:
-        days = re.fullmatch(r"'\+(\d+) days'", change)
+        days = re.fullmatch(r"'([+-]\d+) days'", change)
         assert days is not None, change
-        day = f"({day} + {days[1]})"
+        day = f"({day} {days[1][0]} {days[1][1:]})"
     return f"to_char({day}, {_DAY})"
 
 
