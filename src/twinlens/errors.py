@@ -209,5 +209,9 @@ class StoreUnavailableError(CollectionError):
     """The server that keeps a collection's vectors cannot be reached, or refuses; later it may work."""
 
 
+class CatalogUnavailableError(CollectionError):
+    """The server that keeps a collection's catalog cannot be reached, or has ended; later it may work."""
+
+
 class DiskFullError(CollectionError):
     """The disk is full; committed work is kept."""

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from collection import on_a_server
 from conftest import ColourEncoder
+from postgres_server import address, served_catalog, server  # noqa: F401
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.errors import UnknownPartError
@@ -55,3 +57,15 @@ def open_collection(photos: Path, models: dict[str, ColourEncoder]) -> Iterator[
     yield open_one
     for collection in opened:
         collection.close()
+
+
+@pytest.fixture(autouse=on_a_server.IS_ASKED_FOR)
+def catalogs_on_a_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For the whole of a run that asks for it, see ``on_a_server``."""
+    if request.node.originalname in on_a_server.OF_A_FILE:
+        pytest.skip("of an SQLite file")
+    running = request.getfixturevalue("server")
+    schemas = on_a_server.use_server(running, monkeypatch)
+    yield
+    for schema in schemas:
+        running.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")

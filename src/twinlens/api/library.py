@@ -8,7 +8,15 @@ from typing import Any
 from twinlens.collection.catalog.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
-from twinlens.collection.place.locate import CATALOG_NAME, Located, find_collection, find_lost, photos_path, user_path
+from twinlens.collection.place.locate import (
+    CATALOG_NAME,
+    Located,
+    collection_path,
+    find_collection,
+    find_lost,
+    photos_path,
+    user_path,
+)
 from twinlens.collection.place.presence import is_absent, is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.within import Area, parse_area, read_area
@@ -65,7 +73,7 @@ def open_for_search(place: str | Path | None, *, model: str | None = None) -> Op
         CollectionError: the place is missing.
         CatalogDamagedError: a collection was there, and its catalog is missing.
     """
-    folder = photos_path(place if place is not None else ".")
+    folder = collection_path(place if place is not None else ".")
     located = _located(folder)
     if located is None:
         return Opened(Collection.create([folder], model=model), None, is_new=True)
@@ -93,7 +101,7 @@ def find_existing(place: str | Path | None, *, model: str | None = None, store: 
         CollectionNotFoundError: there is none.
         CatalogDamagedError: there was one, and its catalog is missing.
     """
-    folder = photos_path(place if place is not None else ".")
+    folder = collection_path(place if place is not None else ".")
     located = _located(folder)
     if located is None:
         raise no_collection(folder)

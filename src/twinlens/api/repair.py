@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twinlens.api.library import no_collection
 from twinlens.collection.collection import Collection
-from twinlens.collection.place.locate import find_collection, find_lost, photos_path
+from twinlens.collection.place.locate import collection_path, find_collection, find_lost
 from twinlens.collection.repairing.repair import repair as repair_collection
 from twinlens.collection.repairing.report import RepairReport
 from twinlens.collection.repairing.verify import FileCheck, OnFiles, Problem, Verification
@@ -68,7 +68,7 @@ def _model_problem(collection: Collection) -> list[Problem]:
 
 
 def _collection_at(place: str | Path | None) -> Path:
-    folder = photos_path(place if place is not None else ".")
+    folder = collection_path(place if place is not None else ".")
     located = find_collection(folder)
     collection = find_lost(folder) if located is None else located.collection
     if collection is None:

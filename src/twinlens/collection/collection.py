@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.condition import ANY
+from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
 from twinlens.collection.catalog.vectors import (
     LIKENESS,
@@ -45,17 +45,18 @@ from twinlens.collection.indexing.progress import IndexListener
 from twinlens.collection.indexing.report import CaptionReport, IndexReport, ModelChangeReport, PendingModelChange
 from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
 from twinlens.collection.indexing.watching.changes import Changes
-from twinlens.collection.indexing.watching.follow import Run, follow, only_watcher
+from twinlens.collection.indexing.watching.follow import Run, follow
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.stacks_file import DerivedStacks
-from twinlens.collection.place.disk import make_folder, only_text_reader, only_writer, remove_unused
+from twinlens.collection.place.disk import make_folder, only_text_reader, only_watcher, only_writer, remove_unused
 from twinlens.collection.place.locate import (
     CATALOG_NAME,
     FOLDER_NAME,
+    collection_path,
     default_place,
     find_collection,
+    is_collection,
     photos_path,
-    user_path,
 )
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.place.presence import is_gone
@@ -115,10 +116,10 @@ class Collection:
     ) -> None:
         self.path = path
         self._writable = os.access(path, os.W_OK) if path.exists() else True
-        self._is_fresh = create and not (path / CATALOG_NAME).exists()
+        self._is_fresh = create and not is_collection(path)
         if create:
             make_folder(path)
-        self.catalog = Catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
+        self.catalog = open_catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
         try:
             self.store = chosen_store(self.catalog, store, writable=self._writable)
         except BaseException:
@@ -155,7 +156,7 @@ class Collection:
         self.albums = Albums(self.catalog, self._given, self._searcher)
         self.shares = Shares(self.catalog, self._given, self._searcher, self.albums)
         self.captions = Captions(
-            self.catalog, self._given, encoder=self._model.embedder, alone=lambda: only_writer(self.path)
+            self.catalog, self._given, encoder=self._model.embedder, alone=lambda: only_writer(self.path, self.catalog)
         )
         if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
             self._folders.add(path.parent)  # the first run was killed before it added the folder
@@ -169,14 +170,14 @@ class Collection:
         For a photo folder that is not indexed yet, creates an empty collection; call ``index`` next.
 
         Args:
-            path: may start with ``~``.
+            path: may start with ``~``; or the address of a catalog in PostgreSQL that photos were indexed into.
             model: an encoder, or the name or folder of a model; must be the collection's model if it has photos.
 
         Raises:
             CollectionError: the folder is missing, or is a subfolder of an indexed one.
             CatalogDamagedError: the catalog is not readable.
         """
-        place = photos_path(path)
+        place = collection_path(path)
         located = find_collection(place)
         if located is None:
             return cls.create([place], model=model)
@@ -200,8 +201,8 @@ class Collection:
 
         Args:
             folders: one photo folder, or several, which need ``at``.
-            at: the collection folder; by default ``.twinlens`` inside the photo folder,
-                or in the user's data folder if the photo folder cannot be written.
+            at: the collection folder, or the address of a catalog in PostgreSQL; by default ``.twinlens`` inside
+                the photo folder, or in the user's data folder if the photo folder cannot be written.
             model: an encoder, or the name or folder of a model; default ``default``.
             store: name of the vector store; default ``exact``.
 
@@ -370,7 +371,7 @@ class Collection:
 
         if not self.is_writable:
             raise CollectionError(f"{self.path} cannot be written, so it cannot be kept up to date")
-        with only_watcher(self.path):
+        with only_watcher(self.path, self.catalog):
             watch = Watch(self.catalog, self._folders, stop)
             follow(watch, run or self.index_changes, on_report=on_report, on_error=on_error)
 
@@ -460,7 +461,7 @@ class Collection:
         if not len(self):
             raise self.catalog.nothing_found()
         self.check_present()
-        with only_text_reader(self.path):
+        with only_text_reader(self.path, self.catalog):
             report = read_texts(
                 self.catalog,
                 self.folders(),
@@ -969,6 +970,7 @@ class Collection:
 
         Raises:
             CollectionMissingError: the collection was moved, deleted or unmounted since it was opened.
+            CatalogUnavailableError: the server that keeps the catalog does not answer.
             PhotosMissingError: a photo folder is not there.
             StoreUnavailableError: the server that keeps the vectors does not answer.
         """
@@ -1016,7 +1018,7 @@ def _local_place(path: str | os.PathLike[str]) -> Path:
             f"a collection needs a folder of this machine, got {place}: its files are written in place and mapped "
             "into memory; name a local one with --collection DIR"
         )
-    return user_path(path)
+    return collection_path(path)
 
 
 _OPTIONS = frozenset(

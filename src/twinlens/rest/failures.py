@@ -11,6 +11,7 @@ from twinlens.errors import (
     AlreadyIndexingError,
     AlreadyReadingError,
     CatalogDamagedError,
+    CatalogUnavailableError,
     CollectionBusyError,
     CollectionMissingError,
     CollectionNotFoundError,
@@ -138,6 +139,16 @@ def store_missing() -> RequestFailure:
     )
 
 
+def catalog_missing() -> RequestFailure:
+    """The error while the server that keeps the catalog is away; ours goes on when it is back."""
+    return RequestFailure(
+        "library_missing",
+        "the server that keeps the library's catalog does not answer",
+        "start it again: this server then goes on by itself",
+        {"Retry-After": "5"},
+    )
+
+
 def failure_of(error: TwinlensError) -> RequestFailure:
     """Converts one of our errors to one that reveals nothing about this machine."""
     match error:
@@ -208,6 +219,9 @@ def failure_of(error: TwinlensError) -> RequestFailure:
         case StoreUnavailableError():
             logger.warning("a request failed: %s", error)
             return store_missing()
+        case CatalogUnavailableError():
+            logger.warning("a request failed: %s", error)
+            return catalog_missing()
         case CatalogDamagedError():
             logger.error("a request failed: %s", error)
             return RequestFailure(

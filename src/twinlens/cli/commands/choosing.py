@@ -9,7 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
-from twinlens.cli.options.common import Existing
+from twinlens.cli.options.common import Existing, place_named
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
 
 BENCHMARK_EXAMPLE = "Example: twinlens models benchmark default --in ~/Pictures"
@@ -23,8 +23,9 @@ def benchmark(
         Path | None,
         typer.Option(
             "--in",
+            "--catalog",
             metavar="PHOTOS_OR_COLLECTION",
-            readable=False,
+            parser=place_named,
             help="Collection of which 64 photos are read; without it, decoded photos alone are measured.",
         ),
     ] = None,

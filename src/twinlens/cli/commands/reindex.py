@@ -7,6 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.index_run import with_progress
+from twinlens.cli.options.common import Existing, place_named
 from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 
 EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"
@@ -18,12 +19,13 @@ def run(
         Path | None,
         typer.Argument(
             metavar="PHOTOS_OR_COLLECTION",
-            readable=False,
+            parser=place_named,
             show_default=False,
             help="Collection; default: that of the current folder.",
         ),
     ] = None,
     *,
+    catalog: Existing = None,
     model: Annotated[str, typer.Option(metavar="NAME|DIR", help="New model.")],
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -35,7 +37,9 @@ def run(
     the next reindex or index continues. Reindex with the old model cancels the change.
     """
     start_logging(verbose=verbose, log_file=log_file)
-    with api.library.find_existing(place).collection as collection:
+    if place is not None and catalog is not None:
+        raise typer.BadParameter("name the collection once: as an argument, or with --in or --catalog")
+    with api.library.find_existing(place if catalog is None else catalog).collection as collection:
         report = with_progress(collection, lambda listener: collection.reindex(model, listener=listener))
     if as_json:
         print_json(report.to_json())

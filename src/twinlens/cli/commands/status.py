@@ -36,6 +36,8 @@ def run(
             typer.echo(f"{api.searching.on_one_line(file.path)}\t{api.searching.on_one_line(file.reason)}")
         return FOUND
     typer.echo(f"collection  {api.searching.on_one_line(status['collection'])}")
+    if status["catalog"]:
+        typer.echo(f"catalog     {status['catalog']}")
     for folder in status["folders"]:
         behind = "" if folder["present"] else "  (missing)"
         typer.echo(f"folder      {api.searching.on_one_line(folder['path'])}{behind}")

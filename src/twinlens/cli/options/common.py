@@ -5,22 +5,45 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from twinlens.errors import ConfigError
+
+_ADDRESS = ("postgresql://", "postgres://")
+
+
+def place_named(text: str) -> Path:
+    """A folder; for the address of a catalog in PostgreSQL, the folder of this machine that belongs to it.
+
+    Raises:
+        typer.BadParameter: the address is none, or has a password.
+    """
+    if not text.startswith(_ADDRESS):
+        return Path(text)
+    from twinlens import api
+
+    try:
+        return api.library.collection_path(text)
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 Place: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--in",
+        "--catalog",
         metavar="PHOTOS_OR_COLLECTION",
-        readable=False,
-        help="Photos or collection to search; default: the current folder.",
+        parser=place_named,
+        help="Photos or collection to search, or postgresql://USER@HOST/DATABASE; default: the current folder.",
     ),
 ]
 Existing: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--in",
+        "--catalog",
         metavar="PHOTOS_OR_COLLECTION",
-        readable=False,
-        help="Collection; default: that of the current folder.",
+        parser=place_named,
+        help="Collection, or postgresql://USER@HOST/DATABASE; default: that of the current folder.",
     ),
 ]
 Language: TypeAlias = Annotated[

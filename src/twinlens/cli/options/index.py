@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from twinlens.cli.options.common import place_named
+
 Photos: TypeAlias = Annotated[
     list[Path] | None,
     typer.Argument(
@@ -15,7 +17,13 @@ Photos: TypeAlias = Annotated[
 ]
 Collection: TypeAlias = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", readable=False, help="Collection folder; default: .twinlens inside the photo folder."),
+    typer.Option(
+        "--collection",
+        "--catalog",
+        metavar="DIR|URL",
+        parser=place_named,
+        help="Collection folder, or postgresql://USER@HOST/DATABASE; default: .twinlens inside the photo folder.",
+    ),
 ]
 Model: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Model bundle for a new collection.")]
 Store: TypeAlias = Annotated[

@@ -9,7 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
-from twinlens.cli.options.common import Existing
+from twinlens.cli.options.common import Existing, place_named
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
 from twinlens.cli.portable.options import DryRun, taken_in_json, taken_in_lines
 from twinlens.counted import counted
@@ -20,7 +20,8 @@ EXAMPLE = "Example: twinlens collection merge /media/disk/Pictures --in ~/photos
 @as_exit_code
 def run(
     other: Annotated[
-        Path, typer.Argument(metavar="OTHER", readable=False, help="Photo folder of the other collection, or its own.")
+        Path,
+        typer.Argument(metavar="OTHER", parser=place_named, help="Photo folder of the other collection, or its own."),
     ],
     place: Existing = None,
     to: Annotated[

@@ -144,9 +144,7 @@ class Catalog(Database):
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         refuse_links(path.parent)
-        refuse_emptied(path)
-        if not create and not path.is_file():
-            raise CollectionError(f"there is no catalog at {path}")
+        self._check_place(path, create=create)
         super().__init__(path, create=create, read_only=read_only)
         self._columns = TextColumns()
         self.captions = CaptionTable(self)
@@ -168,12 +166,20 @@ class Catalog(Database):
         try:
             with self.errors():
                 self._prepare()
-                refuse_programs(self)
-                self.is_intact = check_at_open(self)
+                self.is_intact = self._check_contents()
             self.keep_existing()
         except BaseException:
             self.close()
             raise
+
+    def _check_place(self, path: Path, *, create: bool) -> None:
+        refuse_emptied(path)
+        if not create and not path.is_file():
+            raise CollectionError(f"there is no catalog at {path}")
+
+    def _check_contents(self) -> bool:
+        refuse_programs(self)
+        return check_at_open(self)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -288,8 +294,8 @@ class Catalog(Database):
     def add_folder(self, name: str, path: str) -> Folder:
         """Adds a photo folder."""
         with self.transaction() as connection:
-            cursor = connection.execute("INSERT INTO folders (name, path) VALUES (?, ?)", (name, path))
-            return Folder(int(cursor.lastrowid or 0), name, path)
+            put = "INSERT INTO folders (name, path) VALUES (?, ?) RETURNING id"
+            return Folder(int(connection.execute(put, (name, path)).fetchone()[0]), name, path)
 
     def move_folder(self, folder_id: int, path: str) -> None:
         """Changes where a photo folder is; its photos keep their ids and what they were given."""
@@ -390,8 +396,8 @@ class Catalog(Database):
 
     def ordered(self, ids: Ids, order: Order, count: int) -> Ids:
         """The first of some photos in an order; by date, undated ones come last, either way."""
-        with self.errors():
-            known = self._columns.orders[order].if_worthwhile(self._connection())
+        with self.connected() as connection:
+            known = self._columns.orders[order].if_worthwhile(connection)
         return first_ids(self, one_of(ids), order, count) if known is None else known.first(ids, count)
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
@@ -414,8 +420,8 @@ class Catalog(Database):
         return self._kept(self._columns.positions)
 
     def _kept(self, column: KeptColumn[Value]) -> Value:
-        with self.errors():
-            return column.of(self._connection())
+        with self.connected() as connection:
+            return column.of(connection)
 
     def id_of(self, folder_id: int, path: str) -> int | None:
         """Id of the searchable photo at a path."""
@@ -453,8 +459,8 @@ class Catalog(Database):
 
     def changed_since(self, generation: int, *, most: int) -> Ids | None:
         """Photos that came, went or have changed since; None if they are more than ``most``; see ``changed_photos``."""
-        with self.errors():
-            return changed_photos(self._connection(), generation, most=most)
+        with self.connected() as connection:
+            return changed_photos(connection, generation, most=most)
 
     def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:
         """Embeddings of record [B, D] for ascending ids, block by block."""
@@ -464,7 +470,7 @@ class Catalog(Database):
         """Photos that share their content with other files, ascending, and for each the first of them."""
         several = "SELECT content_hash FROM photos WHERE content_hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
         rows = self.rows(  # by the index of contents alone: few have several files
-            f"SELECT id, min(id) OVER (PARTITION BY content_hash) FROM ({several}) CROSS JOIN photos "
+            f"SELECT id, min(id) OVER (PARTITION BY content_hash) FROM ({several}) AS several CROSS JOIN photos "
             "USING (content_hash) WHERE skip_reason IS NULL ORDER BY id"
         )
         return id_array(rows), id_array([(first,) for _, first in rows])
@@ -487,9 +493,9 @@ class Catalog(Database):
         """Problems found by SQLite's full check and ours; empty if there are none."""
         if faults := structure_faults(self):
             return faults
-        strays = self.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
         faults = [
-            f"{counted(count, 'row belongs', 'rows belong')} to nothing in the table {table}" for table, count in strays
+            f"{counted(count, 'row belongs', 'rows belong')} to nothing in the table {table}"
+            for table, count in self._strays()
         ]
         orphans = self.rows(
             "SELECT count(*) FROM photos LEFT JOIN vectors ON photo_id = id "
@@ -498,6 +504,9 @@ class Catalog(Database):
         if orphans:
             faults.append(f"{counted(orphans, 'photo has', 'photos have')} no vector")
         return faults
+
+    def _strays(self) -> list[tuple[str, int]]:
+        return self.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
 
     def refuse_loss(self, generation: int) -> None:
         """To be called when photos of a generation were not found.

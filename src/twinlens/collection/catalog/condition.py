@@ -53,12 +53,12 @@ FILE_RATING = "photos.file_rating"
 _END = "\U0010ffff"  # behind all that may follow the beginning of a date
 _COMPACT = "replace(lower({}), ' ', '')"
 
-ANY = Condition("1")
+ANY = Condition("TRUE")
 """True for every photo."""
 
 MOST_LISTED = 500  # ids that are looked up; for more of them all photos are looked through, which is faster
 
-NONE = Condition("0")
+NONE = Condition("FALSE")
 """True for no photo."""
 
 IS_SHOWN = "photo_id NOT IN (SELECT id FROM photos WHERE skip_reason IS NOT NULL)"
@@ -94,9 +94,9 @@ def not_(condition: Condition) -> Condition:
     """True if the condition is not, also where it cannot be told: a photo without a camera is not from Canon.
 
     >>> not_(Condition("camera = ?", ("Canon",)))
-    Condition(sql='NOT coalesce((camera = ?), 0)', parameters=('Canon',))
+    Condition(sql='NOT coalesce((camera = ?), FALSE)', parameters=('Canon',))
     """
-    return _as_joined(Condition(f"NOT coalesce(({condition.sql}), 0)", condition.parameters), "NOT", [condition])
+    return _as_joined(Condition(f"NOT coalesce(({condition.sql}), FALSE)", condition.parameters), "NOT", [condition])
 
 
 def one_of(ids: "Ids") -> Condition:
@@ -163,7 +163,9 @@ def camera_holds(part: str) -> Condition:
 
 def has_part(kind: str, text: str) -> Condition:
     """True for photos with a text of a kind that holds a text, in any case and whatever spaces are in it."""
-    found = f"SELECT photo_id FROM {TEXTS} WHERE kind = ? AND instr({_COMPACT.format('text')}, {_COMPACT.format('?')})"
+    found = (
+        f"SELECT photo_id FROM {TEXTS} WHERE kind = ? AND instr({_COMPACT.format('text')}, {_COMPACT.format('?')}) > 0"
+    )
     return Condition(f"photos.id IN ({found})", (kind, text))
 
 

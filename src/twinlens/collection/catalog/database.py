@@ -60,6 +60,8 @@ class Database:
         read_only: for media that cannot be written; creates no files next to it.
     """
 
+    is_served = False  # by a server; then ``path`` is only where what is derived lies
+
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
@@ -81,6 +83,11 @@ class Database:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the file, or of what a server has in its place."""
+        return self.path.stat().st_size
 
     def check_present(self) -> None:
         """Raises CollectionMissingError if the file is missing."""
@@ -129,6 +136,17 @@ class Database:
             finally:
                 connection.execute("ROLLBACK")
 
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A connection for several questions of this thread."""
+        with self.errors():
+            yield self._connection()
+
+    @contextmanager
+    def only_one(self, what: str) -> Iterator[bool]:  # noqa: ARG002
+        """Whether no other machine does something; of a file, a lock beside it tells."""
+        yield True
+
     def checkpoint(self) -> None:
         """Moves the write-ahead log, if there is one, into the file, so that a copy of the file is complete."""
         with self.errors():
@@ -151,6 +169,10 @@ class Database:
     def has_column(self, table: str, name: str) -> bool:
         """Whether a table has a column; in a read-only file of an older release it may be missing."""
         return bool(self.rows("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, name)))
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table, in their order; empty if there is no such table."""
+        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", (table,))]
 
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)

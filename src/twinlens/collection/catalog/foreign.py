@@ -14,7 +14,7 @@ _FOLDERS = (
     *("milvus-photos", "milvus-captions"),
 )
 _OURS = re.compile(  # other files may lie in the same folder
-    rf"catalog\.sqlite.*|catalog-(damaged|schema)-.*|checked\..*|last_scan\..*|(index|watch)\.lock"
+    rf"catalog\.(sqlite.*|address)|catalog-(damaged|schema)-.*|checked\..*|last_scan\..*|(index|watch)\.lock"
     rf"|({'|'.join(_FOLDERS)})(\.lock)?|repair\.partial|stacks\.bin|texts\..*|everyday-\w+\.npy",
     re.IGNORECASE | re.DOTALL,
 )

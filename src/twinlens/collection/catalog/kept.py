@@ -24,7 +24,10 @@ class Given(NamedTuple):
 
 _TAG = "coalesce((SELECT tag FROM tags WHERE key = name_key(:value) LIMIT 1), :value)"  # as other photos have it
 # a photo returns to the place in an album that it had, unless somebody has deleted the album meanwhile
-_ALBUM = "SELECT id, :photo_id, json_extract(:value, '$[1]') FROM albums WHERE id = json_extract(:value, '$[0]')"
+_ALBUM = (
+    "SELECT id, :photo_id, CAST(json_extract(:value, '$[1]') AS INTEGER) FROM albums "
+    "WHERE id = CAST(json_extract(:value, '$[0]') AS INTEGER)"
+)
 
 # another kind is a line here
 GIVEN = {
@@ -56,7 +59,7 @@ GIVEN = {
         "json_array(subject, is_good, given_at)",
         "INSERT OR IGNORE INTO feedback (photo_id, subject, is_good, given_at) "
         "VALUES (:photo_id, json_extract(:value, '$[0]'), "
-        "json_extract(:value, '$[1]'), json_extract(:value, '$[2]'))",
+        "CAST(json_extract(:value, '$[1]') AS INTEGER), json_extract(:value, '$[2]'))",
     ),
 }
 
@@ -156,6 +159,7 @@ def keep_given(connection: sqlite3.Connection, photo_id: int) -> None:
             "INSERT INTO kept (content_hash, kind, value) "
             f"SELECT content_hash, ?, {given.value} FROM photos JOIN {given.table} ON photo_id = photos.id "
             "WHERE photos.id = ? AND (skip_reason IS NULL OR skip_reason = ?) AND content_hash IS NOT NULL "
-            f"ORDER BY {given.table}.rowid ON CONFLICT DO UPDATE SET gone_on = excluded.gone_on",
+            f"ORDER BY {given.table}.rowid "
+            "ON CONFLICT (content_hash, kind, value) DO UPDATE SET gone_on = excluded.gone_on",
             (kind, photo_id, TO_READ),
         )

@@ -112,7 +112,7 @@ class MomentTable:
         return embedding_blocks(self._database, f"SELECT id, embedding FROM {MOMENTS} WHERE id", ids, block=2048)
 
     def _usable(self) -> str:
-        return "1"
+        return "TRUE"
 
 
 class MomentFeatures(MomentTable):

@@ -102,7 +102,7 @@ class NextVectors:
             if content_hash != photo.file.content_hash:
                 return 1
             copies = connection.execute(
-                "INSERT OR IGNORE INTO next_vectors SELECT id, ?, ? FROM photos "
+                "INSERT OR IGNORE INTO next_vectors SELECT id, ?, CAST(? AS BLOB) FROM photos "
                 "WHERE content_hash = ? AND skip_reason IS NULL",
                 (*values, content_hash),
             )

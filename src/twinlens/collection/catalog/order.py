@@ -110,7 +110,7 @@ def read_order(connection: sqlite3.Connection, order: Order) -> Ordered:
     columns, value = _COLUMNS[order], _VALUES[order]
     inner = f"SELECT id, {value} AS value FROM photos WHERE skip_reason IS NULL ORDER BY {columns}, folder_id, path"
     found, values = connection.execute(
-        f"SELECT group_concat(id, ' '), group_concat(value, '{SHARED}') FROM ({inner})"
+        f"SELECT group_concat(id, ' '), group_concat(value, '{SHARED}') FROM ({inner}) AS ordered"
     ).fetchone()
     several = values.split(SHARED) if values is not None else []
     is_new = np.array([before != after for before, after in pairwise(["", *several])], dtype=bool)

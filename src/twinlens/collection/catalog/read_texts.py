@@ -73,9 +73,9 @@ class ReadTexts:
         """
         looked_at = f"SELECT content_hash FROM {READ_TEXTS}" + (" WHERE text IS NOT NULL" if also_unlikely else "")
         rows = self._database.rows(
-            "SELECT min(id), folder_id, path, content_hash FROM photos "
+            "SELECT id, folder_id, path, content_hash FROM photos WHERE id IN (SELECT min(id) FROM photos "
             f"WHERE {self._is_photo()} AND content_hash NOT IN ({looked_at}) AND ({condition.sql}) "
-            "GROUP BY content_hash ORDER BY folder_id, path",
+            "GROUP BY content_hash) ORDER BY folder_id, path",
             condition.parameters,
         )
         return [UnreadPhoto(*row) for row in rows]
@@ -107,7 +107,7 @@ def put_read_texts(connection: sqlite3.Connection, texts: Iterable[tuple[bytes, 
         known = connection.execute(f"SELECT text FROM {READ_TEXTS} WHERE content_hash = ?", (content_hash,)).fetchone()
         connection.execute(
             f"INSERT INTO {READ_TEXTS} (content_hash, text) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET text = excluded.text",
+            "ON CONFLICT (content_hash) DO UPDATE SET text = excluded.text",
             (content_hash, text),
         )
         if (text or "") != ((known and known[0]) or ""):

@@ -80,7 +80,7 @@ def has_word(database: Database, word: str) -> bool:
     texts = (("captions", "text"), ("tags", "tag"), ("albums", "name"))
     sources += [f"SELECT {column} AS text FROM {table}" for table, column in texts if database.has_table(table)]
     for source in sources:  # an index holds the text, so that no embeddings are read
-        sql = f"SELECT text FROM ({source} LIMIT {MOST_TEXTS}) WHERE text LIKE ? ESCAPE '^' LIMIT {MOST_FOUND}"
+        sql = f"SELECT text FROM ({source} LIMIT {MOST_TEXTS}) AS texts WHERE text LIKE ? ESCAPE '^' LIMIT {MOST_FOUND}"
         if any(whole.search(text) for (text,) in database.rows(sql, (pattern,))):
             return True
     return False
@@ -98,7 +98,7 @@ def month_counts(database: Database, condition: Condition = ANY) -> list[tuple[s
     """The months of photos that satisfy a condition, such as "2023-06", the newest first; None for those without."""
     sql = (
         f"SELECT substr(taken_at, 1, 7), count(*) FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) "
-        "GROUP BY 1 ORDER BY 1 IS NULL, 1 DESC"
+        "GROUP BY 1 ORDER BY 1 DESC NULLS LAST"
     )
     return database.rows(sql, condition.parameters)
 

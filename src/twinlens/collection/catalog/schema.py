@@ -242,6 +242,11 @@ def upgrade(connection: sqlite3.Connection, *, to: int = SCHEMA_VERSION) -> None
     connection.execute(f"PRAGMA user_version = {max(version, to)}")
 
 
+def steps_after(version: int) -> list[str]:
+    """The statements that change an earlier schema to this one."""
+    return [statement for step in _STEPS[version:] for statement in step.split(";\n") if statement.strip()]
+
+
 def _outside_date(path: str, mtime_ns: int) -> str | None:
     found = outside_moment(path, mtime_ns)
     return found and json.dumps(found)

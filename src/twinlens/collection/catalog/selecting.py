@@ -43,7 +43,7 @@ def selected_ids(database: Database, condition: Condition, searchable: Ids) -> I
 
 def _known_ids(database: Database, condition: Known) -> Ids:
     if condition.rows:
-        rows = f"SELECT group_concat(photo_id, ' ') FROM ({condition.rows})"
+        rows = f"SELECT group_concat(photo_id, ' ') FROM ({condition.rows}) AS listed"
         return np.unique(_ids(database, rows, condition))
     ((marks,),) = database.rows(f"SELECT {condition.marks}", condition.parameters)
     return np.flatnonzero(np.frombuffer(marks, dtype=np.uint8) == 1) + 1

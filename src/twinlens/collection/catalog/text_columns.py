@@ -183,7 +183,9 @@ Texts: TypeAlias = tuple[Ids, list[str]]
 def _searchable(connection: Connection, changed: Ids | None = None) -> Ids:
     some, parameters = among("id", changed)
     inner = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {some} ORDER BY id"
-    return ids_in(connection.execute(f"SELECT group_concat(id, ' ') FROM ({inner})", parameters).fetchone()[0])
+    return ids_in(
+        connection.execute(f"SELECT group_concat(id, ' ') FROM ({inner}) AS ordered", parameters).fetchone()[0]
+    )
 
 
 def _renew_searchable(connection: Connection, known: Ids, changed: Ids) -> Ids:

@@ -134,7 +134,7 @@ class Indexer:
         if not self._writable:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         self._catalog.check_present()  # the lock would create a folder that is gone
-        with only_writer(self._place):
+        with only_writer(self._place, self._catalog):
             check_fully(self._catalog, only_small=is_part)
             was_intact = is_known_intact(self._catalog)
             yield

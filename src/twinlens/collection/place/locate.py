@@ -7,6 +7,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.file_system import network_file_system
 from twinlens.collection.catalog.integrity import was_used
+from twinlens.collection.catalog.postgres.address import Address, address_at, is_address, place_of
 from twinlens.config import data_folder
 from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.errors import CollectionError
@@ -34,14 +35,29 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     """A user's path made absolute, with ``~`` expanded and links resolved.
 
     Raises:
-        CollectionError: the current folder is gone, ``~name`` is unknown, or the path contains a NUL.
+        CollectionError: the current folder is gone, ``~name`` is unknown, the path contains a NUL, or it is the
+            address of a catalog.
     """
+    if str(path).startswith(("postgresql:/", "postgres:/")):
+        raise CollectionError(f"{path} is the address of a catalog; a folder is needed here")
     try:
         return Path(os.path.realpath(Path(path).expanduser()))
     except FileNotFoundError as error:
         raise CollectionError("the current folder is gone; change to one that exists, or use --in") from error
     except (OSError, RuntimeError, ValueError) as error:
         raise CollectionError(f"{str(path)!r} is not a valid path: {error}") from error
+
+
+def collection_path(path: str | os.PathLike[str]) -> Path:
+    """A collection as a user names it: photos or a folder; or a catalog by its address, which has a folder here.
+
+    Raises:
+        ConfigError: the address is none.
+        CollectionError: see ``photos_path``; or the folder cannot be made.
+    """
+    if isinstance(path, str) and is_address(path):
+        return place_of(Address.parse(path))
+    return photos_path(path)
 
 
 def photos_path(path: str | os.PathLike[str]) -> Path:
@@ -54,9 +70,9 @@ def photos_path(path: str | os.PathLike[str]) -> Path:
 
 
 def is_collection(folder: Path) -> bool:
-    """True if a folder contains a readable catalog."""
+    """True if a folder contains a readable catalog, or belongs to one on a server."""
     try:
-        return (folder / CATALOG_NAME).is_file()
+        return (folder / CATALOG_NAME).is_file() or address_at(folder) is not None
     except OSError:  # no permission for a parent folder
         return False
 

@@ -9,6 +9,7 @@ from twinlens.collection.catalog.portable.copying import compact, copy_catalog
 from twinlens.collection.place.locate import CATALOG_NAME
 from twinlens.collection.place.room import check_room
 from twinlens.collection.portable.new_place import check_free, new_place
+from twinlens.errors import CollectionError
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def copied_to(catalog: Catalog, place: Path, *, smaller: bool = False) -> Iterat
         smaller: give back the room of what is deleted in the block.
 
     Raises:
-        CollectionError: something is there, or it cannot be written.
+        CollectionError: something is there, or it cannot be written; or the catalog is on a server.
         DiskFullError: it does not fit on the disk.
     """
     check_copy_fits(catalog, place, times=2 if smaller else 1)
@@ -36,5 +37,10 @@ def copied_to(catalog: Catalog, place: Path, *, smaller: bool = False) -> Iterat
 
 def check_copy_fits(catalog: Catalog, place: Path, *, times: int = 1) -> None:
     """Raises CollectionError or DiskFullError if a copy cannot be made at a place."""
+    if catalog.is_served:
+        raise CollectionError(
+            f"the catalog at {catalog} is no file that could be copied; use pg_dump for a copy on a server, or "
+            "'twinlens collection export' and 'import' for a collection in a folder"
+        )
     check_free(place)
-    check_room(place.parent, times * catalog.path.stat().st_size, what="the collection")
+    check_room(place.parent, times * catalog.size_bytes, what="the collection")

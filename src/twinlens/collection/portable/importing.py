@@ -42,7 +42,7 @@ def import_given(
     place = catalog.path.parent
     if catalog.read_only:
         raise CollectionError(f"{place} cannot be written, so nothing can be given to its photos")
-    with only_writer(place), tried_out(catalog, dry_run=dry_run):
+    with only_writer(place, catalog), tried_out(catalog, dry_run=dry_run):
         encoder = ModelOfRecord(place, catalog, asked=None).embedder()
         return Taking(catalog, archive.without_vectors(), {}, encoder, on_photos).run()
 

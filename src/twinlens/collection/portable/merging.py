@@ -77,9 +77,10 @@ def merge(
             f"{narrow} has only the photos of a search: merged, all in its folders would be indexed, or nothing new; "
             "use --given-only, or index its folders anew"
         )
-    check_room(catalog.path.parent, other.path.stat().st_size, what="the merged collection")
+    if not catalog.is_served:
+        check_room(catalog.path.parent, other.size_bytes, what="the merged collection")
     merged = Merged(here)
-    with only_writer(catalog.path.parent), other.snapshot(), tried_out(catalog, dry_run=dry_run):
+    with only_writer(catalog.path.parent, catalog), other.snapshot(), tried_out(catalog, dry_run=dry_run):
         source = CarriedCatalog(other)
         if catalog.model() is None and source.model is not None:
             catalog.remember_model(source.model)

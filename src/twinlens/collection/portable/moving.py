@@ -10,8 +10,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.foreign import remove_ours
 from twinlens.collection.catalog.portable.copying import standing_still
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.indexing.watching.follow import only_watcher
-from twinlens.collection.place.disk import only_writer
+from twinlens.collection.place.disk import only_watcher, only_writer
 from twinlens.collection.place.locate import CATALOG_NAME, default_place, is_collection, is_default_place
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, check_apart, folder_path
 from twinlens.collection.portable.copied import check_copy_fits, copied_to
@@ -90,7 +89,7 @@ def move_photos(
         check_copy_fits(catalog, target)
     if dry_run or (chosen.path == new and target == place):
         return moved
-    with only_writer(place), only_watcher(place):
+    with only_writer(place, catalog), only_watcher(place, catalog):
         if target == place:
             _write(catalog, chosen, new, found)
         elif not is_done:

@@ -137,7 +137,7 @@ def _check_removable(catalog: Catalog, folders: Sequence[PhotoFolder], outer: Ph
 
 
 def _remove(catalog: Catalog, ids: Sequence[int], outer: PhotoFolder, subfolder: str) -> None:
-    with only_writer(catalog.path.parent), catalog.writing() as writer:
+    with only_writer(catalog.path.parent, catalog), catalog.writing() as writer:
         for number in ids:
             writer.remove(number)
         if subfolder:

@@ -11,6 +11,8 @@ from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.integrity import AS_LEFT, CHECKED, check_fully, refuse_emptied
+from twinlens.collection.catalog.opening import open_catalog
+from twinlens.collection.catalog.postgres.address import address_at
 from twinlens.collection.catalog.repair.mending import (
     Mended,
     distrust_embeddings,
@@ -47,7 +49,7 @@ from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
 from twinlens.collection.repairing.report import RepairReport
 from twinlens.collection.repairing.texts import check_texts
 from twinlens.collection.repairing.vectors import check_vectors, encoder_of
-from twinlens.errors import CatalogDamagedError
+from twinlens.errors import CatalogDamagedError, CollectionError
 from twinlens.model.load import DEFAULT, model_of_fingerprint
 from twinlens.plugins import load_part
 from twinlens.stores import STORES
@@ -70,6 +72,11 @@ def repair(place: Path) -> RepairReport:
     report, path = RepairReport(place), place / CATALOG_NAME
     with only_writer(place):
         report.faults = _catalog_faults(path)
+        if report.faults and (address := address_at(place)):
+            raise CollectionError(
+                f"the catalog at {address} is on a server, and is not repaired from here ({report.faults[0]}); "
+                "restore it from a backup of pg_dump"
+            )
         if report.faults:
             _replace_catalog(path, report)
         else:
@@ -85,7 +92,8 @@ def repair(place: Path) -> RepairReport:
 
 def _catalog_faults(path: Path) -> list[str]:
     try:
-        refuse_emptied(path)
+        if address_at(path.parent) is None:
+            refuse_emptied(path)
         with _opened(path) as catalog:
             faults = catalog.integrity_faults()
             catalog.model(), catalog.generation
@@ -198,7 +206,7 @@ def _embed_captions(new: sqlite3.Connection, texts: Mapping[int, str], report: R
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(path)
+    catalog = open_catalog(path)
     try:
         yield catalog
     finally:

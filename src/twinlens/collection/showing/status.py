@@ -27,6 +27,7 @@ def collection_status(
     model = catalog.model()
     return {
         "collection": as_text(str(place)),
+        "catalog": str(catalog) if catalog.is_served else None,
         "folders": [{"path": as_text(str(folder.path)), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),

@@ -23,7 +23,7 @@ from twinlens.rest.calls.schemas import (
 from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.news import News
-from twinlens.rest.failures import RequestFailure, library_missing, store_missing
+from twinlens.rest.failures import RequestFailure, catalog_missing, library_missing, store_missing
 from twinlens.rest.metrics import CONTENT_TYPE
 from twinlens.types import TowerDescription
 
@@ -54,7 +54,7 @@ async def health_of(engine: Engine) -> tuple[dict[str, Any], bool]:
     """A library's health, and whether its queries are answered."""
     is_ready = engine.state == "ready"
     missing = await engine.missing() if is_ready else None
-    if is_ready and missing != "collection":
+    if is_ready and missing not in ("collection", "catalog"):
         await engine.facts()
     status = {"ready": "degraded" if missing else "healthy", "new": "starting"}.get(engine.state, engine.state)
     body = {
@@ -64,7 +64,7 @@ async def health_of(engine: Engine) -> tuple[dict[str, Any], bool]:
     }
     if missing:
         body["missing"] = missing
-    return body, is_ready and missing not in ("collection", "vectors")
+    return body, is_ready and missing not in ("collection", "vectors", "catalog")
 
 
 @router.get("/readyz", responses={503: {"model": FailureAnswer}})
@@ -83,6 +83,8 @@ async def check_ready(engine: Engine) -> None:
             raise library_missing("the collection")
         case "vectors":
             raise store_missing()
+        case "catalog":
+            raise catalog_missing()
 
 
 @router.get("/api/stats")

@@ -415,7 +415,7 @@ class Health(BaseModel):
     status: Literal["healthy", "degraded", "starting", "failed", "stopping"]
     model_loaded: bool
     num_images: int
-    missing: Literal["collection", "photos", "vectors"] | None = Field(
+    missing: Literal["collection", "photos", "vectors", "catalog"] | None = Field(
         default=None,
         description="what is not at its place: the collection, a folder with photos, or the server that keeps the "
         "vectors; used again once it is back",

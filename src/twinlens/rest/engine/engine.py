@@ -26,6 +26,7 @@ from twinlens.api.searching import (
     picture_pixels,
 )
 from twinlens.errors import (
+    CatalogUnavailableError,
     CollectionMissingError,
     DecoderError,
     PhotoError,
@@ -45,11 +46,12 @@ from twinlens.types import Embeddings, Pixels
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Stage = Literal["decode", "encode", "explain", "search", "upload", "write"]
-Missing = Literal["collection", "photos", "vectors"]
+Missing = Literal["collection", "photos", "vectors", "catalog"]
 _MISSING: dict[type[TwinlensError], Missing] = {
     CollectionMissingError: "collection",
     PhotosMissingError: "photos",
     StoreUnavailableError: "vectors",
+    CatalogUnavailableError: "catalog",
 }
 UPLOADS = min(2, os.cpu_count() or 1)  # decoded at once, each in a process
 THREADS: dict[Stage, int] = {
@@ -170,7 +172,7 @@ class Engine:
     def _missing(self) -> Missing | None:
         try:
             self.collection.check_present()
-        except (CollectionMissingError, PhotosMissingError, StoreUnavailableError) as error:
+        except tuple(_MISSING) as error:
             self._note_missing(str(error))
             return _MISSING[type(error)]
         self._note_missing("")

@@ -75,7 +75,7 @@ class KeptColumn(Generic[Value]):
 def among(column: str, ids: Ids | None) -> tuple[str, tuple[str, ...]]:
     """SQL that is true for some ids, looked up one by one, and its parameters; for all without any."""
     if ids is None:
-        return "1", ()
+        return "TRUE", ()
     return f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(ids.tolist()),)
 
 

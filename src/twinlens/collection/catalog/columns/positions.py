@@ -38,7 +38,9 @@ def read_positions(connection: sqlite3.Connection, ids: Ids | None = None) -> Po
         f"AND longitude IS NOT NULL AND {some} ORDER BY id"
     )
     columns = (f"group_concat({name}, ' ')" for name in ("id", "latitude", "longitude"))
-    numbers, *degrees = connection.execute(f"SELECT {', '.join(columns)} FROM ({inner})", parameters).fetchone()
+    numbers, *degrees = connection.execute(
+        f"SELECT {', '.join(columns)} FROM ({inner}) AS ordered", parameters
+    ).fetchone()
     latitudes, longitudes = (np.array((column or "").split(), dtype=np.float64) for column in degrees)
     return Positions(ids_in(numbers), latitudes, longitudes)
 

@@ -101,14 +101,14 @@ def renew_texts(connection: sqlite3.Connection, known: ValueColumn, changed: Ids
 
 def _cameras(connection: sqlite3.Connection, changed: Ids | None = None) -> tuple[Ids, list[str]]:
     some, parameters = among("id", changed)
-    source = f"(SELECT id, camera AS value FROM photos WHERE skip_reason IS NULL AND camera IS NOT NULL AND {some})"
-    return _read(connection, source, *parameters)
+    known = f"skip_reason IS NULL AND camera IS NOT NULL AND {some}"
+    return _read(connection, f"(SELECT id, camera AS value FROM photos WHERE {known}) AS cameras", *parameters)
 
 
 def _texts(connection: sqlite3.Connection, kind: str, changed: Ids | None = None) -> tuple[Ids, list[str]]:
     some, parameters = among("photo_id", changed)
     of_kind = "kind = ?" if changed is None else "+kind = ?"  # the index of texts would list all of the kind
-    source = f"(SELECT photo_id AS id, text AS value FROM photo_texts WHERE {of_kind} AND {some})"
+    source = f"(SELECT photo_id AS id, text AS value FROM photo_texts WHERE {of_kind} AND {some}) AS texts"
     return _read(connection, source, kind, *parameters)
 
 

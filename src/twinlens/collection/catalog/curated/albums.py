@@ -75,7 +75,9 @@ class AlbumTable:
         """The searchable photos that people have put into an album, in their order, by id."""
         # an index has all of this; whether a photo is searchable is known without a look at its row
         inner = "SELECT photo_id FROM album_photos WHERE album_id = ? ORDER BY position, id"
-        ((found,),) = self._catalog.rows(f"SELECT group_concat(photo_id, ' ') FROM ({inner})", (album.number,))
+        ((found,),) = self._catalog.rows(
+            f"SELECT group_concat(photo_id, ' ') FROM ({inner}) AS ordered", (album.number,)
+        )
         ids = ids_in(found)
         photos: list[int] = ids[isin(ids, self._catalog.select_ids())].tolist()
         return photos
@@ -97,8 +99,8 @@ class AlbumTable:
                 raise QueryError(f"there is already an album {there.name!r}; delete it first, or choose another name")
             if connection.execute("SELECT count(*) FROM albums").fetchone()[0] >= MOST_ALBUMS:
                 raise QueryError(f"a library may have {MOST_ALBUMS:,} albums; delete some first")
-            put = "INSERT INTO albums (name, key, query) VALUES (?, ?, ?)"
-            return Album(int(connection.execute(put, (name, name_key(name), query)).lastrowid or 0), name, query)
+            put = "INSERT INTO albums (name, key, query) VALUES (?, ?, ?) RETURNING id"
+            return Album(int(connection.execute(put, (name, name_key(name), query)).fetchone()[0]), name, query)
 
     def set_query(self, album: Album, query: str) -> None:
         """Changes the search of a live album."""

@@ -60,7 +60,7 @@ class RatingTable:
         rows: list[tuple[int, ...]] = [(photo_id, checked_stars(stars)) for photo_id in photo_ids]
         statement = (
             "INSERT INTO ratings (photo_id, stars) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET stars = excluded.stars WHERE stars <> excluded.stars"
+            "ON CONFLICT (photo_id) DO UPDATE SET stars = excluded.stars WHERE ratings.stars <> excluded.stars"
         )
         if not stars:
             statement, rows = "DELETE FROM ratings WHERE photo_id = ?", [row[:1] for row in rows]

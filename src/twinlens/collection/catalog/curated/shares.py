@@ -97,10 +97,11 @@ class ShareTable:
         told = {key: value for key in Shown.__slots__ if (value := getattr(shows, key)) not in (None, {})}
         row = (heading, b"", json.dumps(told, ensure_ascii=False), int(with_originals), made_at, expires_at)
         put = (
-            "INSERT INTO shares (heading, digest, shows, with_originals, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO shares (heading, digest, shows, with_originals, made_at, expires_at) "
+            "VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
         )
         with self._database.transaction() as connection:
-            return int(connection.execute(put, row).lastrowid or 0)
+            return int(connection.execute(put, row).fetchone()[0])
 
     def set_digest(self, number: int, digest: bytes) -> None:
         """Sets the hash of a share's key."""

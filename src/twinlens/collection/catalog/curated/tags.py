@@ -136,7 +136,11 @@ class TagTable:
                     )
                 if there:
                     (name,) = connection.execute(_KNOWN, (name_key(name),)).fetchone()
-            connection.execute("UPDATE OR IGNORE tags SET tag = ?, key = ? WHERE key = ?", (name, name_key(name), key))
+            there = "SELECT photo_id FROM tags WHERE key = ? AND key <> ?"  # those that have the new one, too
+            connection.execute(
+                f"UPDATE tags SET tag = ?, key = ? WHERE key = ? AND photo_id NOT IN ({there})",
+                (name, name_key(name), key, name_key(name), key),
+            )
             if key != name_key(name):
                 connection.execute("DELETE FROM tags WHERE key = ?", (key,))
             writer.reword(ids)

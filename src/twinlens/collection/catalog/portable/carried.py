@@ -239,4 +239,4 @@ def as_list(values: Sequence[Any]) -> str:
 
 def photo_columns(catalog: Catalog) -> list[str]:
     """The columns of the table of photos."""
-    return [name for (name,) in catalog.rows("SELECT name FROM pragma_table_info('photos')")]
+    return catalog.columns("photos")

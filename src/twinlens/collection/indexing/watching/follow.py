@@ -1,21 +1,15 @@
 """Keep a collection up to date: an index run whenever its photo folders have changed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from twinlens.collection.indexing.report import IndexReport
 from twinlens.collection.indexing.watching.changes import Changes
-from twinlens.collection.place.disk import disk_error
-from twinlens.errors import AlreadyIndexingError, AlreadyWatchedError, TwinlensError
+from twinlens.errors import AlreadyIndexingError, TwinlensError
 
 if TYPE_CHECKING:
     from twinlens.collection.indexing.watching.watch import Watch
 
-LOCK = "watch.lock"
 BUSY_S = 2.0  # until the next try, while another process is indexing
 FAILED_S = 30.0  # until the next try after a run that failed
 
@@ -52,24 +46,3 @@ def follow(
         else:
             told = ""
             on_report(report)
-
-
-@contextmanager
-def only_watcher(place: Path) -> Iterator[None]:
-    """Holds the lock that lets only one process follow the folders of a collection.
-
-    Raises:
-        AlreadyWatchedError: another process holds it.
-        CollectionError: the lock cannot be written.
-    """
-    lock = FileLock(place / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise AlreadyWatchedError(f"another process keeps {place} up to date already, perhaps a server") from error
-    except OSError as error:
-        raise disk_error(place, error) from error
-    try:
-        yield
-    finally:
-        lock.release()

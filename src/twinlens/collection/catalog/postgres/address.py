@@ -1,0 +1,126 @@
+"""Addresses of catalogs in PostgreSQL, and the folder on this machine that belongs to each."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from twinlens.config import data_folder
+from twinlens.errors import CollectionError, ConfigError
+from twinlens.whole_file import whole_file
+
+PASSWORD = "TWINLENS_CATALOG_PASSWORD"  # an environment variable: command lines are seen by everybody on a machine
+FILE = "catalog.address"  # in the folder of what is derived from the catalog
+SCHEMA = "twinlens"  # of the database, unless the address names another one
+_START = re.compile(r"postgres(ql)?://")
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,49}")
+_EXAMPLE = "postgresql://USER@HOST/DATABASE"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a catalog is.
+
+    Attributes:
+        server: the address as libpq takes it, without a password.
+        database: its name.
+        schema: of the database, which has the tables of this catalog and no others.
+    """
+
+    server: str
+    database: str
+    schema: str = SCHEMA
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Reads ``postgresql://user@host[:port]/database[?schema=name][&sslmode=verify-full]``.
+
+        Other options are those of libpq.
+
+        >>> Address.parse("postgresql://anna@db.example.org/photos?schema=museum&sslmode=require")
+        Address(server='postgresql://anna@db.example.org/photos?sslmode=require', database='photos', schema='museum')
+
+        Raises:
+            ConfigError: it is no such address, or has a password.
+        """
+        try:
+            parts = urlsplit(text)
+            has_password = parts.password is not None
+            _ = parts.port
+        except ValueError as error:
+            raise ConfigError(f"{text!r} is no address of a catalog ({error}); write {_EXAMPLE}") from error
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if has_password or "password" in options:
+            raise ConfigError(
+                f"an address with a password can be read by others on this machine: set {PASSWORD}, or write the "
+                "password into ~/.pgpass, and leave it out of the address"
+            )
+        database = unquote(parts.path.removeprefix("/"))
+        if not is_address(text) or not database or "/" in database:
+            raise ConfigError(f"{text!r} is no address of a catalog; write {_EXAMPLE}")
+        schema = options.pop("schema", SCHEMA)
+        if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
+            raise ConfigError(
+                f"the schema of a catalog must be small letters, digits and underscores, got {schema!r}; "
+                f"write {_EXAMPLE}?schema=museum"
+            )
+        asked = f"?{urlencode(options)}" if options else ""
+        return cls(f"postgresql://{parts.netloc}/{parts.path.removeprefix('/')}{asked}", database, schema)
+
+    def __str__(self) -> str:
+        if self.schema == SCHEMA:
+            return self.server
+        return f"{self.server}{'&' if '?' in self.server else '?'}schema={self.schema}"
+
+
+def password() -> str | None:
+    """Of the user in the address; None leaves it to libpq, which reads PGPASSWORD and ~/.pgpass."""
+    return os.environ.get(PASSWORD) or None
+
+
+def is_address(text: str) -> bool:
+    """Whether a catalog is named by its address, not by a folder."""
+    return _START.match(text) is not None
+
+
+def place_of(address: Address) -> Path:
+    """The folder of this machine for what is derived from a catalog; makes it.
+
+    It lies in the user's data folder, and nowhere else: a folder of photos that somebody sends must not
+    lead to a server, which would be told the user's password.
+
+    Raises:
+        CollectionError: it cannot be made.
+    """
+    digest = hashlib.sha256(str(address).encode()).hexdigest()[:12]
+    place = _places() / f"{re.sub(r'[^A-Za-z0-9_-]', '-', address.database)}-{digest}"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if not (place / FILE).exists():
+            with whole_file(place / FILE) as partial:
+                partial.write_text(f"{address}\n", encoding="utf-8")
+    except OSError as error:
+        raise CollectionError(
+            f"{place} cannot be made: {error.strerror or error}; set TWINLENS_HOME to a folder that can be written"
+        ) from error
+    return Path(os.path.realpath(place))
+
+
+def address_at(place: Path) -> Address | None:
+    """The address of the catalog that a folder belongs to; None for any other folder.
+
+    Raises:
+        ConfigError: its file was overwritten.
+    """
+    if place.parent != Path(os.path.realpath(_places())):
+        return None
+    try:
+        return Address.parse((place / FILE).read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _places() -> Path:
+    return data_folder() / "catalogs"

@@ -1,0 +1,189 @@
+"""A catalog's database on a server: transactions, questions and locks, as an SQLite file has them."""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+
+from twinlens.collection.catalog.database import Database, FileId
+from twinlens.collection.catalog.postgres.address import Address
+from twinlens.collection.catalog.postgres.connection import ServerConnection
+from twinlens.collection.catalog.postgres.failures import translated
+from twinlens.collection.catalog.postgres.pool import Pool
+
+AT_ONCE = 2000  # rows of a long answer
+
+
+class ServerDatabase(Database):
+    """The members of ``Database``, for the schema of a database.
+
+    One transaction writes at a time, as in an SQLite file: it holds a lock of the server. Others read meanwhile.
+    What one process writes, all others read at once.
+
+    Attributes:
+        address: of the catalog.
+    """
+
+    is_served = True
+    address: Address
+    _pool: Pool
+    _pinned: threading.local
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+    @property
+    def file_id(self) -> FileId | None:
+        """Changes when another catalog takes the place of this one."""
+        rows = self.rows("SELECT value FROM meta WHERE key = 'identity'")
+        return (0, int(rows[0][0][:15], 16)) if rows else None
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the tables with their indexes."""
+        with self.connected() as connection:
+            sql = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = %s::regnamespace"
+            return int(connection.raw.execute(sql, (self.address.schema,)).fetchone()[0] or 0)
+
+    def check_present(self) -> None:
+        """Raises CatalogUnavailableError if the server does not answer."""
+        self.rows("SELECT 1")
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._pool.drop_idle()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """BEGIN … COMMIT, or ROLLBACK on an error; a nested one joins the outer transaction."""
+        with self._held() as connection:
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.command("BEGIN")
+            # from now on nobody else writes: what is read now is true until the end
+            connection.raw.execute("SELECT pg_advisory_xact_lock(%s, %s)", self._lock_of("write"))
+            try:
+                yield connection
+                connection.command("COMMIT")
+            except BaseException:
+                if not connection.is_broken:
+                    connection.command("ROLLBACK")
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Makes all reads of this thread see the same state; inside a transaction, the transaction's."""
+        with self._held() as connection:
+            if connection.in_transaction:
+                yield
+                return
+            connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                if not connection.is_broken:
+                    connection.command("ROLLBACK")
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """A connection for several questions of this thread."""
+        with self._held() as connection:
+            yield connection
+
+    def checkpoint(self) -> None:
+        """Nothing is to be done: the server writes its own log."""
+
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        """All rows of a query."""
+        with self._held() as connection:
+            found: list[Any] = connection.execute(sql, tuple(parameters)).fetchall()
+            return found
+
+    def each_row(self, sql: str) -> Iterator[Any]:
+        """The rows of a query one by one, for those that are too many for memory."""
+        with self.errors(), self._pool.lent() as connection:
+            connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield from connection.each(sql, at_once=AT_ONCE)
+            finally:
+                if not connection.is_broken:
+                    connection.command("ROLLBACK")
+
+    def has_table(self, name: str) -> bool:
+        """Whether a table exists."""
+        return bool(self.columns(name))
+
+    def has_column(self, table: str, name: str) -> bool:
+        """Whether a table has a column."""
+        return name in self.columns(table)
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table, in their order; empty if there is no such table."""
+        from twinlens.collection.catalog.postgres.tables import table_columns
+
+        try:
+            return list(table_columns(table))  # a catalog has the tables of this release, or is not opened
+        except KeyError:
+            return []
+
+    @contextmanager
+    def only_one(self, what: str) -> Iterator[bool]:
+        """Holds a lock that one process at a time can have, on whichever machine; gives False if another one does."""
+        with self.errors():
+            connection = self._pool.connect()
+        try:
+            with self.errors():
+                row = connection.raw.execute("SELECT pg_try_advisory_lock(%s, %s)", self._lock_of(what)).fetchone()
+            yield bool(row and row[0])
+        finally:
+            connection.close()
+
+    def extra_connection(self) -> Any:
+        """Another connection, which threads share that use it one at a time; to be closed by ``close_extra``."""
+        return self._pool.connect()
+
+    def close_extra(self, connection: Any) -> None:
+        """Closes it."""
+        connection.close()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Translates the server's errors to ours."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise translated(self.address, error) from error
+
+    def _open_server(self, address: Address) -> None:
+        self.address = address
+        self._pinned = threading.local()
+        self._pool = Pool(address, self._prepare_connection)
+
+    def _prepare_connection(self, connection: ServerConnection) -> None:
+        """Called with each new connection."""
+
+    @contextmanager
+    def _held(self) -> Iterator[ServerConnection]:
+        """The connection of this thread's transaction, or another one."""
+        with self.errors():
+            if (pinned := getattr(self._pinned, "connection", None)) is not None:
+                yield cast(ServerConnection, pinned)
+                return
+            with self._pool.lent() as connection:
+                self._pinned.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._pinned.connection = None
+
+    def _lock_of(self, what: str) -> tuple[int, int]:
+        """Two numbers of 32 bits for a lock of this schema."""
+        return _number(f"twinlens {self.address.schema}"), _number(what)
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big", signed=True)

@@ -1,0 +1,108 @@
+"""The connections of one process to a catalog's server, which its threads share."""
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from twinlens.collection.catalog.postgres.address import Address, password
+from twinlens.collection.catalog.postgres.connection import ServerConnection
+from twinlens.collection.catalog.postgres.failures import LOCK_S, not_connected, unavailable
+from twinlens.errors import CatalogUnavailableError
+
+MOST = 16  # of one process; a server takes 100 at first, of all programs
+IDLE_S = 300.0  # then a connection is closed rather than used: a firewall may have forgotten it
+CONNECT_S = 10
+
+
+class Pool:
+    """Lends connections, and makes those that it needs.
+
+    Args:
+        address: of the catalog.
+        prepare: called with each new connection.
+    """
+
+    def __init__(self, address: Address, prepare: Callable[[ServerConnection], None]) -> None:
+        self.address = address
+        self._prepare = prepare
+        self._free = threading.BoundedSemaphore(MOST)
+        self._guard = threading.Lock()
+        self._idle: list[tuple[ServerConnection, float]] = []
+        self._process, self._inherited = os.getpid(), list[object]()
+        weakref.finalize(self, _close, self._idle)  # of a catalog that nobody closed
+
+    @contextmanager
+    def lent(self) -> Iterator[ServerConnection]:
+        """A connection for this thread, which comes back, unless it is broken.
+
+        Raises:
+            CollectionError: none can be made.
+        """
+        if not self._free.acquire(timeout=LOCK_S):
+            raise CatalogUnavailableError(unavailable(self.address, f"all {MOST} connections are in use"))
+        try:
+            connection = self._take() or self.connect()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        finally:
+            self._free.release()
+
+    def connect(self) -> ServerConnection:
+        """A new connection, which the caller closes.
+
+        Raises:
+            CollectionError: the server cannot be reached, or refuses.
+        """
+        try:
+            raw = psycopg.connect(
+                self.address.server,
+                autocommit=True,
+                password=password(),
+                connect_timeout=CONNECT_S,
+                application_name="twinlens",
+                options=f"-c search_path={self.address.schema} -c lock_timeout={LOCK_S}s -c client_encoding=UTF8 "
+                "-c default_transaction_isolation=read\\ committed",
+            )
+        except psycopg.Error as error:
+            raise not_connected(self.address, error) from error
+        connection = ServerConnection(raw)
+        self._prepare(connection)
+        return connection
+
+    def drop_idle(self) -> None:
+        """Closes all that are not lent: the server was restarted, or nobody needs them any more."""
+        with self._guard:
+            _close(self._idle)
+
+    def _take(self) -> ServerConnection | None:
+        with self._guard:
+            if self._process != os.getpid():  # those of the process that this one is a copy of are not ours
+                self._inherited += self._idle  # kept: to let go of them would end them for that one
+                self._idle.clear()
+                self._process = os.getpid()
+            while self._idle:
+                connection, since = self._idle.pop()
+                if time.monotonic() - since < IDLE_S and not connection.has_ended():
+                    return connection
+                connection.close()
+        return None
+
+    def _give_back(self, connection: ServerConnection) -> None:
+        if connection.is_broken or connection.in_transaction:
+            connection.close()
+            return
+        with self._guard:
+            self._idle.append((connection, time.monotonic()))
+
+
+def _close(idle: list[tuple[ServerConnection, float]]) -> None:
+    while idle:
+        connection, _ = idle.pop()
+        connection.close()

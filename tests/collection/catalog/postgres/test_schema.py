@@ -1,0 +1,36 @@
+import pytest
+
+from postgres_server import Server
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.opening import open_catalog
+from twinlens.collection.catalog.postgres.address import Address, place_of
+from twinlens.collection.catalog.schema import SCHEMA_VERSION
+
+
+def columns(server: Server, schema: str) -> set[tuple]:
+    asked = "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
+    return set(server.sql(f"{asked} WHERE table_schema = '{schema}'"))
+
+
+@pytest.mark.parametrize("version", [8, SCHEMA_VERSION - 1])
+def test_a_catalog_of_an_earlier_schema_becomes_one_of_this(
+    server: Server, address: Address, served_catalog: Catalog, version: int
+) -> None:
+    import psycopg
+
+    from twinlens.collection.catalog.postgres.tables import making_statements
+
+    with psycopg.connect(address.server, password="a secret", autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {address.schema}")
+        connection.execute(f"SET search_path = {address.schema}")
+        connection.execute("CREATE TABLE twinlens_catalog (version BIGINT NOT NULL)")
+        connection.execute(f"INSERT INTO twinlens_catalog VALUES ({version})")
+        for statement in making_statements(version):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('identity', 'abcdef0123456789'), ('generation', '0')")
+        connection.execute("INSERT INTO folders VALUES (1, 'photos', '/photos')")
+    catalog = open_catalog(place_of(address) / "catalog.sqlite")
+    assert columns(server, address.schema) == columns(server, "emptied")
+    assert [folder.name for folder in catalog.folders()] == ["photos"]
+    catalog.close()
+    assert server.sql(f"SELECT version FROM {address.schema}.twinlens_catalog") == [(SCHEMA_VERSION,)]
