@@ -24,7 +24,7 @@ from result_page import publish, table
 from straight_comparison import compare
 
 from twinlens.api.models import load_model
-from twinlens.collection.indexing.scan import scan_folder
+from twinlens.collection.indexing.scanning.scan import scan_folder
 from twinlens.embedding.local import BATCH_SIZE, map_ahead, prepare_photo
 from twinlens.protocols import DualEncoder
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.catalog.features import likeness
+from twinlens.collection.catalog.embeddings.features import likeness
 from twinlens.data.readers.classes_json import read_classes
 from twinlens.embedding.local import embed_photos
 from twinlens.model.load import load_model

@@ -18,7 +18,7 @@ import numpy as np
 from twinlens.data.find import open_dataset
 from twinlens.embedding.local import embed_photos
 from twinlens.errors import TwinlensError
-from twinlens.evaluation.class_categories import imagenet_categories
+from twinlens.evaluation.classes.categories import imagenet_categories
 from twinlens.evaluation.pairs import EmbeddedPairs, embed_split
 from twinlens.evaluation.retrieval import evaluate_pairs
 from twinlens.evaluation.text_embeddings import embed_texts

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 import twinlens
-from twinlens.collection.catalog.features import likeness
+from twinlens.collection.catalog.embeddings.features import likeness
 from twinlens.collection.recognizing.pictures import parts_to_read
 from twinlens.data.images import PHOTO_SUFFIXES, open_photo
 from twinlens.errors import PhotoError

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.errors import TwinlensError
-from twinlens.evaluation.class_categories import imagenet_categories
+from twinlens.evaluation.classes.categories import imagenet_categories
 from twinlens.model.bundle import open_bundle
 from twinlens.model.word_file import save_words
 from twinlens.words.spelled import alphabet_of, fold, is_written_in_signs, words_of

@@ -41,7 +41,7 @@ def models(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> dict[str,
             raise UnknownPartError(f"no model is called {str(source)!r}")
         return known[str(source)]
 
-    monkeypatch.setattr("twinlens.collection.indexing.model_of_record.load_model", load)
+    monkeypatch.setattr("twinlens.collection.indexing.models.model_of_record.load_model", load)
     return known
 
 

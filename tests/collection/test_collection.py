@@ -19,8 +19,8 @@ from conftest import COLOURS, ColourEncoder, PhotoMaker, without_date
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import indexer as upkeep
-from twinlens.collection.indexing.progress import IndexPlan, SilentListener
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.telling.progress import IndexPlan, SilentListener
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.collection.place import locate
 from twinlens.errors import (
     CatalogDamagedError,

@@ -33,7 +33,7 @@ sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
 from twinlens.collection.indexing import captions
 from twinlens.collection.indexing import index
-from twinlens.collection.indexing import model_of_record
+from twinlens.collection.indexing.models import model_of_record
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.collection import Collection
 

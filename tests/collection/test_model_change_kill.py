@@ -31,12 +31,12 @@ import numpy as np
 sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
 from twinlens.collection.indexing import captions
-from twinlens.collection.indexing import model_change
-from twinlens.collection.indexing import model_of_record
+from twinlens.collection.indexing.models import model_change
+from twinlens.collection.indexing.models import model_of_record
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.collection.collection import Collection
-from twinlens.collection.catalog.next_vectors import NextVectors
+from twinlens.collection.catalog.embeddings.next_vectors import NextVectors
 
 class Turned(ColourEncoder):
     def _embed(self, colours):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from contracts.command import CommandContract
 from e2e.conftest import Run
 from twinlens.api.library import Collection
-from twinlens.cli.commands import favourite, rate
+from twinlens.cli.commands.curating import favourite, rate
 from twinlens.cli.main import app
 
 CAT, COFFEE, ROCKET = "pets/cat.png", "kitchen/coffee.png", "space/rocket.jpg"

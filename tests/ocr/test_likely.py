@@ -2,7 +2,7 @@ from pathlib import Path
 
 from skimage import data
 
-from twinlens.collection.catalog.features import likeness
+from twinlens.collection.catalog.embeddings.features import likeness
 from twinlens.embedding.local import embed_photos
 from twinlens.model.load import load_model
 from twinlens.ocr.likely import MODEL, are_likely, can_tell

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from rest.served_library import server_of
-from twinlens.rest.gate import body_limit, callers
+from twinlens.rest.gate import callers
+from twinlens.rest.gate.limits import body_limit
 from twinlens.rest.process import protocol
 from twinlens.rest.process.server import Server
 from twinlens.rest.settings import Settings

@@ -12,7 +12,7 @@ from PIL import Image
 
 from twinlens.api.library import find_existing
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.missing import MissingFolder
+from twinlens.collection.indexing.scanning.missing import MissingFolder
 from twinlens.collection.place.locate import find_collection, find_lost, photos_path
 from twinlens.counted import counted
 from twinlens.errors import CatalogDamagedError, CollectionNotFoundError, ConfigError, TwinlensError

@@ -11,7 +11,8 @@ from twinlens.collection.place.locate import user_path
 from twinlens.data.find import find_kind
 from twinlens.data.readers.classes_json import read_classes
 from twinlens.errors import DataError
-from twinlens.evaluation.class_names import read_class_names
+from twinlens.evaluation.classes.names import read_class_names
+from twinlens.evaluation.classes.prompts import read_prompts
 from twinlens.evaluation.comparison import Comparison, compare_pairs
 from twinlens.evaluation.compositional import find
 from twinlens.evaluation.compositional.evaluate import evaluate_compositional
@@ -24,7 +25,6 @@ from twinlens.evaluation.plots.cosine_heat_map import draw_cosine_heat_map
 from twinlens.evaluation.plots.model_comparison import draw_model_comparison
 from twinlens.evaluation.plots.recall_curves import draw_recall_curves
 from twinlens.evaluation.plots.training_curves import draw_training_curves
-from twinlens.evaluation.prompts import read_prompts
 from twinlens.evaluation.rank_table import write_ranks
 from twinlens.evaluation.report import RetrievalReport
 from twinlens.evaluation.retrieval import checked_ks, evaluate_embeddings, evaluate_pairs

@@ -7,9 +7,10 @@ from twinlens.api.library import Opened, find_existing
 from twinlens.collection.catalog.kept import KEPT_DAYS
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.brought import BroughtVectors
-from twinlens.collection.indexing.index_state import IndexState, Stage
-from twinlens.collection.indexing.missing import ForgetMissing, MissingFolder
-from twinlens.collection.indexing.progress import (
+from twinlens.collection.indexing.scanning.missing import ForgetMissing, MissingFolder
+from twinlens.collection.indexing.scanning.since_index import SinceIndex
+from twinlens.collection.indexing.telling.index_state import IndexState, Stage
+from twinlens.collection.indexing.telling.progress import (
     CaptionPlan,
     IndexListener,
     IndexPlan,
@@ -17,7 +18,7 @@ from twinlens.collection.indexing.progress import (
     ModelChangeProgress,
     SilentListener,
 )
-from twinlens.collection.indexing.report import (
+from twinlens.collection.indexing.telling.report import (
     CaptionReport,
     IndexReport,
     ModelChangeReport,
@@ -25,7 +26,6 @@ from twinlens.collection.indexing.report import (
     reasons_summary,
     videos_not_read,
 )
-from twinlens.collection.indexing.since_index import SinceIndex
 from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.place.locate import find_collection, photos_path, user_path

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twinlens.collection.catalog.integrity import refuse_emptied
+from twinlens.collection.catalog.sqlite.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import (

@@ -1,6 +1,6 @@
 """Text in pictures: whether it can be read here, and how much was read."""
 
-from twinlens.collection.catalog.read_texts import ReadCounts
+from twinlens.collection.catalog.texts.read_texts import ReadCounts
 from twinlens.collection.collection import Collection
 from twinlens.collection.recognizing.report import TextReport
 from twinlens.ocr.rapid import can_read_texts

@@ -10,17 +10,17 @@ from typing import Any, Self
 
 import numpy as np
 
-from twinlens.collection.catalog.check import vector_faults
 from twinlens.collection.catalog.condition import ANY
-from twinlens.collection.catalog.opening import open_catalog
-from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
-from twinlens.collection.catalog.vectors import (
+from twinlens.collection.catalog.embeddings.vectors import (
     LIKENESS,
     chosen_store,
     derived_vectors,
     likeness_vectors,
     moment_vectors,
 )
+from twinlens.collection.catalog.opening import open_catalog
+from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
+from twinlens.collection.catalog.sqlite.check import vector_faults
 from twinlens.collection.curating.albums import Albums
 from twinlens.collection.curating.captions import Captions
 from twinlens.collection.curating.given_photos import GivenPhotos, PhotoLike
@@ -36,14 +36,19 @@ from twinlens.collection.duplicates.find import DuplicateSearch, OnProgress
 from twinlens.collection.duplicates.found import Duplicates, KindsLike, known_kinds
 from twinlens.collection.indexing.brought import BroughtVectors
 from twinlens.collection.indexing.index import IndexOptions
-from twinlens.collection.indexing.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.indexer import Indexer
-from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
-from twinlens.collection.indexing.missing import ForgetMissing
-from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource
-from twinlens.collection.indexing.progress import IndexListener
-from twinlens.collection.indexing.report import CaptionReport, IndexReport, ModelChangeReport, PendingModelChange
-from twinlens.collection.indexing.since_index import LOOKING_S, SinceIndex, since_index
+from twinlens.collection.indexing.models.model_of_record import ModelOfRecord, ModelSource
+from twinlens.collection.indexing.scanning.last_scan import last_scan_stamp, skipped_files
+from twinlens.collection.indexing.scanning.missing import ForgetMissing
+from twinlens.collection.indexing.scanning.since_index import LOOKING_S, SinceIndex, since_index
+from twinlens.collection.indexing.telling.index_state import IndexState, read_index_state, write_index_state
+from twinlens.collection.indexing.telling.progress import IndexListener
+from twinlens.collection.indexing.telling.report import (
+    CaptionReport,
+    IndexReport,
+    ModelChangeReport,
+    PendingModelChange,
+)
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.follow import Run, follow
 from twinlens.collection.likeness.copies_file import DerivedCopies

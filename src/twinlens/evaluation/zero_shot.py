@@ -11,8 +11,8 @@ from twinlens.data.readers.classes_json import ClassifiedImages
 from twinlens.embedding.local import Skipped, embed_photos
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
-from twinlens.evaluation.class_categories import OTHER, categories_of, imagenet_categories
-from twinlens.evaluation.class_names import ClassNames, with_classes
+from twinlens.evaluation.classes.categories import OTHER, categories_of, imagenet_categories
+from twinlens.evaluation.classes.names import ClassNames, with_classes
 from twinlens.evaluation.contamination import contamination_note, find_trained_on
 from twinlens.evaluation.metrics import Ranks, first_ranks, relevant_ranks
 from twinlens.evaluation.text_embeddings import embed_texts

@@ -15,28 +15,10 @@ from starlette.responses import Response
 from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection, open_for_serving
 from twinlens.errors import TwinlensError
-from twinlens.rest.calls import (
-    albums,
-    archive,
-    browsing,
-    captions,
-    duplicates,
-    explaining,
-    favourites,
-    indexing,
-    library,
-    photos,
-    places,
-    ratings,
-    reading,
-    searching,
-    session,
-    suggesting,
-    tag_suggestions,
-    tags,
-    teaching,
-)
+from twinlens.rest.calls import archive, browsing, duplicates, indexing, library, photos, places, reading, session
 from twinlens.rest.calls.content_type import check_json
+from twinlens.rest.calls.curating import albums, captions, favourites, ratings, tag_suggestions, tags, teaching
+from twinlens.rest.calls.finding import explaining, searching, suggesting
 from twinlens.rest.calls.methods import answer_method
 from twinlens.rest.calls.sharing import shared, shares
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
@@ -47,11 +29,11 @@ from twinlens.rest.engine.news import News
 from twinlens.rest.engine.text_run import TextRun
 from twinlens.rest.failures import RequestFailure, failure_of
 from twinlens.rest.gate.audit import Audit
-from twinlens.rest.gate.body_limit import BodyLimit
 from twinlens.rest.gate.entrance import Entrance
 from twinlens.rest.gate.envelope import Envelope
 from twinlens.rest.gate.guard import Guard
 from twinlens.rest.gate.head import Head
+from twinlens.rest.gate.limits.body_limit import BodyLimit
 from twinlens.rest.gate.target import Target
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.openapi import describe

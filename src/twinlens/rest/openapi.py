@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from twinlens import __version__
 from twinlens.rest.calls.schemas import CaptionSearch, FailureAnswer, ImageSearch
-from twinlens.rest.gate.scopes import is_open, needed_scopes
+from twinlens.rest.gate.keys.scopes import is_open, needed_scopes
 from twinlens.rest.settings import Settings
 
 DESCRIPTION = "Search a library of photos by text and by photo; every error is {error: {code, message, hint}}."

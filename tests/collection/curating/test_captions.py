@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PhotoMaker
-from twinlens.collection.catalog.integrity import structure_faults
+from twinlens.collection.catalog.sqlite.integrity import structure_faults
 from twinlens.collection.collection import Collection
 from twinlens.collection.curating.captions import MOST_CHARACTERS
 from twinlens.collection.place.disk import only_writer

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from conftest import PhotoMaker
-from twinlens.collection.catalog.said import Told
+from twinlens.collection.catalog.texts.said import Told
 from twinlens.collection.collection import Collection
 
 OpenCollection = Callable[..., Collection]

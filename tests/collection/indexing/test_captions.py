@@ -12,8 +12,8 @@ from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import captions as captions_module
 from twinlens.collection.indexing.captions import match_photos
-from twinlens.collection.indexing.progress import CaptionPlan, SilentListener
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.telling.progress import CaptionPlan, SilentListener
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from twinlens.collection.indexing.disk_guard import DiskGuard
-from twinlens.collection.indexing.progress import CaptionPlan, IndexPlan, ModelChangePlan, SilentListener
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.telling.progress import CaptionPlan, IndexPlan, ModelChangePlan, SilentListener
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.errors import DiskFullError
 
 TOO_MUCH = 1 << 60

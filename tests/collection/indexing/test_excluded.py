@@ -8,7 +8,7 @@ import pytest
 from conftest import PhotoMaker
 from twinlens.collection.catalog.catalog import EXCLUDED
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.since_index import SinceIndex
+from twinlens.collection.indexing.scanning.since_index import SinceIndex
 from twinlens.errors import CatalogDamagedError, CollectionError, ConfigError, NoPhotosError
 
 OpenCollection = Callable[..., Collection]

@@ -16,9 +16,9 @@ from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.indexing import index as index_module
 from twinlens.collection.indexing import verification
 from twinlens.collection.indexing.index import IndexOptions, index_folders
-from twinlens.collection.indexing.missing import ForgetMissing
-from twinlens.collection.indexing.progress import IndexPlan, SilentListener
-from twinlens.collection.indexing.report import IndexReport, reasons_summary
+from twinlens.collection.indexing.scanning.missing import ForgetMissing
+from twinlens.collection.indexing.telling.progress import IndexPlan, SilentListener
+from twinlens.collection.indexing.telling.report import IndexReport, reasons_summary
 from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails

@@ -11,7 +11,7 @@ import pytest
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.kept import KEPT_DAYS
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.missing import MissingFolder
+from twinlens.collection.indexing.scanning.missing import MissingFolder
 
 OpenCollection = Callable[..., Collection]
 

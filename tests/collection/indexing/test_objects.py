@@ -13,7 +13,7 @@ from stored_photos import asked, coloured, put, remove
 from twinlens.api.indexing import open_for_index
 from twinlens.api.library import open_for_search, open_for_serving
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.data.objects.stamp import SECOND_NS, date_ns
 from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError, TwinlensError

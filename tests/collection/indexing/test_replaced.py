@@ -9,8 +9,8 @@ from collection.conftest import OpenCollection
 from conftest import PhotoMaker
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import index as index_module
-from twinlens.collection.indexing.progress import SilentListener
 from twinlens.collection.indexing.replaced import KEY, earlier
+from twinlens.collection.indexing.telling.progress import SilentListener
 
 
 class Interrupting(SilentListener):

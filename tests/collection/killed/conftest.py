@@ -59,4 +59,6 @@ def run_change(killer: Path) -> Iterator[RunChange]:
 @pytest.fixture
 def known_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process finds the same models by name."""
-    monkeypatch.setattr("twinlens.collection.indexing.model_of_record.load_model", lambda source: MODELS[str(source)])
+    monkeypatch.setattr(
+        "twinlens.collection.indexing.models.model_of_record.load_model", lambda source: MODELS[str(source)]
+    )

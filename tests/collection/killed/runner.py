@@ -14,7 +14,8 @@ import numpy as np
 from conftest import ColourEncoder
 from twinlens.collection.catalog import database
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing import captions, giving_back, index, model_change, model_of_record
+from twinlens.collection.indexing import captions, giving_back, index
+from twinlens.collection.indexing.models import model_change, model_of_record
 from twinlens.collection.repairing.repair import repair
 from twinlens.types import Embeddings
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.vectors import LIKENESS
+from twinlens.collection.catalog.embeddings.vectors import LIKENESS
 from twinlens.collection.collection import Collection
 from twinlens.collection.likeness import copies_file
 from twinlens.collection.searching.search import SORTS

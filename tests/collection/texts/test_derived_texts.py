@@ -17,7 +17,7 @@ import pytest
 from catalog_photos import put_photos
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import ModelRecord
-from twinlens.collection.catalog.text_index import TextIndex
+from twinlens.collection.catalog.texts.text_index import TextIndex
 from twinlens.collection.texts.derived_texts import FILE, DerivedTexts
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
@@ -276,7 +276,7 @@ def test_a_process_killed_while_it_writes_does_no_harm(
 import os
 from pathlib import Path
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.text_index import TextIndex
+from twinlens.collection.catalog.texts.text_index import TextIndex
 from twinlens.collection.texts.derived_texts import DerivedTexts
 put, place = TextIndex._put, Path({str(tmp_path)!r})
 def die(self, connection, values):

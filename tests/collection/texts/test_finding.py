@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.collection.catalog.text_index import Stamp, TextIndex
-from twinlens.collection.catalog.written import WrittenPhoto
+from twinlens.collection.catalog.texts.text_index import Stamp, TextIndex
+from twinlens.collection.catalog.texts.written import WrittenPhoto
 from twinlens.collection.texts.fields import COLUMNS, field_values
 from twinlens.collection.texts.finding import Finder
 from twinlens.words.terms import humps_apart

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from rest.served_library import ODD_NAME, PHOTOS, client_of
 from twinlens.collection.collection import Collection
 from twinlens.collection.describing import tag_suggestions
-from twinlens.collection.indexing.scan import LINK_OUT
+from twinlens.collection.indexing.scanning.scan import LINK_OUT
 from twinlens.everyday.tags import EverydayTags
 from twinlens.rest.settings import Settings
 

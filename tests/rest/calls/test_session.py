@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from rest.served_library import KEY, client_of, code
 from twinlens.rest.app import create_app
-from twinlens.rest.gate.sessions import SESSION_S
+from twinlens.rest.gate.keys.sessions import SESSION_S
 from twinlens.rest.settings import Settings
 
 SIGNED_IN = {

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from rest.served_library import KEY, ODD_NAME, client_of, code
 from twinlens.rest.app import calls
-from twinlens.rest.gate import wrong_keys
+from twinlens.rest.gate.keys import wrong_keys
 from twinlens.rest.settings import Settings
 
 STRANGER = "203.0.113.7"

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 from rest.served_library import KEY, client_of, code
 from twinlens.rest import settings
 from twinlens.rest.app import create_app
-from twinlens.rest.gate import wrong_keys
-from twinlens.rest.gate.body_limit import KEY_BYTES
-from twinlens.rest.gate.keys import COOKIE
-from twinlens.rest.gate.wrong_keys import WRONG_KEYS_PER_MINUTE
+from twinlens.rest.gate.keys import wrong_keys
+from twinlens.rest.gate.keys.keys import COOKIE
+from twinlens.rest.gate.keys.wrong_keys import WRONG_KEYS_PER_MINUTE
+from twinlens.rest.gate.limits.body_limit import KEY_BYTES
 from twinlens.rest.settings import Settings
 
 TEXT = {"query": "a dog"}

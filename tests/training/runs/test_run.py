@@ -15,7 +15,7 @@ from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from training.tiny_world import recipe, stage, train
-from twinlens.cli.commands.train import data_options
+from twinlens.cli.commands.lab.train import data_options
 from twinlens.data.find import open_dataset
 from twinlens.errors import ConfigError, DataError, TrainingError
 from twinlens.training.loop.run_log import EpochLog

@@ -10,7 +10,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
-from twinlens.cli.commands import choosing, importing, pulling
+from twinlens.cli.models import choosing, importing, pulling
 from twinlens.cli.options.data import Captions, Data, Images, Kind
 from twinlens.cli.options.evaluate import Split
 from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging

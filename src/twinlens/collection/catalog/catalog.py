@@ -10,36 +10,26 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from twinlens.collection.catalog.before_upgrade import keep_before_upgrade
-from twinlens.collection.catalog.captions import CaptionTable
-from twinlens.collection.catalog.changed import changed_photos
+from twinlens.collection.catalog.columns.changed import changed_photos
+from twinlens.collection.catalog.columns.contents import KnownContents
 from twinlens.collection.catalog.columns.counts import Counts
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
 from twinlens.collection.catalog.columns.positions import Positions
+from twinlens.collection.catalog.columns.text_columns import TextColumns
 from twinlens.collection.catalog.condition import ANY, Condition, one_of
-from twinlens.collection.catalog.contents import KnownContents
 from twinlens.collection.catalog.curated.albums import AlbumTable
 from twinlens.collection.catalog.curated.ratings import RatingTable
 from twinlens.collection.catalog.curated.shares import ShareTable
 from twinlens.collection.catalog.curated.tags import TagTable
 from twinlens.collection.catalog.database import Connection, Database, damaged
-from twinlens.collection.catalog.features import PhotoFeatures
+from twinlens.collection.catalog.embeddings.features import PhotoFeatures
+from twinlens.collection.catalog.embeddings.moments import MomentFeatures, MomentTable
+from twinlens.collection.catalog.embeddings.next_vectors import NextVectors, model_meta
 from twinlens.collection.catalog.feedback import FeedbackTable
-from twinlens.collection.catalog.foreign import refuse_links, refuse_programs
-from twinlens.collection.catalog.integrity import (
-    check_at_open,
-    known_afterwards,
-    refuse_emptied,
-    structure_faults,
-    was_used,
-)
 from twinlens.collection.catalog.kept import Kept
 from twinlens.collection.catalog.marks import Marks
-from twinlens.collection.catalog.moments import MomentFeatures, MomentTable
-from twinlens.collection.catalog.next_vectors import NextVectors, model_meta
 from twinlens.collection.catalog.order import Order, first_ids
 from twinlens.collection.catalog.path_forms import PathForms
-from twinlens.collection.catalog.read_texts import ReadTexts
 from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
     MOST_DIM,
@@ -54,12 +44,22 @@ from twinlens.collection.catalog.rows import (
     is_number,
     unit_row,
 )
-from twinlens.collection.catalog.said import SaidAbout, content_details
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
 from twinlens.collection.catalog.selecting import selected_ids
-from twinlens.collection.catalog.text_columns import TextColumns
+from twinlens.collection.catalog.sqlite.before_upgrade import keep_before_upgrade
+from twinlens.collection.catalog.sqlite.foreign import refuse_links, refuse_programs
+from twinlens.collection.catalog.sqlite.integrity import (
+    check_at_open,
+    known_afterwards,
+    refuse_emptied,
+    structure_faults,
+    was_used,
+)
+from twinlens.collection.catalog.texts.captions import CaptionTable
+from twinlens.collection.catalog.texts.read_texts import ReadTexts
+from twinlens.collection.catalog.texts.said import SaidAbout, content_details
+from twinlens.collection.catalog.texts.written import WrittenTexts
 from twinlens.collection.catalog.writing import CatalogWriter
-from twinlens.collection.catalog.written import WrittenTexts
 from twinlens.counted import counted
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
-from twinlens.collection.catalog.journal import Journal, check_locks, journal_for
-from twinlens.collection.catalog.sql_functions import add_functions
+from twinlens.collection.catalog.sqlite.journal import Journal, check_locks, journal_for
+from twinlens.collection.catalog.sqlite.sql_functions import add_functions
 from twinlens.errors import (
     CatalogDamagedError,
     CatalogLockedError,

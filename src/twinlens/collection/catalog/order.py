@@ -13,7 +13,7 @@ from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
 from twinlens.collection.catalog.reading import record_columns
 from twinlens.collection.catalog.rows import PhotoRecord, id_array, ids_in
-from twinlens.collection.catalog.sql_functions import file_name, folded
+from twinlens.collection.catalog.sqlite.sql_functions import file_name, folded
 from twinlens.types import Ids
 
 Order: TypeAlias = Literal["date", "oldest", "name", "size"]

@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from twinlens.collection.catalog.embeddings.moments import WaitingVideo
+from twinlens.collection.catalog.embeddings.next_vectors import MISSING_NEXT, forget_next_model, model_meta
 from twinlens.collection.catalog.kept import GIVEN, Returned, keep_given
-from twinlens.collection.catalog.moments import WaitingVideo
-from twinlens.collection.catalog.next_vectors import MISSING_NEXT, forget_next_model, model_meta
-from twinlens.collection.catalog.read_texts import note_seen, put_read_texts
 from twinlens.collection.catalog.rows import FileState, ModelRecord, blob, halves_blob
-from twinlens.collection.catalog.said import DETAILS, content_details, keep_content_details, put_texts
-from twinlens.collection.catalog.written import note_reworded
+from twinlens.collection.catalog.texts.read_texts import note_seen, put_read_texts
+from twinlens.collection.catalog.texts.said import DETAILS, content_details, keep_content_details, put_texts
+from twinlens.collection.catalog.texts.written import note_reworded
 from twinlens.data.dating.file_date import OUTSIDE, dated, moved_moment, with_moment
 from twinlens.data.dating.moment import Moment
 from twinlens.data.exif import PhotoDetails

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.said import BesideMark
-from twinlens.collection.indexing.scan import FoundFile, Scan
+from twinlens.collection.catalog.texts.said import BesideMark
+from twinlens.collection.indexing.scanning.scan import FoundFile, Scan
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
 from twinlens.data.guarded.guard import Guard

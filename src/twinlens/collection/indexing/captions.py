@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import vector_bytes
-from twinlens.collection.indexing.progress import CaptionPlan, IndexListener, SilentListener
-from twinlens.collection.indexing.report import CaptionReport
+from twinlens.collection.indexing.telling.progress import CaptionPlan, IndexListener, SilentListener
+from twinlens.collection.indexing.telling.report import CaptionReport
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.file_names import relative_text, same_form
 from twinlens.data.find import open_dataset

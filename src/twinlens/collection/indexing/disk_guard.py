@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from twinlens.collection.indexing.progress import (
+from twinlens.collection.indexing.telling.progress import (
     CaptionPlan,
     IndexListener,
     IndexPlan,
     ModelChangePlan,
     ModelChangeProgress,
 )
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.errors import DiskFullError
 
 

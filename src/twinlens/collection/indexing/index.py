@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.catalog.contents import KnownContents
+from twinlens.collection.catalog.columns.contents import KnownContents
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
@@ -16,15 +16,15 @@ from twinlens.collection.indexing.beside import read_what_is_beside
 from twinlens.collection.indexing.brought import BroughtVectors
 from twinlens.collection.indexing.excluding.rules import Rules, collection_rules
 from twinlens.collection.indexing.giving_back import give_back
-from twinlens.collection.indexing.last_scan import left_out_files, skipped_files, write_last_scan, write_part
-from twinlens.collection.indexing.missing import ForgetMissing, is_below, kept_folders
 from twinlens.collection.indexing.moments import look_at_videos
 from twinlens.collection.indexing.part import Part, changed_part
-from twinlens.collection.indexing.progress import IndexListener, IndexPlan, SilentListener
 from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
-from twinlens.collection.indexing.report import IndexReport, why_no_photos
-from twinlens.collection.indexing.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scanning.last_scan import left_out_files, skipped_files, write_last_scan, write_part
+from twinlens.collection.indexing.scanning.missing import ForgetMissing, is_below, kept_folders
+from twinlens.collection.indexing.scanning.scan import LINK_OUT, FoundFile, Scan, scan_folder
 from twinlens.collection.indexing.takeout_albums import make_takeout_albums
+from twinlens.collection.indexing.telling.progress import IndexListener, IndexPlan, SilentListener
+from twinlens.collection.indexing.telling.report import IndexReport, why_no_photos
 from twinlens.collection.indexing.verification import Position, VerifyReport
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, photos_missing
 from twinlens.counted import counted

@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from twinlens.collection.catalog.before_upgrade import forget_after_upgrade
 from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
-from twinlens.collection.catalog.integrity import check_fully, is_known_intact, remember_intact
-from twinlens.collection.catalog.vectors import DerivedVectors
+from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
+from twinlens.collection.catalog.sqlite.before_upgrade import forget_after_upgrade
+from twinlens.collection.catalog.sqlite.integrity import check_fully, is_known_intact, remember_intact
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.excluding.rules import check_pattern
 from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
-from twinlens.collection.indexing.model_change import change_model
-from twinlens.collection.indexing.model_of_record import ModelOfRecord, ModelSource, NamedModel, check_name, named_model
-from twinlens.collection.indexing.progress import IndexListener, SilentListener
-from twinlens.collection.indexing.report import CaptionReport, IndexReport, ModelChangeReport
+from twinlens.collection.indexing.models.model_change import change_model
+from twinlens.collection.indexing.models.model_of_record import (
+    ModelOfRecord,
+    ModelSource,
+    NamedModel,
+    check_name,
+    named_model,
+)
+from twinlens.collection.indexing.telling.progress import IndexListener, SilentListener
+from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.disk import only_writer

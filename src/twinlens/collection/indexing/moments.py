@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.features import likeness
-from twinlens.collection.catalog.moments import WaitingVideo
-from twinlens.collection.indexing.progress import IndexListener
-from twinlens.collection.indexing.scan import Scan
+from twinlens.collection.catalog.embeddings.features import likeness
+from twinlens.collection.catalog.embeddings.moments import WaitingVideo
+from twinlens.collection.indexing.scanning.scan import Scan
+from twinlens.collection.indexing.telling.progress import IndexListener
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.photos import plain, read_moments

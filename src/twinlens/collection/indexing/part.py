@@ -15,10 +15,10 @@ from twinlens.collection.catalog.catalog import Catalog, KnownFile
 from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
 from twinlens.collection.indexing.excluding.names import IGNORE_FILE, is_left_out
 from twinlens.collection.indexing.excluding.rules import Rules
-from twinlens.collection.indexing.last_scan import read_last_scan
-from twinlens.collection.indexing.missing import folders_kept_last, has_other_disks, is_below
 from twinlens.collection.indexing.replaced import earlier
-from twinlens.collection.indexing.scan import Scan, scan_some
+from twinlens.collection.indexing.scanning.last_scan import read_last_scan
+from twinlens.collection.indexing.scanning.missing import folders_kept_last, has_other_disks, is_below
+from twinlens.collection.indexing.scanning.scan import Scan, scan_some
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder
 from twinlens.data.file_names import as_file
 from twinlens.data.objects.object_path import ObjectPath

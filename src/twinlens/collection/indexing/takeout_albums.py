@@ -7,7 +7,7 @@ from itertools import count
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.curated.names import MOST_CHARACTERS, tidy_name
-from twinlens.collection.indexing.scan import Scan
+from twinlens.collection.indexing.scanning.scan import Scan
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.metadata.takeout import TakeoutError
 from twinlens.data.metadata.takeout_album import read_album_title

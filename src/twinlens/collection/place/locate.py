@@ -5,9 +5,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinlens.collection.catalog.file_system import network_file_system
-from twinlens.collection.catalog.integrity import was_used
 from twinlens.collection.catalog.postgres.address import Address, address_at, is_address, place_of
+from twinlens.collection.catalog.sqlite.file_system import network_file_system
+from twinlens.collection.catalog.sqlite.integrity import was_used
 from twinlens.config import data_folder
 from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.errors import CollectionError

@@ -7,7 +7,7 @@ from pathlib import Path
 from twinlens.collection.catalog.catalog import ARCHIVES, Catalog
 from twinlens.collection.catalog.rows import vector_bytes
 from twinlens.collection.indexing.excluding.rules import check_pattern
-from twinlens.collection.indexing.model_of_record import ModelOfRecord
+from twinlens.collection.indexing.models.model_of_record import ModelOfRecord
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import CATALOG_NAME
 from twinlens.collection.place.photo_folders import folder_path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
 from twinlens.collection.catalog.portable.carried import CarriedCatalog
-from twinlens.collection.indexing.model_of_record import ModelOfRecord
+from twinlens.collection.indexing.models.model_of_record import ModelOfRecord
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import FOLDER_NAME
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.foreign import remove_ours
 from twinlens.collection.catalog.portable.copying import standing_still
 from twinlens.collection.catalog.rows import FileState
+from twinlens.collection.catalog.sqlite.foreign import remove_ours
 from twinlens.collection.place.disk import only_watcher, only_writer
 from twinlens.collection.place.locate import CATALOG_NAME, default_place, is_collection, is_default_place
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders, check_apart, folder_path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from twinlens.collection.catalog.integrity import was_used
+from twinlens.collection.catalog.sqlite.integrity import was_used
 from twinlens.collection.place.disk import disk_error
 from twinlens.collection.place.locate import is_collection
 from twinlens.errors import CollectionBusyError, CollectionError

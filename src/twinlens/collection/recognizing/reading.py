@@ -10,7 +10,7 @@ from PIL import Image
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
-from twinlens.collection.catalog.read_texts import UnreadPhoto
+from twinlens.collection.catalog.texts.read_texts import UnreadPhoto
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.recognizing.pictures import SHORT_SIDE, parts_to_read
 from twinlens.collection.recognizing.report import TextReport

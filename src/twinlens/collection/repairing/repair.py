@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.integrity import AS_LEFT, CHECKED, check_fully, refuse_emptied
 from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.postgres.address import address_at
 from twinlens.collection.catalog.repair.mending import (
@@ -42,8 +41,9 @@ from twinlens.collection.catalog.repair.salvage import (
 from twinlens.collection.catalog.repair.twice import restore_given
 from twinlens.collection.catalog.rows import ModelRecord, check_length
 from twinlens.collection.catalog.schema import upgrade
+from twinlens.collection.catalog.sqlite.integrity import AS_LEFT, CHECKED, check_fully, refuse_emptied
 from twinlens.collection.indexing.captions import BATCH_SIZE
-from twinlens.collection.indexing.model_of_record import named_model
+from twinlens.collection.indexing.models.model_of_record import named_model
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME
 from twinlens.collection.repairing.report import RepairReport

@@ -6,10 +6,7 @@ from contextlib import suppress
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.check import differing_ids, vector_faults
-from twinlens.collection.catalog.repair.mending import TO_READ
-from twinlens.collection.catalog.rows import ModelRecord
-from twinlens.collection.catalog.vectors import (
+from twinlens.collection.catalog.embeddings.vectors import (
     DerivedVectors,
     VectorSource,
     chosen_store,
@@ -17,8 +14,11 @@ from twinlens.collection.catalog.vectors import (
     likeness_vectors,
     moment_vectors,
 )
+from twinlens.collection.catalog.repair.mending import TO_READ
+from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.catalog.sqlite.check import differing_ids, vector_faults
 from twinlens.collection.indexing.captions import BATCH_SIZE
-from twinlens.collection.indexing.model_of_record import named_model
+from twinlens.collection.indexing.models.model_of_record import named_model
 from twinlens.collection.repairing.report import RepairReport
 from twinlens.errors import BundleError, UnknownPartError
 from twinlens.model.load import model_of_fingerprint

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twinlens.collection.catalog.captions import CaptionTable
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition, all_of, any_of, not_, one_of
 from twinlens.collection.catalog.reading import has_word
 from twinlens.collection.catalog.rows import ModelRecord, id_array, union
+from twinlens.collection.catalog.texts.captions import CaptionTable
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.searching.answer import why_ungraded

@@ -10,9 +10,9 @@ import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition, all_of, any_of, one_of
+from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
 from twinlens.collection.catalog.reading import DateGaps, count_photos, date_gaps
 from twinlens.collection.catalog.rows import ModelRecord, PhotoRecord, union
-from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks

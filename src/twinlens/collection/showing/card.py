@@ -6,7 +6,7 @@ from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.reading import date_source, duration, photo_row
-from twinlens.collection.catalog.said import NOTHING_TOLD, Told
+from twinlens.collection.catalog.texts.said import NOTHING_TOLD, Told
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.types import DateSource
 

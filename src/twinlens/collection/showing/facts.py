@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.columns.counts import Counts
 from twinlens.collection.catalog.reading import first_and_last_taken
-from twinlens.collection.indexing.last_scan import last_scan_stamp, skipped_files
+from twinlens.collection.indexing.scanning.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.place.photo_folders import PhotoFolder
 
 MOST_FOLDERS = 2000  # a list for people to choose from

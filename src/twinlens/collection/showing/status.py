@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.last_scan import left_out_files, read_last_scan, skipped_files
-from twinlens.collection.indexing.missing import folders_kept_last
-from twinlens.collection.indexing.report import PendingModelChange, kinds_not_read
+from twinlens.collection.indexing.scanning.last_scan import left_out_files, read_last_scan, skipped_files
+from twinlens.collection.indexing.scanning.missing import folders_kept_last
+from twinlens.collection.indexing.telling.report import PendingModelChange, kinds_not_read
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.file_names import as_text
 

@@ -11,7 +11,7 @@ import numpy as np
 from filelock import FileLock
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.text_index import Stamp, TextIndex, TextIndexError, Values
+from twinlens.collection.catalog.texts.text_index import Stamp, TextIndex, TextIndexError, Values
 from twinlens.collection.texts.fields import COLUMNS, field_values
 from twinlens.collection.texts.finding import Finder
 from twinlens.collection.texts.matches import TextMatches

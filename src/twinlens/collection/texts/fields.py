@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from twinlens.collection.catalog.written import WrittenPhoto
+from twinlens.collection.catalog.texts.written import WrittenPhoto
 from twinlens.data.metadata.said import parts_of
 from twinlens.words.terms import humps_apart, terms_of
 

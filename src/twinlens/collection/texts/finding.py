@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.rows import union
-from twinlens.collection.catalog.text_index import TextIndex
+from twinlens.collection.catalog.texts.text_index import TextIndex
 from twinlens.collection.texts.expression import all_of, any_of, beginning, phrase, within
 from twinlens.collection.texts.fields import FIELDS, WHOLE, as_whole_names
 from twinlens.collection.texts.matches import TextMatches

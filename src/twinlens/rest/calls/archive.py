@@ -10,10 +10,10 @@ from starlette.responses import Response, StreamingResponse
 
 from twinlens.api.library import GalleryPhoto, gallery_page, photo_file
 from twinlens.errors import PhotoError
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.schemas import Body, ImageId
-from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.gate.costs import Charged, cost_of_search
+from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/archive", tags=["photos"])

@@ -10,6 +10,7 @@ from twinlens.api.describing import Language, accepted_language, tag_in
 from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
 from twinlens.api.searching import Query as SearchQuery
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, page_length, words
 from twinlens.rest.calls.schemas import (
     DATE_SOURCE,
@@ -23,8 +24,7 @@ from twinlens.rest.calls.schemas import (
     FilterParameters,
     FiltersAnswer,
 )
-from twinlens.rest.calls.searching import Ready
-from twinlens.rest.gate.costs import Charged, cost_of_search
+from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 from twinlens.types import DateSource, Space
 
 router = APIRouter(prefix="/api", tags=["library"])

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import StreamingResponse
 
 from twinlens.api.indexing import IndexState
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.progress import EVENTS, described_stream, events_of
 from twinlens.rest.calls.schemas import IndexAnswer
-from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.index_run import IndexRun
 
 router = APIRouter(prefix="/api/index", tags=["indexing"])

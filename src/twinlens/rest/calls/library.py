@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from twinlens import __version__
 from twinlens.errors import TwinlensError
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.schemas import (
     Architecture,
     Changes,
@@ -20,7 +21,6 @@ from twinlens.rest.calls.schemas import (
     Stats,
     Tower,
 )
-from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.engine.news import News
 from twinlens.rest.failures import RequestFailure, catalog_missing, library_missing, store_missing

@@ -10,9 +10,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from twinlens.api.describing import Language, accepted_language
 from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
 from twinlens.errors import PhotoError
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import page_length
 from twinlens.rest.calls.schemas import LANGUAGE, PhotoAnswer, PhotoTags, SuggestedTag
-from twinlens.rest.calls.searching import Ready
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, library_missing, unknown_image
 from twinlens.rest.gate.envelope import PHOTO_POLICY

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.api.library import Area, PlaceCluster, PlacesMap, View, parse_area, read_area
 from twinlens.errors import QueryError
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, words
 from twinlens.rest.calls.schemas import FilterParameters
-from twinlens.rest.calls.searching import Ready
 
 router = APIRouter(prefix="/api/places", tags=["library"])
 WHOLE_EARTH = "-180,-90,180,90"

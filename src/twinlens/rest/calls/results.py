@@ -32,7 +32,7 @@ from twinlens.rest.calls.schemas import (
 )
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
-from twinlens.rest.gate.costs import cost_of_search
+from twinlens.rest.gate.limits.costs import cost_of_search
 
 queries = logging.getLogger("twinlens.queries")
 LIMIT_OF_RESULTS = "the limit is --max-top-k"

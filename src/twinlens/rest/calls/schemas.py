@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 from twinlens.api.describing import Language
 from twinlens.api.filters import Filter, known_filters
 from twinlens.api.searching import Sort, Source
-from twinlens.rest.gate.scopes import KeyScope
+from twinlens.rest.gate.keys.scopes import KeyScope
 from twinlens.types import DateSource, Grade, MapKind, Space
 
 DEEPEST_OFFSET = 10_000_000

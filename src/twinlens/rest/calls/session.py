@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse, Response
 from twinlens.rest.calls.schemas import SessionAnswer, SessionStart
 from twinlens.rest.engine.served import Served
 from twinlens.rest.gate.callers import client_of
-from twinlens.rest.gate.key_source import KeySource
-from twinlens.rest.gate.keys import SHELF_PATH, Key, cookie_name, cookie_path, shown_key, shown_session
-from twinlens.rest.gate.scopes import SCOPES
-from twinlens.rest.gate.sessions import SESSION_S, Sessions
-from twinlens.rest.gate.wrong_keys import WrongKeys
+from twinlens.rest.gate.keys.key_source import KeySource
+from twinlens.rest.gate.keys.keys import SHELF_PATH, Key, cookie_name, cookie_path, shown_key, shown_session
+from twinlens.rest.gate.keys.scopes import SCOPES
+from twinlens.rest.gate.keys.sessions import SESSION_S, Sessions
+from twinlens.rest.gate.keys.wrong_keys import WrongKeys
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 

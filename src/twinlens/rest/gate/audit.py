@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinlens.errors import ConfigError
 from twinlens.rest.gate.callers import client_of
-from twinlens.rest.gate.scopes import READING_POSTS
+from twinlens.rest.gate.keys.scopes import READING_POSTS
 
 logger = logging.getLogger(__name__)
 Did = Literal["searched", "opened", "changed", "signed in", "signed out"]

@@ -4,7 +4,7 @@ from collections import Counter
 
 from starlette.types import Scope
 
-from twinlens.rest.gate.keys import ONLY_KEY, Key
+from twinlens.rest.gate.keys.keys import ONLY_KEY, Key
 from twinlens.rest.settings import Settings, is_loopback
 
 MOST_OF_ONE = 200  # a browser opens six

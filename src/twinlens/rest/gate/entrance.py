@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Self
 
 from twinlens.rest.gate.audit import AuditLog
-from twinlens.rest.gate.key_source import KeySource
+from twinlens.rest.gate.keys.key_source import KeySource
+from twinlens.rest.gate.keys.sessions import Sessions, sessions_in
+from twinlens.rest.gate.keys.wrong_keys import WrongKeys
 from twinlens.rest.gate.limits.requests import RequestLimits
-from twinlens.rest.gate.sessions import Sessions, sessions_in
-from twinlens.rest.gate.wrong_keys import WrongKeys
 from twinlens.rest.settings import Settings
 
 

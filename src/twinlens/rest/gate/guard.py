@@ -11,13 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twinlens.counted import counted
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import caller_of, client_of
-from twinlens.rest.gate.costs import CHARGE, cost_of_path
 from twinlens.rest.gate.entrance import Entrance
 from twinlens.rest.gate.hosts import Hosts
-from twinlens.rest.gate.keys import ONLY_KEY, Key, shown_key, shown_session
+from twinlens.rest.gate.keys.keys import ONLY_KEY, Key, shown_key, shown_session
+from twinlens.rest.gate.keys.scopes import is_open, needed_scopes
+from twinlens.rest.gate.keys.wrong_keys import CHALLENGE
 from twinlens.rest.gate.limits.allowance import Allowance
-from twinlens.rest.gate.scopes import is_open, needed_scopes
-from twinlens.rest.gate.wrong_keys import CHALLENGE
+from twinlens.rest.gate.limits.costs import CHARGE, cost_of_path
 from twinlens.rest.settings import BY_PROXY, Settings, is_loopback
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from twinlens.rest.failures import RequestFailure, library_missing
-from twinlens.rest.gate.keys import Key
+from twinlens.rest.gate.keys.keys import Key
 from twinlens.rest.metrics import CONTENT_TYPE, Metrics
 from twinlens.rest.shelf.slot import Slot
 

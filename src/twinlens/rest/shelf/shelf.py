@@ -12,7 +12,7 @@ from twinlens.api.library import Collection
 from twinlens.rest.app import create_app, put_behind_gate
 from twinlens.rest.calls import session
 from twinlens.rest.gate.entrance import Entrance
-from twinlens.rest.gate.keys import SHELF_PATH
+from twinlens.rest.gate.keys.keys import SHELF_PATH
 from twinlens.rest.gate.target import Target, with_slash
 from twinlens.rest.metrics import Metrics
 from twinlens.rest.page import add_files

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.columns import kept_column
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
+from twinlens.collection.catalog.columns.text_columns import TextColumns
 from twinlens.collection.catalog.database import Connection
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.catalog.text_columns import TextColumns
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.data.exif import PhotoDetails
 from twinlens.data.metadata.beside import Beside

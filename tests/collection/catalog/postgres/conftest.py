@@ -20,7 +20,7 @@ def models(encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
             raise UnknownPartError(f"no model is called {str(source)!r}")
         return encoder
 
-    monkeypatch.setattr("twinlens.collection.indexing.model_of_record.load_model", load)
+    monkeypatch.setattr("twinlens.collection.indexing.models.model_of_record.load_model", load)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 from conftest import PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing import scan, since_index
 from twinlens.collection.indexing.excluding.names import IN_ICLOUD
 from twinlens.collection.indexing.excluding.placeholders import NOT_HERE, is_placeholder
-from twinlens.collection.indexing.since_index import SinceIndex
+from twinlens.collection.indexing.scanning import scan, since_index
+from twinlens.collection.indexing.scanning.since_index import SinceIndex
 
 OpenCollection = Callable[..., Collection]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from twinlens.collection.indexing.excluding.rules import Rules, check_pattern, collection_rules
-from twinlens.collection.indexing.scan import scan_folder
+from twinlens.collection.indexing.scanning.scan import scan_folder
 from twinlens.errors import ConfigError
 
 FILES = "a.jpg b.png a/a.jpg a/b.png a/b/a.jpg a/b/c/b.png b/a.jpg b/a/a.jpg b/a/b.png c/keep.jpg c/a.jpg".split()

@@ -12,8 +12,8 @@ from watchfiles import Change
 from conftest import PhotoMaker, draw_photo
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing.missing import EMPTY, NO_DISK, MissingFolder
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.scanning.missing import EMPTY, NO_DISK, MissingFolder
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.collection.indexing.watching import watch as module
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.place.photo_folders import PhotoFolder, PhotoFolders

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import not_
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.catalog.sql_functions import distance_km
+from twinlens.collection.catalog.sqlite.sql_functions import distance_km
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.type import ENDS
 from twinlens.collection.searching.scope import Scope

@@ -4,7 +4,7 @@ import asyncio
 
 from twinlens.rest.gate.limits.allowance import DAY_S, Allowance, Refused
 from twinlens.rest.gate.limits.here import CountsHere
-from twinlens.rest.gate.rate import MOST_CLIENTS
+from twinlens.rest.gate.limits.rate import MOST_CLIENTS
 
 
 def test_a_quota_holds_until_midnight() -> None:

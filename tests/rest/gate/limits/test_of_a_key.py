@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from rest.served_library import KEY, client_of, code
 from twinlens.rest.gate.callers import caller_of
-from twinlens.rest.gate.keys import ONLY_KEY, Key
+from twinlens.rest.gate.keys.keys import ONLY_KEY, Key
+from twinlens.rest.gate.keys.tokens import TokenRules, Tokens
 from twinlens.rest.gate.limits.allowance import Allowance
-from twinlens.rest.gate.tokens import TokenRules, Tokens
 from twinlens.rest.settings import Settings
 
 ANA, BEN, ALL = "ana-s-key-is-long-enough", "ben-s-key-is-long-enough", "a-family-s-key-is-long-enough"

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from twinlens.collection.catalog.changed import changed_photos
+from twinlens.collection.catalog.columns.changed import changed_photos
 from twinlens.collection.catalog.database import Connection
 from twinlens.types import Ids
 

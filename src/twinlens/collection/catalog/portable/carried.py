@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import READ_TEXTS, TEXTS
+from twinlens.collection.catalog.embeddings.moments import MOMENTS
 from twinlens.collection.catalog.feedback import Lesson
 from twinlens.collection.catalog.kept import GIVEN, KEPT
-from twinlens.collection.catalog.moments import MOMENTS
 from twinlens.collection.catalog.rows import MOST_PARAMETERS, ModelRecord
 
 AT_ONCE = MOST_PARAMETERS

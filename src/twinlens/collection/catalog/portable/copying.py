@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.database import translated
-from twinlens.collection.catalog.file_copy import copy_database
+from twinlens.collection.catalog.sqlite.file_copy import copy_database
 
 
 @contextmanager

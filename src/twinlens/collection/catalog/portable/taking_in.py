@@ -11,9 +11,9 @@ from twinlens.collection.catalog.curated.albums import Album
 from twinlens.collection.catalog.curated.names import name_key
 from twinlens.collection.catalog.kept import GIVEN
 from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue, ReadContent
-from twinlens.collection.catalog.read_texts import put_read_texts
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import blob
+from twinlens.collection.catalog.texts.read_texts import put_read_texts
 from twinlens.types import Embeddings
 
 

@@ -12,7 +12,7 @@ from twinlens.collection.catalog.postgres.database import ServerDatabase
 from twinlens.collection.catalog.postgres.failures import damaged
 from twinlens.collection.catalog.postgres.tables import changing_statements, making_statements
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION
-from twinlens.collection.catalog.sql_functions import EARTH_RADIUS_KM, add_functions
+from twinlens.collection.catalog.sqlite.sql_functions import EARTH_RADIUS_KM, add_functions
 from twinlens.errors import CatalogDamagedError, CollectionError
 
 LEAST_VERSION = 13  # ``normalize`` is of that release

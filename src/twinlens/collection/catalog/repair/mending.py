@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlens.collection.catalog.next_vectors import model_meta
+from twinlens.collection.catalog.embeddings.next_vectors import model_meta
 from twinlens.collection.catalog.rows import MOST_DIM, MOST_GENERATIONS, ModelRecord, blob, is_number, is_unit_blob
 from twinlens.protocols import VectorStore
 from twinlens.types import Embeddings

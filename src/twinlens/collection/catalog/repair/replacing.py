@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from twinlens.collection.catalog.database import BUSY_TIMEOUT_S, translated
-from twinlens.collection.catalog.integrity import KEPT
 from twinlens.collection.catalog.repair.salvage import UNREADABLE
 from twinlens.collection.catalog.schema import SCHEMA_VERSION, upgrade
+from twinlens.collection.catalog.sqlite.integrity import KEPT
 from twinlens.errors import CollectionBusyError
 
 PAGE_BYTES = 4096

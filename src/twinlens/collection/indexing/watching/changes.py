@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from twinlens.collection.indexing.missing import EMPTY, MissingFolder
+from twinlens.collection.indexing.scanning.missing import EMPTY, MissingFolder
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder
 
 

@@ -9,7 +9,7 @@ from watchfiles import Change
 from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
 from twinlens.collection.indexing.excluding.names import IGNORE_FILE, NO_MEDIA, is_left_out
 from twinlens.collection.indexing.excluding.rules import Rules
-from twinlens.collection.indexing.scan import why_not_a_photo
+from twinlens.collection.indexing.scanning.scan import why_not_a_photo
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder
 from twinlens.data.file_names import as_text
 from twinlens.data.metadata.beside import is_beside

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twinlens.collection.indexing.report import IndexReport
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.errors import AlreadyIndexingError, TwinlensError
 

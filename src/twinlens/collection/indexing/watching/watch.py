@@ -10,11 +10,11 @@ from pathlib import Path
 from watchfiles import Change, watch
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.file_system import network_file_system
+from twinlens.collection.catalog.sqlite.file_system import network_file_system
 from twinlens.collection.indexing.excluding.names import IGNORE_FILE, NO_MEDIA
 from twinlens.collection.indexing.excluding.rules import collection_rules
-from twinlens.collection.indexing.scan import why_not_a_photo
-from twinlens.collection.indexing.since_index import since_index
+from twinlens.collection.indexing.scanning.scan import why_not_a_photo
+from twinlens.collection.indexing.scanning.since_index import since_index
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.events import Events
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders

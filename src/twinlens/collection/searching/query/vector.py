@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
-from twinlens.collection.catalog.features import likeness
+from twinlens.collection.catalog.embeddings.features import likeness
 from twinlens.collection.searching.query.term import Term
 from twinlens.collection.teaching.taught import Texts
 from twinlens.data.guarded.photos import open_guarded, read_guarded

@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
 from twinlens.collection.catalog.rows import ModelRecord
-from twinlens.collection.catalog.vectors import DerivedVectors
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.searching.query import Query, QueryVector, Term, embedded, summed
 from twinlens.collection.searching.query.vector import TextCache

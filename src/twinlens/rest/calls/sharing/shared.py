@@ -11,15 +11,15 @@ from starlette.responses import JSONResponse, Response
 from twinlens.api.library import PhotoFile
 from twinlens.api.sharing import Share
 from twinlens.errors import PhotoError, UnknownShareError
+from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.photos import At, Side, file_of, original, small_picture
 from twinlens.rest.calls.schemas import DURATION, Body
-from twinlens.rest.calls.searching import Ready
 from twinlens.rest.calls.sharing.shares import Number
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import client_of
-from twinlens.rest.gate.keys import cookie_name, cookies_of, shown_key
-from twinlens.rest.gate.wrong_keys import CHALLENGE, WrongKeys
+from twinlens.rest.gate.keys.keys import cookie_name, cookies_of, shown_key
+from twinlens.rest.gate.keys.wrong_keys import CHALLENGE, WrongKeys
 
 router = APIRouter(prefix="/api/shared", tags=["shared"])
 MOST_LISTED = 1000

@@ -9,10 +9,10 @@ from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection
 from twinlens.api.searching import Sort
 from twinlens.api.sharing import MOST_DAYS, USUAL_DAYS, NewShare, Share
-from twinlens.rest.calls.curating import MOST_PHOTOS, MOST_TYPED, writable
+from twinlens.rest.calls.curating.common import MOST_PHOTOS, MOST_TYPED, writable
+from twinlens.rest.calls.finding.searching import Ready, terms_of
 from twinlens.rest.calls.results import filters_of
 from twinlens.rest.calls.schemas import FilterFields, ImageId, Whole, Words
-from twinlens.rest.calls.searching import Ready, terms_of
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.settings import Settings
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from twinlens.rest.gate.limits.allowance import DAY_S, Allowance, Counts, Refused
-from twinlens.rest.gate.rate import MOST_CLIENTS, RateLimit
+from twinlens.rest.gate.limits.rate import MOST_CLIENTS, RateLimit
 
 
 class CountsHere(Counts):

@@ -1,0 +1,1 @@
+"""Commands that give something to photos, or teach."""

@@ -1,0 +1,1 @@
+"""Vectors and features of photos, and of the moments of videos."""

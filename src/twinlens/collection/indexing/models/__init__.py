@@ -1,0 +1,1 @@
+"""Which model a collection has, and how another one takes over."""

@@ -1,0 +1,1 @@
+"""What is in the folders, and what of it has changed."""

@@ -1,0 +1,1 @@
+"""Calls that change what people give to photos, or teach."""

@@ -1,0 +1,1 @@
+"""Calls that search, suggest and explain."""

@@ -1,0 +1,1 @@
+"""Who may ask: keys, where they are kept, what they open, and what stands for one."""
