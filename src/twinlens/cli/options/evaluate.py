@@ -74,8 +74,8 @@ Prompts: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--prompt",
-        metavar="TEXT|clip-80|clip-7|FILE",
-        help="Template such as 'a photo of a {}', a published set of templates, or a file with one a line; can be "
+        metavar="PROMPT",
+        help="Template such as 'a photo of a {}', a published set of templates (clip-80, clip-7), or a file with one a line; can be "
         "repeated; all are averaged.",
     ),
 ]
