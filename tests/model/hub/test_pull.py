@@ -201,7 +201,7 @@ class TestRefusals:
         from huggingface_hub import constants
 
         monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
-        assert "check the connection and pull again" in self.refusal(NAME)
+        assert "check the connection and try again" in self.refusal(NAME)
 
     def test_offline(self, hub, monkeypatch):
         from huggingface_hub import constants
