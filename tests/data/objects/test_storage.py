@@ -160,3 +160,14 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
     with pytest.raises(CollectionError, match="gs:// needs the package gcsfs: pip install gcsfs"):
         place("gs://bucket/a.jpg").stat()
+
+
+def test_what_has_the_name_of_its_bucket_is_listed() -> None:
+    put("photos", {"photos/a.jpg": b"1", "2024/b.jpg": b"1"})
+    put("one.jpg", {"one.jpg": b"1"})
+    for url, names in {
+        "memory://photos": {"photos", "2024"},
+        "memory://photos/photos": {"a.jpg"},
+        "memory://one.jpg": {"one.jpg"},
+    }.items():
+        assert {entry.name for entry in storage_of(place(url)).entries(place(url)).entries} == names

@@ -91,12 +91,12 @@ class ObjectStorage:
         found = self._ask(folder, lambda system: system.ls(_address(folder), detail=True))
         base, entries, unnamed = _address(folder).strip("/"), list[ObjectEntry](), 0
         for info in found:
-            name = str(info["name"]).lstrip("/").removeprefix(f"{base}/")
-            is_folder = info.get("type") == "directory"
-            if name.rstrip("/") in ("", base):
-                unnamed += is_folder  # else it is the object that some programs make for an empty folder
+            full = str(info["name"]).strip("/")
+            if full == base:  # the whole name: what is in a bucket may have the bucket's name, too
+                # else it is the object that some programs make for an empty folder
+                unnamed += info.get("type") == "directory"
                 continue
-            name = name.rstrip("/")
+            name = full.removeprefix(f"{base}/")
             entries.append(ObjectEntry(name, str(folder / name), stat_of(info)))  # a folder may have an object's name
         return Listing(entries, unnamed)
 
