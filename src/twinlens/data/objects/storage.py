@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
+from twinlens.data.objects.named import NotNamedError, is_named, refusal
 from twinlens.data.objects.object_path import SCHEMES, ObjectPath
 from twinlens.data.objects.stamp import stat_of
 from twinlens.errors import CollectionError, TwinlensError
@@ -140,7 +141,7 @@ class ObjectStorage:
             try:
                 with self._turn:  # answers would reach the wrong threads
                     return call(system := self._connected())
-            except (MemoryError, TwinlensError):
+            except (MemoryError, TwinlensError, NotNamedError):
                 raise
             except Exception as error:  # each package has errors of its own
                 reason = _as_os_error(error)
@@ -165,9 +166,15 @@ class ObjectStorage:
 
 
 def storage_of(path: ObjectPath) -> ObjectStorage:
-    """The storage that a path leads to; it is not asked yet."""
+    """The storage that a path leads to; it is not asked yet, and one that the user did not name refuses everything."""
+    if not is_named(path):
+        return ObjectStorage(functools.partial(_refuse, path))
     place = path.place if path.scheme == "sftp" else ""
     return _storage(os.getpid(), path.scheme, place)  # a forked process needs connections of its own
+
+
+def _refuse(path: ObjectPath) -> Any:
+    raise refusal(path)
 
 
 @functools.lru_cache(maxsize=64)
