@@ -79,6 +79,18 @@ def test_what_is_gone_or_away_is_told_in_one_sentence(
     assert client.get("/api/image/red.png").status_code in (404, 410)
 
 
+def test_a_gallery_is_whole_when_storage_goes_away_in_the_middle(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/api/image/red.png/thumbnail", params={"size": 512})  # is in the cache from now on
+    with asked(monkeypatch, fails=ConnectionError("away")):
+        page = client.post("/api/archive/gallery", json={"image_ids": [ODD, "red.png"], "heading": "Two"}).text
+    assert page.endswith("</html>\n")
+    assert page.count("<figure>") == 1
+    assert "<li>é #?&amp;&#x27;.jpg: its disk or server is away</li>" in page
+    assert "memory:" not in page
+
+
 def test_photos_are_exported(client: TestClient, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     library: Collection = client.app.state.engine.collection
     answer = library.answer("red blue", k=2, show_all=True)
