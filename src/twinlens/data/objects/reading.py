@@ -88,4 +88,5 @@ def _read(path: ObjectPath, start: int, end: int) -> bytes:
     except OSError as error:
         if storage.is_reachable(path.parent):
             raise
+        storage.tell_away(path, error)
         raise storage_away(path, error) from error

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from twinlens.data.objects.named import NotNamedError, is_named, refusal
 from twinlens.data.objects.object_path import SCHEMES, ObjectPath
+from twinlens.data.objects.patience import AWAY_S, REACHED_S, SHOWN_S, by_then, deadline, soon
 from twinlens.data.objects.stamp import stat_of
 from twinlens.errors import CollectionError, TwinlensError
 
@@ -86,6 +87,7 @@ class ObjectStorage:
         self._connecting = threading.Lock()
         self._turn = threading.Lock() if has_session else nullcontext()
         self._seen: dict[ObjectPath, tuple[float, bool]] = {}
+        self._away: dict[str, tuple[float, str]] = {}
 
     def entries(self, folder: ObjectPath) -> Listing:
         """What is in a folder; stores that have pages are asked for one after another."""
@@ -118,7 +120,8 @@ class ObjectStorage:
         until, answer = self._seen.get(folder, (0.0, False))
         if time.monotonic() > until:
             try:
-                answer = bool(self.stat(folder, tries=1))
+                with soon(SHOWN_S):
+                    answer = bool(self.stat(folder, tries=1))
             except OSError:
                 answer = False
             self._seen[folder] = time.monotonic() + SEEN_S, answer
@@ -127,15 +130,29 @@ class ObjectStorage:
     def is_reachable(self, folder: ObjectPath) -> bool:
         """Whether the storage answers and lets us look, tried once."""
         try:
-            self.stat(folder, tries=1)
+            with nullcontext() if deadline() is None else soon(REACHED_S):
+                self.stat(folder, tries=1)
         except FileNotFoundError:
             return True
         except OSError:
             return False
         return True
 
+    def tell_away(self, path: ObjectPath, error: OSError) -> None:
+        """What is asked with a deadline fails at once for some seconds: a page asks for many pictures."""
+        if deadline() is not None and isinstance(error, ConnectionError):
+            self._away[path.place] = time.monotonic() + AWAY_S, str(error.strerror or error)
+
     def _ask(self, path: ObjectPath, call: Callable[[Any], Result], *, tries: int | None = None) -> Result:
         tries = self._tries if tries is None else tries
+        if (until := deadline()) is None:
+            return self._try(path, call, tries, None)
+        away_until, why = self._away.get(path.place, (0.0, ""))
+        if time.monotonic() < away_until:
+            raise ConnectionError(errno.ECONNABORTED, why)
+        return by_then(until, lambda: self._try(path, call, tries, until))
+
+    def _try(self, path: ObjectPath, call: Callable[[Any], Result], tries: int, until: float | None) -> Result:
         for attempt in range(tries):
             system = None
             try:
@@ -147,7 +164,8 @@ class ObjectStorage:
                 reason = _as_os_error(error)
                 if isinstance(reason, ConnectionError):
                     self._drop(system)
-                if not isinstance(reason, ConnectionError) or attempt == tries - 1:
+                is_last = attempt == tries - 1 or (until is not None and time.monotonic() > until)
+                if is_last or not isinstance(reason, ConnectionError):
                     raise reason from error
                 logger.debug("%s: %s; tried again", path, reason)
             time.sleep(FIRST_WAIT_S * 3**attempt * random.uniform(0.7, 1.0))
