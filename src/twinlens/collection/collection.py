@@ -90,6 +90,7 @@ from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_fo
 from twinlens.collection.teaching.teaching import Teaching
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.counted import counted
+from twinlens.data.objects.named import remember
 from twinlens.data.objects.object_path import object_path
 from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
@@ -232,6 +233,7 @@ class Collection:
         try:
             for folder in photos:
                 collection._folders.add(folder)
+                remember(folder)
         except BaseException:
             collection.close()
             raise

@@ -8,6 +8,7 @@ import pytest
 
 from stored_photos import asked, put
 from twinlens.data.objects.listing import TreeListing
+from twinlens.data.objects.named import remember
 from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.data.objects.reading import PIECE_BYTES, object_pieces, read_object, read_start
 from twinlens.data.objects.storage import TRIES, ObjectStorage, storage_of
@@ -158,5 +159,17 @@ def test_a_tree_is_listed_ahead_and_every_folder_once(monkeypatch: pytest.Monkey
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
+    remember(place("gs://bucket"))
     with pytest.raises(CollectionError, match="gs:// needs the package gcsfs: pip install gcsfs"):
         place("gs://bucket/a.jpg").stat()
+
+
+def test_what_has_the_name_of_its_bucket_is_listed() -> None:
+    put("photos", {"photos/a.jpg": b"1", "2024/b.jpg": b"1"})
+    put("one.jpg", {"one.jpg": b"1"})
+    for url, names in {
+        "memory://photos": {"photos", "2024"},
+        "memory://photos/photos": {"a.jpg"},
+        "memory://one.jpg": {"one.jpg"},
+    }.items():
+        assert {entry.name for entry in storage_of(place(url)).entries(place(url)).entries} == names

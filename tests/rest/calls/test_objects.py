@@ -1,11 +1,14 @@
 """A server shows photos in object storage: small pictures from its cache, originals while they come."""
 
 import io
+import threading
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -71,12 +74,53 @@ def test_originals_are_sent_whole_with_their_type_and_length(
 def test_what_is_gone_or_away_is_told_in_one_sentence(
     client: TestClient, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("twinlens.data.objects.storage.AWAY_S", 0.0)
     with asked(monkeypatch, fails=ConnectionError("away")):
         answer = client.get("/api/image/red.png")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "library_missing")
         assert client.post("/api/search/text", json={"query": "red"}).status_code == 200
     remove(request.node.name, "red.png")
     assert client.get("/api/image/red.png").status_code in (404, 410)
+
+
+def test_a_silent_server_costs_a_page_one_short_wait(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinlens.collection.showing.file.SHOWN_S", 0.1)
+    monkeypatch.setattr("twinlens.data.objects.storage.REACHED_S", 0.05)
+    monkeypatch.setattr("twinlens.data.objects.storage.AWAY_S", 60.0)
+    silent, counts = threading.Event(), Counter[str]()
+
+    def wait(*_: object, **__: object) -> bytes:
+        counts["calls"] += 1
+        silent.wait()
+        raise ConnectionError("away")
+
+    with monkeypatch.context() as patch:
+        for name in ("cat_file", "info"):
+            patch.setattr(MemoryFileSystem, name, wait)
+        for size in (64, 128, 256):
+            answer = client.get("/api/image/red.png/thumbnail", params={"size": size})
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "library_missing")
+        assert counts["calls"] == 2  # the picture, and whether its folder can be seen
+        silent.set()
+
+
+def test_a_place_that_was_away_is_asked_again(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinlens.data.objects.storage.AWAY_S", 0.0)
+    with asked(monkeypatch, fails=ConnectionError("away")):
+        assert client.get("/api/image/red.png").status_code == 503
+    assert client.get("/api/image/red.png").content == RED
+
+
+def test_a_gallery_is_whole_when_storage_goes_away_in_the_middle(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/api/image/red.png/thumbnail", params={"size": 512})  # is in the cache from now on
+    with asked(monkeypatch, fails=ConnectionError("away")):
+        page = client.post("/api/archive/gallery", json={"image_ids": [ODD, "red.png"], "heading": "Two"}).text
+    assert page.endswith("</html>\n")
+    assert page.count("<figure>") == 1
+    assert "<li>é #?&amp;&#x27;.jpg: its disk or server is away</li>" in page
+    assert "memory:" not in page
 
 
 def test_photos_are_exported(client: TestClient, request: pytest.FixtureRequest, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from twinlens.collection.catalog.postgres.address import Address, address_at, is
 from twinlens.collection.catalog.sqlite.file_system import network_file_system
 from twinlens.collection.catalog.sqlite.integrity import was_used
 from twinlens.config import data_folder
+from twinlens.data.objects.named import remember
 from twinlens.data.objects.object_path import ObjectPath, object_path
 from twinlens.errors import CollectionError
 
@@ -128,6 +129,7 @@ def _find_elsewhere(place: ObjectPath) -> Located | None:
     """The collection of a place in object storage, or of the nearest one around it."""
     for folder in (place, *place.parents):
         if folder.is_absolute() and is_collection(candidate := _elsewhere(folder)):
+            remember(folder)  # it has a collection where only the user writes
             return Located(candidate, folder, None if folder == place else place)
     return None
 

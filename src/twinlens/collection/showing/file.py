@@ -13,6 +13,7 @@ from twinlens.data.content_hash import content_hash
 from twinlens.data.decoding.kinds import find_kind
 from twinlens.data.images import read_photo_bytes
 from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.objects.patience import SHOWN_S, soon
 from twinlens.data.objects.reading import object_pieces, read_start, stamp
 from twinlens.data.objects.stamp import indexed_stat
 from twinlens.data.packed import find_packed
@@ -94,7 +95,8 @@ class PhotoFile:
         if not isinstance(self.path, ObjectPath):
             return self
         try:
-            start, found = read_start(self.path, START_BYTES), self.path.stat()
+            with soon(SHOWN_S):
+                start, found = read_start(self.path, START_BYTES), self.path.stat()
         except FileNotFoundError as error:
             raise PhotoError("file is gone") from error
         except OSError as error:

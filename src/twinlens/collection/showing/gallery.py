@@ -2,7 +2,7 @@
 
 import base64
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 STYLE = (
@@ -29,8 +29,13 @@ class GalleryPhoto(NamedTuple):
     taken_at: str | None = None
 
 
-def gallery_page(heading: str, photos: Iterable[GalleryPhoto]) -> Iterator[str]:
+def gallery_page(heading: str, photos: Iterable[GalleryPhoto], *, left_out: Sequence[str] = ()) -> Iterator[str]:
     """Yields the file in pieces, so that no more than one picture is in memory.
+
+    Args:
+        heading: of the page.
+        photos: that it shows.
+        left_out: what is told of those that it does not, one line each; looked at when all ``photos`` have come.
 
     >>> "".join(gallery_page("Rome & Paris", [GalleryPhoto("a.jpg", b"x", "<sea>")])).count("&lt;sea&gt;")
     2
@@ -43,7 +48,11 @@ def gallery_page(heading: str, photos: Iterable[GalleryPhoto]) -> Iterator[str]:
     )
     for photo in photos:
         yield _figure(photo)
-    yield "</main>\n</body>\n</html>\n"
+    yield "</main>\n"
+    if left_out:
+        lines = "\n".join(f"<li>{html.escape(line)}</li>" for line in left_out)
+        yield f"<footer><p>Left out:</p>\n<ul>\n{lines}\n</ul></footer>\n"
+    yield "</body>\n</html>\n"
 
 
 def _figure(photo: GalleryPhoto) -> str:

@@ -22,6 +22,7 @@ from twinlens.data.guarded.guard import Guard
 from twinlens.data.guarded.limits import Limits
 from twinlens.data.guarded.photos import read_guarded
 from twinlens.data.images import DRAFT_OVERSAMPLING
+from twinlens.data.objects.patience import DRAWN_S, soon
 from twinlens.errors import PhotoCrashError, PhotoError, PhotoTooSlowError
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ class ThumbnailCache:
         if file.is_remote:  # not asked until now; what it contains today must not be kept as what was indexed
             file = file.current()
             place = self._place(file, side, at_ms)
-        data = self._draw(file, side, at_ms)
+        with soon(DRAWN_S):
+            data = self._draw(file, side, at_ms)
         if place is not None:
             self._keep(place, data)
         return data, False

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from twinlens.data.objects.named import NotNamedError
 from twinlens.data.objects.object_path import ObjectPath
 from twinlens.data.objects.storage import storage_of
 from twinlens.errors import PhotosMissingError
@@ -61,6 +62,8 @@ def stamp(found: os.stat_result) -> tuple[int, int]:
 def storage_away(path: ObjectPath, error: OSError) -> PhotosMissingError:
     """The error where storage as a whole does not answer, or refuses."""
     why = error.strerror or str(error)
+    if isinstance(error, NotNamedError):
+        return PhotosMissingError(why)
     if isinstance(error, PermissionError):
         return PhotosMissingError(
             f"{path.scheme}://{path.place} refuses access ({why}); check the credentials in the environment"
@@ -85,4 +88,5 @@ def _read(path: ObjectPath, start: int, end: int) -> bytes:
     except OSError as error:
         if storage.is_reachable(path.parent):
             raise
+        storage.tell_away(path, error)
         raise storage_away(path, error) from error

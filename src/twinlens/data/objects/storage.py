@@ -14,7 +14,9 @@ from contextlib import nullcontext
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
+from twinlens.data.objects.named import NotNamedError, is_named, refusal
 from twinlens.data.objects.object_path import SCHEMES, ObjectPath
+from twinlens.data.objects.patience import AWAY_S, REACHED_S, SHOWN_S, by_then, deadline, soon
 from twinlens.data.objects.stamp import stat_of
 from twinlens.errors import CollectionError, TwinlensError
 
@@ -85,18 +87,19 @@ class ObjectStorage:
         self._connecting = threading.Lock()
         self._turn = threading.Lock() if has_session else nullcontext()
         self._seen: dict[ObjectPath, tuple[float, bool]] = {}
+        self._away: dict[str, tuple[float, str]] = {}
 
     def entries(self, folder: ObjectPath) -> Listing:
         """What is in a folder; stores that have pages are asked for one after another."""
         found = self._ask(folder, lambda system: system.ls(_address(folder), detail=True))
         base, entries, unnamed = _address(folder).strip("/"), list[ObjectEntry](), 0
         for info in found:
-            name = str(info["name"]).lstrip("/").removeprefix(f"{base}/")
-            is_folder = info.get("type") == "directory"
-            if name.rstrip("/") in ("", base):
-                unnamed += is_folder  # else it is the object that some programs make for an empty folder
+            full = str(info["name"]).strip("/")
+            if full == base:  # the whole name: what is in a bucket may have the bucket's name, too
+                # else it is the object that some programs make for an empty folder
+                unnamed += info.get("type") == "directory"
                 continue
-            name = name.rstrip("/")
+            name = full.removeprefix(f"{base}/")
             entries.append(ObjectEntry(name, str(folder / name), stat_of(info)))  # a folder may have an object's name
         return Listing(entries, unnamed)
 
@@ -117,7 +120,8 @@ class ObjectStorage:
         until, answer = self._seen.get(folder, (0.0, False))
         if time.monotonic() > until:
             try:
-                answer = bool(self.stat(folder, tries=1))
+                with soon(SHOWN_S):
+                    answer = bool(self.stat(folder, tries=1))
             except OSError:
                 answer = False
             self._seen[folder] = time.monotonic() + SEEN_S, answer
@@ -126,27 +130,42 @@ class ObjectStorage:
     def is_reachable(self, folder: ObjectPath) -> bool:
         """Whether the storage answers and lets us look, tried once."""
         try:
-            self.stat(folder, tries=1)
+            with nullcontext() if deadline() is None else soon(REACHED_S):
+                self.stat(folder, tries=1)
         except FileNotFoundError:
             return True
         except OSError:
             return False
         return True
 
+    def tell_away(self, path: ObjectPath, error: OSError) -> None:
+        """What is asked with a deadline fails at once for some seconds: a page asks for many pictures."""
+        if deadline() is not None and isinstance(error, ConnectionError):
+            self._away[path.place] = time.monotonic() + AWAY_S, str(error.strerror or error)
+
     def _ask(self, path: ObjectPath, call: Callable[[Any], Result], *, tries: int | None = None) -> Result:
         tries = self._tries if tries is None else tries
+        if (until := deadline()) is None:
+            return self._try(path, call, tries, None)
+        away_until, why = self._away.get(path.place, (0.0, ""))
+        if time.monotonic() < away_until:
+            raise ConnectionError(errno.ECONNABORTED, why)
+        return by_then(until, lambda: self._try(path, call, tries, until))
+
+    def _try(self, path: ObjectPath, call: Callable[[Any], Result], tries: int, until: float | None) -> Result:
         for attempt in range(tries):
             system = None
             try:
                 with self._turn:  # answers would reach the wrong threads
                     return call(system := self._connected())
-            except (MemoryError, TwinlensError):
+            except (MemoryError, TwinlensError, NotNamedError):
                 raise
             except Exception as error:  # each package has errors of its own
                 reason = _as_os_error(error)
                 if isinstance(reason, ConnectionError):
                     self._drop(system)
-                if not isinstance(reason, ConnectionError) or attempt == tries - 1:
+                is_last = attempt == tries - 1 or (until is not None and time.monotonic() > until)
+                if is_last or not isinstance(reason, ConnectionError):
                     raise reason from error
                 logger.debug("%s: %s; tried again", path, reason)
             time.sleep(FIRST_WAIT_S * 3**attempt * random.uniform(0.7, 1.0))
@@ -165,9 +184,15 @@ class ObjectStorage:
 
 
 def storage_of(path: ObjectPath) -> ObjectStorage:
-    """The storage that a path leads to; it is not asked yet."""
+    """The storage that a path leads to; it is not asked yet, and one that the user did not name refuses everything."""
+    if not is_named(path):
+        return ObjectStorage(functools.partial(_refuse, path))
     place = path.place if path.scheme == "sftp" else ""
     return _storage(os.getpid(), path.scheme, place)  # a forked process needs connections of its own
+
+
+def _refuse(path: ObjectPath) -> Any:
+    raise refusal(path)
 
 
 @functools.lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from twinlens.api.library import GalleryPhoto, gallery_page, photo_file
-from twinlens.errors import PhotoError
+from twinlens.errors import PhotoError, PhotosMissingError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.schemas import Body, ImageId
 from twinlens.rest.engine.engine import Engine
@@ -44,7 +44,7 @@ _CSV: dict[int | str, dict[str, Any]] = {
 _HTML: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/html": {"schema": {"type": "string"}}},
-        "description": "a page that needs no other file",
+        "description": "a page that needs no other file; photos that could not be read are listed at its end",
         "headers": {LEFT_OUT: _LEFT_OUT},
     }
 }
@@ -83,27 +83,37 @@ async def photo_list(body: ArchiveRequest, engine: Ready, charge: Charged) -> Re
 
 @router.post("/gallery", response_class=StreamingResponse, responses=_HTML)
 async def gallery(body: GalleryRequest, engine: Ready, charge: Charged) -> Response:
-    """One HTML file with small pictures of photos, captions and dates; unknown and gone ones are left out."""
+    """One HTML file with small pictures of photos, captions and dates; unknown and gone ones are left out.
+
+    Those that could not be read are listed at its end.
+    """
     await charge(cost_of_search(len(body.image_ids)))
     left_out = await engine.run("search", engine.collection.count_missing, body.image_ids)
-    pieces = gallery_page(body.heading, _gallery_photos(engine, body.image_ids))
+    failed: list[str] = []
+    pieces = gallery_page(body.heading, _gallery_photos(engine, body.image_ids, failed), left_out=failed)
     return StreamingResponse(pieces, media_type="text/html", headers=_headers("photos.html", left_out))
 
 
-def _gallery_photos(engine: Engine, image_ids: Sequence[str]) -> Iterator[GalleryPhoto]:
+def _gallery_photos(engine: Engine, image_ids: Sequence[str], failed: list[str]) -> Iterator[GalleryPhoto]:
     collection = engine.collection
     for image_id in dict.fromkeys(image_ids):
         card = collection.photo(image_id)
         if card is None:
             continue
+        name = card.id.rpartition("/")[2]
         try:
             jpeg, _ = engine.thumbnails.thumbnail(photo_file(card), side=GALLERY_PX)
-        except PhotoError as error:
+        except (PhotoError, PhotosMissingError, OSError) as error:
             logger.warning("%s is not in the gallery: %s", image_id, error)
+            failed.append(f"{name}: {_why(error)}")
             continue
         captions = collection.captions_of(image_id)
-        name = card.id.rpartition("/")[2]
         yield GalleryPhoto(name, jpeg, captions[0] if captions else None, card.taken_at)
+
+
+def _why(error: Exception) -> str:
+    """Why a photo is not in a gallery, which is given away: without the name of a server or a folder."""
+    return str(error) if isinstance(error, PhotoError) else "its disk or server is away"
 
 
 def _headers(name: str, left_out: int) -> dict[str, str]:
