@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from twinlens.model import graph, text_encoder
@@ -18,7 +18,9 @@ from twinlens.model.tokenizer import TextTokenizer
 from twinlens.protocols import DualEncoder, EncodedImages
 from twinlens.types import Embeddings, Pixels
 
-settings.register_profile("twinlens", deadline=None)  # of milliseconds, which a busy machine does not keep
+settings.register_profile(  # a busy machine keeps no time
+    "twinlens", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("twinlens")
 os.environ.setdefault("TWINLENS_WATCH", "0")  # tests change the libraries of servers, and say when to index
 

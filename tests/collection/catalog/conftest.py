@@ -15,6 +15,10 @@ _BOTH = {
         "test_every_combination_selects_what_plain_logic_selects",  # as the differential test of the query language
         "test_photos_that_are_known_at_once_are_found_without_a_look_at_each",  # its plan
     ),
+    "test_kept_columns": (
+        "test_few_changes_are_read_alone_and_many_with_all_others",  # by a connection of a file
+        "test_what_is_kept_of_a_catalog_is_forgotten_when_a_backup_of_the_same_generation_takes_its_place",
+    ),
     "test_marks": (),
     "test_next_vectors": (),
     "test_order": ("test_the_library_by_date_is_not_sorted_again_for_each_page",),

@@ -149,7 +149,7 @@ def test_a_finished_map_is_there_at_once_after_a_restart_until_what_photos_look_
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     damaged, made_again = restarted()
     assert (damaged.is_final, named) == (False, 3)
-    assert np.array_equal(made_again.places, made.places)
+    assert np.allclose(made_again.places, made.places, atol=1e-3)  # computed again, perhaps in another order
 
 
 def test_a_map_with_a_filter_has_its_photos_where_they_are_among_all(

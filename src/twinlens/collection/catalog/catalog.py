@@ -396,9 +396,10 @@ class Catalog(Database):
 
     def ordered(self, ids: Ids, order: Order, count: int) -> Ids:
         """The first of some photos in an order; by date, undated ones come last, either way."""
-        with self.connected() as connection:
-            known = self._columns.orders[order].if_worthwhile(connection)
-        return first_ids(self, one_of(ids), order, count) if known is None else known.first(ids, count)
+        with self.snapshot():
+            with self.connected() as connection:
+                known = self._columns.orders[order].if_worthwhile(connection)
+            return first_ids(self, one_of(ids), order, count) if known is None else known.first(ids, count)
 
     def photos(self, ids: Iterable[int]) -> dict[int, PhotoRecord]:
         """Records by id; deleted ids are missing from the result."""
@@ -420,7 +421,7 @@ class Catalog(Database):
         return self._kept(self._columns.positions)
 
     def _kept(self, column: KeptColumn[Value]) -> Value:
-        with self.connected() as connection:
+        with self.snapshot(), self.connected() as connection:  # otherwise another one may write in between
             return column.of(connection)
 
     def id_of(self, folder_id: int, path: str) -> int | None:
@@ -459,7 +460,7 @@ class Catalog(Database):
 
     def changed_since(self, generation: int, *, most: int) -> Ids | None:
         """Photos that came, went or have changed since; None if they are more than ``most``; see ``changed_photos``."""
-        with self.connected() as connection:
+        with self.snapshot(), self.connected() as connection:
             return changed_photos(connection, generation, most=most)
 
     def embeddings(self, ids: Ids, *, block: int = 2048) -> Iterator[tuple[Ids, Embeddings]]:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -35,14 +35,29 @@ _ABSENT = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONL
 
 
 class Connection(sqlite3.Connection):
-    """A connection that knows what it had written before the transaction, or the snapshot, that it is in."""
+    """A connection that knows what it had written before the transaction, or the snapshot, that it is in.
+
+    Attributes:
+        changes_before: rows that it had written then.
+        file_id: the file that it was opened on.
+    """
 
     changes_before = 0
+    file_id: FileId | None = None
 
     @property
     def has_unsaved(self) -> bool:
         """Whether it sees what it may still take back."""
         return self.in_transaction and self.total_changes > self.changes_before
+
+    def take_back(self) -> None:
+        """Ends a transaction or a snapshot, unless an error has done so."""
+        if self.in_transaction:
+            self.execute("ROLLBACK")
+
+    def one_state(self) -> AbstractContextManager[None]:
+        """What makes the questions of an SQL function see one state: here they see that of the statement it is in."""
+        return nullcontext()
 
 
 class Database:
@@ -117,8 +132,7 @@ class Database:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                connection.take_back()
                 raise
 
     @contextmanager
@@ -134,7 +148,7 @@ class Database:
             try:
                 yield
             finally:
-                connection.execute("ROLLBACK")
+                connection.take_back()
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
@@ -272,6 +286,7 @@ class Database:
             isolation_level=None,
             factory=Connection,
         )
+        connection.file_id = self.file_id
         add_functions(connection)
         with self._guard:
             self._connections.append(connection)

@@ -77,12 +77,13 @@ class DerivedCopies:
             owner = self._owner(self._catalog.model())
             generation = self._catalog.generation
             if state is None or (state.owner, state.generation if wait else state.seen) != (owner, generation):
-                state = self._state = self._current(owner, wait=wait)
+                state = self._state = self._current(wait=wait)
             return state.groups
 
-    def _current(self, owner: str, *, wait: bool) -> _State:
+    def _current(self, *, wait: bool) -> _State:
         with self._catalog.snapshot():
-            generation, dim = self._catalog.generation, self._catalog.features.dim(self._catalog.model())
+            generation, model = self._catalog.generation, self._catalog.model()
+            owner, dim = self._owner(model), self._catalog.features.dim(model)
             if not dim:
                 groups = groups_of(*self._catalog.same_content())
                 return _State(owner, generation, NearCopies.none(at_least=self._at_least), groups, seen=generation)

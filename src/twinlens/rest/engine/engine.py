@@ -98,7 +98,7 @@ class Engine:
         )
         self._upload_guard, self._upload_turns = Guard(limits, processes=UPLOADS), Turns(UPLOADS)
         self.region_turns = asyncio.Semaphore(UPLOADS)  # a library's file may be far larger than an upload
-        self._explain_turns = Turns(THREADS["explain"], what="explanations")
+        self._explain_turns = Turns(THREADS["explain"], what="explanations and suggestions")
         self._facts: LibraryFacts | None = None
         self._examples: tuple[LibraryFacts, list[Suggestion]] | None = None
         self._told_missing = ""
@@ -263,10 +263,18 @@ class Engine:
 
         Raises:
             PhotoError: the photo cannot be read.
-            RequestFailure: too many explanations are waiting.
+            RequestFailure: too many such requests are waiting.
+        """
+        return await self.run_in_turn(client, self._explain, file, query, score)
+
+    async def run_in_turn(self, client: str, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Runs what takes seconds, one at a time, when it is a client's turn.
+
+        Raises:
+            RequestFailure: too many such requests are waiting.
         """
         async with self._explain_turns.turn(client):
-            return await self.run("explain", self._explain, file, query, score)
+            return await self.run("explain", function, *arguments)
 
     def _explain(self, file: PhotoFile, query: Query, score: float) -> Explained:
         encoder, guard = self.collection.encoder, self._upload_guard

@@ -1,4 +1,4 @@
-"""Turns for uploads and explanations: a few at once, and no client waits for all that another has sent."""
+"""Turns for uploads, explanations and suggested tags: a few at once; no client waits for all of another."""
 
 import asyncio
 from collections import OrderedDict, deque

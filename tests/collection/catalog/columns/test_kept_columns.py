@@ -1,5 +1,7 @@
 """What is kept of a catalog in memory is, after any changes, what reading it anew gives."""
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +16,9 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.columns import kept_column
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
 from twinlens.collection.catalog.columns.text_columns import TextColumns
+from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.database import Connection
+from twinlens.collection.catalog.order import first_ids
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.catalog.writing import CatalogWriter
 from twinlens.data.exif import PhotoDetails
@@ -158,3 +162,96 @@ def test_what_a_transaction_has_written_is_kept_by_nobody_and_a_snapshot_keeps_w
     with catalog.writing() as writer:
         writer.put_photo(file, replace(PhotoDetails(4, 3), camera="Canon"), VECTOR, reader_version=1)
     assert catalog.counts().most("camera") == [("Canon", 1)]
+
+
+def put(catalog: Catalog, *names: str) -> None:
+    """Photos, each in a commit of its own."""
+    for name in names:
+        with catalog.writing() as writer:
+            writer.put_photo(FileState(1, name, 1, 1, name.encode()), PhotoDetails(4, 3), VECTOR, reader_version=1)
+
+
+def named(catalog: Catalog) -> list[str]:
+    """All photos by name, in the order that is kept."""
+    return paths(catalog, catalog._kept(catalog._columns.orders["name"]).ids)
+
+
+def selected(catalog: Catalog) -> list[str]:
+    """The same as a function of SQL tells their places."""
+    return paths(catalog, first_ids(catalog, ANY, "name", 10))
+
+
+def paths(catalog: Catalog, ids: Ids) -> list[str]:
+    return [catalog.photos([number])[number].path for number in ids.tolist()]
+
+
+def opened_again(catalog: Catalog) -> Catalog:
+    """As another process has it open."""
+    address = getattr(catalog, "address", None)
+    return Catalog(catalog.path) if address is None else type(catalog)(catalog.path, address)
+
+
+@pytest.mark.parametrize("ordered", [named, selected])
+def test_what_another_one_writes_while_an_order_is_renewed_leaves_it_in_order(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, ordered: Callable[[Catalog], list[str]]
+) -> None:
+    catalog.add_folder("photos", "..")
+    put(catalog, "b.jpg", "d.jpg", "f.jpg", "h.jpg", "j.jpg")
+    assert ordered(catalog) == ["b.jpg", "d.jpg", "f.jpg", "h.jpg", "j.jpg"]
+    put(catalog, "i.jpg")
+    other, read = opened_again(catalog), kept_column.changed_photos
+
+    def and_renamed(connection: Connection, generation: int, *, most: int) -> Ids | None:
+        """After the list of changes is read, before photos are compared."""
+        found, known = read(connection, generation, most=most), other.known_file(1, "f.jpg")
+        assert known is not None
+        with other.writing() as writer:
+            writer.rename(known.id, FileState(1, "z.jpg", 1, 1, b"f.jpg"))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_column, "changed_photos", and_renamed)
+        ordered(catalog)
+    other.close()
+    assert ordered(catalog) == ["b.jpg", "d.jpg", "h.jpg", "i.jpg", "j.jpg", "z.jpg"]
+    put(catalog, "k.jpg")
+    assert ordered(catalog) == ["b.jpg", "d.jpg", "h.jpg", "i.jpg", "j.jpg", "k.jpg", "z.jpg"]
+
+
+def test_the_first_photos_of_a_search_are_put_in_order_in_a_snapshot(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.add_folder("photos", "..")
+    put(catalog, "b.jpg", "a.jpg")
+    within, read = [], KeptColumn.of
+
+    def asked(column: KeptColumn[Any], connection: Connection) -> Any:
+        within.append(connection.in_transaction)
+        return read(column, connection)
+
+    monkeypatch.setattr(KeptColumn, "of", asked)
+    for _ in range(2):  # the second one keeps the order
+        assert catalog.ordered(np.array([1, 2]), "name", 2).tolist() == [2, 1]
+    assert within
+    assert within[-1]
+
+
+def test_what_is_kept_of_a_catalog_is_forgotten_when_a_backup_of_the_same_generation_takes_its_place(
+    catalog: Catalog,
+) -> None:
+    catalog.add_folder("photos", "..")
+    put(catalog, "a.jpg")
+    catalog.checkpoint()
+    backup = catalog.path.with_name("backup")
+    shutil.copy(catalog.path, backup)
+    put(catalog, "b.jpg", "c.jpg")
+    kept = catalog._columns
+    assert (named(catalog), catalog.counts().number("photos")) == (["a.jpg", "b.jpg", "c.jpg"], 3)
+    generation = catalog.generation
+    catalog.close()  # Windows replaces no file that is open
+    backup.replace(catalog.path)
+    put(catalog, "d.jpg")
+    with catalog.writing():
+        pass
+    assert (catalog.generation, catalog._columns) == (generation, kept)
+    assert (named(catalog), catalog.counts().number("photos")) == (["a.jpg", "d.jpg"], 2)

@@ -1,12 +1,14 @@
 """Tags that are suggested for many photos at once, to look at or to give."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rest.served_library import client_of, code
 from twinlens.collection.describing import tag_suggestions
 from twinlens.everyday.tags import EverydayTags
+from twinlens.rest.settings import Settings
 
 PHOTOS = ["beach/red.png", "wood/green.png", "black.png"]
 
@@ -45,3 +47,31 @@ def test_labels_of_the_caller_are_chosen_from(library: Path) -> None:
             assert client.post("/api/tags/suggest", json={**asked, "labels": wrong}).status_code == 422
         unknown = client.post("/api/tags/suggest", json={**asked, "image_ids": ["../secret.png"]})
         assert code(unknown) == "unknown_image"
+
+
+def of_phrases(labels: int, phrases: int) -> dict[str, Any]:
+    """A call with so many labels, each with so many phrases."""
+    own = ["a red wall"] * phrases
+    return {"image_ids": ["black.png"], "labels": [{"name": f"tag {one}", "phrases": own} for one in range(labels)]}
+
+
+def test_labels_have_no_more_phrases_than_can_be_embedded(library: Path) -> None:
+    with client_of(library) as client:
+        refused = client.post("/api/tags/suggest", json=of_phrases(101, 20))
+        assert refused.status_code == 422
+        assert "labels may have 2,000 phrases in all, got 2,020" in refused.json()["error"]["message"]
+
+
+def test_phrases_cost_as_much_as_labels(library: Path) -> None:
+    with client_of(library, Settings(requests_per_minute=40)) as client:
+        answers = [client.post("/api/tags/suggest", json=of_phrases(20, 19)) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]  # 41 of a minute's 40
+
+
+def test_suggestions_take_turns_with_explanations(library: Path) -> None:
+    with client_of(library) as client:
+        turns = client.app.state.engine._explain_turns  # type: ignore[attr-defined]
+        turns._patience_s, turns._free = 0.01, 0
+        refused = client.post("/api/tags/suggest", json=of_phrases(1, 0))
+        turns._free = 1
+    assert (refused.status_code, code(refused)) == (503, "too_busy")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from twinlens.collection.catalog.columns.changed import changed_photos
-from twinlens.collection.catalog.database import Connection
+from twinlens.collection.catalog.database import Connection, FileId
 from twinlens.types import Ids
 
 Value = TypeVar("Value")
@@ -20,6 +20,7 @@ class _State(NamedTuple):
 
     generation: int
     identity: str
+    file_id: FileId | None  # a copy of another age has the same identity, and may have come to the same generation
 
 
 class KeptColumn(Generic[Value]):
@@ -37,7 +38,11 @@ class KeptColumn(Generic[Value]):
         self._asked: _State | None = None  # the state that somebody asked for
 
     def of(self, connection: Connection) -> Value:
-        """Of the state that a connection sees."""
+        """Of the state that a connection sees: in a snapshot, or for a statement, which sees one state throughout."""
+        with connection.one_state():
+            return self._of(connection)
+
+    def _of(self, connection: Connection) -> Value:
         state = _state(connection)
         if connection.has_unsaved:  # what it has written may be taken back
             return self._read(connection)
@@ -66,7 +71,7 @@ class KeptColumn(Generic[Value]):
         if self._renew is None or self._kept is None:
             return None
         known, value = self._kept
-        if known.identity != state.identity or known.generation > state.generation:
+        if (known.identity, known.file_id) != (state.identity, state.file_id) or known.generation > state.generation:
             return None
         changed = changed_photos(connection, known.generation, most=MOST_RENEWED)
         return None if changed is None else self._renew(connection, value, changed)
@@ -81,4 +86,4 @@ def among(column: str, ids: Ids | None) -> tuple[str, tuple[str, ...]]:
 
 def _state(connection: Connection) -> _State:
     found = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('identity', 'generation')"))
-    return _State(int(found.get("generation", 0)), found.get("identity", ""))
+    return _State(int(found.get("generation", 0)), found.get("identity", ""), connection.file_id)

@@ -2,12 +2,15 @@
 
 import selectors
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import psycopg
 
+from twinlens.collection.catalog.database import FileId
 from twinlens.collection.catalog.postgres.dialect import Computed, Statement, translated_sql
 
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 _NO_TEXT = str.maketrans("\0", "\x01")  # PostgreSQL has no texts with zeros; what follows it sorts the same
 
@@ -17,7 +20,10 @@ class ServerConnection:
 
     Attributes:
         total_changes: rows that the present transaction has written.
+        file_id: none, as there is no file.
     """
+
+    file_id: FileId | None = None
 
     def __init__(self, raw: "psycopg.Connection[tuple[Any, ...]]") -> None:
         self.raw = raw
@@ -34,6 +40,22 @@ class ServerConnection:
     def has_unsaved(self) -> bool:
         """Whether it sees what it may still take back."""
         return self.in_transaction and self.total_changes > 0
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Makes all reads see the same state; inside a transaction, the transaction's.
+
+        An SQL function is called before its statement is sent, so that it has no snapshot yet.
+        """
+        if self.in_transaction:
+            yield
+            return
+        self.command(SNAPSHOT)
+        try:
+            yield
+        finally:
+            if not self.is_broken:
+                self.command("ROLLBACK")
 
     @property
     def is_broken(self) -> bool:

@@ -77,16 +77,8 @@ class ServerDatabase(Database):
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Makes all reads of this thread see the same state; inside a transaction, the transaction's."""
-        with self._held() as connection:
-            if connection.in_transaction:
-                yield
-                return
-            connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield
-            finally:
-                if not connection.is_broken:
-                    connection.command("ROLLBACK")
+        with self._held() as connection, connection.one_state():
+            yield
 
     @contextmanager
     def connected(self) -> Iterator[Any]:
@@ -105,13 +97,8 @@ class ServerDatabase(Database):
 
     def each_row(self, sql: str) -> Iterator[Any]:
         """The rows of a query one by one, for those that are too many for memory."""
-        with self.errors(), self._pool.lent() as connection:
-            connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield from connection.each(sql, at_once=AT_ONCE)
-            finally:
-                if not connection.is_broken:
-                    connection.command("ROLLBACK")
+        with self.errors(), self._pool.lent() as connection, connection.one_state():
+            yield from connection.each(sql, at_once=AT_ONCE)
 
     def has_table(self, name: str) -> bool:
         """Whether a table exists."""

@@ -1,10 +1,10 @@
 """Tags suggested for many photos at once: from the built-in list or from labels, to look at or to give."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from twinlens.api.curating import MOST_CHARACTERS
 from twinlens.api.describing import Language, PhotoTags, accepted_language, tidy_label
@@ -13,13 +13,15 @@ from twinlens.rest.calls.curating.common import writable
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.schemas import LANGUAGE, Body, ImageId, SuggestedTag
 from twinlens.rest.engine.engine import Engine
-from twinlens.rest.gate.limits.costs import Charged, cost_of_search
+from twinlens.rest.gate.callers import client_of
+from twinlens.rest.gate.limits.costs import Charged, cost_of_labels, cost_of_search
 from twinlens.types import Grade
 
 router = APIRouter(prefix="/api/tags", tags=["tags"])
 MOST_PHOTOS = 1000
 MOST_LABELS = 1000  # each phrase is embedded, some ten milliseconds
 MOST_PHRASES = 20
+MOST_PHRASES_IN_ALL = 2000  # less than a minute's work
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=r"\w")]
 
 
@@ -37,12 +39,24 @@ class TagSuggesting(Body):
 
     image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_PHOTOS)]
     labels: Annotated[list[LabelToChoose], Field(min_length=1, max_length=MOST_LABELS)] | None = Field(
-        default=None, description="the tags to choose from; null for the built-in list"
+        default=None,
+        description=f"the tags to choose from, with no more than {MOST_PHRASES_IN_ALL:,} phrases in all; "
+        "null for the built-in list",
     )
     min_grade: Grade = Field(default="strong", description="leave out suggestions with a lower grade")
     top_k: int = Field(default=10, ge=1, le=100, strict=True, description="most suggestions for a photo")
     language: Language | None = Field(default=None, description=LANGUAGE)
     accept: bool = Field(default=False, strict=True, description="give the photos what is suggested, all or none")
+
+    @model_validator(mode="after")
+    def _has_few_phrases(self) -> Self:
+        if (count := self.phrases()) > MOST_PHRASES_IN_ALL:
+            raise ValueError(f"labels may have {MOST_PHRASES_IN_ALL:,} phrases in all, got {count:,}")
+        return self
+
+    def phrases(self) -> int:
+        """How many the labels have in all, besides their names."""
+        return sum(len(label.phrases) for label in self.labels or ())
 
 
 class SuggestedForPhoto(BaseModel):
@@ -63,9 +77,9 @@ class TagSuggestionsAnswer(BaseModel):
 @router.post("/suggest")
 async def suggest_tags(body: TagSuggesting, request: Request, engine: Ready, charge: Charged) -> TagSuggestionsAnswer:
     """Suggests tags for photos, or with ``accept`` gives them; the first call for a model takes half a minute."""
-    await charge(cost_of_search(len(body.image_ids)) + len(body.labels or ()) / 10)
+    await charge(cost_of_search(len(body.image_ids)) + cost_of_labels(len(body.labels or ()), body.phrases()))
     spoken = body.language or accepted_language(request.headers.get("accept-language", ""))
-    return await engine.run("explain", _suggest, engine, body, spoken)
+    return await engine.run_in_turn(client_of(request.scope), _suggest, engine, body, spoken)
 
 
 def _suggest(engine: Engine, body: TagSuggesting, language: Language) -> TagSuggestionsAnswer:

@@ -34,6 +34,11 @@ def cost_of_explanation(passes: int) -> float:
     return 1 + passes
 
 
+def cost_of_labels(labels: int, phrases: int) -> float:
+    """Tags to choose from: each name and each phrase is embedded, ten of them in some 0.1 s."""
+    return (labels + phrases) / 10
+
+
 def _charge_of(request: Request) -> Charge:
     charge: Charge | None = getattr(request.state, CHARGE, None)
 
