@@ -3,12 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from twinlens.api.library import Collection
 from twinlens.rest.app import create_app
+from twinlens.rest.engine import engine
 from twinlens.rest.settings import Settings
 from twinlens.rest.shelf import slot
 from twinlens.rest.shelf.named import NamedLibrary
@@ -28,6 +31,10 @@ class Opened:
 
     def close(self) -> None:
         self.times_closed += 1
+
+
+def served(collection: Collection) -> FastAPI:
+    return create_app(collection, settings=Settings(watch=True), library="cabin")
 
 
 def fails(*_: Any, **__: Any) -> Any:
@@ -70,18 +77,35 @@ def test_what_was_opened_is_closed(monkeypatch: pytest.MonkeyPatch, caplog: pyte
 
 
 def test_a_library_whose_service_cannot_start_is_closed(
-    indexed: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    indexed: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     closed: list[Collection] = []
     close = Collection.close
     monkeypatch.setattr(Collection, "close", lambda self: (closed.append(self), close(self))[1])
     monkeypatch.setattr(slot, "open_named", lambda *_, **__: Collection.open(indexed))
 
-    def app_of(collection: Collection) -> Any:
-        app = create_app(collection, settings=Settings(watch=True), library="cabin")
+    def app_of(collection: Collection) -> FastAPI:
+        app = served(collection)
         monkeypatch.setattr(app.state.following, "start", fails)
         return app
 
     assert isinstance(tried(app_of).failure, RuntimeError)
     assert len(closed) == 1
     check_told_once(caplog)
+
+
+def test_a_library_that_cannot_be_warmed_up_at_the_start_stays_failed(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "warm_up", fails)
+
+    async def state_later() -> str:
+        collection = Collection.open(indexed)
+        one = Slot(NamedLibrary("cabin", "/x"), model=None, app_of=served, away=fails, collection=collection)
+        async with asyncio.timeout(MOST_S):
+            await one.start(until_tried=True)
+            state = one.state
+            await one.stop()
+        return state
+
+    assert asyncio.run(state_later()) == "failed"  # so the server does not start

@@ -119,9 +119,10 @@ class Slot:
                 self._tell(failure)
                 self._app = None
                 return
-            if failure is None and not self._is_first:
-                logger.warning("the library %r is back", self.named.name)
-            self._reason, self._is_first = None, False
+            if failure is None:  # else it keeps the server from starting
+                if not self._is_first:
+                    logger.warning("the library %r is back", self.named.name)
+                self._reason, self._is_first = None, False
             self._is_tried.set()
             await self._stop.wait()
 
