@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -141,21 +141,20 @@ def calls(settings: Settings) -> FastAPI:
 async def served_while_open(app: FastAPI) -> AsyncIterator[None]:
     """Starts an application's library, and stops it at the end."""
     engine: Engine = app.state.engine
-    engine.start()
-    if engine.settings.workers > 1:  # workers share a socket: one that is not ready leaves requests to the others
-        await engine.warmed()
-    if app.state.following is not None:
-        app.state.following.start()
-    yield
-    engine.stop_streams()
-    if app.state.following is not None:
-        await app.state.following.stop()
-    await app.state.index_run.stop()
-    await app.state.text_run.stop()
-    await app.state.duplicates.stop()
-    await engine.stop()
-    if app.state.close_gate is not None:  # libraries of a server share theirs
-        await app.state.close_gate()
+    async with AsyncExitStack() as stack:  # the last one is stopped first, and one that fails keeps none from stopping
+        if app.state.close_gate is not None:  # libraries of a server share theirs
+            stack.push_async_callback(app.state.close_gate)
+        stack.push_async_callback(engine.stop)
+        engine.start()
+        if engine.settings.workers > 1:  # workers share a socket: one that is not ready leaves requests to the others
+            await engine.warmed()
+        for run in (app.state.duplicates, app.state.text_run, app.state.index_run):
+            stack.push_async_callback(run.stop)
+        if app.state.following is not None:
+            app.state.following.start()
+            stack.push_async_callback(app.state.following.stop)
+        stack.callback(engine.stop_streams)
+        yield
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:

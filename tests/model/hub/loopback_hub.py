@@ -30,7 +30,8 @@ class Hub:
     drop_after: int | None = None
     """The next large download breaks off after so many bytes."""
     stalls: bool = False
-    """Instead, it sends nothing more, and keeps the connection open until the hub is closed."""
+    """Instead, it sends nothing more, and keeps the connection open until the hub is closed; so does every download
+    until one asks for the rest, for a slow client may have given up before the first bytes."""
     closed: threading.Event = field(default_factory=threading.Event)
     wrong: set[str] = field(default_factory=set)
     """Files that arrive with a byte changed."""
@@ -129,8 +130,12 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        if self.hub.stalls and self.headers.get("Range"):
+            self.hub.drop_after = None
         if drops and self.hub.drop_after is not None and len(content) > self.hub.drop_after:
-            content, self.hub.drop_after, self.close_connection = content[: self.hub.drop_after], None, True
+            content, self.close_connection = content[: self.hub.drop_after], True
+            if not self.hub.stalls:
+                self.hub.drop_after = None
             self.wfile.write(content)
             if self.hub.stalls:
                 self.wfile.flush()

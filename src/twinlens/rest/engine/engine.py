@@ -147,15 +147,17 @@ class Engine:
     async def stop(self) -> None:
         """Finishes running work, then closes the collection."""
         self.stop_streams()
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        for pool in self._pools.values():
-            await asyncio.to_thread(pool.shutdown)
-        await asyncio.to_thread(self._upload_guard.close)
-        await asyncio.to_thread(self.thumbnails.close)
-        self.collection.close()
+        try:
+            for task in self._tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            for pool in self._pools.values():
+                await asyncio.to_thread(pool.shutdown)
+            await asyncio.to_thread(self._upload_guard.close)
+            await asyncio.to_thread(self.thumbnails.close)
+        finally:
+            self.collection.close()
 
     def check_ready(self) -> None:
         """Raises RequestFailure unless queries can be answered."""

@@ -96,12 +96,16 @@ class Slot:
 
     async def _keep(self) -> None:
         while not self._stop.is_set():
-            if self._app is None:
-                self._app = await asyncio.to_thread(self._opened)
-            if self._app is not None:
-                await self._serve(self._app)
+            try:
+                if self._app is None:
+                    self._app = await asyncio.to_thread(self._opened)
+                if self._app is not None:
+                    await self._serve(self._app)
+            except Exception as error:  # noqa: BLE001 — the other libraries are served
+                self._tell(error)
+            finally:
                 self._app = None
-            self._is_tried.set()
+                self._is_tried.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), LOOK_S)
 
@@ -115,9 +119,10 @@ class Slot:
                 self._tell(failure)
                 self._app = None
                 return
-            if failure is None and not self._is_first:
-                logger.warning("the library %r is back", self.named.name)
-            self._reason, self._is_first = None, False
+            if failure is None:  # else it keeps the server from starting
+                if not self._is_first:
+                    logger.warning("the library %r is back", self.named.name)
+                self._reason, self._is_first = None, False
             self._is_tried.set()
             await self._stop.wait()
 
@@ -126,16 +131,16 @@ class Slot:
         self._is_first = False
         try:
             collection = open_named(self.named, model=self._model)
-        except (TwinlensError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 — whatever it is, the next attempt may succeed
             self._tell(error)
             return None
         try:
             if collection.must_change():
                 collection.complete_change()
             return self._app_of(collection)
-        except (TwinlensError, OSError) as error:
-            collection.close()
+        except Exception as error:  # noqa: BLE001
             self._tell(error)
+            collection.close()
             return None
 
     def _is_waited_for(self, failure: Exception | None) -> bool:
@@ -144,6 +149,17 @@ class Slot:
 
     def _tell(self, error: Exception) -> None:
         """Logs why the library is away, once for each reason."""
-        if str(error) != str(self._reason):
-            logger.warning("the library %r cannot be served now, but is looked for: %s", self.named.name, error)
-        self._reason = error
+        is_known, self._reason = repr(error) == repr(self._reason), error
+        if is_known:
+            return
+        is_expected = isinstance(error, (TwinlensError, OSError))
+        said = " ".join((str(error) if is_expected else f"{type(error).__name__}: {error}").split())
+        trace = None if is_expected else error
+        if self._stop.is_set():
+            logger.error(
+                "the library %r failed while the server was stopping: %s", self.named.name, said, exc_info=trace
+            )
+        else:
+            logger.warning(
+                "the library %r cannot be served now, but is looked for: %s", self.named.name, said, exc_info=trace
+            )

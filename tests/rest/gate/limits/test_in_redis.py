@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from deploy.redis_server import RunningRedis
 from rest.served_library import client_of
 from twinlens.errors import ConfigError
+from twinlens.rest.gate.limits import in_redis
 from twinlens.rest.gate.limits import requests as limits
-from twinlens.rest.gate.limits.allowance import DAY_S, Allowance
+from twinlens.rest.gate.limits.allowance import DAY_S, Allowance, Refused
 from twinlens.rest.gate.limits.here import CountsHere
 from twinlens.rest.gate.limits.in_redis import CountsInRedis
 from twinlens.rest.gate.limits.requests import RequestLimits
@@ -28,12 +30,16 @@ ASKED = [
     (Allowance(per_day=8), [1.0, 0.05, 3.0, 6.0, 1.0, 0.05]),
     (Allowance(per_minute=1000, per_day=2), [1.0, 0.5, 1.0, 0.05]),
 ]
-_PROCESS = """
+PATIENCE_S = 10.0  # a busy machine may answer late
+NOON_S = DAY_S / 2  # the day must not end meanwhile
+_PROCESS = f"""
 import asyncio, sys
+from twinlens.rest.gate.limits import in_redis
 from twinlens.rest.gate.limits.allowance import Allowance
 from twinlens.rest.gate.limits.in_redis import CountsInRedis
+in_redis.TIMEOUT_S = {PATIENCE_S}
 async def all_of_them():
-    counts = CountsInRedis(sys.argv[1])
+    counts = CountsInRedis(sys.argv[1], clock=lambda: {NOON_S})
     answers = [await counts.take("ana", 1.0, Allowance(per_day=50)) for _ in range(40)]
     await counts.close()
     print(answers.count(None))
@@ -48,8 +54,9 @@ def needs_redis() -> None:
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RunningRedis]:
+def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningRedis]:
     needs_redis()
+    monkeypatch.setattr(in_redis, "TIMEOUT_S", PATIENCE_S)
     server = RunningRedis(tmp_path)
     server.start()
     yield server
@@ -59,7 +66,7 @@ def redis(tmp_path: Path) -> Iterator[RunningRedis]:
 @pytest.mark.server
 def test_it_counts_as_a_process_by_itself_does(redis: RunningRedis) -> None:
     async def both() -> None:
-        here, there = CountsHere(), CountsInRedis(redis.url)
+        here, there = CountsHere(clock=lambda: NOON_S), CountsInRedis(redis.url, clock=lambda: NOON_S)
         for allowance, costs in ASKED:
             caller = f"{allowance} of a person"
             for cost in costs:
@@ -90,23 +97,98 @@ def test_requests_are_served_while_redis_is_away_and_the_log_says_so_once(
     monkeypatch.setattr(limits, "TRY_AGAIN_S", 0.0)
     settings = Settings(limits=redis.url, requests_per_minute=1000)
 
-    def told() -> list[str]:
-        return [one.getMessage() for one in caplog.records if "--limits" in one.getMessage()]
-
     with client_of(indexed, settings) as client:
         assert client.get("/api/stats").status_code == 200
-        assert told() == []
+        assert told(caplog) == []
         redis.stop()
         assert {client.get("/api/stats").status_code for _ in range(5)} == {200}
-        assert ["does not answer" in one for one in told()] == [True]
+        (away,) = told(caplog)
+        assert "does not answer" in away
         redis.start()
-        assert client.get("/api/stats").status_code == 200
-        assert "answers again" in told()[1]
-        assert redis.process is not None
-        redis.process.send_signal(signal.SIGSTOP)  # it is there, and silent
-        assert client.get("/api/stats").status_code == 200
+        asked_until(lambda: len(told(caplog)) > 1, lambda: client.get("/api/stats").status_code)
+        assert ["answers again" in one for one in told(caplog)] == [False, True]
+
+
+@pytest.mark.server
+def test_a_redis_that_is_there_and_silent_holds_up_no_request(
+    redis: RunningRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_redis, "TIMEOUT_S", 0.2)
+
+    async def asked() -> None:
+        shared = RequestLimits(Allowance(9), shared=CountsInRedis(redis.url))
+        assert [await shared.take("ana", 1.0, shared.usual) for _ in range(3)] == [None] * 3
+        await shared.close()
+
+    assert redis.process is not None
+    redis.process.send_signal(signal.SIGSTOP)
+    try:
+        asyncio.run(asked())
+    finally:
         redis.process.send_signal(signal.SIGCONT)
-        assert "does not answer" in told()[2]
+    (away,) = told(caplog)
+    assert "does not answer" in away
+
+
+class Failing(CountsInRedis):
+    """Counts that answer, or fail, as they are told; each answer waits for the loop once."""
+
+    def __init__(self, fails: list[bool]) -> None:
+        self._fails = fails
+
+    async def take(self, caller: str, cost: float, allowance: Allowance) -> Refused | None:
+        fails = self._fails.pop(0)
+        await asyncio.sleep(0)
+        if fails:
+            raise TimeoutError("no answer")
+        return Refused("minute", 7)
+
+
+def test_one_failure_does_not_part_the_counts(caplog: pytest.LogCaptureFixture) -> None:
+    async def asked() -> list[Refused | None]:
+        shared = RequestLimits(Allowance(9), shared=Failing([True, False, True, False]))
+        return [await shared.take("ana", 1.0, shared.usual) for _ in range(4)]
+
+    assert [one is not None for one in asyncio.run(asked())] == [False, True, False, True]
+    assert told(caplog) == []
+
+
+def test_requests_that_fail_at_once_are_one_failure(caplog: pytest.LogCaptureFixture) -> None:
+    async def asked() -> Refused | None:
+        shared = RequestLimits(Allowance(9), shared=Failing([True, True, True, False]))
+        await asyncio.gather(*[shared.take("ana", 1.0, shared.usual) for _ in range(3)])
+        return await shared.take("ana", 1.0, shared.usual)
+
+    assert asyncio.run(asked()) is not None
+    assert told(caplog) == []
+
+
+def test_only_one_request_asks_whether_redis_is_back() -> None:
+    now, fails = 0.0, [True] * 6
+
+    async def asked() -> None:
+        nonlocal now
+        shared = RequestLimits(Allowance(9), shared=Failing(fails), clock=lambda: now)
+        for _ in range(2):
+            await shared.take("ana", 1.0, shared.usual)
+        now = limits.TRY_AGAIN_S
+        await asyncio.gather(*[shared.take("ana", 1.0, shared.usual) for _ in range(3)])
+
+    asyncio.run(asked())
+    assert len(fails) == 3
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if "--limits" in one.getMessage()]
+
+
+def asked_until(is_so: Callable[[], bool], ask: Callable[[], int]) -> None:
+    """Asks again and again; each answer must be a good one."""
+    deadline = time.monotonic() + 6 * PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        assert ask() == 200
+        time.sleep(0.02)
 
 
 def test_while_redis_is_away_a_process_counts_for_itself(caplog: pytest.LogCaptureFixture) -> None:

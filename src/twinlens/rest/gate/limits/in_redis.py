@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from twinlens.errors import ConfigError
 from twinlens.rest.gate.limits.allowance import DAY_S, Allowance, Counts, Refused
 
 SCHEMES = ("redis", "rediss", "unix")
-TIMEOUT_S = 0.25  # a request waits no longer for its count
+TIMEOUT_S = 1.0  # a request waits no longer for its count; a busy process may not look for so long
 PREFIX = "twinlens"
 # The same rule as ``RateLimit``, as one step for all processes, by the clock of the Redis server. An answer of
 # {"minute" or "day", seconds to wait}, or {"", 0}.
@@ -47,13 +48,15 @@ class CountsInRedis(Counts):
 
     Args:
         url: such as ``redis://:password@host:6379/0``, ``rediss://…`` with TLS, or ``unix:///run/redis.sock``.
+        clock: seconds since 1970, UTC; says which day it is.
 
     Raises:
         ConfigError: it is no such address, or the package is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
         _check(url)
+        self._clock = clock
         try:
             from redis.asyncio import Redis
             from redis.asyncio.retry import Retry
@@ -76,7 +79,7 @@ class CountsInRedis(Counts):
         Raises:
             redis.RedisError, OSError, TimeoutError: the server does not answer as it should.
         """
-        now = time.time()
+        now = self._clock()
         day = int(now // DAY_S)
         name = hashlib.sha256(caller.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         keys = [f"{PREFIX}:{{{name}}}:minute", f"{PREFIX}:{{{name}}}:{day}"]  # in braces: on one server of a cluster

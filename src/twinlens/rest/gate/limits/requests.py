@@ -28,7 +28,8 @@ class RequestLimits(Counts):
     ) -> None:
         self.usual, self._shared, self._clock = usual, shared, clock
         self._here = CountsHere()
-        self._is_away, self._ask_at = False, 0.0
+        self._is_doubtful = self._is_away = False
+        self._ask_at = 0.0
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -46,11 +47,15 @@ class RequestLimits(Counts):
             return None
         if self._shared is None or (self._is_away and self._clock() < self._ask_at):
             return await self._here.take(caller, cost, allowance)
+        was_doubtful = self._is_doubtful
+        if self._is_away:  # one request asks whether it is back; the others do not wait with it
+            self._ask_at = self._clock() + TRY_AGAIN_S
         try:
             refused = await self._shared.take(caller, cost, allowance)
         except Exception as error:  # noqa: BLE001 — whatever the client raises, requests are served
-            self._note_away(error)
+            self._note_failure(error, is_second=was_doubtful)
             return await self._here.take(caller, cost, allowance)
+        self._is_doubtful = False
         if self._is_away:
             self._is_away = False
             logger.warning("the Redis server of --limits answers again: requests are counted together")
@@ -61,8 +66,17 @@ class RequestLimits(Counts):
         if self._shared is not None:
             await self._shared.close()
 
-    def _note_away(self, error: Exception) -> None:
-        """Logs it once, until the server has answered again."""
+    def _note_failure(self, error: Exception, *, is_second: bool) -> None:
+        """Leaves the shared counts at the second failure, and logs it once, until they have answered again.
+
+        Args:
+            error: what was raised.
+            is_second: the request was made after another one had failed. When this process stood still for a moment,
+                all requests that were waiting fail at once: that is one failure.
+        """
+        self._is_doubtful = True
+        if not is_second:
+            return
         if not self._is_away:
             logger.warning(
                 "the Redis server of --limits does not answer (%s): requests are served, and each process counts "
