@@ -75,8 +75,8 @@ Prompts: TypeAlias = Annotated[
     typer.Option(
         "--prompt",
         metavar="PROMPT",
-        help="Template such as 'a photo of a {}', a published set of templates (clip-80, clip-7), or a file with one a line; can be "
-        "repeated; all are averaged.",
+        help="Template such as 'a photo of a {}', a published set of templates (clip-80, clip-7), or a file with one "
+        "a line; can be repeated; all are averaged.",
     ),
 ]
 SaveEmbeddings: TypeAlias = Annotated[

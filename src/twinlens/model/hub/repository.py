@@ -193,7 +193,8 @@ def _refusal(name: str, hub: str, error: Exception) -> BundleError:
         return BundleError(f"{hub} no longer has a file of {name} (404); pull it again, or choose another revision")
     what = f"it answered {status}" if status else " ".join(str(error).split()) or type(error).__name__
     return BundleError(
-        f"{name} cannot be had from {hub}: {what}; check the connection and try again: a download continues where it stopped"
+        f"{name} cannot be had from {hub}: {what}; check the connection and try again: a download continues where it "
+        "stopped"
     )
 
 
