@@ -6,10 +6,10 @@ from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
-from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from twinlens.memory import held_memory_bytes
+from twinlens.rest.pages.kept_file import KeptFiles
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's variable: the folder that several workers write to
@@ -39,7 +39,7 @@ class Metrics:
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Records a finished request."""
-        is_file = isinstance(scope.get("endpoint"), StaticFiles)  # not by path, which may have a prefix from a proxy
+        is_file = isinstance(scope.get("endpoint"), KeptFiles)  # not by path, which may have a prefix from a proxy
         route = getattr(scope.get("route"), "path", "/static" if is_file else "none")
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
         self._requests.labels(method, route, str(status)).inc()

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.staticfiles import StaticFiles
 
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.head import has_head
+from twinlens.rest.pages.kept_file import KeptFiles
 
 
 def answer_method(request: Request) -> Response:
@@ -24,7 +24,7 @@ def answer_method(request: Request) -> Response:
 
 def _methods_of(request: Request) -> list[str]:
     """All methods of a path; Starlette's own ``Allow`` has only those of its first route."""
-    is_file = isinstance(request.scope.get("endpoint"), StaticFiles)
+    is_file = isinstance(request.scope.get("endpoint"), KeptFiles)
     methods = ["GET"] if is_file else [one for one in ("GET", "POST", "DELETE") if _takes(request, one)]
     if "GET" in methods and has_head(request.scope):
         methods.insert(1, "HEAD")
