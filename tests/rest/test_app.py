@@ -32,7 +32,7 @@ def test_unknown_calls_fail_in_the_same_shape(client: TestClient, method: str, p
 
 
 def test_a_collection_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(CollectionNotFoundError, match="or name another place"):
+    with pytest.raises(CollectionNotFoundError, match="--in"):
         create_app(tmp_path / "nowhere", settings=Settings())
     assert list(tmp_path.iterdir()) == []
 

@@ -139,7 +139,7 @@ def open_for_serving(place: str | None, *, model: str | None = None, may_be_empt
         folder = photos_path(place if place is not None else ".")
         is_there = isinstance(folder, ObjectPath) or folder.is_dir()
         if not is_there or broad_folder(folder) is not None:
-            raise CollectionNotFoundError(f"{error}, or name another place") from error
+            raise CollectionNotFoundError(f"{error}, or give another one with --in or --library") from error
         if not may_be_empty and is_absent(folder):
             raise CollectionNotFoundError(
                 f"{folder} is empty, as where a disk is not mounted; mount it, or put photos there"
