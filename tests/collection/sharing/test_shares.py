@@ -9,6 +9,7 @@ import pytest
 
 from conftest import PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.schema import SCHEMA_VERSION
 from twinlens.collection.collection import Collection
 from twinlens.collection.sharing.shares import Shares
 from twinlens.errors import QueryError, ShareEndedError, UnknownAlbumError, UnknownShareError
@@ -181,9 +182,11 @@ def test_a_catalog_of_the_release_before_gets_a_table_for_shares(tmp_path: Path)
     Catalog(path, create=True).close()
     with closing(Catalog(path)) as catalog, catalog.transaction() as connection:
         connection.execute("DROP TABLE shares")
+        for index in ("photos_skipped", *(f"removed_{of}by_generation" for of in ("", "captions_", "moments_"))):
+            connection.execute(f"DROP INDEX {index}")  # of schema 16
         connection.execute("PRAGMA user_version = 14")
     with closing(Catalog(path, read_only=True)) as catalog:
         assert (catalog.shares.all(), catalog.shares.find(1)) == ([], None)
     with closing(Catalog(path)) as catalog:
         assert catalog.shares.count() == 0
-        assert catalog.rows("PRAGMA user_version") == [(15,)]
+        assert catalog.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
