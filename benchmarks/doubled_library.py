@@ -8,7 +8,7 @@ Example: .venv/bin/python benchmarks/doubled_library.py ~/made-library --photos 
 
 import argparse
 import sqlite3
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import made_library
@@ -36,7 +36,8 @@ def double(photos: Path, size: int, *, seed: int = 0) -> None:
     with Collection.open(photos) as collection:
         catalog = collection.catalog
         known = int(catalog.rows("SELECT max(id) FROM photos")[0][0])
-        below = next(name for name in (BELOW, *(f"{BELOW}-{n}" for n in count(2))) if not (photos / name).exists())
+        names = chain([BELOW], (f"{BELOW}-{number}" for number in count(2)))
+        below = next(name for name in names if not (photos / name).exists())
         generator = np.random.default_rng([seed, known])  # other directions each time: no copies of each other
         signs = generator.choice([-1, 1], size=collection.encoder.features_dim).astype(np.float16)
         for start in range(1, size - known + 1, made_library.AT_ONCE):
