@@ -99,7 +99,9 @@ class NearCopies:
         stays = ~np.isin(self.ids, gone)
         is_led = ~np.isin(self.leaders, gone)
         kept = stays & is_led
-        known = NearCopies(self.ids[kept], self.leaders[kept], self.sketches[kept], self.at_least)
+        known = self
+        if not kept.all():
+            known = NearCopies(self.ids[kept], self.leaders[kept], self.sketches[kept], self.at_least)
         new = np.sort(np.concatenate([changes.added, self.ids[stays & ~is_led]]))
         building = _Building(known, read, expected=len(new))
         for start in range(0, len(new), BLOCK):
@@ -115,8 +117,7 @@ class NearCopies:
 class _Building:
     def __init__(self, known: NearCopies, read: ReadVectors, *, expected: int) -> None:
         self._ids, self._leaders, self._sketches = [known.ids], [known.leaders], [known.sketches]
-        is_leader = known.ids == known.leaders
-        self._known_leaders = Leaders(known.ids[is_leader], known.sketches[is_leader], expected=expected)
+        self._known_leaders = Leaders(known.ids, known.sketches, known.ids == known.leaders, expected=expected)
         self._at_least, self._read = known.at_least, read
 
     def add(self, ids: Ids) -> None:
