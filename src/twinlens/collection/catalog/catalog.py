@@ -13,6 +13,8 @@ import numpy as np
 from twinlens.collection.catalog.columns.changed import changed_photos
 from twinlens.collection.catalog.columns.contents import KnownContents
 from twinlens.collection.catalog.columns.counts import Counts
+from twinlens.collection.catalog.columns.counts_file import FILE as COUNTS_FILE
+from twinlens.collection.catalog.columns.counts_file import CountsFile
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
 from twinlens.collection.catalog.columns.positions import Positions
 from twinlens.collection.catalog.columns.text_columns import TextColumns
@@ -146,7 +148,7 @@ class Catalog(Database):
         refuse_links(path.parent)
         self._check_place(path, create=create)
         super().__init__(path, create=create, read_only=read_only)
-        self._columns = TextColumns()
+        self._columns = TextColumns(self._counts_file())
         self.captions = CaptionTable(self)
         self.features = PhotoFeatures(self)
         self.moments = MomentTable(self)
@@ -171,6 +173,9 @@ class Catalog(Database):
         except BaseException:
             self.close()
             raise
+
+    def _counts_file(self) -> CountsFile | None:
+        return CountsFile(self.path.with_name(COUNTS_FILE), writable=not self.read_only)
 
     def _check_place(self, path: Path, *, create: bool) -> None:
         refuse_emptied(path)

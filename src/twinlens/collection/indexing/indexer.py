@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
+from twinlens.collection.catalog.columns.counts_file import LARGE
 from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
 from twinlens.collection.catalog.sqlite.before_upgrade import forget_after_upgrade
-from twinlens.collection.catalog.sqlite.integrity import check_fully, is_known_intact, remember_intact
+from twinlens.collection.catalog.sqlite.integrity import check_fully, is_check_due, is_known_intact, remember_intact
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.excluding.rules import check_pattern
@@ -145,7 +146,7 @@ class Indexer:
             was_intact = is_known_intact(self._catalog)
             yield
             forget_after_upgrade(self._catalog.path)
-            if is_part and was_intact:  # what was written since is ours
+            if was_intact and (is_part or not is_check_due(self._catalog)):  # what was written since is ours
                 remember_intact(self._catalog)
             check_fully(self._catalog, only_small=is_part)  # remembered, so that opening it is quick
 
@@ -232,14 +233,16 @@ class Indexer:
 
     def _sync(self) -> None:
         """Updates the derived vectors; those of captions and of features only if there are, or were, any."""
-        self._vectors.synced()
+        self._vectors.bring_up_to_date()
         if self._caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
-            self._caption_vectors.synced()
+            self._caption_vectors.bring_up_to_date()
         if self._likeness.folder.exists() or self._catalog.features.dim(self._catalog.model()):
-            self._likeness.synced()
+            self._likeness.bring_up_to_date()
             self._copies.synced(wait=True)
         if not self._catalog.moments.is_empty():
             for moments in self._moments:
-                moments.synced()
+                moments.bring_up_to_date()
         self._stacks.synced(wait=True)
         self._texts.synced()
+        if self._catalog.count() >= LARGE:
+            self._catalog.counts()  # for those who then look at the library

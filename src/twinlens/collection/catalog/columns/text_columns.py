@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.columns.counts import read_counts, renew_counts
+from twinlens.collection.catalog.columns.counts_file import CountsFile
 from twinlens.collection.catalog.columns.kept_column import KeptColumn, among
 from twinlens.collection.catalog.columns.positions import read_positions, renew_positions
 from twinlens.collection.catalog.columns.values import (
@@ -35,6 +36,7 @@ from twinlens.words.terms import may_go_on, terms_of
 
 END = "\0"  # in no file name; in a caption it is left out
 MOST_ANSWERS = 16  # kept of each column
+MOST_COUNTED = 100_000  # changed photos whose blocks are counted again
 
 
 class TextColumn:
@@ -131,6 +133,9 @@ class TextColumn:
 class TextColumns:
     """The columns of a catalog, read when they are first asked for and kept in step with the catalog.
 
+    Args:
+        counts_file: keeps the numbers of photos.
+
     Attributes:
         searchable: ids of all searchable photos.
         orders: in which they may be listed.
@@ -138,7 +143,7 @@ class TextColumns:
         counts: how many photos have each value.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counts_file: CountsFile | None = None) -> None:
         self._names = KeptColumn(_read_names, partial(_renew_texts, read=_names))
         self._captions = KeptColumn(_read_captions, partial(_renew_texts, read=_captions))
         self._in_pictures = KeptColumn(_read_in_pictures, partial(_renew_texts, read=_in_pictures))
@@ -149,7 +154,7 @@ class TextColumns:
             order: KeptColumn(partial(read_order, order=order), partial(renew_order, order=order)) for order in ORDERS
         }
         self.positions = KeptColumn(read_positions, renew_positions)
-        self.counts = KeptColumn(read_counts, renew_counts)
+        self.counts = KeptColumn(read_counts, renew_counts, most=MOST_COUNTED, file=counts_file)
         self._said: dict[str, KeptColumn[ValueColumn]] = {}
 
     def add_functions(self, connection: Connection) -> None:
