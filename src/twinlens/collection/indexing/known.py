@@ -16,7 +16,7 @@ from twinlens.collection.indexing.scanning.found_files import FoundBlock, FoundF
 from twinlens.collection.place.photo_folders import FileKey
 from twinlens.types import Ids
 
-AT_ONCE = 10_000  # rows that become arrays
+AT_ONCE = 2_000  # rows that become arrays, below 1 MB before
 MOST_SALTS = 3
 
 
