@@ -185,17 +185,22 @@ Texts: TypeAlias = tuple[Ids, list[str]]
 """The photo of each of some texts, and the texts."""
 
 
-def _searchable(connection: Connection, changed: Ids | None = None) -> Ids:
-    some, parameters = among("id", changed)
-    inner = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {some} ORDER BY id"
-    return ids_in(
-        connection.execute(f"SELECT group_concat(id, ' ') FROM ({inner}) AS ordered", parameters).fetchone()[0]
-    )
+def _searchable(connection: Connection) -> Ids:
+    """By the indexes that list all photos, and the skipped ones: the table itself is far larger."""
+    skipped = _ids(connection, "skip_reason IS NOT NULL")
+    return np.setdiff1d(np.sort(_ids(connection, "TRUE")), skipped, assume_unique=True)
 
 
 def _renew_searchable(connection: Connection, known: Ids, changed: Ids) -> Ids:
     staying = known[~np.isin(known, changed, assume_unique=True)]
-    return np.sort(np.concatenate([staying, _searchable(connection, changed)]), kind="stable")
+    some, parameters = among("id", changed)
+    now = _ids(connection, f"skip_reason IS NULL AND {some}", *parameters)
+    return np.sort(np.concatenate([staying, now]), kind="stable")
+
+
+def _ids(connection: Connection, which: str, *parameters: str) -> Ids:
+    sql = f"SELECT group_concat(id, ' ') FROM (SELECT id FROM photos WHERE {which}) AS ids"
+    return ids_in(connection.execute(sql, parameters).fetchone()[0])
 
 
 def _renew_texts(
