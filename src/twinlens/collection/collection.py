@@ -309,6 +309,7 @@ class Collection:
         no_longer_exclude: Sequence[str] = (),
         being_written: frozenset[FileKey] = frozenset(),
         archives: bool | None = None,
+        together: bool = False,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -330,6 +331,8 @@ class Collection:
             no_longer_exclude: patterns of earlier runs that no longer hold.
             being_written: number of the photo folder and path of files that are not complete yet, and left alone.
             archives: index photos inside zip and tar files, too; None = as in the last run, at first no.
+            together: while another process indexes a catalog on a server, read photos for it and index afterwards,
+                in place of CollectionBusyError.
 
         Raises:
             ConfigError: a pattern is none, or one that should no longer hold is not known.
@@ -349,6 +352,7 @@ class Collection:
             no_longer_exclude=no_longer_exclude,
             being_written=being_written,
             archives=archives,
+            together=together,
         )
         return self._indexer.index(captions=captions, listener=listener, options=options)
 

@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
@@ -13,7 +13,7 @@ from twinlens.collection.catalog.sqlite.integrity import check_fully, is_known_i
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.excluding.rules import check_pattern
-from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
+from twinlens.collection.indexing.index import DEFAULTS, READER_VERSION, IndexOptions, index_folders
 from twinlens.collection.indexing.models.model_change import change_model
 from twinlens.collection.indexing.models.model_of_record import (
     ModelOfRecord,
@@ -22,6 +22,7 @@ from twinlens.collection.indexing.models.model_of_record import (
     check_name,
     named_model,
 )
+from twinlens.collection.indexing.sharing.helping import Helper
 from twinlens.collection.indexing.telling.progress import IndexListener, SilentListener
 from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
 from twinlens.collection.likeness.copies_file import DerivedCopies
@@ -30,7 +31,7 @@ from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.texts.derived_texts import DerivedTexts
-from twinlens.errors import CatalogDamagedError, CollectionError, ConfigError, ModelMismatchError
+from twinlens.errors import AlreadyIndexingError, CatalogDamagedError, CollectionError, ConfigError, ModelMismatchError
 from twinlens.protocols import Dataset, DualEncoder
 
 
@@ -80,7 +81,7 @@ class Indexer:
         # a change of model scans the folders up to three times, but asks about each once
         if callable(options.forget_missing):
             options = options._replace(forget_missing=functools.cache(options.forget_missing))
-        with self._alone(is_part=options.changed is not None):
+        with self._alone_or_helping(listener or SilentListener(), options) as helped:
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
             if options.follow_links is not None:
@@ -89,6 +90,7 @@ class Indexer:
                 self._catalog.set_meta({ARCHIVES: str(int(options.archives))})
             self._keep_patterns(options)
             report = self._index(guard, options)
+            report.helped = helped
             if data is not None:
                 report.captions = self._index_captions(data, guard)
                 report.seconds = round(report.seconds + report.captions.seconds, 3)
@@ -148,6 +150,26 @@ class Indexer:
             if is_part and was_intact:  # what was written since is ours
                 remember_intact(self._catalog)
             check_fully(self._catalog, only_small=is_part)  # remembered, so that opening it is quick
+
+    @contextmanager
+    def _alone_or_helping(self, listener: IndexListener, options: IndexOptions) -> Iterator[int]:
+        """As ``_alone``; while another process indexes a catalog on a server, this one may read photos for it.
+
+        Yields:
+            how many it has read.
+        """
+        work = self._catalog.work if options.together else None
+        helper = None if work is None else Helper(self._catalog, work, self._folders.all, listener)
+        with ExitStack() as alone:
+            while True:
+                try:
+                    alone.enter_context(self._alone(is_part=options.changed is not None))
+                    break
+                except AlreadyIndexingError:
+                    if helper is None:
+                        raise
+                helper.help(self._model.embedder(), READER_VERSION)
+            yield 0 if helper is None else helper.read
 
     def _index(
         self, listener: IndexListener, options: IndexOptions, change_to: NamedModel | None = None

@@ -129,6 +129,17 @@ class ServerDatabase(Database):
         finally:
             connection.close()
 
+    def is_taken(self, what: str) -> bool:
+        """Whether some process holds the lock of ``only_one``."""
+        sql = (
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 2 "
+            "AND classid::bigint = %s AND objid::bigint = %s AND granted)"
+        )
+        unsigned = tuple(number % 2**32 for number in self._lock_of(what))
+        with self.connected() as connection:
+            return bool(connection.raw.execute(sql, unsigned).fetchone()[0])
+
     def extra_connection(self) -> Any:
         """Another connection, which threads share that use it one at a time; to be closed by ``close_extra``."""
         return self._pool.connect()
