@@ -38,6 +38,10 @@ def run(
     typer.echo(f"collection  {api.searching.on_one_line(status['collection'])}")
     if status["catalog"]:
         typer.echo(f"catalog     {status['catalog']}")
+    if replica := status["replica"]:
+        behind = "not reached yet" if replica["lag_s"] is None else f"{replica['lag_s']:g} s behind"
+        unused = f"; not read now: {api.searching.on_one_line(replica['why'])}" if replica["why"] else ""
+        typer.echo(f"replica     {replica['address']}: {behind}{unused}")
     for folder in status["folders"]:
         behind = "" if folder["present"] else "  (missing)"
         typer.echo(f"folder      {api.searching.on_one_line(folder['path'])}{behind}")

@@ -64,6 +64,8 @@ async def health_of(engine: Engine) -> tuple[dict[str, Any], bool]:
     }
     if missing:
         body["missing"] = missing
+    if engine.replica is not None:
+        body |= {"replica_lag_s": engine.replica.lag_s, "replica_used": engine.replica.is_used}
     return body, is_ready and missing not in ("collection", "vectors", "catalog")
 
 

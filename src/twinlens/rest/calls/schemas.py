@@ -420,6 +420,10 @@ class Health(BaseModel):
         description="what is not at its place: the collection, a folder with photos, or the server that keeps the "
         "vectors; used again once it is back",
     )
+    replica_lag_s: float | None = Field(
+        default=None, description="how far a replica of the catalog is behind, if there is one; null: not reached yet"
+    )
+    replica_used: bool | None = Field(default=None, description="whether the replica is read")
 
 
 class Architecture(BaseModel):

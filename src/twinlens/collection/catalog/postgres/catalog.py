@@ -53,7 +53,7 @@ class ServedCatalog(ServerDatabase, Catalog):
         self._columns.add_functions(known)
 
     def _prepare(self) -> None:
-        with self.connected() as connection:
+        with self.writing_connection() as connection:
             _check_server(connection, self.address)
             version = _version(connection, self.address)
         if self._may_create if version is None else version < SCHEMA_VERSION:

@@ -73,7 +73,7 @@ class WorkTable:
         """A lot that nobody has, or whose owner was silent for too long; None if there is none now."""
         if not self.is_there():
             return None
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             asked = {"stamp": stamp, "owner": owner, "lease": LEASE_S}
             row = connection.raw.execute(_CLAIM, asked).fetchone()
         return None if row is None else Lot(*row)
@@ -84,7 +84,7 @@ class WorkTable:
 
     def keep(self, ids: Sequence[int], owner: str) -> None:
         """Renews the leases of lots, unless somebody else has them."""
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             connection.raw.execute(
                 f"UPDATE {_TABLE} SET leased_until = clock_timestamp() + make_interval(secs => %s) "
                 "WHERE id = ANY(%s) AND owner = %s",
@@ -93,36 +93,36 @@ class WorkTable:
 
     def hand_in(self, lot_id: int, owner: str, found: bytes) -> bool:
         """Gives what was found to the run; False if the lot is not the owner's any more, and nobody waits for it."""
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             sql = f"UPDATE {_TABLE} SET found = %s WHERE id = %s AND owner = %s AND found IS NULL"
             return bool(connection.raw.execute(sql, (found, lot_id, owner)).rowcount)
 
     def give_up(self, owner: str) -> None:
         """Lets others have the lots of an indexer that stops."""
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             connection.raw.execute(f"UPDATE {_TABLE} SET owner = NULL WHERE owner = %s AND found IS NULL", (owner,))
 
     def finished(self) -> FinishedLot | None:
         """A lot that was handed in."""
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             sql = f"SELECT id, place, found FROM {_TABLE} WHERE found IS NOT NULL ORDER BY id LIMIT 1"
             row = connection.raw.execute(sql).fetchone()
         return None if row is None else FinishedLot(*row)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Takes lots away; in the transaction that stores what was found in them."""
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             connection.raw.execute(f"DELETE FROM {_TABLE} WHERE id = ANY(%s)", (list(ids),))
 
     def end(self) -> None:
         """Takes all lots away: the run is over."""
-        with self._database.connected() as connection:
+        with self._database.writing_connection() as connection:
             connection.raw.execute(f"DELETE FROM {_TABLE}")
 
     def is_there(self) -> bool:
         """Whether a run has shared work in this catalog."""
         if not self._is_there:
-            with self._database.connected() as connection:
+            with self._database.writing_connection() as connection:
                 row = connection.raw.execute("SELECT to_regclass(%s) IS NOT NULL", (_TABLE,)).fetchone()
             self._is_there = bool(row and row[0])
         return self._is_there
