@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -15,7 +15,7 @@ from twinlens.collection.catalog.postgres.failures import translated
 from twinlens.collection.catalog.postgres.pool import Pool
 from twinlens.collection.catalog.postgres.replica import WRITTEN, Replica
 from twinlens.collection.catalog.replica_state import ReplicaState
-from twinlens.errors import CatalogUnavailableError
+from twinlens.errors import CatalogUnavailableError, CollectionError
 
 AT_ONCE = 2000  # rows of a long answer
 
@@ -117,8 +117,10 @@ class ServerDatabase(Database):
 
     def each_row(self, sql: str) -> Iterator[Any]:
         """The rows of a query one by one, for those that are too many for memory."""
-        with self.errors(), self._for_reading().lent() as connection, connection.one_state():
-            yield from connection.each(sql, at_once=AT_ONCE)
+        with self.errors(), ExitStack() as lent:
+            connection, _ = self._lent(lent)
+            with connection.one_state():
+                yield from connection.each(sql, at_once=AT_ONCE)
 
     def has_table(self, name: str) -> bool:
         """Whether a table exists."""
@@ -194,31 +196,36 @@ class ServerDatabase(Database):
             if pinned is not None and (is_main or not writes or pinned.in_transaction):
                 yield cast(ServerConnection, pinned)
                 return
-            pool = self._pool if writes else self._for_reading()
+            with ExitStack() as lent:
+                connection, on_main = self._lent(lent, writes=writes)
+                self._pinned.connection, self._pinned.is_main = connection, on_main
+                try:
+                    yield connection
+                except psycopg.OperationalError as error:
+                    if on_main or self._replica is None:
+                        raise
+                    # it is away, or has ended the question because the answer would be too old
+                    failure = translated(self._replica.pool.address, error)
+                    self._replica.failed(str(failure))
+                    raise CatalogUnavailableError(str(failure)) from error
+                finally:
+                    self._pinned.connection, self._pinned.is_main = pinned, is_main
+                    if on_main:
+                        self._note_seen(connection)
+
+    def _lent(self, lent: ExitStack, *, writes: bool = False) -> tuple[ServerConnection, bool]:
+        """A connection, and whether it is one to the server that is written."""
+        if not writes and self._replica is not None and self._replica.may_answer():
             try:
-                with pool.lent() as connection:
-                    self._pinned.connection, self._pinned.is_main = connection, pool is self._pool
-                    try:
-                        yield connection
-                    finally:
-                        self._pinned.connection, self._pinned.is_main = pinned, is_main
-                        if pool is self._pool:
-                            self._note_seen(connection)
-            except psycopg.OperationalError as error:
-                if self._replica is None or pool is not self._replica.pool:
-                    raise
-                # it is away, or has ended the question because the answer would be too old
-                failure = translated(self._replica.pool.address, error)
-                self._replica.failed(str(failure))
-                raise CatalogUnavailableError(str(failure)) from error
+                return lent.enter_context(self._replica.pool.lent()), False
+            except CollectionError as error:  # it has just gone
+                self._replica.failed(str(error))
+        return lent.enter_context(self._pool.lent()), True
 
     def _rows(self, sql: str, values: tuple[Any, ...], *, on_main: bool = False) -> list[Any]:
         with self._held(writes=on_main) as connection:
             found: list[Any] = connection.execute(sql, values).fetchall()
             return found
-
-    def _for_reading(self) -> Pool:
-        return self._pool if self._replica is None or not self._replica.may_answer() else self._replica.pool
 
     def _note_seen(self, connection: ServerConnection) -> None:
         """What was read or written now must be there wherever this process reads from next."""
