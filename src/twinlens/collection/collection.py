@@ -12,23 +12,18 @@ import numpy as np
 
 from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.embeddings.vectors import (
-    LIKENESS,
     chosen_store,
-    derived_vectors,
-    likeness_vectors,
-    moment_vectors,
 )
 from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
-from twinlens.collection.catalog.sqlite.check import vector_faults
 from twinlens.collection.curating.albums import Albums
 from twinlens.collection.curating.captions import Captions
 from twinlens.collection.curating.given_photos import GivenPhotos, PhotoLike
 from twinlens.collection.curating.ratings import Ratings
 from twinlens.collection.curating.tags import Tags
+from twinlens.collection.derived import Derived
 from twinlens.collection.describing.describe import describe
-from twinlens.collection.describing.group_names import group_names
-from twinlens.collection.describing.labels import Label, read_labels
+from twinlens.collection.describing.labels import Label
 from twinlens.collection.describing.tag_suggestions import Accepted, PhotoTags, TagSuggestions
 from twinlens.collection.describing.text_vectors import OnProgress as OnTextProgress
 from twinlens.collection.duplicates.files import Files
@@ -51,18 +46,13 @@ from twinlens.collection.indexing.telling.report import (
 )
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.follow import Run, follow
-from twinlens.collection.likeness.copies_file import DerivedCopies
-from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.disk import make_folder, only_text_reader, only_watcher, only_writer, remove_unused
 from twinlens.collection.place.locate import (
     CATALOG_NAME,
     FOLDER_NAME,
-    collection_path,
-    default_place,
-    find_collection,
     is_collection,
-    photos_path,
 )
+from twinlens.collection.place.opening import place_to_create, place_to_open
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.recognizing.reading import OnProgress as OnReading
@@ -88,10 +78,8 @@ from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.suggestions import Suggestion, suggestions
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
 from twinlens.collection.teaching.teaching import Teaching
-from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.counted import counted
 from twinlens.data.objects.named import remember
-from twinlens.data.objects.object_path import object_path
 from twinlens.embedding.local import Skipped
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
 from twinlens.everyday.languages import ENGLISH, language_named
@@ -133,32 +121,18 @@ class Collection:
             if self._is_fresh:
                 remove_unused(path)
             raise
-        self._vectors, self._caption_vectors = derived_vectors(
-            path, self.catalog, engine=self.store, writable=self._writable
-        )
-        self._likeness = likeness_vectors(path, self.catalog, writable=self._writable)
-        self._copies = DerivedCopies(self.catalog, path / LIKENESS, writable=self._writable)
-        self._stacks = DerivedStacks(self.catalog, path, writable=self._writable)
-        self._texts = DerivedTexts(self.catalog, path, writable=self._writable)
+        self._derived = Derived(path, self.catalog, engine=self.store, writable=self._writable)
         self._folders = PhotoFolders(path, self.catalog)
         self._model = ModelOfRecord(path, self.catalog, asked=model)
-        self._moments = moment_vectors(path, self.catalog, writable=self._writable)
-        vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors, "likeness": self._likeness}
-        derived: dict[str, Any] = {
-            "copies": self._copies,
-            "stacks": self._stacks,
-            "moments": self._moments,
-            "texts": self._texts,
-            "writable": self._writable,
-            **vectors,
-        }
-        self._indexer = Indexer(path, self.catalog, self._folders, self._model, **derived)
-        self._searcher = Searcher(self.catalog, self._folders, self._model, **derived)
+        self._indexer = Indexer(path, self.catalog, self._folders, self._model, self._derived)
+        self._searcher = Searcher(self.catalog, self._folders, self._model, self._derived)
+        self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
         kept_map = LayoutFile(path, owner=self.catalog.identity, writable=self._writable)
-        self._projector = Projector(self.catalog, self._folders, name_groups=self._name_groups, file=kept_map)
+        self._projector = Projector(
+            self.catalog, self._folders, name_groups=self._suggestions.group_names, file=kept_map
+        )
         self._given = GivenPhotos(self.catalog, self._folders)
         self.tags, self.ratings = Tags(self.catalog, self._given), Ratings(self.catalog, self._given)
-        self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
         self.albums = Albums(self.catalog, self._given, self._searcher)
         self.shares = Shares(self.catalog, self._given, self._searcher, self.albums)
         self.captions = Captions(
@@ -183,16 +157,8 @@ class Collection:
             CollectionError: the folder is missing, or is a subfolder of an indexed one.
             CatalogDamagedError: the catalog is not readable.
         """
-        place = collection_path(path)
-        located = find_collection(place)
-        if located is None:
-            return cls.create([place], model=model)
-        if located.within is not None:
-            raise CollectionError(
-                f"{place} is inside a folder that is already indexed; "
-                f"open {located.photos} and search with folder={str(place)!r}"
-            )
-        return cls(located.collection, model=model)
+        place = place_to_open(path)
+        return cls.create([path], model=model) if place is None else cls(place, model=model)
 
     @classmethod
     def create(
@@ -216,19 +182,7 @@ class Collection:
             CollectionError: a folder is missing, or several were given without ``at``.
             UnknownPartError: there is no such model or store.
         """
-        named = [folders] if isinstance(folders, str | os.PathLike) else folders
-        photos = [photos_path(folder) for folder in named]
-        if at is None and len(photos) != 1:
-            raise CollectionError(
-                f"a collection of {len(photos)} folders needs a place of its own: "
-                "give --collection DIR (at=DIR in Python)"
-            )
-        places = [default_place(folder) for folder in photos]
-        place, why = places[0]
-        if at is not None:
-            place = _local_place(at)
-        elif why:
-            logger.warning("%s, so the collection is stored in %s", why, place)
+        place, photos = place_to_create(folders, at)
         collection = cls(place, model=model, store=store, create=True)
         try:
             for folder in photos:
@@ -248,15 +202,10 @@ class Collection:
         self._projector.close()
         unused = self._is_fresh and not self.catalog.known_files()
         self._is_fresh = False
-        self._texts.close()
+        self._derived.close()
         self.catalog.close()
         if unused:
             remove_unused(self.path)
-        self._vectors.close()
-        self._caption_vectors.close()
-        self._likeness.close()
-        for moments in self._moments:
-            moments.close()
 
     def __enter__(self) -> Self:
         return self
@@ -477,7 +426,7 @@ class Collection:
                 all_photos=all_photos,
                 on_progress=on_progress,
             )
-        self._texts.synced()
+        self._derived.texts.synced()
         return report
 
     def pending_change(self) -> PendingModelChange | None:
@@ -595,7 +544,7 @@ class Collection:
 
         They are the collection's own or, where it has none, everyday descriptions in a language (see ``describe``).
         """
-        search = _search_of(photo_query(Path(photo)), {"target": "caption", "k": k, **filters})
+        search = Search.from_options(photo_query(Path(photo)), {"target": "caption", "k": k, **filters})
         return list(self.fitting_captions(search, language=language).hits)
 
     def fitting_captions(self, search: Search, *, language: str = ENGLISH) -> Answer:
@@ -615,7 +564,7 @@ class Collection:
             QueryError, CollectionNotFoundError: see ``search``.
         """
         if not isinstance(search, Search):
-            search = _search_of(search, options)
+            search = Search.from_options(search, options)
         elif options:
             raise QueryError(f"a Search already contains its options, got also {', '.join(options)}; set them in it")
         return self.fitting_captions(search) if search.target == "caption" else self._searcher.answer(search)
@@ -673,18 +622,14 @@ class Collection:
         """
         Page(k)
         spoken = language_named(language)
-        if isinstance(labels, str | os.PathLike):
-            labels = read_labels(Path(labels)).labels
         if not len(self):
             raise self.catalog.nothing_found()
-        condition = Filters(**filters).condition(self._searcher.scope())
-        numbers = self.catalog.select_ids(condition)
+        numbers = self._numbers(None, filters)
         if photos is not None:
             numbers = numbers[np.isin(numbers, self._given.numbers(photos))]
-        suggester, unknown = self._suggestions.suggester(labels, language=spoken, on_progress=on_progress)
-        if unknown:
-            logger.warning("no word of %s is known: %s", counted(len(unknown), "label"), ", ".join(unknown[:5]))
-        return self._suggestions.suggest(suggester, numbers, min_grade=min_grade, k=k)
+        return self._suggestions.of_photos(
+            numbers, labels, min_grade=min_grade, k=k, language=spoken, on_progress=on_progress
+        )
 
     def accept_tags(self, suggested: Iterable[PhotoTags], *, min_grade: Grade = "strong") -> Accepted:
         """Gives photos the tags that are suggested for them with a grade or a better one, all or none.
@@ -796,8 +741,8 @@ class Collection:
             raise self.catalog.nothing_found()
         self.check_present()
         unread = (file.path for file in self.skipped()) if "raw" in wanted else ()
-        likely = DerivedCopies(self.catalog, self.path / LIKENESS, writable=self._writable, likely=True)
-        return DuplicateSearch(self.catalog, Files(folders, unread), likely, wanted, on_progress).find(condition)
+        files = Files(folders, unread)
+        return DuplicateSearch(self.catalog, files, self._derived.likely_copies(), wanted, on_progress).find(condition)
 
     def photo(self, photo_id: str) -> PhotoCard | None:
         """A photo's metadata by the id that hits have; None if there is no such photo."""
@@ -826,7 +771,7 @@ class Collection:
         """
         if not text.strip():
             return examples(self.answer, k=k)
-        return suggestions(text, facts=facts, texts=self._texts, catalog=self.catalog, k=k)
+        return suggestions(text, facts=facts, texts=self._derived.texts, catalog=self.catalog, k=k)
 
     def sample_files(self, count: int) -> list[Path]:
         """Files of so many photos, spread evenly over the collection; of all, if there are no more."""
@@ -871,14 +816,6 @@ class Collection:
         """
         whole = self._projector.projection()
         return whole if query is None and not filters else whole.only(self._numbers(query, filters))
-
-    def _name_groups(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[str | None]:
-        def on_progress(done: int, total: int) -> None:
-            if not is_wanted():
-                raise CollectionError(f"the collection was closed after {done} of {counted(total, 'description')}")
-
-        suggester, _ = self._suggestions.suggester(None, on_progress=on_progress)
-        return group_names(suggester, self.catalog, groups)
 
     def map_of_places(self, view: View, *, query: QueryLike | None = None, **filters: Any) -> PlacesMap:
         """Where photos were taken, as clusters; a second one of the same photos takes a few milliseconds.
@@ -947,7 +884,7 @@ class Collection:
             self._folders,
             number_of=self._number_of,
             score=self._score,
-            holding=self._texts.holding,
+            holding=self._derived.texts.holding,
             encoder=lambda: self.encoder,
         )
 
@@ -984,7 +921,7 @@ class Collection:
         for folder in self.folders():
             if not folder.path.is_dir():  # object storage is asked now and then
                 raise PhotosMissingError(photos_missing(folder.path))
-        self._vectors.check_reachable()
+        self._derived.vectors.check_reachable()
 
     def index_state(self) -> IndexState:
         """Progress of the last recorded index run, from any process."""
@@ -997,43 +934,9 @@ class Collection:
     def faults(self) -> list[str]:
         """Problems with catalog or vectors, one sentence each; empty if there are none."""
         faults = self.catalog.integrity_faults()
-        if not len(self):
-            return faults
-        for _ in range(3):  # a running indexer commits between our reads
-            generation = self.catalog.generation
-            found = self._vector_faults()
-            if generation == self.catalog.generation:
-                return faults + found + self._texts.faults()
-        return faults
-
-    def _vector_faults(self) -> list[str]:
-        vectors, captions = self._vectors, self._caption_vectors
-        faults = vector_faults(self.catalog, vectors.synced(), vectors.folder, items="photos")
-        if captions.folder.exists() or not self.catalog.captions.is_empty():
-            faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
-        if (likeness := self._likeness).folder.exists():
-            faults += vector_faults(self.catalog.features, likeness.synced(), likeness.folder, items="features")
-        for source, moments in zip((self.catalog.moments, self.catalog.moment_features), self._moments, strict=True):
-            if moments.folder.exists():
-                faults += vector_faults(source, moments.synced(), moments.folder, items="moments of videos")
-        return faults
-
-
-def _local_place(path: str | os.PathLike[str]) -> Path:
-    if (place := object_path(path)) is not None:
-        raise CollectionError(
-            f"a collection needs a folder of this machine, got {place}: its files are written in place and mapped "
-            "into memory; name a local one with --collection DIR"
-        )
-    return collection_path(path)
+        return [*faults, *self._derived.faults()] if len(self) else faults
 
 
 _OPTIONS = frozenset(
     "k offset sort target min_grade min_probability show_all include_query_photo group explain".split()
 )
-
-
-def _search_of(query: QueryLike, options: Mapping[str, Any]) -> Search:
-    """A search from keyword arguments: those that are not options are filters."""
-    own = {name: value for name, value in options.items() if name in _OPTIONS}
-    return Search.of(query, **own, filters={name: value for name, value in options.items() if name not in _OPTIONS})

@@ -661,7 +661,7 @@ def test_a_model_that_changes_to_and_fro_during_one_search_changes_no_hit(
 
         return call
 
-    vectors = shared._caption_vectors if target == "caption" else shared._vectors
+    vectors = shared._derived.caption_vectors if target == "caption" else shared._derived.vectors
     monkeypatch.setattr(vectors, "_current", changed_first(vectors._current))
     spaces = shared._searcher._spaces
     monkeypatch.setattr(spaces, "_vector", changed_first(spaces._vector))
@@ -708,12 +708,12 @@ def test_vectors_that_a_search_holds_stay_while_another_thread_follows_the_model
     library: Collection, open_collection: OpenCollection
 ) -> None:
     shared = open_collection()
-    held = shared._vectors.synced()
+    held = shared._derived.vectors.synced()
     before, generation = held.ids().tolist(), held.generation
     library.reindex("turned")
     answers(library)  # which writes the files anew
     library.reindex("default")
-    now = shared._vectors.synced()
+    now = shared._derived.vectors.synced()
     assert now.ids().tolist() == before
     assert now.generation > generation
     assert (held.ids().tolist(), held.generation) == (before, generation)
@@ -722,8 +722,8 @@ def test_vectors_that_a_search_holds_stay_while_another_thread_follows_the_model
 def test_a_model_that_changes_to_and_fro_while_vectors_are_read_leaves_none_out(
     library: Collection, open_collection: OpenCollection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = library._vectors.synced().ids().tolist()
-    shutil.rmtree(library._vectors.folder)  # there is something to catch up with
+    before = library._derived.vectors.synced().ids().tolist()
+    shutil.rmtree(library._derived.vectors.folder)  # there is something to catch up with
     shared = open_collection()
     real = shared.catalog.model
     told = [real(), None]  # at first, and inside the snapshot: another process changes it, and back
@@ -732,7 +732,7 @@ def test_a_model_that_changes_to_and_fro_while_vectors_are_read_leaves_none_out(
         return told.pop(0) if told else real()
 
     monkeypatch.setattr(shared.catalog, "model", model)
-    assert shared._vectors.synced().ids().tolist() == before
+    assert shared._derived.vectors.synced().ids().tolist() == before
     assert told == []
 
 
