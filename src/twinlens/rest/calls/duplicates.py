@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from twinlens.api.duplicates import DuplicateGroup, Duplicates, GroupedPhoto, Kind, Similar
 from twinlens.api.library import Collection
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import DEEPEST_OFFSET
+from twinlens.rest.calls.schemas.values import DEEPEST_OFFSET
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
 
 router = APIRouter(prefix="/api", tags=["library"])

@@ -12,7 +12,8 @@ from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, Phot
 from twinlens.errors import PhotoError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import page_length
-from twinlens.rest.calls.schemas import LANGUAGE, PhotoAnswer, PhotoTags, SuggestedTag
+from twinlens.rest.calls.schemas.photos import PhotoAnswer, PhotoTags, SuggestedTag
+from twinlens.rest.calls.schemas.values import LANGUAGE
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, library_missing, unknown_image
 from twinlens.rest.gate.envelope import PHOTO_POLICY

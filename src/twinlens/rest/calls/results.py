@@ -22,14 +22,8 @@ from twinlens.api.searching import (
     read_photo_bytes,
     words_query,
 )
-from twinlens.rest.calls.schemas import (
-    CaptionAnswer,
-    CaptionFields,
-    FilterFields,
-    PageFields,
-    SearchAnswer,
-    SearchFields,
-)
+from twinlens.rest.calls.schemas.fields import CaptionFields, FilterFields, PageFields, SearchFields
+from twinlens.rest.calls.schemas.results import CaptionAnswer, SearchAnswer
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
 from twinlens.rest.gate.limits.costs import cost_of_search

@@ -13,7 +13,7 @@ from twinlens.api.sharing import Share
 from twinlens.errors import PhotoError, UnknownShareError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.photos import At, Side, file_of, original, small_picture
-from twinlens.rest.calls.schemas import DURATION, Body
+from twinlens.rest.calls.schemas.values import DURATION, Body
 from twinlens.rest.calls.sharing.shares import Number
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
