@@ -17,7 +17,7 @@ from twinlens.cli.progress import texts_bar
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.describing import Accepted, PhotoTags
+    from twinlens.api.photos.describing import Accepted, PhotoTags
 
 EXAMPLE = "Example: twinlens tag suggest --labels labels.txt --accept strong"
 

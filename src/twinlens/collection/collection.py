@@ -64,9 +64,9 @@ from twinlens.collection.searching.query import Pictures, Query, QueryLike, as_q
 from twinlens.collection.searching.search import Page, Search, Sort, Target
 from twinlens.collection.searching.searcher import Searcher
 from twinlens.collection.sharing.shares import Shares
-from twinlens.collection.showing.archive import list_photos, zip_photos
 from twinlens.collection.showing.card import PhotoCard, find_card
 from twinlens.collection.showing.examples import examples
+from twinlens.collection.showing.exporting.archive import list_photos, zip_photos
 from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
 from twinlens.collection.showing.grid import GridPhoto, browse

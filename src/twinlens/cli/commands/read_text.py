@@ -14,7 +14,7 @@ from twinlens.cli.progress import texts_bar
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.recognizing import TextReport
+    from twinlens.api.photos.recognizing import TextReport
 
 EXAMPLE = "Example: twinlens read-text --in ~/Pictures, then: twinlens search 'text:\"way out\"' --in ~/Pictures"
 FAILURES_SHOWN = 5

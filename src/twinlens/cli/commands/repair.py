@@ -9,7 +9,7 @@ from twinlens.cli.options.common import Existing
 from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json
 
 if TYPE_CHECKING:
-    from twinlens.api.repair import RepairReport
+    from twinlens.api.upkeep.repair import RepairReport
 
 EXAMPLE = "Example: twinlens repair --in ~/Pictures"
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.api import library
-from twinlens.api.describing import Language, accepted_language, tag_in
 from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
+from twinlens.api.photos.describing import Language, accepted_language, tag_in
 from twinlens.api.searching import Query as SearchQuery
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, page_length, words

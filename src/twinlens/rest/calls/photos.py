@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from twinlens.api.describing import Language, accepted_language
 from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
+from twinlens.api.photos.describing import Language, accepted_language
 from twinlens.errors import PhotoError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import page_length

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from twinlens.api.describing import accepted_language
 from twinlens.api.filters import Filters, is_place, known_filters
 from twinlens.api.library import Collection
+from twinlens.api.photos.describing import accepted_language
 from twinlens.api.searching import (
     Answer,
     Page,

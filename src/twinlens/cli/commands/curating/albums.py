@@ -13,7 +13,7 @@ from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, log
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.curating import PhotoLike
+    from twinlens.api.photos.curating import PhotoLike
 
 app = typer.Typer(
     help="Put photos into albums, or save searches as live albums, which show what they find when they are opened.",

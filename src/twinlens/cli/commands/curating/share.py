@@ -14,7 +14,7 @@ from twinlens.counted import counted
 
 if TYPE_CHECKING:
     from twinlens.api.library import Collection
-    from twinlens.api.sharing import NewShare, Share
+    from twinlens.api.photos.sharing import NewShare, Share
 
 USUAL_SERVER = "http://127.0.0.1:5000/"
 app = typer.Typer(

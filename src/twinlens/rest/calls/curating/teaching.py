@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from twinlens.api.photos.teaching import LessonReport, Said
 from twinlens.api.searching import Query, words_query
-from twinlens.api.teaching import LessonReport, Said
 from twinlens.errors import NothingToLearnError, QueryError, UnknownPhotoError, without_commands
 from twinlens.rest.calls.finding.searching import Ready, terms_of
 from twinlens.rest.calls.results import library_photo

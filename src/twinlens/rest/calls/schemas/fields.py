@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
-from twinlens.api.describing import Language
 from twinlens.api.filters import Filter, known_filters
+from twinlens.api.photos.describing import Language
 from twinlens.api.searching import Sort
 from twinlens.rest.calls.schemas.values import DEEPEST_OFFSET, LANGUAGE, ORDERS, Body, Whole
 from twinlens.types import Grade

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from twinlens.api.describing import Language
+from twinlens.api.photos.describing import Language
 from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION
 from twinlens.types import DateSource, Grade
 

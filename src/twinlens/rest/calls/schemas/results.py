@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from twinlens.api.describing import Language
+from twinlens.api.photos.describing import Language
 from twinlens.api.searching import Source
 from twinlens.rest.calls.schemas.explanations import ExplanationAnswer
 from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, UNDATED

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from twinlens.api.library import PhotoFile
-from twinlens.api.sharing import Share
+from twinlens.api.photos.sharing import Share
 from twinlens.errors import PhotoError, UnknownShareError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.photos import At, Side, file_of, original, small_picture
