@@ -11,9 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from twinlens.collection.catalog.condition import ANY
-from twinlens.collection.catalog.embeddings.vectors import (
-    chosen_store,
-)
+from twinlens.collection.catalog.embeddings.vectors import chosen_store
 from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
 from twinlens.collection.curating.albums import Albums
@@ -47,11 +45,7 @@ from twinlens.collection.indexing.telling.report import (
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.follow import Run, follow
 from twinlens.collection.place.disk import make_folder, only_text_reader, only_watcher, only_writer, remove_unused
-from twinlens.collection.place.locate import (
-    CATALOG_NAME,
-    FOLDER_NAME,
-    is_collection,
-)
+from twinlens.collection.place.locate import CATALOG_NAME, FOLDER_NAME, is_collection
 from twinlens.collection.place.opening import place_to_create, place_to_open
 from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
 from twinlens.collection.place.presence import is_gone

@@ -3,12 +3,7 @@
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.embeddings.vectors import (
-    LIKENESS,
-    derived_vectors,
-    likeness_vectors,
-    moment_vectors,
-)
+from twinlens.collection.catalog.embeddings.vectors import LIKENESS, derived_vectors, likeness_vectors, moment_vectors
 from twinlens.collection.catalog.sqlite.check import vector_faults
 from twinlens.collection.likeness.copies_file import DerivedCopies
 from twinlens.collection.likeness.stacks_file import DerivedStacks
