@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 from twinlens import __version__
 from twinlens.errors import TwinlensError
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import (
+from twinlens.rest.calls.schemas.failures import FailureAnswer
+from twinlens.rest.calls.schemas.library import (
     Architecture,
     Changes,
     Count,
-    FailureAnswer,
     Health,
     LibraryCard,
     ModelCard,

@@ -10,7 +10,7 @@ import pytest
 from conftest import PhotoMaker
 from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.search import Search
-from twinlens.collection.showing.export import check_outside, export_target, write_export
+from twinlens.collection.showing.exporting.export import check_outside, export_target, write_export
 from twinlens.errors import QueryError
 from twinlens.types import Hit
 

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from drawn_fonts import make_font
-from twinlens.collection.showing import lettering as module
-from twinlens.collection.showing.lettering import Run, draw_text, lettering, text_width
+from twinlens.collection.showing.exporting import lettering as module
+from twinlens.collection.showing.exporting.lettering import Run, draw_text, lettering, text_width
 from twinlens.data import fonts
 from twinlens.data.fonts import FontFace
 

@@ -11,8 +11,14 @@ from PIL import Image
 
 from conftest import COLOURS, PhotoMaker
 from drawn_fonts import make_font
-from twinlens.collection.showing.contact_sheet import CAPTION_PX, CELL_PX, COLUMNS, GAP_PX, write_contact_sheet
-from twinlens.collection.showing.lettering import lettering
+from twinlens.collection.showing.exporting.contact_sheet import (
+    CAPTION_PX,
+    CELL_PX,
+    COLUMNS,
+    GAP_PX,
+    write_contact_sheet,
+)
+from twinlens.collection.showing.exporting.lettering import lettering
 from twinlens.data import fonts
 from twinlens.errors import QueryError
 from twinlens.types import Grade, Hit

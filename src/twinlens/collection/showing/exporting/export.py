@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from twinlens.collection.searching.answer import Answer, hit_json
-from twinlens.collection.showing.archive import table_cell
-from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
+from twinlens.collection.showing.exporting.archive import table_cell
+from twinlens.collection.showing.exporting.contact_sheet import check_sheet_path, write_contact_sheet
 from twinlens.data.images import read_photo_bytes
 from twinlens.data.objects.object_path import ObjectPath
 from twinlens.errors import PhotoError, QueryError, valid_unicode

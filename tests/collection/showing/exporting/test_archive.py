@@ -12,7 +12,7 @@ import pytest
 
 from conftest import PhotoMaker
 from twinlens.collection.collection import Collection
-from twinlens.collection.showing.archive import LEFT_OUT
+from twinlens.collection.showing.exporting.archive import LEFT_OUT
 
 OpenCollection = Callable[..., Collection]
 
@@ -58,7 +58,7 @@ def test_a_photo_of_any_year_goes_into_the_zip(collection: Collection, photos: P
 
 
 def test_the_zip_comes_in_pieces(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twinlens.collection.showing.archive.CHUNK_BYTES", 1000)
+    monkeypatch.setattr("twinlens.collection.showing.exporting.archive.CHUNK_BYTES", 1000)
     pieces = list(collection.zip_photos(["a/red.png"]))
     assert len(pieces) > 10
     assert max(len(piece) for piece in pieces) < 2000

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from twinlens.collection.showing.lettering import draw_text, text_width
+from twinlens.collection.showing.exporting.lettering import draw_text, text_width
 from twinlens.data.file_names import on_one_line
 from twinlens.data.guarded.photos import plain, read_guarded
 from twinlens.errors import PhotoError, QueryError
