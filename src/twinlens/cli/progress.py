@@ -104,6 +104,8 @@ class IndexProgress:
 
     def planned(self, plan: "api.indexing.IndexPlan") -> None:
         """The folders have been scanned."""
+        if self._helped is not None:  # this one's own run begins
+            self._bar.update(self._helped, total=self._bar.tasks[self._helped].completed)
         found, size_mb = counted(plan.found, "photo"), plan.disk_bytes / 1e6
         self._bar.console.print(
             f"{found} found, {plan.to_read:,} to read, about {size_mb:,.1f} MB on disk", highlight=False

@@ -123,6 +123,8 @@ class Indexer:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         self._catalog.check_present()  # the lock would create a folder that is gone
         with only_writer(self._place, self._catalog):
+            if self._catalog.work is not None:
+                self._catalog.work.end()  # others would read what nobody waits for
             check_fully(self._catalog, only_small=is_part)
             was_intact = is_known_intact(self._catalog)
             yield

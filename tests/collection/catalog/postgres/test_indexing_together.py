@@ -107,6 +107,7 @@ def test_one_that_leads_and_stops_is_followed_by_one_that_helped(
             leader.report()
         report = following.result(timeout=120)
     assert report.added + report.unchanged == report.images == PHOTOS
+    assert other.catalog.rows("SELECT count(*) FROM index_work")[0][0] == 0  # nothing is left of the first run
     assert len(other.catalog.rows("SELECT DISTINCT path FROM photos")) == PHOTOS
     assert other.faults() == []
 

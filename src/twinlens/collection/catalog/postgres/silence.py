@@ -59,5 +59,7 @@ class WatchedConnection(psycopg.Connection[tuple[Any, ...]]):  # type: ignore[mi
         try:
             is_there()
         except psycopg.Error as error:
+            if "FATAL" in str(error):  # it answers, if only that it has too many connections
+                return
             self.close()
             raise psycopg.OperationalError(f"no answer for {silent_s:.0f} s") from error

@@ -115,9 +115,10 @@ class WorkTable:
             connection.raw.execute(f"DELETE FROM {_TABLE} WHERE id = ANY(%s)", (list(ids),))
 
     def end(self) -> None:
-        """Takes all lots away: the run is over."""
-        with self._database.writing_connection() as connection:
-            connection.raw.execute(f"DELETE FROM {_TABLE}")
+        """Takes all lots away: the run is over, or one before it was interrupted."""
+        if self.is_there():
+            with self._database.writing_connection() as connection:
+                connection.raw.execute(f"DELETE FROM {_TABLE}")
 
     def is_there(self) -> bool:
         """Whether a run has shared work in this catalog."""
