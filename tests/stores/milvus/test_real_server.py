@@ -115,7 +115,7 @@ class TestMilvusStore(ExactStoreContract):
             leave, come_back = (way.close, way.open) if how == "the server has ended" else (way.cut, way.mend)
             self.port = way.port
             store = put(self.open_store(tmp_path / "store"), vectors, generation=1)
-            for name in ("CALL_S", "SEARCH_S", "BUILD_S"):
+            for name in ("CALL_S", "SEARCH_S", "BUILD_S", "ASK_S"):
                 monkeypatch.setattr(server_module, name, 2.0)
             leave()
             for failing in (lambda: store.search(query, 3), store.refresh, lambda: put(store, vectors, generation=2)):
