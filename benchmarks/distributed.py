@@ -121,7 +121,7 @@ def run(size: int, queries: int, wanted: list[str], tell: Callable[[Measured], N
     """Measures each store with each filter."""
     asked = next(made_library.clustered(queries, DIM, 7))
     near = next(made_library.clustered(min(size, made_library.AT_ONCE), DIM, 0))
-    asked = made_library._unit(near[:: max(1, len(near) // queries)][:queries] + np.float32(0.7) * asked)
+    asked = made_library.unit(near[:: max(1, len(near) // queries)][:queries] + np.float32(0.7) * asked)
     dice = np.random.default_rng(1)
     filters = {
         share: None if share == 1.0 else np.sort(dice.permutation(size)[: int(size * share)]) + 1 for share in SHARES
