@@ -11,16 +11,16 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.file_facts import facts_of, file_facts
+from twinlens.collection.catalog.file_facts import facts_of
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
-from twinlens.collection.likeness.relatives import families_of, touched_by
+from twinlens.collection.likeness.relatives import families_of, related_photos, touched_by
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks, find_stacks, joined
 from twinlens.types import Embeddings, Ids
 from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 FILE = "stacks.bin"
-VERSION = 2  # of the rules, and of the file
+VERSION = 3  # of the rules, and of the file
 MOST_BY_PART = 1000  # changed photos whose families are looked at; for more, all photos are
 SHARE_BY_PART = 0.02  # the same in a large library, of its photos: to look at all of a million takes half a minute
 MOST_IN_SEARCH = 10_000  # photos whose stacks a search finds itself, in some 0.1 s; more wait for the next index run
@@ -102,7 +102,7 @@ class DerivedStacks:
         return earlier.stacks.without(touched).and_those(found), earlier.families.without(touched).and_those(families)
 
     def _of_all(self, earlier: _State | None = None) -> tuple[Stacks, Groups]:
-        photos = file_facts(self._catalog)
+        photos = facts_of(self._catalog, related_photos(self._catalog).tolist())
         if earlier is None or not self._catalog.written.are_logged():
             return find_stacks(photos, self._likeness), families_of(photos)
         changes = self._catalog.written.changes_since(earlier.generation)
