@@ -78,6 +78,8 @@ def _add_vectors(
     found = connection.execute(
         "SELECT photo_id, embedding, features FROM vectors WHERE photo_id BETWEEN ? AND ?", (block[0], block[-1])
     ).fetchall()
+    if not found:  # all of them were deleted
+        return
     rows = np.stack([np.frombuffer(embedding, dtype="<f4") for _, embedding, _ in found])
     apart = generator.standard_normal(rows.shape, dtype=np.float32)
     rows = made_library.unit(rows + APART * made_library.unit(apart))
