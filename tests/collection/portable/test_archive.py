@@ -174,7 +174,7 @@ def first_line(**values: Any) -> Callable[[bytes], bytes]:
         ("embeddings.npy", lambda content: content[:-4]),
         ("embeddings.npy", lambda content: content[:-4] + b"\0\0\xc0\x7f"),
         ("embeddings.npy", lambda content: content.replace(b"<f4", b"|O8")),
-        ("twinlens.json", lambda content: content.replace(b'"version": 2', b'"version": 3')),
+        ("twinlens.json", lambda content: content.replace(b'"version": 2', b'"version": 4')),
         ("twinlens.json", lambda _: b"[]"),
     ],
 )  # fmt: skip

@@ -612,6 +612,7 @@ class SessionAnswer(BaseModel):
     max_top_k: int = Field(description="maximum number of results per answer")
     key_name: str | None = Field(description="name of the client's key")
     scopes: list[KeyScope] = Field(description="what the client may do")
+    favourites: Literal["shared", "own"] = Field(default="shared", description="own: nobody else sees what is marked")
     signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")
     read_only: bool = Field(default=False, description="the library lies in a place that cannot be written")
     is_one_of_several: bool = Field(default=False, description="the server has a list of libraries, one level up")

@@ -77,6 +77,7 @@ def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> Sess
         is_valid=not is_needed or (key is not None and (library is None or key.opens(library))),
         max_top_k=engine.settings.max_top_k,
         key_name=key.name if key is not None else None,
+        favourites="own" if key is not None and key.has_own_favourites else "shared",
         scopes=[scope for scope in SCOPES if scope in scopes],
         signed_in=signed_in,
         read_only=engine.read_only,
