@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twinlens.api import (
         calibration,
-        curating,
         datasets,
-        describing,
-        doctor,
-        duplicates,
         evaluation,
         explanation,
         filters,
@@ -21,15 +17,12 @@ if TYPE_CHECKING:
         lab,
         library,
         models,
-        persons,
-        portable,
-        repair,
         runs,
         searching,
-        sharing,
         speed,
-        teaching,
     )
+    from twinlens.api.photos import curating, describing, duplicates, persons, recognizing, sharing, teaching
+    from twinlens.api.upkeep import doctor, portable, repair
 
 __all__ = [
     "calibration",
@@ -47,6 +40,7 @@ __all__ = [
     "models",
     "persons",
     "portable",
+    "recognizing",
     "repair",
     "runs",
     "searching",
@@ -55,8 +49,14 @@ __all__ = [
     "teaching",
 ]
 
+_ROOMS = {
+    "photos": ("curating", "describing", "duplicates", "persons", "recognizing", "sharing", "teaching"),
+    "upkeep": ("doctor", "portable", "repair"),
+}
+_ROOM_OF = {name: f"{room}." for room, names in _ROOMS.items() for name in names}
+
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return import_module(f"twinlens.api.{name}")
+        return import_module(f"twinlens.api.{_ROOM_OF.get(name, '')}{name}")
     raise AttributeError(f"module 'twinlens.api' has no attribute {name!r}")

@@ -15,7 +15,17 @@ from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 
-NAMES = ("IMG_0001.HEIC", "img_0001.mov", "IMG_E0001.jpg", "IMG_0001-edited.jpg", "IMG_2.CR2", "img_2.JPG", "É1.jpg")
+NAMES = (
+    "IMG_0001.HEIC",
+    "img_0001.mov",
+    "IMG_E0001.jpg",
+    "IMG_0001-edited.jpg",
+    "IMG_2.CR2",
+    "img_2.JPG",
+    "É1.jpg",
+    "a(1).jpg",
+    "a-edited(1).jpg",
+)
 PATHS = [f"{folder}{name}" for folder in ("", "a/", "Été/") for name in NAMES]
 PHOTO = st.tuples(
     st.sampled_from(["put", "put", "remove", "rename"]),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -65,6 +65,9 @@ from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.errors import CatalogDamagedError, CollectionError, CollectionNotFoundError, NoCaptionsError
 from twinlens.types import Embeddings, Ids
+
+if TYPE_CHECKING:
+    from twinlens.collection.catalog.postgres.work import WorkTable
 
 Value = TypeVar("Value")
 FOLLOW_LINKS = "follow_links"  # key in the table meta
@@ -130,6 +133,7 @@ class Catalog(Database):
         kept: captions, favourites, tags, ratings and places in albums of photos that are gone.
         next: embeddings of a new model, while the collection is switching to it.
         path_forms: finds its paths in any Unicode form.
+        work: files that several indexers read for one run; None of a file, which one process indexes.
         is_intact: all of the file was checked, now or the last time that it was changed.
 
     Args:
@@ -141,6 +145,8 @@ class Catalog(Database):
         CatalogDamagedError: the file is not a readable catalog.
         CollectionError: it is missing, contains a link, or is from a newer version.
     """
+
+    work: "WorkTable | None" = None
 
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         refuse_links(path.parent)

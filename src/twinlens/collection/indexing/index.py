@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
 from twinlens.collection.indexing.scanning.last_scan import left_out_files, skipped_files, write_last_scan, write_part
 from twinlens.collection.indexing.scanning.missing import ForgetMissing, is_below, kept_folders
 from twinlens.collection.indexing.scanning.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.sharing.leading import LEAST_SHARED, Read, SharedRun
+from twinlens.collection.indexing.sharing.lots import SharedFile, stamp_of
 from twinlens.collection.indexing.takeout_albums import make_takeout_albums
 from twinlens.collection.indexing.telling.progress import IndexListener, IndexPlan, SilentListener
 from twinlens.collection.indexing.telling.report import IndexReport, why_no_photos
@@ -60,6 +62,8 @@ class IndexOptions(NamedTuple):
         being_written: folder and path of files that are left as they are known, because they are not complete yet.
         changed: folder and path of what came, changed or went since the last run, which is then all that is looked
             at; None = everything may have.
+        together: whether to read photos for another process that indexes a catalog on a server, and index afterwards;
+            False refuses to index then.
     """
 
     forget_missing: ForgetMissing = False
@@ -72,6 +76,7 @@ class IndexOptions(NamedTuple):
     being_written: frozenset[FileKey] = frozenset()
     archives: bool | None = None
     changed: frozenset[FileKey] | None = None
+    together: bool = False
 
 
 DEFAULTS = IndexOptions()
@@ -299,16 +304,29 @@ class _Run:
                 for photo_id, state in self.touched:
                     writer.touch(photo_id, state)
         done = 0
-        for batch in self._embedded(tasks):
+        for read in self._batches(tasks):
             with self.catalog.writing() as writer:
-                for photo in batch:
+                for photo in read.photos:
                     self._store(writer, photo)
                 if self.position:
-                    self.position.note(*batch[-1].item.key)
-            done += len(batch)
+                    self.position.note(*read.photos[-1].item.key)
+                if read.lots and self.catalog.work:
+                    self.catalog.work.remove(read.lots)
+            done += len(read.photos)
             self.listener.advanced(done, self.report)
 
-    def _embedded(self, tasks: Sequence[_Task]) -> Iterator[list[EmbeddedPhoto[_Task]]]:
+    def _batches(self, tasks: Sequence[_Task]) -> Iterator[Read[_Task]]:
+        """What is to be stored together, read here or by indexers on other machines."""
+        work, encoder = self.catalog.work, self.encoder
+        if work is None or encoder is None or self.position or self.brought or len(tasks) < LEAST_SHARED:
+            yield from map(Read, self._embedded(tasks))
+            return
+        shared = SharedRun(work, tasks, _shared_file, encoder=encoder, stamp=stamp_of(encoder, READER_VERSION))
+        for read in shared.batches(self._embedded):
+            self.report.by_others = shared.by_others
+            yield read
+
+    def _embedded(self, tasks: Iterable[_Task]) -> Iterator[list[EmbeddedPhoto[_Task]]]:
         """The photos of tasks in batches.
 
         Raises:
@@ -462,6 +480,10 @@ class _Run:
 def _was_shown(file: KnownFile) -> bool:
     """Whether it is a photo that can be searched, or could until a repair lost its vector."""
     return file.skip_reason in (None, TO_READ)
+
+
+def _shared_file(task: _Task) -> SharedFile:
+    return SharedFile(task.folder.id, *task.file)
 
 
 def _name_of(task: _Task) -> str:

@@ -19,6 +19,7 @@ from twinlens.types import Ids
 
 BURST_GAP_S = 1.0  # moments are whole seconds; with three, people who pose one after another would be one stack
 _BY_PHONE = re.compile(r"^img_(?=\d{4})")  # what a phone edits has an E behind this
+_NUMBER = re.compile(r"\(\d{1,4}\)$")  # behind what tells of an edited copy: IMG_1-edited(2).jpg
 _BEFORE_OTHER_LETTERS = re.compile(r"[\0-\x7f]*")
 
 
@@ -68,7 +69,7 @@ def touched_by(database: Database, changed: Ids, families: Groups) -> Ids:
 def _related(database: Database, photo: FileFacts) -> Iterator[int]:
     """Photos of the same name or moment; what is related to these alone has been so before."""
     key = version_key(photo.path)
-    for starts, like in _spellings(photo.path, key.rpartition("/")[2]):
+    for starts, like in _spellings(photo.path, _NUMBER.sub("", key.rpartition("/")[2])):
         found = paths_like(database, photo.folder_id, starts, like)
         yield from (number for number, path in found if version_key(path) == key)
     if photo.shot_at and photo.camera:

@@ -20,7 +20,7 @@ from twinlens.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 FILE = "stacks.bin"
-VERSION = 2  # of the rules, and of the file
+VERSION = 3  # of the rules, and of the file
 MOST_BY_PART = 1000  # changed photos whose families are looked at; for more, all photos are
 MOST_IN_SEARCH = 10_000  # photos whose stacks a search finds itself, in some 0.1 s; more wait for the next index run
 _ROW = np.dtype([("id", "<i8"), ("leader", "<i8"), ("kind", "u1")])

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from twinlens.api.explanation import Explained, explain_photo
 from twinlens.api.indexing import SinceIndex
-from twinlens.api.library import Collection, LibraryFacts, PhotoFile, Suggestion, warm_up
+from twinlens.api.library import Collection, LibraryFacts, PhotoFile, ReplicaState, Suggestion, warm_up
 from twinlens.api.searching import (
     Guard,
     Limits,
@@ -103,6 +103,7 @@ class Engine:
         self._facts: LibraryFacts | None = None
         self._examples: tuple[LibraryFacts, list[Suggestion]] | None = None
         self._told_missing = ""
+        self.replica: ReplicaState | None = None  # as it was when the library was last counted
         self._since_index: SinceIndex | None = None
         self._since_index_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -298,6 +299,8 @@ class Engine:
         self._facts = await self.run("search", self._current_facts, self._facts)
         self.metrics.images.set(self._facts.photos)
         self.metrics.captions.set(self._facts.captions)
+        if self.replica is not None and self.replica.lag_s is not None:
+            self.metrics.replica_lag.set(self.replica.lag_s)
         return self._facts
 
     async def suggestions(self, text: str, *, k: int) -> list[Suggestion]:
@@ -340,4 +343,5 @@ class Engine:
         self._since_index_until = 0.0
 
     def _current_facts(self, known: LibraryFacts | None) -> LibraryFacts:
+        self.replica = self.collection.catalog.replica_state()
         return known if known is not None and self.collection.is_current(known) else self.collection.facts()

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twinlens.api.persons import SHARED, asked_by
+from twinlens.api.photos.persons import SHARED, asked_by
 from twinlens.counted import counted
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import caller_of, client_of

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from twinlens.collection.indexing.excluding.companions import companion
 from twinlens.collection.indexing.excluding.folders import with_own_file
 from twinlens.collection.indexing.excluding.names import HIDDEN_FILE, IGNORE_FILE, NO_MEDIA, is_left_out, why_left_out
 from twinlens.collection.indexing.excluding.placeholders import NOT_HERE, held_name, is_placeholder
@@ -59,7 +60,7 @@ class Scan:
         folders: all folders that could be opened, "" for the scanned one, and whether each is on
             another disk than the folder around it, as a mount point is.
         dates: modification time in ns of each folder that could be opened, "" for the scanned one.
-        left_out: what was passed over: hidden files, what systems keep for themselves, what patterns exclude.
+        left_out: what was passed over: hidden files, what systems and programs keep, what patterns exclude.
         excluded: paths of what patterns and ``.nomedia`` files exclude: known photos there leave the collection.
         patterns: those of the collection that matched something.
         away: paths of files that a cloud holds; known photos there do not count as missing.
@@ -172,6 +173,9 @@ def _sorted_out(
             reason = None
         if is_archive := archives is not None and reason == NOT_OPENED:
             reason = None
+        if reason is not None and (what := companion(path)):
+            scan.leave_out(path, what)
+            continue
         reason = reason or (None if follow_links else _link_out(entry, library))
         if reason:
             scan.others.append((valid_unicode(path), reason))
@@ -208,7 +212,11 @@ def _look_inside(scan: Scan, archive: Path, path: str, mtime_ns: int, rules: Rul
     for name, size in inside.photos:
         if not _is_excluded_inside(scan, path, name, rules):
             scan.photos.append(FoundFile(f"{path}/{name}", size, mtime_ns))
-    scan.others += [(f"{path}/{valid_unicode(name)}", reason) for name, reason in inside.others]
+    for name, reason in inside.others:
+        if what := companion(name):
+            scan.leave_out(f"{path}/{name}", what)
+        else:
+            scan.others.append((f"{path}/{valid_unicode(name)}", reason))
     for _ in range(inside.hidden):
         scan.leave_out(path, HIDDEN_FILE)
 
@@ -243,7 +251,11 @@ def _find_beside(scan: Scan, files: list[FoundFile]) -> None:
         folder, _, name = path.rpartition("/")
         if folder and is_album_file(name):
             scan.albums.setdefault(folder, left[path])
-    scan.others += [(valid_unicode(path), why_not_a_photo(path) or "") for path in left]
+    for path in left:
+        if what := companion(path):
+            scan.leave_out(path, what)
+        else:
+            scan.others.append((valid_unicode(path), why_not_a_photo(path) or ""))
     scan.others.sort()
 
 

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from twinlens.api.persons import SHARED
+from twinlens.api.photos.persons import SHARED
 from twinlens.rest.gate.keys.scopes import SCOPES, KeyScope
 from twinlens.rest.gate.limits.allowance import Allowance
 

@@ -2,7 +2,6 @@
 
 import { code, t } from "./texts.js";
 
-
 /** An error answer, with the server's message. */
 export class Failure extends Error {
   /** @param {number} status @param {{code?: string, message?: string, hint?: string}} told */
@@ -11,6 +10,17 @@ export class Failure extends Error {
     this.status = status;
     this.code = told.code || "unknown";
     this.hint = told.hint || "";
+  }
+}
+
+/** A sentence of the server's in the reader's language, where it is known. @param {?string} english @returns {Promise<?string>} */
+export async function said(english) {
+  if (code === "en" || !english) return english;
+  try {
+    return await (await import("./said.js")).inReadersWords(english);
+  } catch (error) {
+    console.error(error); // its texts did not come
+    return english;
   }
 }
 
@@ -66,7 +76,7 @@ export async function send(path, { method, json, form, signal } = {}) {
   if (AWAY.has(told.code)) noteAway();
   // what was asked before somebody signed in may be answered after it
   if (answer.status === 401 && asked === numSignIns) connection.dispatchEvent(new Event("locked"));
-  throw new Failure(answer.status, told);
+  throw new Failure(answer.status, { ...told, message: await said(told.message), hint: await said(told.hint) });
 }
 
 /** The answer to what early.js has asked for, which is used once; null where it was not asked, or went wrong. */
