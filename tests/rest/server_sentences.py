@@ -91,7 +91,18 @@ SAYING = (
 JOINED = frozenset({"any photo", "“{1}”", "{1}, {2}", "{1} or {2}", "{1}; {2}", "{1}; or {2}", "without {1}"})
 """Parts of queries and clauses, which are joined in loops."""
 INSIDE = frozenset(
-    {"an album", "a tag", "minute", "day", "the collection", "a photo folder of the library", *KNOWN, *month_name[1:]}
+    {
+        "album",
+        "an album",
+        "search",
+        "a tag",
+        "minute",
+        "day",
+        "the collection",
+        "a photo folder of the library",
+        *KNOWN,
+        *month_name[1:],
+    }
 )
 """What is put into other sentences."""
 HIDDEN_HINT = re.compile(r"\b(GET|POST|DELETE) |/docs|\bimage_ids?\b|--[a-z]|twinlens [a-z]|Content-|min_grade")

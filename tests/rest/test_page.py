@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from twinlens.rest import page
 from twinlens.rest.app import SMALL_BYTES
-from twinlens.rest.calls.schemas import Health
+from twinlens.rest.calls.schemas.library import Health
 from twinlens.rest.page import STATIC, add_page, static_version
 
 SCRIPTS = STATIC / "js"
