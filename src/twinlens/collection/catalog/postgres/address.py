@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from twinlens.config import data_folder
-from twinlens.errors import CollectionError, ConfigError
+from twinlens.errors import CatalogUnavailableError, CollectionError, ConfigError
 from twinlens.whole_file import whole_file
 
 PASSWORD = "TWINLENS_CATALOG_PASSWORD"  # an environment variable: command lines are seen by everybody on a machine
+PASSWORD_FILE = f"{PASSWORD}_FILE"  # the same in a file, as containers are given secrets
 FILE = "catalog.address"  # in the folder of what is derived from the catalog
 SCHEMA = "twinlens"  # of the database, unless the address names another one
 MOST_LAG_S = 60.0  # of a replica, unless the address names another limit
@@ -97,8 +98,25 @@ class Address:
 
 
 def password() -> str | None:
-    """Of the user in the address; None leaves it to libpq, which reads PGPASSWORD and ~/.pgpass."""
-    return os.environ.get(PASSWORD) or None
+    """Of the user in the address; None leaves it to libpq, which reads PGPASSWORD and ~/.pgpass.
+
+    A file is read each time: the password may change while a server runs.
+
+    Raises:
+        CatalogUnavailableError: the file that should have it cannot be read, or is empty.
+    """
+    if told := os.environ.get(PASSWORD):
+        return told
+    if not (file := os.environ.get(PASSWORD_FILE)):
+        return None
+    try:
+        found = Path(file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise CatalogUnavailableError(f"{PASSWORD_FILE} names {file}, which cannot be read: {reason}") from error
+    if not found:
+        raise CatalogUnavailableError(f"{PASSWORD_FILE} names {file}, which is empty: write the password into it")
+    return found
 
 
 def is_address(text: str) -> bool:

@@ -116,6 +116,7 @@ const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js"
   });
   return made;
 });
+const missing = new Part(() => import("./missing.js"));
 const smaller = new Part(() => import("./shrink.js"));
 const suggested = new Part(() => import("./suggested.js"));
 const installed = new Part(() => import("./installed.js"));
@@ -244,6 +245,7 @@ function showSearch() {
 
 search.addEventListener("results", () => {
   const found = search.results;
+  missing.made?.endMissing();
   address.keep(found);
   if (rest.isTyping) results.show(found, { isDraft: true });
   else document.documentElement.classList.toggle("has-timeline", hasTimeline(found)); // its place, before photos lie there
@@ -259,7 +261,8 @@ search.addEventListener("slow", ({ detail }) => byId("box").classList.toggle("is
 search.addEventListener("failed", ({ detail }) => {
   loadLateParts();
   if (isSilent(detail)) return;
-  if (detail.code === "nothing_indexed") results.showNone({ query, photos: [], total: 0 });
+  if (detail.code === "library_missing") missing.use(({ showMissing }) => showMissing(detail, () => run()), UNASKED);
+  else if (detail.code === "nothing_indexed") results.showNone({ query, photos: [], total: 0 });
   else object(detail);
 });
 

@@ -16,7 +16,7 @@
 import { ask, connection, isAwayError } from "./server.js";
 import { asks } from "./query.js";
 import { requestOf } from "./request.js";
-import { wordingOf } from "./wording.js";
+import { inReadersWords, wordingOf } from "./wording.js";
 
 const FIRST = 60;
 const MORE = 200;
@@ -162,7 +162,7 @@ export class Search extends EventTarget {
     const { path, options } = await requestOf(query, part);
     const found = await ask(path, { ...options, signal });
     // an album is looked at, not searched: how well its photos fit is not asked
-    return asks(query) ? found : { ...found, num_matches: null, grades: null, results: found.results.map((photo) => ({ ...photo, rank: undefined, grade: null })) };
+    return asks(query) ? inReadersWords(found) : { ...found, num_matches: null, grades: null, results: found.results.map((photo) => ({ ...photo, rank: undefined, grade: null })) };
   }
 
   tell(name, detail) {
