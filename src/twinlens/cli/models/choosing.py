@@ -10,13 +10,14 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.common import Existing, place_named
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 BENCHMARK_EXAMPLE = "Example: twinlens models benchmark default --in ~/Pictures"
 RECOMMEND_EXAMPLE = "Example: twinlens models recommend --in ~/Pictures --language en --language de"
 
 
 @as_exit_code
+@logged
 def benchmark(
     model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Model name or bundle folder.")] = "default",
     place: Annotated[
@@ -30,11 +31,8 @@ def benchmark(
         ),
     ] = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Measure a model on this machine: photos a second, milliseconds a query, memory."""
-    start_logging(verbose=verbose, log_file=log_file)
     with part_bars() as show:
         speed = api.speed.benchmark(model, place, on_progress=partial(show, "embedding photos"))
     if as_json:
@@ -51,6 +49,7 @@ def benchmark(
 
 
 @as_exit_code
+@logged
 def recommend(
     place: Existing = None,
     languages: Annotated[
@@ -59,14 +58,11 @@ def recommend(
     ] = None,
     hours: Annotated[float, typer.Option(min=0.01, help="Longest time that embedding the library may take.")] = 8.0,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Name the model that fits this machine, a library and its languages, with reasons.
 
     Models that are here are measured on 64 photos of the library; for the others the time is an estimate.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     found = api.speed.recommend(
         place,
         languages=languages or ["en"],
