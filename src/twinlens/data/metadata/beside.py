@@ -24,14 +24,8 @@ from twinlens.errors import PhotoError
 XMP, JSON = ".xmp", ".json"
 _ADDED = "supplemental-metadata"  # to the photo's name, by Google since 2024, and cut short
 _NUMBER = re.compile(r"(.+)\((\d{1,4})\)")
-_SHOT: tuple[str, ...] = (
-    ".heic",
-    ".heif",
-    ".hif",
-    ".jpg",
-    ".jpeg",
-    ".dng",
-)  # what a phone takes, with a video or edited as a JPEG
+# what a phone takes together with a video, or edits into a JPEG
+_SHOT: tuple[str, ...] = (".heic", ".heif", ".hif", ".jpg", ".jpeg", ".dng")
 _MOVING = (".mp4", ".mov", ".mp")
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
