@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twinlens.api import (
         calibration,
+        cluster,
         curating,
         datasets,
         describing,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "calibration",
+    "cluster",
     "curating",
     "datasets",
     "describing",

@@ -93,6 +93,7 @@ from twinlens.counted import counted
 from twinlens.data.objects.named import remember
 from twinlens.data.objects.object_path import object_path
 from twinlens.embedding.local import Skipped
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
 from twinlens.everyday.languages import ENGLISH, language_named
 from twinlens.ocr.rapid import RapidRecognizer
@@ -309,6 +310,7 @@ class Collection:
         no_longer_exclude: Sequence[str] = (),
         being_written: frozenset[FileKey] = frozenset(),
         archives: bool | None = None,
+        on: ClusterEmbedding | None = None,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -330,8 +332,10 @@ class Collection:
             no_longer_exclude: patterns of earlier runs that no longer hold.
             being_written: number of the photo folder and path of files that are not complete yet, and left alone.
             archives: index photos inside zip and tar files, too; None = as in the last run, at first no.
+            on: the machines that read and embed the photos, while this process writes; None = this process does both.
 
         Raises:
+            ClusterError: those machines are lost, or cannot do it; committed work is kept.
             ConfigError: a pattern is none, or one that should no longer hold is not known.
             CollectionBusyError: another process is indexing it.
             ModelMismatchError: a model other than the collection's was requested.
@@ -349,6 +353,7 @@ class Collection:
             no_longer_exclude=no_longer_exclude,
             being_written=being_written,
             archives=archives,
+            on=on,
         )
         return self._indexer.index(captions=captions, listener=listener, options=options)
 

@@ -7,6 +7,7 @@ import typer
 from twinlens import api
 from twinlens.cli.follow_run import follow_with_lines
 from twinlens.cli.index_run import index_with_progress
+from twinlens.cli.options.cluster import On, Workers, embedding_on
 from twinlens.cli.options.index import (
     Archives,
     Captions,
@@ -55,6 +56,8 @@ def run(
     exclude: Exclude = None,
     drop_exclude: DropExclude = None,
     watch: Watch = False,
+    on: On = None,
+    workers: Workers = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     log_file: LogFile = None,
@@ -76,37 +79,41 @@ def run(
     folders = photos or []
     if len(folders) > 1 and collection is None:
         raise typer.BadParameter("a collection of several folders needs its own folder: give --collection DIR")
+    if on and watch:
+        raise typer.BadParameter("--watch follows the folders with this machine alone; give --on without it")
     brought = api.indexing.read_brought_vectors(embeddings) if embeddings else None
-    opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
-    if folders and opened.within is not None:
-        say(f"{opened.within} already belongs to a collection, which is updated instead")
-    with opened.collection:
-        ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
-        try:
-            report = index_with_progress(
-                opened.collection,
-                captions=captions,
-                forget_missing=forget_missing,
-                drop_kept=drop_kept,
-                verify=verify,
-                follow_links=follow_links,
-                archives=archives,
-                embeddings=brought,
-                exclude=exclude or (),
-                no_longer_exclude=drop_exclude or (),
-                ask=ask,
-            )
-        except NoPhotosError as error:
-            if as_json:
-                skipped = [api.indexing.Skipped(*file) for file in error.skipped]
-                print_json(api.indexing.IndexReport(skipped=skipped).to_json())
-            if not watch:
-                raise
-            say(f"{error}; photos that come are indexed")
-            report = api.indexing.IndexReport()
-        else:
-            if as_json:
-                print_json(report.to_json())
-        if watch:
-            return follow_with_lines(opened.collection, report, as_json=as_json)
-    return OUR_ERROR if report.kept_folders and not ask else FOUND
+    with embedding_on(on, workers) as machines:
+        opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
+        if folders and opened.within is not None:
+            say(f"{opened.within} already belongs to a collection, which is updated instead")
+        with opened.collection:
+            ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
+            try:
+                report = index_with_progress(
+                    opened.collection,
+                    captions=captions,
+                    forget_missing=forget_missing,
+                    drop_kept=drop_kept,
+                    verify=verify,
+                    follow_links=follow_links,
+                    archives=archives,
+                    embeddings=brought,
+                    exclude=exclude or (),
+                    no_longer_exclude=drop_exclude or (),
+                    ask=ask,
+                    on=machines,
+                )
+            except NoPhotosError as error:
+                if as_json:
+                    skipped = [api.indexing.Skipped(*file) for file in error.skipped]
+                    print_json(api.indexing.IndexReport(skipped=skipped).to_json())
+                if not watch:
+                    raise
+                say(f"{error}; photos that come are indexed")
+                report = api.indexing.IndexReport()
+            else:
+                if as_json:
+                    print_json(report.to_json())
+            if watch:
+                return follow_with_lines(opened.collection, report, as_json=as_json)
+        return OUR_ERROR if report.kept_folders and not ask else FOUND
