@@ -115,6 +115,7 @@ class Cluster:
         if self.address == LOCAL:
             options = {"num_cpus": max(workers or 0, os.cpu_count() or 1), "include_dashboard": False}
         at_term = signal.getsignal(signal.SIGTERM)
+        self._ray._private.worker._worker_logs_enabled = False  # or stdout gets its messages about lost machines
         try:
             self._ray.init(
                 address=self.address, log_to_driver=False, configure_logging=True, logging_level="ERROR", **options

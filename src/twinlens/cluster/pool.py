@@ -156,8 +156,8 @@ class _Run(Generic[Job]):
                     task = self.window.popleft()
                     yield task.job, task.result
         finally:
-            for actor in self.pool.actors:  # of what they still do, nobody waits for the answer
-                actor.refs.clear()
+            for actor in [actor for actor in self.pool.actors if actor.refs]:
+                self.pool.end(actor)  # nobody waits for its answer, which may never come
 
     def _give_out(self) -> None:
         self.pool.start(len(self.window))
@@ -250,25 +250,29 @@ class _Run(Generic[Job]):
             self.waiting.appendleft(task)
         else:
             task.result, task.is_done = result, True
+            for slow in [place for place in task.places if self.of_ref[place.refs[0]] is task]:
+                logger.info("a worker that was overtaken is ended")
+                self._end(slow)
 
     def _lose(self, actor: _Actor, error: BaseException) -> None:
-        """What a lost worker had is given to others."""
+        """Takes back what a lost worker had; what it was doing has had one try more."""
         logger.warning("a worker was lost, and what it had is done by others: %s", _last_line(error))
+        task = self.of_ref[actor.refs[0]]
+        task.losses += 1
+        if task.losses >= TRIES and not task.is_done:
+            if self.here is None:
+                raise ClusterError(f"{task.losses} workers were lost by the same job: {_last_line(error)}") from error
+            logger.warning("a job has cost %d workers, and is done here", task.losses)
+            task.result, task.is_done = self.here(task.job), True
+        self._end(actor)
+
+    def _end(self, actor: _Actor) -> None:
+        """Ends a worker, and gives what it had to others."""
         self.pool.end(actor)
-        lost = [self.of_ref.pop(ref) for ref in actor.refs]
-        for number, task in reversed(list(enumerate(lost))):
+        for ref in reversed(actor.refs):
+            task = self.of_ref.pop(ref)
             task.places.remove(actor)
-            task.losses += number == 0  # the one that it did
-            if task.is_done or task.places or task in self.waiting:
-                continue
-            if task.losses >= TRIES:
-                if self.here is None:
-                    raise ClusterError(
-                        f"{task.losses} workers were lost by the same job: {_last_line(error)}"
-                    ) from error
-                logger.warning("a job has cost %d workers, and is done here", task.losses)
-                task.result, task.is_done = self.here(task.job), True
-            else:
+            if not task.is_done and not task.places and task not in self.waiting:
                 self.waiting.appendleft(task)
 
 

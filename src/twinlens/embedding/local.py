@@ -268,7 +268,11 @@ def check_unit_rows(embeddings: Embeddings, *, count: int, dim: int) -> None:
 
 
 def embed_photos(
-    paths: Sequence[Path], encoder: DualEncoder, *, on_progress: Callable[[int], None] | None = None
+    paths: Sequence[Path],
+    encoder: DualEncoder,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    embed: Callable[..., Iterator[list[EmbeddedPhoto[Path]]]] = embed_batches,
 ) -> EmbeddedPhotos:
     """Embeds photo files; unreadable ones are skipped and listed.
 
@@ -276,13 +280,14 @@ def embed_photos(
         paths: photo files.
         encoder: the model.
         on_progress: called after each batch with the number of finished paths.
+        embed: as ``embed_batches``.
     """
     vectors: list[PhotoVector] = []
     kept: list[int] = []
     skipped: list[Skipped] = []
     done = 0
     # a model that returns NaN is measured, too: it gets the worst figures
-    for batch in embed_batches(paths, encoder, path_of=lambda path: path, check_rows=False):
+    for batch in embed(paths, encoder, path_of=lambda path: path, check_rows=False):
         for number, photo in enumerate(batch, start=done):
             if photo.vector is None:
                 skipped.append(Skipped(str(photo.item), photo.reason or ""))

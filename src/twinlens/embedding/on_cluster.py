@@ -13,12 +13,21 @@ from twinlens.cluster.connection import Cluster, Shared
 from twinlens.cluster.pool import Pool
 from twinlens.data.images import photo_stamp, read_photo_bytes
 from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.photo_hash import hash_file
 from twinlens.data.video.names import is_video
-from twinlens.embedding.local import BATCH_SIZE, EmbeddedPhoto, Item, Wanted, check_unit_rows, embed_batches
-from twinlens.embedding.on_worker import Contents, EmbeddingWorker, PhotosJob, SentPhoto, TextsJob
+from twinlens.embedding.local import (
+    BATCH_SIZE,
+    EmbeddedPhoto,
+    EmbeddedPhotos,
+    Item,
+    Wanted,
+    embed_batches,
+    embed_photos,
+)
+from twinlens.embedding.on_worker import Contents, EmbeddingWorker, HashesJob, PhotosJob, SentPhoto, TextsJob
 from twinlens.errors import BundleError, PhotoError
 from twinlens.protocols import DualEncoder
-from twinlens.types import Embeddings
+from twinlens.types import Embeddings, PhotoHash
 
 TEXTS = 256  # of one job: a second's work
 
@@ -115,12 +124,40 @@ class ClusterEmbedding:
         jobs = (TextsJob(tuple(texts[start : start + TEXTS])) for start in range(0, len(texts), TEXTS))
         blocks: list[Embeddings] = []
         done = 0
-        for job, rows in self._workers(encoder).map(jobs, here=lambda job: encoder.encode_text(job.texts)):
-            check_unit_rows(rows, count=len(job.texts), dim=encoder.dim)
+        for _, rows in self._workers(encoder).map(jobs, here=lambda job: encoder.encode_text(job.texts)):
             blocks.append(rows)
             done += len(rows)
             report(done, len(texts))
         return np.concatenate(blocks)
+
+    def embed_photos(
+        self, paths: Sequence[Path], encoder: DualEncoder, *, on_progress: Callable[[int], None] | None = None
+    ) -> EmbeddedPhotos:
+        """As ``embed_photos`` of ``local``."""
+        return embed_photos(paths, encoder, on_progress=on_progress, embed=self.embed_batches)
+
+    def hash_photos(
+        self, paths: Sequence[Path], encoder: DualEncoder, *, on_progress: Callable[[int, int], None] | None = None
+    ) -> list[PhotoHash | None]:
+        """As ``hash_photos`` of ``photo_hashes``, by the workers of a model."""
+
+        def jobs() -> Iterator[HashesJob]:
+            for start in range(0, len(paths), BATCH_SIZE):
+                part = paths[start : start + BATCH_SIZE]
+                yield HashesJob(tuple(_sent(path, "details", "details", None) for path in part))
+
+        def job(job: HashesJob, is_full: bool) -> HashesJob:
+            return HashesJob(tuple(map(_with_content, job.photos))) if is_full else job
+
+        def here(job: HashesJob) -> list[PhotoHash | None]:
+            return [hash_file(photo.path) for photo in job.photos]
+
+        hashes: list[PhotoHash | None] = []
+        for _, found in self._workers(encoder).map(jobs(), sent=job, here=here):
+            hashes += found
+            if on_progress:
+                on_progress(len(hashes), len(paths))
+        return hashes
 
     def close(self) -> None:
         """Ends the workers, and leaves the cluster."""

@@ -13,10 +13,11 @@ from twinlens.cluster.worker import NeedsMore
 from twinlens.data.guarded.guard import Guard
 from twinlens.data.images import photo_stamp
 from twinlens.data.objects.object_path import ObjectPath
+from twinlens.data.photo_hash import hash_file
 from twinlens.embedding.local import EmbeddedPhoto, Wanted, embed_batches
 from twinlens.errors import BundleError, CollectionError, PhotoError
 from twinlens.protocols import DualEncoder
-from twinlens.types import Embeddings
+from twinlens.types import Embeddings, PhotoHash
 
 Contents: TypeAlias = NDArray[np.bytes_]
 """[N], hashes of contents, ascending."""
@@ -46,6 +47,11 @@ class SentPhoto(NamedTuple):
     is_left: bool = False
 
     @property
+    def source(self) -> Path | bytes:
+        """What is to be read."""
+        return self.path if self.content is None else self.content
+
+    @property
     def is_told(self) -> bool:
         """Whether there is nothing to read."""
         return self.reason is not None or self.is_left
@@ -72,6 +78,12 @@ class TextsJob(NamedTuple):
     texts: tuple[str, ...]
 
 
+class HashesJob(NamedTuple):
+    """Photos whose hashes are wanted."""
+
+    photos: tuple[SentPhoto, ...]
+
+
 class EmbeddingWorker:
     """Does jobs with one model.
 
@@ -91,15 +103,22 @@ class EmbeddingWorker:
                 "for; install the same twinlens on all machines"
             )
 
-    def __call__(self, job: Any) -> list[EmbeddedPhoto[int]] | Embeddings | NeedsMore:
-        """The photos in order, each with its number, or the texts' rows; ``NeedsMore`` if a photo cannot be seen."""
-        return self._encoder.encode_text(job.texts) if isinstance(job, TextsJob) else self._embed(job)
+    def __call__(self, job: Any) -> list[EmbeddedPhoto[int]] | list[PhotoHash | None] | Embeddings | NeedsMore:
+        """The photos in order, each with its number; the texts' rows; or hashes: as the job wants it.
+
+        ``NeedsMore`` if a photo cannot be seen here.
+        """
+        if isinstance(job, TextsJob):
+            return self._encoder.encode_text(job.texts)
+        unseen = sum(not _is_seen(photo) for photo in job.photos)
+        if unseen:
+            return NeedsMore(always=unseen == sum(not photo.is_told for photo in job.photos))
+        if isinstance(job, HashesJob):
+            return [None if photo.is_told else hash_file(photo.source) for photo in job.photos]
+        return self._embed(job)
 
     def _embed(self, job: PhotosJob) -> list[EmbeddedPhoto[int]] | NeedsMore:
         photos = job.photos
-        unseen = [number for number, photo in enumerate(photos) if not _is_seen(photo)]
-        if unseen:
-            return NeedsMore(always=len(unseen) == sum(not photo.is_told for photo in photos))
         known = job.known.get() if job.known else None
 
         def wanted(number: int, content: bytes) -> Wanted:
@@ -111,16 +130,11 @@ class EmbeddingWorker:
             if photo.is_told
         }
         numbers = [number for number in range(len(photos)) if number not in found]
-
-        def source(number: int) -> Path | bytes:
-            content = photos[number].content
-            return photos[number].path if content is None else content
-
         try:
             for batch in embed_batches(
                 numbers,
                 self._encoder,
-                path_of=source,
+                path_of=lambda number: photos[number].source,
                 wanted=wanted,
                 batch_size=len(photos),
                 check_rows=job.check_rows,
