@@ -148,8 +148,12 @@ class DualEncoder(Protocol):
         """Embeds B prepared photos, [B, H, W, 3] uint8."""
         return EncodedImages(self.encode_image([Image.fromarray(one) for one in pixels]), None)
 
-    def opener(self) -> Callable[[], "DualEncoder"]:
-        """Opens this model in another process, on one core; can be pickled and sent to another machine."""
+    def opener(self, *, threads: int | None = 1) -> Callable[[], "DualEncoder"]:  # noqa: ARG002
+        """Opens this model in another process; can be pickled and sent to another machine.
+
+        Args:
+            threads: that share a batch there, as far as the model can say; None = one for each core.
+        """
         return partial(_itself, self)
 
     # --- searching and judging ------------------------------------------------------------------

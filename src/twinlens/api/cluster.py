@@ -4,6 +4,11 @@ from twinlens.cluster.connection import LOCAL, Cluster
 from twinlens.embedding.on_cluster import ClusterEmbedding
 
 
+def connect(address: str = LOCAL, *, workers: int | None = None) -> Cluster:
+    """Connects to Ray; the arguments are those of ``embedding_on``."""
+    return Cluster(address, workers=workers)
+
+
 def embedding_on(address: str = LOCAL, *, workers: int | None = None) -> ClusterEmbedding:
     """Connects to Ray for ``Collection.index`` and for evaluations; to be closed, or used in a ``with`` block.
 

@@ -50,10 +50,10 @@ class Cluster:
         self.address = address
         host = _host_of(address)
         self._ray = _import_ray()
+        if host:
+            _reach(address, *host)
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
-            if host:
-                _reach(address, *host)
             self._connect(workers)
         cpus = int(self._ray.cluster_resources().get("CPU", 0))
         self.workers = workers or cpus
@@ -138,6 +138,7 @@ def _import_ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing leaves the machine; read when Ray is imported
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # its later default, of which it warns
     try:
+        import grpc  # noqa: F401 — of the extra, too
         import ray
         import ray.exceptions
     except ImportError as error:
@@ -163,12 +164,26 @@ def _host_of(address: str) -> tuple[str, int] | None:
 
 
 def _reach(address: str, host: str, port: int) -> None:
-    """Fails soon where nobody answers: Ray itself tries for minutes."""
+    """Fails soon where nobody answers, or something else than Ray: Ray itself tries for minutes."""
     try:
         socket.create_connection((host, port), timeout=REACH_S).close()
     except OSError as error:
         why = "does not answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
         raise ClusterError(f"Ray at {address} cannot be reached: {why}; is it running ('ray status') there?") from error
+    if os.environ.get("RAY_USE_TLS", "0") == "0" and not _speaks_grpc(host, port):
+        raise ClusterError(f"what answers at {address} is not Ray; {WANTED}, usually port 6379 and 10001")
+
+
+def _speaks_grpc(host: str, port: int) -> bool:
+    import grpc
+
+    at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    with grpc.insecure_channel(at, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=REACH_S)
+        except grpc.FutureTimeoutError:
+            return False
+    return True
 
 
 def _first_line(error: BaseException) -> str:

@@ -217,7 +217,7 @@ class _Run(Generic[Job]):
         except errors.RayActorError as error:
             self.pool.end(actor)
             if error.actor_init_failed:
-                raise ClusterError(f"a worker cannot start: {_last_line(error)}") from error
+                raise ClusterError(f"a worker cannot start: {last_line(error)}") from error
             logger.warning("a worker was lost before it had started")
             return
         actor.is_ready = True
@@ -256,12 +256,12 @@ class _Run(Generic[Job]):
 
     def _lose(self, actor: _Actor, error: BaseException) -> None:
         """Takes back what a lost worker had; what it was doing has had one try more."""
-        logger.warning("a worker was lost, and what it had is done by others: %s", _last_line(error))
+        logger.warning("a worker was lost, and what it had is done by others: %s", last_line(error))
         task = self.of_ref[actor.refs[0]]
         task.losses += 1
         if task.losses >= TRIES and not task.is_done:
             if self.here is None:
-                raise ClusterError(f"{task.losses} workers were lost by the same job: {_last_line(error)}") from error
+                raise ClusterError(f"{task.losses} workers were lost by the same job: {last_line(error)}") from error
             logger.warning("a job has cost %d workers, and is done here", task.losses)
             task.result, task.is_done = self.here(task.job), True
         self._end(actor)
@@ -276,7 +276,8 @@ class _Run(Generic[Job]):
                 self.waiting.appendleft(task)
 
 
-def _last_line(error: BaseException) -> str:
+def last_line(error: BaseException) -> str:
+    """What an error of Ray says at its end, which is what the worker has said."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return _CLASS.sub("", lines[-1]) if lines else type(error).__name__
 

@@ -140,9 +140,9 @@ class OnnxDualEncoder(DualEncoder):
             return np.empty((0, self.dim), dtype=np.float32)
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
 
-    def opener(self) -> Callable[[], DualEncoder]:
-        """Opens this bundle in another process, on one core; brings its files, where that machine lacks them."""
-        return SentBundle.of(self.bundle)
+    def opener(self, *, threads: int | None = 1) -> Callable[[], DualEncoder]:
+        """Opens this bundle in another process, with so many threads; brings its files, where they are needed."""
+        return SentBundle.of(self.bundle, threads=threads)
 
     @property
     def has_grid(self) -> bool:

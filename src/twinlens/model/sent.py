@@ -26,24 +26,26 @@ class SentBundle:
     Attributes:
         manifest: of the bundle.
         files: name → content; empty for the embedded model, which is there.
+        threads: that share a batch there; None = one for each core.
     """
 
     manifest: Manifest
     files: dict[str, bytes]
+    threads: int | None
 
     @classmethod
-    def of(cls, bundle: Bundle) -> Self:
+    def of(cls, bundle: Bundle, *, threads: int | None) -> Self:
         """The files of a bundle, whose hashes are checked before they are sent."""
         if bundle.directory.resolve() == EMBEDDED.resolve():
-            return cls(bundle.manifest, {})
+            return cls(bundle.manifest, {}, threads)
         names = [name for name in bundle.manifest.files if (bundle.directory / name).exists()]
-        return cls(bundle.manifest, {name: bundle.verified(name).read_bytes() for name in names})
+        return cls(bundle.manifest, {name: bundle.verified(name).read_bytes() for name in names}, threads)
 
     def __call__(self) -> DualEncoder:
-        """The encoder, on one core; it checks the hashes of files when it opens them."""
+        """The encoder; it checks the hashes of files when it opens them."""
         from twinlens.model.onnx_encoder import OnnxDualEncoder
 
-        return OnnxDualEncoder(Bundle(self._folder() if self.files else EMBEDDED, self.manifest), threads=1)
+        return OnnxDualEncoder(Bundle(self._folder() if self.files else EMBEDDED, self.manifest), threads=self.threads)
 
     def _folder(self) -> Path:
         """The folder of the files here; several processes of a machine share it."""

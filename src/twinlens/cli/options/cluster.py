@@ -28,7 +28,12 @@ Workers: TypeAlias = Annotated[
 def embedding_on(on: str | None, workers: int | None) -> "AbstractContextManager[ClusterEmbedding | None]":
     """The machines that are asked for; None without --on."""
     if on is None:
-        if workers is not None:
-            raise typer.BadParameter("--workers is for --on; give --on local to use this machine's cores by Ray")
+        no_workers(workers)
         return nullcontext()
     return api.cluster.embedding_on(on, workers=workers)
+
+
+def no_workers(workers: int | None) -> None:
+    """Refuses workers of no cluster."""
+    if workers is not None:
+        raise typer.BadParameter("--workers is for --on; give --on local to use this machine's cores by Ray")
