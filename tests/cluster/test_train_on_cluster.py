@@ -21,10 +21,10 @@ RECIPE = """
 name = "shapes"
 embedding_dim = 16
 image = {{ tower = '{image}' }}
-text = {{ tower = "lstm", max_tokens = 12, options = {{ hidden = 24, word_dim = 16 }} }}
+text = {{ tower = "lstm", max_tokens = 12, options = {{ hidden = 24, word_dim = 16, layers = 1, dropout = 0.0 }} }}
 optimizer = {{ batch_size = 48 }}
 trainer = {{ device = "cpu" }}
-stages = [{{ epochs = 3, learning_rate = 1e-2, text = "all" }}]
+stages = [{{ epochs = 2, learning_rate = 1e-3, text = "all" }}]
 """
 
 
@@ -62,6 +62,7 @@ class LostOnce:
 def test_two_workers_equal_one_process_though_one_is_lost(
     recipe: Path, world: Path, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    torch.set_num_threads(1)
     lab.train(recipe, world, tmp_path / "alone")
     monkeypatch.setattr(lab_on_cluster, "train_rank", LostOnce(tmp_path / "lost"))
     epochs: list[int] = []
@@ -70,7 +71,7 @@ def test_two_workers_equal_one_process_though_one_is_lost(
     heard.on_epoch, heard.on_note = lambda line: epochs.append(line.epoch), notes.append
     finished = lab_on_cluster.train_on(cluster, recipe, world, tmp_path / "shared", listener=heard)
     assert any("a worker was lost" in note for note in notes)
-    assert epochs == [1, 2, 3]
+    assert epochs == [1, 2]
     assert json.loads((tmp_path / "shared" / "environment.json").read_text())["processes"] == 2
     assert finished.validation["n_images"] == 36
     one, other = (read_checkpoint(tmp_path / name / "last.safetensors").tensors for name in ("alone", "shared"))

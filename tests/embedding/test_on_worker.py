@@ -1,6 +1,7 @@
 """What a worker does with photos that it sees, sees otherwise, or does not see."""
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,17 @@ def test_contents_that_are_known_are_only_hashed(worker: EmbeddingWorker, tmp_pa
     assert second.vector.embedding == pytest.approx(ColourEncoder().encode_text(["blue"])[0], abs=0.1)
     (checked,) = embedded(worker, sent(red, if_known="details"), known=known)
     assert (checked.details is not None, checked.vector) == (True, None)
+
+
+def test_photos_in_archives_are_seen_like_files(worker: EmbeddingWorker, tmp_path: Path) -> None:
+    red = draw_photo(tmp_path / "red.png", "red")
+    with zipfile.ZipFile(tmp_path / "shard.zip", "w") as archive:
+        archive.write(red, "inside/red.png")
+    packed = SentPhoto(tmp_path / "shard.zip" / "inside" / "red.png", "vector", "hash")
+    (found,) = embedded(worker, packed._replace(stamp=photo_stamp(packed.path)))
+    assert found.vector is not None
+    assert found.content_hash == content_hash(red.read_bytes())
+    assert worker(PhotosJob((packed._replace(stamp=(1, 1)),), None, check_rows=True)) == NeedsMore(always=True)
 
 
 def test_what_is_not_seen_is_asked_for_and_then_read_from_its_content(worker: EmbeddingWorker, tmp_path: Path) -> None:

@@ -159,6 +159,11 @@ class ClusterEmbedding:
                 on_progress(len(hashes), len(paths))
         return hashes
 
+    @property
+    def started(self) -> int:
+        """How many workers have opened their model."""
+        return sum(actor.is_ready for actor in self._pool.actors) if self._pool else 0
+
     def close(self) -> None:
         """Ends the workers, and leaves the cluster."""
         self._end_workers()
