@@ -15,8 +15,8 @@ from PIL import Image, ImageOps
 from screenshots import IMAGES, ROOT, chromium
 
 from twinlens import Collection
-from twinlens.api.describing import LANGUAGES
 from twinlens.api.explanation import explain
+from twinlens.api.photos.describing import LANGUAGES
 from twinlens.types import Hit
 
 PHOTOS = ROOT / "demo" / "photos"

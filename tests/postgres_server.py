@@ -98,6 +98,10 @@ class Server:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def replicated(self, folder: Path) -> "ReplicaServer":
+        """A copy that follows this one; to be stopped by the test."""
+        return ReplicaServer(folder, self)
+
     def _run(self, program: str, *arguments: object) -> None:
         done = subprocess.run(
             [self._bin / program, *map(str, arguments)],
@@ -105,11 +109,30 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd="/",
-            env={**os.environ, "LC_ALL": "C"},
+            env={**os.environ, "LC_ALL": "C", "PGPASSWORD": SECRET},
             check=False,
             **self._user,
         )
         assert done.returncode == 0, f"{program}: {done.stderr.decode()}"
+
+
+class ReplicaServer(Server):
+    """A server that repeats what another one writes, and can only be read.
+
+    Args:
+        folder: of its files, as a server's.
+        main: the one that it follows.
+    """
+
+    def __init__(self, folder: Path, main: Server) -> None:
+        self._folder, self._bin, self._user = folder, main._bin, main._user
+        self.port = _free_port()
+        if self._user:
+            shutil.chown(folder, "nobody")
+        folder.chmod(0o755)
+        from_main = ["-h", "127.0.0.1", "-p", main.port, "-U", USER, "-X", "stream", "-c", "fast", "-R"]
+        self._run("pg_basebackup", "-D", folder / "data", *from_main)
+        self.start()
 
 
 def _free_port() -> int:

@@ -211,3 +211,25 @@ def test_of_too_many_chosen_pictures_the_first_are_used_and_it_is_said(page: Pag
     page.set_input_files("#file", sorted((drawn / "home").iterdir()) + sorted((drawn / "holiday/wood").iterdir())[:1])
     expect(page.locator("#notice")).to_contain_text("At most 8 pictures")
     expect(page.locator(".chip img")).to_have_count(8)
+
+
+def test_a_library_that_is_away_says_so_leads_to_the_others_and_comes_back(open_page: Any, site: str) -> None:
+    page = open_page("about:blank", wait=False)
+    told = {"code": "library_missing", "message": "the collection is not at its place", "hint": "bring it back"}
+    photos = re.compile(r"/api/photos\?")
+    page.route(photos, lambda route: route.fulfill(status=503, json={"error": told}))
+    session = {**page.request.get(f"{site}/api/session").json(), "is_one_of_several": True}
+    page.route("**/api/session", lambda route: route.fulfill(json=session))
+    page.goto(site)
+    expect(page.locator("#nothing h2")).to_have_text("This library is away")
+    expect(page.locator("#nothing p").first).to_have_text("The collection is not at its place (bring it back)")
+    expect(page.locator("#nothing a")).to_have_attribute("href", "../")
+    without_use = ("#browse-button", "#filters-button", "#places-button", "#map-button", "#library-button", "#words")
+    for button in without_use:
+        expect(page.locator(button)).to_be_hidden()
+    page.unroute(photos)
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+    expect(page.locator("#nothing")).to_be_hidden()
+    for button in without_use:
+        expect(page.locator(button)).to_be_visible()

@@ -167,3 +167,41 @@ def test_a_page_whose_texts_do_not_come_is_english(open_page: Any, site: str) ->
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#words")).to_have_attribute("placeholder", "Search your photos")
     expect(page.locator("#status")).to_have_text("29 photos")
+
+
+VALUE = re.compile(r"\{(\w)([?!]?)\}")
+TOLD = """async (sentences) => {
+  const modules = document.querySelector('script[type=module]').src;
+  const { inReadersWords } = await import(new URL('said.js', modules));
+  return Promise.all(sentences.map(inReadersWords));
+}"""
+
+
+@pytest.mark.parametrize("language", ["de", "zh"])
+def test_what_the_server_says_is_in_the_language_of_the_page(open_page: Any, site: str, language: str) -> None:
+    said = json.loads((STATIC / f"texts/server/{language}.json").read_text(encoding="utf-8"))
+    page = open_page(site, locale=LOCALES[language])
+    values = {"n": "1,234", **{str(place): f"Xy{place}" for place in range(1, 10)}}
+
+    def filled(text: str, demanded: str) -> str:
+        return VALUE.sub(lambda one: demanded if one[2] == "!" else values[one[1]], text)
+
+    def asked(english: str) -> str:
+        is_demanded = {name: how == "!" for name, how in VALUE.findall(said[english])}
+        return VALUE.sub(lambda one: "favourites" if is_demanded[one[1]] else values[one[1]], english)
+
+    wanted = {asked(english): filled(text, said["favourites"]) for english, text in said.items()}
+    told = page.evaluate(TOLD, list(wanted))
+    assert {e: text for (e, right), text in zip(wanted.items(), told, strict=True) if text != right} == {}
+
+    page.locator("#words").fill('square year:1999 tga:Ana -"no album"')
+    page.locator("#words").press("Enter")
+    chips = [said["taken {1}"].replace("{1}", "1999"), filled(said["not {1}"], said["with the text “{1}”"])]
+    chips[1] = chips[1].replace("{1}", "no album")
+    expect(page.locator("#parts li span")).to_have_text(chips)
+    note = said["there is no field “{1}:” (did you mean “{2}:”?), so it was read as words"]
+    expect(page.locator("#status")).to_contain_text(note.replace("{1}", "tga").replace("{2}", "tag"))
+    page.locator("#words").fill("year:19x9")
+    page.locator("#words").press("Enter")
+    wrong = said["{1} must be a date such as 2023, 2023-06-30, 'June 2023' or 'last summer', got {2}"]
+    expect(page.locator("#status")).to_contain_text(wrong.replace("{1}", "year").replace("{2}", "'19x9'"))

@@ -15,7 +15,7 @@ from PIL import Image
 
 from conftest import COLOURS, ColourEncoder, draw_photo
 from twinlens.collection.collection import Collection
-from twinlens.collection.showing.contact_sheet import write_contact_sheet
+from twinlens.collection.showing.exporting.contact_sheet import write_contact_sheet
 from twinlens.collection.showing.file import photo_file
 from twinlens.errors import UnknownFolderError
 

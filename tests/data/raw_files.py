@@ -1,12 +1,13 @@
 """RAW files written by hand, as several makers build them: a sensor of red, green and blue cells, and a preview."""
 
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-BYTE, ASCII, SHORT, LONG, RATIONAL, SIGNED_RATIONAL = 1, 2, 3, 4, 5, 10
-_CODES = {BYTE: "B", SHORT: "H", LONG: "I"}
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SIGNED_RATIONAL = 1, 2, 3, 4, 5, 7, 10
+_CODES = {BYTE: "B", SHORT: "H", LONG: "I", UNDEFINED: "B"}
 Tag = tuple[int, int, object]
 
 
@@ -39,7 +40,7 @@ def _packed(kind: int, value: object) -> tuple[int, bytes]:
     return len(values), struct.pack(f"<{len(values)}{_CODES[kind]}", *values)
 
 
-def _directory(tags: list[Tag], place: int) -> bytes:
+def directory(tags: list[Tag], place: int) -> bytes:
     """A directory at a place, with its longer values behind it."""
     entries, behind = b"", b""
     start = place + 2 + 12 * len(tags) + 4
@@ -62,6 +63,7 @@ def dng(
     preview_size: tuple[int, int] = (0, 0),
     date: str = "2023:06:30 12:00:00",
     maker: Maker | None = None,
+    more: Sequence[Tag] = (),
 ) -> bytes:
     """A DNG of an RGB picture, or the file of another maker that is a TIFF, too.
 
@@ -72,6 +74,7 @@ def dng(
         preview_size: its width and height.
         date: as EXIF writes it.
         maker: of the camera; None = a DNG.
+        more: tags of the first directory.
     """
     height, width, _ = pixels.shape
     sensor = _cells(pixels)
@@ -80,6 +83,7 @@ def dng(
         (272, ASCII, maker.model if maker else "Twin Reflex"),
         (274, SHORT, orientation),
         (306, ASCII, date),
+        *more,
     ]
     camera += (
         []
@@ -110,7 +114,7 @@ def dng(
     data_at, head = 2000, maker.head if maker else b"II*\0\x08\0\0\0"
     first = len(head)
     if preview is None:
-        return _file(head + _directory([*raw, (273, LONG, data_at), *camera], first), data_at, sensor)
+        return _file(head + directory([*raw, (273, LONG, data_at), *camera], first), data_at, sensor)
     raw_at, preview_at = 1000, data_at + len(sensor)
     shown: list[Tag] = [
         (254, LONG, 1),
@@ -125,8 +129,8 @@ def dng(
         (279, LONG, len(preview)),
         (330, LONG, raw_at),
     ]
-    front = (head + _directory([*shown, *camera], first)).ljust(raw_at, b"\0")
-    return _file(front + _directory([*raw, (273, LONG, data_at)], raw_at), data_at, sensor + preview)
+    front = (head + directory([*shown, *camera], first)).ljust(raw_at, b"\0")
+    return _file(front + directory([*raw, (273, LONG, data_at)], raw_at), data_at, sensor + preview)
 
 
 def raf(pixels: np.ndarray, *, preview: bytes = b"") -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from twinlens.api.duplicates import Duplicates
+from twinlens.api.photos.duplicates import Duplicates
 from twinlens.api.searching import words_query
 from twinlens.apps.libraries.library import Library
 from twinlens.cli.main import app

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from twinlens.api.doctor import check_up
+from twinlens.api.upkeep.doctor import check_up
 from twinlens.errors import BundleError, ConfigError
 from twinlens.evaluation.speed.measured import measure_speed
 from twinlens.model import providers
@@ -135,7 +135,7 @@ def test_a_graph_on_the_cpu_says_so(tiny_bundle: Any) -> None:
 
 def test_the_doctor_says_what_there_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("twinlens.api.doctor.known_bundles", dict)
+    monkeypatch.setattr("twinlens.api.upkeep.doctor.known_bundles", dict)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, COREML, CPU])
     found = {finding.what: finding for finding in check_up()}["device"]
     assert (found.ok, found.detail) == (True, "CUDA (TWINLENS_DEVICE=auto); there is also CoreML, CPU")

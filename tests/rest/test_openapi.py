@@ -83,7 +83,7 @@ def described(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         for module in (describe, tag_suggestions):
             patched.setattr(module, "descriptions", lambda language="en": few)
         patched.setattr(tag_suggestions, "everyday_tags", lambda: tags)
-        yield schemathesis.openapi.from_url(f"{url}/openapi.json")
+        yield schemathesis.openapi.from_url(f"{url}/openapi.json", timeout=120)
 
 
 def given_in(case: Case) -> set[str]:

@@ -10,11 +10,7 @@ if TYPE_CHECKING:
     from twinlens.api import (
         calibration,
         cluster,
-        curating,
         datasets,
-        describing,
-        doctor,
-        duplicates,
         evaluation,
         explanation,
         filters,
@@ -23,14 +19,12 @@ if TYPE_CHECKING:
         lab_on_cluster,
         library,
         models,
-        portable,
-        repair,
         runs,
         searching,
-        sharing,
         speed,
-        teaching,
     )
+    from twinlens.api.photos import curating, describing, duplicates, persons, recognizing, sharing, teaching
+    from twinlens.api.upkeep import doctor, portable, repair
 
 __all__ = [
     "calibration",
@@ -48,7 +42,9 @@ __all__ = [
     "lab_on_cluster",
     "library",
     "models",
+    "persons",
     "portable",
+    "recognizing",
     "repair",
     "runs",
     "searching",
@@ -57,8 +53,14 @@ __all__ = [
     "teaching",
 ]
 
+_ROOMS = {
+    "photos": ("curating", "describing", "duplicates", "persons", "recognizing", "sharing", "teaching"),
+    "upkeep": ("doctor", "portable", "repair"),
+}
+_ROOM_OF = {name: f"{room}." for room, names in _ROOMS.items() for name in names}
+
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return import_module(f"twinlens.api.{name}")
+        return import_module(f"twinlens.api.{_ROOM_OF.get(name, '')}{name}")
     raise AttributeError(f"module 'twinlens.api' has no attribute {name!r}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twinlens.collection.catalog.replica_state import ReplicaState
 from twinlens.collection.catalog.sqlite.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
@@ -21,9 +22,9 @@ from twinlens.collection.place.presence import is_absent, is_gone
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.filters.within import Area, parse_area, read_area
 from twinlens.collection.showing.card import PhotoCard
+from twinlens.collection.showing.exporting.gallery import GalleryPhoto, gallery_page
 from twinlens.collection.showing.facts import LibraryFacts
 from twinlens.collection.showing.file import OutsideLibraryError, PhotoFile, photo_file
-from twinlens.collection.showing.gallery import GalleryPhoto, gallery_page
 from twinlens.collection.showing.grid import GridPhoto
 from twinlens.collection.showing.map import Projection
 from twinlens.collection.showing.maps.places import PlaceCluster, PlacesMap

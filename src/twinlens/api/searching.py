@@ -25,8 +25,8 @@ from twinlens.collection.searching.query import (
 )
 from twinlens.collection.searching.search import SORTS, TARGETS, Page, Search, Sort, Target
 from twinlens.collection.searching.wording import Wording
-from twinlens.collection.showing.contact_sheet import check_sheet_path, write_contact_sheet
-from twinlens.collection.showing.export import ExportTarget, check_outside, export_target, write_export
+from twinlens.collection.showing.exporting.contact_sheet import check_sheet_path, write_contact_sheet
+from twinlens.collection.showing.exporting.export import ExportTarget, check_outside, export_target, write_export
 from twinlens.data.clipboard import clipboard_picture
 from twinlens.data.file_names import as_text, on_one_line
 from twinlens.data.guarded.guard import Guard

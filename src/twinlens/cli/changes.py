@@ -12,8 +12,8 @@ from twinlens.cli.outcome import FOUND, NOTHING_FOUND, print_json, say
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.curating import PhotoLike
     from twinlens.api.library import Collection
+    from twinlens.api.photos.curating import PhotoLike
 
 
 def change_photos(

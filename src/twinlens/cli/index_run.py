@@ -51,6 +51,7 @@ def index_with_progress(
             exclude=exclude,
             no_longer_exclude=no_longer_exclude,
             on=on,
+            together=True,
         )
 
     return with_progress(collection, run, asked=ask)
@@ -103,6 +104,10 @@ def _summarize(report: "api.indexing.IndexReport") -> None:
     if report.brought:
         vectors = counted(report.brought, "vector was", "vectors were")
         say(f"{vectors} brought by another program; some were checked")
+    if report.helped:
+        say(f"before that, {counted(report.helped, 'photo was', 'photos were')} read for another process")
+    if report.by_others:
+        say(f"{counted(report.by_others, 'of them was', 'of them were')} read by other processes")
     if report.retold:
         say(
             f"what files say about {counted(report.retold, 'photo')} was read: titles, keywords, people, stars or dates"

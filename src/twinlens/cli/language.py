@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from twinlens import api
 
 if TYPE_CHECKING:
-    from twinlens.api.describing import Language
+    from twinlens.api.photos.describing import Language
 
 
 def language_of_output(asked: str | None, *, for_people: bool) -> "Language":

@@ -1,13 +1,14 @@
 """Exit codes, one-line errors and logging, shared by all commands."""
 
 import functools
+import inspect
 import json
 import logging
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeAlias
+from typing import Annotated, Any, ParamSpec, TypeAlias
 
 import typer
 
@@ -53,6 +54,25 @@ def as_exit_code(command: Callable[Arguments, int]) -> Callable[Arguments, None]
         raise typer.Exit(code)
 
     run.__annotations__ = {**command.__annotations__, "return": None}
+    return run
+
+
+def logged(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command the options ``--verbose`` and ``--log-file``, as its last ones, and starts the log before it."""
+    signature = inspect.signature(command)
+    last = inspect.Parameter.KEYWORD_ONLY
+    options = [
+        inspect.Parameter("verbose", last, default=False, annotation=Verbose),
+        inspect.Parameter("log_file", last, default=None, annotation=LogFile),
+    ]
+
+    @functools.wraps(command)
+    def run(*, verbose: bool = False, log_file: Path | None = None, **values: Any) -> int:
+        start_logging(verbose=verbose, log_file=log_file)
+        return command(**values)
+
+    run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, "verbose": Verbose, "log_file": LogFile}
     return run
 
 

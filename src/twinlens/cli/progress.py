@@ -81,6 +81,7 @@ class IndexProgress:
         self._bar = progress_bar()
         self._photos = self._captions = TaskID(0)
         self._videos: TaskID | None = None
+        self._helped: TaskID | None = None
         self._change: api.indexing.ModelChangePlan | None = None
         self._again: tuple[TaskID, TaskID] | None = None
 
@@ -103,6 +104,8 @@ class IndexProgress:
 
     def planned(self, plan: "api.indexing.IndexPlan") -> None:
         """The folders have been scanned."""
+        if self._helped is not None:  # this one's own run begins
+            self._bar.update(self._helped, total=self._bar.tasks[self._helped].completed)
         found, size_mb = counted(plan.found, "photo"), plan.disk_bytes / 1e6
         self._bar.console.print(
             f"{found} found, {plan.to_read:,} to read, about {size_mb:,.1f} MB on disk", highlight=False
@@ -132,6 +135,13 @@ class IndexProgress:
             self._videos = self._start("videos", total)
         self._bar.update(self._videos, completed=done, total=total)
 
+    def helped(self, done: int, /) -> None:
+        """More photos were read for another process."""
+        if self._helped is None:
+            self._bar.console.print("another process is indexing; this one reads photos for it", highlight=False)
+            self._helped = self._start("helping", None)
+        self._bar.update(self._helped, completed=done)
+
     def change_planned(self, plan: "api.indexing.ModelChangePlan") -> None:
         """The model has changed; everything must be embedded again."""
         self._change, self._again = plan, None
@@ -153,7 +163,7 @@ class IndexProgress:
         if captions != photos:
             self._bar.update(captions, completed=progress.captions)
 
-    def _start(self, what: str, total: int) -> TaskID:
+    def _start(self, what: str, total: int | None) -> TaskID:
         self._bar.start()
         return self._bar.add_task(what, total=total)
 

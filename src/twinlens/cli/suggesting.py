@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,62 +11,36 @@ from twinlens.cli.language import language_of_output
 from twinlens.cli.open_collection import complete_change
 from twinlens.cli.options.common import Existing, Language
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.options.suggest import Accept, Labels, MinGrade, MostTags, Photos, WriteXmp
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.cli.progress import texts_bar
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.describing import Accepted, PhotoTags
+    from twinlens.api.photos.describing import Accepted, PhotoTags
 
 EXAMPLE = "Example: twinlens tag suggest --labels labels.txt --accept strong"
-Grades = Literal["strong", "likely", "possible"]
 
 
 @as_exit_code
+@logged
 @with_filters
 def suggest(
-    photos: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PHOTO]...", help="Paths of photos, or ids; default: all.", show_default=False),
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="Choose from these: one label a line, or CSV: label, phrase, phrase. Default: a built-in list.",
-        ),
-    ] = None,
-    min_grade: Annotated[Grades | None, typer.Option(help="Lowest grade that is shown; default: likely.")] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Most suggestions for a photo.")] = 10,
-    accept: Annotated[
-        Literal["strong", "likely"] | None, typer.Option(help="Give photos the tags with this grade or a better one.")
-    ] = None,
-    write_xmp: Annotated[
-        bool, typer.Option("--write-xmp", help="With --accept: also write these photos' tags to XMP files beside them.")
-    ] = False,
+    photos: Photos = None,
+    labels: Labels = None,
+    min_grade: MinGrade = None,
+    k: MostTags = 10,
+    accept: Accept = None,
+    write_xmp: WriteXmp = False,
     language: Language = None,
     place: Existing = None,
     filters: FilterValues | None = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Suggest tags that photos do not have yet: one line each with photo, tag, grade and probability.
 
     Nothing is stored without --accept, and no photo file is ever changed.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if write_xmp and accept is None:
         raise typer.BadParameter("--write-xmp writes accepted tags; add --accept strong or --accept likely")
     if language is not None and labels is not None:

@@ -1,69 +1,36 @@
 """``Collection``: open, index and search photo folders."""
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from twinlens.collection.catalog.condition import ANY
-from twinlens.collection.catalog.embeddings.vectors import (
-    LIKENESS,
-    chosen_store,
-    derived_vectors,
-    likeness_vectors,
-    moment_vectors,
-)
-from twinlens.collection.catalog.opening import open_catalog
 from twinlens.collection.catalog.reading import DateGaps, month_counts, photo_paths
-from twinlens.collection.catalog.sqlite.check import vector_faults
-from twinlens.collection.curating.albums import Albums
-from twinlens.collection.curating.captions import Captions
-from twinlens.collection.curating.given_photos import GivenPhotos, PhotoLike
-from twinlens.collection.curating.ratings import Ratings
-from twinlens.collection.curating.tags import Tags
+from twinlens.collection.curating.given_photos import PhotoLike
 from twinlens.collection.describing.describe import describe
-from twinlens.collection.describing.group_names import group_names
-from twinlens.collection.describing.labels import Label, read_labels
-from twinlens.collection.describing.tag_suggestions import Accepted, PhotoTags, TagSuggestions
+from twinlens.collection.describing.labels import Label
+from twinlens.collection.describing.tag_suggestions import Accepted, PhotoTags
 from twinlens.collection.describing.text_vectors import OnProgress as OnTextProgress
 from twinlens.collection.duplicates.files import Files
 from twinlens.collection.duplicates.find import DuplicateSearch, OnProgress
 from twinlens.collection.duplicates.found import Duplicates, KindsLike, known_kinds
 from twinlens.collection.indexing.brought import BroughtVectors
 from twinlens.collection.indexing.index import IndexOptions
-from twinlens.collection.indexing.indexer import Indexer
-from twinlens.collection.indexing.models.model_of_record import ModelOfRecord, ModelSource
+from twinlens.collection.indexing.models.model_of_record import ModelSource
 from twinlens.collection.indexing.scanning.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.indexing.scanning.missing import ForgetMissing
 from twinlens.collection.indexing.scanning.since_index import LOOKING_S, SinceIndex, since_index
-from twinlens.collection.indexing.telling.index_state import IndexState, read_index_state, write_index_state
 from twinlens.collection.indexing.telling.progress import IndexListener
-from twinlens.collection.indexing.telling.report import (
-    CaptionReport,
-    IndexReport,
-    ModelChangeReport,
-    PendingModelChange,
-)
+from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.follow import Run, follow
-from twinlens.collection.likeness.copies_file import DerivedCopies
-from twinlens.collection.likeness.stacks_file import DerivedStacks
-from twinlens.collection.place.disk import make_folder, only_text_reader, only_watcher, only_writer, remove_unused
-from twinlens.collection.place.locate import (
-    CATALOG_NAME,
-    FOLDER_NAME,
-    collection_path,
-    default_place,
-    find_collection,
-    is_collection,
-    photos_path,
-)
-from twinlens.collection.place.photo_folders import FileKey, PhotoFolder, PhotoFolders, photos_missing
+from twinlens.collection.open_collection import OpenCollection
+from twinlens.collection.place.disk import only_text_reader, only_watcher
+from twinlens.collection.place.photo_folders import FileKey
 from twinlens.collection.place.presence import is_gone
 from twinlens.collection.recognizing.reading import OnProgress as OnReading
 from twinlens.collection.recognizing.reading import read_texts
@@ -72,227 +39,34 @@ from twinlens.collection.searching.answer import Answer
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import Pictures, Query, QueryLike, as_query, photo_query, similar_query
 from twinlens.collection.searching.search import Page, Search, Sort, Target
-from twinlens.collection.searching.searcher import Searcher
-from twinlens.collection.sharing.shares import Shares
-from twinlens.collection.showing.archive import list_photos, zip_photos
 from twinlens.collection.showing.card import PhotoCard, find_card
 from twinlens.collection.showing.examples import examples
+from twinlens.collection.showing.exporting.archive import list_photos, zip_photos
 from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
 from twinlens.collection.showing.grid import GridPhoto, browse
-from twinlens.collection.showing.map import Projection, Projector
-from twinlens.collection.showing.maps.kept_layout import LayoutFile
+from twinlens.collection.showing.map import Projection
 from twinlens.collection.showing.maps.places import PlacesMap, map_of_places
 from twinlens.collection.showing.maps.world import View
 from twinlens.collection.showing.status import collection_status
 from twinlens.collection.showing.suggestions import Suggestion, suggestions
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
 from twinlens.collection.teaching.teaching import Teaching
-from twinlens.collection.texts.derived_texts import DerivedTexts
-from twinlens.counted import counted
-from twinlens.data.objects.named import remember
-from twinlens.data.objects.object_path import object_path
 from twinlens.embedding.local import Skipped
 from twinlens.embedding.on_cluster import ClusterEmbedding
-from twinlens.errors import CollectionError, PhotosMissingError, QueryError, TwinlensError
+from twinlens.errors import CollectionError, QueryError, TwinlensError
 from twinlens.everyday.languages import ENGLISH, language_named
 from twinlens.ocr.rapid import RapidRecognizer
-from twinlens.protocols import DualEncoder, TextRecognizer
+from twinlens.protocols import TextRecognizer
 from twinlens.types import Grade, Hit, Ids
 
-logger = logging.getLogger(__name__)
 
-
-class Collection:
+class Collection(OpenCollection):
     """Photos and captions that can be searched by text and by photo.
 
     Open one with ``Collection.open`` or ``Collection.create``. Searching is safe from
     several threads at once, and from several processes while one of them indexes.
-
-    Attributes:
-        path: the collection folder, which contains the catalog.
-        store: name of its vector store.
-        tags: words that people give to its photos.
-        ratings: stars that people give to its photos.
-        albums: its albums.
-        shares: what others may see of it by a link.
     """
-
-    def __init__(
-        self, path: Path, *, model: ModelSource | None = None, store: str | None = None, create: bool = False
-    ) -> None:
-        self.path = path
-        self._writable = os.access(path, os.W_OK) if path.exists() else True
-        self._is_fresh = create and not is_collection(path)
-        if create:
-            make_folder(path)
-        self.catalog = open_catalog(path / CATALOG_NAME, create=create, read_only=not self._writable)
-        try:
-            self.store = chosen_store(self.catalog, store, writable=self._writable)
-        except BaseException:
-            self.catalog.close()
-            if self._is_fresh:
-                remove_unused(path)
-            raise
-        self._vectors, self._caption_vectors = derived_vectors(
-            path, self.catalog, engine=self.store, writable=self._writable
-        )
-        self._likeness = likeness_vectors(path, self.catalog, writable=self._writable)
-        self._copies = DerivedCopies(self.catalog, path / LIKENESS, writable=self._writable)
-        self._stacks = DerivedStacks(self.catalog, path, writable=self._writable)
-        self._texts = DerivedTexts(self.catalog, path, writable=self._writable)
-        self._folders = PhotoFolders(path, self.catalog)
-        self._model = ModelOfRecord(path, self.catalog, asked=model)
-        self._moments = moment_vectors(path, self.catalog, writable=self._writable)
-        vectors = {"vectors": self._vectors, "caption_vectors": self._caption_vectors, "likeness": self._likeness}
-        derived: dict[str, Any] = {
-            "copies": self._copies,
-            "stacks": self._stacks,
-            "moments": self._moments,
-            "texts": self._texts,
-            "writable": self._writable,
-            **vectors,
-        }
-        self._indexer = Indexer(path, self.catalog, self._folders, self._model, **derived)
-        self._searcher = Searcher(self.catalog, self._folders, self._model, **derived)
-        kept_map = LayoutFile(path, owner=self.catalog.identity, writable=self._writable)
-        self._projector = Projector(self.catalog, self._folders, name_groups=self._name_groups, file=kept_map)
-        self._given = GivenPhotos(self.catalog, self._folders)
-        self.tags, self.ratings = Tags(self.catalog, self._given), Ratings(self.catalog, self._given)
-        self._suggestions = TagSuggestions(self.catalog, self._folders, lambda: self.encoder, self._searcher.judgements)
-        self.albums = Albums(self.catalog, self._given, self._searcher)
-        self.shares = Shares(self.catalog, self._given, self._searcher, self.albums)
-        self.captions = Captions(
-            self.catalog, self._given, encoder=self._model.embedder, alone=lambda: only_writer(self.path, self.catalog)
-        )
-        if not create and self._writable and path.name == FOLDER_NAME and not self.catalog.folders():
-            self._folders.add(path.parent)  # the first run was killed before it added the folder
-
-    # --- opening ------------------------------------------------------------------------------
-
-    @classmethod
-    def open(cls, path: str | os.PathLike[str], *, model: ModelSource | None = None) -> Self:
-        """Opens the collection of a photo folder, or a collection folder.
-
-        For a photo folder that is not indexed yet, creates an empty collection; call ``index`` next.
-
-        Args:
-            path: may start with ``~``; or the address of a catalog in PostgreSQL that photos were indexed into.
-            model: an encoder, or the name or folder of a model; must be the collection's model if it has photos.
-
-        Raises:
-            CollectionError: the folder is missing, or is a subfolder of an indexed one.
-            CatalogDamagedError: the catalog is not readable.
-        """
-        place = collection_path(path)
-        located = find_collection(place)
-        if located is None:
-            return cls.create([place], model=model)
-        if located.within is not None:
-            raise CollectionError(
-                f"{place} is inside a folder that is already indexed; "
-                f"open {located.photos} and search with folder={str(place)!r}"
-            )
-        return cls(located.collection, model=model)
-
-    @classmethod
-    def create(
-        cls,
-        folders: Sequence[str | os.PathLike[str]] | str | os.PathLike[str],
-        *,
-        at: str | os.PathLike[str] | None = None,
-        model: ModelSource | None = None,
-        store: str | None = None,
-    ) -> Self:
-        """Creates a collection of one or more photo folders, or adds folders to the one at ``at``.
-
-        Args:
-            folders: one photo folder, or several, which need ``at``.
-            at: the collection folder, or the address of a catalog in PostgreSQL; by default ``.twinlens`` inside
-                the photo folder, or in the user's data folder if the photo folder cannot be written.
-            model: an encoder, or the name or folder of a model; default ``default``.
-            store: name of the vector store; default ``exact``.
-
-        Raises:
-            CollectionError: a folder is missing, or several were given without ``at``.
-            UnknownPartError: there is no such model or store.
-        """
-        named = [folders] if isinstance(folders, str | os.PathLike) else folders
-        photos = [photos_path(folder) for folder in named]
-        if at is None and len(photos) != 1:
-            raise CollectionError(
-                f"a collection of {len(photos)} folders needs a place of its own: "
-                "give --collection DIR (at=DIR in Python)"
-            )
-        places = [default_place(folder) for folder in photos]
-        place, why = places[0]
-        if at is not None:
-            place = _local_place(at)
-        elif why:
-            logger.warning("%s, so the collection is stored in %s", why, place)
-        collection = cls(place, model=model, store=store, create=True)
-        try:
-            for folder in photos:
-                collection._folders.add(folder)
-                remember(folder)
-        except BaseException:
-            collection.close()
-            raise
-        return collection
-
-    def close(self) -> None:
-        """Closes the catalog and releases the memory-mapped vectors.
-
-        A new collection that never got a photo is deleted: an empty one would later be
-        mistaken for the collection of its subfolders.
-        """
-        self._projector.close()
-        unused = self._is_fresh and not self.catalog.known_files()
-        self._is_fresh = False
-        self._texts.close()
-        self.catalog.close()
-        if unused:
-            remove_unused(self.path)
-        self._vectors.close()
-        self._caption_vectors.close()
-        self._likeness.close()
-        for moments in self._moments:
-            moments.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __len__(self) -> int:
-        return self.catalog.count()
-
-    def __repr__(self) -> str:
-        record = self.catalog.model()
-        model = f"model {record.model} {record.fingerprint}" if record else "nothing indexed yet"
-        return f"<Collection {str(self.path)!r}: {counted(len(self), 'photo')}, {model}>"
-
-    # --- folders and model --------------------------------------------------------------------
-
-    def folders(self) -> list[PhotoFolder]:
-        """The photo folders with their current paths."""
-        return self._folders.all()
-
-    def tell_outer_folders(self) -> None:
-        """Logs the photo folders outside the one that contains the collection, before they are shown to others."""
-        self._folders.tell_outer()
-
-    @property
-    def encoder(self) -> DualEncoder:
-        """Embeds queries: the model of the vectors, or a newer one with a bridge to it.
-
-        Raises:
-            ModelMismatchError: another model was requested, or the collection's model cannot be found.
-        """
-        return self._model.encoder
 
     # --- indexing -----------------------------------------------------------------------------
 
@@ -311,6 +85,7 @@ class Collection:
         being_written: frozenset[FileKey] = frozenset(),
         archives: bool | None = None,
         on: ClusterEmbedding | None = None,
+        together: bool = False,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
 
@@ -333,6 +108,8 @@ class Collection:
             being_written: number of the photo folder and path of files that are not complete yet, and left alone.
             archives: index photos inside zip and tar files, too; None = as in the last run, at first no.
             on: the machines that read and embed the photos, while this process writes; None = this process does both.
+            together: while another process indexes a catalog on a server, read photos for it and index afterwards,
+                in place of CollectionBusyError.
 
         Raises:
             ClusterError: those machines are lost, or cannot do it; committed work is kept.
@@ -354,6 +131,7 @@ class Collection:
             being_written=being_written,
             archives=archives,
             on=on,
+            together=together,
         )
         return self._indexer.index(captions=captions, listener=listener, options=options)
 
@@ -401,11 +179,6 @@ class Collection:
             changed=changes.paths,
         )
         return self._indexer.index(captions=None, listener=listener, options=options)
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the collection can be changed where it lies."""
-        return self._writable
 
     def reindex(self, model: ModelSource, *, listener: IndexListener | None = None) -> IndexReport:
         """Switches the collection to another model: embeds its photos and captions again.
@@ -482,16 +255,8 @@ class Collection:
                 all_photos=all_photos,
                 on_progress=on_progress,
             )
-        self._texts.synced()
+        self._derived.texts.synced()
         return report
-
-    def pending_change(self) -> PendingModelChange | None:
-        """A change to another model that is in progress, or that ``index`` would start; None if there is none."""
-        return self._model.pending_change()
-
-    def must_change(self) -> bool:
-        """Whether words cannot be searched until ``complete_change`` has changed the model, which reads no photo."""
-        return self._model.must_change()
 
     def complete_change(self, *, listener: IndexListener | None = None) -> ModelChangeReport | None:
         """Changes to the current version of the model by the features that are stored; None if nothing has changed.
@@ -505,11 +270,6 @@ class Collection:
             CollectionBusyError, DiskFullError: see ``index``.
         """
         return self._indexer.complete_change(listener=listener)
-
-    @property
-    def is_complete(self) -> bool:
-        """False until an index run has finished."""
-        return self.catalog.meta("first_index") == "done"
 
     # --- searching ----------------------------------------------------------------------------
 
@@ -600,7 +360,7 @@ class Collection:
 
         They are the collection's own or, where it has none, everyday descriptions in a language (see ``describe``).
         """
-        search = _search_of(photo_query(Path(photo)), {"target": "caption", "k": k, **filters})
+        search = Search.from_options(photo_query(Path(photo)), {"target": "caption", "k": k, **filters})
         return list(self.fitting_captions(search, language=language).hits)
 
     def fitting_captions(self, search: Search, *, language: str = ENGLISH) -> Answer:
@@ -620,7 +380,7 @@ class Collection:
             QueryError, CollectionNotFoundError: see ``search``.
         """
         if not isinstance(search, Search):
-            search = _search_of(search, options)
+            search = Search.from_options(search, options)
         elif options:
             raise QueryError(f"a Search already contains its options, got also {', '.join(options)}; set them in it")
         return self.fitting_captions(search) if search.target == "caption" else self._searcher.answer(search)
@@ -678,18 +438,14 @@ class Collection:
         """
         Page(k)
         spoken = language_named(language)
-        if isinstance(labels, str | os.PathLike):
-            labels = read_labels(Path(labels)).labels
         if not len(self):
             raise self.catalog.nothing_found()
-        condition = Filters(**filters).condition(self._searcher.scope())
-        numbers = self.catalog.select_ids(condition)
+        numbers = self._numbers(None, filters)
         if photos is not None:
             numbers = numbers[np.isin(numbers, self._given.numbers(photos))]
-        suggester, unknown = self._suggestions.suggester(labels, language=spoken, on_progress=on_progress)
-        if unknown:
-            logger.warning("no word of %s is known: %s", counted(len(unknown), "label"), ", ".join(unknown[:5]))
-        return self._suggestions.suggest(suggester, numbers, min_grade=min_grade, k=k)
+        return self._suggestions.of_photos(
+            numbers, labels, min_grade=min_grade, k=k, language=spoken, on_progress=on_progress
+        )
 
     def accept_tags(self, suggested: Iterable[PhotoTags], *, min_grade: Grade = "strong") -> Accepted:
         """Gives photos the tags that are suggested for them with a grade or a better one, all or none.
@@ -801,8 +557,8 @@ class Collection:
             raise self.catalog.nothing_found()
         self.check_present()
         unread = (file.path for file in self.skipped()) if "raw" in wanted else ()
-        likely = DerivedCopies(self.catalog, self.path / LIKENESS, writable=self._writable, likely=True)
-        return DuplicateSearch(self.catalog, Files(folders, unread), likely, wanted, on_progress).find(condition)
+        files = Files(folders, unread)
+        return DuplicateSearch(self.catalog, files, self._derived.likely_copies(), wanted, on_progress).find(condition)
 
     def photo(self, photo_id: str) -> PhotoCard | None:
         """A photo's metadata by the id that hits have; None if there is no such photo."""
@@ -831,7 +587,7 @@ class Collection:
         """
         if not text.strip():
             return examples(self.answer, k=k)
-        return suggestions(text, facts=facts, texts=self._texts, catalog=self.catalog, k=k)
+        return suggestions(text, facts=facts, texts=self._derived.texts, catalog=self.catalog, k=k)
 
     def sample_files(self, count: int) -> list[Path]:
         """Files of so many photos, spread evenly over the collection; of all, if there are no more."""
@@ -876,14 +632,6 @@ class Collection:
         """
         whole = self._projector.projection()
         return whole if query is None and not filters else whole.only(self._numbers(query, filters))
-
-    def _name_groups(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[str | None]:
-        def on_progress(done: int, total: int) -> None:
-            if not is_wanted():
-                raise CollectionError(f"the collection was closed after {done} of {counted(total, 'description')}")
-
-        suggester, _ = self._suggestions.suggester(None, on_progress=on_progress)
-        return group_names(suggester, self.catalog, groups)
 
     def map_of_places(self, view: View, *, query: QueryLike | None = None, **filters: Any) -> PlacesMap:
         """Where photos were taken, as clusters; a second one of the same photos takes a few milliseconds.
@@ -952,7 +700,7 @@ class Collection:
             self._folders,
             number_of=self._number_of,
             score=self._score,
-            holding=self._texts.holding,
+            holding=self._derived.texts.holding,
             encoder=lambda: self.encoder,
         )
 
@@ -975,70 +723,7 @@ class Collection:
         hit = self.match(query, photo_id)
         return -1.0 if hit is None else hit.score
 
-    # --- state --------------------------------------------------------------------------------
-
-    def check_present(self) -> None:
-        """Checks that the collection and its photo folders are where they were.
-
-        Raises:
-            CollectionMissingError: the collection was moved, deleted or unmounted since it was opened.
-            CatalogUnavailableError: the server that keeps the catalog does not answer.
-            PhotosMissingError: a photo folder is not there.
-            StoreUnavailableError: the server that keeps the vectors does not answer.
-        """
-        for folder in self.folders():
-            if not folder.path.is_dir():  # object storage is asked now and then
-                raise PhotosMissingError(photos_missing(folder.path))
-        self._vectors.check_reachable()
-
-    def index_state(self) -> IndexState:
-        """Progress of the last recorded index run, from any process."""
-        return read_index_state(self.catalog)
-
-    def note_index_state(self, state: IndexState) -> None:
-        """Records the progress of an index run, for other processes."""
-        write_index_state(self.catalog, state)
-
-    def faults(self) -> list[str]:
-        """Problems with catalog or vectors, one sentence each; empty if there are none."""
-        faults = self.catalog.integrity_faults()
-        if not len(self):
-            return faults
-        for _ in range(3):  # a running indexer commits between our reads
-            generation = self.catalog.generation
-            found = self._vector_faults()
-            if generation == self.catalog.generation:
-                return faults + found + self._texts.faults()
-        return faults
-
-    def _vector_faults(self) -> list[str]:
-        vectors, captions = self._vectors, self._caption_vectors
-        faults = vector_faults(self.catalog, vectors.synced(), vectors.folder, items="photos")
-        if captions.folder.exists() or not self.catalog.captions.is_empty():
-            faults += vector_faults(self.catalog.captions, captions.synced(), captions.folder, items="captions")
-        if (likeness := self._likeness).folder.exists():
-            faults += vector_faults(self.catalog.features, likeness.synced(), likeness.folder, items="features")
-        for source, moments in zip((self.catalog.moments, self.catalog.moment_features), self._moments, strict=True):
-            if moments.folder.exists():
-                faults += vector_faults(source, moments.synced(), moments.folder, items="moments of videos")
-        return faults
-
-
-def _local_place(path: str | os.PathLike[str]) -> Path:
-    if (place := object_path(path)) is not None:
-        raise CollectionError(
-            f"a collection needs a folder of this machine, got {place}: its files are written in place and mapped "
-            "into memory; name a local one with --collection DIR"
-        )
-    return collection_path(path)
-
 
 _OPTIONS = frozenset(
     "k offset sort target min_grade min_probability show_all include_query_photo group explain".split()
 )
-
-
-def _search_of(query: QueryLike, options: Mapping[str, Any]) -> Search:
-    """A search from keyword arguments: those that are not options are filters."""
-    own = {name: value for name, value in options.items() if name in _OPTIONS}
-    return Search.of(query, **own, filters={name: value for name, value in options.items() if name not in _OPTIONS})

@@ -151,6 +151,14 @@ def catalog_missing() -> RequestFailure:
 
 def failure_of(error: TwinlensError) -> RequestFailure:
     """Converts one of our errors to one that reveals nothing about this machine."""
+    if (failure := _failure_of_request(error) or _failure_of_library(error)) is not None:
+        return failure
+    logger.error("a request failed: %s", error)
+    return RequestFailure("library_unavailable", "the library cannot be used now", "see the server's log")
+
+
+def _failure_of_request(error: TwinlensError) -> RequestFailure | None:
+    """For what is asked wrongly, or of what is not there."""
     match error:
         case UnknownFolderError():
             return RequestFailure(
@@ -178,6 +186,12 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure("outside_library", "the photo is behind a link that leads out of the library")
         case PhotoError():
             return RequestFailure("photo_gone", f"the photo cannot be sent: {error}", "index the library again")
+    return None
+
+
+def _failure_of_library(error: TwinlensError) -> RequestFailure | None:
+    """For a library that has nothing yet, is busy, away or damaged."""
+    match error:
         case NoCaptionsError():
             return RequestFailure(
                 "no_captions", "no captions are known yet", "add them: twinlens index PHOTOS --captions FILE"
@@ -231,8 +245,7 @@ def failure_of(error: TwinlensError) -> RequestFailure:
             return RequestFailure("disk_full", "the library's disk is full", "free some space; nothing is lost")
         case ModelMismatchError():
             return RequestFailure("library_unavailable", "the library's model has changed", "restart the server")
-    logger.error("a request failed: %s", error)
-    return RequestFailure("library_unavailable", "the library cannot be used now", "see the server's log")
+    return None
 
 
 def _short(text: str, length: int = 100) -> str:

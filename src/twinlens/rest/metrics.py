@@ -35,6 +35,7 @@ class Metrics:
         self.batch_size: Histogram = counted.batch_size.labels(*own) if own else counted.batch_size
         self.images: Gauge = counted.images.labels(*own) if own else counted.images
         self.captions: Gauge = counted.captions.labels(*own) if own else counted.captions
+        self.replica_lag: Gauge = counted.replica_lag.labels(*own) if own else counted.replica_lag
         self._requests, self._latency = _Part(counted.requests, own), _Part(counted.latency, own)
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
@@ -104,6 +105,13 @@ class _Counted:
         )
         self.captions = Gauge(
             "twinlens_captions", "Searchable captions.", more, registry=registry, multiprocess_mode="mostrecent"
+        )
+        self.replica_lag = Gauge(
+            "twinlens_replica_lag_seconds",
+            "Seconds that a replica of the catalog is behind; 0 without one.",
+            more,
+            registry=registry,
+            multiprocess_mode="mostrecent",
         )
         self.memory = Gauge(
             "twinlens_process_memory_bytes",

@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from twinlens import __version__
-from twinlens.rest.calls.schemas import CaptionSearch, FailureAnswer, ImageSearch
+from twinlens.rest.calls.schemas.failures import FailureAnswer
+from twinlens.rest.calls.schemas.searches import CaptionSearch, ImageSearch
 from twinlens.rest.gate.keys.scopes import is_open, needed_scopes
 from twinlens.rest.settings import Settings
 

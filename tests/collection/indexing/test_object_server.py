@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -15,8 +16,12 @@ from moto.server import ThreadedMotoServer
 from werkzeug.serving import WSGIRequestHandler
 
 from conftest import ColourEncoder
+from relay import Relay
+from rest.served_library import client_of
 from stored_photos import coloured
 from twinlens.collection.collection import Collection
+from twinlens.collection.indexing.telling.progress import SilentListener
+from twinlens.collection.indexing.telling.report import IndexReport
 from twinlens.data.objects import storage
 from twinlens.errors import PhotosMissingError
 
@@ -144,6 +149,51 @@ def test_a_server_that_never_answers_is_given_up(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         with Collection.create("s3://slow") as library, pytest.raises(PhotosMissingError, match="cannot be reached"):
             library.index()
+
+
+def test_a_network_that_is_cut_in_the_middle_loses_nothing_and_holds_up_nobody(
+    server: Server,
+    served: tuple[str, Counter[str]],
+    models: dict[str, ColourEncoder],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photos = {f"{number:02}.png": coloured("red", side=20 + number) for number in range(60)}
+    server.make("cut", photos)
+    monkeypatch.setattr(storage, "ANSWERED_S", 0.5)
+    monkeypatch.setattr(storage, "AWAY_S", 0.0)
+    with Relay(int(served[0].rpartition(":")[2])) as relay, Collection.create("s3://cut") as library:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{relay.port}")
+        storage._storage.cache_clear()
+        with pytest.raises(PhotosMissingError, match="cannot be reached"):
+            library.index(listener=CutsAtFirst(relay))
+        kept = len(library)
+        assert 0 < kept < len(photos)
+        with client_of(library) as client:
+            started = time.monotonic()
+            assert client.post("/api/search/text", json={"query": "red"}).status_code == 200
+            answer = client.get("/api/image/00.png")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "library_missing")
+            assert client.get("/health").json()["missing"] == "photos"
+            assert client.get("/readyz").status_code == 200  # queries are answered
+            assert time.monotonic() - started < 60
+            relay.mend()
+            assert client.get("/api/image/00.png").content == photos["00.png"]
+            while "missing" in client.get("/health").json():  # it is asked now and then
+                assert time.monotonic() - started < 120
+                time.sleep(0.1)
+            report = library.index()
+        assert (report.added, report.unchanged, report.skipped) == (len(photos) - kept, kept, [])
+        assert library.faults() == []
+
+
+class CutsAtFirst(SilentListener):
+    """Cuts the network when the first photos are stored."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def advanced(self, done: int, report: IndexReport) -> None:
+        self._relay.cut()
 
 
 def test_a_server_that_refuses_the_key_is_told_and_not_asked_again(

@@ -62,6 +62,29 @@ def test_a_live_photo_and_its_edited_versions_are_one_shot() -> None:
     }
 
 
+def test_what_google_and_phones_call_an_edited_copy_is_one() -> None:
+    long = "a_very_long_name_of_a_photo_from_a_holiday"
+    pairs = [
+        ("a.jpg", "a-bearbeitet.jpg"),
+        ("b.jpg", "b-編集済み.jpg"),
+        ("c(2).jpg", "c-edited(2).jpg"),
+        (f"{long}.jpg", f"{long}-edi.jpg"),
+        ("d.HEIC", "d-modifie\u0301.jpg"),
+    ]
+    photos = [
+        photo(number, name, number // 2, camera=None)
+        for number, name in enumerate(name for pair in pairs for name in pair)
+    ]
+    assert told(photos, dict.fromkeys(range(10), 0.0)) == {first: {other: "edited"} for first, other in pairs}
+
+
+def test_what_an_iphone_calls_an_edited_copy_is_one_however_it_was_cut_if_it_has_the_moment() -> None:
+    photos = [photo(1, "IMG_0001.HEIC", 1), photo(2, "IMG_E0001.HEIC", 1)]
+    assert told(photos, {1: 0.0, 2: 1.5}) == {"IMG_0001.HEIC": {"IMG_E0001.HEIC": "edited"}}
+    assert told([photo(1, "IMG_0001.HEIC", 1), photo(2, "IMG_E0001.HEIC", 7)], {}) == {}
+    assert told([photo(1, "IMG_0001.HEIC"), photo(2, "IMG_E0001.HEIC")], {}) == {}
+
+
 def test_a_number_in_brackets_is_no_version_nor_is_what_looks_different_or_has_another_moment() -> None:
     photos = [photo(1, "a.jpg"), photo(2, "a (1).jpg"), photo(3, "a-edited.jpg"), photo(4, "credit.jpg")]
     assert told(photos, {1: 0.0, 2: 0.0, 3: 1.5, 4: 0.0}) == {}

@@ -15,7 +15,17 @@ from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 
-NAMES = ("IMG_0001.HEIC", "img_0001.mov", "IMG_E0001.jpg", "IMG_0001-edited.jpg", "IMG_2.CR2", "img_2.JPG", "É1.jpg")
+NAMES = (
+    "IMG_0001.HEIC",
+    "img_0001.mov",
+    "IMG_E0001.jpg",
+    "IMG_0001-edited.jpg",
+    "IMG_2.CR2",
+    "img_2.JPG",
+    "É1.jpg",
+    "a(1).jpg",
+    "a-edited(1).jpg",
+)
 PATHS = [f"{folder}{name}" for folder in ("", "a/", "Été/") for name in NAMES]
 PHOTO = st.tuples(
     st.sampled_from(["put", "put", "remove", "rename"]),
@@ -72,7 +82,7 @@ def test_another_process_goes_on_from_the_file(
         apply(catalog, ("put", one, one, 0, "Canon", 0.0))
     before = told(DerivedStacks(catalog, tmp_path, writable=True))
     assert before[1] == [1, 1]
-    monkeypatch.setattr(stacks_file, "file_facts", None)  # nobody looks at all photos
+    monkeypatch.setattr(stacks_file, "related_photos", None)  # nobody looks at all photos
     apply(catalog, ("put", 2, 2, 0, "Canon", 0.0))
     assert told(DerivedStacks(catalog, tmp_path, writable=True))[1] == [1, 1, 1]
     apply(catalog, ("remove", 0, 0, None, "", 0.0))

@@ -6,7 +6,7 @@ import pytest
 
 from collection.portable.conftest import OpenCollection, given
 from conftest import draw_photo
-from twinlens.api.portable import split, split_query
+from twinlens.api.upkeep.portable import split, split_query
 from twinlens.collection.collection import Collection
 from twinlens.errors import CollectionError
 

@@ -10,7 +10,7 @@ import pytest
 from collection.portable.conftest import OpenCollection
 from conftest import ColourEncoder, draw_photo
 from made_videos import BLUE, GREEN, make_video
-from twinlens.api.portable import merge, split
+from twinlens.api.upkeep.portable import merge, split
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing import moments
 from twinlens.collection.portable.exporting import export_catalog

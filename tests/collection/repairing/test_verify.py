@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.api.repair import verify
+from twinlens.api.upkeep.repair import verify
 from twinlens.collection.collection import Collection
 
 

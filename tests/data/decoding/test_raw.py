@@ -8,14 +8,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.raw_files import MAKERS, dng, raf
+from data.cr3_files import cr3
+from data.raw_files import BYTE, LONG, MAKERS, Tag, dng, raf
 from twinlens.data.decoding.kinds import find_kind
-from twinlens.data.decoding.raw import _cr3_moment
+from twinlens.data.decoding.raw_details import read_raw_details
 from twinlens.data.guarded.light import is_light
 from twinlens.data.images import open_photo
 from twinlens.errors import PhotoError, PhotoTooLargeError
 
 RED, BLUE = (200, 30, 30), (30, 40, 200)
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    b"<xmp:Rating>4</xmp:Rating><dc:subject><rdf:Bag><rdf:li>harbour</rdf:li></rdf:Bag></dc:subject>"
+    b"</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
 
 
 @pytest.fixture
@@ -115,13 +122,52 @@ def test_a_grey_sensor_gives_a_grey_photo(sensor: np.ndarray) -> None:
     assert open_photo(data).image.mode == "RGB"
 
 
-def test_the_date_of_a_cr3_is_in_a_box_of_its_own() -> None:
-    exif = Image.Exif()
-    exif[0x9003] = "2023:06:30 12:00:00"
-    found = _cr3_moment(b"\0\0\0\x18ftypcrx " + bytes(40) + b"CMT2" + exif.tobytes()[6:])
+@pytest.mark.parametrize("orientation", CORNERS)
+def test_a_dark_edge_of_the_sensor_is_not_shown(sensor: np.ndarray, orientation: int) -> None:
+    edged = np.pad(sensor, ((8, 16), (40, 20), (0, 0)))
+    area: list[Tag] = [(50719, LONG, [40, 8]), (50720, LONG, [360, 240])]
+    photo = open_photo(dng(edged, orientation=orientation, more=area))
+    size = (360, 240) if orientation in (1, 3) else (240, 360)
+    assert (photo.image.size, photo.details.width, photo.details.height) == ((size[0] // 2, size[1] // 2), *size)
+    assert red_corners(photo.image) == CORNERS[orientation]
+
+
+def test_what_lightroom_writes_into_a_dng_is_read(sensor: np.ndarray) -> None:
+    details = open_photo(dng(sensor, more=[(700, BYTE, XMP)])).details
+    assert (details.rating, details.keywords, details.camera) == (4, ("harbour",), "Twin Reflex")
+    assert open_photo(dng(sensor, more=[(700, BYTE, b"<damaged")])).details.camera == "Twin Reflex"
+
+
+def test_the_picture_of_a_cr3_and_what_its_boxes_say(sensor: np.ndarray) -> None:
+    photo = open_photo(cr3(jpeg(sensor), (360, 240), xmp=XMP))
+    assert (photo.image.size, red_corners(photo.image)) == ((360, 240), CORNERS[1])
+    found = photo.details
+    assert (found.width, found.height, found.camera) == (360, 240, "Canon EOS R6")
+    assert (found.taken_at, found.utc_offset_minutes, found.date_source) == ("2023-06-30T12:00:00", 120, "exif")
+    assert (found.lens, found.latitude, found.longitude) == ("RF70-200mm F2.8 L IS USM", 48.85, 2.35)
+    assert (found.rating, found.keywords) == (4, ("harbour",))
+
+
+@pytest.mark.parametrize("orientation", CORNERS)
+def test_the_picture_of_a_cr3_is_turned(sensor: np.ndarray, orientation: int) -> None:
+    photo = open_photo(cr3(jpeg(sensor), (360, 240), orientation=orientation))
+    assert photo.image.size == (photo.details.width, photo.details.height)
+    assert red_corners(photo.image) == CORNERS[orientation]
+
+
+def test_a_damaged_box_of_a_cr3_leaves_what_the_camera_box_says(sensor: np.ndarray) -> None:
+    data = cr3(jpeg(sensor), (360, 240))
+    place = data.index(b"CMT2") + 4
+    found = read_raw_details(data[:place] + b"\xff" * 8 + data[place + 8 :])
     assert found is not None
-    assert found.taken_at == "2023-06-30T12:00:00"
-    assert _cr3_moment(b"\0\0\0\x18ftypcrx " + b"CMT2" + b"damaged") is None
+    assert (found.camera, found.taken_at) == ("Canon EOS R6", None)
+
+
+def test_a_cr3_cut_anywhere_is_refused(sensor: np.ndarray) -> None:
+    data = cr3(jpeg(sensor), (360, 240))
+    for length in range(0, len(data) - 1000, 501):
+        with pytest.raises(PhotoError):
+            open_photo(data[:length])
 
 
 def test_megapixels_are_limited_before_it_is_developed(sensor: np.ndarray) -> None:

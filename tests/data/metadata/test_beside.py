@@ -39,6 +39,11 @@ TAKEN = {"photoTakenTime": {"timestamp": "1625398599"}}  # 2021-07-04 11:36:39 U
         ("beach-編集済み.jpg", "beach.jpg.supplemental-meta.json"),
         ("beach-відредаговано.jpg", "beach.jpg.json"),
         ("beach-redigert.jpg", "beach.jpg.json"),
+        ("IMG_1.MP4", "IMG_1.HEIC.json"),
+        ("IMG_1.MP4", "IMG_1.HEIC.supplemental-metadata.json"),
+        ("IMG_1(2).MOV", "IMG_1.JPG.supplemental-meta(2).json"),
+        ("IMG_1-edited.jpg", "IMG_1.HEIC.json"),
+        ("IMG_1-bearbeitet(1).jpg", "IMG_1.HEIC.supplemental-metadata(1).json"),
         (f"{LONG[:42]}-edi.jpg", f"{LONG[:42]}.jpg.json"),
         (f"{LONG[:44]}-e.jpg", f"{LONG[:44]}.j.json"),
         (f"{LONG[:42]}.jpg", f"{LONG[:42]}.jpg..json"),
@@ -70,6 +75,9 @@ def test_file_beside_a_photo_is_found_by_its_name(photo, beside):
         ("beach.jpg", "bea.json"),
         (f"{LONG}.jpg", f"{LONG[:30]}.json"),
         ("beach-e.jpg", "beach.jpg.json"),
+        ("IMG_1.jpg", "IMG_1.HEIC.json"),
+        ("IMG_1.MP4", "IMG_1.PNG.json"),
+        ("IMG_1.MP4", "IMG_1.HEIC.supplemental-metadata(1).json"),
         ("beach-other.jpg", "beach.jpg.json"),
         (f"{LONG[:42]}-x.jpg", f"{LONG[:42]}.jpg.json"),
     ],
@@ -84,6 +92,11 @@ def test_own_file_of_an_edited_copy_comes_before_that_of_the_original():
         "beach.jpg": ("beach.jpg.json",),
         "beach-edited.jpg": ("beach-edited.jpg.json",),
     }
+
+
+def test_own_file_of_a_video_comes_before_that_of_its_photo():
+    files = ["IMG_1.HEIC.json", "IMG_1.MP4.json"]
+    assert files_beside(["IMG_1.MP4"], files) == {"IMG_1.MP4": ("IMG_1.MP4.json",)}
 
 
 def test_numbered_photos_of_one_name_have_their_own_files():

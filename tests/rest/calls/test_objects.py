@@ -16,7 +16,7 @@ from conftest import ColourEncoder
 from rest.served_library import client_of
 from stored_photos import asked, coloured, put, remove
 from twinlens.api.library import Collection
-from twinlens.collection.showing.export import export_target, write_export
+from twinlens.collection.showing.exporting.export import export_target, write_export
 
 RED = coloured("red", side=300)
 ODD = "in/é #?&'.jpg"

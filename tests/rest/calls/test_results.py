@@ -23,7 +23,7 @@ from twinlens.rest.calls.results import (
     uploaded_picture,
     words,
 )
-from twinlens.rest.calls.schemas import CaptionFields, FilterFields, SearchFields
+from twinlens.rest.calls.schemas.fields import CaptionFields, FilterFields, SearchFields
 from twinlens.rest.engine.engine import UPLOADS, Engine
 from twinlens.rest.failures import RequestFailure
 

@@ -6,16 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from twinlens.api.filters import known_filters
-from twinlens.rest.calls.schemas import (
-    DEEPEST_OFFSET,
-    BrowseFields,
-    CaptionResult,
-    FilterFields,
-    ImageSearch,
-    PageFields,
-    SearchFields,
-    TextSearch,
-)
+from twinlens.rest.calls.schemas.fields import BrowseFields, FilterFields, PageFields, SearchFields
+from twinlens.rest.calls.schemas.results import CaptionResult
+from twinlens.rest.calls.schemas.searches import ImageSearch, TextSearch
+from twinlens.rest.calls.schemas.values import DEEPEST_OFFSET
 
 WRONG_FLAGS = ["true", 1, 0, None]
 

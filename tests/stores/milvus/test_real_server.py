@@ -1,11 +1,8 @@
 """The store on a real server."""
 
 import hashlib
-import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +20,7 @@ from contracts.vector_store import (
     put,
     unit,
 )
+from relay import Relay
 from stores.milvus.running import RunningMilvus
 from twinlens.errors import CollectionError, StoreUnavailableError, VectorsDamagedError
 from twinlens.protocols import VectorStore
@@ -107,34 +105,35 @@ class TestMilvusStore(ExactStoreContract):
         put(again, {}, generation=2)
         assert len(server_module.connected(again.address).ids(again.space)) == 10
 
+    @pytest.mark.parametrize("how", ["the server has ended", "the network is cut"])
     def test_a_server_that_went_away_is_told_and_found_again(
-        self, milvus: RunningMilvus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, how: str, milvus: RunningMilvus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         vectors = clustered(20)
         query = vectors[1][None]
-        way = WayTo(milvus.port)
-        try:
+        with Relay(milvus.port) as way:
+            leave, come_back = (way.close, way.open) if how == "the server has ended" else (way.cut, way.mend)
             self.port = way.port
             store = put(self.open_store(tmp_path / "store"), vectors, generation=1)
-            for name in ("CALL_S", "SEARCH_S", "BUILD_S"):
+            for name in ("CALL_S", "SEARCH_S", "BUILD_S", "ASK_S"):
                 monkeypatch.setattr(server_module, name, 2.0)
-            way.close()
+            leave()
             for failing in (lambda: store.search(query, 3), store.refresh, lambda: put(store, vectors, generation=2)):
+                started = time.monotonic()
                 with pytest.raises(
                     StoreUnavailableError, match=r"does not answer as it should; is it running\?"
                 ) as told:
                     failing()
                 assert "\n" not in str(told.value)
+                assert time.monotonic() - started < 60
             monkeypatch.undo()
-            way.open()
+            come_back()
             until = time.monotonic() + 60
             while not answers(store):  # gRPC pauses between its attempts, for longer after each failure
                 assert time.monotonic() < until
                 time.sleep(0.5)
             self.check(store.search(query, 20), vectors, query, 20)
             assert self.open_store(tmp_path / "store").generation == 1
-        finally:
-            way.close()
 
 
 def answers(store: VectorStore) -> bool:
@@ -143,38 +142,3 @@ def answers(store: VectorStore) -> bool:
     except StoreUnavailableError:
         return False
     return True
-
-
-class WayTo:
-    """A port that leads to another one, and can be closed and opened again."""
-
-    def __init__(self, port: int) -> None:
-        self._to, self.port = port, 0
-        self.open()
-
-    def open(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
-        self._ends: list[socket.socket] = []
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def close(self) -> None:
-        for end in (self._listener, *self._ends):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                here = listener.accept()[0]
-                there = socket.create_connection(("127.0.0.1", self._to))
-                self._ends += (here, there)
-                for source, target in ((here, there), (there, here)):
-                    threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
-
-    def _copy(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from twinlens.api.duplicates import DuplicateGroup, Kind
+from twinlens.api.photos.duplicates import DuplicateGroup, Kind
 
 OnProgress = Callable[[int, int], None]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.filters import Filters
 from twinlens.api.library import PlacesMap, View
+from twinlens.api.photos.describing import ENGLISH, Language
 from twinlens.api.searching import LISTED, Answer, Page, Query, Search, Sort, Target
 from twinlens.apps.libraries.duplicates import FindsDuplicates
 from twinlens.apps.libraries.giving import Giving

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from twinlens.api.teaching import Said
+from twinlens.api.photos.teaching import Said
 
 MEASURES = {"recall_at_10": "R@10", "mrr": "MRR", "caption_mrr": "MRR, from photos to texts"}
 

@@ -7,12 +7,13 @@ import typer
 
 from twinlens.cli.key import chosen_key
 from twinlens.cli.options.common import Model, Place
-from twinlens.cli.outcome import FOUND, LogFile, Verbose, as_exit_code, say, start_logging
+from twinlens.cli.outcome import FOUND, as_exit_code, logged, say
 
 EXAMPLE = "Example: twinlens app --in ~/Pictures"
 
 
 @as_exit_code
+@logged
 def run(
     context: typer.Context,
     place: Place = None,
@@ -33,8 +34,6 @@ def run(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one and prints it.")] = 8501,
     model: Model = None,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Open the Streamlit app: search by text or by photo, evaluate models, view training runs.
 
@@ -44,7 +43,6 @@ def run(
     from twinlens.apps.streamlit.launch import HOST, check_extra, free_port, run_page
     from twinlens.apps.streamlit.settings import AppSettings
 
-    start_logging(verbose=verbose, log_file=log_file)
     check_extra()
     if server is not None and place is not None:
         raise typer.BadParameter("--in searches on this machine, --server on a server; give only one of them")

@@ -6,20 +6,15 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json
 
 EXAMPLE = "Example: twinlens doctor --in ~/Pictures"
 
 
 @as_exit_code
-def run(
-    place: Existing = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
-) -> int:
+@logged
+def run(place: Existing = None, as_json: AsJson = False) -> int:
     """Check the environment, the models and a collection; changes nothing."""
-    start_logging(verbose=verbose, log_file=log_file)
     findings = api.doctor.check_up(place)
     if as_json:
         print_json([asdict(finding) for finding in findings])

@@ -7,23 +7,14 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens duplicates --in ~/Pictures --kind exact --kind near --move-list copies.txt"
 
 
 @as_exit_code
+@logged
 def run(
     place: Existing = None,
     kinds: Annotated[
@@ -46,11 +37,8 @@ def run(
     ] = None,
     nul: Annotated[bool, typer.Option("-0", help="Separate the paths of the move list by NUL, not by lines.")] = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """List copies and near copies of photos, series and edited ones; deletes and moves nothing."""
-    start_logging(verbose=verbose, log_file=log_file)
     if nul and move_list is None:
         raise typer.BadParameter("-0 separates the paths of the move list; give --move-list FILE as well")
     asked = api.duplicates.known_kinds(kinds or None)

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 EXAMPLE = "Example: twinlens explain ~/Pictures/beach.jpg 'a red kite' --out kite.png"
 
 
 @as_exit_code
+@logged
 def run(
     photo: Annotated[
         Path, typer.Argument(help="Photo file, in a collection or not.", show_default=False, readable=False)
@@ -25,15 +26,12 @@ def run(
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME|DIR", help="Model bundle.")] = "default",
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Show where in a photo a query matches: score, and the best position from left and top (0 to 1).
 
     The map comes from the model's own grid if it has one. Otherwise it is made by occlusion: parts of the
     photo are covered, and the drop of the score is measured. The answer says which.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     explained = api.explanation.explain(photo, query, model=model, out=out)
     if as_json:
         print_json({**explained.to_json(), "picture": str(out) if out else None})

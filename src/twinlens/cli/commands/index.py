@@ -1,6 +1,7 @@
 """``twinlens index``: index photo folders, or update the index."""
 
 import sys
+from typing import Any
 
 import typer
 
@@ -24,23 +25,14 @@ from twinlens.cli.options.index import (
     Verify,
     Watch,
 )
-from twinlens.cli.outcome import (
-    FOUND,
-    OUR_ERROR,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json, say
 from twinlens.errors import NoPhotosError
 
 EXAMPLE = "Example: twinlens index ~/Pictures"
 
 
 @as_exit_code
+@logged
 def run(
     photos: Photos = None,
     collection: Collection = None,
@@ -59,13 +51,12 @@ def run(
     on: On = None,
     workers: Workers = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Index photo folders, or update the index.
 
     Reads only new and changed photos. Interrupt at any time: the next run continues
     (the next with --verify, if one with --verify was interrupted).
+    With a catalog on a server, several may run at once, on several machines, and share the work.
     Captions are matched to photos by path, then by file name. The captions in FILE
     replace those of the photos it lists; other photos keep theirs.
 
@@ -75,45 +66,53 @@ def run(
     Captions, favourites, tags and ratings of photos that are gone are kept for a year, and restored when
     the same photos come back, in any folder and by any name.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     folders = photos or []
     if len(folders) > 1 and collection is None:
         raise typer.BadParameter("a collection of several folders needs its own folder: give --collection DIR")
     if on and watch:
         raise typer.BadParameter("--watch follows the folders with this machine alone; give --on without it")
     brought = api.indexing.read_brought_vectors(embeddings) if embeddings else None
-    with embedding_on(on, workers) as machines:
-        opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
-        if folders and opened.within is not None:
-            say(f"{opened.within} already belongs to a collection, which is updated instead")
-        with opened.collection:
-            ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
-            try:
-                report = index_with_progress(
-                    opened.collection,
-                    captions=captions,
-                    forget_missing=forget_missing,
-                    drop_kept=drop_kept,
-                    verify=verify,
-                    follow_links=follow_links,
-                    archives=archives,
-                    embeddings=brought,
-                    exclude=exclude or (),
-                    no_longer_exclude=drop_exclude or (),
-                    ask=ask,
-                    on=machines,
-                )
-            except NoPhotosError as error:
-                if as_json:
-                    skipped = [api.indexing.Skipped(*file) for file in error.skipped]
-                    print_json(api.indexing.IndexReport(skipped=skipped).to_json())
-                if not watch:
-                    raise
-                say(f"{error}; photos that come are indexed")
-                report = api.indexing.IndexReport()
-            else:
-                if as_json:
-                    print_json(report.to_json())
-            if watch:
-                return follow_with_lines(opened.collection, report, as_json=as_json)
-        return OUR_ERROR if report.kept_folders and not ask else FOUND
+    machines = embedding_on(on, workers)  # before a collection is made
+    opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
+    if folders and opened.within is not None:
+        say(f"{opened.within} already belongs to a collection, which is updated instead")
+    with machines as computing, opened.collection:
+        ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
+        report = _indexed(
+            opened.collection,
+            is_followed=watch,
+            as_json=as_json,
+            captions=captions,
+            forget_missing=forget_missing,
+            drop_kept=drop_kept,
+            verify=verify,
+            follow_links=follow_links,
+            archives=archives,
+            embeddings=brought,
+            exclude=exclude or (),
+            no_longer_exclude=drop_exclude or (),
+            ask=ask,
+            on=computing,
+        )
+        if watch:
+            return follow_with_lines(opened.collection, report, as_json=as_json)
+    return OUR_ERROR if report.kept_folders and not ask else FOUND
+
+
+def _indexed(
+    collection: "api.library.Collection", *, is_followed: bool, as_json: bool, **options: Any
+) -> "api.indexing.IndexReport":
+    """The report of a run, printed as JSON; folders without photos are no error where they are followed."""
+    try:
+        report = index_with_progress(collection, **options)
+    except NoPhotosError as error:
+        if as_json:
+            skipped = [api.indexing.Skipped(*file) for file in error.skipped]
+            print_json(api.indexing.IndexReport(skipped=skipped).to_json())
+        if not is_followed:
+            raise
+        say(f"{error}; photos that come are indexed")
+        return api.indexing.IndexReport()
+    if as_json:
+        print_json(report.to_json())
+    return report

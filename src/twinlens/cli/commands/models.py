@@ -13,7 +13,7 @@ from twinlens.cli.bars import part_bars
 from twinlens.cli.models import choosing, importing, pulling
 from twinlens.cli.options.data import Captions, Data, Images, Kind
 from twinlens.cli.options.evaluate import Split
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.errors import TwinlensError
 
 app = typer.Typer(
@@ -25,13 +25,13 @@ app = typer.Typer(
 
 @app.command("list", epilog="Example: twinlens models list --json")
 @as_exit_code
-def list_models(as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None) -> int:
+@logged
+def list_models(as_json: AsJson = False) -> int:
     """List the models that are here, the embedded one first, then the published ones that can be pulled.
 
     R@1 is the share of texts, in per cent, for which the right photo of the test set comes first, as published;
     --json has it in both directions, recall by language, and the sources.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     rows = []
     for name, folder in api.models.known_bundles().items():
         try:
@@ -94,14 +94,12 @@ app.command("recommend", epilog=choosing.RECOMMEND_EXAMPLE)(choosing.recommend)
 
 @app.command("info", epilog="Example: twinlens models info default")
 @as_exit_code
+@logged
 def info(
     model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Model name or bundle folder.")] = "default",
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Show a model's towers, preprocessing, training and figures."""
-    start_logging(verbose=verbose, log_file=log_file)
     fields: dict[str, Any]
     if model in api.models.installed_encoders():
         fields = asdict(api.models.load_model(model).describe())
@@ -126,6 +124,7 @@ def info(
 
 @app.command("calibrate", epilog="Example: twinlens models calibrate ~/models/mine --data path/to/flickr8k --split val")
 @as_exit_code
+@logged
 def calibrate(
     model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Imported model, or a bundle's folder.")],
     data: Data = None,
@@ -134,15 +133,12 @@ def calibrate(
     kind: Kind = None,
     split: Split = "all",
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Fit a model's grades on captioned photos, a few hundred or more, and write them into its bundle.
 
     A caption is right for its own photo. Without a calibration, hits are graded by what the library
     itself looks like to the model, which is less sure.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if data is None and (captions is None or images is None):
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     with part_bars() as show:

@@ -9,18 +9,19 @@ from twinlens import api
 from twinlens.cli.interrupts import interrupts
 from twinlens.cli.options.common import Existing
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.cli.progress import texts_bar
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.recognizing import TextReport
+    from twinlens.api.photos.recognizing import TextReport
 
 EXAMPLE = "Example: twinlens read-text --in ~/Pictures, then: twinlens search 'text:\"way out\"' --in ~/Pictures"
 FAILURES_SHOWN = 5
 
 
 @as_exit_code
+@logged
 @with_filters
 def run(
     all_photos: Annotated[
@@ -29,15 +30,12 @@ def run(
     place: Existing = None,
     filters: FilterValues | None = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Read what is written in pictures: signs, screenshots, documents. Photos are then found by it.
 
     Reads only photos that were not read before; each content once. Interrupt at any time: the next run continues.
     Needs the extra ocr: pip install 'twinlens[ocr]'. Nothing leaves the machine, and no photo file is changed.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     check_filters(filters or {})
     opened = api.library.find_existing(place)
     kept = interrupts(lambda: "what was read is kept; the same command continues")

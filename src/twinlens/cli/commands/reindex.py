@@ -8,12 +8,13 @@ import typer
 from twinlens import api
 from twinlens.cli.index_run import with_progress
 from twinlens.cli.options.common import Existing, place_named
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json
 
 EXAMPLE = "Example: twinlens reindex ~/Pictures --model default"
 
 
 @as_exit_code
+@logged
 def run(
     place: Annotated[
         Path | None,
@@ -28,15 +29,12 @@ def run(
     catalog: Existing = None,
     model: Annotated[str, typer.Option(metavar="NAME|DIR", help="New model.")],
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Switch a collection to another model: embed its photos and captions again.
 
     Searches use the old vectors until everything is embedded. Interrupt at any time:
     the next reindex or index continues. Reindex with the old model cancels the change.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if place is not None and catalog is not None:
         raise typer.BadParameter("name the collection once: as an argument, or with --in or --catalog")
     with api.library.find_existing(place if catalog is None else catalog).collection as collection:

@@ -6,27 +6,25 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json
 
 if TYPE_CHECKING:
-    from twinlens.api.repair import RepairReport
+    from twinlens.api.upkeep.repair import RepairReport
 
 EXAMPLE = "Example: twinlens repair --in ~/Pictures"
 
 
 @as_exit_code
+@logged
 def run(
     place: Existing = None,
     index: Annotated[bool, typer.Option("--index", help="Then read again the photos that were lost.")] = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Save what can be read of a damaged catalog, keep the damaged one, and rebuild what is derived from it.
 
     A collection without faults is not changed.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     report = api.repair.repair(place)
     if as_json:
         print_json(report.to_json())

@@ -28,12 +28,13 @@ from twinlens.cli.options.search import (
     SortOrder,
     Target,
 )
-from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import AsJson, as_exit_code, logged
 
 EXAMPLE = "Example: twinlens search 'a dog on a beach' --in ~/Pictures --after 2023-06 -k 5"
 
 
 @as_exit_code
+@logged
 @with_filters
 def run(
     query: Query = None,
@@ -58,8 +59,6 @@ def run(
     copies: Copies = False,
     null: Null = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Find the photos that fit a query.
 
@@ -77,7 +76,6 @@ def run(
     """
     from twinlens.cli.queries import Printer
 
-    start_logging(verbose=verbose, log_file=log_file)
     _check_question(query, queries, interactive=interactive, open_sheet=open_sheet, is_piped=null or bool(export))
     check_output(null=null, as_json=as_json, explain=explain)
     target_of_export = read_export(export, copies=copies)

@@ -11,7 +11,7 @@ from twinlens.cli.open_collection import open_indexed
 from twinlens.cli.options.common import Count, Grid, Model, Null, Open, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
 from twinlens.cli.options.search import AllCopies, Explain
-from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import AsJson, as_exit_code, logged
 
 EXAMPLE = "Example: twinlens similar ~/Pictures/beach.jpg --in ~/Pictures"
 
@@ -40,6 +40,7 @@ IncludeSelf: TypeAlias = Annotated[bool, typer.Option("--include-self", help="Al
 
 
 @as_exit_code
+@logged
 @with_filters
 def run(
     photos: Pictures = None,
@@ -57,8 +58,6 @@ def run(
     model: Model = None,
     null: Null = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Find the photos most similar to a photo; the photo itself is left out.
 
@@ -66,7 +65,6 @@ def run(
     a grade for another one. The nearest photos are shown, however far away; those without a grade
     are marked 'no sure match', and the exit code is 3 if no photo of the library has one.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     query = _asked(photos or (), without or (), regions or (), clipboard=clipboard)
     filters = filters or {}
     check_filters(filters)

@@ -7,24 +7,22 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens status --in ~/Pictures"
 
 
 @as_exit_code
+@logged
 def run(
     place: Existing = None,
     skipped: Annotated[
         bool, typer.Option("--skipped", help="List the files that were skipped, one per line, with the reason.")
     ] = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Show a collection's folders, counts, model and disk use."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         status, files = collection.status(), collection.skipped() if skipped else []
     if as_json:
@@ -38,6 +36,10 @@ def run(
     typer.echo(f"collection  {api.searching.on_one_line(status['collection'])}")
     if status["catalog"]:
         typer.echo(f"catalog     {status['catalog']}")
+    if replica := status["replica"]:
+        behind = "not reached yet" if replica["lag_s"] is None else f"{replica['lag_s']:g} s behind"
+        unused = f"; not read now: {api.searching.on_one_line(replica['why'])}" if replica["why"] else ""
+        typer.echo(f"replica     {replica['address']}: {behind}{unused}")
     for folder in status["folders"]:
         behind = "" if folder["present"] else "  (missing)"
         typer.echo(f"folder      {api.searching.on_one_line(folder['path'])}{behind}")

@@ -11,13 +11,14 @@ from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.cluster import On, Workers, no_workers
 from twinlens.cli.options.common import Existing, place_named
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 BENCHMARK_EXAMPLE = "Example: twinlens models benchmark default --in ~/Pictures"
 RECOMMEND_EXAMPLE = "Example: twinlens models recommend --in ~/Pictures --language en --language de"
 
 
 @as_exit_code
+@logged
 def benchmark(
     models: Annotated[
         list[str] | None,
@@ -38,14 +39,11 @@ def benchmark(
     on: On = None,
     workers: Workers = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Measure models on this machine, or on those of a cluster: photos a second, milliseconds a query, memory.
 
     On a cluster each model has a machine for itself, one of the largest, and several are measured at once.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     names = models or ["default"]
     if on is not None:
         with api.cluster.connect(on, workers=workers) as cluster:
@@ -84,6 +82,7 @@ def _compare(measured: "list[tuple[str, api.speed.Speed]]", *, as_json: bool) ->
 
 
 @as_exit_code
+@logged
 def recommend(
     place: Existing = None,
     languages: Annotated[
@@ -92,14 +91,11 @@ def recommend(
     ] = None,
     hours: Annotated[float, typer.Option(min=0.01, help="Longest time that embedding the library may take.")] = 8.0,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Name the model that fits this machine, a library and its languages, with reasons.
 
     Models that are here are measured on 64 photos of the library; for the others the time is an estimate.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     found = api.speed.recommend(
         place,
         languages=languages or ["en"],

@@ -7,7 +7,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import byte_bar
 from twinlens.cli.models.pulling import announce
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 if TYPE_CHECKING:
     from twinlens.training.importing.import_checkpoint import Imported
@@ -17,6 +17,7 @@ EXAMPLE = "Example: twinlens models import ~/checkpoints/clip-vit-base-patch32 -
 
 
 @as_exit_code
+@logged
 def import_model(
     source: Annotated[
         str,
@@ -40,8 +41,6 @@ def import_model(
         ),
     ] = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Import a CLIP, MetaCLIP, SigLIP, AltCLIP, Chinese-CLIP or VisionTextDualEncoder checkpoint; needs "train".
 
@@ -50,7 +49,6 @@ def import_model(
     download. The embeddings of real photos and texts must agree with those of transformers; what smaller
     weights change is reported.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if int8 + fp16 + q4 > 1:
         raise typer.BadParameter("--int8, --fp16 and --q4 exclude one another; give one of them")
     weights: Weights = "int8" if int8 else "float16" if fp16 else "int4" if q4 else "float32"

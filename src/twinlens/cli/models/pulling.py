@@ -6,13 +6,14 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import byte_bar
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 PULL_EXAMPLE = "Example: twinlens models pull siglip-b16"
 REMOVE_EXAMPLE = "Example: twinlens models remove siglip-b16"
 
 
 @as_exit_code
+@logged
 def pull(
     model: Annotated[
         str,
@@ -35,15 +36,12 @@ def pull(
         typer.Option("--revision", metavar="NAME", help="Commit, tag or branch, instead of the pinned or newest one."),
     ] = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Download a published model (CLIP, SigLIP and their kin, as ONNX), so that twinlens index --model NAME can use it.
 
     Its licence is shown first and kept with it. A download that was interrupted goes on where it stopped. HF_ENDPOINT
     names a mirror, HF_TOKEN your access token, HF_HUB_OFFLINE=1 allows only what the hub's cache has.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     with byte_bar(f"pulling {model}") as show:
         bundle = api.models.pull(
             model,
@@ -75,14 +73,12 @@ def announce(plan: "api.models.PullPlan") -> None:
 
 
 @as_exit_code
+@logged
 def remove(
     model: Annotated[str, typer.Argument(metavar="NAME", help="A model in the models folder.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Delete a pulled or imported model. Collections that were indexed with it need it to be searched by words."""
-    start_logging(verbose=verbose, log_file=log_file)
     folder = api.models.removable(model)
     if not yes:
         typer.confirm(f"Delete {folder}?", abort=True, err=True)

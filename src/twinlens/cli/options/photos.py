@@ -10,7 +10,7 @@ import typer
 from twinlens import api
 
 if TYPE_CHECKING:
-    from twinlens.api.curating import PhotoLike
+    from twinlens.api.photos.curating import PhotoLike
 
 Photos: TypeAlias = Annotated[
     list[str] | None, typer.Argument(metavar="[PHOTO]...", help="Paths of photos, or ids.", show_default=False)

@@ -9,7 +9,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.cli.portable.options import DryRun
 from twinlens.counted import counted
 
@@ -17,6 +17,7 @@ EXAMPLE = "Example: twinlens collection export library.zip --in ~/Pictures --emb
 
 
 @as_exit_code
+@logged
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The new archive, such as library.zip.")],
     place: Existing = None,
@@ -25,11 +26,8 @@ def run(
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Write what is known of photos and what people gave to them to one file; the photos are not in it."""
-    start_logging(verbose=verbose, log_file=log_file)
     with part_bars() as show:
         photos, size_bytes = api.portable.export(
             place, file, vectors=embeddings, dry_run=dry_run, on_photos=partial(show, "photos")

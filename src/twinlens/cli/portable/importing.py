@@ -9,7 +9,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.cli.portable.options import DryRun, taken_in_json, taken_in_lines
 from twinlens.counted import counted
 
@@ -17,6 +17,7 @@ EXAMPLE = "Example: twinlens collection import library.zip --photos /media/disk/
 
 
 @as_exit_code
+@logged
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="Archive of 'collection export'.")],
     place: Existing = None,
@@ -35,14 +36,11 @@ def run(
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Give photos of a collection what they had in an archive, by their contents; or make a collection from it.
 
     What a photo has here already stays.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if photos and place is not None:
         raise typer.BadParameter("--photos makes a new collection; --in names one that exists")
     if collection is not None and not photos:

@@ -10,7 +10,7 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.common import Existing, place_named
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.cli.portable.options import DryRun, taken_in_json, taken_in_lines
 from twinlens.counted import counted
 
@@ -18,6 +18,7 @@ EXAMPLE = "Example: twinlens collection merge /media/disk/Pictures --in ~/photos
 
 
 @as_exit_code
+@logged
 def run(
     other: Annotated[
         Path,
@@ -33,14 +34,11 @@ def run(
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Take the photos of another collection in, and what people gave to them; the other one stays as it is.
 
     What a photo has here already stays: a rating, an opinion. Tags, captions and albums are united.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     with part_bars() as show:
         merged = api.portable.merge(
             place, other, to=to, given_only=given_only, dry_run=dry_run, on_photos=partial(show, "photos")

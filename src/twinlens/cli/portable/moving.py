@@ -7,7 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.cli.portable.options import DryRun
 from twinlens.counted import counted
 
@@ -15,6 +15,7 @@ EXAMPLE = "Example: twinlens collection move /media/disk/Pictures --in ~/Picture
 
 
 @as_exit_code
+@logged
 def run(
     new: Annotated[
         Path, typer.Argument(metavar="NEW_FOLDER", readable=False, help="The folder where the photos are now.")
@@ -27,14 +28,11 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Also if no photo is at its place in the new folder.")] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Say where the photos are that were moved or renamed; all that they were given stays, and none is read again.
 
     Move the photos first, with whatever you like. --in takes the old folder or the collection.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     moved = api.portable.move(place, new, folder=folder, force=force, dry_run=dry_run)
     if as_json:
         places = {"old": str(moved.old), "new": str(moved.new), "collection": str(moved.collection)}

@@ -8,7 +8,7 @@ import typer
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.portable import TakenIn
+    from twinlens.api.upkeep.portable import TakenIn
 
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Check everything, and change nothing.")]
 

@@ -7,7 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.cli.portable.options import DryRun
 from twinlens.counted import counted
 
@@ -15,6 +15,7 @@ EXAMPLE = "Example: twinlens collection split ~/Pictures/Italy --to ~/Pictures/I
 
 
 @as_exit_code
+@logged
 def run(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", readable=False, help="Place of the new collection.")],
     part: Annotated[
@@ -35,11 +36,8 @@ def run(
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Make a part of a collection one of its own, with all that its photos were given; no photo is read or moved."""
-    start_logging(verbose=verbose, log_file=log_file)
     if (part is None) == (query is None):
         raise typer.BadParameter("give either a folder, or a query; of words alone as --query QUERY")
     if query is not None:

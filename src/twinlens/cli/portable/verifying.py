@@ -8,27 +8,25 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json
 from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens collection verify --in ~/Pictures --contents"
 
 
 @as_exit_code
+@logged
 def run(
     place: Existing = None,
     contents: Annotated[
         bool, typer.Option("--contents", help="Also read every photo, and compare its contents with those indexed.")
     ] = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Check the catalog, what is derived from it, the model and the files; changes nothing. Exits with 1 if one is bad.
 
     One line a problem: what is wrong, and what mends it.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     with part_bars() as show:
         found = api.repair.verify(place, contents=contents, on_files=partial(show, "files"))
     if as_json:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
+from twinlens.collection.catalog.replica_state import ReplicaState
 from twinlens.collection.catalog.sqlite.journal import Journal, check_locks, journal_for
 from twinlens.collection.catalog.sqlite.sql_functions import add_functions
 from twinlens.errors import (
@@ -103,6 +104,10 @@ class Database:
     def size_bytes(self) -> int:
         """Of the file, or of what a server has in its place."""
         return self.path.stat().st_size
+
+    def replica_state(self) -> ReplicaState | None:
+        """How far a replica is behind, from which is read; None without one."""
+        return None
 
     def check_present(self) -> None:
         """Raises CollectionMissingError if the file is missing."""

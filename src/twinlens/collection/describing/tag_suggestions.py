@@ -1,5 +1,7 @@
 """Suggested tags of a collection's photos: asked for photo by photo, stored only when they are accepted."""
 
+import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -8,15 +10,17 @@ from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.curated.names import name_key
-from twinlens.collection.describing.labels import Label
+from twinlens.collection.describing.group_names import group_names
+from twinlens.collection.describing.labels import Label, read_labels
 from twinlens.collection.describing.suggesting import EverydaySuggester, LabelSuggester, Suggester, Suggestion
 from twinlens.collection.describing.text_vectors import OnProgress, embed_texts, kept_vectors
 from twinlens.collection.describing.xmp_sidecar import write_sidecar
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.place.presence import is_gone
+from twinlens.counted import counted
 from twinlens.data.file_names import as_text
 from twinlens.data.objects.object_path import ObjectPath
-from twinlens.errors import DataError
+from twinlens.errors import CollectionError, DataError
 from twinlens.everyday.descriptions import descriptions
 from twinlens.everyday.languages import ENGLISH, Language
 from twinlens.everyday.tags import everyday_tags
@@ -26,6 +30,7 @@ from twinlens.types import GRADES, Embeddings, Grade, Ids
 from twinlens.words.asked import asked_for
 from twinlens.words.emoji import emoji_as_words
 
+logger = logging.getLogger(__name__)
 BLOCK = 256  # photos judged at once: with 10,000 labels 10 MB of scores
 
 
@@ -100,6 +105,42 @@ class TagSuggestions:
         unknown = tuple(label.name for label in labels if not any(list(islice(known, len(label.phrases)))))
         everyday = kept_vectors(everyday_texts(), encoder)
         return LabelSuggester(labels, vectors, judgements, everyday=everyday), unknown
+
+    def of_photos(
+        self,
+        numbers: Ids,
+        labels: Sequence[Label] | str | os.PathLike[str] | None,
+        *,
+        min_grade: Grade,
+        k: int,
+        language: Language,
+        on_progress: OnProgress | None = None,
+    ) -> Iterator[PhotoTags]:
+        """See ``Collection.suggest_tags``.
+
+        Raises:
+            DataError: the file of labels cannot be used.
+        """
+        if isinstance(labels, str | os.PathLike):
+            labels = read_labels(Path(labels)).labels
+        suggester, unknown = self.suggester(labels, language=language, on_progress=on_progress)
+        if unknown:
+            logger.warning("no word of %s is known: %s", counted(len(unknown), "label"), ", ".join(unknown[:5]))
+        return self.suggest(suggester, numbers, min_grade=min_grade, k=k)
+
+    def group_names(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[str | None]:
+        """A built-in tag for each group of photos, none twice; None where none fits.
+
+        Raises:
+            CollectionError: the names are no longer wanted.
+        """
+
+        def on_progress(done: int, total: int) -> None:
+            if not is_wanted():
+                raise CollectionError(f"the collection was closed after {done} of {counted(total, 'description')}")
+
+        suggester, _ = self.suggester(None, on_progress=on_progress)
+        return group_names(suggester, self._catalog, groups)
 
     def suggest(self, suggester: Suggester, numbers: Ids, *, min_grade: Grade, k: int) -> Iterator[PhotoTags]:
         """What is suggested for photos by their ids in the catalog, without the tags that they have."""

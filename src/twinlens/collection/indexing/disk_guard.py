@@ -23,6 +23,7 @@ class DiskGuard:
         self.advanced: Callable[[int, IndexReport], None] = listener.advanced
         self.captions_advanced: Callable[[int], None] = listener.captions_advanced
         self.videos_advanced: Callable[[int, int], None] = listener.videos_advanced
+        self.helped: Callable[[int], None] = listener.helped
         self.change_advanced: Callable[[ModelChangeProgress], None] = listener.change_advanced
 
     def planned(self, plan: IndexPlan) -> None:

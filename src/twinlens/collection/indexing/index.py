@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.catalog.columns.contents import KnownContents
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
@@ -17,12 +17,16 @@ from twinlens.collection.indexing.beside import read_what_is_beside
 from twinlens.collection.indexing.brought import BroughtVectors
 from twinlens.collection.indexing.excluding.rules import Rules, collection_rules
 from twinlens.collection.indexing.giving_back import give_back
+from twinlens.collection.indexing.known import AllKnownFiles, FewKnownFiles, KnownFiles
 from twinlens.collection.indexing.moments import look_at_videos
 from twinlens.collection.indexing.part import Part, changed_part
 from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
+from twinlens.collection.indexing.scanning.found_files import FoundFile
 from twinlens.collection.indexing.scanning.last_scan import left_out_files, skipped_files, write_last_scan, write_part
 from twinlens.collection.indexing.scanning.missing import ForgetMissing, is_below, kept_folders
-from twinlens.collection.indexing.scanning.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scanning.scan import LINK_OUT, Scan, scan_folder
+from twinlens.collection.indexing.sharing.leading import LEAST_SHARED, Read, SharedRun
+from twinlens.collection.indexing.sharing.lots import SharedFile, stamp_of
 from twinlens.collection.indexing.takeout_albums import make_takeout_albums
 from twinlens.collection.indexing.telling.progress import IndexListener, IndexPlan, SilentListener
 from twinlens.collection.indexing.telling.report import IndexReport, why_no_photos
@@ -63,6 +67,8 @@ class IndexOptions(NamedTuple):
         changed: folder and path of what came, changed or went since the last run, which is then all that is looked
             at; None = everything may have.
         on: the machines that read and embed; None = this process.
+        together: whether to read photos for another process that indexes a catalog on a server, and index afterwards;
+            False refuses to index then.
     """
 
     forget_missing: ForgetMissing = False
@@ -76,6 +82,7 @@ class IndexOptions(NamedTuple):
     archives: bool | None = None
     changed: frozenset[FileKey] | None = None
     on: ClusterEmbedding | None = None
+    together: bool = False
 
 
 DEFAULTS = IndexOptions()
@@ -192,17 +199,13 @@ class _Run:
         self.brought, self.brought_rows = options.brought, dict[str, int]()
         self.position = Position(catalog) if options.verify else None
         self.report = IndexReport(verification=VerifyReport() if options.verify else None)
-        self.known = part.known if part else catalog.known_files()
+        self.known: KnownFiles = FewKnownFiles(part.known) if part else AllKnownFiles(catalog)
         self.generation = catalog.generation  # before this run
         self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
         self.excluded: set[tuple[int, str]] = set()  # of those that are gone: they are there, but left out
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
-        self.known_contents: KnownContents | set[bytes | None] = (
-            catalog.known_contents()
-            if part
-            else {file.content_hash for file in self.known.values() if file.skip_reason is None}
-        )
+        self.known_contents = catalog.known_contents()
         self.replaced: set[bytes] = set()  # contents that this run, or an interrupted one, replaces
         self.touched: list[tuple[int, FileState]] = []  # known by their ETag, though they have another date
 
@@ -232,57 +235,69 @@ class _Run:
 
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
         """The files of one folder that must be read; records missing ones."""
-        here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
-        for path in scan.away & here.keys():
-            self._count_unchanged(folder.prefix + path, here.pop(path))
-        excluded = {path for path in here if is_below(path, scan.excluded)} if scan.excluded else set()
-        indexed = (known for path, known in here.items() if path not in excluded)
-        if not scan.photos and not forget_missing and self.part is None and any(map(_was_shown, indexed)):
-            links = sum(reason == LINK_OUT for _, reason in scan.others)
-            if links:
-                lead_out = counted(links, "link that leads", "links that lead")
-                were = counted(len(here), "photo was", "photos were")
-                raise CollectionError(
-                    f"{folder.path} contains no photos but {lead_out} out of it; {were} "
-                    "indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
-                    "the links, or with --forget-missing to remove it from the index"
-                )
-            were = counted(len(here), "was", "were")
-            raise CollectionError(
-                f"{folder.path} contains no photos, but {were} indexed there; is its disk mounted? "
-                "Nothing was changed; if the photos are really gone, run again with --forget-missing"
-            )
+        for path in scan.away:
+            if known := self.known.take(folder.id, path):
+                self._count_unchanged(folder.prefix + path, known)
+        if not scan.photos and not forget_missing and self.part is None:
+            self._refuse_empty(folder, scan)
         self.report.skipped += [Skipped(folder.prefix + path, reason) for path, reason in scan.others + scan.unreadable]
         if not can_read_videos():  # those that were read before stay as they are known
             for path in [path for path, _ in scan.others if is_video(Path(path))]:
-                if here.pop(path, None):
+                if self.known.take(folder.id, path):
                     self.report.unchanged += 1
         tasks = []
-        for file in scan.photos:
-            known = here.pop(file.path, None)
-            if known is None and self.only_known:
-                continue
-            if (folder.id, file.path) in self.being_written:
-                if known:
-                    self._count_unchanged(folder.prefix + file.path, known)
-            elif known and _is_unchanged(file, known):
-                if self._is_to_verify(folder, file, known):
-                    tasks.append(_Task(folder, file, known, is_check=known.skip_reason is None))
-                else:
-                    self._count_unchanged(folder.prefix + file.path, known)
-            elif known and _has_same_tag(file, known):
-                self.touched.append((known.id, FileState(folder.id, *file, known.content_hash)))
-                self._count_unchanged(folder.prefix + file.path, known)
-            else:
-                tasks.append(_Task(folder, file, known))
+        for block in scan.photos.blocks():
+            unchanged, others = self.known.compare(folder.id, block, trusted=self.position is None)
+            self.report.unchanged += unchanged
+            for file, known in others:
+                if task := self._to_read(folder, file, known):
+                    tasks.append(task)
         hidden = {path for path, _ in scan.unreadable}
         below = tuple(f"{path}/" if path else "" for path in hidden)  # "" is the folder itself
-        for path, missing in here.items():
+        for path, missing in self.known.left(folder.id):
             if path not in hidden and not path.startswith(below):
                 self.gone[folder.id, path] = missing
-                if path in excluded:
+                if is_below(path, scan.excluded):
                     self.excluded.add((folder.id, path))
         return tasks
+
+    def _refuse_empty(self, folder: PhotoFolder, scan: Scan) -> None:
+        """Raises CollectionError if photos are known in a folder that has none now."""
+        known = self.known.left(folder.id)
+        if not any(_was_shown(file) for path, file in known if not is_below(path, scan.excluded)):
+            return
+        links = sum(reason == LINK_OUT for _, reason in scan.others)
+        if links:
+            lead_out = counted(links, "link that leads", "links that lead")
+            were = counted(self.known.num_left(folder.id), "photo was", "photos were")
+            raise CollectionError(
+                f"{folder.path} contains no photos but {lead_out} out of it; {were} "
+                "indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
+                "the links, or with --forget-missing to remove it from the index"
+            )
+        were = counted(self.known.num_left(folder.id), "was", "were")
+        raise CollectionError(
+            f"{folder.path} contains no photos, but {were} indexed there; is its disk mounted? "
+            "Nothing was changed; if the photos are really gone, run again with --forget-missing"
+        )
+
+    def _to_read(self, folder: PhotoFolder, file: FoundFile, known: KnownFile | None) -> _Task | None:
+        """A file as it is to be read; None if it is unchanged, or left alone."""
+        if known is None and self.only_known:
+            return None
+        if (folder.id, file.path) in self.being_written:
+            if known:
+                self._count_unchanged(folder.prefix + file.path, known)
+            return None
+        if known and _is_unchanged(file, known):
+            if self._is_to_verify(folder, file, known):
+                return _Task(folder, file, known, is_check=known.skip_reason is None)
+        elif known and _has_same_tag(file, known):
+            self.touched.append((known.id, FileState(folder.id, *file, known.content_hash)))
+        else:
+            return _Task(folder, file, known)
+        self._count_unchanged(folder.prefix + file.path, known)
+        return None
 
     def _is_to_verify(self, folder: PhotoFolder, file: FoundFile, known: KnownFile) -> bool:
         if self.position is None or self.report.verification is None:
@@ -303,16 +318,29 @@ class _Run:
                 for photo_id, state in self.touched:
                     writer.touch(photo_id, state)
         done = 0
-        for batch in self._embedded(tasks):
+        for read in self._batches(tasks):
             with self.catalog.writing() as writer:
-                for photo in batch:
+                for photo in read.photos:
                     self._store(writer, photo)
                 if self.position:
-                    self.position.note(*batch[-1].item.key)
-            done += len(batch)
+                    self.position.note(*read.photos[-1].item.key)
+                if read.lots and self.catalog.work:
+                    self.catalog.work.remove(read.lots)
+            done += len(read.photos)
             self.listener.advanced(done, self.report)
 
-    def _embedded(self, tasks: Sequence[_Task]) -> Iterator[list[EmbeddedPhoto[_Task]]]:
+    def _batches(self, tasks: Sequence[_Task]) -> Iterator[Read[_Task]]:
+        """What is to be stored together, read here or by indexers on other machines."""
+        work, encoder = self.catalog.work, self.encoder
+        if work is None or encoder is None or self.position or self.brought or len(tasks) < LEAST_SHARED:
+            yield from map(Read, self._embedded(tasks))
+            return
+        shared = SharedRun(work, tasks, _shared_file, encoder=encoder, stamp=stamp_of(encoder, READER_VERSION))
+        for read in shared.batches(self._embedded):
+            self.report.by_others = shared.by_others
+            yield read
+
+    def _embedded(self, tasks: Iterable[_Task]) -> Iterator[list[EmbeddedPhoto[_Task]]]:
         """The photos of tasks in batches.
 
         Raises:
@@ -320,7 +348,7 @@ class _Run:
         """
         size_of = attrgetter("file.size_bytes")
         try:
-            if self.on is None or self.encoder is None or not tasks:
+            if self.on is None or self.encoder is None:
                 yield from embed_batches(tasks, self.encoder, path_of=_path_of, wanted=self._wanted, size_of=size_of)
                 return
             yield from self.on.embed_batches(
@@ -329,7 +357,7 @@ class _Run:
                 path_of=_path_of,
                 wanted=self._wanted,
                 foreseen=self._foreseen,
-                known=self.known_contents if isinstance(self.known_contents, set) else (),
+                known=self._known_hashes,
                 size_of=size_of,
             )
         except PhotosMissingError as error:
@@ -345,6 +373,10 @@ class _Run:
         # an earlier release may have decoded it in another way
         return "details" if task.known.reader_version == READER_VERSION else "vector"
 
+    @cached_property
+    def _known_hashes(self) -> set[bytes]:
+        return self.known_contents.hashes()
+
     def _foreseen(self, task: _Task) -> tuple[Wanted, Wanted]:
         """At least what ``_wanted`` says of new content, and of known one."""
         if_new: Wanted = "details" if _name_of(task) in self.brought_rows else "vector"
@@ -354,8 +386,7 @@ class _Run:
 
     def close(self) -> None:
         """Releases what the threads that read files have shared."""
-        if isinstance(self.known_contents, KnownContents):
-            self.known_contents.close()
+        self.known_contents.close()
 
     def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
         """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""
@@ -485,6 +516,10 @@ class _Run:
 def _was_shown(file: KnownFile) -> bool:
     """Whether it is a photo that can be searched, or could until a repair lost its vector."""
     return file.skip_reason in (None, TO_READ)
+
+
+def _shared_file(task: _Task) -> SharedFile:
+    return SharedFile(task.folder.id, *task.file)
 
 
 def _name_of(task: _Task) -> str:

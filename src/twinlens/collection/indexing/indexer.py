@@ -3,17 +3,17 @@
 import functools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
-from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
 from twinlens.collection.catalog.sqlite.before_upgrade import forget_after_upgrade
-from twinlens.collection.catalog.sqlite.integrity import check_fully, is_known_intact, remember_intact
+from twinlens.collection.catalog.sqlite.integrity import check_fully, is_check_due, is_known_intact, remember_intact
+from twinlens.collection.derived import Derived
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.excluding.rules import check_pattern
-from twinlens.collection.indexing.index import DEFAULTS, IndexOptions, index_folders
+from twinlens.collection.indexing.index import DEFAULTS, READER_VERSION, IndexOptions, index_folders
 from twinlens.collection.indexing.models.model_change import change_model
 from twinlens.collection.indexing.models.model_of_record import (
     ModelOfRecord,
@@ -22,15 +22,13 @@ from twinlens.collection.indexing.models.model_of_record import (
     check_name,
     named_model,
 )
+from twinlens.collection.indexing.sharing.helping import Helper
 from twinlens.collection.indexing.telling.progress import IndexListener, SilentListener
 from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
-from twinlens.collection.likeness.copies_file import DerivedCopies
-from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders
-from twinlens.collection.texts.derived_texts import DerivedTexts
-from twinlens.errors import CatalogDamagedError, CollectionError, ConfigError, ModelMismatchError
+from twinlens.errors import AlreadyIndexingError, CatalogDamagedError, CollectionError, ConfigError, ModelMismatchError
 from twinlens.protocols import Dataset, DualEncoder
 
 
@@ -42,14 +40,7 @@ class Indexer:
         catalog: the source of truth.
         folders: the collection's photo folders.
         model: the model of its vectors.
-        vectors: derived from the photos.
-        caption_vectors: derived from the captions.
-        likeness: derived from the photos' features.
-        moments: derived from frames of videos, and from their features.
-        copies: near copies among the photos.
-        stacks: files of one shot, and shots of one burst.
-        texts: the index of what is written about the photos.
-        writable: False if the medium cannot be written.
+        derived: what is made from the catalog.
     """
 
     def __init__(
@@ -58,20 +49,10 @@ class Indexer:
         catalog: Catalog,
         folders: PhotoFolders,
         model: ModelOfRecord,
-        *,
-        vectors: DerivedVectors,
-        caption_vectors: DerivedVectors,
-        likeness: DerivedVectors,
-        moments: tuple[DerivedVectors, DerivedVectors],
-        copies: DerivedCopies,
-        stacks: DerivedStacks,
-        texts: DerivedTexts,
-        writable: bool,
+        derived: Derived,
     ) -> None:
         self._place, self._catalog, self._folders, self._model = place, catalog, folders, model
-        self._vectors, self._caption_vectors, self._writable = vectors, caption_vectors, writable
-        self._likeness, self._copies, self._stacks, self._texts = likeness, copies, stacks, texts
-        self._moments = moments
+        self._derived = derived
 
     def index(
         self, *, captions: str | os.PathLike[str] | None, listener: IndexListener | None, options: IndexOptions
@@ -80,7 +61,7 @@ class Indexer:
         # a change of model scans the folders up to three times, but asks about each once
         if callable(options.forget_missing):
             options = options._replace(forget_missing=functools.cache(options.forget_missing))
-        with self._alone(is_part=options.changed is not None):
+        with self._alone_or_helping(listener or SilentListener(), options) as helped:
             guard = DiskGuard(listener or SilentListener(), self._place)
             data = None if captions is None else open_captions(user_path(captions), self._folders.all())
             if options.follow_links is not None:
@@ -89,6 +70,7 @@ class Indexer:
                 self._catalog.set_meta({ARCHIVES: str(int(options.archives))})
             self._keep_patterns(options)
             report = self._index(guard, options)
+            report.helped = helped
             if data is not None:
                 report.captions = self._index_captions(data, guard)
                 report.seconds = round(report.seconds + report.captions.seconds, 3)
@@ -118,7 +100,7 @@ class Indexer:
     def complete_change(self, *, listener: IndexListener | None) -> ModelChangeReport | None:
         """See ``Collection.complete_change``."""
         with self._alone():
-            self._sync()
+            self._derived.sync()
             model = self._model.wanted()
             if model is None:
                 return None
@@ -126,7 +108,7 @@ class Indexer:
             change = change_model(self._catalog, model, self._folders.all(), listener=guard)
             if change.is_complete:
                 self._model.keep(model.encoder)
-                self._sync()
+                self._derived.sync()
                 self._catalog.checkpoint()
             return change
 
@@ -137,17 +119,39 @@ class Indexer:
         Args:
             is_part: only a few photos have changed: a large catalog is checked by the next run that looks at all.
         """
-        if not self._writable:
+        if not self._derived.writable:
             raise CollectionError(f"{self._place} cannot be written; use --collection DIR for a place that can")
         self._catalog.check_present()  # the lock would create a folder that is gone
         with only_writer(self._place, self._catalog):
+            if self._catalog.work is not None:
+                self._catalog.work.end()  # others would read what nobody waits for
             check_fully(self._catalog, only_small=is_part)
             was_intact = is_known_intact(self._catalog)
             yield
             forget_after_upgrade(self._catalog.path)
-            if is_part and was_intact:  # what was written since is ours
+            if was_intact and (is_part or not is_check_due(self._catalog)):  # what was written since is ours
                 remember_intact(self._catalog)
             check_fully(self._catalog, only_small=is_part)  # remembered, so that opening it is quick
+
+    @contextmanager
+    def _alone_or_helping(self, listener: IndexListener, options: IndexOptions) -> Iterator[int]:
+        """As ``_alone``; while another process indexes a catalog on a server, this one may read photos for it.
+
+        Yields:
+            how many it has read.
+        """
+        work = self._catalog.work if options.together else None
+        helper = None if work is None else Helper(self._catalog, work, self._folders.all, listener)
+        with ExitStack() as alone:
+            while True:
+                try:
+                    alone.enter_context(self._alone(is_part=options.changed is not None))
+                    break
+                except AlreadyIndexingError:
+                    if helper is None:
+                        raise
+                helper.help(self._model.embedder(), READER_VERSION)
+            yield 0 if helper is None else helper.read
 
     def _index(
         self, listener: IndexListener, options: IndexOptions, change_to: NamedModel | None = None
@@ -156,7 +160,7 @@ class Indexer:
         if not self._catalog.count():
             report = self._index_folders(self._model.adopt(), listener, options._replace(changed=None))
         else:
-            self._sync()  # detects a catalog restored from a backup, before its generation catches up
+            self._derived.sync()  # detects a catalog restored from a backup, before its generation catches up
             model = change_to or self._model.wanted()
             if model is None:
                 self._catalog.next.cancel()
@@ -164,7 +168,7 @@ class Indexer:
             else:
                 report = self._change(model, listener, options)
         self._catalog.set_meta({"first_index": "done"})
-        self._sync()
+        self._derived.sync()
         self._catalog.checkpoint()
         return report
 
@@ -181,7 +185,7 @@ class Indexer:
                 change = change_model(self._catalog, model, self._folders.all(), listener=silent).after(change)
         if change.is_complete:
             self._model.keep(model.encoder)
-            self._sync()
+            self._derived.sync()
             later = listener if report.deferred else silent
             report = report.followed_by(self._index_folders(model.encoder, later, once))
         report.model_change = change
@@ -218,7 +222,7 @@ class Indexer:
             self._catalog.exclude(patterns)
 
     def _index_captions(self, captions: Dataset, listener: IndexListener) -> CaptionReport:
-        self._sync()
+        self._derived.sync()
         encoder = self._model.embedder()
         if encoder is None:
             raise ModelMismatchError(
@@ -226,20 +230,6 @@ class Indexer:
                 f"embed the photos again first: twinlens index --collection {self._place} (in Python: call index())"
             )
         report = index_captions(self._catalog, encoder, self._folders.all(), captions, listener=listener)
-        self._sync()
+        self._derived.sync()
         self._catalog.checkpoint()
         return report
-
-    def _sync(self) -> None:
-        """Updates the derived vectors; those of captions and of features only if there are, or were, any."""
-        self._vectors.synced()
-        if self._caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
-            self._caption_vectors.synced()
-        if self._likeness.folder.exists() or self._catalog.features.dim(self._catalog.model()):
-            self._likeness.synced()
-            self._copies.synced(wait=True)
-        if not self._catalog.moments.is_empty():
-            for moments in self._moments:
-                moments.synced()
-        self._stacks.synced(wait=True)
-        self._texts.synced()

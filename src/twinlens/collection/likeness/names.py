@@ -4,12 +4,11 @@ import re
 
 from twinlens.data.decoding.kinds import RAW_SUFFIXES, unread_suffixes
 from twinlens.data.file_names import same_form
+from twinlens.data.metadata.edited import EDITED_WORDS, cut_unedited
 
 _RAW_SUFFIXES = frozenset((*RAW_SUFFIXES, *unread_suffixes("RAW photo")))
-_ADDITION = re.compile(
-    r"[ ._-]*(?:\(\d{1,2}\)|[ ._-](?:edit(?:ed)?|bearbeitet|modifié|modificato|editado|copy|kopie|copie|copia))$"
-)
-_EDITED = re.compile(r"[ ._-]+(?:edit(?:ed)?|bearbeitet|modifié|modificato|editado)$")
+_ADDITION = re.compile(rf"[ ._-]*(?:\(\d{{1,2}}\)|[ ._-](?:{EDITED_WORDS}|copy|kopie|copie|copia))$")
+_EDITED = re.compile(rf"[ ._-]+(?:{EDITED_WORDS})(\(\d{{1,4}}\))?$")
 _NUMBER = re.compile(r"\d+")
 _EDITED_BY_PHONE = re.compile(r"^img_e(?=\d{4})")
 
@@ -52,15 +51,19 @@ def original_key(path: str) -> str:
 def version_key(path: str) -> str:
     """Equal for the files of one folder that are versions of one shot by their names.
 
-    A number in brackets is no sign of it: programs write it behind the name of another photo, too.
+    A number in brackets is no sign of it: programs write it behind the name of another photo, too. Behind "-edited"
+    it belongs to the original, as Google Takeout has it, which also cuts long names.
 
     >>> {version_key(f"a/{name}") for name in ("IMG_1.CR2", "img_1.jpg", "IMG_1-edited.jpg", "IMG_1_edit.jpg")}
     {'a/img_1'}
     >>> version_key("a/IMG_1 (1).jpg"), version_key("a/IMG_E0001.MOV")
     ('a/img_1 (1)', 'a/img_0001')
+    >>> version_key("a/IMG_1-bearbeitet.jpg"), version_key("a/IMG_1-edited(2).jpg")
+    ('a/img_1', 'a/img_1(2)')
     """
     folder, _, stem = stem_key(path).rpartition("/")
-    return f"{folder}/{_EDITED_BY_PHONE.sub('img_', _EDITED.sub('', stem) or stem)}"
+    plain = _EDITED.sub(r"\1", stem) or stem
+    return f"{folder}/{_EDITED_BY_PHONE.sub('img_', plain if plain != stem else cut_unedited(stem))}"
 
 
 def is_edited(path: str) -> bool:
@@ -71,6 +74,15 @@ def is_edited(path: str) -> bool:
     """
     folder, _, stem = stem_key(path).rpartition("/")
     return version_key(path) != f"{folder}/{stem}"
+
+
+def is_edited_by_phone(path: str) -> bool:
+    """Whether an iPhone has named a file as what somebody made of a shot, such as IMG_E0001.HEIC of IMG_0001.HEIC.
+
+    >>> is_edited_by_phone("a/IMG_E0001.HEIC"), is_edited_by_phone("a/IMG_1-edited.jpg")
+    (True, False)
+    """
+    return _EDITED_BY_PHONE.match(stem_key(path).rpartition("/")[2]) is not None
 
 
 def is_live_video(path: str) -> bool:

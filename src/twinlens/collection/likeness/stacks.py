@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.file_facts import FileFacts
-from twinlens.collection.likeness.names import is_edited, is_live_video, is_raw, version_key
+from twinlens.collection.likeness.names import is_edited, is_edited_by_phone, is_live_video, is_raw, version_key
 from twinlens.collection.likeness.near_copies import NO_IDS, Groups
 from twinlens.collection.likeness.relatives import BURST_GAP_S, same_keys
 from twinlens.collection.likeness.series import EDITED_LIKENESS, SERIES_LIKENESS, SERIES_S, moments, series_keys
@@ -72,7 +72,7 @@ def find_stacks(
     """The stacks among photos, by their names and moments, and by what they show where names do not prove it.
 
     Args:
-        photos: all of the library, by ascending id.
+        photos: all of the library, or of whole families, by ascending id.
         likeness: of those that must be compared.
         known: the stacks before some photos changed.
         changed: ids of those that are new, have changed or were renamed since; None = all.
@@ -191,7 +191,8 @@ def _versions(
         other, kind = photos[place], _by_name(first.path, photos[place].path)
         if abs(shot_s[place] - shot_s[order[0]]) > 0:  # a version has the moment of its original
             continue
-        if kind != "edited" or _are_alike(seen, first.id, other.id, EDITED_LIKENESS):
+        is_certain = is_edited_by_phone(other.path) and not np.isnan(shot_s[[place, order[0]]]).any()
+        if kind != "edited" or is_certain or _are_alike(seen, first.id, other.id, EDITED_LIKENESS):
             ties[other.id] = _Tie(first.id, kind)
     return ties
 

@@ -41,6 +41,11 @@ class Page:
             raise QueryError(f"sort must be one of {', '.join(SORTS)}, got {self.sort!r}")
 
 
+_OPTIONS = frozenset(
+    "k offset sort target min_grade min_probability show_all include_query_photo group explain".split()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A search request, the same for all interfaces.
@@ -112,6 +117,12 @@ class Search:
             group,
             explain,
         )
+
+    @classmethod
+    def from_options(cls, query: QueryLike, options: Mapping[str, Any]) -> Self:
+        """As ``of``, from keyword arguments: those that are not options are filters."""
+        own = {name: value for name, value in options.items() if name in _OPTIONS}
+        return cls.of(query, **own, filters={name: value for name, value in options.items() if name not in _OPTIONS})
 
     def accepts(self, grade: Grade | None, probability: float) -> bool:
         """Whether a hit with this grade and this probability is a match."""

@@ -10,13 +10,11 @@ import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition, all_of, any_of, one_of
-from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
 from twinlens.collection.catalog.reading import DateGaps, count_photos, date_gaps
 from twinlens.collection.catalog.rows import ModelRecord, PhotoRecord, union
-from twinlens.collection.likeness.copies_file import DerivedCopies
+from twinlens.collection.derived import Derived
 from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
-from twinlens.collection.likeness.stacks_file import DerivedStacks
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.searching.answer import SUM, Answer, why_ungraded
 from twinlens.collection.searching.explaining import Explainer
@@ -39,7 +37,6 @@ from twinlens.collection.searching.ranking.spaces import ModelChangedError, Quer
 from twinlens.collection.searching.scope import Scope
 from twinlens.collection.searching.search import TARGETS, Search, Target
 from twinlens.collection.teaching.taught import Taught
-from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.errors import QueryError, VectorsDamagedError
 from twinlens.protocols import Judgement
 from twinlens.types import Embeddings, Hit, Ids
@@ -56,14 +53,7 @@ class Searcher:
         catalog: the source of truth.
         folders: the collection's photo folders.
         model: the model of its vectors.
-        vectors: derived from the photos.
-        caption_vectors: derived from the captions.
-        likeness: derived from the photos' features.
-        moments: derived from frames of videos, and from their features.
-        copies: near copies among the photos.
-        stacks: files of one shot, and shots of one burst.
-        texts: what is written about the photos.
-        writable: whether what is computed may be kept in the collection folder.
+        derived: what is made from the catalog.
     """
 
     def __init__(
@@ -71,30 +61,13 @@ class Searcher:
         catalog: Catalog,
         folders: PhotoFolders,
         model: QueryModel,
-        *,
-        vectors: DerivedVectors,
-        caption_vectors: DerivedVectors,
-        likeness: DerivedVectors,
-        moments: tuple[DerivedVectors, DerivedVectors],
-        copies: DerivedCopies,
-        stacks: DerivedStacks,
-        texts: DerivedTexts,
-        writable: bool,
+        derived: Derived,
     ) -> None:
-        self._catalog, self._folders, self._model, self._texts = catalog, folders, model, texts
-        self._copies, self._stacks = copies, stacks
+        self._catalog, self._folders, self._model, self._texts = catalog, folders, model, derived.texts
+        self._copies, self._stacks = derived.copies, derived.stacks
         self._taught = Taught(catalog)
-        self._spaces = Spaces(
-            catalog,
-            folders,
-            model,
-            self._taught,
-            vectors=vectors,
-            caption_vectors=caption_vectors,
-            likeness=likeness,
-            moments=moments,
-        )
-        self._judges = Judges(catalog, model, self._spaces, self._taught, writable=writable)
+        self._spaces = Spaces(catalog, folders, model, self._taught, derived)
+        self._judges = Judges(catalog, model, self._spaces, self._taught, writable=derived.writable)
         self._parts = Parts(catalog, folders, model, self._spaces, self._taught, self._judges)
 
     def answer(self, search: Search, *, only: int | None = None) -> Answer:
@@ -162,6 +135,7 @@ class Searcher:
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
+            num_left_out=part.num_left_out if search.query.without else None,
             wording=wording.with_notes(notes),
             num_entries=part.candidates.num_entries,
             space=part.space.name if part.space else "shared",

@@ -28,6 +28,7 @@ def collection_status(
     return {
         "collection": as_text(str(place)),
         "catalog": str(catalog) if catalog.is_served else None,
+        "replica": None if (replica := catalog.replica_state()) is None else asdict(replica),
         "folders": [{"path": as_text(str(folder.path)), "present": folder.path.is_dir()} for folder in folders],
         "images": catalog.count(),
         "captions": catalog.captions.count(),

@@ -1,26 +1,21 @@
 """RAW files of cameras: the preview that the camera has put into them, or a development at half the size."""
 
 import io
-import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image
 
-from twinlens.data.dating.moment import Moment, moment
-from twinlens.data.dating.spellings import read_date
 from twinlens.data.decoding.completeness import TRUNCATED
+from twinlens.data.decoding.raw_details import read_raw_details
 from twinlens.data.exif import PhotoDetails, read_details
 from twinlens.errors import PhotoError
 
-logger = logging.getLogger(__name__)
 LEAST_PREVIEW_SIDE = 1000  # of the shorter side, for people to look at
 DEVELOPING_BYTES = 7  # a pixel, at half the size
 _EXIF_OF_FLIP = {3: 3, 5: 8, 6: 6}  # how LibRaw turns a picture, in EXIF's numbers
-_RAF = b"FUJIFILMCCD-RAW"
-_CMT1, _CMT2 = b"CMT1", b"CMT2"  # the boxes of a CR3 that hold its main EXIF directory, and that of the shot
-_FRONT_BYTES = 1_000_000  # where these boxes lie
+_TURNS = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,8 @@ class RawFile:
             raise PhotoError(_reason(error)) from error
         # asked for what needs the sensor's data, such as ``other``, rawpy would unpack them, which takes a second
         sizes = self._raw.sizes
-        self.size = int(sizes.width), int(sizes.height)
+        self._shown = _shown_part(sizes)
+        self.size = self._shown[2:] if self._shown else (int(sizes.width), int(sizes.height))
         self.orientation = _EXIF_OF_FLIP.get(int(sizes.flip), 1)
 
     def close(self) -> None:
@@ -95,24 +91,26 @@ class RawFile:
         Raises:
             PhotoError: its data are damaged.
         """
+        turned = {"user_flip": 0} if self._shown else {}
         try:
-            pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
+            pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8, **turned)
         except self._rawpy.LibRawError as error:
             raise PhotoError(_reason(error)) from error
-        return Image.fromarray(pixels.squeeze()).convert("RGB")  # some sensors see no colours
+        image = Image.fromarray(pixels.squeeze()).convert("RGB")  # some sensors see no colours
+        if self._shown is None:
+            return image
+        left, top, width, height = (length // 2 for length in self._shown)
+        image = image.crop((left, top, left + width, top + height))
+        return image.transpose(_TURNS[self.orientation]) if self.orientation in _TURNS else image
 
     def details(self, preview: Preview | None) -> PhotoDetails:
-        """Metadata: of the RAW file itself, else of its preview; the date of a CR3 lies in a box of its own."""
+        """Metadata: of the RAW file itself, else of its preview."""
         width, height = self.size if self.orientation in (1, 3) else self.size[::-1]
-        found = PhotoDetails(width, height)
-        if (block := _exif_block(self._data)) is not None:
-            found = _details_of(block)
-        elif preview is not None and preview.jpeg is not None:
+        found = read_raw_details(self._data)
+        if found is None and preview is not None and preview.jpeg is not None:
             with Image.open(io.BytesIO(preview.jpeg), formats=("JPEG",)) as image:
                 found = read_details(image)
-        if found.taken_at is None and (taken := _cr3_moment(self._data)) is not None:
-            found = replace(found, taken_at=taken.taken_at, date_source=taken.source)
-        return replace(found, width=width, height=height)
+        return replace(found or PhotoDetails(width, height), width=width, height=height)
 
     def _turn_of(self, image: Image.Image) -> int:
         """The photo's orientation, unless the preview has been turned already."""
@@ -120,38 +118,15 @@ class RawFile:
         return 1 if is_sideways and (image.width < image.height) != (width < height) else self.orientation
 
 
-def _exif_block(data: bytes) -> bytes | None:
-    """The EXIF directories; RAW files are TIFFs, some with a mark of their own in the place of TIFF's 42."""
-    if data[:2] == b"II":
-        return b"II*\0" + data[4:]
-    if data[:2] == b"MM":
-        return b"MM\0*" + data[4:]
-    return None if data.startswith(_RAF) else _box(data, _CMT1)
-
-
-def _box(data: bytes, name: bytes) -> bytes | None:
-    """What follows the name of a box of a CR3, a TIFF with one directory; None without it."""
-    place = data.find(name, 0, _FRONT_BYTES)
-    return None if place < 0 else data[place + 4 : place + 4 + _FRONT_BYTES]
-
-
-def _cr3_moment(data: bytes) -> Moment | None:
-    if (block := _box(data, _CMT2)) is None:
-        return None
-    exif = Image.Exif()
-    try:
-        exif.load(b"Exif\0\0" + block)
-        written = exif.get(ExifTags.Base.DateTimeOriginal)
-    except Exception as error:  # noqa: BLE001 — damaged EXIF may raise anything; the photo itself is fine
-        logger.debug("unreadable EXIF: %s", error)
-        return None
-    return moment(read_date(written), "exif") if isinstance(written, str) else None
-
-
-def _details_of(block: bytes) -> PhotoDetails:
-    shell = Image.new("L", (1, 1))
-    shell.info["exif"] = b"Exif\0\0" + block
-    return read_details(shell)
+def _shown_part(sizes: Any) -> tuple[int, int, int, int] | None:
+    """Left, top, width and height of what the camera shows of its sensor, which may have a dark edge; None = all."""
+    left, top = int(sizes.crop_left_margin) - int(sizes.left_margin), int(sizes.crop_top_margin) - int(sizes.top_margin)
+    width, height = int(sizes.crop_width), int(sizes.crop_height)
+    whole = int(sizes.width), int(sizes.height)
+    is_inside = left >= 0 and top >= 0 and left + width <= whole[0] and top + height <= whole[1]
+    if not is_inside or min(width * 2 - whole[0], height * 2 - whole[1]) < 0 or (width, height) == whole:
+        return None  # not told, or told wrongly
+    return left, top, width, height
 
 
 def _reason(error: Exception) -> str:

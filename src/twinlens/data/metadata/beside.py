@@ -12,6 +12,7 @@ from typing import NamedTuple
 from twinlens.data.dating.file_date import OUTSIDE, with_moment
 from twinlens.data.dating.moment import Moment
 from twinlens.data.exif import PhotoDetails
+from twinlens.data.metadata.edited import CUT_NAMES, cut_unedited, unedited
 from twinlens.data.metadata.said import NOTHING, Said, combined, first_moment
 from twinlens.data.metadata.takeout import TakeoutError, read_takeout
 from twinlens.data.metadata.xml_tree import MOST_BYTES, XmlError
@@ -22,15 +23,9 @@ from twinlens.errors import PhotoError
 
 XMP, JSON = ".xmp", ".json"
 _ADDED = "supplemental-metadata"  # to the photo's name, by Google since 2024, and cut short
-_CUT = range(40, 52)  # characters that Google cuts names to; 46 in most exports
 _NUMBER = re.compile(r"(.+)\((\d{1,4})\)")
-_EDITED = re.compile(  # added to the name of an edited copy, in the language of its owner
-    r"(.+)[-_](?:edited|edit(?:ad[ao])?|bearbeitet|modifi[ée]|modificat[oa]|bewerkt|redigerad|redigere?t|edytowan[ey]|"
-    r"upraven[oé]|muokattu|düzenlendi|изменено|відредаговано|編集済み|已修改|已編輯|已编辑|수정됨|ha editado|editat|"
-    r"szerkesztve|diedit|đã chỉnh sửa|επεξεργασμένο)(\(\d{1,4}\))?",
-    re.IGNORECASE,
-)
-_CUT_EDITED = re.compile(r"(.{36,})-(?:e(?:d(?:i(?:te?)?)?)?)?")  # "-edited" at the end of a name that Google has cut
+_SHOT = (".heic", ".heif", ".hif", ".jpg", ".jpeg", ".dng")  # what a phone takes, with a video or edited as a JPEG
+_MOVING = (".mp4", ".mov")
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -80,7 +75,7 @@ class _Names:
         photo, dot, added = base.rpartition(".")
         if dot and _ADDED.startswith(added):
             self._json.setdefault((photo, number), name)
-        if len(base) in _CUT:
+        if len(base) in CUT_NAMES:
             self._cut.setdefault((base, number), name)
 
     def of(self, photo: str) -> Iterator[str]:
@@ -91,13 +86,15 @@ class _Names:
             yield found
 
     def _json_of(self, stem: str, suffix: str) -> str | None:
-        for one in dict.fromkeys((stem, _unedited(stem), _cut_unedited(stem))):
+        for one in dict.fromkeys((stem, unedited(stem), cut_unedited(stem))):
+            # the moving part of a photo has none of its own, and what Google makes of an edited HEIC is a JPEG
+            of_shot = _SHOT if one != stem or suffix in _MOVING else ()
             numbered = _NUMBER.fullmatch(one)
             for base, number in ((one, ""), *([(numbered[1], numbered[2])] if numbered else [])):
-                for key in ((base + suffix, number), (base, number)):
+                for key in ((base + suffix, number), (base, number), *((base + other, number) for other in of_shot)):
                     if key in self._json:
                         return self._json[key]
-                for length in _CUT if self._cut else ():
+                for length in CUT_NAMES if self._cut else ():
                     if (key := ((base + suffix)[:length], number)) in self._cut and length < len(base + suffix):
                         return self._cut[key]
         return None
@@ -111,26 +108,6 @@ def _same(name: str) -> str:
 def _split(name: str) -> tuple[str, str]:
     path = PurePosixPath(name)
     return path.stem, path.suffix
-
-
-def _unedited(stem: str) -> str:
-    """The name before "-edited"; a number behind it belongs to the name.
-
-    >>> _unedited("beach-edited(1)"), _unedited("beach")
-    ('beach(1)', 'beach')
-    """
-    found = _EDITED.fullmatch(stem)
-    return found[1] + (found[2] or "") if found else stem
-
-
-def _cut_unedited(stem: str) -> str:
-    """The name before what is left of "-edited" in a name that was cut.
-
-    >>> _cut_unedited("a_very_long_name_of_a_photo_from_a_holiday-edi")
-    'a_very_long_name_of_a_photo_from_a_holiday'
-    """
-    found = _CUT_EDITED.fullmatch(stem) if len(stem) in _CUT else None
-    return found[1] if found else stem
 
 
 def read_beside(files: Sequence[Path]) -> tuple[Beside, list[tuple[Path, str]]]:

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from twinlens.api.library import GalleryPhoto, gallery_page, photo_file
 from twinlens.errors import PhotoError, PhotosMissingError
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import Body, ImageId
+from twinlens.rest.calls.schemas.values import Body, ImageId
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 

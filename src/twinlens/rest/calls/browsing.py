@@ -1,34 +1,43 @@
 """Calls that browse a library without a query: as a list of photos, and as a map."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from twinlens.api import library
-from twinlens.api.describing import Language, accepted_language, tag_in
 from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
+from twinlens.api.photos.describing import Language, accepted_language, tag_in
 from twinlens.api.searching import Query as SearchQuery
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, page_length, words
-from twinlens.rest.calls.schemas import (
-    DATE_SOURCE,
-    DURATION,
-    FILE_DATED,
-    LANGUAGE,
-    UNDATED,
-    BrowseFields,
-    Count,
-    FilterCard,
-    FilterParameters,
-    FiltersAnswer,
-)
+from twinlens.rest.calls.schemas.fields import BrowseFields, FilterParameters
+from twinlens.rest.calls.schemas.library import Count
+from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, LANGUAGE, UNDATED
 from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 from twinlens.types import DateSource, Space
 
 router = APIRouter(prefix="/api", tags=["library"])
 LONGEST = 1000  # characters of a query
+
+
+class FilterCard(BaseModel):
+    """A filter that searches accept."""
+
+    name: str = Field(description="the field's name")
+    kind: Literal["text", "date", "folder", "camera", "choice", "flag"] = Field(description="kind of value")
+    label: str
+    help: str
+    example: str
+    choices: list[str] = Field(description="allowed values; empty if any is allowed")
+    has_input: bool = Field(description="whether a form should show an input for it; searches take it all the same")
+
+
+class FiltersAnswer(BaseModel):
+    """All filters, in display order."""
+
+    filters: list[FilterCard]
 
 
 class GridPhoto(BaseModel):

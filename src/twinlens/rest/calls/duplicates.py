@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from twinlens.api.duplicates import DuplicateGroup, Duplicates, GroupedPhoto, Kind, Similar
 from twinlens.api.library import Collection
+from twinlens.api.photos.duplicates import DuplicateGroup, Duplicates, GroupedPhoto, Kind, Similar
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import DEEPEST_OFFSET
+from twinlens.rest.calls.schemas.values import DEEPEST_OFFSET
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
 
 router = APIRouter(prefix="/api", tags=["library"])

@@ -1,19 +1,42 @@
 """Calls for indexing: start a run, follow it, get its progress."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from twinlens.api.indexing import IndexState
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.progress import EVENTS, described_stream, events_of
-from twinlens.rest.calls.schemas import IndexAnswer
 from twinlens.rest.engine.index_run import IndexRun
 
 router = APIRouter(prefix="/api/index", tags=["indexing"])
 _STREAM = described_stream("GET /api/index")
+
+
+class KeptFolder(BaseModel):
+    """A folder whose photos are missing, but stay in the library: perhaps its disk is not mounted."""
+
+    path: str
+    photos: int
+    reason: str
+
+
+class IndexAnswer(BaseModel):
+    """Progress of indexing."""
+
+    stage: Literal["never", "running", "done", "failed", "stopped"]
+    found: int | None
+    to_read: int | None
+    done: int
+    skipped: int
+    started_at: float | None
+    updated_at: float | None
+    counts: dict[str, int]
+    message: str | None
+    kept_folders: list[KeptFolder] = []
 
 
 @router.post("", response_class=StreamingResponse, responses=_STREAM)

@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 from twinlens import __version__
 from twinlens.errors import TwinlensError
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import (
+from twinlens.rest.calls.schemas.failures import FailureAnswer
+from twinlens.rest.calls.schemas.library import (
     Architecture,
     Changes,
     Count,
-    FailureAnswer,
     Health,
     LibraryCard,
     ModelCard,
@@ -64,6 +64,8 @@ async def health_of(engine: Engine) -> tuple[dict[str, Any], bool]:
     }
     if missing:
         body["missing"] = missing
+    if engine.replica is not None:
+        body |= {"replica_lag_s": engine.replica.lag_s, "replica_used": engine.replica.is_used}
     return body, is_ready and missing not in ("collection", "vectors", "catalog")
 
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from twinlens.api.describing import Language, accepted_language
 from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
+from twinlens.api.photos.describing import Language, accepted_language
 from twinlens.errors import PhotoError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import page_length
-from twinlens.rest.calls.schemas import LANGUAGE, PhotoAnswer, PhotoTags, SuggestedTag
+from twinlens.rest.calls.schemas.photos import PhotoAnswer, PhotoTags, SuggestedTag
+from twinlens.rest.calls.schemas.values import LANGUAGE
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, library_missing, unknown_image
 from twinlens.rest.gate.envelope import PHOTO_POLICY

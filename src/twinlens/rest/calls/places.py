@@ -9,7 +9,7 @@ from twinlens.api.library import Area, PlaceCluster, PlacesMap, View, parse_area
 from twinlens.errors import QueryError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, words
-from twinlens.rest.calls.schemas import FilterParameters
+from twinlens.rest.calls.schemas.fields import FilterParameters
 
 router = APIRouter(prefix="/api/places", tags=["library"])
 WHOLE_EARTH = "-180,-90,180,90"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from twinlens.api.recognizing import can_read_texts
+from twinlens.api.photos.recognizing import can_read_texts
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.progress import EVENTS, described_stream, events_of
 from twinlens.rest.engine.text_run import TextRun, TextState

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from twinlens.api.describing import accepted_language
 from twinlens.api.filters import Filters, is_place, known_filters
 from twinlens.api.library import Collection
+from twinlens.api.photos.describing import accepted_language
 from twinlens.api.searching import (
     Answer,
     Page,
@@ -22,14 +22,8 @@ from twinlens.api.searching import (
     read_photo_bytes,
     words_query,
 )
-from twinlens.rest.calls.schemas import (
-    CaptionAnswer,
-    CaptionFields,
-    FilterFields,
-    PageFields,
-    SearchAnswer,
-    SearchFields,
-)
+from twinlens.rest.calls.schemas.fields import CaptionFields, FilterFields, PageFields, SearchFields
+from twinlens.rest.calls.schemas.results import CaptionAnswer, SearchAnswer
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, unknown_image
 from twinlens.rest.gate.limits.costs import cost_of_search

@@ -1,21 +1,42 @@
 """Calls for the page's session: the key is exchanged for a cookie, since ``<img>`` sends no headers."""
 
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from twinlens.rest.calls.schemas import SessionAnswer, SessionStart
+from twinlens.rest.calls.schemas.values import Body
 from twinlens.rest.engine.served import Served
 from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.keys.key_source import KeySource
 from twinlens.rest.gate.keys.keys import SHELF_PATH, Key, cookie_name, cookie_path, shown_key, shown_session
-from twinlens.rest.gate.keys.scopes import SCOPES
+from twinlens.rest.gate.keys.scopes import SCOPES, KeyScope
 from twinlens.rest.gate.keys.sessions import SESSION_S, Sessions
 from twinlens.rest.gate.keys.wrong_keys import WrongKeys
 
 router = APIRouter(prefix="/api/session", tags=["session"])
+
+
+class SessionStart(Body):
+    """The API key, exchanged for a cookie."""
+
+    key: str = Field(min_length=1, max_length=1000)
+
+
+class SessionAnswer(BaseModel):
+    """Whether a key is required, whether the client is signed in, and the server's limits."""
+
+    key_needed: bool
+    is_valid: bool
+    max_top_k: int = Field(description="maximum number of results per answer")
+    key_name: str | None = Field(description="name of the client's key")
+    scopes: list[KeyScope] = Field(description="what the client may do")
+    favourites: Literal["shared", "own"] = Field(default="shared", description="own: nobody else sees what is marked")
+    signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")
+    read_only: bool = Field(default=False, description="the library lies in a place that cannot be written")
+    is_one_of_several: bool = Field(default=False, description="the server has a list of libraries, one level up")
 
 
 @router.get("")
@@ -77,6 +98,7 @@ def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> Sess
         is_valid=not is_needed or (key is not None and (library is None or key.opens(library))),
         max_top_k=engine.settings.max_top_k,
         key_name=key.name if key is not None else None,
+        favourites="own" if key is not None and key.has_own_favourites else "shared",
         scopes=[scope for scope in SCOPES if scope in scopes],
         signed_in=signed_in,
         read_only=engine.read_only,

@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from twinlens.api.duplicates import Duplicates
+from twinlens.api.photos.duplicates import Duplicates
 from twinlens.errors import CollectionError
 from twinlens.rest.engine.engine import Engine
 

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from twinlens.api.explanation import Explained, explain_photo
 from twinlens.api.indexing import SinceIndex
-from twinlens.api.library import Collection, LibraryFacts, PhotoFile, Suggestion, warm_up
+from twinlens.api.library import Collection, LibraryFacts, PhotoFile, ReplicaState, Suggestion, warm_up
 from twinlens.api.searching import (
     Guard,
     Limits,
@@ -102,6 +103,7 @@ class Engine:
         self._facts: LibraryFacts | None = None
         self._examples: tuple[LibraryFacts, list[Suggestion]] | None = None
         self._told_missing = ""
+        self.replica: ReplicaState | None = None  # as it was when the library was last counted
         self._since_index: SinceIndex | None = None
         self._since_index_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -195,7 +197,7 @@ class Engine:
     # --- work ---------------------------------------------------------------------------------
 
     async def run(self, stage: Stage, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Runs a function in a stage's thread pool.
+        """Runs a function in a stage's thread pool, for who asks here.
 
         Raises:
             RequestFailure: too many calls are already waiting for this stage.
@@ -206,8 +208,9 @@ class Engine:
             )
         self._waiting[stage] += 1
         try:
+            here = copy_context()  # who asks
             return await asyncio.get_running_loop().run_in_executor(
-                self._pools[stage], self._timed, stage, function, arguments
+                self._pools[stage], here.run, self._timed, stage, function, arguments
             )
         finally:
             self._waiting[stage] -= 1
@@ -296,6 +299,8 @@ class Engine:
         self._facts = await self.run("search", self._current_facts, self._facts)
         self.metrics.images.set(self._facts.photos)
         self.metrics.captions.set(self._facts.captions)
+        if self.replica is not None and self.replica.lag_s is not None:
+            self.metrics.replica_lag.set(self.replica.lag_s)
         return self._facts
 
     async def suggestions(self, text: str, *, k: int) -> list[Suggestion]:
@@ -338,4 +343,5 @@ class Engine:
         self._since_index_until = 0.0
 
     def _current_facts(self, known: LibraryFacts | None) -> LibraryFacts:
+        self.replica = self.collection.catalog.replica_state()
         return known if known is not None and self.collection.is_current(known) else self.collection.facts()

@@ -128,6 +128,10 @@ class IndexRun(SilentListener):
         """More videos have been looked at."""
         self._check_stop()
 
+    def helped(self, *_: int) -> None:
+        """More photos were read for another process."""
+        self._check_stop()
+
     def _check_stop(self) -> None:
         if self._engine.stopping.is_set():
             raise IndexStoppedError("the server was asked to stop")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twinlens.api.indexing import Stage
-from twinlens.api.recognizing import ReadCounts, TextReport, can_read_texts, read_counts
+from twinlens.api.photos.recognizing import ReadCounts, TextReport, can_read_texts, read_counts
 from twinlens.errors import AlreadyReadingError, CollectionError, NoTextRecognizerError, TwinlensError
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, failure_of

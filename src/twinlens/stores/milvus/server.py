@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
+import grpc
 import numpy as np
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
@@ -16,6 +17,7 @@ from twinlens.stores.milvus.kinds import IndexKind
 from twinlens.types import Embeddings, Ids
 
 CONNECT_S, SEARCH_S, CALL_S, BUILD_S = 10.0, 10.0, 60.0, 600.0  # pymilvus tries again until then
+ASK_S = 20.0  # whether it is there, and what it has: ``/readyz`` waits for that
 MOST_ROWS = 16_384  # that Milvus returns to one request
 ROWS_SENT = 1_000  # at once: 2 MB of 512 numbers each
 _ID, _VECTOR = "id", "vector"
@@ -56,13 +58,18 @@ def _told(call: Callable[P, T]) -> Callable[P, T]:
                     f"a collection is gone from {server.uri}: another process has replaced it"
                 ) from error
             server.give_up()
-            raise StoreUnavailableError(_why(server.uri, error)) from error
+            raise StoreUnavailableError(_why(server.uri, str(error.message))) from error
+        except grpc.RpcError as error:  # pymilvus lets through that nothing came back in time
+            server = arguments[0]
+            server.give_up()
+            reason = error.details() if isinstance(error, grpc.Call) else error
+            raise StoreUnavailableError(_why(server.uri, str(reason))) from error
 
     return asked
 
 
-def _why(uri: str, error: MilvusException) -> str:
-    reason = " ".join(str(error.message).split())
+def _why(uri: str, reason: str) -> str:
+    reason = " ".join(reason.split())
     if "auth" in reason.lower() or "permission" in reason.lower():
         return f"the Milvus server at {uri} does not let us in; set {TOKEN}=USER:PASSWORD ({reason:.200})"
     return f"the Milvus server at {uri} does not answer as it should; is it running? ({reason:.200})"
@@ -94,14 +101,14 @@ class Server:
     @_told
     def list(self) -> list[str]:
         """Names of the collections on the server."""
-        names: list[str] = self._client.list_collections(timeout=CALL_S)
+        names: list[str] = self._client.list_collections(timeout=ASK_S)
         return names
 
     @_told
     def space(self, alias: str) -> Space | None:
         """The collection that an alias points to; None if there is none."""
         try:
-            told = self._client.describe_collection(alias, timeout=CALL_S)
+            told = self._client.describe_collection(alias, timeout=ASK_S)
         except MilvusException as error:
             if error.code in _NO_COLLECTION:
                 return None

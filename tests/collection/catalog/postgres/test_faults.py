@@ -2,14 +2,15 @@
 
 import gc
 import time
+from pathlib import Path
 
 import pytest
 
 from collection.catalog.postgres.conftest import OpenServed
 from conftest import PhotoMaker
-from postgres_server import DATABASE, USER, Server
+from postgres_server import DATABASE, SECRET, USER, Server
 from twinlens.collection.catalog.opening import open_catalog
-from twinlens.collection.catalog.postgres.address import PASSWORD, Address, place_of
+from twinlens.collection.catalog.postgres.address import PASSWORD, PASSWORD_FILE, Address, place_of
 from twinlens.collection.collection import Collection
 from twinlens.errors import AlreadyIndexingError, CatalogUnavailableError, CollectionError
 
@@ -53,6 +54,20 @@ def test_a_server_that_refuses_is_told_in_a_line(
     assert PASSWORD in refusal(address)
     monkeypatch.delenv(PASSWORD)
     assert PASSWORD in refusal(address)
+
+
+def test_a_password_in_a_file_is_read_at_each_connection(
+    address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSWORD)
+    monkeypatch.setenv(PASSWORD_FILE, str(tmp_path / "secret"))
+    assert f"{PASSWORD_FILE} names" in refusal(address)
+    (tmp_path / "secret").write_text("\n")
+    assert "which is empty" in refusal(address)
+    (tmp_path / "secret").write_text("not this one\n")
+    assert "refuses the user" in refusal(address)
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    opened(address)
 
 
 @pytest.mark.slow

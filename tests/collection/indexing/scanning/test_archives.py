@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.api.repair import verify
+from twinlens.api.upkeep.repair import verify
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.scanning.archives import INSIDE, NOT_OPENED, PACKED_TAR
 from twinlens.collection.portable.moving import move_photos

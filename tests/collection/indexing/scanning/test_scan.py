@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from twinlens.collection.indexing.excluding.names import IGNORED_FOLDERS
-from twinlens.collection.indexing.scanning.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scanning.found_files import FoundFile, FoundFiles
+from twinlens.collection.indexing.scanning.scan import LINK_OUT, Scan, scan_folder
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def close_folder(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 def test_photos_come_with_size_and_date_below_the_folder(root: Path) -> None:
     file = write(root / "2023" / "June" / "beach.jpg", b"12345")
     os.utime(file, ns=(1, 1_700_000_000_123_456_789))
-    assert scan_folder(root) == Scan(photos=[FoundFile("2023/June/beach.jpg", 5, 1_700_000_000_123_456_789)])
+    assert scan_folder(root) == Scan(FoundFiles([FoundFile("2023/June/beach.jpg", 5, 1_700_000_000_123_456_789)]))
 
 
 def test_the_order_does_not_depend_on_the_file_system(root: Path) -> None:
@@ -313,6 +314,46 @@ def test_files_beside_photos_are_found_in_their_own_folder_and_are_not_left_out(
     }
     assert paths(scan) == ["a/beach.jpg", "b/beach.jpg"]
     assert scan.others == [("a/metadata.json", "not an image by its name (.json)")]
+
+
+def test_what_programs_keep_beside_photos_is_counted_and_not_listed(root: Path) -> None:
+    for name in (
+        "IMG_1.HEIC",
+        "IMG_1.AAE",
+        "IMG_O1.AAE",
+        "a/Thumbs.db",
+        "a/DSC_1.pp3",
+        "a/user-generated-memory-titles.json",
+    ):
+        write(root / name)
+    scan = scan_folder(root)
+    assert (paths(scan), scan.others) == (["IMG_1.HEIC"], [])
+    assert {reason: (one.entries, one.example) for reason, one in scan.left_out.items()} == {
+        "edits of Apple Photos (.aae)": (2, "IMG_1.AAE"),
+        "small pictures of Windows (thumbs.db)": (1, "a/Thumbs.db"),
+        "edits of RawTherapee (.pp3)": (1, "a/DSC_1.pp3"),
+        "notes of Google Photos (user-generated-memory-titles.json)": (1, "a/user-generated-memory-titles.json"),
+    }
+
+
+def test_what_a_scan_asks_the_system_grows_with_folders_and_not_with_photos(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apart from the size and date of each photo, which its entry in the listing tells; none is opened."""
+    asked: list[str] = []
+    for name in ("stat", "lstat", "open", "readlink", "scandir"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *given, _n=name, _r=real, **more: asked.append(_n) or _r(*given, **more))
+    counts = []
+    for number in range(90):
+        write(root / f"{number % 3}" / f"{number}.jpg")
+        if number in (2, 89):
+            asked.clear()
+            assert len(scan_folder(root).photos) == number + 1
+            counts.append(sorted(asked))
+    assert counts[0] == counts[1]
+    assert counts[1].count("scandir") == 5  # three folders, and theirs, which is tried first
+    assert "open" not in counts[1]
 
 
 def test_file_beside_a_photo_that_is_a_link_out_of_the_folder_is_not_read(root: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from rest.served_library import ODD_NAME, client_of
 from twinlens.api.library import Collection
 from twinlens.api.searching import Search
 from twinlens.rest.app import create_app
-from twinlens.rest.calls.schemas import BatchAnswer
+from twinlens.rest.calls.schemas.results import BatchAnswer
 from twinlens.rest.settings import Settings
 
 N_PHOTOS = 7

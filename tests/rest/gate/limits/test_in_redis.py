@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.redis_server import RunningRedis
+from relay import Relay
 from rest.served_library import client_of
 from twinlens.errors import ConfigError
 from twinlens.rest.gate.limits import in_redis
@@ -128,6 +129,25 @@ def test_a_redis_that_is_there_and_silent_holds_up_no_request(
         redis.process.send_signal(signal.SIGCONT)
     (away,) = told(caplog)
     assert "does not answer" in away
+
+
+@pytest.mark.server
+def test_a_network_to_redis_that_is_cut_and_mended(
+    indexed: Path, redis: RunningRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr(in_redis, "TIMEOUT_S", 1.0)  # a busy machine may answer later: then it is told more often
+    with Relay(redis.port) as relay:
+        settings = Settings(limits=f"redis://127.0.0.1:{relay.port}/0", requests_per_minute=1000)
+        with client_of(indexed, settings) as client:
+            assert client.get("/api/stats").status_code == 200
+            relay.cut()
+            started = time.monotonic()
+            assert {client.get(path).status_code for path in ("/api/stats", "/readyz", "/health")} == {200}
+            assert time.monotonic() - started < 60
+            assert "does not answer" in told(caplog)[-1]
+            relay.mend()
+            asked_until(lambda: "answers again" in told(caplog)[-1], lambda: client.get("/api/stats").status_code)
 
 
 class Failing(CountsInRedis):

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from twinlens.api.duplicates import Duplicates, Kind
 from twinlens.api.library import LibraryFacts, Opened
+from twinlens.api.photos.duplicates import Duplicates, Kind
 from twinlens.apps.libraries.duplicates import DuplicatesPage, OnProgress
 from twinlens.errors import CollectionError
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import ParamSpec, TypeVar
 
-from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.explanation import explain_photo
 from twinlens.api.library import LibraryFacts, Opened, PhotoFile, PlacesMap, View, photo_file
+from twinlens.api.photos.describing import ENGLISH, Language
 from twinlens.api.searching import Answer, Query, Target, words_query
 from twinlens.apps.libraries.library import (
     MOST_ARCHIVE_MB,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from twinlens.api.library import Collection
-from twinlens.api.teaching import LessonReport, Said
+from twinlens.api.photos.teaching import LessonReport, Said
 from twinlens.apps.libraries.teaching import Lesson
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from twinlens.api.duplicates import DuplicateGroup, GroupedPhoto, Kind, Similar
+from twinlens.api.photos.duplicates import DuplicateGroup, GroupedPhoto, Kind, Similar
 from twinlens.apps.libraries.duplicates import DuplicatesPage, OnProgress
 from twinlens.apps.libraries.served.rest_client import RestClient
 

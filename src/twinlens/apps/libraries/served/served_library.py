@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from twinlens.api.describing import ENGLISH, Language
 from twinlens.api.filters import Filters
 from twinlens.api.library import PlacesMap, View
+from twinlens.api.photos.describing import ENGLISH, Language
 from twinlens.api.searching import Answer, Query, Search, Term, words_query
 from twinlens.apps.libraries.library import (
     EVERYTHING,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from twinlens.api.teaching import Said
+from twinlens.api.photos.teaching import Said
 from twinlens.apps.libraries.served.rest_client import RestClient
 from twinlens.apps.libraries.teaching import Lesson
 

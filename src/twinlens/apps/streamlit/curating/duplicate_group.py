@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from twinlens.api.duplicates import DuplicateGroup, GroupedPhoto, Kind, Similar
+from twinlens.api.photos.duplicates import DuplicateGroup, GroupedPhoto, Kind, Similar
 from twinlens.apps.libraries.library import Library
 from twinlens.apps.streamlit.curating.move_list import offer_place
 from twinlens.apps.streamlit.finding.asked import open_photo

@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from twinlens.api.duplicates import KINDS, Kind
+from twinlens.api.photos.duplicates import KINDS, Kind
 from twinlens.apps.libraries.duplicates import DuplicatesPage
 from twinlens.apps.libraries.library import Library, SearchOptions
 from twinlens.apps.streamlit.curating.duplicate_group import KIND_NAMES, show_group

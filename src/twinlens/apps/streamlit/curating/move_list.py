@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from twinlens.api.duplicates import COPIES, Kind, Similar
+from twinlens.api.photos.duplicates import COPIES, Kind, Similar
 
 CHOSEN = "files on the list"  # id → whether somebody put it there, or took it away
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from twinlens.api.teaching import Said
+from twinlens.api.photos.teaching import Said
 from twinlens.apps.libraries.library import Library, SearchOptions
 from twinlens.apps.streamlit.curating.lesson import offer_lesson
 from twinlens.apps.streamlit.finding.asked import OPEN, Asked, open_photo, take_words

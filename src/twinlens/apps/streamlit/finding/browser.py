@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from twinlens.api.describing import Language, accepted_language
+from twinlens.api.photos.describing import Language, accepted_language
 
 
 def browser_language() -> Language:

@@ -9,21 +9,11 @@ from twinlens.cli.answers import check_output, check_sheet, read_export, show_an
 from twinlens.cli.changes import change_photos
 from twinlens.cli.options.common import Copies, Existing, Export, Grid, Null
 from twinlens.cli.options.photos import FromStdin, OfQuery, Photos
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
-    from twinlens.api.curating import PhotoLike
+    from twinlens.api.photos.curating import PhotoLike
 
 app = typer.Typer(
     help="Put photos into albums, or save searches as live albums, which show what they find when they are opened.",
@@ -35,11 +25,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the album; ca
 
 @app.command("list", epilog="Example: twinlens albums list --in ~/Pictures")
 @as_exit_code
-def list_albums(
-    place: Existing = None, as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None
-) -> int:
+@logged
+def list_albums(place: Existing = None, as_json: AsJson = False) -> int:
     """List the albums: with their number of photos, or the search of a live one."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         counts = collection.albums.counts()
         rows = [_fields(album, counts.get(album.name)) for album in collection.albums.all()]
@@ -55,6 +43,7 @@ def list_albums(
 
 @app.command("show", epilog="Example: twinlens albums show 'Best dogs' --export dogs.html")
 @as_exit_code
+@logged
 def show(
     name: Name,
     k: Annotated[int | None, typer.Option("-k", min=1, help="Number of photos; default: all.")] = None,
@@ -64,13 +53,10 @@ def show(
     copies: Copies = False,
     null: Null = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Show the photos of an album: in its order, or as its search finds them now; lines as of 'twinlens search'."""
     from twinlens.cli.open_collection import complete_change
 
-    start_logging(verbose=verbose, log_file=log_file)
     check_output(null=null, as_json=as_json)
     target = read_export(export, copies=copies)
     check_sheet(grid)
@@ -89,6 +75,7 @@ def show(
 
 @app.command("add", epilog="Example: twinlens albums add Italy ~/Pictures/rome/*.jpg")
 @as_exit_code
+@logged
 def add(
     name: Name,
     photos: Photos = None,
@@ -96,11 +83,8 @@ def add(
     from_stdin: FromStdin = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Put photos at the end of an album, and make it if it is new: all that are named, or none if one is unknown."""
-    start_logging(verbose=verbose, log_file=log_file)
     return change_photos(
         place,
         photos,
@@ -116,6 +100,7 @@ def add(
 
 @app.command("remove", epilog="Example: twinlens albums remove Italy ~/Pictures/rome/blurred.jpg")
 @as_exit_code
+@logged
 def remove(
     name: Name,
     photos: Photos = None,
@@ -123,11 +108,8 @@ def remove(
     from_stdin: FromStdin = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Take photos out of an album: all that are named, or none if one is unknown; the photos stay where they are."""
-    start_logging(verbose=verbose, log_file=log_file)
     return change_photos(
         place,
         photos,
@@ -143,17 +125,15 @@ def remove(
 
 @app.command("order", epilog="Example: twinlens albums order Italy ~/Pictures/rome/forum.jpg")
 @as_exit_code
+@logged
 def order(
     name: Name,
     photos: Photos = None,
     from_stdin: FromStdin = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Put photos of an album first, in the order in which they are named; the others follow as before."""
-    start_logging(verbose=verbose, log_file=log_file)
 
     def change(collection: "api.library.Collection", chosen: "list[PhotoLike]") -> int:
         collection.albums.put_first(name, chosen)
@@ -172,18 +152,16 @@ def order(
 
 @app.command("save", epilog="Example: twinlens albums save 'Best dogs' 'a dog rating>=4'")
 @as_exit_code
+@logged
 def save(
     name: Name,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words and fields, as the search box takes them.")],
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Save a search as a live album, or change the search of one."""
     from twinlens.cli.open_collection import complete_change
 
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         complete_change(collection)
         album = collection.albums.save(name, query)
@@ -197,16 +175,14 @@ def save(
 
 @app.command("rename", epilog="Example: twinlens albums rename Italy 'Italy 2023'")
 @as_exit_code
+@logged
 def rename(
     name: Name,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.")],
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Give an album another name."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         album = collection.albums.rename(name, new)
         count = collection.albums.counts().get(album.name)
@@ -219,11 +195,13 @@ def rename(
 
 @app.command("delete", epilog="Example: twinlens albums delete Italy")
 @as_exit_code
+@logged
 def delete(
-    name: Name, place: Existing = None, as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None
+    name: Name,
+    place: Existing = None,
+    as_json: AsJson = False,
 ) -> int:
     """Delete an album, and no photo; prints what it was, from which it can be made again."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         ids = collection.albums.ids(name)
         album = collection.albums.delete(name)

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -11,54 +11,32 @@ from twinlens.cli.answers import check_output, print_line, print_null, say_since
 from twinlens.cli.captions import change_captions
 from twinlens.cli.language import language_of_output
 from twinlens.cli.open_collection import complete_change
+from twinlens.cli.options.caption import Add, AnyModel, BuiltIn, Candidates, InsteadOf, Own, Photo, Remove
 from twinlens.cli.options.common import Count, Language, Null, Place
 from twinlens.cli.options.filters import FilterValues, check_filters, with_filters
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 EXAMPLE = "Example: twinlens caption ~/Pictures/beach.jpg --in ~/Pictures -k 3"
 
 
 @as_exit_code
+@logged
 @with_filters
 def run(
-    photo: Annotated[
-        Path, typer.Argument(help="Photo file, in the collection or not.", show_default=False, readable=False)
-    ],
+    photo: Photo,
     place: Place = None,
     k: Count = 10,
-    candidates: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="Rank these captions instead: one per line, or any caption file; needs no collection.",
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|DIR", help="The collection's model; with --candidates, any model."),
-    ] = None,
-    built_in: Annotated[
-        bool,
-        typer.Option("--built-in", help="Everyday descriptions of the built-in list, even if there are captions."),
-    ] = False,
+    candidates: Candidates = None,
+    model: AnyModel = None,
+    built_in: BuiltIn = False,
     language: Language = None,
-    add: Annotated[
-        str | None, typer.Option("--add", metavar="TEXT", help="Give the photo this caption.", show_default=False)
-    ] = None,
-    instead_of: Annotated[
-        str | None,
-        typer.Option("--instead-of", metavar="TEXT", help="The caption that the one of --add replaces."),
-    ] = None,
-    remove: Annotated[
-        str | None, typer.Option("--remove", metavar="TEXT", help="Take this caption from the photo.")
-    ] = None,
-    own: Annotated[bool, typer.Option("--own", help="Only list the captions that the photo has.")] = False,
+    add: Add = None,
+    instead_of: InsteadOf = None,
+    remove: Remove = None,
+    own: Own = False,
     filters: FilterValues | None = None,
     null: Null = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Find the captions that fit a photo best.
 
@@ -69,27 +47,20 @@ def run(
     --add, --remove and --own are about the photo's own captions, and print those that
     it has then, a line each; no photo file is changed.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     check_output(null=null, as_json=as_json)
+    filters = filters or {}
+    has_filters = any(filters.values())
     if add is not None or remove is not None or instead_of is not None or own:
-        is_searched = bool(candidates or built_in or model or null or any((filters or {}).values()))
+        is_searched = bool(candidates or built_in or model or null or has_filters)
         return change_captions(
             place, photo, add=add, instead_of=instead_of, remove=remove, is_searched=is_searched, as_json=as_json
         )
     spoken = language_of_output(language, for_people=not (as_json or null))
     if candidates is not None:
-        if built_in:
-            raise typer.BadParameter("captions come from a file or from the built-in list; leave one of them out")
-        if place is not None:
-            raise typer.BadParameter(
-                "captions come from a collection or from a file; give --in or --candidates, not both"
-            )
-        if any((filters or {}).values()):
-            raise typer.BadParameter("filters select photos of a collection; leave them out with --candidates")
+        _check_candidates(place, built_in=built_in, has_filters=has_filters)
         return _among_candidates(photo, candidates, model or "default", k=k, as_json=as_json, null=null)
-    filters = filters or {}
     check_filters(filters)
-    if built_in and any(filters.values()):
+    if built_in and has_filters:
         raise typer.BadParameter("filters select captions of photos; leave them out with --built-in")
     opened = _found(place, model, filters)
     if opened is None:
@@ -105,6 +76,15 @@ def run(
         )
         since_index = say_since_index(opened)
         return show_answer(collection.answer(search), as_json=as_json, null=null, since_index=since_index)
+
+
+def _check_candidates(place: Path | None, *, built_in: bool, has_filters: bool) -> None:
+    if built_in:
+        raise typer.BadParameter("captions come from a file or from the built-in list; leave one of them out")
+    if place is not None:
+        raise typer.BadParameter("captions come from a collection or from a file; give --in or --candidates, not both")
+    if has_filters:
+        raise typer.BadParameter("filters select photos of a collection; leave them out with --candidates")
 
 
 def _found(place: Path | None, model: str | None, filters: "dict[str, Any]") -> "api.library.Opened | None":

@@ -7,12 +7,13 @@ import typer
 from twinlens.cli.changes import change_photos
 from twinlens.cli.options.common import Existing
 from twinlens.cli.options.photos import FromStdin, OfQuery, Photos
-from twinlens.cli.outcome import AsJson, LogFile, Verbose, as_exit_code, start_logging
+from twinlens.cli.outcome import AsJson, as_exit_code, logged
 
 EXAMPLE = "Example: twinlens favourite ~/Pictures/beach.jpg"
 
 
 @as_exit_code
+@logged
 def run(
     photos: Photos = None,
     query: OfQuery = None,
@@ -20,14 +21,11 @@ def run(
     remove: Annotated[bool, typer.Option("--remove", help="Take the mark away.")] = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Mark photos as favourites: all that are named, or none if one is unknown.
 
     'twinlens search favourite:yes' finds them. No photo file is changed.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     done, before = ("took the mark from {}", "had none") if remove else ("marked {}", "had the mark already")
     return change_photos(
         place,

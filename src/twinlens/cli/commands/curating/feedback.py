@@ -6,23 +6,14 @@ import typer
 
 from twinlens import api
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens feedback 'our garden' --good 2023/IMG_1.jpg --bad 2023/IMG_7.jpg --in ~/Pictures"
 
 
 @as_exit_code
+@logged
 def run(
     query: Annotated[str | None, typer.Argument(help="The query as it was asked.", show_default=False)] = None,
     good: Annotated[list[str] | None, typer.Option("--good", metavar="ID", help="A photo that fits.")] = None,
@@ -33,15 +24,12 @@ def run(
     list_all: Annotated[bool, typer.Option("--list", help="List what was said, of all queries.")] = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Say which photos fit a query, and which do not: from now on it finds more like the good ones.
 
     ID is the id of a photo or the path of its file; --good and --bad may be given several times. Good photos stand
     first, bad ones are left out. With --list, stdout has one photo per line: good or bad, query, id.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if (query is None) != list_all:
         raise typer.BadParameter("give either a QUERY or --list")
     if query is not None and not forget and not good and not bad:

@@ -9,22 +9,12 @@ import typer
 from twinlens import api
 from twinlens.cli.options.common import Existing
 from twinlens.cli.options.photos import FromStdin, OfQuery, Photos, check_photos, chosen_photos
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
     from twinlens.api.library import Collection
-    from twinlens.api.sharing import NewShare, Share
+    from twinlens.api.photos.sharing import NewShare, Share
 
 USUAL_SERVER = "http://127.0.0.1:5000/"
 app = typer.Typer(
@@ -53,6 +43,7 @@ ServerAddress: TypeAlias = Annotated[
 
 @app.command("photos", epilog="Example: twinlens share photos ~/Pictures/rome/*.jpg --heading Rome")
 @as_exit_code
+@logged
 def share_photos(
     photos: Photos = None,
     query: OfQuery = None,
@@ -63,11 +54,8 @@ def share_photos(
     server: ServerAddress = USUAL_SERVER,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Share photos: these, whatever is indexed later; all that are named, or none if one is unknown."""
-    start_logging(verbose=verbose, log_file=log_file)
     days, server = _days(expires), _server(server)
     check_photos(photos, query, from_stdin=from_stdin)
     opened = api.library.find_existing(place)
@@ -79,6 +67,7 @@ def share_photos(
 
 @app.command("search", epilog="Example: twinlens share search 'a dog year:2023' --expires never")
 @as_exit_code
+@logged
 def share_search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words and fields, as the search box takes them.")],
     heading: Heading = None,
@@ -87,11 +76,8 @@ def share_search(
     server: ServerAddress = USUAL_SERVER,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Share a search: the link shows what it finds when it is opened, also photos that are indexed later."""
-    start_logging(verbose=verbose, log_file=log_file)
     days, server = _days(expires), _server(server)
     opened = api.library.find_existing(place)
     with opened.collection as collection:
@@ -104,6 +90,7 @@ def share_search(
 
 @app.command("album", epilog="Example: twinlens share album Italy --originals")
 @as_exit_code
+@logged
 def share_album(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the album; case does not matter.")],
     heading: Heading = None,
@@ -112,11 +99,8 @@ def share_album(
     server: ServerAddress = USUAL_SERVER,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Share an album: the link shows what is in it when it is opened."""
-    start_logging(verbose=verbose, log_file=log_file)
     days, server = _days(expires), _server(server)
     with api.library.find_existing(place).collection as collection:
         made = collection.shares.share_album(name, heading=heading, days=days, originals=originals)
@@ -125,11 +109,9 @@ def share_album(
 
 @app.command("list", epilog="Example: twinlens share list --in ~/Pictures")
 @as_exit_code
-def list_shares(
-    place: Existing = None, as_json: AsJson = False, verbose: Verbose = False, log_file: LogFile = None
-) -> int:
+@logged
+def list_shares(place: Existing = None, as_json: AsJson = False) -> int:
     """List the links: number, what each shows, when it was made and expires, how often it was opened."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         rows = [_fields(collection, share) for share in collection.shares.all()]
     if as_json:
@@ -148,17 +130,15 @@ def list_shares(
 
 @app.command("revoke", epilog="Example: twinlens share revoke 3")
 @as_exit_code
+@logged
 def revoke(
     number: Annotated[
         int, typer.Argument(metavar="NUMBER", min=1, help="Of the link, as 'twinlens share list' has it.")
     ],
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Take a link back: it shows nothing from now on."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         row = _fields(collection, collection.shares.revoke(number))
     if as_json:

@@ -9,17 +9,7 @@ from twinlens import api
 from twinlens.cli.changes import change_photos, show_change
 from twinlens.cli.options.common import Existing
 from twinlens.cli.options.photos import FromStdin, OfQuery, Photos
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.cli.suggesting import EXAMPLE, suggest
 
 app = typer.Typer(
@@ -52,6 +42,7 @@ def choose_from(
 
 @app.command("add", epilog="Example: twinlens tag add 'on holiday' --query 'a beach year:2023'")
 @as_exit_code
+@logged
 def add(
     tag: Tag,
     photos: Photos = None,
@@ -59,11 +50,8 @@ def add(
     from_stdin: FromStdin = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Give a tag to photos: to all that are named, or to none if one is unknown."""
-    start_logging(verbose=verbose, log_file=log_file)
     return change_photos(
         place,
         photos,
@@ -79,6 +67,7 @@ def add(
 
 @app.command("remove", epilog="Example: twinlens tag remove kids ~/Pictures/beach.jpg")
 @as_exit_code
+@logged
 def remove(
     tag: Tag,
     photos: Photos = None,
@@ -86,11 +75,8 @@ def remove(
     from_stdin: FromStdin = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Take a tag from photos: from all that are named, or from none if one is unknown."""
-    start_logging(verbose=verbose, log_file=log_file)
     return change_photos(
         place,
         photos,
@@ -106,17 +92,15 @@ def remove(
 
 @app.command("list", epilog="Example: twinlens tag list --in ~/Pictures")
 @as_exit_code
+@logged
 def list_tags(
     photo: Annotated[
         str | None, typer.Argument(metavar="[PHOTO]", help="Only the tags of this photo.", show_default=False)
     ] = None,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """List all tags and how many photos have each, or the tags of one photo."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         rows: list[dict[str, Any]] = [{"tag": tag, "photos": count} for tag, count in collection.tags.all()]
         if photo is not None:
@@ -132,6 +116,7 @@ def list_tags(
 
 @app.command("rename", epilog="Example: twinlens tag rename kids children")
 @as_exit_code
+@logged
 def rename(
     tag: Tag,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
@@ -140,11 +125,8 @@ def rename(
     ] = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Write a tag in another way on all photos that have it."""
-    start_logging(verbose=verbose, log_file=log_file)
     with api.library.find_existing(place).collection as collection:
         changed = collection.tags.rename(tag, name, merge=merge)
     return show_change(range(changed), changed, "renamed the tag of {}", "", as_json=as_json, tag=tag, name=name)

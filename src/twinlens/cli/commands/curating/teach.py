@@ -7,24 +7,14 @@ import typer
 from twinlens import api
 from twinlens.cli.commands.curating.feedback import show_said
 from twinlens.cli.options.common import Existing
-from twinlens.cli.outcome import (
-    FOUND,
-    NOTHING_FOUND,
-    OUR_ERROR,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, NOTHING_FOUND, OUR_ERROR, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens teach Rex rex1.jpg rex2.jpg rex3.jpg rex4.jpg rex5.jpg --in ~/Pictures"
 
 
 @as_exit_code
+@logged
 def run(
     word: Annotated[
         str | None, typer.Argument(help="One or more words, such as 'Rex' or 'the cabin'.", show_default=False)
@@ -40,8 +30,6 @@ def run(
     list_all: Annotated[bool, typer.Option("--list", help="List the words, and the photos of each.")] = False,
     place: Existing = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Teach the collection a word of your own, or let it learn from all captions and feedback.
 
@@ -50,7 +38,6 @@ def run(
     adapted to your captions and feedback, and the change is kept only if it is better on photos that were held out;
     otherwise the exit code is 1. No photo is read, and the model's own files are not changed.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if list_all and (word is not None or undo):
         raise typer.BadParameter("--list lists all words; leave out WORD and --undo")
     if undo and (photos or bad):

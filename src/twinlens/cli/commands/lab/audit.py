@@ -8,13 +8,14 @@ import typer
 from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.options.data import Captions, Data, Images, Kind, RatiosOfModel
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 EXAMPLE = "Example: twinlens audit --data path/to/flickr8k --split test"
 
 
 @as_exit_code
+@logged
 def run(
     data: Data = None,
     captions: Captions = None,
@@ -36,8 +37,6 @@ def run(
         typer.Option("--quick", help="Skip photo comparison between splits and training baselines."),
     ] = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Audit retrieval figures: leaks, duplicates, ties, collapse, and what wrong protocols would report.
 
@@ -45,7 +44,6 @@ def run(
     and each baseline. Errors and warnings are repeated on stderr; the exit code
     stays 0.
     """
-    start_logging(verbose=verbose, log_file=log_file)
     if (captions is None) != (images is None):
         raise typer.BadParameter("--captions FILE and --images DIR must be given together")
     if data is None and captions is None and embeddings is None:

@@ -11,16 +11,7 @@ import typer
 from twinlens import api
 from twinlens.cli.interrupts import interrupts
 from twinlens.cli.options.data import Captions, Images, Kind, Ratios
-from twinlens.cli.outcome import (
-    FOUND,
-    AsJson,
-    LogFile,
-    Verbose,
-    as_exit_code,
-    print_json,
-    say,
-    start_logging,
-)
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 app = typer.Typer(
@@ -32,6 +23,7 @@ app = typer.Typer(
 
 @app.command("info", epilog="Example: twinlens datasets info path/to/flickr8k --quick")
 @as_exit_code
+@logged
 def info(
     data: Annotated[
         str | None,
@@ -48,11 +40,8 @@ def info(
         bool, typer.Option("--quick", help="Do not read photos; broken and duplicate ones are not found.")
     ] = False,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Show what a data set contains and possible problems, or where to get a published one."""
-    start_logging(verbose=verbose, log_file=log_file)
     if data is None and captions is None:
         raise typer.BadParameter(
             "no data set given; give a folder, a name such as flickr8k, or --captions FILE with --images DIR"
@@ -78,6 +67,7 @@ def info(
 
 @app.command("convert", epilog="Example: twinlens datasets convert path/to/flickr8k --to webdataset --out flickr8k-tar")
 @as_exit_code
+@logged
 def convert(
     data: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Data set folder.")],
     to: Annotated[
@@ -98,11 +88,8 @@ def convert(
     captions: Captions = None,
     images: Images = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Convert a data set to another format. The source is only read; an interrupted run leaves nothing behind."""
-    start_logging(verbose=verbose, log_file=log_file)
     with interrupts(lambda: "nothing was written"), _bar("writing photos") as show:
         done = api.datasets.convert_dataset(
             data,

@@ -32,7 +32,7 @@ from twinlens.cli.options.evaluate import (
     TextEmbeddings,
     Truth,
 )
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json
 from twinlens.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ EXAMPLE = "Example: twinlens evaluate --data path/to/flickr8k --split test"
 
 
 @as_exit_code
+@logged
 def run(
     data: Data = None,
     captions: Captions = None,
@@ -67,11 +68,8 @@ def run(
     on: On = None,
     workers: Workers = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Evaluate a model: R@K, P@K, MRR, ranks, mAP and nDCG, in both directions, with 95 % confidence intervals."""
-    start_logging(verbose=verbose, log_file=log_file)
     templates = _templates(prompts)
     source = DataSource(data, captions, images, kind, split, ratios, tuple(languages or ()), truth)
     given = {

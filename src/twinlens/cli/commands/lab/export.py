@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from twinlens import api
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
 EXAMPLE = "Example: twinlens export runs/heads --out models/heads --int8"
 
 
 @as_exit_code
+@logged
 def run(
     folder: Annotated[Path, typer.Argument(metavar="RUN", readable=False, show_default=False)],
     out: Annotated[Path, typer.Option(metavar="DIR", readable=False, help="Output folder of the bundle.")],
@@ -33,13 +34,10 @@ def run(
         ),
     ] = 1.0,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Export a run's best epoch as a model bundle; needs the extra "train"."""
     from twinlens.cli.progress import progress_bar
 
-    start_logging(verbose=verbose, log_file=log_file)
     with progress_bar() as bar:
         task = bar.add_task("comparing", total=None, visible=int8)
 

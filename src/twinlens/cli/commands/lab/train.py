@@ -1,7 +1,7 @@
 """``twinlens train``: train a dual encoder from a recipe and captioned photos."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -9,7 +9,8 @@ from twinlens import api
 from twinlens.cli.interrupts import interrupts
 from twinlens.cli.options.cluster import On, Workers, no_workers
 from twinlens.cli.options.data import Captions, Images, Kind
-from twinlens.cli.outcome import FOUND, AsJson, LogFile, Verbose, as_exit_code, print_json, say, start_logging
+from twinlens.cli.options.train import Cache, Changes, Data, Device, Out, Recipe, Resume, Seeds, Sweeps
+from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 from twinlens.counted import counted
 
 if TYPE_CHECKING:
@@ -19,39 +20,23 @@ EXAMPLE = "Example: twinlens train recipes/heads.toml --data path/to/flickr8k --
 
 
 @as_exit_code
+@logged
 def run(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml", readable=False, show_default=False)],
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Captioned data set with train and val splits.")
-    ] = None,
+    recipe: Recipe,
+    data: Data = None,
     captions: Captions = None,
     images: Images = None,
     kind: Kind = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe; can be repeated."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="Run folder; default: runs/NAME.")
-    ] = None,
-    seeds: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Train with N seeds; mean ± deviation of what they measure.")
-    ] = None,
-    sweeps: Annotated[
-        list[str] | None,
-        typer.Option("--sweep", metavar="KEY=A,B,…", help="Train with each of these values; can be repeated."),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue from the run's last checkpoint.")] = False,
-    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Override trainer.device.")] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", readable=False, help="Feature cache; default: cache/ next to the run."),
-    ] = None,
+    changes: Changes = None,
+    out: Out = None,
+    seeds: Seeds = None,
+    sweeps: Sweeps = None,
+    resume: Resume = False,
+    device: Device = None,
+    cache: Cache = None,
     on: On = None,
     workers: Workers = None,
     as_json: AsJson = False,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
 ) -> int:
     """Train a dual encoder from a recipe; needs the extra "train".
 
@@ -64,7 +49,6 @@ def run(
     from twinlens.cli.sweep_run import train_sweep
     from twinlens.cli.training_log import TrainingLog, listen
 
-    start_logging(verbose=verbose, log_file=log_file)
     if data is None and (captions is None or images is None):
         raise typer.BadParameter("no data set given; give --data DIR, or --captions FILE with --images DIR")
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]

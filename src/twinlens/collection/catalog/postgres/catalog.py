@@ -11,6 +11,7 @@ from twinlens.collection.catalog.postgres.connection import ServerConnection
 from twinlens.collection.catalog.postgres.database import ServerDatabase
 from twinlens.collection.catalog.postgres.failures import damaged
 from twinlens.collection.catalog.postgres.tables import changing_statements, making_statements
+from twinlens.collection.catalog.postgres.work import WorkTable
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION
 from twinlens.collection.catalog.sqlite.sql_functions import EARTH_RADIUS_KM, add_functions
 from twinlens.errors import CatalogDamagedError, CollectionError
@@ -34,6 +35,7 @@ class ServedCatalog(ServerDatabase, Catalog):
 
     def __init__(self, path: Path, address: Address, *, create: bool = False) -> None:
         self._open_server(address)
+        self.work = WorkTable(self)
         Catalog.__init__(self, path, create=create)
 
     def _check_place(self, path: Path, *, create: bool) -> None:
@@ -51,7 +53,7 @@ class ServedCatalog(ServerDatabase, Catalog):
         self._columns.add_functions(known)
 
     def _prepare(self) -> None:
-        with self.connected() as connection:
+        with self.writing_connection() as connection:
             _check_server(connection, self.address)
             version = _version(connection, self.address)
         if self._may_create if version is None else version < SCHEMA_VERSION:

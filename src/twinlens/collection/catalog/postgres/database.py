@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -13,6 +13,9 @@ from twinlens.collection.catalog.postgres.address import Address
 from twinlens.collection.catalog.postgres.connection import ServerConnection
 from twinlens.collection.catalog.postgres.failures import translated
 from twinlens.collection.catalog.postgres.pool import Pool
+from twinlens.collection.catalog.postgres.replica import WRITTEN, Replica
+from twinlens.collection.catalog.replica_state import ReplicaState
+from twinlens.errors import CatalogUnavailableError, CollectionError
 
 AT_ONCE = 2000  # rows of a long answer
 
@@ -30,6 +33,7 @@ class ServerDatabase(Database):
     is_served = True
     address: Address
     _pool: Pool
+    _replica: Replica | None
     _pinned: threading.local
 
     def __str__(self) -> str:
@@ -55,11 +59,17 @@ class ServerDatabase(Database):
     def close(self) -> None:
         """Closes the connections."""
         self._pool.drop_idle()
+        if self._replica is not None:
+            self._replica.pool.drop_idle()
+
+    def replica_state(self) -> ReplicaState | None:
+        """How far a replica is behind, from which is read; None without one."""
+        return None if self._replica is None else self._replica.state()
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """BEGIN … COMMIT, or ROLLBACK on an error; a nested one joins the outer transaction."""
-        with self._held() as connection:
+        with self.writing_connection() as connection:
             if connection.in_transaction:
                 yield connection
                 return
@@ -86,19 +96,31 @@ class ServerDatabase(Database):
         with self._held() as connection:
             yield connection
 
+    @contextmanager
+    def writing_connection(self) -> Iterator[ServerConnection]:
+        """A connection to the server that is written, also where this thread reads from a replica."""
+        with self._held(writes=True) as connection:
+            yield connection
+
     def checkpoint(self) -> None:
         """Nothing is to be done: the server writes its own log."""
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
         """All rows of a query."""
-        with self._held() as connection:
-            found: list[Any] = connection.execute(sql, tuple(parameters)).fetchall()
-            return found
+        values = tuple(parameters)
+        try:
+            return self._rows(sql, values)
+        except CatalogUnavailableError:
+            if self._replica is None or getattr(self._pinned, "connection", None) is not None:
+                raise
+            return self._rows(sql, values, on_main=True)  # the replica may just have gone
 
     def each_row(self, sql: str) -> Iterator[Any]:
         """The rows of a query one by one, for those that are too many for memory."""
-        with self.errors(), self._pool.lent() as connection, connection.one_state():
-            yield from connection.each(sql, at_once=AT_ONCE)
+        with self.errors(), ExitStack() as lent:
+            connection, _ = self._lent(lent)
+            with connection.one_state():
+                yield from connection.each(sql, at_once=AT_ONCE)
 
     def has_table(self, name: str) -> bool:
         """Whether a table exists."""
@@ -125,9 +147,21 @@ class ServerDatabase(Database):
         try:
             with self.errors():
                 row = connection.raw.execute("SELECT pg_try_advisory_lock(%s, %s)", self._lock_of(what)).fetchone()
+                self._note_seen(connection)  # what the one before it has written
             yield bool(row and row[0])
         finally:
             connection.close()
+
+    def is_taken(self, what: str) -> bool:
+        """Whether some process holds the lock of ``only_one``."""
+        sql = (
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 2 "
+            "AND classid::bigint = %s AND objid::bigint = %s AND granted)"
+        )
+        unsigned = tuple(number % 2**32 for number in self._lock_of(what))
+        with self.writing_connection() as connection:
+            return bool(connection.raw.execute(sql, unsigned).fetchone()[0])
 
     def extra_connection(self) -> Any:
         """Another connection, which threads share that use it one at a time; to be closed by ``close_extra``."""
@@ -149,23 +183,54 @@ class ServerDatabase(Database):
         self.address = address
         self._pinned = threading.local()
         self._pool = Pool(address, self._prepare_connection)
+        self._replica = Replica(address, self._pool, self._prepare_connection) if address.replica else None
 
     def _prepare_connection(self, connection: ServerConnection) -> None:
         """Called with each new connection."""
 
     @contextmanager
-    def _held(self) -> Iterator[ServerConnection]:
+    def _held(self, *, writes: bool = False) -> Iterator[ServerConnection]:
         """The connection of this thread's transaction, or another one."""
         with self.errors():
-            if (pinned := getattr(self._pinned, "connection", None)) is not None:
+            pinned, is_main = getattr(self._pinned, "connection", None), getattr(self._pinned, "is_main", True)
+            if pinned is not None and (is_main or not writes or pinned.in_transaction):
                 yield cast(ServerConnection, pinned)
                 return
-            with self._pool.lent() as connection:
-                self._pinned.connection = connection
+            with ExitStack() as lent:
+                connection, on_main = self._lent(lent, writes=writes)
+                self._pinned.connection, self._pinned.is_main = connection, on_main
                 try:
                     yield connection
+                except psycopg.OperationalError as error:
+                    if on_main or self._replica is None:
+                        raise
+                    # it is away, or has ended the question because the answer would be too old
+                    failure = translated(self._replica.pool.address, error)
+                    self._replica.failed(str(failure))
+                    raise CatalogUnavailableError(str(failure)) from error
                 finally:
-                    self._pinned.connection = None
+                    self._pinned.connection, self._pinned.is_main = pinned, is_main
+                    if on_main:
+                        self._note_seen(connection)
+
+    def _lent(self, lent: ExitStack, *, writes: bool = False) -> tuple[ServerConnection, bool]:
+        """A connection, and whether it is one to the server that is written."""
+        if not writes and self._replica is not None and self._replica.may_answer():
+            try:
+                return lent.enter_context(self._replica.pool.lent()), False
+            except CollectionError as error:  # it has just gone
+                self._replica.failed(str(error))
+        return lent.enter_context(self._pool.lent()), True
+
+    def _rows(self, sql: str, values: tuple[Any, ...], *, on_main: bool = False) -> list[Any]:
+        with self._held(writes=on_main) as connection:
+            found: list[Any] = connection.execute(sql, values).fetchall()
+            return found
+
+    def _note_seen(self, connection: ServerConnection) -> None:
+        """What was read or written now must be there wherever this process reads from next."""
+        if self._replica is not None and not connection.is_broken and not connection.in_transaction:
+            self._replica.note_seen(int(connection.raw.execute(WRITTEN).fetchone()[0]))
 
     def _lock_of(self, what: str) -> tuple[int, int]:
         """Two numbers of 32 bits for a lock of this schema."""

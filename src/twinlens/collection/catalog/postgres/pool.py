@@ -6,17 +6,20 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from twinlens.collection.catalog.postgres.address import Address, password
 from twinlens.collection.catalog.postgres.connection import ServerConnection
 from twinlens.collection.catalog.postgres.failures import LOCK_S, not_connected, unavailable
+from twinlens.collection.catalog.postgres.silence import KEEPALIVE, SERVER_KEEPALIVE, WatchedConnection
 from twinlens.errors import CatalogUnavailableError
 
 MOST = 16  # of one process; a server takes 100 at first, of all programs
 IDLE_S = 300.0  # then a connection is closed rather than used: a firewall may have forgotten it
-CONNECT_S = 10
+CONNECT_S = 5
 
 
 class Pool:
@@ -61,20 +64,48 @@ class Pool:
             CollectionError: the server cannot be reached, or refuses.
         """
         try:
-            raw = psycopg.connect(
-                self.address.server,
-                autocommit=True,
-                password=password(),
-                connect_timeout=CONNECT_S,
-                application_name="twinlens",
-                options=f"-c search_path={self.address.schema} -c lock_timeout={LOCK_S}s -c client_encoding=UTF8 "
-                "-c default_transaction_isolation=read\\ committed",
-            )
+            raw = WatchedConnection.connect(**self._asked(), autocommit=True)
         except psycopg.Error as error:
             raise not_connected(self.address, error) from error
+        raw.is_there = self._asking()
         connection = ServerConnection(raw)
         self._prepare(connection)
         return connection
+
+    def _asked(self) -> dict[str, Any]:
+        kept = {
+            "search_path": self.address.schema,
+            "lock_timeout": f"{LOCK_S}s",
+            "client_encoding": "UTF8",
+            "default_transaction_isolation": "read\\ committed",
+            **SERVER_KEEPALIVE,
+        }
+        return {
+            **KEEPALIVE,
+            **conninfo_to_dict(self.address.server),
+            "password": password(),
+            "connect_timeout": CONNECT_S,
+            "application_name": "twinlens",
+            "options": " ".join(f"-c {name}={value}" for name, value in kept.items()),
+        }
+
+    def _asking(self) -> Callable[[], None]:
+        """``_ask``, for a connection at rest, which must not keep alive a pool that nobody closes."""
+        kept = weakref.WeakMethod(self._ask)
+
+        def ask() -> None:
+            if (asked := kept()) is not None:
+                asked()
+
+        return ask
+
+    def _ask(self) -> None:
+        """Raises psycopg.Error if the server does not take another connection; then those at rest are of no use."""
+        try:
+            psycopg.connect(**self._asked(), autocommit=True).close()
+        except psycopg.Error:
+            self.drop_idle()
+            raise
 
     def drop_idle(self) -> None:
         """Closes all that are not lent: the server was restarted, or nobody needs them any more."""

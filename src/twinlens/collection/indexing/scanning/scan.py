@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from twinlens.collection.indexing.excluding.companions import companion
 from twinlens.collection.indexing.excluding.folders import with_own_file
 from twinlens.collection.indexing.excluding.names import HIDDEN_FILE, IGNORE_FILE, NO_MEDIA, is_left_out, why_left_out
 from twinlens.collection.indexing.excluding.placeholders import NOT_HERE, held_name, is_placeholder
 from twinlens.collection.indexing.excluding.rules import Rules
 from twinlens.collection.indexing.scanning.archives import NOT_OPENED, look_inside, why_not_opened
+from twinlens.collection.indexing.scanning.found_files import FoundFile, FoundFiles
 from twinlens.data.decoding.kinds import NOT_READ_YET, VIDEO_SUFFIXES, unread_kind
 from twinlens.data.file_names import as_file, as_text
 from twinlens.data.images import MAX_FILE_BYTES, PHOTO_SUFFIXES
@@ -27,14 +29,6 @@ from twinlens.errors import DataError, valid_unicode
 Entry: TypeAlias = "os.DirEntry[str] | ObjectEntry"
 LINK_OUT = "link that leads out of the folder, not followed; --follow-links includes it"
 IN_NO_MEDIA = f"folder with a {NO_MEDIA} file"
-
-
-class FoundFile(NamedTuple):
-    """A file found on disk."""
-
-    path: str  # relative to the folder, with "/", as text
-    size_bytes: int
-    mtime_ns: int
 
 
 class LeftOut(NamedTuple):
@@ -59,13 +53,13 @@ class Scan:
         folders: all folders that could be opened, "" for the scanned one, and whether each is on
             another disk than the folder around it, as a mount point is.
         dates: modification time in ns of each folder that could be opened, "" for the scanned one.
-        left_out: what was passed over: hidden files, what systems keep for themselves, what patterns exclude.
+        left_out: what was passed over: hidden files, what systems and programs keep, what patterns exclude.
         excluded: paths of what patterns and ``.nomedia`` files exclude: known photos there leave the collection.
         patterns: those of the collection that matched something.
         away: paths of files that a cloud holds; known photos there do not count as missing.
     """
 
-    photos: list[FoundFile] = field(default_factory=list)
+    photos: FoundFiles = field(default_factory=FoundFiles)
     beside: dict[str, tuple[FoundFile, ...]] = field(default_factory=dict)
     albums: dict[str, FoundFile] = field(default_factory=dict, compare=False)
     others: list[tuple[str, str]] = field(default_factory=list)
@@ -139,7 +133,9 @@ def scan_some(root: Path, places: Mapping[str, Rules], *, known: Container[str])
                 )
 
     scan = _sorted_out(walk, files(), library, follow_links=False)
-    scan.photos.sort(key=lambda photo: photo.path.split("/"))  # as if all were walked through
+    scan.photos = FoundFiles(
+        sorted(scan.photos, key=lambda photo: photo.path.split("/"))
+    )  # as if all were walked through
     return scan, walk.met
 
 
@@ -172,6 +168,9 @@ def _sorted_out(
             reason = None
         if is_archive := archives is not None and reason == NOT_OPENED:
             reason = None
+        if reason is not None and (what := companion(path)):
+            scan.leave_out(path, what)
+            continue
         reason = reason or (None if follow_links else _link_out(entry, library))
         if reason:
             scan.others.append((valid_unicode(path), reason))
@@ -208,7 +207,11 @@ def _look_inside(scan: Scan, archive: Path, path: str, mtime_ns: int, rules: Rul
     for name, size in inside.photos:
         if not _is_excluded_inside(scan, path, name, rules):
             scan.photos.append(FoundFile(f"{path}/{name}", size, mtime_ns))
-    scan.others += [(f"{path}/{valid_unicode(name)}", reason) for name, reason in inside.others]
+    for name, reason in inside.others:
+        if what := companion(name):
+            scan.leave_out(f"{path}/{name}", what)
+        else:
+            scan.others.append((f"{path}/{valid_unicode(name)}", reason))
     for _ in range(inside.hidden):
         scan.leave_out(path, HIDDEN_FILE)
 
@@ -243,7 +246,11 @@ def _find_beside(scan: Scan, files: list[FoundFile]) -> None:
         folder, _, name = path.rpartition("/")
         if folder and is_album_file(name):
             scan.albums.setdefault(folder, left[path])
-    scan.others += [(valid_unicode(path), why_not_a_photo(path) or "") for path in left]
+    for path in left:
+        if what := companion(path):
+            scan.leave_out(path, what)
+        else:
+            scan.others.append((valid_unicode(path), why_not_a_photo(path) or ""))
     scan.others.sort()
 
 

@@ -90,6 +90,9 @@ class IndexListener(Protocol):
     def videos_advanced(self, done: int, total: int, /) -> None:
         """``done`` of ``total`` new videos have been looked at, after all photos."""
 
+    def helped(self, done: int, /) -> None:
+        """``done`` photos were read for the run of another process, before this one's begins."""
+
     def change_planned(self, plan: ModelChangePlan) -> None:
         """The model has changed; everything must be embedded again."""
 
@@ -114,6 +117,9 @@ class SilentListener:
 
     def videos_advanced(self, done: int, total: int, /) -> None:
         """More videos have been looked at."""
+
+    def helped(self, done: int, /) -> None:
+        """More photos were read for another process."""
 
     def change_planned(self, plan: ModelChangePlan) -> None:
         """The model has changed; everything must be embedded again."""

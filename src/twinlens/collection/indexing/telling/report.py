@@ -107,6 +107,8 @@ class IndexReport:
         albums: made of folders that Google Takeout calls albums.
         left_out: what was passed over, by reason: hidden files, what systems keep, what patterns exclude.
         unmatched: patterns to exclude that match nothing.
+        by_others: photos that indexers on other machines have read for this run.
+        helped: photos that this process has read for the run of another one, before its own.
     """
 
     added: int = 0
@@ -131,13 +133,18 @@ class IndexReport:
     albums: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
+    by_others: int = 0
+    helped: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The documented fields; those of captions, a model change, missing photos and a verification only if any."""
         fields = {**vars(self), "skipped": [skipped._asdict() for skipped in self.skipped]}
         missing = {
             name: fields.pop(name)
-            for name in ("restored", "kept", "dropped", "kept_folders", "brought", "retold", "videos", "albums")
+            for name in (
+                *("restored", "kept", "dropped", "kept_folders", "brought", "retold", "videos", "albums"),
+                *("by_others", "helped"),
+            )
         }
         missing["kept_folders"] = [folder.to_json() for folder in self.kept_folders]
         missing["left_out"] = [one._asdict() for one in fields.pop("left_out")]
@@ -177,6 +184,7 @@ class IndexReport:
             albums=self.albums + later.albums,
             left_out=later.left_out,
             unmatched=later.unmatched,
+            by_others=self.by_others + later.by_others,
         )
 
 

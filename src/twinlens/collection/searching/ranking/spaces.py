@@ -9,6 +9,7 @@ import numpy as np
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.embeddings.vectors import DerivedVectors
 from twinlens.collection.catalog.rows import ModelRecord
+from twinlens.collection.derived import Derived
 from twinlens.collection.place.photo_folders import PhotoFolders
 from twinlens.collection.searching.query import Query, QueryVector, Term, embedded, summed
 from twinlens.collection.searching.query.vector import TextCache
@@ -73,15 +74,11 @@ class Spaces:
         folders: PhotoFolders,
         model: QueryModel,
         taught: Taught,
-        *,
-        vectors: DerivedVectors,
-        caption_vectors: DerivedVectors,
-        likeness: DerivedVectors,
-        moments: tuple[DerivedVectors, DerivedVectors],
+        derived: Derived,
     ) -> None:
         self._catalog, self._folders, self._model, self._taught = catalog, folders, model, taught
-        self._vectors, self._caption_vectors, self._likeness = vectors, caption_vectors, likeness
-        self._moments, self._moments_alike = moments
+        self._vectors, self._caption_vectors = derived.vectors, derived.caption_vectors
+        self._likeness, (self._moments, self._moments_alike) = derived.likeness, derived.moments
         self._known_moments: tuple[object, tuple[Ids, Ids]] | None = None
         self._texts = TextCache()
 

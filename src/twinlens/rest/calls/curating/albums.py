@@ -9,7 +9,8 @@ from twinlens.api.searching import words_query
 from twinlens.rest.calls.curating.common import Name, Photos, writable
 from twinlens.rest.calls.finding.searching import Ready, terms_of
 from twinlens.rest.calls.results import json_of, page_length
-from twinlens.rest.calls.schemas import DEEPEST_OFFSET, Body, SearchAnswer, Words
+from twinlens.rest.calls.schemas.results import SearchAnswer
+from twinlens.rest.calls.schemas.values import DEEPEST_OFFSET, Body, Words
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 

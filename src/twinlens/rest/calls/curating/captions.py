@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from twinlens.rest.calls.curating.common import writable
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import Body, ImageId
+from twinlens.rest.calls.schemas.values import Body, ImageId
 from twinlens.rest.engine.engine import Engine
 
 router = APIRouter(prefix="/api/captions", tags=["captions"])

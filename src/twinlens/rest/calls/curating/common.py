@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from twinlens.api.curating import MOST_CHARACTERS
 from twinlens.api.library import Collection
-from twinlens.rest.calls.schemas import Body, ImageId
+from twinlens.api.photos.curating import MOST_CHARACTERS
+from twinlens.rest.calls.schemas.values import Body, ImageId
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import read_only
 

@@ -1,4 +1,4 @@
-"""Calls for favourites: list the marked photos, mark photos, remove marks."""
+"""Calls for favourites, one's own where the key says so: list the marked photos, mark photos, remove marks."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from twinlens.errors import QueryError
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import Body, ImageId
+from twinlens.rest.calls.schemas.values import Body, ImageId
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure, read_only
 
@@ -38,14 +38,20 @@ class FavouritesAnswer(BaseModel):
 
 @router.get("")
 async def favourites(engine: Ready) -> FavouritesAnswer:
-    """Ids of the marked photos; a search with ``favourites`` considers only these."""
+    """Ids of the marked photos; a search with ``favourites`` considers only these.
+
+    They are the caller's own where the key, or the group of the token, has ``favourites = "own"``.
+    """
     ids = await engine.run("search", engine.collection.favourites)
     return FavouritesAnswer(num_favourites=len(ids), image_ids=ids)
 
 
 @router.post("")
 async def mark(body: Marks, engine: Ready) -> MarksAnswer:
-    """Marks photos, or removes their marks, all or none. The photo files are not changed."""
+    """Marks photos, or removes their marks, all or none; for the caller alone where the key has favourites of its own.
+
+    The photo files are not changed.
+    """
     return await engine.run("write", _mark, engine, body)
 
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from twinlens.rest.calls.curating.common import Photos, writable
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import Whole
+from twinlens.rest.calls.schemas.values import Whole
 from twinlens.rest.engine.engine import Engine
 
 router = APIRouter(prefix="/api/ratings", tags=["ratings"])

@@ -6,12 +6,13 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
-from twinlens.api.curating import MOST_CHARACTERS
-from twinlens.api.describing import Language, PhotoTags, accepted_language, tidy_label
 from twinlens.api.library import Collection
+from twinlens.api.photos.curating import MOST_CHARACTERS
+from twinlens.api.photos.describing import Language, PhotoTags, accepted_language, tidy_label
 from twinlens.rest.calls.curating.common import writable
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import LANGUAGE, Body, ImageId, SuggestedTag
+from twinlens.rest.calls.schemas.photos import SuggestedTag
+from twinlens.rest.calls.schemas.values import LANGUAGE, Body, ImageId
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.limits.costs import Charged, cost_of_labels, cost_of_search

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from twinlens.errors import QueryError, without_commands
 from twinlens.rest.calls.curating.common import Name, Photos, writable
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas import Body
+from twinlens.rest.calls.schemas.values import Body
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 

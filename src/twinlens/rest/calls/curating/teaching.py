@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from twinlens.api.photos.teaching import LessonReport, Said
 from twinlens.api.searching import Query, words_query
-from twinlens.api.teaching import LessonReport, Said
 from twinlens.errors import NothingToLearnError, QueryError, UnknownPhotoError, without_commands
 from twinlens.rest.calls.finding.searching import Ready, terms_of
 from twinlens.rest.calls.results import library_photo
-from twinlens.rest.calls.schemas import Body, ImageId, Words
+from twinlens.rest.calls.schemas.values import Body, ImageId, Words
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 

@@ -9,7 +9,8 @@ from twinlens.api.explanation import passes
 from twinlens.rest.calls.finding.searching import Ready, terms_of
 from twinlens.rest.calls.photos import file_of
 from twinlens.rest.calls.results import words
-from twinlens.rest.calls.schemas import ExplainAnswer, ExplainRequest
+from twinlens.rest.calls.schemas.explanations import ExplainAnswer
+from twinlens.rest.calls.schemas.searches import ExplainRequest
 from twinlens.rest.failures import unknown_image
 from twinlens.rest.gate.callers import client_of
 from twinlens.rest.gate.envelope import PHOTO_POLICY

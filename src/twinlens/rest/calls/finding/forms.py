@@ -12,7 +12,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from twinlens.api.filters import known_filters
-from twinlens.rest.calls.schemas import CaptionFields, ImageSearch, RegionText, Weight
+from twinlens.rest.calls.schemas.fields import CaptionFields
+from twinlens.rest.calls.schemas.searches import ImageSearch
+from twinlens.rest.calls.schemas.values import RegionText, Weight
 from twinlens.rest.failures import RequestFailure
 
 Schema = TypeVar("Schema", bound=BaseModel)

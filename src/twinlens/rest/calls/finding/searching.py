@@ -23,24 +23,10 @@ from twinlens.rest.calls.finding.forms import (
     read_upload,
     validated,
 )
-from twinlens.rest.calls.results import (
-    cost_of,
-    find_captions,
-    find_photos,
-    library_photo,
-    uploaded_picture,
-    words,
-)
-from twinlens.rest.calls.schemas import (
-    BatchAnswer,
-    BatchSearch,
-    CaptionAnswer,
-    CaptionFields,
-    CaptionSearch,
-    ImageSearch,
-    SearchAnswer,
-    TextSearch,
-)
+from twinlens.rest.calls.results import cost_of, find_captions, find_photos, library_photo, uploaded_picture, words
+from twinlens.rest.calls.schemas.fields import CaptionFields
+from twinlens.rest.calls.schemas.results import BatchAnswer, CaptionAnswer, SearchAnswer
+from twinlens.rest.calls.schemas.searches import BatchSearch, CaptionSearch, ImageSearch, TextSearch
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import client_of

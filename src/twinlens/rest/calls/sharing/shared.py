@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from twinlens.api.library import PhotoFile
-from twinlens.api.sharing import Share
+from twinlens.api.photos.sharing import Share
 from twinlens.errors import PhotoError, UnknownShareError
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.photos import At, Side, file_of, original, small_picture
-from twinlens.rest.calls.schemas import DURATION, Body
+from twinlens.rest.calls.schemas.values import DURATION, Body
 from twinlens.rest.calls.sharing.shares import Number
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.failures import RequestFailure

@@ -7,12 +7,13 @@ from pydantic import BaseModel, Field, model_validator
 
 from twinlens.api.filters import known_filters
 from twinlens.api.library import Collection
+from twinlens.api.photos.sharing import MOST_DAYS, USUAL_DAYS, NewShare, Share
 from twinlens.api.searching import Sort
-from twinlens.api.sharing import MOST_DAYS, USUAL_DAYS, NewShare, Share
 from twinlens.rest.calls.curating.common import MOST_PHOTOS, MOST_TYPED, writable
 from twinlens.rest.calls.finding.searching import Ready, terms_of
 from twinlens.rest.calls.results import filters_of
-from twinlens.rest.calls.schemas import FilterFields, ImageId, Whole, Words
+from twinlens.rest.calls.schemas.fields import FilterFields
+from twinlens.rest.calls.schemas.values import ImageId, Whole, Words
 from twinlens.rest.engine.engine import Engine
 from twinlens.rest.settings import Settings
 

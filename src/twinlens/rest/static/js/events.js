@@ -1,5 +1,7 @@
 /** Parser for server-sent events; unlike EventSource it supports POST, and does not reconnect. */
 
+import { said } from "./server.js";
+
 /** @param {Response} answer @returns {AsyncGenerator<{name: string, data: any}>} */
 export async function* eventsOf(answer) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -12,7 +14,9 @@ export async function* eventsOf(answer) {
     for (const part of parts) {
       const name = /^event: (.*)$/m.exec(part);
       const data = /^data: (.*)$/m.exec(part);
-      if (name && data) yield { name: name[1], data: JSON.parse(data[1]) };
+      if (!name || !data) continue;
+      const state = JSON.parse(data[1]);
+      yield { name: name[1], data: state.message ? { ...state, message: await said(state.message) } : state };
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The library panel: statistics, indexing, the model and its figures. */
 
 import { byId, element } from "./dom.js";
-import { ask, isSilent, send } from "./server.js";
+import { ask, isSilent, said, send } from "./server.js";
 import { countOf, dayOf, numberOf } from "./facts.js";
 import { eventsOf } from "./events.js";
 import { locale, t } from "./texts.js";
@@ -85,7 +85,7 @@ export class LibraryPanel extends EventTarget {
     if (stage === "failed") this.say(t("Indexing failed: {message}", { message: state.message }));
     else if (stage === "stopped" && (isOurs || this.wasRunning)) this.say(t("Indexing was interrupted; finished work is kept."));
     else if (stage === "done" && (isOurs || this.wasRunning)) {
-      this.say(summaryOf(state));
+      this.say(await summaryOf(state));
       this.dispatchEvent(new Event("changed"));
       await Promise.all([this.refresh(), this.texts.refresh()]);
     }
@@ -110,16 +110,19 @@ const CHANGED = {
   gone: (count) => t("{count} gone", { count }),
 };
 
-function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
+async function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
   const parts = Object.keys(COUNTED).filter((name) => counts[name]).map((name) => COUNTED[name](counts[name]));
   if (skipped) parts.push(t("{count} file skipped|{count} files skipped", { count: skipped }));
   const told = parts.length ? t("Done: {changes}.", { changes: parts.join(", ") }) : t("Done: nothing has changed.");
-  const missing = kept.map(({ path, photos, reason }) => t("{path} {reason}: {photos} kept; is its disk mounted?", { path, reason, photos: countOf(photos) }));
-  return [told, ...missing].join(" ");
+  const missing = kept.map(async ({ path, photos, reason }) =>
+    t("{path} {reason}: {photos} kept; is its disk mounted?", { path, reason: await said(reason), photos: countOf(photos) }),
+  );
+  return [told, ...(await Promise.all(missing))].join(" ");
 }
 
 function holdings(library) {
-  const dates = library.first_taken ? `${dayOf(library.first_taken)} – ${dayOf(library.last_taken)}` : t("none");
+  const days = [...new Set([library.first_taken, library.last_taken].filter(Boolean).map(dayOf))];
+  const dates = days.join(" – ") || t("none");
   const numbers = [
     [library.num_images, t("photos")],
     [library.num_captions, t("captions")],

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { gradeName } from "./grades.js";
 import { requestOf } from "./request.js";
-import { ask } from "./server.js";
+import { ask, said } from "./server.js";
 import { t } from "./texts.js";
 
 const [MUCH, LITTLE] = [0.5, 0.05]; // of the part that counts most
@@ -34,7 +34,9 @@ export async function reasonsOf({ query, rank }, id, signal) {
   const answer = await ask(path, { ...options, signal });
   const [photo] = answer.results;
   if (photo?.image_id !== id || !answer.explanation) return null;
-  return { ...answer.explanation.hits[0], foundBy: photo.found_by, photo };
+  const [{ contributions, grade_reason: gradeSaid, ...hit }] = answer.explanation.hits;
+  const parts = contributions.map(async (part) => ({ ...part, text: await said(part.text), isLeftOut: part.text.startsWith("without ") }));
+  return { ...hit, contributions: await Promise.all(parts), gradeSaid: await said(gradeSaid), foundBy: photo.found_by, photo };
 }
 
 /** The same as a list, without numbers; null where there is nothing to tell. @param {?object} reasons */
@@ -55,11 +57,10 @@ export function reasonsList(reasons) {
 }
 
 /** @param {number} share of the largest, with its sign */
-function partRow({ text, weight }, share) {
+function partRow({ text, weight, isLeftOut }, share) {
   const bar = element("span", { class: "bar", "aria-hidden": "true" });
   bar.style.setProperty("--share", String(Math.abs(share)));
-  const [, leftOut] = /^without (.*)$/s.exec(text) ?? [];
-  const name = leftOut ? t("without {text}", { text: leftOut }) : weight < 0 ? t("less of {text}", { text }) : text;
+  const name = weight < 0 && !isLeftOut ? t("less of {text}", { text }) : text;
   const part = element("span", { class: "part", dir: "auto", text: name });
   return element("li", { class: share < 0 ? "is-against" : null }, part, bar, element("span", { class: "much", text: saidOf(share) }));
 }
@@ -72,7 +73,7 @@ function saidOf(share) {
 }
 
 /** What the grade means; where the server has no probability, it says why itself. */
-function gradeReason({ grade_reason: reason, photo: { grade, probability, is_match: isMatch } }) {
+function gradeReason({ gradeSaid: reason, photo: { grade, probability, is_match: isMatch } }) {
   if (typeof probability !== "number") return reason;
   const share = t("of 100 hits with such a score about {count} are right", { count: Math.round(100 * probability) });
   if (grade) return t("{grade}: {share}", { grade: gradeName(grade), share });

@@ -7,10 +7,23 @@
 
 import { byId, element, icon } from "./dom.js";
 import { nameOf } from "./facts.js";
+import { said } from "./server.js";
 import { t } from "./texts.js";
 
 /** Kinds of parts, and how they are said. */
 const DEMANDS = { condition: (text) => text, without: (text) => t("without {text}", { text }) };
+
+/** An answer with what it says in the reader's language. @param {object} found */
+export async function inReadersWords(found) {
+  const { read_as: readAs = null, ungraded = null, notes = [], parts = [] } = found;
+  return {
+    ...found,
+    read_as: await said(readAs),
+    ungraded: await said(ungraded),
+    notes: await Promise.all(notes.map(said)),
+    parts: await Promise.all(parts.map(async (part) => ({ ...part, told: part.kind in DEMANDS ? await said(part.text) : part.text }))),
+  };
+}
 
 /** From an answer of the server; an older one says nothing of words. @returns {Wording} */
 export function wordingOf(found) {
@@ -24,8 +37,8 @@ export function wordingOf(found) {
   };
 }
 
-function partOf({ kind, text, query_without: without }) {
-  return { text: DEMANDS[kind](text), leftOut: kind === "without" ? text : null, without: without ?? null };
+function partOf({ kind, text, told = text, query_without: without }) {
+  return { text: DEMANDS[kind](told), leftOut: kind === "without" ? text : null, without: without ?? null };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { element } from "../dom.js";
 import { notice } from "../notices.js";
-import { isSilent } from "../server.js";
+import { isSilent, said } from "../server.js";
 import { t } from "../texts.js";
 import { learn, taught, undoLesson } from "./teaching_calls.js";
 
@@ -44,7 +44,7 @@ export class Lesson {
     const answer = await learn();
     this.button.disabled = false;
     if (answer?.lesson.is_kept) this.showUndo(true);
-    this.result.replaceChildren(...(answer ? [element("p", { text: answer.told }), table(answer.lesson.held_out)] : []));
+    this.result.replaceChildren(...(answer ? [element("p", { text: await said(answer.told) }), table(answer.lesson.held_out)] : []));
   }
 
   async undo() {

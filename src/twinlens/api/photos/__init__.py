@@ -1,0 +1,1 @@
+"""What is done with a collection's photos besides finding them."""

@@ -1,0 +1,1 @@
+"""Looking after a collection and what it needs."""

@@ -1,0 +1,1 @@
+"""Photos as files for others: archives, sheets, galleries and lists."""
