@@ -120,14 +120,7 @@ class Cluster:
             self._ray.init(
                 address=self.address, log_to_driver=False, configure_logging=True, logging_level="ERROR", **options
             )
-        except (
-            ConnectionError,
-            RuntimeError,
-            ValueError,
-            OSError,
-            ImportError,
-            self._ray.exceptions.RayError,
-        ) as error:
+        except Exception as error:  # Ray raises bare ones, too
             raise ClusterError(f"Ray at {self.address} cannot be used: {_first_line(error)}") from error
         finally:
             if at_term is not None and threading.current_thread() is threading.main_thread():
