@@ -39,6 +39,7 @@ class TwoNodes:
 def two_nodes() -> Iterator[TwoNodes]:
     """One node with two CPUs, to which this process belongs; a test adds the second."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 — its workers would wait for other tests
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
     ray = pytest.importorskip("ray")
     with warnings.catch_warnings():

@@ -58,12 +58,14 @@ class LostOnce:
         return TRAIN_RANK(tell, **asked)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_workers_equal_one_process_though_one_is_lost(
     recipe: Path, world: Path, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     lab.train(recipe, world, tmp_path / "alone")
+    torch.set_num_threads(threads)
     monkeypatch.setattr(lab_on_cluster, "train_rank", LostOnce(tmp_path / "lost"))
     epochs: list[int] = []
     notes: list[str] = []
