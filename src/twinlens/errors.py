@@ -83,6 +83,10 @@ class DecoderError(TwinlensError):
     """The process that decodes photos cannot be started, or was closed."""
 
 
+class ClusterError(TwinlensError):
+    """The machines of a Ray cluster cannot be reached, cannot do the work, or are lost; later it may go on."""
+
+
 class TrainingError(TwinlensError):
     """A training run cannot start or continue."""
 

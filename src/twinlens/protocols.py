@@ -1,6 +1,7 @@
 """The interfaces between packages: data set, dual encoder, loss, vector store."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -146,6 +147,14 @@ class DualEncoder(Protocol):
     def encode_pixels(self, pixels: Pixels) -> EncodedImages:
         """Embeds B prepared photos, [B, H, W, 3] uint8."""
         return EncodedImages(self.encode_image([Image.fromarray(one) for one in pixels]), None)
+
+    def opener(self, *, threads: int | None = 1) -> Callable[[], "DualEncoder"]:  # noqa: ARG002
+        """Opens this model in another process; can be pickled and sent to another machine.
+
+        Args:
+            threads: that share a batch there, as far as the model can say; None = one for each core.
+        """
+        return partial(_itself, self)
 
     # --- searching and judging ------------------------------------------------------------------
 
@@ -323,3 +332,7 @@ class ThresholdStore(Protocol):
 
     def at_least(self, query: Embeddings, least: float, *, among: Ids | None = None) -> Ids | None:
         """All ids whose cosine with a query [D] is at least ``least``, ascending; None if it cannot tell."""
+
+
+def _itself(encoder: DualEncoder) -> DualEncoder:
+    return encoder

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twinlens.api import (
         calibration,
+        cluster,
         datasets,
         evaluation,
         explanation,
         filters,
         indexing,
         lab,
+        lab_on_cluster,
         library,
         models,
         runs,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "calibration",
+    "cluster",
     "curating",
     "datasets",
     "describing",
@@ -36,6 +39,7 @@ __all__ = [
     "filters",
     "indexing",
     "lab",
+    "lab_on_cluster",
     "library",
     "models",
     "persons",

@@ -10,6 +10,7 @@ from twinlens.api.lab import lab_module
 from twinlens.collection.place.locate import user_path
 from twinlens.data.find import find_kind
 from twinlens.data.readers.classes_json import read_classes
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.errors import DataError
 from twinlens.evaluation.classes.names import read_class_names
 from twinlens.evaluation.classes.prompts import read_prompts
@@ -60,6 +61,7 @@ def evaluate(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> Report:
     """Evaluates a model on a data set.
 
@@ -85,6 +87,7 @@ def evaluate(
         on_progress: called with the numbers of embedded and of all photos.
         on_texts: called afterwards with the numbers of embedded and of all captions or prompts.
         on_compared: called afterwards with the numbers of photos compared with the model's training photos, and of all.
+        on: the machines that embed, see ``api.cluster``; None = this process.
 
     Raises:
         DataError: the folder has no data in a known format, or no such split or language.
@@ -95,7 +98,7 @@ def evaluate(
         raise DataError(f"{truth} is about captions of COCO, but {data} has other data; leave out the truth file")
     if languages and (classified or compositional):
         raise DataError(f"{data} has no captions in several languages; leave out the languages")
-    listeners: dict[str, Any] = {"on_progress": on_progress, "on_texts": on_texts, "on_compared": on_compared}
+    listeners: dict[str, Any] = {"on_progress": on_progress, "on_texts": on_texts, "on_compared": on_compared, "on": on}
     if classified:
         names = None if classes is None else read_class_names(user_path(classes))
         photos = read_classes(user_path(data))
@@ -164,6 +167,7 @@ def embed_pairs(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos and captions of a split, which ``evaluate`` then ranks.
 
@@ -181,7 +185,7 @@ def embed_pairs(
     if answers:
         ids = [photo.image_id for photo in photos]
         find_answers(answers, f"{dataset.name}/{split}", ids, caption_ids_of(photos))
-    listeners = {"on_progress": on_progress, "on_texts": on_texts, "on_compared": on_compared}
+    listeners: dict[str, Any] = {"on_progress": on_progress, "on_texts": on_texts, "on_compared": on_compared, "on": on}
     pairs = embed_split(encoder, dataset, split, languages=languages, **listeners)
     return apply_truth(pairs, answers) if answers else pairs
 

@@ -1,13 +1,16 @@
 """How fast models are here, and which one fits a library."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from twinlens.api.library import find_existing
+from twinlens.cluster.connection import Cluster
+from twinlens.data.images import read_photo_bytes
 from twinlens.errors import BundleError
 from twinlens.evaluation.speed.machine import Machine, this_machine
 from twinlens.evaluation.speed.measured import Speed, decoding_s, measure_speed, photos_per_s
+from twinlens.evaluation.speed.on_cluster import measure_on
 from twinlens.evaluation.speed.recommend import Candidate, Judged, Library, Recommendation, duration
 from twinlens.evaluation.speed.recommend import recommend as _recommend
 from twinlens.model.bundle import IMAGE_MODEL, TEXT_MODEL, open_bundle
@@ -35,6 +38,30 @@ def benchmark(
         BundleError, UnknownPartError: there is no such model, or it is damaged.
     """
     return measure_speed(load_model(model), [] if place is None else _sample(place)[0], on_progress=on_progress)
+
+
+def benchmark_on(
+    cluster: Cluster, models: Sequence[str | Path], place: str | os.PathLike[str] | None = None
+) -> Iterator[tuple[str, Speed]]:
+    """Measures models on the machines of a cluster, several at once, each with a machine for itself.
+
+    Only machines with as many CPUs as the largest one take part.
+
+    Args:
+        cluster: see ``api.cluster``.
+        models: names or folders.
+        place: as in ``benchmark``; its photos are sent.
+
+    Yields:
+        The name of a machine, and a model's speed there, in the order of the models.
+
+    Raises:
+        ClusterError: no machine can do it.
+        BundleError, UnknownPartError, CollectionError: as ``benchmark``.
+    """
+    openers = [load_model(model).opener(threads=None) for model in models]
+    photos = [] if place is None else [(file.suffix, read_photo_bytes(file)) for file in _sample(place)[0]]
+    yield from measure_on(cluster, openers, photos)
 
 
 def recommend(

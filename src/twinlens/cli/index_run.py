@@ -32,6 +32,7 @@ def index_with_progress(
     exclude: Sequence[str] = (),
     no_longer_exclude: Sequence[str] = (),
     ask: bool = False,
+    on: "api.cluster.ClusterEmbedding | None" = None,
 ) -> "api.indexing.IndexReport":
     """Indexes with a progress bar and a summary on stderr; ``ask``: questions may be asked on the terminal."""
 
@@ -49,6 +50,7 @@ def index_with_progress(
             embeddings=embeddings,
             exclude=exclude,
             no_longer_exclude=no_longer_exclude,
+            on=on,
             together=True,
         )
 

@@ -53,6 +53,7 @@ from twinlens.collection.showing.suggestions import Suggestion, suggestions
 from twinlens.collection.showing.thumbnails import ThumbnailCache, thumbnails_folder
 from twinlens.collection.teaching.teaching import Teaching
 from twinlens.embedding.local import Skipped
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.errors import CollectionError, QueryError, TwinlensError
 from twinlens.everyday.languages import ENGLISH, language_named
 from twinlens.ocr.rapid import RapidRecognizer
@@ -83,6 +84,7 @@ class Collection(OpenCollection):
         no_longer_exclude: Sequence[str] = (),
         being_written: frozenset[FileKey] = frozenset(),
         archives: bool | None = None,
+        on: ClusterEmbedding | None = None,
         together: bool = False,
     ) -> IndexReport:
         """Brings the collection up to date with its folders; see ``index_folders``.
@@ -105,10 +107,12 @@ class Collection(OpenCollection):
             no_longer_exclude: patterns of earlier runs that no longer hold.
             being_written: number of the photo folder and path of files that are not complete yet, and left alone.
             archives: index photos inside zip and tar files, too; None = as in the last run, at first no.
+            on: the machines that read and embed the photos, while this process writes; None = this process does both.
             together: while another process indexes a catalog on a server, read photos for it and index afterwards,
                 in place of CollectionBusyError.
 
         Raises:
+            ClusterError: those machines are lost, or cannot do it; committed work is kept.
             ConfigError: a pattern is none, or one that should no longer hold is not known.
             CollectionBusyError: another process is indexing it.
             ModelMismatchError: a model other than the collection's was requested.
@@ -126,6 +130,7 @@ class Collection(OpenCollection):
             no_longer_exclude=no_longer_exclude,
             being_written=being_written,
             archives=archives,
+            on=on,
             together=together,
         )
         return self._indexer.index(captions=captions, listener=listener, options=options)

@@ -28,10 +28,10 @@ def photo_hash(image: Image.Image) -> PhotoHash | None:
     return np.packbits(grey[:, 1:] > grey[:, :-1]).view(np.uint64)
 
 
-def hash_file(path: Path) -> PhotoHash | None:
-    """The hash of a photo file; None if it cannot be read or has too little contrast."""
+def hash_file(source: Path | bytes) -> PhotoHash | None:
+    """The hash of a photo file, or of its content; None if it cannot be read or has too little contrast."""
     try:
-        return photo_hash(open_guarded(path, min_side=OPENED_SIDE).image)
+        return photo_hash(open_guarded(source, min_side=OPENED_SIDE).image)
     except PhotoError:  # whoever embeds the photo reports it
         return None
 

@@ -177,22 +177,26 @@ def embed_batches(
     items: Iterable[Item],
     encoder: DualEncoder | None,
     *,
-    path_of: Callable[[Item], Path],
+    path_of: Callable[[Item], Path | bytes],
     wanted: Callable[[Item, bytes], Wanted] = lambda _item, _hash: "vector",
     batch_size: int = BATCH_SIZE,
     check_rows: bool = True,
-    size_of: Callable[[Item], int] | None = None,
+    size_of: Callable[[Item], int | None] | None = None,
+    guard: Guard | None = None,
+    cores: int | None = None,
 ) -> Iterator[list[EmbeddedPhoto[Item]]]:
     """Reads, decodes and embeds photos, batch by batch, in order; decoders work ahead of the encoder.
 
     Args:
         items: anything that identifies a photo.
         encoder: the model; None = only hash the files.
-        path_of: returns the file of an item.
+        path_of: returns the file of an item, or its content.
         wanted: what is wanted of an item whose content has this hash.
         batch_size: items per batch.
         check_rows: whether embeddings must be unit vectors.
         size_of: returns the bytes of an item, if that is known before it is read.
+        guard: for photos that are not light; None = one for this call.
+        cores: that decode; None = all.
 
     Raises:
         BundleError: the model returns embeddings that are not unit vectors.
@@ -221,12 +225,13 @@ def embed_batches(
             digest = video_hash(source) if isinstance(source, Path) else content_hash(source)
             if encoder is None or (what := wanted(item, digest)) == "hash":
                 return _ReadPhoto(digest)
-            return _ReadPhoto(digest, prepare_photo(source, encoder, guard=guard), is_embedded=what == "vector")
+            return _ReadPhoto(digest, prepare_photo(source, encoder, guard=guarding), is_embedded=what == "vector")
         except PhotoError as error:
             return _ReadPhoto(digest, reason=str(error))
 
-    guard, turns = Guard(), Turns()
-    pending = map_ahead(read, items, workers=turns.threads, on_stop=guard.close)
+    own = Guard() if guard is None else None
+    guarding, turns = guard or own, Turns(cores=cores)
+    pending = map_ahead(read, items, workers=turns.threads, on_stop=own.close if own else lambda: None)
     while batch := list(islice(pending, batch_size)):
         pixels = [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded]
         vectors = iter(embed_pixels(pixels, encoder, check_rows=check_rows) if pixels and encoder else ())
@@ -263,7 +268,11 @@ def check_unit_rows(embeddings: Embeddings, *, count: int, dim: int) -> None:
 
 
 def embed_photos(
-    paths: Sequence[Path], encoder: DualEncoder, *, on_progress: Callable[[int], None] | None = None
+    paths: Sequence[Path],
+    encoder: DualEncoder,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    embed: Callable[..., Iterator[list[EmbeddedPhoto[Path]]]] = embed_batches,
 ) -> EmbeddedPhotos:
     """Embeds photo files; unreadable ones are skipped and listed.
 
@@ -271,13 +280,14 @@ def embed_photos(
         paths: photo files.
         encoder: the model.
         on_progress: called after each batch with the number of finished paths.
+        embed: as ``embed_batches``.
     """
     vectors: list[PhotoVector] = []
     kept: list[int] = []
     skipped: list[Skipped] = []
     done = 0
     # a model that returns NaN is measured, too: it gets the worst figures
-    for batch in embed_batches(paths, encoder, path_of=lambda path: path, check_rows=False):
+    for batch in embed(paths, encoder, path_of=lambda path: path, check_rows=False):
         for number, photo in enumerate(batch, start=done):
             if photo.vector is None:
                 skipped.append(Skipped(str(photo.item), photo.reason or ""))

@@ -15,16 +15,18 @@ class Turns:
 
     Args:
         fetched_bytes: of objects in memory; a larger one has its turn when it is alone.
+        cores: that decode; None = all.
     """
 
-    def __init__(self, fetched_bytes: int = FETCHED_BYTES) -> None:
-        self._decoding = threading.Semaphore(os.cpu_count() or 1)
+    def __init__(self, fetched_bytes: int = FETCHED_BYTES, *, cores: int | None = None) -> None:
+        self._cores = cores or os.cpu_count() or 1
+        self._decoding = threading.Semaphore(self._cores)
         self._most, self._held, self._changed = fetched_bytes, 0, threading.Condition()
 
     @property
     def threads(self) -> int:
         """How many threads can be of use."""
-        return max(FETCHED_AT_ONCE, os.cpu_count() or 1)
+        return max(FETCHED_AT_ONCE, self._cores)
 
     @contextmanager
     def to_decode(self) -> Iterator[None]:

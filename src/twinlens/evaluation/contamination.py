@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from twinlens.data.photo_hash import differing_bits
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.embedding.photo_hashes import hash_photos
 from twinlens.protocols import DualEncoder
 from twinlens.relevance.near_copy import are_copies_by_hash
@@ -15,7 +16,11 @@ BLOCK_ROWS = 64  # photos compared at once with all training photos
 
 
 def find_trained_on(
-    encoder: DualEncoder, paths: Sequence[Path], *, on_progress: Callable[[int, int], None] | None = None
+    encoder: DualEncoder,
+    paths: Sequence[Path],
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> list[bool] | None:
     """For each photo, whether the model was trained on it or on a copy of it.
 
@@ -26,6 +31,7 @@ def find_trained_on(
         encoder: the model.
         paths: photo files.
         on_progress: called with the number of photos compared and the total.
+        on: the machines that read the photos; None = this process.
 
     Returns:
         None if it is not known which photos the model was trained on.
@@ -33,7 +39,10 @@ def find_trained_on(
     trained = encoder.training_photos()
     if trained is None:
         return None
-    return are_among(hash_photos(paths, on_progress=on_progress), trained)
+    hashes = (
+        on.hash_photos(paths, encoder, on_progress=on_progress) if on else hash_photos(paths, on_progress=on_progress)
+    )
+    return are_among(hashes, trained)
 
 
 def are_among(hashes: Sequence[PhotoHash | None], trained: PhotoHashes) -> list[bool]:

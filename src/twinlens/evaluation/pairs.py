@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinlens.counted import counted
 from twinlens.embedding.local import Skipped, embed_photos
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.errors import DataError
 from twinlens.evaluation.contamination import find_trained_on
 from twinlens.evaluation.text_embeddings import embed_texts
@@ -181,6 +182,7 @@ def embed_split(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> EmbeddedPairs:
     """Embeds the photos of a split that have captions, and all their captions.
 
@@ -192,17 +194,18 @@ def embed_split(
         on_progress: called with the number of photos embedded and the total.
         on_texts: called afterwards with the number of captions embedded and the total.
         on_compared: called afterwards with the number of photos compared with the model's training photos.
+        on: the machines that embed; None = this process.
 
     Raises:
         DataError: there is no such split, or none of its photos can be read.
     """
     images = captioned_photos(dataset, split, languages)
     done = (lambda count: on_progress(count, len(images))) if on_progress else None
-    photos = embed_photos([image.path for image in images], encoder, on_progress=done)
+    photos = (on.embed_photos if on else embed_photos)([image.path for image in images], encoder, on_progress=done)
     kept = [images[number] for number in photos.kept]
     captions = tuple(caption for image in kept for caption in image.captions)
-    texts = embed_texts(captions, encoder, on_progress=on_texts)
-    trained = find_trained_on(encoder, [image.path for image in kept], on_progress=on_compared)
+    texts = (on.embed_texts if on else embed_texts)(captions, encoder, on_progress=on_texts)
+    trained = find_trained_on(encoder, [image.path for image in kept], on_progress=on_compared, on=on)
     return EmbeddedPairs(
         images=photos.embeddings,
         texts=texts,

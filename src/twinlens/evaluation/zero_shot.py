@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twinlens.data.readers.classes_json import ClassifiedImages
 from twinlens.embedding.local import Skipped, embed_photos
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import Interval, middle_95, resampled_means
 from twinlens.evaluation.classes.categories import OTHER, categories_of, imagenet_categories
@@ -134,6 +135,7 @@ def evaluate_zero_shot(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> ZeroShotReport:
     """Accuracy with the mean prompt embedding of each class.
 
@@ -145,6 +147,7 @@ def evaluate_zero_shot(
         on_progress: called with the number of photos embedded and the total.
         on_texts: called afterwards with the number of prompts embedded and the total.
         on_compared: called afterwards with the number of photos compared with the model's training photos.
+        on: the machines that embed; None = this process.
 
     Raises:
         DataError: no photo can be read, or a photo's class is not among ``class_names``.
@@ -154,14 +157,14 @@ def evaluate_zero_shot(
     names = class_names or {name: (name,) for name in data.class_names}
     data = with_classes(data, names)
     done = (lambda count: on_progress(count, len(data.paths))) if on_progress else None
-    photos = embed_photos(data.paths, encoder, on_progress=done)
+    photos = (on.embed_photos if on else embed_photos)(data.paths, encoder, on_progress=done)
     labels = np.array(data.labels)[photos.kept]
-    classes = class_embeddings(encoder, names, prompts, on_progress=on_texts)
+    classes = class_embeddings(encoder, names, prompts, on_progress=on_texts, on=on)
     ranks = first_ranks(relevant_ranks(photos.embeddings, classes, list(labels[:, None])))
     hits = np.column_stack([100.0 * (ranks <= 1), 100.0 * (ranks <= 5)])
     drawn = resampled_means(hits, np.arange(len(labels)))
     by_class = _by_class(data.class_names, labels, ranks)
-    trained = find_trained_on(encoder, [data.paths[number] for number in photos.kept], on_progress=on_compared)
+    trained = find_trained_on(encoder, [data.paths[number] for number in photos.kept], on_progress=on_compared, on=on)
     return ZeroShotReport(
         data=data.name,
         top1=round(float(hits[:, 0].mean()), 4),
@@ -184,12 +187,14 @@ def class_embeddings(
     prompts: Sequence[str],
     *,
     on_progress: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> Embeddings:
     """[C, D], for each class the normalized mean of the embeddings of every template with every name."""
     counts = [len(own) * len(prompts) for own in names.values()]
     texts = [prompt.replace("{}", name) for own in names.values() for prompt in prompts for name in own]
     starts = np.cumsum([0, *counts[:-1]])
-    sums = np.add.reduceat(embed_texts(texts, encoder, on_progress=on_progress), starts, axis=0)
+    rows = (on.embed_texts if on else embed_texts)(texts, encoder, on_progress=on_progress)
+    sums = np.add.reduceat(rows, starts, axis=0)
     classes: Embeddings = sums / np.linalg.norm(sums, axis=1, keepdims=True)
     return classes
 

@@ -24,6 +24,7 @@ from twinlens.model.bundle import (
 from twinlens.model.graph import Graph
 from twinlens.model.hubs import Hubs, open_hubs
 from twinlens.model.relevance_file import open_relevance
+from twinlens.model.sent import SentBundle
 from twinlens.model.text_encoder import BATCH, TextEncoder, unit
 from twinlens.model.training_photos import TRAINING_PHOTOS, load_training_photos
 from twinlens.model.word_file import open_words
@@ -138,6 +139,10 @@ class OnnxDualEncoder(DualEncoder):
         if not images:
             return np.empty((0, self.dim), dtype=np.float32)
         return self.encode_pixels(np.stack([self.prepare(image) for image in images])).embeddings
+
+    def opener(self, *, threads: int | None = 1) -> Callable[[], DualEncoder]:
+        """Opens this bundle in another process, with so many threads; brings its files, where they are needed."""
+        return SentBundle.of(self.bundle, threads=threads)
 
     @property
     def has_grid(self) -> bool:

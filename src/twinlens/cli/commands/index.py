@@ -8,6 +8,7 @@ import typer
 from twinlens import api
 from twinlens.cli.follow_run import follow_with_lines
 from twinlens.cli.index_run import index_with_progress
+from twinlens.cli.options.cluster import On, Workers, embedding_on
 from twinlens.cli.options.index import (
     Archives,
     Captions,
@@ -47,6 +48,8 @@ def run(
     exclude: Exclude = None,
     drop_exclude: DropExclude = None,
     watch: Watch = False,
+    on: On = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> int:
     """Index photo folders, or update the index.
@@ -66,11 +69,14 @@ def run(
     folders = photos or []
     if len(folders) > 1 and collection is None:
         raise typer.BadParameter("a collection of several folders needs its own folder: give --collection DIR")
+    if on and watch:
+        raise typer.BadParameter("--watch follows the folders with this machine alone; give --on without it")
     brought = api.indexing.read_brought_vectors(embeddings) if embeddings else None
+    machines = embedding_on(on, workers)  # before a collection is made
     opened = api.indexing.open_for_index(folders, at=collection, model=model, store=store)
     if folders and opened.within is not None:
         say(f"{opened.within} already belongs to a collection, which is updated instead")
-    with opened.collection:
+    with machines as computing, opened.collection:
         ask = not as_json and sys.stdin.isatty() and sys.stderr.isatty()
         report = _indexed(
             opened.collection,
@@ -86,6 +92,7 @@ def run(
             exclude=exclude or (),
             no_longer_exclude=drop_exclude or (),
             ask=ask,
+            on=computing,
         )
         if watch:
             return follow_with_lines(opened.collection, report, as_json=as_json)

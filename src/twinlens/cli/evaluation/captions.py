@@ -28,14 +28,19 @@ def check_outputs(save_embeddings: Path | None, ranks: Path | None, plots: Path 
 
 
 def compare_two(
-    names: tuple[str, str], source: DataSource, ks: list[int] | None, plots: Path | None, kind: PlotFormat
+    names: tuple[str, str],
+    source: DataSource,
+    ks: list[int] | None,
+    plots: Path | None,
+    kind: PlotFormat,
+    on: "api.cluster.ClusterEmbedding | None",
 ) -> "Comparison":
     """Two models or files on the same data."""
     if not source.is_named and not all(is_npz(name) for name in names):
         raise typer.BadParameter("comparing two models needs --data DIR; without it, give two .npz files")
     both = []
     for name in names:
-        own = api.evaluation.load_embeddings(name, truth=source.truth) if is_npz(name) else embed(name, source, ks)
+        own = api.evaluation.load_embeddings(name, truth=source.truth) if is_npz(name) else embed(name, source, ks, on)
         if len(spoken := sorted(set(own.languages))) > 1:
             raise typer.BadParameter(f"the captions are in {', '.join(spoken)}; compare in one: --language {spoken[0]}")
         both.append(own)
@@ -57,8 +62,10 @@ def load(embeddings: Path, texts: Path | None, source: DataSource) -> "EmbeddedP
     return api.evaluation.load_embeddings(embeddings, texts, source.folder, source.split, **source.chosen)
 
 
-def embed(model: str, source: DataSource, ks: list[int] | None) -> "EmbeddedPairs":
-    """A model's vectors."""
+def embed(
+    model: str, source: DataSource, ks: list[int] | None, on: "api.cluster.ClusterEmbedding | None"
+) -> "EmbeddedPairs":
+    """A model's vectors, computed here or on a cluster."""
     with part_bars() as show:
         return api.evaluation.embed_pairs(
             model,
@@ -69,6 +76,7 @@ def embed(model: str, source: DataSource, ks: list[int] | None) -> "EmbeddedPair
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions"),
             on_compared=partial(show, "comparing with training photos"),
+            on=on,
         )
 
 

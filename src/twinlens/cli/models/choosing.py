@@ -9,6 +9,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.bars import part_bars
+from twinlens.cli.options.cluster import On, Workers, no_workers
 from twinlens.cli.options.common import Existing, place_named
 from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
 
@@ -19,7 +20,12 @@ RECOMMEND_EXAMPLE = "Example: twinlens models recommend --in ~/Pictures --langua
 @as_exit_code
 @logged
 def benchmark(
-    model: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Model name or bundle folder.")] = "default",
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME|DIR...", help="Model names or bundle folders; default: default.", show_default=False
+        ),
+    ] = None,
     place: Annotated[
         Path | None,
         typer.Option(
@@ -30,11 +36,24 @@ def benchmark(
             help="Collection of which 64 photos are read; without it, decoded photos alone are measured.",
         ),
     ] = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> int:
-    """Measure a model on this machine: photos a second, milliseconds a query, memory."""
+    """Measure models on this machine, or on those of a cluster: photos a second, milliseconds a query, memory.
+
+    On a cluster each model has a machine for itself, one of the largest, and several are measured at once.
+    """
+    names = models or ["default"]
+    if on is not None:
+        with api.cluster.connect(on, workers=workers) as cluster:
+            return _compare([*api.speed.benchmark_on(cluster, names, place)], as_json=as_json)
+    no_workers(workers)
     with part_bars() as show:
-        speed = api.speed.benchmark(model, place, on_progress=partial(show, "embedding photos"))
+        speeds = [api.speed.benchmark(name, place, on_progress=partial(show, f"photos: {name}")) for name in names]
+    if len(speeds) > 1:
+        return _compare([("", speed) for speed in speeds], as_json=as_json)
+    (speed,) = speeds
     if as_json:
         print_json(asdict(speed))
         return FOUND
@@ -45,6 +64,20 @@ def benchmark(
     if speed.memory_bytes is not None:
         typer.echo(f"memory (MB)\t{speed.memory_bytes / 1e6:.0f}")
     say(f"{speed.model} on {speed.computed_on}, {speed.cores} cores, with whatever else runs on this machine")
+    return FOUND
+
+
+def _compare(measured: "list[tuple[str, api.speed.Speed]]", *, as_json: bool) -> int:
+    """Shows the speeds of several models, or on other machines."""
+    if as_json:
+        print_json([{**asdict(speed), **({"machine": machine} if machine else {})} for machine, speed in measured])
+        return FOUND
+    typer.echo("model\tphotos/s (decoded ones)\tphotos/s (from files)\tms a query\tmemory (MB)\tmachine")
+    for machine, speed in measured:
+        files = "-" if speed.photos_per_s is None else f"{speed.photos_per_s:.1f}"
+        memory = "-" if speed.memory_bytes is None else f"{speed.memory_bytes / 1e6:.0f}"
+        figures = (f"{speed.tower_photos_per_s:.1f}", files, f"{speed.query_ms:.1f}", memory, machine or "this one")
+        typer.echo("\t".join((speed.model, *figures)))
     return FOUND
 
 

@@ -3,7 +3,9 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +39,8 @@ from twinlens.data.objects.reading import nothing_there, storage_away
 from twinlens.data.objects.stamp import tag_of
 from twinlens.data.video.names import can_read_videos, is_video
 from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, Skipped, Wanted, embed_batches
-from twinlens.errors import CollectionError, NoPhotosError, PhotosMissingError
+from twinlens.embedding.on_cluster import ClusterEmbedding
+from twinlens.errors import ClusterError, CollectionError, NoPhotosError, PhotosMissingError
 from twinlens.protocols import DualEncoder
 
 logger = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class IndexOptions(NamedTuple):
         being_written: folder and path of files that are left as they are known, because they are not complete yet.
         changed: folder and path of what came, changed or went since the last run, which is then all that is looked
             at; None = everything may have.
+        on: the machines that read and embed; None = this process.
         together: whether to read photos for another process that indexes a catalog on a server, and index afterwards;
             False refuses to index then.
     """
@@ -77,6 +81,7 @@ class IndexOptions(NamedTuple):
     being_written: frozenset[FileKey] = frozenset()
     archives: bool | None = None
     changed: frozenset[FileKey] | None = None
+    on: ClusterEmbedding | None = None
     together: bool = False
 
 
@@ -189,7 +194,7 @@ class _Run:
         self.catalog, self.encoder, self.listener, self.part = catalog, encoder, listener, part
         self.follow_links, self.rules = bool(options.follow_links), collection_rules(options.exclude)
         self.archives = bool(options.archives)
-        self.being_written = options.being_written
+        self.being_written, self.on = options.being_written, options.on
         self.only_known = catalog.has_only_known
         self.brought, self.brought_rows = options.brought, dict[str, int]()
         self.position = Position(catalog) if options.verify else None
@@ -341,12 +346,24 @@ class _Run:
         Raises:
             PhotosMissingError: object storage does not answer any more.
         """
+        size_of = attrgetter("file.size_bytes")
         try:
-            yield from embed_batches(
-                tasks, self.encoder, path_of=_path_of, wanted=self._wanted, size_of=lambda task: task.file.size_bytes
+            if self.on is None or self.encoder is None:
+                yield from embed_batches(tasks, self.encoder, path_of=_path_of, wanted=self._wanted, size_of=size_of)
+                return
+            yield from self.on.embed_batches(
+                tasks,
+                self.encoder,
+                path_of=_path_of,
+                wanted=self._wanted,
+                foreseen=self._foreseen,
+                known=self._known_hashes,
+                size_of=size_of,
             )
         except PhotosMissingError as error:
             raise PhotosMissingError(f"{error} What was read is kept; the next run continues") from error
+        except ClusterError as error:
+            raise ClusterError(f"{error}; what was read is kept, and the same command continues") from error
 
     def _wanted(self, task: _Task, content_hash: bytes) -> Wanted:
         if content_hash not in self.known_contents:
@@ -355,6 +372,17 @@ class _Run:
             return "hash"
         # an earlier release may have decoded it in another way
         return "details" if task.known.reader_version == READER_VERSION else "vector"
+
+    @cached_property
+    def _known_hashes(self) -> set[bytes]:
+        return self.known_contents.hashes()
+
+    def _foreseen(self, task: _Task) -> tuple[Wanted, Wanted]:
+        """At least what ``_wanted`` says of new content, and of known one."""
+        if_new: Wanted = "details" if _name_of(task) in self.brought_rows else "vector"
+        if not task.is_check or task.known is None:
+            return if_new, "hash"
+        return if_new, "details" if task.known.reader_version == READER_VERSION else "vector"
 
     def close(self) -> None:
         """Releases what the threads that read files have shared."""

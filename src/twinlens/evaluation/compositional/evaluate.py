@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.embedding.local import embed_photos
+from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.errors import DataError
 from twinlens.evaluation.bootstrap import middle_95, resampled_means
 from twinlens.evaluation.compositional.cases import Case, CompositionalSet
@@ -23,6 +24,7 @@ def evaluate_compositional(
     on_progress: Callable[[int, int], None] | None = None,
     on_texts: Callable[[int, int], None] | None = None,
     on_compared: Callable[[int, int], None] | None = None,
+    on: ClusterEmbedding | None = None,
 ) -> CompositionalReport:
     """Embeds each photo and caption once, and counts the cases in which the right pairs are closest.
 
@@ -32,24 +34,25 @@ def evaluate_compositional(
         on_progress: called with the number of photos embedded and the total.
         on_texts: called afterwards with the number of captions embedded and the total.
         on_compared: called afterwards with the number of photos compared with the model's training photos.
+        on: the machines that embed; None = this process.
 
     Raises:
         DataError: no case has photos that can be read.
     """
     paths = list(dict.fromkeys(photo for case in data.cases for photo in case.photos))
     done = (lambda count: on_progress(count, len(paths))) if on_progress else None
-    photos = embed_photos(paths, encoder, on_progress=done)
+    photos = (on.embed_photos if on else embed_photos)(paths, encoder, on_progress=done)
     row_of = {paths[number]: row for row, number in enumerate(photos.kept)}
     cases = [case for case in data.cases if all(photo in row_of for photo in case.photos)]
     if not cases:
         raise DataError(f"none of the {len(data.cases):,} cases of {data.name} has photos that can be read")
     captions = list(dict.fromkeys(caption for case in cases for caption in case.captions))
-    texts = embed_texts(captions, encoder, on_progress=on_texts)
+    texts = (on.embed_texts if on else embed_texts)(captions, encoder, on_progress=on_texts)
     place = {caption: row for row, caption in enumerate(captions)}
     own_photos = photos.embeddings[[[row_of[photo] for photo in case.photos] for case in cases]]  # [C, P, D]
     own_texts = texts[[[place[caption] for caption in case.captions] for case in cases]]  # [C, 2, D]
     values = MEASURES[data.kind](np.einsum("cpd,ctd->cpt", own_photos, own_texts))
-    trained = find_trained_on(encoder, [paths[number] for number in photos.kept], on_progress=on_compared)
+    trained = find_trained_on(encoder, [paths[number] for number in photos.kept], on_progress=on_compared, on=on)
     categories = _by_category(cases, values)
     return CompositionalReport(
         data=data.name,

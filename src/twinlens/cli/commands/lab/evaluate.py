@@ -10,6 +10,7 @@ from twinlens import api
 from twinlens.cli.bars import part_bars
 from twinlens.cli.evaluation.asked import CLASSES, COMPOSITIONAL, OUTPUTS, DataSource, what_is_asked
 from twinlens.cli.evaluation.captions import check_outputs, compare_two, embed, load, rank, warn_of, write_outputs
+from twinlens.cli.options.cluster import On, Workers, embedding_on
 from twinlens.cli.options.data import Captions, Images, Kind, RatiosOfModel
 from twinlens.cli.options.evaluate import (
     Classes,
@@ -64,6 +65,8 @@ def run(
     plots: Plots = None,
     plot_format: PlotKind = PlotFormat.PNG,
     record: Record = False,
+    on: On = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> int:
     """Evaluate a model: R@K, P@K, MRR, ranks, mAP and nDCG, in both directions, with 95 % confidence intervals."""
@@ -76,18 +79,24 @@ def run(
         **dict(zip(OUTPUTS, (save_embeddings, ranks, plots), strict=True)),
     }
     asked = what_is_asked(source, compare=compare, embeddings=embeddings, classes=classes, given=given)
+    if on and embeddings:
+        raise typer.BadParameter("--on computes embeddings, and --embeddings brings them; leave out one of the two")
     check_outputs(save_embeddings, ranks, plots, maps=not compare)
     if compare:
-        _show(compare_two(compare, source, ks, plots, plot_format), as_json=as_json)
+        with embedding_on(on, workers) as machines:
+            comparison = compare_two(compare, source, ks, plots, plot_format, machines)
+        _show(comparison, as_json=as_json)
         return FOUND
     name = model or "default"
     if record:
         # a run has no manifest: fail before minutes of work
         api.models.open_bundle(api.models.find_bundle(name))
     if asked in (CLASSES, COMPOSITIONAL):
-        report = _evaluate(name, source, classes, templates)
+        with embedding_on(on, workers) as machines:
+            report = _evaluate(name, source, classes, templates, machines)
     else:
-        pairs = load(embeddings, text_embeddings, source) if embeddings else embed(name, source, ks)
+        with embedding_on(on, workers) as machines:
+            pairs = load(embeddings, text_embeddings, source) if embeddings else embed(name, source, ks, machines)
         if save_embeddings:
             api.evaluation.save_embeddings(pairs, save_embeddings)
         report = ranked = rank(pairs, ks, folds)
@@ -106,7 +115,13 @@ def _templates(prompts: list[str] | None) -> tuple[str, ...]:
         raise typer.BadParameter(str(error)) from error
 
 
-def _evaluate(model: str, source: DataSource, classes: Path | None, prompts: tuple[str, ...]) -> "Report":
+def _evaluate(
+    model: str,
+    source: DataSource,
+    classes: Path | None,
+    prompts: tuple[str, ...],
+    on: "api.cluster.ClusterEmbedding | None",
+) -> "Report":
     with part_bars() as show:
         return api.evaluation.evaluate(
             model,
@@ -117,6 +132,7 @@ def _evaluate(model: str, source: DataSource, classes: Path | None, prompts: tup
             on_progress=partial(show, "embedding photos"),
             on_texts=partial(show, "embedding captions" if source.is_compositional else "embedding prompts"),
             on_compared=partial(show, "comparing with training photos"),
+            on=on,
         )
 
 

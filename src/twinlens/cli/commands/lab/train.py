@@ -7,6 +7,7 @@ import typer
 
 from twinlens import api
 from twinlens.cli.interrupts import interrupts
+from twinlens.cli.options.cluster import On, Workers, no_workers
 from twinlens.cli.options.data import Captions, Images, Kind
 from twinlens.cli.options.train import Cache, Changes, Data, Device, Out, Recipe, Resume, Seeds, Sweeps
 from twinlens.cli.outcome import FOUND, AsJson, as_exit_code, logged, print_json, say
@@ -33,9 +34,14 @@ def run(
     resume: Resume = False,
     device: Device = None,
     cache: Cache = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> int:
     """Train a dual encoder from a recipe; needs the extra "train".
+
+    With --on, several workers share every batch, with the result of one process; recipe, data, run and cache must be
+    in folders that all machines see.
 
     Interrupt at any time: --resume continues from the last checkpoint, with the same result. With --seeds or --sweep
     the same command continues: each run has a folder of its own in runs/NAME-sweep, and finished ones are kept.
@@ -48,6 +54,8 @@ def run(
     asked = [*(changes or []), *([f'trainer.device="{device}"'] if device else [])]
     place = data or (captions or Path()).parent
     found_by: dict[str, Any] = {"kind": kind, "captions": captions, "images": images}
+    if on and (seeds or sweeps):
+        raise typer.BadParameter("--on trains one run with several workers; start each run of a sweep by itself")
     if seeds or sweeps:
         sweep = api.lab.sweep(
             recipe, place, out, sweeps=sweeps or (), seeds=seeds or 1, changes=asked, **found_by, cache=cache
@@ -55,9 +63,13 @@ def run(
         return train_sweep(sweep, as_json=as_json)
     kept = "with --resume it continues from the last checkpoint, if there is one"
     with TrainingLog() as log, interrupts(lambda: kept):
-        finished = api.lab.train(
-            recipe, place, out, changes=asked, **found_by, resume=resume, cache=cache, listener=listen(log)
-        )
+        told: dict[str, Any] = {**found_by, "changes": asked, "resume": resume, "cache": cache, "listener": listen(log)}
+        if on is None:
+            no_workers(workers)
+            finished = api.lab.train(recipe, place, out, **told)
+        else:
+            with api.cluster.connect(on, workers=workers) as cluster:
+                finished = api.lab_on_cluster.train_on(cluster, recipe, place, out, **told)
     if not finished.validation:  # one of several processes; only the first one reports
         return FOUND
     if as_json:

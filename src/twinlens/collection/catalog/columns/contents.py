@@ -25,6 +25,11 @@ class KnownContents:
                 self._connection = self._database.extra_connection()
             return self._connection.execute(sql, (content_hash, self._generation)).fetchone() is not None
 
+    def hashes(self) -> set[bytes]:
+        """All of them, for machines that cannot ask."""
+        sql = "SELECT content_hash FROM photos WHERE generation <= ? AND skip_reason IS NULL"
+        return {bytes(content) for (content,) in self._database.rows(sql, (self._generation,)) if content}
+
     def close(self) -> None:
         """Closes the connection; asked again, it opens another one."""
         with self._guard:
