@@ -53,6 +53,7 @@ ONLY_PROGRAMS = (
 """Whose errors tell that a call is not made as the page makes it, or that the server was not set up as it should be."""
 OF_PROGRAMS = frozenset(
     {
+        "a person is named by up to {1} letters on one line, got {2}",
         "a query is text, a path, a picture (PIL.Image) or a Query, got {1}",
         "at most {1} allowed per call, got {2}",
         "check the encoding of the terminal",
