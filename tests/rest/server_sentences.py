@@ -95,7 +95,7 @@ JOINED = frozenset({"any photo", "“{1}”", "{1}, {2}", "{1} or {2}", "{1}; {2
 """Parts of queries and clauses, which are joined in loops."""
 INSIDE = frozenset(
     {
-        *("album", "an album", "search", "a tag", "minute", "day", "the collection", "a photo folder of the library"),
+        *("an album", "a tag", "minute", "day", "the collection", "a photo folder of the library"),
         *("picture {1}", "the photo {1}", *KNOWN, *month_name[1:]),
     }
 )
