@@ -22,7 +22,8 @@ BELOW = "more"  # folder of the second half, with a number from the second time 
 COPIED = (
     "INSERT INTO photo_texts SELECT photo_id + :more, kind, text FROM photo_texts "
     "WHERE photo_id BETWEEN :first AND :last",
-    "INSERT OR REPLACE INTO reworded SELECT photo_id + :more, :generation FROM reworded WHERE photo_id BETWEEN :first AND :last",
+    "INSERT OR REPLACE INTO reworded SELECT photo_id + :more, :generation FROM reworded "
+    "WHERE photo_id BETWEEN :first AND :last",
     "INSERT INTO captions (photo_id, text, embedding, generation) "
     "SELECT captions.photo_id + :more, text, vectors.embedding, :generation "
     "FROM captions JOIN vectors ON vectors.photo_id = captions.photo_id + :more "
