@@ -142,7 +142,7 @@ def test_probes_ask_what_the_server_has() -> None:
     assert {one["port"] for one in asked.values()} == {container["ports"][0]["name"]} == {"http"}
     assert container["ports"][0]["containerPort"] == 5000
     assert asked["readiness"]["path"] == asked["startup"]["path"] == "/readyz"
-    assert asked["liveness"]["path"] == "/docs"  # 200 whether or not the catalog is there
+    assert asked["liveness"]["path"] == "/"  # the page: 200 whether or not the catalog is there
     (drain,) = [float(one.partition("=")[2]) for one in container["args"] if one.startswith("--drain-s=")]
     ready = container["readinessProbe"]
     assert drain > ready["periodSeconds"] * ready["failureThreshold"] + ready["timeoutSeconds"]
