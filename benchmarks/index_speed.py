@@ -2,7 +2,8 @@
 
 Measures the command as a user runs it, in a process of its own, with a quarter of the
 photos and with all of them; then, in this process, its two halves alone: decoding and
-resizing (all cores), and the image tower. Photos are drawn in code unless ``--photos``
+resizing (all cores), and the image tower. Processor time, that of all threads, tells most
+where other programs run as well. Photos are drawn in code unless ``--photos``
 names a folder; that folder is only read, the collection goes to a temporary one. With
 ``--clip-b32`` the same ViT-B/32 also goes through ``twinlens index`` and through a straight
 indexer, in turns.
@@ -35,6 +36,7 @@ class IndexRun:
 
     photos: int
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
     def row(self) -> list[str]:
@@ -42,16 +44,54 @@ class IndexRun:
             f"{self.photos:,} photos",
             f"{self.photos / self.seconds:.1f}",
             f"{self.seconds:.1f}",
+            f"{1000 * self.cpu_seconds / self.photos:.1f}",
             f"{self.peak_bytes / 1e6:,.0f}",
         ]
 
 
 @dataclass(frozen=True)
-class PartRates:
-    """Photos a second of each half of indexing alone."""
+class Rate:
+    """How fast a number of photos went."""
 
-    decode: float
-    embed: float
+    photos: int
+    seconds: float
+    cpu_seconds: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time of a photo."""
+        return 1000 * self.cpu_seconds / self.photos
+
+    def row(self, name: str) -> list[str]:
+        return [name, f"{self.photos / self.seconds:.1f}", f"{self.cpu_ms:.1f}"]
+
+
+@dataclass(frozen=True)
+class PartRates:
+    """Each half of indexing alone."""
+
+    decode: Rate
+    embed: Rate
+
+    @property
+    def seconds(self) -> float:
+        """Of a photo, if the halves take turns on the same cores."""
+        return sum(part.seconds / part.photos for part in (self.decode, self.embed))
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time of a photo, both together."""
+        return self.decode.cpu_ms + self.embed.cpu_ms
+
+
+class Clock:
+    """Measures from its making on."""
+
+    def __init__(self) -> None:
+        self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
+
+    def rate(self, photos: int) -> Rate:
+        return Rate(photos, time.perf_counter() - self._seconds, time.process_time() - self._cpu_seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -103,22 +143,21 @@ def index_run(folder: Path, photos: Sequence[Path], model: str) -> IndexRun:
     report = json.loads(run.stdout)
     if report["images"] != len(photos):
         raise RuntimeError(f"{len(photos)} photos were given, {report['images']} indexed; skipped: {report['skipped']}")
-    return IndexRun(len(photos), run.seconds, run.peak_bytes)
+    return IndexRun(len(photos), run.seconds, run.cpu_seconds, run.peak_bytes)
 
 
 def part_rates(photos: Sequence[Path], encoder: DualEncoder) -> PartRates:
     """Rates of decoding alone and of the image tower alone, as indexing runs them."""
-    prepared = []
-    started = time.perf_counter()
+    prepared, clock = [], Clock()
     for _, photo in map_ahead(lambda path: prepare_photo(path, encoder), photos):
         prepared.append(photo.pixels)
-    decode = len(photos) / (time.perf_counter() - started)
+    decode = clock.rate(len(photos))
     pixels = np.stack(prepared)
     encoder.encode_pixels(pixels[:1])  # opens the tower
-    started = time.perf_counter()
+    clock = Clock()
     for start in range(0, len(pixels), BATCH_SIZE):
         encoder.encode_pixels(pixels[start : start + BATCH_SIZE])
-    return PartRates(decode, len(pixels) / (time.perf_counter() - started))
+    return PartRates(decode, clock.rate(len(pixels)))
 
 
 def _photos(work: Path, given: Path | None, count: int) -> list[Path]:
@@ -134,27 +173,31 @@ def _photos(work: Path, given: Path | None, count: int) -> list[Path]:
 def _body(photos: Sequence[Path], runs: Sequence[IndexRun], rates: PartRates, *, drawn: bool) -> str:
     megabytes = sum(photo.stat().st_size for photo in photos) / len(photos) / 1e6
     what = f"drawn in code, {WIDTH} x {HEIGHT} pixels, JPEG quality {QUALITY}" if drawn else "of one folder"
-    whole = runs[-1]
+    quarter, whole = runs
+    further = Rate(
+        whole.photos - quarter.photos, whole.seconds - quarter.seconds, whole.cpu_seconds - quarter.cpu_seconds
+    )
+    share, cpu_share = rates.seconds / (further.seconds / further.photos), rates.cpu_ms / further.cpu_ms
+    parts = [
+        rates.decode.row("reading, decoding, resizing"),
+        rates.embed.row("image tower"),
+        ["both, in turns", f"{1 / rates.seconds:.1f}", f"{rates.cpu_ms:.1f}"],
+        further.row("each further photo of the command"),
+    ]
     return f"""
 **{whole.photos / whole.seconds:.1f} photos a second**, end to end, with at most **{whole.peak_bytes / 1e6:,.0f} MB**.
+Once the program has started, a further photo goes at {share:.0%} of the speed that its halves allow together,
+and takes {further.cpu_ms:.1f} ms of one core, of which the halves are {cpu_share:.0%}.
 
 Photos {what}, {megabytes:.1f} MB a file on average, read through the operating system's file cache.
 
 `twinlens index`, the start of the program included:
 
-{table(["", "photos/s", "seconds", "peak memory, MB"], [run.row() for run in runs])}
+{table(["", "photos/s", "seconds", "ms of one core a photo", "peak memory, MB"], [run.row() for run in runs])}
 
 Its halves alone, in one process, for comparison (when indexing they share the cores):
 
-{
-        table(
-            ["", "photos/s"],
-            [
-                ["reading, decoding, resizing", f"{rates.decode:.1f}"],
-                ["image tower", f"{rates.embed:.1f}"],
-            ],
-        )
-    }
+{table(["", "photos/s", "ms of one core a photo"], parts)}
 """
 
 

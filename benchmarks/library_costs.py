@@ -29,6 +29,7 @@ def command_costs(library: Path) -> dict[str, float]:
     for name, command in commands.items():
         run = _run(*command)
         found |= {f"{name}_s": round(run.cpu_seconds, 2), f"{name}_mb": round(run.peak_bytes / MB)}
+        found[f"{name}_own_mb"] = round(run.own_bytes / MB)
     (photo,) = drawn_photos.draw_photos(library, 1)
     try:
         found["add_one_s"] = round(_run("index", library).cpu_seconds, 2)

@@ -12,6 +12,7 @@ from browser.served_page import ServedPage
 
 pytestmark = pytest.mark.browser
 KEY = "open-sesame"
+OWN_KEY = "a-key-of-ana-alone"
 FAMILY_KEY = "a-key-of-the-family"
 
 
@@ -107,6 +108,42 @@ def test_a_key_that_may_only_search_has_no_hearts_and_is_told_why(open_page: Any
     expect(page.locator("#viewer-given").get_by_role("button")).to_have_count(0)
     page.keyboard.press("5")
     expect(page.locator("#notice")).to_contain_text("The key “family” may not rate photos.")
+
+
+@pytest.fixture(scope="module")
+def shared_out(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server where Ana has favourites of her own, and the family has some together."""
+    folder = tmp_path_factory.mktemp("shared_out")
+    may, own = 'scopes = ["search", "curate"]', 'favourites = "own"'
+    keys = f'[family]\nkey = "{FAMILY_KEY}"\n{may}\n[ana]\nkey = "{OWN_KEY}"\n{may}\n{own}\n'
+    (folder / "keys.toml").write_text(keys)
+    photos = Path(shutil.copytree(drawn, folder / "photos"))
+    served = ServedPage(photos, "--keys", str(folder / "keys.toml"))
+    yield served.url
+    served.stop()
+
+
+def test_favourites_of_ones_own_are_gone_when_somebody_else_signs_in(open_page: Any, shared_out: str) -> None:
+    page = open_page(shared_out, wait=False)
+    give_key(page, OWN_KEY)
+    tile = page.locator(".tile").first
+    expect(tile.locator("img.is-loaded")).to_be_visible()
+    tile.hover()
+    tile.locator(".heart").click()
+    expect(page.locator(".tile.is-favourite")).to_have_count(1)
+    page.click("#library-button")
+    expect(page.locator("#key-note")).to_contain_text("Nobody else sees your favourites.")
+    page.click("#library-close")
+    page.evaluate("document.body.dataset.shownTo = 'ana'")
+    page.context.clear_cookies()
+    page.fill("#words", "a blue square")
+    expect(page.locator("#sign-in")).to_be_visible()
+    page.fill("#key", FAMILY_KEY)
+    page.keyboard.press("Enter")
+    expect(page.locator("body[data-shown-to]")).to_have_count(0)  # it was loaded anew
+    expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+    expect(page.locator(".tile.is-favourite")).to_have_count(0)
+    expect(page.locator("#key-note")).to_have_text("You use the key “family”. It may not look for new photos.")
 
 
 @pytest.fixture(scope="module")

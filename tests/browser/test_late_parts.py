@@ -56,9 +56,24 @@ def test_few_files_come_before_the_first_photos(open_page: Any, site: str) -> No
 def test_parts_are_there_before_they_are_used(open_page: Any, site: str) -> None:
     page = open_page(site)
     cut_network(page)
-    page.click("#places-button")
-    expect(page.locator("#places")).to_be_visible()
+    page.click("#browse-button")
+    expect(page.locator("#browse")).to_be_visible()
     expect(page.locator("#away")).to_be_visible()
+
+
+def test_parts_that_few_use_are_loaded_when_somebody_is_about_to_use_them(open_page: Any, site: str) -> None:
+    page = open_page("about:blank", wait=False)
+    asked = Asked(page, site)
+    page.goto(site)
+    until(page, ALL_PARTS)
+    rare = ("places_map.js", "map.js", "compare.js", "library.js", "share_dialog.js", "albums_view.js", "organise.js")
+    assert [one for one in asked.paths.values() if one.endswith(tuple(f"/{name}" for name in rare))] == []
+    with page.expect_request("**/js/map.js"):
+        page.hover("#map-button")
+    with page.expect_request("**/js/places/places_map.js"):
+        page.focus("#places-button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#places")).to_be_visible()
 
 
 def test_a_part_that_does_not_come_can_be_asked_for_again(open_page: Any, site: str) -> None:

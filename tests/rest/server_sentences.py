@@ -12,6 +12,7 @@ import inspect
 import re
 from calendar import month_name
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 
@@ -52,6 +53,7 @@ ONLY_PROGRAMS = (
 """Whose errors tell that a call is not made as the page makes it, or that the server was not set up as it should be."""
 OF_PROGRAMS = frozenset(
     {
+        "a person is named by up to {1} letters on one line, got {2}",
         "a query is text, a path, a picture (PIL.Image) or a Query, got {1}",
         "at most {1} allowed per call, got {2}",
         "check the encoding of the terminal",
@@ -86,12 +88,16 @@ SAYING = (
     ("collection/searching/query/where.py", "phrase"),
     ("collection/teaching/lesson.py", "told"),
     ("collection/teaching/opinions.py", "told"),
+    ("rest/calls/finding/searching.py", "_refusal"),
 )
 """Functions whose texts are said as they are."""
 JOINED = frozenset({"any photo", "“{1}”", "{1}, {2}", "{1} or {2}", "{1}; {2}", "{1}; or {2}", "without {1}"})
 """Parts of queries and clauses, which are joined in loops."""
 INSIDE = frozenset(
-    {"an album", "a tag", "minute", "day", "the collection", "a photo folder of the library", *KNOWN, *month_name[1:]}
+    {
+        *("album", "an album", "search", "a tag", "minute", "day", "the collection", "a photo folder of the library"),
+        *("picture {1}", "the photo {1}", *KNOWN, *month_name[1:]),
+    }
 )
 """What is put into other sentences."""
 HIDDEN_HINT = re.compile(r"\b(GET|POST|DELETE) |/docs|\bimage_ids?\b|--[a-z]|twinlens [a-z]|Content-|min_grade")
@@ -106,12 +112,13 @@ _OF_MACHINE = frozenset(
 _VALUE = "\0"
 _TAILS = {"did_you_mean": ("", f"; did you mean {_VALUE}?")}
 _COUNTED: set[str] = set()  # numbers with their nouns, as they are met
+_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 
 def sentences() -> set[str]:
     """All of them."""
-    found = {said for path, name in SAYING for said in returned_by(path, name)}
+    found = {said for path, name in SAYING for said in returned_by(path, name) if not HIDDEN_HINT.search(said)}
     found |= {str(errors.ShareEndedError(why)) for why in ("expired", "revoked", "gone")}
     for one in known_filters().values():
         found |= set(phrases_of(one))
@@ -121,7 +128,7 @@ def sentences() -> set[str]:
         for path in files_of(place):
             found |= messages(path)
     clauses = {_named(clause) for one in found | _COUNTED for clause in one.split("; ")}
-    said = {numbered(one) for one in clauses if _LETTERS.search(one)}
+    said = {numbered(one) for one in clauses if _LETTERS.search(one) and not _CODE.fullmatch(one)}
     assert said >= OF_PROGRAMS, f"said no longer: {sorted(OF_PROGRAMS - said)}"
     return (said - OF_PROGRAMS) | JOINED | INSIDE
 
@@ -221,7 +228,7 @@ def texts_of(node: ast.AST, function: ast.AST, module: ast.Module) -> list[str]:
             return [*of(body), *of(other)]
         case ast.Name(id=name):
             known = assigned(name, function) or assigned(name, module)
-            return list(dict.fromkeys(said for value in known for said in of(value))) or [_VALUE]
+            return list(dict.fromkeys(said for value in known for said in of(value))) or [imported(name, module)]
         case ast.Call(func=ast.Name(id="counted"), args=[_, *nouns]) if all(isinstance(n, ast.Constant) for n in nouns):
             one, *several = [str(noun.value) for noun in nouns if isinstance(noun, ast.Constant)]
             _COUNTED.update((f"{{n}} {one}", f"{{n}} {several[0] if several else plural(one)}"))
@@ -241,6 +248,15 @@ def assigned(name: str, place: ast.AST) -> list[ast.AST]:
         and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
         and isinstance(node.value, ast.Constant | ast.JoinedStr | ast.IfExp | ast.BinOp)
     ]
+
+
+def imported(name: str, module: ast.Module) -> str:
+    """A text of another module of the package; the mark of a value where it is none."""
+    for node in module.body:
+        if isinstance(node, ast.ImportFrom) and node.module and name in {one.name for one in node.names}:
+            found = getattr(import_module(node.module), name, None)
+            return found if isinstance(found, str) else _VALUE
+    return _VALUE
 
 
 def plural(noun: str) -> str:

@@ -220,10 +220,11 @@ def test_the_worker_is_that_of_this_release_and_keeps_no_answer_of_a_library(cli
     assert worker.headers["content-type"].startswith("text/javascript")
     assert worker.headers["cache-control"] == "no-cache"
     assert f'const VERSION = "{static_version()}";' in worker.text
-    named = [re.search(rf"const {name} = \[(.*?)\]", worker.text) for name in ("FILES", "TEXTS")]
-    kept = ["offline.html", *(name for one in named if one for name in re.findall(r'"([^"]+)"', one[1]))]
+    named = re.search(r"const FILES = \[(.*?)\]", worker.text)
+    assert named is not None
+    kept = ["offline.html", *re.findall(r'"([^"]+)"', named[1])]
     scripts = {f"js/{one}" for one in imported_by("offline/page.js")} | {"js/language.js"}
-    texts = {f"texts/{file.name}" for file in (STATIC / "texts").iterdir()}
-    assert set(kept) == {"offline.html", "css/offline.css"} | scripts | texts
+    assert set(kept) == {"offline.html", "css/offline.css"} | scripts
+    assert "[`texts/${language}.json`]" in worker.text  # the language of the page that asks for the worker
     assert all(client.get(f"/static/{static_version()}/{name}").status_code == 200 for name in kept)
     assert "cache.put" not in worker.text

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         searching,
         speed,
     )
-    from twinlens.api.photos import curating, describing, duplicates, recognizing, sharing, teaching
+    from twinlens.api.photos import curating, describing, duplicates, persons, recognizing, sharing, teaching
     from twinlens.api.upkeep import doctor, portable, repair
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "lab",
     "library",
     "models",
+    "persons",
     "portable",
     "recognizing",
     "repair",
@@ -49,7 +50,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "photos": ("curating", "describing", "duplicates", "recognizing", "sharing", "teaching"),
+    "photos": ("curating", "describing", "duplicates", "persons", "recognizing", "sharing", "teaching"),
     "upkeep": ("doctor", "portable", "repair"),
 }
 _ROOM_OF = {name: f"{room}." for room, names in _ROOMS.items() for name in names}

@@ -47,6 +47,8 @@ def show_answer(
     _say_how_read(answer, is_match=is_match, with_query=with_query)
     if tell_dates and answer.date_note:
         say(answer.date_note)
+    if answer.left_out_note and not as_json and not with_query:
+        say(answer.left_out_note)
     if answer.compared and not as_json and not with_query:
         say(answer.compared)
     is_counted = not as_json and (answer.compared is not None or not answer.search.show_all)

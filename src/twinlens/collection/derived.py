@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.columns.counts_file import LARGE
 from twinlens.collection.catalog.embeddings.vectors import LIKENESS, derived_vectors, likeness_vectors, moment_vectors
 from twinlens.collection.catalog.sqlite.check import vector_faults
 from twinlens.collection.likeness.copies_file import DerivedCopies
@@ -45,17 +46,19 @@ class Derived:
 
     def sync(self) -> None:
         """Brings all up to date; vectors of captions and of features only if there are, or were, any."""
-        self.vectors.synced()
+        self.vectors.bring_up_to_date()
         if self.caption_vectors.folder.exists() or not self._catalog.captions.is_empty():
-            self.caption_vectors.synced()
+            self.caption_vectors.bring_up_to_date()
         if self.likeness.folder.exists() or self._catalog.features.dim(self._catalog.model()):
-            self.likeness.synced()
+            self.likeness.bring_up_to_date()
             self.copies.synced(wait=True)
         if not self._catalog.moments.is_empty():
             for moments in self.moments:
-                moments.synced()
+                moments.bring_up_to_date()
         self.stacks.synced(wait=True)
         self.texts.synced()
+        if self._catalog.count() >= LARGE:
+            self._catalog.counts()  # for those who then look at the library
 
     def faults(self) -> list[str]:
         """Differences from the catalog, one sentence each; none where another process never lets it be looked at."""

@@ -425,4 +425,6 @@ def _reason(error: Exception) -> str:
     reason = text[0] if text else type(error).__name__
     if "truncated" in reason.lower() or "broken data" in reason.lower():
         return TRUNCATED
+    if "not identified" in reason.lower():  # as Pillow says it of a JPEG without a picture
+        return "damaged: its header cannot be read"
     return f"damaged: {reason}"

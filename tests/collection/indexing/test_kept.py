@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conftest import ColourEncoder, PhotoMaker
+from twinlens.collection.catalog.curated.person import asked_by
 from twinlens.collection.catalog.kept import KEPT_DAYS
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.scanning.missing import MissingFolder
@@ -63,6 +64,21 @@ def test_captions_and_favourites_come_back_with_the_content_anywhere(
     assert library.search("red", target="caption", k=1)[0].id == "elsewhere/other.png"
     assert library.faults() == []
     assert library.index().to_json().keys().isdisjoint({"kept", "restored", "dropped", "kept_folders"})
+
+
+def test_favourites_come_back_to_those_who_marked_them(library: Collection, photos: Path, tmp_path: Path) -> None:
+    with asked_by("ana"):
+        library.mark_favourites(["green.png", "red.png"])
+    for name in ("red.png", "green.png"):
+        shutil.move(photos / name, tmp_path / name)
+    library.index()
+    assert library.status()["kept"]["favourites"] == 3
+    for name in ("red.png", "green.png"):
+        shutil.move(tmp_path / name, photos / name)
+    library.index()
+    assert library.favourites() == ["red.png", "trip/day/blue.png"]
+    with asked_by("ana"):
+        assert library.favourites() == ["green.png", "red.png"]
 
 
 def test_a_new_model_embeds_restored_captions_with_itself(

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -242,3 +243,26 @@ def test_a_large_catalog_is_not_checked_for_a_part_nor_when_it_is_opened_next(
     (twins.told.path / integrity.CHECKED).unlink()
     Collection.open(twins.told.path).close()
     assert checks
+
+
+def test_a_very_large_catalog_is_checked_again_from_time_to_time(
+    twins: Twins, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "QUICK_BYTES", 0)
+    monkeypatch.setattr(integrity, "VERY_LARGE_BYTES", 0)
+    checks: list[object] = []
+    monkeypatch.setattr(integrity, "structure_faults", lambda *args: checks.append(args) or [])
+    draw_photo(photos / "new" / "1.png", seed=1)
+    assert twins.told.index().added == 1
+    assert checks, "nothing tells when it was checked before"
+    checks.clear()
+    draw_photo(photos / "new" / "2.png", seed=2)
+    assert twins.told.index().added == 1
+    assert not checks
+    note = twins.told.path / integrity.FULLY
+    long_ago = time.time() - 86_400 * (integrity.CHECKED_DAYS + 1)
+    note.write_text(json.dumps({"at": long_ago}), encoding="utf-8")
+    draw_photo(photos / "new" / "3.png", seed=3)
+    assert twins.told.index().added == 1
+    assert len(checks) == 1
+    assert json.loads(note.read_text(encoding="utf-8"))["at"] > long_ago

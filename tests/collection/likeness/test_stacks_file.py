@@ -82,7 +82,7 @@ def test_another_process_goes_on_from_the_file(
         apply(catalog, ("put", one, one, 0, "Canon", 0.0))
     before = told(DerivedStacks(catalog, tmp_path, writable=True))
     assert before[1] == [1, 1]
-    monkeypatch.setattr(stacks_file, "file_facts", None)  # nobody looks at all photos
+    monkeypatch.setattr(stacks_file, "related_photos", None)  # nobody looks at all photos
     apply(catalog, ("put", 2, 2, 0, "Canon", 0.0))
     assert told(DerivedStacks(catalog, tmp_path, writable=True))[1] == [1, 1, 1]
     apply(catalog, ("remove", 0, 0, None, "", 0.0))

@@ -13,6 +13,7 @@ import pytest
 
 from collection.portable.conftest import OpenCollection, given
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.curated.person import asked_by
 from twinlens.collection.collection import Collection
 from twinlens.collection.portable.exporting import export_catalog
 from twinlens.collection.portable.importing import import_given, import_new
@@ -106,6 +107,26 @@ def test_a_live_album_with_another_search_gets_a_number_once(library: Collection
     }
 
 
+def test_favourites_of_persons_go_along_and_stay_apart(
+    library: Collection, photos: Path, open_collection: OpenCollection, tmp_path: Path
+) -> None:
+    with asked_by("ana"):
+        library.mark_favourites(["trip/blue.png", "red.png"])
+    export_catalog(library.catalog, tmp_path / "own.zip", vectors=True)
+    head = json.loads(zipfile.ZipFile(tmp_path / "own.zip").read("twinlens.json"))
+    assert head["version"] == 3, "an earlier release would take all marks for everybody's"
+    moved = shutil.copytree(photos, tmp_path / "moved", ignore=shutil.ignore_patterns(".twinlens"))
+    import_new(OpenedArchive(tmp_path / "own.zip"), moved / ".twinlens", {"photos": moved})
+    there = open_collection(moved)
+    for _ in range(2):
+        assert there.favourites() == ["red.png"]
+        with asked_by("ana"):
+            assert there.favourites() == ["red.png", "trip/blue.png"]
+        with asked_by("ben"):
+            assert there.favourites() == []
+        import_given(there.catalog, OpenedArchive(tmp_path / "own.zip"))
+
+
 def test_vectors_and_lines_are_as_the_format_says(library: Collection, archive: Path) -> None:
     with zipfile.ZipFile(archive) as content:
         head = json.loads(content.read("twinlens.json"))
@@ -174,7 +195,9 @@ def first_line(**values: Any) -> Callable[[bytes], bytes]:
         ("embeddings.npy", lambda content: content[:-4]),
         ("embeddings.npy", lambda content: content[:-4] + b"\0\0\xc0\x7f"),
         ("embeddings.npy", lambda content: content.replace(b"<f4", b"|O8")),
-        ("twinlens.json", lambda content: content.replace(b'"version": 2', b'"version": 3')),
+        ("twinlens.json", lambda content: content.replace(b'"version": 2', b'"version": 4')),
+        ("photos.jsonl", lambda content: content.replace(b'"favourite": [""]', b'"favourite": ["two\\nlines"]')),
+        ("photos.jsonl", lambda content: content.replace(b'"favourite": [""]', b'"favourite": [7]')),
         ("twinlens.json", lambda _: b"[]"),
     ],
 )  # fmt: skip

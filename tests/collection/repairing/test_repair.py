@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from filelock import FileLock
 from collection.conftest import OpenCollection
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.curated.person import asked_by
 from twinlens.collection.collection import Collection
 from twinlens.collection.repairing import repair as repair_module
 from twinlens.collection.repairing.repair import repair
@@ -126,7 +128,9 @@ def test_a_mark_that_was_overwritten_is_on_no_other_photo(
     place = root_page(library, copy)
     content = (library / "catalog.sqlite").read_bytes()
     page = content[place : place + PAGE]
-    third, tenth = (b"\2\3\2\0", b"\2\12\2\0") if copy == "favourites" else (b"\3\1\1\3\3", b"\3\1\1\12\12")
+    third, tenth = b"\4\3\3\1\r\3", b"\4\3\3\1\r\12"  # of nobody by name, which is a text without letters
+    if copy == "favourites_twice":
+        third, tenth = b"\4\r\1\1\3\3", b"\4\r\1\1\12\3"
     assert page.count(third) == 1
     page = page.replace(third, tenth)
     (library / "catalog.sqlite").write_bytes(content[:place] + page + content[place + PAGE :])
@@ -134,6 +138,36 @@ def test_a_mark_that_was_overwritten_is_on_no_other_photo(
         open_collection(library)
     repair(library)
     assert open_collection(library).favourites() == ["00.png", "01.png"]
+
+
+@pytest.mark.parametrize("lost", ["favourites", "favourites_twice"])
+def test_marks_of_persons_are_nobody_elses_after_a_repair(
+    library: Path, open_collection: OpenCollection, lost: str
+) -> None:
+    collection = open_collection(library)
+    for person, photos in (("ana", ["01.png", "11.png"]), ("ben", ["11.png"])):
+        with asked_by(person):
+            collection.mark_favourites(photos)
+    collection.close()
+    destroy(library, lost)
+    repair(library)
+    collection = open_collection(library)
+    assert collection.favourites() == ["00.png", "01.png", "02.png"]
+    for person, photos in (("ana", ["01.png", "11.png"]), ("ben", ["11.png"]), ("carl", [])):
+        with asked_by(person):
+            assert collection.favourites() == photos
+
+
+def test_marks_of_an_earlier_release_are_repaired_as_everybodys(library: Path, open_collection: OpenCollection) -> None:
+    with closing(sqlite3.connect(library / "catalog.sqlite", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE favourites")
+        connection.execute("CREATE TABLE favourites (photo_id INTEGER PRIMARY KEY REFERENCES photos(id)) STRICT")
+        connection.execute("CREATE INDEX favourites_twice ON favourites(photo_id)")
+        connection.execute("INSERT INTO favourites VALUES (1), (2), (3)")
+        connection.execute("PRAGMA user_version = 16")
+    destroy(library, "favourites")
+    repair(library)
+    assert open_collection(library).favourites() == ["00.png", "01.png", "02.png"]
 
 
 def test_a_date_that_is_no_text_is_read_again(library: Path, open_collection: OpenCollection) -> None:

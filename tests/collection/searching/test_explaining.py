@@ -59,7 +59,12 @@ def test_conditions_and_what_is_left_out_are_counted(indexed: Collection) -> Non
     ]
     assert [(one.text, one.num_photos) for one in why.without] == [("“black”", 0)]  # green and yellow are the rest
     assert why.lines()[0] == "in trip: 3 photos pass"
-    _, why = explained(indexed, "red -black")
+    answer, why = explained(indexed, "red -black")
+    assert (answer.num_left_out, answer.num_candidates) == (1, indexed.answer("red").num_candidates - 1)
+    assert answer.left_out_note == "1 photo is left out, because it matches “black”"
+    assert indexed.answer(Search.of("red -black", filters={"folder": "trip"})).num_left_out == 0  # it is not there
+    assert indexed.answer("red").num_left_out is None
+    assert answer.to_json()["num_left_out"] == 1
     assert why.lines() == ["without “black”: 1 photo is left out"]
 
 

@@ -29,6 +29,11 @@ def test_a_jpeg_that_lacks_more_is_refused(options, min_side):
             open_photo(data[:-lost], min_side=min_side)
 
 
+def test_a_jpeg_without_a_picture_is_told_in_our_words():
+    with pytest.raises(PhotoError, match="damaged: its header cannot be read"):
+        open_photo(b"\xff\xd8\xff\xed\0\x04ab\xff\xd9")
+
+
 def test_a_progressive_jpeg_without_its_last_scan_is_refused():
     data = encoded(noisy(256, 192), "JPEG", progressive=True)
     with pytest.raises(PhotoError, match="truncated"):

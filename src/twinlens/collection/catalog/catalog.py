@@ -13,6 +13,8 @@ import numpy as np
 from twinlens.collection.catalog.columns.changed import changed_photos
 from twinlens.collection.catalog.columns.contents import KnownContents
 from twinlens.collection.catalog.columns.counts import Counts
+from twinlens.collection.catalog.columns.counts_file import FILE as COUNTS_FILE
+from twinlens.collection.catalog.columns.counts_file import CountsFile
 from twinlens.collection.catalog.columns.kept_column import KeptColumn
 from twinlens.collection.catalog.columns.positions import Positions
 from twinlens.collection.catalog.columns.text_columns import TextColumns
@@ -152,7 +154,7 @@ class Catalog(Database):
         refuse_links(path.parent)
         self._check_place(path, create=create)
         super().__init__(path, create=create, read_only=read_only)
-        self._columns = TextColumns()
+        self._columns = TextColumns(self._counts_file())
         self.captions = CaptionTable(self)
         self.features = PhotoFeatures(self)
         self.moments = MomentTable(self)
@@ -177,6 +179,9 @@ class Catalog(Database):
         except BaseException:
             self.close()
             raise
+
+    def _counts_file(self) -> CountsFile | None:
+        return CountsFile(self.path.with_name(COUNTS_FILE), writable=not self.read_only)
 
     def _check_place(self, path: Path, *, create: bool) -> None:
         refuse_emptied(path)
@@ -453,8 +458,10 @@ class Catalog(Database):
 
     def tally(self) -> tuple[int, int]:
         """Number of searchable photos, and the sum of their ids."""
-        rows = self.rows("SELECT count(*), total(id) FROM photos WHERE skip_reason IS NULL")
-        return int(rows[0][0]), int(rows[0][1])
+        # by the indexes that list all photos, and the skipped ones: the table itself is far larger
+        sums = "SELECT count(*), total(id) FROM photos"
+        (all_of_them,), (skipped,) = self.rows(sums), self.rows(f"{sums} WHERE skip_reason IS NOT NULL")
+        return int(all_of_them[0] - skipped[0]), int(all_of_them[1] - skipped[1])
 
     def changes_since(self, generation: int) -> VectorDelta:
         """Vectors added and removed since a generation."""

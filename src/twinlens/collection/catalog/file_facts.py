@@ -1,6 +1,6 @@
 """What tells copies of a photo from each other: the facts of photo files, many at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from twinlens.collection.catalog.condition import ANY, Condition
@@ -41,6 +41,12 @@ def file_facts(database: Database, condition: Condition = ANY) -> list[FileFacts
     """The searchable photos that satisfy a condition, by ascending id."""
     sql = f"SELECT {_columns(database)} FROM photos WHERE skip_reason IS NULL AND ({condition.sql}) ORDER BY id"
     return [FileFacts(*row) for row in database.rows(sql, condition.parameters)]
+
+
+def each_facts(database: Database) -> Iterator[FileFacts]:
+    """Those of all searchable photos one by one, in any order, for libraries that are too large to hold them."""
+    sql = f"SELECT {_columns(database)} FROM photos WHERE skip_reason IS NULL"
+    return (FileFacts(*row) for row in database.each_row(sql))
 
 
 def facts_of(database: Database, ids: Iterable[int]) -> list[FileFacts]:

@@ -38,7 +38,9 @@ GIVEN = {
         "VALUES (:photo_id, :value, :embedding, :generation)",
         is_embedded=True,
     ),
-    "favourite": Given("favourites", "''", "INSERT OR IGNORE INTO favourites VALUES (:photo_id)"),
+    "favourite": Given(  # the value is the person; '' for all
+        "favourites", "person", "INSERT OR IGNORE INTO favourites (photo_id, person) VALUES (:photo_id, :value)"
+    ),
     "tag": Given(
         "tags",
         "tag",

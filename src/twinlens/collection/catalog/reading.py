@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from twinlens.collection.catalog.condition import ANY, Condition
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.marks import FAVOURITES, IS_FAVOURITE
+from twinlens.collection.catalog.marks import mark_of_photo
 from twinlens.collection.catalog.rows import PhotoRecord, rows_by_id
 
 MOST_TEXTS = 200_000  # looked through in 50 ms; in a larger library its words are known from these
@@ -23,7 +23,7 @@ class DateGaps(NamedTuple):
 def record_columns(database: Database) -> str:
     """The columns of a ``PhotoRecord``, without its caption."""
     known = "photos.id, folder_id, path, taken_at, width, height"
-    return f"{known}, {_mark(database)}, {date_source(database)}, {duration(database)}"
+    return f"{known}, {mark_of_photo(database)}, {date_source(database)}, {duration(database)}"
 
 
 def photo_records(database: Database, ids: Iterable[int]) -> dict[int, PhotoRecord]:
@@ -59,7 +59,7 @@ def any_photo(database: Database, condition: Condition) -> bool:
 
 def photo_row(database: Database, columns: str, folder_id: int, path: str) -> tuple[Any, ...] | None:
     """Columns of the searchable photo at a path, and whether it is a favourite; None if there is none."""
-    rows = rows_at_path(database, f"{columns}, {_mark(database)}", folder_id, path)
+    rows = rows_at_path(database, f"{columns}, {mark_of_photo(database)}", folder_id, path)
     return (*rows[0][:-1], bool(rows[0][-1])) if rows else None
 
 
@@ -117,7 +117,3 @@ def date_source(database: Database) -> str:
 def duration(database: Database) -> str:
     """The column with the length of videos in milliseconds; NULL in a read-only catalog of an older release."""
     return "duration_ms" if database.has_column("photos", "duration_ms") else "NULL"
-
-
-def _mark(database: Database) -> str:
-    return IS_FAVOURITE.sql if database.has_table(FAVOURITES) else "0"

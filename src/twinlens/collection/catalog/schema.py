@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
+from twinlens.collection.catalog.steps.own_favourites import OWN_FAVOURITES
 from twinlens.data.dating.file_date import outside_moment
 from twinlens.data.dating.moment import is_plausible
 
@@ -226,6 +227,7 @@ _STEPS = (
     _BY_DATE,
     _SHARES,
     _FEW_OF_MANY,
+    OWN_FAVOURITES,
 )  # step n upgrades schema n - 1 to n
 SCHEMA_VERSION = len(_STEPS)
 PLAUSIBLE_VERSION = 1000  # a larger number was overwritten

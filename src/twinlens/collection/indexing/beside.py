@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.texts.said import BesideMark
-from twinlens.collection.indexing.scanning.scan import FoundFile, Scan
+from twinlens.collection.indexing.scanning.found_files import FoundFile
+from twinlens.collection.indexing.scanning.scan import Scan
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
 from twinlens.data.guarded.guard import Guard
@@ -82,11 +83,10 @@ def _tasks(catalog: Catalog, folders: Iterable[PhotoFolder], scans: Mapping[int,
             known = marks.pop((folder.id, path), None) or _without_mark(catalog, folder.id, path)
             if known is not None and known.mark != _mark(files):
                 yield _Task(folder, path, known, files)
-        here = {key: mark for key, mark in marks.items() if key[0] == folder.id}
-        found = {file.path for file in scan.photos} if here else set()
-        for (_, path), known in here.items():
-            if path in found:  # else its disk may not be mounted
-                yield _Task(folder, path, known, ())
+        here = {path: mark for (folder_id, path), mark in marks.items() if folder_id == folder.id}
+        for file in scan.photos if here else ():  # one that is not found may be on a disk that is not mounted
+            if known := here.get(file.path):
+                yield _Task(folder, file.path, known, ())
 
 
 def _without_mark(catalog: Catalog, folder_id: int, path: str) -> BesideMark | None:

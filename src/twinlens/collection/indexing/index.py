@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.catalog.columns.contents import KnownContents
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.catalog.rows import FileState, vector_bytes
 from twinlens.collection.catalog.writing import CatalogWriter
@@ -16,12 +15,14 @@ from twinlens.collection.indexing.beside import read_what_is_beside
 from twinlens.collection.indexing.brought import BroughtVectors
 from twinlens.collection.indexing.excluding.rules import Rules, collection_rules
 from twinlens.collection.indexing.giving_back import give_back
+from twinlens.collection.indexing.known import AllKnownFiles, FewKnownFiles, KnownFiles
 from twinlens.collection.indexing.moments import look_at_videos
 from twinlens.collection.indexing.part import Part, changed_part
 from twinlens.collection.indexing.replaced import forget_replaced, note_replaced
+from twinlens.collection.indexing.scanning.found_files import FoundFile
 from twinlens.collection.indexing.scanning.last_scan import left_out_files, skipped_files, write_last_scan, write_part
 from twinlens.collection.indexing.scanning.missing import ForgetMissing, is_below, kept_folders
-from twinlens.collection.indexing.scanning.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scanning.scan import LINK_OUT, Scan, scan_folder
 from twinlens.collection.indexing.sharing.leading import LEAST_SHARED, Read, SharedRun
 from twinlens.collection.indexing.sharing.lots import SharedFile, stamp_of
 from twinlens.collection.indexing.takeout_albums import make_takeout_albums
@@ -193,17 +194,13 @@ class _Run:
         self.brought, self.brought_rows = options.brought, dict[str, int]()
         self.position = Position(catalog) if options.verify else None
         self.report = IndexReport(verification=VerifyReport() if options.verify else None)
-        self.known = part.known if part else catalog.known_files()
+        self.known: KnownFiles = FewKnownFiles(part.known) if part else AllKnownFiles(catalog)
         self.generation = catalog.generation  # before this run
         self.scans: dict[int, Scan] = {}
         self.gone: dict[tuple[int, str], KnownFile] = {}
         self.excluded: set[tuple[int, str]] = set()  # of those that are gone: they are there, but left out
         self.gone_by_hash: dict[bytes, list[tuple[int, str]]] = {}
-        self.known_contents: KnownContents | set[bytes | None] = (
-            catalog.known_contents()
-            if part
-            else {file.content_hash for file in self.known.values() if file.skip_reason is None}
-        )
+        self.known_contents = catalog.known_contents()
         self.replaced: set[bytes] = set()  # contents that this run, or an interrupted one, replaces
         self.touched: list[tuple[int, FileState]] = []  # known by their ETag, though they have another date
 
@@ -233,57 +230,69 @@ class _Run:
 
     def _compare(self, folder: PhotoFolder, scan: Scan, *, forget_missing: bool) -> list[_Task]:
         """The files of one folder that must be read; records missing ones."""
-        here = {path: file for (folder_id, path), file in self.known.items() if folder_id == folder.id}
-        for path in scan.away & here.keys():
-            self._count_unchanged(folder.prefix + path, here.pop(path))
-        excluded = {path for path in here if is_below(path, scan.excluded)} if scan.excluded else set()
-        indexed = (known for path, known in here.items() if path not in excluded)
-        if not scan.photos and not forget_missing and self.part is None and any(map(_was_shown, indexed)):
-            links = sum(reason == LINK_OUT for _, reason in scan.others)
-            if links:
-                lead_out = counted(links, "link that leads", "links that lead")
-                were = counted(len(here), "photo was", "photos were")
-                raise CollectionError(
-                    f"{folder.path} contains no photos but {lead_out} out of it; {were} "
-                    "indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
-                    "the links, or with --forget-missing to remove it from the index"
-                )
-            were = counted(len(here), "was", "were")
-            raise CollectionError(
-                f"{folder.path} contains no photos, but {were} indexed there; is its disk mounted? "
-                "Nothing was changed; if the photos are really gone, run again with --forget-missing"
-            )
+        for path in scan.away:
+            if known := self.known.take(folder.id, path):
+                self._count_unchanged(folder.prefix + path, known)
+        if not scan.photos and not forget_missing and self.part is None:
+            self._refuse_empty(folder, scan)
         self.report.skipped += [Skipped(folder.prefix + path, reason) for path, reason in scan.others + scan.unreadable]
         if not can_read_videos():  # those that were read before stay as they are known
             for path in [path for path, _ in scan.others if is_video(Path(path))]:
-                if here.pop(path, None):
+                if self.known.take(folder.id, path):
                     self.report.unchanged += 1
         tasks = []
-        for file in scan.photos:
-            known = here.pop(file.path, None)
-            if known is None and self.only_known:
-                continue
-            if (folder.id, file.path) in self.being_written:
-                if known:
-                    self._count_unchanged(folder.prefix + file.path, known)
-            elif known and _is_unchanged(file, known):
-                if self._is_to_verify(folder, file, known):
-                    tasks.append(_Task(folder, file, known, is_check=known.skip_reason is None))
-                else:
-                    self._count_unchanged(folder.prefix + file.path, known)
-            elif known and _has_same_tag(file, known):
-                self.touched.append((known.id, FileState(folder.id, *file, known.content_hash)))
-                self._count_unchanged(folder.prefix + file.path, known)
-            else:
-                tasks.append(_Task(folder, file, known))
+        for block in scan.photos.blocks():
+            unchanged, others = self.known.compare(folder.id, block, trusted=self.position is None)
+            self.report.unchanged += unchanged
+            for file, known in others:
+                if task := self._to_read(folder, file, known):
+                    tasks.append(task)
         hidden = {path for path, _ in scan.unreadable}
         below = tuple(f"{path}/" if path else "" for path in hidden)  # "" is the folder itself
-        for path, missing in here.items():
+        for path, missing in self.known.left(folder.id):
             if path not in hidden and not path.startswith(below):
                 self.gone[folder.id, path] = missing
-                if path in excluded:
+                if is_below(path, scan.excluded):
                     self.excluded.add((folder.id, path))
         return tasks
+
+    def _refuse_empty(self, folder: PhotoFolder, scan: Scan) -> None:
+        """Raises CollectionError if photos are known in a folder that has none now."""
+        known = self.known.left(folder.id)
+        if not any(_was_shown(file) for path, file in known if not is_below(path, scan.excluded)):
+            return
+        links = sum(reason == LINK_OUT for _, reason in scan.others)
+        if links:
+            lead_out = counted(links, "link that leads", "links that lead")
+            were = counted(self.known.num_left(folder.id), "photo was", "photos were")
+            raise CollectionError(
+                f"{folder.path} contains no photos but {lead_out} out of it; {were} "
+                "indexed there. Nothing was changed; run again with --follow-links to keep what is behind "
+                "the links, or with --forget-missing to remove it from the index"
+            )
+        were = counted(self.known.num_left(folder.id), "was", "were")
+        raise CollectionError(
+            f"{folder.path} contains no photos, but {were} indexed there; is its disk mounted? "
+            "Nothing was changed; if the photos are really gone, run again with --forget-missing"
+        )
+
+    def _to_read(self, folder: PhotoFolder, file: FoundFile, known: KnownFile | None) -> _Task | None:
+        """A file as it is to be read; None if it is unchanged, or left alone."""
+        if known is None and self.only_known:
+            return None
+        if (folder.id, file.path) in self.being_written:
+            if known:
+                self._count_unchanged(folder.prefix + file.path, known)
+            return None
+        if known and _is_unchanged(file, known):
+            if self._is_to_verify(folder, file, known):
+                return _Task(folder, file, known, is_check=known.skip_reason is None)
+        elif known and _has_same_tag(file, known):
+            self.touched.append((known.id, FileState(folder.id, *file, known.content_hash)))
+        else:
+            return _Task(folder, file, known)
+        self._count_unchanged(folder.prefix + file.path, known)
+        return None
 
     def _is_to_verify(self, folder: PhotoFolder, file: FoundFile, known: KnownFile) -> bool:
         if self.position is None or self.report.verification is None:
@@ -349,8 +358,7 @@ class _Run:
 
     def close(self) -> None:
         """Releases what the threads that read files have shared."""
-        if isinstance(self.known_contents, KnownContents):
-            self.known_contents.close()
+        self.known_contents.close()
 
     def keep_doubtful(self, folders: Sequence[PhotoFolder], forget_missing: ForgetMissing) -> None:
         """Keeps missing photos of folders whose disk may not be mounted, unless they are to be forgotten."""

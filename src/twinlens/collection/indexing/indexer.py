@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
 from twinlens.collection.catalog.sqlite.before_upgrade import forget_after_upgrade
-from twinlens.collection.catalog.sqlite.integrity import check_fully, is_known_intact, remember_intact
+from twinlens.collection.catalog.sqlite.integrity import check_fully, is_check_due, is_known_intact, remember_intact
 from twinlens.collection.derived import Derived
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
@@ -129,7 +129,7 @@ class Indexer:
             was_intact = is_known_intact(self._catalog)
             yield
             forget_after_upgrade(self._catalog.path)
-            if is_part and was_intact:  # what was written since is ours
+            if was_intact and (is_part or not is_check_due(self._catalog)):  # what was written since is ours
                 remember_intact(self._catalog)
             check_fully(self._catalog, only_small=is_part)  # remembered, so that opening it is quick
 

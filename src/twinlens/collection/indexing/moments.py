@@ -66,9 +66,8 @@ def look_at_videos(
     """
     if encoder is None or not can_read_videos():
         return 0
-    here = {(folder_id, file.path) for folder_id, scan in scans.items() for file in scan.photos}
     places = {folder.id: folder for folder in folders}
-    waiting = [video for video in _copied(catalog) if (video.folder_id, video.path) in here]
+    waiting = _here(_copied(catalog), scans)
     if not waiting:
         return 0
     firsts = {video.content_hash: video for video in reversed(waiting)}
@@ -87,6 +86,18 @@ def look_at_videos(
         listener.videos_advanced(done, len(new))
     _copied(catalog)
     return done
+
+
+def _here(waiting: Sequence[WaitingVideo], scans: Mapping[int, Scan]) -> list[WaitingVideo]:
+    """Those videos that were found by this run."""
+    wanted = {(video.folder_id, video.path) for video in waiting}
+    found = {
+        (folder_id, file.path)
+        for folder_id in {folder_id for folder_id, _ in wanted} & scans.keys()
+        for file in scans[folder_id].photos
+        if (folder_id, file.path) in wanted
+    }
+    return [video for video in waiting if (video.folder_id, video.path) in found]
 
 
 def _copied(catalog: Catalog) -> list[WaitingVideo]:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.database import damaged
 from twinlens.collection.catalog.rows import ModelRecord, VectorDelta
+from twinlens.collection.likeness.groups_file import GroupsFile
 from twinlens.collection.likeness.near_copies import (
     NO_GROUPS,
     SKETCH_DIM,
@@ -37,11 +38,11 @@ SMALL = 10_000  # photos, 1.4 MB
 
 
 class _State(NamedTuple):
-    """Near copies at a generation of the catalog."""
+    """Near copies at a generation of the catalog; None while only their groups were read."""
 
     owner: str
     generation: int
-    copies: NearCopies
+    copies: NearCopies | None
     groups: Groups
     seen: int  # the generation that the groups are good for, though they may lack new photos
     unwritten: int = 0  # photos that have changed since the file was written
@@ -62,6 +63,7 @@ class DerivedCopies:
     def __init__(self, catalog: Catalog, folder: Path, *, writable: bool, likely: bool = False) -> None:
         self._catalog, self._writable = catalog, writable
         self._file = folder / (LIKELY_FILE if likely else FILE)
+        self._groups_file = GroupsFile(self._file.with_name(f"{self._file.stem}-groups.bin"))
         self._at_least = LIKELY_LIKENESS if likely else NEAR_LIKENESS
         self._state: _State | None = None
         self._guard = threading.Lock()
@@ -87,21 +89,25 @@ class DerivedCopies:
             if not dim:
                 groups = groups_of(*self._catalog.same_content())
                 return _State(owner, generation, NearCopies.none(at_least=self._at_least), groups, seen=generation)
-            known = self._known(owner, most=generation)
+            if (found := self._groups_file.read(owner, generation)) is not None:
+                return _State(owner, generation, None, found, seen=generation)
+            known, copies = self._known(owner, most=generation)
             if known.generation == generation:
+                self._write_groups(known, len(copies.ids))
                 return known
             changes = self._photos_only(self._catalog.features.changes_since(known.generation))
-            total = len(known.copies.ids) + len(changes.added)
+            total = len(copies.ids) + len(changes.added)
             if not wait and len(changes.added) * total > MOST_PAIRS_IN_SEARCH:
                 logger.info("near copies of %d new photos are grouped by the next index run", len(changes.added))
-                groups = known.copies.groups(without=np.concatenate([changes.added, changes.removed]))
+                groups = copies.groups(without=np.concatenate([changes.added, changes.removed]))
                 return known._replace(groups=groups, seen=generation)
-            copies = known.copies.after(changes, self.vectors)
+            copies = copies.after(changes, self.vectors)
             unwritten = known.unwritten + len(changes.added) + len(changes.removed)
             state = _State(owner, generation, copies, self._with_videos(copies.groups()), generation, unwritten)
+        self._write_groups(state, len(copies.ids))
         if len(copies.ids) > SMALL and 0 < unwritten <= MOST_UNWRITTEN:
             return state
-        self._write(state)
+        self._write(state, copies)
         return state._replace(unwritten=0)
 
     def _photos_only(self, changes: VectorDelta) -> VectorDelta:
@@ -126,12 +132,14 @@ class DerivedCopies:
         version = dim and sketch_version(dim, at_least=self._at_least)
         return f"{self._catalog.identity}/{model and model.fingerprint}/{version}"
 
-    def _known(self, owner: str, *, most: int) -> _State:
+    def _known(self, owner: str, *, most: int) -> tuple[_State, NearCopies]:
         """What this process or the file knows, of this owner and no later generation."""
-        known, nothing = self._state, _State(owner, 0, NearCopies.none(at_least=self._at_least), NO_GROUPS, seen=0)
-        if known is None or known.owner != owner or known.generation > most:
+        none = NearCopies.none(at_least=self._at_least)
+        known, nothing = self._state, _State(owner, 0, none, NO_GROUPS, seen=0)
+        if known is None or known.copies is None or known.owner != owner or known.generation > most:
             known = nothing
-        return self._read(owner, after=known.generation, most=most) or known
+        known = self._read(owner, after=known.generation, most=most) or known
+        return known, known.copies or none
 
     def _read(self, owner: str, *, after: int, most: int) -> _State | None:
         """What the file knows, if that is of a generation in between; otherwise it is not read whole."""
@@ -156,10 +164,14 @@ class DerivedCopies:
         copies = NearCopies(ids, leaders, sketches, self._at_least)
         return _State(owner, generation, copies, self._with_videos(copies.groups()), seen=generation)
 
-    def _write(self, state: _State) -> None:
+    def _write_groups(self, state: _State, photos: int) -> None:
+        """Of a large library, for those who only search: the groups without what finds those of new photos."""
+        if self._writable and photos > SMALL:
+            self._groups_file.write(state.owner, state.generation, state.groups)
+
+    def _write(self, state: _State, copies: NearCopies) -> None:
         if not self._writable:
             return
-        copies = state.copies
         body = b"".join(part.tobytes() for part in (copies.ids, copies.leaders, copies.sketches))
         told = {"owner": state.owner, "generation": state.generation, "photos": len(copies.ids)}
         head = json.dumps({**told, "checksum": _checksum(state.owner, state.generation, body)}).encode()

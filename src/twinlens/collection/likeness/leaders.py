@@ -25,36 +25,43 @@ class Leaders:
     """Leaders and their sketches; more are added as they are found.
 
     Args:
-        ids: [L].
-        sketches: [L, S], unit vectors.
+        ids: [N], photos.
+        sketches: [N, S], unit vectors as they are kept; no copy is made of many.
+        are_leaders: [N], which of them are.
         expected: how many photos will be compared.
     """
 
-    def __init__(self, ids: Ids, sketches: NDArray[np.float16], *, expected: int) -> None:
+    def __init__(
+        self, ids: Ids, sketches: NDArray[np.float16], are_leaders: NDArray[np.bool_], *, expected: int
+    ) -> None:
         self._cells = _Cells(sketches.shape[1])
-        self._ids, self._sketches = [ids], [sketches.astype(np.float32)]
-        total = len(ids) + expected
+        self._parts = [(ids, sketches, are_leaders)]
+        total = int(np.count_nonzero(are_leaders)) + expected
         self._has_cells = total > FEW and expected > 2 * _pivots_for(total)
 
     def add(self, ids: Ids, sketches: Sketches) -> None:
         """Adds some [B] with their sketches [B, S]."""
-        self._ids.append(ids)
-        self._sketches.append(sketches)
+        self._parts.append((ids, sketches.astype(np.float16), np.ones(len(ids), dtype=np.bool_)))
 
     def worth_comparing(self, drawn: Sketches, least: float) -> Ids:
         """Leaders whose sketches have a cosine of at least ``least`` with one of [B, S], ascending."""
-        if len(self._ids) > 1:
-            self._ids, self._sketches = [np.concatenate(self._ids)], [np.concatenate(self._sketches)]
-        ids, sketches = self._ids[0], self._sketches[0]
-        if self._has_cells and len(self._cells) + len(ids) > FEW and len(ids) > NEW_IN_CELLS:
-            self._cells.take_in(ids, sketches)
-            self._ids, self._sketches = [_NONE], [np.empty((0, sketches.shape[1]), dtype=np.float32)]
-            ids, sketches = self._ids[0], self._sketches[0]
+        if self._has_cells:
+            self._fill_cells()
         found = self._cells.near(drawn, least)
-        for start in range(0, len(ids), LEADERS_AT_ONCE):
-            part = slice(start, start + LEADERS_AT_ONCE)
-            found.append(_nearest(drawn @ sketches[part].T, ids[part], least))
+        for ids, sketches, are_leaders in self._parts:
+            for start in range(0, len(ids), LEADERS_AT_ONCE):
+                part = slice(start, start + LEADERS_AT_ONCE)
+                own = sketches[part][are_leaders[part]].astype(np.float32)
+                found.append(_nearest(drawn @ own.T, ids[part][are_leaders[part]], least))
         return np.unique(np.concatenate(found)) if found else _NONE
+
+    def _fill_cells(self) -> None:
+        waiting = sum(int(np.count_nonzero(are_leaders)) for _, _, are_leaders in self._parts)
+        if len(self._cells) + waiting <= FEW or waiting <= NEW_IN_CELLS:
+            return
+        leaders = [(ids[which], sketches[which]) for ids, sketches, which in self._parts]
+        self._parts = []
+        self._cells.take_in(*(np.concatenate(column) for column in zip(*leaders, strict=True)))
 
 
 class _Cells:
@@ -68,10 +75,10 @@ class _Cells:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def take_in(self, ids: Ids, sketches: Sketches) -> None:
+    def take_in(self, ids: Ids, sketches: NDArray[np.float16]) -> None:
         """Sorts more leaders [B] with their sketches [B, S] into cells; many more than before get other pivots."""
         self._ids = np.concatenate([self._ids, ids])
-        self._sketches = np.concatenate([self._sketches, sketches.astype(np.float16)])
+        self._sketches = np.concatenate([self._sketches, sketches])
         if _pivots_for(len(self._ids)) > 2 * len(self._pivots):
             places = np.linspace(0, len(self._ids) - 1, _pivots_for(2 * len(self._ids)), dtype=int)
             self._pivots = self._sketches[places].astype(np.float32)

@@ -22,6 +22,7 @@ SKETCH_DIM = 64
 # The cosine of two sketches of vectors with cosine c has a standard deviation of about (1 - c²) / √64: 0.012 at 0.95
 SKETCH_SLACK = 0.05
 BLOCK = 512
+LEADERS_READ = 4096  # vectors that are compared with those of a block at once, 30 MB
 
 
 class Vectors(NamedTuple):
@@ -99,7 +100,9 @@ class NearCopies:
         stays = ~np.isin(self.ids, gone)
         is_led = ~np.isin(self.leaders, gone)
         kept = stays & is_led
-        known = NearCopies(self.ids[kept], self.leaders[kept], self.sketches[kept], self.at_least)
+        known = self
+        if not kept.all():
+            known = NearCopies(self.ids[kept], self.leaders[kept], self.sketches[kept], self.at_least)
         new = np.sort(np.concatenate([changes.added, self.ids[stays & ~is_led]]))
         building = _Building(known, read, expected=len(new))
         for start in range(0, len(new), BLOCK):
@@ -115,8 +118,7 @@ class NearCopies:
 class _Building:
     def __init__(self, known: NearCopies, read: ReadVectors, *, expected: int) -> None:
         self._ids, self._leaders, self._sketches = [known.ids], [known.leaders], [known.sketches]
-        is_leader = known.ids == known.leaders
-        self._known_leaders = Leaders(known.ids[is_leader], known.sketches[is_leader], expected=expected)
+        self._known_leaders = Leaders(known.ids, known.sketches, known.ids == known.leaders, expected=expected)
         self._at_least, self._read = known.at_least, read
 
     def add(self, ids: Ids) -> None:
@@ -124,15 +126,15 @@ class _Building:
         vectors = self._read(ids)
         drawn = sketches_of(vectors.likeness)
         compared = self._known_leaders.worth_comparing(drawn, self._at_least - SKETCH_SLACK)
-        outside = self._nearness(vectors, self._read(compared)) if len(compared) else np.full((len(ids), 1), -1.0)
+        outside, known = self._nearest(vectors, compared)
         inside = np.where(np.tri(len(ids), k=-1, dtype=np.bool_), self._nearness(vectors, vectors), -1.0)
-        best, leaders = outside.argmax(axis=1), ids.copy()
+        leaders = ids.copy()
         is_first = np.ones(len(ids), dtype=np.bool_)  # rows that become leaders
-        for row in np.flatnonzero(np.maximum(outside.max(axis=1), inside.max(axis=1)) > 0).tolist():
+        for row in np.flatnonzero(np.maximum(outside, inside.max(axis=1)) > 0).tolist():
             among = np.where(is_first, inside[row], -1.0)
             nearest = among.argmax()
-            if outside[row, best[row]] >= max(among[nearest], 0):
-                leaders[row] = compared[best[row]]
+            if outside[row] >= max(among[nearest], 0):
+                leaders[row] = known[row]
             elif among[nearest] > 0:
                 leaders[row] = ids[nearest]
             is_first[row] = leaders[row] == ids[row]
@@ -144,6 +146,17 @@ class _Building:
     def result(self) -> NearCopies:
         ids, leaders = np.concatenate(self._ids), np.concatenate(self._leaders)
         return NearCopies(ids, leaders, np.concatenate(self._sketches), self._at_least)
+
+    def _nearest(self, some: Vectors, leaders: Ids) -> tuple[NDArray[np.float32], Ids]:
+        """For each of [N], how alike it and the nearest of some leaders are, and which that is; -1 without any."""
+        nearness, nearest = np.full(len(some.likeness), -1.0, dtype=np.float32), np.zeros(len(some.likeness), np.int64)
+        for start in range(0, len(leaders), LEADERS_READ):
+            part = leaders[start : start + LEADERS_READ]
+            found = self._nearness(some, self._read(part))
+            best, nearer = part[found.argmax(axis=1)], found.max(axis=1)
+            nearest = np.where(nearer > nearness, best, nearest)
+            nearness = np.maximum(nearer, nearness)
+        return nearness, nearest
 
     def _nearness(self, some: Vectors, others: Vectors) -> NDArray[np.float32]:
         """[N, M], how alike each pair is; -1 where they are no near copies."""

@@ -7,20 +7,55 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.file_facts import FileFacts, facts_of, paths_like, shot_between
+from twinlens.collection.catalog.file_facts import FileFacts, each_facts, facts_of, paths_like, shot_between
 from twinlens.collection.likeness.names import version_key
 from twinlens.collection.likeness.near_copies import Groups, groups_of
 from twinlens.collection.likeness.series import moments, series_keys
 from twinlens.types import Ids
 
 BURST_GAP_S = 1.0  # moments are whole seconds; with three, people who pose one after another would be one stack
+AT_ONCE = 2000  # photos whose names and moments are read before they become numbers
 _BY_PHONE = re.compile(r"^img_(?=\d{4})")  # what a phone edits has an E behind this
 _NUMBER = re.compile(r"\(\d{1,4}\)$")  # behind what tells of an edited copy: IMG_1-edited(2).jpg
 _BEFORE_OTHER_LETTERS = re.compile(r"[\0-\x7f]*")
+
+
+def related_photos(database: Database) -> Ids:
+    """Ids of the photos of a library that are in a family of two or more, ascending, and few others.
+
+    Of each photo some thirty bytes are held, since a library may have a million.
+    """
+    cameras: dict[str, int] = {}
+    blocks = []
+    photos = each_facts(database)
+    while some := list(islice(photos, AT_ONCE)):
+        names = np.array([hash((photo.folder_id, version_key(photo.path))) for photo in some], dtype=np.int64)
+        of = [cameras.setdefault(photo.camera, len(cameras)) if photo.camera else -1 for photo in some]
+        ids = np.array([photo.id for photo in some], dtype=np.int64)
+        blocks.append((ids, names, np.array(of, dtype=np.int32), moments(some)))
+    if not blocks:
+        return np.empty(0, dtype=np.int64)
+    ids, names, of_cameras, shot_s = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    blocks.clear()
+    related = np.zeros(len(ids), dtype=np.bool_)
+    order = np.argsort(names)
+    _mark_neighbours(related, order, names[order][1:] == names[order][:-1])
+    shot = np.flatnonzero((of_cameras >= 0) & ~np.isnan(shot_s))
+    order = shot[np.lexsort((shot_s[shot], of_cameras[shot]))]
+    is_one = of_cameras[order][1:] == of_cameras[order][:-1]
+    _mark_neighbours(related, order, is_one & (np.diff(shot_s[order]) <= BURST_GAP_S))
+    return np.sort(ids[related])
+
+
+def _mark_neighbours(marks: NDArray[np.bool_], order: Ids, are_together: NDArray[np.bool_]) -> None:
+    marks[order[:-1][are_together]] = True
+    marks[order[1:][are_together]] = True
 
 
 def families_of(photos: Sequence[FileFacts]) -> Groups:

@@ -72,7 +72,7 @@ def find_stacks(
     """The stacks among photos, by their names and moments, and by what they show where names do not prove it.
 
     Args:
-        photos: all of the library, by ascending id.
+        photos: all of the library, or of whole families, by ascending id.
         likeness: of those that must be compared.
         known: the stacks before some photos changed.
         changed: ids of those that are new, have changed or were renamed since; None = all.

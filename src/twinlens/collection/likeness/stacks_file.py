@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.file_facts import facts_of, file_facts
+from twinlens.collection.catalog.file_facts import facts_of
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
-from twinlens.collection.likeness.relatives import families_of, touched_by
+from twinlens.collection.likeness.relatives import families_of, related_photos, touched_by
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks, find_stacks, joined
 from twinlens.types import Embeddings, Ids
 from twinlens.whole_file import whole_file
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 FILE = "stacks.bin"
 VERSION = 3  # of the rules, and of the file
 MOST_BY_PART = 1000  # changed photos whose families are looked at; for more, all photos are
+SHARE_BY_PART = 0.02  # the same in a large library, of its photos: to look at all of a million takes half a minute
 MOST_IN_SEARCH = 10_000  # photos whose stacks a search finds itself, in some 0.1 s; more wait for the next index run
 _ROW = np.dtype([("id", "<i8"), ("leader", "<i8"), ("kind", "u1")])
 _RELATIVE = np.dtype([("id", "<i8"), ("head", "<i8")])
@@ -91,7 +92,8 @@ class DerivedStacks:
         """The stacks, and the families that tell whose stacks a later change may concern."""
         if earlier is None or earlier.generation > self._catalog.generation:
             return self._of_all()
-        changed = self._catalog.changed_since(earlier.generation, most=MOST_BY_PART)
+        most = max(MOST_BY_PART, int(SHARE_BY_PART * earlier.tally[0]))
+        changed = self._catalog.changed_since(earlier.generation, most=most)
         if changed is None:
             return self._of_all(earlier)
         touched = touched_by(self._catalog, changed, earlier.families)
@@ -100,7 +102,7 @@ class DerivedStacks:
         return earlier.stacks.without(touched).and_those(found), earlier.families.without(touched).and_those(families)
 
     def _of_all(self, earlier: _State | None = None) -> tuple[Stacks, Groups]:
-        photos = file_facts(self._catalog)
+        photos = facts_of(self._catalog, related_photos(self._catalog).tolist())
         if earlier is None or not self._catalog.written.are_logged():
             return find_stacks(photos, self._likeness), families_of(photos)
         changes = self._catalog.written.changes_since(earlier.generation)

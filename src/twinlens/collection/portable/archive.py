@@ -14,13 +14,14 @@ from typing import IO, Any
 import numpy as np
 
 from twinlens.collection.catalog.kept import GIVEN
-from twinlens.collection.catalog.portable.carried import Carried, CarriedPhoto
+from twinlens.collection.catalog.portable.carried import Carried, CarriedCatalog, CarriedPhoto
 from twinlens.collection.place.room import check_room
 from twinlens.collection.portable.take_in import OnPhotos
 from twinlens.errors import CollectionError
 from twinlens.whole_file import whole_file
 
-FORMAT, VERSION = "twinlens collection", 2
+FORMAT, VERSION = "twinlens collection", 3
+WITHOUT_PERSONS = 2  # releases that know this version take all favourites for those of everybody
 HEAD, PHOTOS, ALBUMS, KEPT, LESSON = "twinlens.json", "photos.jsonl", "albums.jsonl", "kept.jsonl", "lesson.json"
 READ_TEXTS = "read_texts.jsonl"
 EMBEDDINGS, FEATURES = "embeddings.npy", "features.npy"
@@ -50,7 +51,7 @@ class Counts:
 
 def write_archive(
     file: Path,
-    source: Carried,
+    source: CarriedCatalog,
     counts: Counts,
     *,
     vectors: bool,
@@ -121,10 +122,10 @@ def archive_bytes(source: Carried, counts: Counts, *, vectors: bool) -> int:
     return listed + counts.vectors * (4 * dim + 2 * counts.features_dim) + moments
 
 
-def _write_head(archive: zipfile.ZipFile, source: Carried, counts: Counts, *, vectors: bool) -> None:
+def _write_head(archive: zipfile.ZipFile, source: CarriedCatalog, counts: Counts, *, vectors: bool) -> None:
     head = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if source.has_own_marks else WITHOUT_PERSONS,
         "made_by": f"twinlens {version('twinlens')}",
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": source.model._asdict() if source.model else None,

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, get_args
 
 from twinlens.collection.catalog.curated.names import tidy_name
+from twinlens.collection.catalog.curated.person import MOST_CHARACTERS
 from twinlens.collection.catalog.kept import GIVEN
 from twinlens.collection.catalog.portable.carried import CarriedAlbum, CarriedPhoto, KeptValue, ReadContent, as_list
 from twinlens.collection.portable.archive import holds_lists
@@ -131,12 +132,19 @@ def _value(kind: str, value: Any) -> str:
     if holds_lists(kind):
         return as_list(value)
     if kind == "favourite":
-        return ""
+        return _person(value)
     if kind == "rating" and value not in ("1", "2", "3", "4", "5"):
         raise ValueError(f"a photo has {value!r} stars")
     if not is_text(value):
         raise ValueError(f"a {kind} is no text")
     return _tidy(value) if kind == "tag" else value
+
+
+def _person(value: Any) -> str:
+    """Whose mark it is; "" for all."""
+    if value != "" and not (is_text(value) and value.isprintable() and len(value) <= MOST_CHARACTERS):
+        raise ValueError(f"a favourite is of {str(value)[:40]!r}, which is no name of a person")
+    return str(value)
 
 
 def _tidy(name: Any) -> str:

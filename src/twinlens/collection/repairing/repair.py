@@ -41,7 +41,7 @@ from twinlens.collection.catalog.repair.salvage import (
 from twinlens.collection.catalog.repair.twice import restore_given
 from twinlens.collection.catalog.rows import ModelRecord, check_length
 from twinlens.collection.catalog.schema import upgrade
-from twinlens.collection.catalog.sqlite.integrity import AS_LEFT, CHECKED, check_fully, refuse_emptied
+from twinlens.collection.catalog.sqlite.integrity import AS_LEFT, CHECKED, FULLY, check_fully, refuse_emptied
 from twinlens.collection.indexing.captions import BATCH_SIZE
 from twinlens.collection.indexing.models.model_of_record import named_model
 from twinlens.collection.place.disk import only_writer
@@ -131,7 +131,7 @@ def _replace_catalog(path: Path, report: RepairReport) -> None:
         _embed_captions(new, mended.captions_to_embed, report)
         if source is not damaged:
             source.close()
-        for note in (CHECKED, AS_LEFT):
+        for note in (CHECKED, AS_LEFT, FULLY):
             path.with_name(note).unlink(missing_ok=True)
         put_in_place(new, damaged, path)
     finally:

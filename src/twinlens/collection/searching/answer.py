@@ -55,6 +55,8 @@ class Answer:
         wording: how the words of the query were read: emoji, unknown words, what was probably meant.
         grades: how many of all candidates have each grade; None if hits have no grades.
         ungraded: why hits have no grades, in a few words; None if they have.
+        num_left_out: photos that pass the filters and match what the query leaves out, as “cat” in ``dog -cat``; None
+            if it leaves out nothing of the kind.
         num_entries: number of hits that all pages have together: fewer than candidates where near copies are one.
         space: what the scores compare: "likeness", the features of photos, or "shared", the space of photos and texts.
         explanation: why; None unless the search asks for it.
@@ -76,6 +78,7 @@ class Answer:
     wording: Wording = field(default_factory=Wording)
     grades: Mapping[Grade, int] | None = None
     ungraded: str | None = None
+    num_left_out: int | None = None
     num_entries: int | None = None
     space: Space = "shared"
     explanation: Explanation | None = None
@@ -146,6 +149,20 @@ class Answer:
             parts.append(f"{have} only the date of the file, which may be that of a copy")
         return "; ".join(parts) or None
 
+    @property
+    def left_out_note(self) -> str | None:
+        """How many photos the query leaves out, in a sentence; None if it leaves out nothing.
+
+        >>> from twinlens.collection.searching.query import parse_query
+        >>> Answer(Search(parse_query("a dog -cat")), [], 9, 8, "", 0.0, num_left_out=3).left_out_note
+        '3 photos are left out, because they match “cat”'
+        """
+        if not self.num_left_out:
+            return None
+        what = " or ".join(dict.fromkeys(one.left_out() for one in self.search.query.without))
+        are = counted(self.num_left_out, "photo is", "photos are")
+        return f"{are} left out, because {'it matches' if self.num_left_out == 1 else 'they match'} {what}"
+
     def to_json(self, *, everything: bool = False, absolute_paths: bool = True) -> dict[str, Any]:
         """The answer for other programs.
 
@@ -178,6 +195,7 @@ class Answer:
             "language": self.language,
             "num_undated": self.num_undated,
             "num_file_dated": self.num_file_dated,
+            "num_left_out": self.num_left_out,
             "offset": self.search.page.offset,
             "took_ms": self.took_ms,
             "missing_folders": [

@@ -47,6 +47,9 @@ class FilterScope(Protocol):
     def any_photo(self, condition: Condition) -> bool:
         """Whether any searchable photo satisfies a condition."""
 
+    def favourites(self) -> Condition:
+        """The favourites of who asks; none in a catalog that knows no marks."""
+
     def tags(self) -> Sequence[str]:
         """All tags that photos have."""
 

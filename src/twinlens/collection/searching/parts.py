@@ -84,19 +84,24 @@ class Parts:
             only: the one photo to look at, by its id in the catalog.
             known: what ``_together`` has found for the alternative.
         """
-        condition = self.condition(search, query, scope)
+        demanded = self._demanded(search, query, scope)
+        left_out = union(self.left_out(search, query, scope))
+        num_left_out = len(
+            left_out if demanded is None else self._catalog.select_ids(all_of([demanded, one_of(left_out)]))
+        )
+        condition = _without(demanded, left_out)
         if only is not None:
             condition = all_of([condition or ANY, one_of(np.array([only]))])
         elif len(bad := self._taught.bad(query)):
             condition = all_of([condition or ANY, not_(one_of(bad))])
         if not query.terms and (search.page.sort != "relevance" or not query.without):
-            return self._listed(search, query, condition or ANY)
+            return self._listed(search, query, condition or ANY)._replace(num_left_out=num_left_out)
         among = None if condition is None else table_of(self._catalog, search.target).select_ids(condition)
         own = self._own(search)
         if not query.terms:
             space = self._spaces.of(replace(search, query=all_left_out(query)))
             least = LeastLike(-space.shared_vector, space.photos_only(), among=among, without=own)
-            return Part(query, least, space=space)
+            return Part(query, least, space=space, num_left_out=num_left_out)
         one = replace(search, query=query)
         space = self._spaces.of(one) if known is None else known.space
         logger.debug(
@@ -111,10 +116,11 @@ class Parts:
         if ranking is not space.shared_vector and search.target == "image":
             judged = Candidates(space.shared_vector, space.shared_store, among=among, without=own)
         if why_ungraded(one) or not candidates.count:
-            return Part(query, candidates, judged, space=space)
+            return Part(query, candidates, judged, space=space, num_left_out=num_left_out)
         wording = self.wording(query, space.model)
         judgement = NothingKnown() if wording.no_word_known else self._judges.judgement(one, space)
-        return Part(query, candidates, judged, judgement, space, None if search.query.either else wording)
+        known_wording = None if search.query.either else wording
+        return Part(query, candidates, judged, judgement, space, known_wording, num_left_out)
 
     def whole(self, parts: Sequence[Part], groups: Groups) -> Part:
         """All alternatives of a query as one; they must be of one model."""
@@ -134,9 +140,12 @@ class Parts:
 
     def condition(self, search: Search, query: Query, scope: Scope) -> Condition | None:
         """What filters and query demand of photos, and what the query leaves out; None if that is nothing."""
+        return _without(self._demanded(search, query, scope), union(self.left_out(search, query, scope)))
+
+    def _demanded(self, search: Search, query: Query, scope: Scope) -> Condition | None:
+        """What filters and query demand of photos; None if that is nothing."""
         parts = [] if search.filters.is_empty() else [search.filters.condition(scope)]
         parts += [] if query.where == EVERYWHERE else [query.where.condition(scope)]
-        parts += [not_(one_of(found)) for found in self.left_out(search, query, scope)]
         return all_of(parts) if parts else None
 
     def left_out(self, search: Search, query: Query, scope: Scope) -> list[Ids]:
@@ -205,6 +214,11 @@ class Parts:
         if search.include_query_photo or search.target == "caption":
             return set()
         return self._folders.ids_of(search.query.photos())
+
+
+def _without(demanded: Condition | None, left_out: Ids) -> Condition | None:
+    """A condition without some photos."""
+    return all_of([demanded or ANY, not_(one_of(left_out))]) if len(left_out) else demanded
 
 
 def table_of(catalog: Catalog, target: Target) -> Catalog | CaptionTable:

@@ -7,6 +7,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import NONE, Condition, Joined, Known, one_of
 from twinlens.collection.catalog.curated.conditions import in_album
 from twinlens.collection.catalog.curated.names import name_key
+from twinlens.collection.catalog.marks import is_favourite
 from twinlens.collection.catalog.reading import any_photo
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.searching.query import Query, words_query
@@ -46,6 +47,10 @@ class Scope:
         if isinstance(condition, Known | Joined):  # without a look at every photo where none does
             return len(self.catalog.select_ids(condition)) > 0
         return any_photo(self.catalog, condition)
+
+    def favourites(self) -> Condition:
+        """The favourites of who asks; none in a catalog that knows no marks."""
+        return is_favourite(self.catalog)
 
     def holding(self, phrase: str) -> Ids:
         """Photos with a text that holds a phrase, by id."""

@@ -135,6 +135,7 @@ class Searcher:
             absent_folders=absent_folders,
             num_undated=gaps and gaps.undated,
             num_file_dated=gaps and gaps.file_dated,
+            num_left_out=part.num_left_out if search.query.without else None,
             wording=wording.with_notes(notes),
             num_entries=part.candidates.num_entries,
             space=part.space.name if part.space else "shared",

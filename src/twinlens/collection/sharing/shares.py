@@ -18,7 +18,7 @@ from twinlens.collection.searching.query import words_query
 from twinlens.collection.searching.search import Page, Sort
 from twinlens.collection.searching.searcher import Searcher
 from twinlens.collection.sharing.key import fits, new_key, number_in, photo_name
-from twinlens.collection.sharing.shown_photos import photos_shown
+from twinlens.collection.sharing.shown_photos import differ_by_person, photos_shown
 from twinlens.data.one_line import one_line
 from twinlens.errors import QueryError, ShareEndedError, UnknownShareError
 
@@ -135,7 +135,7 @@ class Shares:
             filters: see ``search``.
 
         Raises:
-            QueryError: the search is invalid, or has neither words nor a filter.
+            QueryError: the search is invalid, has neither words nor a filter, or asks for favourites of one's own.
             CollectionError: the catalog cannot be written.
         """
         given = {key: value for key, value in filters.items() if value not in (None, False)}
@@ -149,6 +149,7 @@ class Shares:
             given["folder"] = self._in_library(Path(str(given["folder"])))
         plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given.items()}
         shown = Shown(query=one_line(query), filters=plain, sort=sort)
+        self._refuse_own(shown)
         return self._add(shown, heading, days, originals=originals)
 
     def share_album(
@@ -163,6 +164,7 @@ class Shares:
         """
         found = self._albums.get(album)
         shown = Shown(album=found.number)
+        self._refuse_own(shown)
         return self._add(shown, found.name if heading is None else heading, days, originals=originals)
 
     def all(self) -> list[Share]:
@@ -291,6 +293,14 @@ class Shares:
                 del self._kept[next(iter(self._kept))]
             self._kept[share.number] = ((generation, now), names)
         return names
+
+    def _refuse_own(self, shown: Shown) -> None:
+        """Raises QueryError if a link would show other photos than who makes it sees."""
+        if differ_by_person(shown, self._catalog, self._photos, self._searcher, self._albums):
+            raise QueryError(
+                "this asks for favourites that only you see, and a link shows those of everybody; "
+                "choose the photos and share these"
+            )
 
     def _in_library(self, folder: Path) -> str:
         """A folder without the place of the library, which may move, and which no link tells."""

@@ -1,6 +1,7 @@
 """The photos that a share shows now, in their order."""
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.curated.person import SHARED, asked_by, asker
 from twinlens.collection.catalog.curated.shares import Shown
 from twinlens.collection.catalog.order import ORDERS, Order
 from twinlens.collection.curating.albums import Albums
@@ -17,9 +18,24 @@ MOST_FOUND = 2000  # by words; those that fit best
 def photos_shown(shown: Shown, catalog: Catalog, photos: GivenPhotos, searcher: Searcher, albums: Albums) -> list[int]:
     """The catalog's keys of the photos that can be searched now.
 
+    Whoever looks, favourites are those of everybody: a link shows nobody's own.
+
     Raises:
         QueryError: the album is gone, or the search cannot be used any more.
     """
+    with asked_by(SHARED):
+        return _photos_shown(shown, catalog, photos, searcher, albums)
+
+
+def differ_by_person(shown: Shown, catalog: Catalog, photos: GivenPhotos, searcher: Searcher, albums: Albums) -> bool:
+    """Whether who asks would see other photos than a link shows, because of favourites that nobody else sees."""
+    if asker() == SHARED:
+        return False
+    own = _photos_shown(shown, catalog, photos, searcher, albums)
+    return own != photos_shown(shown, catalog, photos, searcher, albums)
+
+
+def _photos_shown(shown: Shown, catalog: Catalog, photos: GivenPhotos, searcher: Searcher, albums: Albums) -> list[int]:
     if shown.photos is not None:
         there = catalog.photos(shown.photos)
         now = catalog.shares.contents(shown.photos)

@@ -18,6 +18,7 @@ MAX_COEFFICIENT_BYTES = 1_200_000_000  # a progressive JPEG is held whole, whate
 MAX_SCANNED_MEGAPIXELS = 5_000  # scans × megapixels: 20 s; ordinary files have 10 scans
 MAX_COMPARED_PIXELS = 40_000_000  # of a file without its end marker, decoded in full to compare
 _MAX_HEADER_BYTES = 1_000_000  # the list of an MPO's pictures comes before the first picture
+_MP_LIST = b"MPF\0"
 _MP_ENTRIES = 0xB002
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not a stuffed byte, restart marker or filler
 _END = b"\xff\xd9"
@@ -39,7 +40,8 @@ def open_jpeg(data: bytes) -> Image.Image:
         megapixels, scans = image.width * image.height / 1e6, data.count(b"\xff\xda")
         if megapixels * scans > MAX_SCANNED_MEGAPIXELS or held_bytes > MAX_COEFFICIENT_BYTES:
             raise PhotoTooLargeError(f"{megapixels:,.0f} megapixels in {scans} progressive scans take too long to read")
-    _refuse_cut_pictures(data)
+    if any(content.startswith(_MP_LIST) for _, content in image.applist):
+        _refuse_cut_pictures(data)
     return image
 
 
@@ -55,7 +57,7 @@ def coefficient_bytes(image: Image.Image) -> int:
 
 def _refuse_cut_pictures(data: bytes) -> None:
     """The other pictures of an MPO must be whole, if they are there: editors drop them but leave the list."""
-    base = data.find(b"MPF\0", 0, _MAX_HEADER_BYTES) + 4
+    base = data.find(_MP_LIST, 0, _MAX_HEADER_BYTES) + 4
     try:
         listed = read_directory(data[base : base + 65_536]) if base > 4 else None
     except (struct.error, PhotoError):

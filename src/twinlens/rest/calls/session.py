@@ -1,6 +1,6 @@
 """Calls for the page's session: the key is exchanged for a cookie, since ``<img>`` sends no headers."""
 
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -33,6 +33,7 @@ class SessionAnswer(BaseModel):
     max_top_k: int = Field(description="maximum number of results per answer")
     key_name: str | None = Field(description="name of the client's key")
     scopes: list[KeyScope] = Field(description="what the client may do")
+    favourites: Literal["shared", "own"] = Field(default="shared", description="own: nobody else sees what is marked")
     signed_in: bool = Field(description="by a cookie; DELETE /api/session ends that")
     read_only: bool = Field(default=False, description="the library lies in a place that cannot be written")
     is_one_of_several: bool = Field(default=False, description="the server has a list of libraries, one level up")
@@ -97,6 +98,7 @@ def _told(request: Request, key: Key | None, *, signed_in: bool = False) -> Sess
         is_valid=not is_needed or (key is not None and (library is None or key.opens(library))),
         max_top_k=engine.settings.max_top_k,
         key_name=key.name if key is not None else None,
+        favourites="own" if key is not None and key.has_own_favourites else "shared",
         scopes=[scope for scope in SCOPES if scope in scopes],
         signed_in=signed_in,
         read_only=engine.read_only,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -196,7 +197,7 @@ class Engine:
     # --- work ---------------------------------------------------------------------------------
 
     async def run(self, stage: Stage, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Runs a function in a stage's thread pool.
+        """Runs a function in a stage's thread pool, for who asks here.
 
         Raises:
             RequestFailure: too many calls are already waiting for this stage.
@@ -207,8 +208,9 @@ class Engine:
             )
         self._waiting[stage] += 1
         try:
+            here = copy_context()  # who asks
             return await asyncio.get_running_loop().run_in_executor(
-                self._pools[stage], self._timed, stage, function, arguments
+                self._pools[stage], here.run, self._timed, stage, function, arguments
             )
         finally:
             self._waiting[stage] -= 1

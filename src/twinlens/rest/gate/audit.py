@@ -114,6 +114,7 @@ class Audit:
             "key": key.name if key is not None else None,
             "client": client_of(scope),
             **({"library": self._library} if self._library else {}),
+            **({"favourites": "own"} if key is not None and key.has_own_favourites else {}),
             **({"link": state["share"]} if "share" in state else {}),
             "did": did,
             "call": f"{scope['method']} {get_route_path(scope)}",

@@ -1,4 +1,4 @@
-"""Checks of host, origin, rate and API key, before the body is read."""
+"""Checks of host, origin, rate and API key, before the body is read; from then on it is known who asks."""
 
 import re
 from functools import partial
@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from twinlens.api.photos.persons import SHARED, asked_by
 from twinlens.counted import counted
 from twinlens.rest.failures import RequestFailure
 from twinlens.rest.gate.callers import caller_of, client_of
@@ -66,7 +67,8 @@ class Guard:
         except RequestFailure as failure:
             await failure.response()(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        with asked_by(SHARED if key is None or is_open(get_route_path(scope)) else key.person):
+            await self._app(scope, receive, send)
 
     # --- host ---------------------------------------------------------------------------------
 

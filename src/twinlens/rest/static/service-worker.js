@@ -8,7 +8,8 @@
 const VERSION = "VERSION_OF_THE_FILES"; // written by the server: another release is another worker
 const CACHE = `twinlens ${new URL("./", self.location).pathname} ${VERSION}`;
 const OFFLINE = "offline.html";
-const TEXTS = ["texts/de.json", "texts/es.json", "texts/fr.json", "texts/zh.json"];
+const language = new URL(self.location).searchParams.get("language"); // of the page that asked for this worker
+const TEXTS = !language || language === "en" ? [] : [`texts/${language}.json`];
 const FILES = [OFFLINE, "css/offline.css", "js/language.js", "js/offline/page.js", "js/texts.js", ...TEXTS].map((name) => `static/${VERSION}/${name}`);
 const BY_PROXY = new Set([502, 504]); // a proxy could not reach the server
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from collection.catalog.postgres.conftest import OpenServed
 from conftest import COLOURS, PhotoMaker
+from twinlens.collection.catalog.curated.person import asked_by
 from twinlens.collection.collection import Collection
 from twinlens.errors import TwinlensError
 
@@ -66,7 +67,8 @@ def give(collection: Collection, drawn: random.Random) -> None:
         if drawn.random() < 0.4:
             collection.ratings.rate(drawn.randint(1, 5), [name])
         if drawn.random() < 0.3:
-            collection.mark_favourites([name])
+            with asked_by(drawn.choice(["", "ana"])):
+                collection.mark_favourites([name])
         if drawn.random() < 0.3:
             collection.albums.add("best", [name])
     with collection.catalog.transaction() as connection:
@@ -113,9 +115,10 @@ def told(collection: Collection, query: str, sort: str) -> object:
 
 def check(both: tuple[Collection, Collection], queries: Callable, number: int) -> None:
     @settings(max_examples=number, database=None, suppress_health_check=list(HealthCheck))
-    @given(queries, SORTS)
-    def agree(query: str, sort: str) -> None:
-        one, other = (told(collection, query, sort) for collection in both)
+    @given(queries, SORTS, st.sampled_from(["", "ana"]))
+    def agree(query: str, sort: str, person: str) -> None:
+        with asked_by(person):
+            one, other = (told(collection, query, sort) for collection in both)
         assert one == other
 
     agree()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.indexing.scanning.found_files import FoundFile, FoundFiles
 from twinlens.collection.indexing.scanning.missing import (
     EMPTY,
     KEY,
@@ -17,14 +18,15 @@ from twinlens.collection.indexing.scanning.missing import (
     is_below,
     kept_folders,
 )
-from twinlens.collection.indexing.scanning.scan import FoundFile, Scan
+from twinlens.collection.indexing.scanning.scan import Scan
 from twinlens.collection.place.photo_folders import PhotoFolder
 
 
 def scan(*folders: str, photos: Sequence[str] = (), disks: Sequence[str] = ()) -> Scan:
     """A photo folder with some subfolders, of which some are mount points."""
     return Scan(
-        [FoundFile(path, 1, 1) for path in photos], folders={path: path in disks for path in ("", *folders, *disks)}
+        FoundFiles(FoundFile(path, 1, 1) for path in photos),
+        folders={path: path in disks for path in ("", *folders, *disks)},
     )
 
 

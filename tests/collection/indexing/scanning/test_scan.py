@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from twinlens.collection.indexing.excluding.names import IGNORED_FOLDERS
-from twinlens.collection.indexing.scanning.scan import LINK_OUT, FoundFile, Scan, scan_folder
+from twinlens.collection.indexing.scanning.found_files import FoundFile, FoundFiles
+from twinlens.collection.indexing.scanning.scan import LINK_OUT, Scan, scan_folder
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def close_folder(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 def test_photos_come_with_size_and_date_below_the_folder(root: Path) -> None:
     file = write(root / "2023" / "June" / "beach.jpg", b"12345")
     os.utime(file, ns=(1, 1_700_000_000_123_456_789))
-    assert scan_folder(root) == Scan(photos=[FoundFile("2023/June/beach.jpg", 5, 1_700_000_000_123_456_789)])
+    assert scan_folder(root) == Scan(FoundFiles([FoundFile("2023/June/beach.jpg", 5, 1_700_000_000_123_456_789)]))
 
 
 def test_the_order_does_not_depend_on_the_file_system(root: Path) -> None:

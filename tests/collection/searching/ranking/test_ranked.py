@@ -290,3 +290,24 @@ def test_all_match_where_every_score_does(tmp_path: Path) -> None:
     store.update(iter([(np.arange(1, 301), rows)]), np.empty(0, dtype=np.int64), generation=1)
     every = Candidates(-rows[0], store, among=None, without=())
     assert every.matching_ids(lambda scores: np.ones(len(scores), dtype=bool)).tolist() == list(range(1, 301))
+
+
+@pytest.mark.parametrize("first", [[], [2, 5]])
+def test_all_that_match_stand_first_where_something_else_ranks(shelf: Shelf, first: list[int]) -> None:
+    wanted, other = np.eye(8, dtype=np.float32)[:2]  # photo 1 is most like the first, the last one most like the other
+    judged = Candidates(wanted, shelf.store, among=None, without=())
+    count = judged.count
+    ranks: list[int] = []
+    for offset in range(count):
+        page, matched = page_of(
+            Candidates(other, shelf.store, among=None, without=()),
+            shelf.catalog,
+            Page(1, offset),
+            lambda scores: np.array(scores) > np.cos(0.035),
+            judged=judged,
+            fuse=lambda _: lambda count: np.array(first[:count], dtype=np.int64),
+        )
+        assert matched == 3
+        ranks += [one.record.id for one in page]
+    matching, others = ([2, 3, 1], [5]) if first else ([3, 2, 1], [])
+    assert ranks == [*matching, *others, *(n for n in range(count, 3, -1) if n not in others)]

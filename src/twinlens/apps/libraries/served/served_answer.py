@@ -24,6 +24,7 @@ def read_answer(search: Search, answer: dict[str, Any]) -> Answer:
         absent_folders={_start_of_ids(name, answer): str(name) for name in answer.get("missing_folders", [])},
         num_undated=answer.get("num_undated"),
         num_file_dated=answer.get("num_file_dated"),
+        num_left_out=answer.get("num_left_out"),
         wording=_wording(answer),
         grades=answer.get("grades"),
         ungraded=answer.get("ungraded"),

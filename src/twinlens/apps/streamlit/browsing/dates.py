@@ -1,5 +1,6 @@
 """The time line: how many photos are from each year or month, and a click that shows only those."""
 
+from calendar import month_name
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ PERIOD = "chosen period"  # a year such as "2023", or a month such as "2023-06"
 CHART = "time line"
 MOST_MONTHS = 24  # more bars could not be told apart, or hit, on a phone
 HEIGHT_PX = 150
+FULL_ROW = 12  # bars that fill the width; fewer are as narrow as they would be among so many
 
 
 def chosen_period() -> str | None:
@@ -28,10 +30,13 @@ def dates_panel(library: Library, options: SearchOptions) -> None:
     months = library.months(replace(options, filters=others))
     period = chosen_period()
     rows = bars(months, period)
-    if rows:
+    is_choice = len(rows) > 1 or period is not None
+    if is_choice:
         st.vega_lite_chart(spec=chart(rows), height=HEIGHT_PX, key=CHART, on_select=_take, selection_mode="period")
     undated = sum(count for month, count in months if month is None)
-    hint = "Click on a bar to see only its photos. " if rows else ""
+    hint = "Click on a bar to see only its photos. " if is_choice else ""
+    if rows and not is_choice:
+        hint = f"{counted(rows[0]['photos'], 'photo is', 'photos are')} from {in_words(rows[0]['period'])}. "
     st.caption(hint + (f"{counted(undated, 'photo has', 'photos have')} no date." if undated else ""))
 
 
@@ -68,12 +73,23 @@ def bars(months: Sequence[tuple[str | None, int]], period: str | None) -> list[d
     return [{"period": one, "photos": counts[one], "chosen": one == period} for one in sorted(counts)]
 
 
+def in_words(period: str) -> str:
+    """A month, or a year.
+
+    >>> in_words("2023-06"), in_words("2023")
+    ('June 2023', '2023')
+    """
+    year, _, month = period.partition("-")
+    return f"{month_name[int(month)]} {year}" if month else year
+
+
 def chart(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Bars that can be clicked; the chosen one stands out."""
+    width = 0.9 * min(1, len(rows) / FULL_ROW)
     return {
         "data": {"values": list(rows)},
         "params": [{"name": "period", "select": {"type": "point", "fields": ["period"]}}],
-        "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": "pointer", "tooltip": True},
+        "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": "pointer", "tooltip": True, "width": {"band": width}},
         "encoding": {
             "x": {"field": "period", "type": "ordinal", "title": None, "axis": {"labelOverlap": True, "labelAngle": 0}},
             "y": {"field": "photos", "type": "quantitative", "title": None, "axis": {"tickCount": 3, "format": "d"}},

@@ -162,7 +162,7 @@ def _show_facts(library: Library, facts: PhotoFacts) -> None:
         if text:
             st.markdown(plain(text))
     size = f"{facts.width} × {facts.height}" if facts.width and facts.height else None
-    weight = f"{facts.size_bytes / 1e6:,.2g} MB" if facts.size_bytes else None
+    weight = file_size(facts.size_bytes) if facts.size_bytes else None
     rows = {
         "Taken": (facts.taken_at or "").replace("T", " "),
         "Camera": facts.camera,
@@ -176,3 +176,14 @@ def _show_facts(library: Library, facts: PhotoFacts) -> None:
     }
     st.markdown("  \n".join(f"**{name}** {plain(value)}" for name, value in rows.items() if value))
     offer_descriptions(library, facts)
+
+
+def file_size(size_bytes: int) -> str:
+    """In the unit that makes it a short number.
+
+    >>> file_size(7_800), file_size(2_449_000), file_size(123_456_789)
+    ('8 KB', '2.4 MB', '123 MB')
+    """
+    if size_bytes < 1e6:
+        return f"{max(1, size_bytes / 1e3):.0f} KB"
+    return f"{size_bytes / 1e6:,.{0 if size_bytes >= 1e7 else 1}f} MB"

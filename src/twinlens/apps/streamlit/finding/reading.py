@@ -25,7 +25,7 @@ def show_reading(answer: Answer, words: str) -> None:
     if answer.gone:
         gone = counted(len(answer.gone), "of these photos is", "of these photos are")
         st.warning(f"{gone} gone since the last look for new photos.")
-    for line in [*([answer.date_note] if answer.date_note else []), *([answer.compared] if answer.compared else [])]:
+    for line in filter(None, [answer.date_note, answer.left_out_note, answer.compared]):
         st.caption(plain(_sentence(line)))
     if answer.explanation is not None:
         for line in answer.explanation.lines():

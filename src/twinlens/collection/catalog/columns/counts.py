@@ -62,6 +62,14 @@ def renew_counts(connection: sqlite3.Connection, known: Counts, changed: Ids) ->
     return _counted(connection, known, blocks)
 
 
+def counts_of(blocks: Mapping[int, Mapping[Key, int]]) -> Counts:
+    """Those of blocks that were counted before."""
+    total = Counter[Key]()
+    for block in blocks.values():
+        total.update(block)
+    return Counts({key: number for key, number in total.items() if number}, blocks)
+
+
 def _counted(connection: sqlite3.Connection, known: Counts, blocks: Iterable[int]) -> Counts:
     total, by_block = Counter(known.total), dict(known.blocks)
     has_texts, has_sources = _has(connection, TEXTS, "text"), _has(connection, "photos", "date_source")

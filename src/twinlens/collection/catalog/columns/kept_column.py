@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from twinlens.collection.catalog.columns.changed import changed_photos
 from twinlens.collection.catalog.database import Connection, FileId
@@ -12,7 +12,7 @@ from twinlens.types import Ids
 Value = TypeVar("Value")
 Renew: TypeAlias = Callable[[Connection, Value, Ids], Value | None]
 """Brings a value up to date, by the photos that have changed since; None if reading it anew is as fast."""
-MOST_RENEWED = 2000  # changed photos; for more, everything is read anew
+MOST_RENEWED = 2000  # changed photos
 
 
 class _State(NamedTuple):
@@ -23,16 +23,38 @@ class _State(NamedTuple):
     file_id: FileId | None  # a copy of another age has the same identity, and may have come to the same generation
 
 
+class KeptFile(Protocol[Value]):
+    """Where a value is kept when the program has ended."""
+
+    def read(self, identity: str) -> tuple[int, Value] | None:
+        """The value at a generation of a catalog; None if none is kept."""
+
+    def fits(self, connection: Connection, value: Value) -> bool:
+        """Whether a value that was kept, and brought up to date, can be that of a catalog."""
+
+    def keep(self, identity: str, generation: int, value: Value) -> None:
+        """Told whenever there is another value."""
+
+
 class KeptColumn(Generic[Value]):
     """What is read from a catalog, and kept until that has changed; may be shared between threads.
 
     Args:
         read: reads it.
         renew: reads what has changed and gives a new value: other threads may still use the old one.
+        most: photos that may have changed for that; for more, everything is read anew. Without it ``MOST_RENEWED``.
+        file: keeps the value from one program to the next.
     """
 
-    def __init__(self, read: Callable[[Connection], Value], renew: Renew[Value] | None = None) -> None:
-        self._read, self._renew = read, renew
+    def __init__(
+        self,
+        read: Callable[[Connection], Value],
+        renew: Renew[Value] | None = None,
+        *,
+        most: int | None = None,
+        file: KeptFile[Value] | None = None,
+    ) -> None:
+        self._read, self._renew, self._most, self._file = read, renew, most, file
         self._kept: tuple[_State, Value] | None = None
         self._guard = threading.Lock()
         self._asked: _State | None = None  # the state that somebody asked for
@@ -48,12 +70,22 @@ class KeptColumn(Generic[Value]):
             return self._read(connection)
         with self._guard:
             if self._kept is None or self._kept[0] != state:
-                renewed = self._renewed(connection, state)
+                renewed = self._from_file(connection, state) if self._kept is None else self._renewed(connection, state)
                 if renewed is None:
                     self._kept = None  # before the next one takes as much memory
                     renewed = self._read(connection)
                 self._kept = state, renewed
+                if self._file is not None:
+                    self._file.keep(state.identity, state.generation, renewed)
             return self._kept[1]
+
+    def _from_file(self, connection: Connection, state: _State) -> Value | None:
+        found = None if self._file is None else self._file.read(state.identity)
+        if self._file is None or found is None:
+            return None
+        self._kept = state._replace(generation=found[0]), found[1]
+        value = found[1] if found[0] == state.generation else self._renewed(connection, state)
+        return value if value is not None and self._file.fits(connection, value) else None
 
     def if_worthwhile(self, connection: Connection) -> Value | None:
         """The same from the second time on that a state is asked for; None the first time, or while it is written.
@@ -73,7 +105,7 @@ class KeptColumn(Generic[Value]):
         known, value = self._kept
         if (known.identity, known.file_id) != (state.identity, state.file_id) or known.generation > state.generation:
             return None
-        changed = changed_photos(connection, known.generation, most=MOST_RENEWED)
+        changed = changed_photos(connection, known.generation, most=self._most or MOST_RENEWED)
         return None if changed is None else self._renew(connection, value, changed)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.columns.counts import read_counts, renew_counts
+from twinlens.collection.catalog.columns.counts_file import CountsFile
 from twinlens.collection.catalog.columns.kept_column import KeptColumn, among
 from twinlens.collection.catalog.columns.positions import read_positions, renew_positions
 from twinlens.collection.catalog.columns.values import (
@@ -35,6 +36,7 @@ from twinlens.words.terms import may_go_on, terms_of
 
 END = "\0"  # in no file name; in a caption it is left out
 MOST_ANSWERS = 16  # kept of each column
+MOST_COUNTED = 100_000  # changed photos whose blocks are counted again
 
 
 class TextColumn:
@@ -131,6 +133,9 @@ class TextColumn:
 class TextColumns:
     """The columns of a catalog, read when they are first asked for and kept in step with the catalog.
 
+    Args:
+        counts_file: keeps the numbers of photos.
+
     Attributes:
         searchable: ids of all searchable photos.
         orders: in which they may be listed.
@@ -138,7 +143,7 @@ class TextColumns:
         counts: how many photos have each value.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counts_file: CountsFile | None = None) -> None:
         self._names = KeptColumn(_read_names, partial(_renew_texts, read=_names))
         self._captions = KeptColumn(_read_captions, partial(_renew_texts, read=_captions))
         self._in_pictures = KeptColumn(_read_in_pictures, partial(_renew_texts, read=_in_pictures))
@@ -149,7 +154,7 @@ class TextColumns:
             order: KeptColumn(partial(read_order, order=order), partial(renew_order, order=order)) for order in ORDERS
         }
         self.positions = KeptColumn(read_positions, renew_positions)
-        self.counts = KeptColumn(read_counts, renew_counts)
+        self.counts = KeptColumn(read_counts, renew_counts, most=MOST_COUNTED, file=counts_file)
         self._said: dict[str, KeptColumn[ValueColumn]] = {}
 
     def add_functions(self, connection: Connection) -> None:
@@ -180,17 +185,22 @@ Texts: TypeAlias = tuple[Ids, list[str]]
 """The photo of each of some texts, and the texts."""
 
 
-def _searchable(connection: Connection, changed: Ids | None = None) -> Ids:
-    some, parameters = among("id", changed)
-    inner = f"SELECT id FROM photos WHERE skip_reason IS NULL AND {some} ORDER BY id"
-    return ids_in(
-        connection.execute(f"SELECT group_concat(id, ' ') FROM ({inner}) AS ordered", parameters).fetchone()[0]
-    )
+def _searchable(connection: Connection) -> Ids:
+    """By the indexes that list all photos, and the skipped ones: the table itself is far larger."""
+    skipped = _ids(connection, "skip_reason IS NOT NULL")
+    return np.setdiff1d(np.sort(_ids(connection, "TRUE")), skipped, assume_unique=True)
 
 
 def _renew_searchable(connection: Connection, known: Ids, changed: Ids) -> Ids:
     staying = known[~np.isin(known, changed, assume_unique=True)]
-    return np.sort(np.concatenate([staying, _searchable(connection, changed)]), kind="stable")
+    some, parameters = among("id", changed)
+    now = _ids(connection, f"skip_reason IS NULL AND {some}", *parameters)
+    return np.sort(np.concatenate([staying, now]), kind="stable")
+
+
+def _ids(connection: Connection, which: str, *parameters: str) -> Ids:
+    sql = f"SELECT group_concat(id, ' ') FROM (SELECT id FROM photos WHERE {which}) AS ids"
+    return ids_in(connection.execute(sql, parameters).fetchone()[0])
 
 
 def _renew_texts(

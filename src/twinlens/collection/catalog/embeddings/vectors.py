@@ -172,6 +172,14 @@ class DerivedVectors:
         if is_address(self._engine):
             self._open(self.folder, self._catalog.model())
 
+    def bring_up_to_date(self) -> None:
+        """The same as ``synced`` for those who do not search: what was not open before takes no memory afterwards."""
+        was_open = self._store is not None
+        self.synced()
+        if not was_open and self._scratch is None:
+            with self._guard:
+                self._store = None
+
     def close(self) -> None:
         """Releases the memory maps and deletes this process's temporary copy."""
         self._store = None

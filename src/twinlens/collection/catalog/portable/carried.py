@@ -10,6 +10,7 @@ from twinlens.collection.catalog.condition import READ_TEXTS, TEXTS
 from twinlens.collection.catalog.embeddings.moments import MOMENTS
 from twinlens.collection.catalog.feedback import Lesson
 from twinlens.collection.catalog.kept import GIVEN, KEPT
+from twinlens.collection.catalog.marks import has_own_marks, person_of_mark
 from twinlens.collection.catalog.rows import MOST_PARAMETERS, ModelRecord
 
 AT_ONCE = MOST_PARAMETERS
@@ -123,6 +124,7 @@ class CarriedCatalog:
         self.model = catalog.model()
         self.folders = {folder.name: folder.path for folder in catalog.folders()}
         self.excluded, self.opens_archives = catalog.excluded, catalog.opens_archives
+        self.has_own_marks = has_own_marks(catalog)
         self._facts = [column for column in photo_columns(catalog) if column not in _OWN]
         self._has_content_details = catalog.has_table("content_details")
         self._has_texts, self._has_moments = catalog.has_table(TEXTS), catalog.has_table(MOMENTS)
@@ -212,7 +214,11 @@ class CarriedCatalog:
     def _given(self, ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
         found: dict[int, dict[str, list[str]]] = {}
         for kind, given in GIVEN.items():
-            value = f"json_array({_ALBUM.format('album_id')}, position)" if kind == "album" else given.value
+            value = given.value
+            if kind == "album":
+                value = f"json_array({_ALBUM.format('album_id')}, position)"
+            elif kind == "favourite":
+                value = person_of_mark(self._catalog)
             select = (
                 f"SELECT photo_id, {value} FROM {given.table} WHERE photo_id IN ({{}}) ORDER BY {given.table}.rowid"
             )

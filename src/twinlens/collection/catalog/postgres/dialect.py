@@ -56,8 +56,8 @@ def translated_sql(sql: str, functions: frozenset[str] = frozenset()) -> Stateme
         sql: with ``?`` or ``:name`` for values.
         functions: of ours, which are called before the statement where all their arguments are values.
 
-    >>> translated_sql("INSERT OR IGNORE INTO favourites VALUES (?)")
-    Statement(sql='INSERT INTO favourites (photo_id) VALUES (%s) ON CONFLICT DO NOTHING', values=('0',))
+    >>> translated_sql("INSERT OR IGNORE INTO ratings VALUES (?, ?)")
+    Statement(sql='INSERT INTO ratings (photo_id, stars) VALUES (%s, %s) ON CONFLICT DO NOTHING', values=('0', '1'))
     >>> translated_sql("SELECT 1 FROM folders WHERE path LIKE '%a' AND substr(f(?), id, 1) = ?", frozenset({"f"}))
     Statement(sql="SELECT 1 FROM folders WHERE path ILIKE '%%a' AND substr(%s, (id)::int, (1)::int) = %s",
     values=(Computed(function='f', arguments=('0',)), '1'))

@@ -67,7 +67,7 @@ class Pool:
             raw = WatchedConnection.connect(**self._asked(), autocommit=True)
         except psycopg.Error as error:
             raise not_connected(self.address, error) from error
-        raw.is_there = self._ask
+        raw.is_there = self._asking()
         connection = ServerConnection(raw)
         self._prepare(connection)
         return connection
@@ -88,6 +88,16 @@ class Pool:
             "application_name": "twinlens",
             "options": " ".join(f"-c {name}={value}" for name, value in kept.items()),
         }
+
+    def _asking(self) -> Callable[[], None]:
+        """``_ask``, for a connection at rest, which must not keep alive a pool that nobody closes."""
+        kept = weakref.WeakMethod(self._ask)
+
+        def ask() -> None:
+            if (asked := kept()) is not None:
+                asked()
+
+        return ask
 
     def _ask(self) -> None:
         """Raises psycopg.Error if the server does not take another connection; then those at rest are of no use."""

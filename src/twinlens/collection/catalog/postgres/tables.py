@@ -16,7 +16,6 @@ _KEY = re.compile(r",?\s*(?:UNIQUE|PRIMARY KEY) \(([\w, ]+)\)")
 _INDEX = re.compile(r"CREATE INDEX (\w+) ON (.*)", re.DOTALL)
 # those that only restore a damaged file are left out, and long texts are not in them
 _OTHER_INDEXES = {
-    "favourites_twice": None,
     "albums_twice": None,
     "tags_twice": "tags (key, photo_id)",
     "album_photos_twice": "album_photos (album_id, position, photo_id)",

@@ -19,11 +19,18 @@ HEADER_BYTES = 100
 _LEAF = 13  # kind of a page without pages below it
 _NOT_READ = {
     *("removed", "removed_captions", "next_vectors", "next_captions", "reworded"),
-    *("photos_by_hash", "photos_by_generation", "captions_by_generation", "photos_without_date", "photos_skipped"),
-    *("photo_texts", "content_details", "read_texts", "photos_with_beside", "feedback_by_subject"),
+    *("photos_by_hash", "photos_by_generation", "photos_by_date", "photos_without_date", "photos_skipped"),
+    *(
+        "captions_by_generation",
+        "photo_texts",
+        "content_details",
+        "read_texts",
+        "photos_with_beside",
+        "feedback_by_subject",
+    ),
     *("moments", "removed_moments", "photos_that_last", "moments_by_generation"),
 }
-_ONLY_WRITING = re.compile(r"\s+(?:REFERENCES \w+\(id\)(?: ON DELETE CASCADE)?\s*)?")
+_ONLY_WRITING = re.compile(r"\s+(?:REFERENCES \w+\(id\)(?: ON DELETE CASCADE)?\s*|DEFAULT (?:''|\d|\(\w+\('now'\)\)))?")
 _FIXED = slice(16, 24)  # page size, versions of the format, and numbers that never change
 _SIZES = slice(24, 40)  # change counter, pages, free pages: zeros make SQLite look at the file itself
 

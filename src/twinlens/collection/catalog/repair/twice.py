@@ -20,13 +20,13 @@ class _Twice(NamedTuple):
 
 # another table with such an index is a line here; one that refers to another comes after it
 _TWICE = {
-    "favourites": _Twice("favourites_twice", "photo_id"),
+    "favourites": _Twice("favourites_twice", "person, photo_id"),
     "tags": _Twice("tags_twice", "key, photo_id, tag"),
     "ratings": _Twice("ratings_twice", "stars, photo_id"),
     "albums": _Twice("albums_twice", "id, name, key, query"),
     "album_photos": _Twice("album_photos_twice", "album_id, position, photo_id"),
 }
-_TEXTS = {"key", "tag", "name", "query"}
+_TEXTS = {"key", "tag", "name", "query", "person"}
 
 
 def restore_given(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
@@ -53,8 +53,9 @@ def _trusted(source: sqlite3.Connection, name: str, salvaged: Iterable[Row]) -> 
         salvaged: those that could be read of the table.
     """
     copy, columns = _TWICE[name]
-    found, is_table_whole = _read(source, f"rowid, {columns}", f"{name} NOT INDEXED")
-    index, is_index_whole = _read(source, columns, f"{name} INDEXED BY {copy}")
+    there = _as_there(source, name, columns)
+    found, is_table_whole = _read(source, f"rowid, {columns}", f"rowid, {there} FROM {name} NOT INDEXED")
+    index, is_index_whole = _read(source, columns, f"{there} FROM {name} INDEXED BY {copy}")
     table = {row[1:] for row in found}.union(row for row in salvaged if _is_ours(row, columns))
     if is_table_whole != is_index_whole:
         return table if is_table_whole else index
@@ -65,9 +66,25 @@ def _trusted(source: sqlite3.Connection, name: str, salvaged: Iterable[Row]) -> 
     return table & index
 
 
-def _read(source: sqlite3.Connection, columns: str, rest: str) -> tuple[set[Row], bool]:
-    """Rows that are read in ascending order, and whether they are."""
-    sql = f"SELECT {columns} FROM {rest}"
+def _as_there(source: sqlite3.Connection, name: str, columns: str) -> str:
+    """The columns as an earlier release has them, which knew no persons."""
+    try:
+        there = [row[1] for row in source.execute(f"PRAGMA table_info({name})")]
+    except UNREADABLE as error:
+        logger.debug("the columns of %s: %s", name, error)
+        return columns
+    return columns if "person" in there or not there else columns.replace("person", "''")
+
+
+def _read(source: sqlite3.Connection, columns: str, selected: str) -> tuple[set[Row], bool]:
+    """Rows that are read in ascending order, and whether they are.
+
+    Args:
+        source: the damaged catalog.
+        columns: their names.
+        selected: the same in SQL, and where they are read.
+    """
+    sql = f"SELECT {selected}"
     found: list[Row] = []
     try:
         for row in source.execute(sql):

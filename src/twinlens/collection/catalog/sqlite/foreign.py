@@ -15,7 +15,7 @@ _FOLDERS = (
 )
 _OURS = re.compile(  # other files may lie in the same folder
     rf"catalog\.(sqlite.*|address)|catalog-(damaged|schema)-.*|checked\..*|last_scan\..*|(index|watch)\.lock"
-    rf"|({'|'.join(_FOLDERS)})(\.lock)?|repair\.partial|stacks\.bin|texts\..*|everyday-\w+\.npy",
+    rf"|({'|'.join(_FOLDERS)})(\.lock)?|repair\.partial|stacks\.bin|counts\.json|texts\..*|everyday-\w+\.npy",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,11 @@ from twinlens.whole_file import whole_file
 logger = logging.getLogger(__name__)
 CHECKED = "checked.json"  # beside the catalog: its size and date when all of it was last found intact
 AS_LEFT = "as-left.json"  # the same of a large one when it was checked in part, or when we last changed it ourselves
+FULLY = "checked.fully.json"  # when a very large one was last checked as a whole
 MOST_CHARACTERS = 160  # of a fault; SQLite lists every cell of a damaged page
 KEPT = "catalog-damaged-"  # start of the names of damaged catalogs that were kept
+VERY_LARGE_BYTES = 1_000_000_000  # whose check takes longer than most index runs; a minute for a million photos
+CHECKED_DAYS = 7.0  # a very large one that we change ourselves is then checked again
 QUICK_BYTES = 64_000_000  # SQLite checks a megabyte in 2 ms; of a larger file the tables of vectors are left out
 
 
@@ -56,6 +60,17 @@ def check_fully(database: Database, *, only_small: bool = False) -> None:
     if before != _read_state(database.path):
         _refuse(database, structure_faults(database))
         _write_state(database, before)
+        if before["size_bytes"] > VERY_LARGE_BYTES and not database.read_only:
+            _put_state(database.path, {"at": time.time()}, FULLY)
+
+
+def is_check_due(database: Database) -> bool:
+    """Whether to check a catalog after we have changed it, although it was intact before."""
+    found, now = _read_state(database.path, FULLY), time.time()
+    if _state(database.path)["size_bytes"] <= VERY_LARGE_BYTES or not isinstance(found, dict):
+        return True
+    at = found.get("at")
+    return not isinstance(at, float) or not now - CHECKED_DAYS * 86_400 < at <= now
 
 
 def is_known_intact(database: Database) -> bool:

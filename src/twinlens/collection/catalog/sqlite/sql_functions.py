@@ -5,6 +5,7 @@ import sqlite3
 from functools import cache
 
 from twinlens.collection.catalog.curated.names import name_key
+from twinlens.collection.catalog.curated.person import asker
 from twinlens.data.file_names import same_form
 from twinlens.words.spelled import fold, without_accents
 
@@ -13,7 +14,7 @@ EARTH_RADIUS_KM = 6371.0088  # the mean; the Earth is no sphere, so distances ar
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Makes the functions of this module known to SQL."""
-    functions = (same_form, 1), (folded, 1), (name_key, 1), (distance_km, 4)
+    functions = (same_form, 1), (folded, 1), (name_key, 1), (distance_km, 4), (asker, 0)
     for function, arguments in functions:
         connection.create_function(function.__name__, arguments, function, deterministic=True)
 

@@ -3,7 +3,6 @@
 import json
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple, TypeAlias
 
 from twinlens.collection.catalog.catalog import Catalog
@@ -117,7 +116,7 @@ def doubtful_folders(scan: Scan, missing: Sequence[str], other_disks: Sequence[s
         missing: paths of the photos that it no longer contains.
         other_disks: subfolders that were mount points in the last run; None = not known.
     """
-    full = {str(around) for photo in scan.photos for around in PurePosixPath(photo.path).parents} if missing else set()
+    full = {around for folder in scan.photos.folders() for around in _around(folder)} if missing else set()
     reasons: dict[str, str | None] = {}
     found: dict[str, list[str]] = {}
     for path in missing:

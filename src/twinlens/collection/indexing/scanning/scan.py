@@ -14,6 +14,7 @@ from twinlens.collection.indexing.excluding.names import HIDDEN_FILE, IGNORE_FIL
 from twinlens.collection.indexing.excluding.placeholders import NOT_HERE, held_name, is_placeholder
 from twinlens.collection.indexing.excluding.rules import Rules
 from twinlens.collection.indexing.scanning.archives import NOT_OPENED, look_inside, why_not_opened
+from twinlens.collection.indexing.scanning.found_files import FoundFile, FoundFiles
 from twinlens.data.decoding.kinds import NOT_READ_YET, VIDEO_SUFFIXES, unread_kind
 from twinlens.data.file_names import as_file, as_text
 from twinlens.data.images import MAX_FILE_BYTES, PHOTO_SUFFIXES
@@ -28,14 +29,6 @@ from twinlens.errors import DataError, valid_unicode
 Entry: TypeAlias = "os.DirEntry[str] | ObjectEntry"
 LINK_OUT = "link that leads out of the folder, not followed; --follow-links includes it"
 IN_NO_MEDIA = f"folder with a {NO_MEDIA} file"
-
-
-class FoundFile(NamedTuple):
-    """A file found on disk."""
-
-    path: str  # relative to the folder, with "/", as text
-    size_bytes: int
-    mtime_ns: int
 
 
 class LeftOut(NamedTuple):
@@ -66,7 +59,7 @@ class Scan:
         away: paths of files that a cloud holds; known photos there do not count as missing.
     """
 
-    photos: list[FoundFile] = field(default_factory=list)
+    photos: FoundFiles = field(default_factory=FoundFiles)
     beside: dict[str, tuple[FoundFile, ...]] = field(default_factory=dict)
     albums: dict[str, FoundFile] = field(default_factory=dict, compare=False)
     others: list[tuple[str, str]] = field(default_factory=list)
@@ -140,7 +133,9 @@ def scan_some(root: Path, places: Mapping[str, Rules], *, known: Container[str])
                 )
 
     scan = _sorted_out(walk, files(), library, follow_links=False)
-    scan.photos.sort(key=lambda photo: photo.path.split("/"))  # as if all were walked through
+    scan.photos = FoundFiles(
+        sorted(scan.photos, key=lambda photo: photo.path.split("/"))
+    )  # as if all were walked through
     return scan, walk.met
 
 

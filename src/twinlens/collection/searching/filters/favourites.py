@@ -1,14 +1,12 @@
-"""Photos marked as favourites."""
+"""Photos marked as favourites, by who asks or, where marks are shared, by anybody."""
 
-from twinlens.collection.catalog.condition import NONE, Condition
-from twinlens.collection.catalog.marks import FAVOURITES as TABLE
-from twinlens.collection.catalog.marks import IS_FAVOURITE
+from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.searching.filtering import Filter, FilterScope, parse_flag
 
 
 def is_marked(_: bool, scope: FilterScope) -> Condition:
     """Matches nothing in a catalog without favourites."""
-    return IS_FAVOURITE if scope.has_table(TABLE) else NONE
+    return scope.favourites()
 
 
 FAVOURITES = Filter(

@@ -29,6 +29,7 @@ class Part(NamedTuple):
         judgement: what those scores mean; None if they have no grades.
         space: where it looks; None where nothing is compared.
         wording: how the words of the whole query were read, if that is known already.
+        num_left_out: photos that satisfy its conditions, and match what it leaves out.
     """
 
     query: Query
@@ -37,6 +38,7 @@ class Part(NamedTuple):
     judgement: Judgement | None = None
     space: SearchSpace | None = None
     wording: Wording | None = None
+    num_left_out: int = 0
 
     @property
     def evidence(self) -> Ranked:

@@ -1,4 +1,4 @@
-"""Calls for favourites: list the marked photos, mark photos, remove marks."""
+"""Calls for favourites, one's own where the key says so: list the marked photos, mark photos, remove marks."""
 
 from typing import Annotated
 
@@ -38,14 +38,20 @@ class FavouritesAnswer(BaseModel):
 
 @router.get("")
 async def favourites(engine: Ready) -> FavouritesAnswer:
-    """Ids of the marked photos; a search with ``favourites`` considers only these."""
+    """Ids of the marked photos; a search with ``favourites`` considers only these.
+
+    They are the caller's own where the key, or the group of the token, has ``favourites = "own"``.
+    """
     ids = await engine.run("search", engine.collection.favourites)
     return FavouritesAnswer(num_favourites=len(ids), image_ids=ids)
 
 
 @router.post("")
 async def mark(body: Marks, engine: Ready) -> MarksAnswer:
-    """Marks photos, or removes their marks, all or none. The photo files are not changed."""
+    """Marks photos, or removes their marks, all or none; for the caller alone where the key has favourites of its own.
+
+    The photo files are not changed.
+    """
     return await engine.run("write", _mark, engine, body)
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from twinlens.api.photos.describing import Language
 from twinlens.api.searching import Source
 from twinlens.rest.calls.schemas.explanations import ExplanationAnswer
-from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, UNDATED
+from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, LEFT_OUT, UNDATED
 from twinlens.types import DateSource, Grade, Space
 
 
@@ -99,6 +99,7 @@ class Answered(BaseModel):
     num_candidates: int = Field(description="photos or captions that pass the filters")
     num_undated: int | None = Field(default=None, description=UNDATED)
     num_file_dated: int | None = Field(default=None, description=FILE_DATED)
+    num_left_out: int | None = Field(default=None, description=LEFT_OUT)
     num_entries: int = Field(description="results on all pages together: fewer than candidates where 'group' is on")
     space: Space = Field(description="what the scores compare: features of photos, or embeddings shared with texts")
     offset: int

@@ -32,6 +32,7 @@ LANGUAGE = "of the built-in list; without it the one that Accept-Language prefer
 ORDERS = "'date' newest first, 'oldest' oldest first, 'name' by file name, 'size' largest file first"
 DURATION = "length of a video in seconds; null for a photo"
 DATE_SOURCE = "what told taken_at: EXIF, XMP, IPTC or GPS data, Google Takeout, the file's name, or the file's own date"
+LEFT_OUT = "photos that pass the filters and match what the query leaves out; null without such, or with alternatives"
 UNDATED = "photos that a date filter leaves out because they have no date; null without such a filter"
 FILE_DATED = "photos that a date filter judges by the date of their file, which may be that of a copy; null without one"
 Words = Annotated[

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from twinlens.api.photos.persons import SHARED
 from twinlens.rest.gate.keys.scopes import SCOPES, KeyScope
 from twinlens.rest.gate.limits.allowance import Allowance
 
@@ -30,6 +31,7 @@ class Key:
         scopes: what it may be used for.
         libraries: of a server with several, those it may be used for; None = all.
         allowance: how many requests it may make; None = as all.
+        has_own_favourites: whether who has it marks favourites that nobody else sees.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Key:
     scopes: frozenset[KeyScope] = frozenset(SCOPES)
     libraries: frozenset[str] | None = None
     allowance: Allowance | None = None
+    has_own_favourites: bool = False
 
     @classmethod
     def of(
@@ -46,14 +49,21 @@ class Key:
         scopes: Iterable[KeyScope] = SCOPES,
         libraries: Iterable[str] | None = None,
         allowance: Allowance | None = None,
+        *,
+        has_own_favourites: bool = False,
     ) -> "Key":
         """A key from the key itself."""
         named = None if libraries is None else frozenset(libraries)
-        return cls(name, _digest(key), frozenset(scopes), named, allowance)
+        return cls(name, _digest(key), frozenset(scopes), named, allowance, has_own_favourites)
 
     def opens(self, library: str) -> bool:
         """Whether it may be used for a library; the only one of a server has the name ``""``."""
         return self.libraries is None or library in self.libraries
+
+    @property
+    def person(self) -> str:
+        """Whose favourites it means; "" for those that all have in common."""
+        return self.name if self.has_own_favourites else SHARED
 
 
 class KeyRing:

@@ -12,6 +12,7 @@ from twinlens.rest.gate.limits.allowance import own_allowance
 from twinlens.rest.settings import SHORT_KEY
 
 LIMITS = ("requests_per_minute", "requests_per_day")
+FAVOURITES = "shared", "own"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -22,7 +23,7 @@ def read_keys(file: Path) -> list[Key]:
     ``[family]``, then ``key = "…"`` or ``sha256 = "…"`` (the key's SHA-256, so that the file does not give it
     away), ``scopes = ["search", "curate", "index"]``, and, for a server with several libraries, the names of those
     that it opens: ``libraries = ["home"]``. ``requests_per_minute = 60`` is the key's own limit, and
-    ``requests_per_day = 1000`` its quota.
+    ``requests_per_day = 1000`` its quota. ``favourites = "own"`` gives whoever has it marks that nobody else sees.
 
     Raises:
         ConfigError: the file cannot be read, or is not valid; all faults in one message, and never a key.
@@ -50,7 +51,7 @@ def _faults(name: str, table: Any) -> list[str]:
     faults = []
     if not _NAME.fullmatch(name):
         faults.append(f"the name {name[:40]!r} must be letters, digits, - and _, at most 40")
-    if unknown := sorted(table.keys() - {"key", "sha256", "scopes", "libraries", *LIMITS}):
+    if unknown := sorted(table.keys() - {"key", "sha256", "scopes", "libraries", "favourites", *LIMITS}):
         faults.append(f"[{name}] has unknown fields: {', '.join(unknown)}")
     key, sha256, scopes = table.get("key"), table.get("sha256"), table.get("scopes", [])
     if (key is None) == (sha256 is None):
@@ -64,6 +65,8 @@ def _faults(name: str, table: Any) -> list[str]:
     libraries = table.get("libraries", [])
     if not isinstance(libraries, list) or not all(isinstance(one, str) for one in libraries):
         faults.append(f'[{name}] libraries must be a list of names, such as ["home"]')
+    if (marks := table.get("favourites", FAVOURITES[0])) not in FAVOURITES:
+        faults.append(f'[{name}] favourites must be "own" or "shared", got {str(marks)[:40]!r}')
     faults += [
         f"[{name}] {limit} must be a whole number of at least 1"
         for limit in LIMITS
@@ -75,7 +78,8 @@ def _faults(name: str, table: Any) -> list[str]:
 def _key(name: str, table: dict[str, Any]) -> Key:
     scopes, libraries = table.get("scopes", ["search"]), table.get("libraries")
     allowance = own_allowance(table.get(LIMITS[0]), table.get(LIMITS[1]))
+    has_own = table.get("favourites") == "own"
     if "sha256" in table:
         named = None if libraries is None else frozenset(libraries)
-        return Key(name, bytes.fromhex(table["sha256"]), frozenset(scopes), named, allowance)
-    return Key.of(name, table["key"].strip(), scopes, libraries, allowance)
+        return Key(name, bytes.fromhex(table["sha256"]), frozenset(scopes), named, allowance, has_own)
+    return Key.of(name, table["key"].strip(), scopes, libraries, allowance, has_own_favourites=has_own)

@@ -4,7 +4,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,13 +23,14 @@ MOST_CHARACTERS = 16_000  # of a token; headers are not longer
 
 
 class _Group(BaseModel):
-    """What the members of a group may do, and how many requests each of them may make."""
+    """What the members of a group may do, how many requests each of them may make, and whose favourites they mark."""
 
     model_config = ConfigDict(extra="forbid")
     scopes: list[KeyScope] = ["search"]
     libraries: list[str] | None = None
     requests_per_minute: int | None = Field(default=None, ge=1)
     requests_per_day: int | None = Field(default=None, ge=1)
+    favourites: Literal["shared", "own"] = "shared"
 
 
 class TokenRules(BaseModel):
@@ -114,7 +115,8 @@ class Tokens:
             if name in groups:
                 libraries = None if group.libraries is None else frozenset(group.libraries)
                 allowance = own_allowance(group.requests_per_minute, group.requests_per_day)
-                return Key(_name(str(claims[self.rules.user])), b"", frozenset(group.scopes), libraries, allowance)
+                person, has_own = _name(str(claims[self.rules.user])), group.favourites == "own"
+                return Key(person, b"", frozenset(group.scopes), libraries, allowance, has_own)
         raise RequestFailure(
             "missing_scope", "the token names no group that may use this server", "ask whoever runs the server"
         )

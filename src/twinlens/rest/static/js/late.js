@@ -1,9 +1,9 @@
-/** Parts of the page that the first photos do not need: they are loaded when they are first used, or once the photos are there. */
+/** Parts of the page that the first photos do not need: they are loaded once the photos are there, or when somebody is about to use them. */
 
 import { notice } from "./notices.js";
 import { t } from "./texts.js";
 
-/** All parts, in the order in which they are loaded. @type {Part[]} */
+/** All parts, in the order in which they are loaded; those near something wait for it. @type {Part[]} */
 const parts = [];
 const WHOLE = "twinlens: all parts are here"; // a mark on the browser's time line
 const IDLE_MS = 1000; // the longest wait until the page has nothing else to do
@@ -14,14 +14,14 @@ let all = null;
 /** Fulfilled once the first photos are there, or it is known that there are none. @type {Promise<void>} */
 export const firstShown = new Promise((done) => (tell = done));
 
-/** The first photos are there: now the parts are loaded one after the other, so that using one needs no wait. */
+/** The first photos are there: now the parts that most people use are loaded one after the other, so that using one needs no wait. */
 export function loadLateParts() {
   tell();
   all ??= loadAll();
 }
 
 async function loadAll() {
-  for (const part of parts) {
+  for (const part of parts.filter(({ near }) => !near)) {
     await idle();
     await part.load().catch(() => {}); // whoever uses it is told, and it is tried again
   }
@@ -32,15 +32,23 @@ function idle() {
   return new Promise((done) => (globalThis.requestIdleCallback ? requestIdleCallback(done, { timeout: IDLE_MS }) : setTimeout(done)));
 }
 
+function loadNear({ target }) {
+  for (const part of parts) if (part.near && !part.loading && target.closest?.(part.near)) part.load().catch(() => {}); // as above
+}
+
+for (const name of ["pointerover", "focusin"]) document.addEventListener(name, loadNear);
+
 /** A part of the page, in modules of its own. @template Modules, Made */
 export class Part {
   /**
    * @param {() => Promise<Modules>} fetch imports its modules
    * @param {(modules: Modules) => Made} [make] what the page uses, made once; by default the modules
+   * @param {{near?: string}} [when] near: what leads to it, as a selector; it is loaded when the pointer or the keyboard comes there
    */
-  constructor(fetch, make = (modules) => modules) {
+  constructor(fetch, make = (modules) => modules, { near = "" } = {}) {
     this.fetch = fetch;
     this.make = make;
+    this.near = near;
     this.modules = null;
     /** What is used; null until somebody does. @type {?Made} */
     this.made = null;

@@ -121,7 +121,8 @@ async function summaryOf({ counts, skipped, kept_folders: kept = [] }) {
 }
 
 function holdings(library) {
-  const dates = library.first_taken ? `${dayOf(library.first_taken)} – ${dayOf(library.last_taken)}` : t("none");
+  const days = [...new Set([library.first_taken, library.last_taken].filter(Boolean).map(dayOf))];
+  const dates = days.join(" – ") || t("none");
   const numbers = [
     [library.num_images, t("photos")],
     [library.num_captions, t("captions")],

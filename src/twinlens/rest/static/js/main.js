@@ -67,7 +67,7 @@ const browse = new Part(() => import("./browsing/browse_panel.js"), ({ BrowsePan
 const chosen = new Part(() => import("./browsing/chosen.js"));
 const giving = new Part(() => import("./curating/given.js"));
 const names = new Part(() => import("./curating/known_names.js"));
-const organise = new Part(() => import("./curating/organise.js"), ({ Organise }) => new Organise());
+const organise = new Part(() => import("./curating/organise.js"), ({ Organise }) => new Organise(), { near: "#selection" });
 const albums = new Part(
   () => Promise.all([import("./curating/albums_view.js"), import("./browsing/as_words.js")]),
   ([{ AlbumsView }, { asWords }]) => {
@@ -75,10 +75,12 @@ const albums = new Part(
     made.addEventListener("open", ({ detail }) => findOnly({ album: detail }));
     return made;
   },
+  { near: "#browse-albums" },
 );
 const share = new Part(
   () => Promise.all([import("./sharing/share_dialog.js"), import("./sharing/what.js")]),
   ([{ ShareDialog }, { searchToShare }]) => ({ dialog: new ShareDialog(), searchToShare }),
+  { near: "#selection, #share-results, #shared-links, #viewer-share" },
 );
 const library = new Part(
   () => Promise.all([import("./library.js"), import("./duplicates.js"), import("./teaching/teaching_view.js")]),
@@ -94,8 +96,9 @@ const library = new Part(
     });
     return made;
   },
+  { near: "#library-button" },
 );
-const compare = new Part(() => import("./compare.js"), ({ Compare }) => new Compare());
+const compare = new Part(() => import("./compare.js"), ({ Compare }) => new Compare(), { near: "#selection" });
 const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) => {
   const made = new PlacesMap(() => query);
   made.addEventListener("open", ({ detail }) => openPhoto(detail));
@@ -104,7 +107,7 @@ const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) 
     ask({ ...query, filters: { ...query.filters, within: detail } });
   });
   return made;
-});
+}, { near: "#places-button" });
 const catching = new Part(() => import("./caught.js"));
 const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js")]), ([{ LibraryMap }, { keepCaught }]) => {
   const made = new LibraryMap(() => query);
@@ -115,8 +118,8 @@ const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js"
     give(caughtResults(photos));
   });
   return made;
-});
-const missing = new Part(() => import("./missing.js"));
+}, { near: "#map-button" });
+const missing = new Part(() => import("./missing.js"), undefined, { near: ":root.is-missing" });
 const smaller = new Part(() => import("./shrink.js"));
 const suggested = new Part(() => import("./suggested.js"));
 const installed = new Part(() => import("./installed.js"));

@@ -63,9 +63,10 @@ export function isNothing(results) {
  * @param {{isDraft?: boolean}} how isDraft: nothing is said of words that are being typed
  */
 export function statusOf(results, { isDraft = false } = {}) {
-  const { total, query, tookMs, queryRead } = results;
+  const { total, query, tookMs, queryRead, leftOut } = results;
   if (results.title) return results.title;
   const parts = [countsOf(results), ...missingIn(results)];
+  if (leftOut) parts.push(t("{count} photo left out|{count} photos left out", { count: leftOut }));
   if (total && asks(query) && tookMs !== null) parts.push(t("{count} ms", { count: Math.max(1, Math.round(tookMs)) }));
   if (queryRead) parts.push(t("the model read only: {query}", { query: queryRead }));
   parts.push(...(isDraft ? [] : wordNotes(results)), ...dateNotes(results));

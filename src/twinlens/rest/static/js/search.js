@@ -5,9 +5,9 @@
  *   missing?: boolean, duration_s?: ?number, at_s?: ?number, alike?: string[], alike_kinds?: string[], num_alike?: number, rank?: number, score?: number, grade?: ?string, is_match?: ?boolean}} Photo
  *   duration_s: length of a video; at_s: when it is most like the query. alike: near copies, and files of its stack, that it stands for; alike_kinds: what each is. grade: strong, likely or possible; is_match: whether it has one, or its name or caption holds all words. missing: its file is gone.
  * @typedef {{query: object, photos: Photo[], first?: number, seams?: number[], total: number, entries?: number, matches: ?number, isComplete: boolean, tookMs: ?number,
- *   grades: ?Object<string, number>, ungraded: ?string, queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, absentFolders: string[], title?: string}} Results
+ *   grades: ?Object<string, number>, ungraded: ?string, queryRead: ?string, wording?: import("./wording.js").Wording, undated?: number, fileDated?: number, leftOut?: number, absentFolders: string[], title?: string}} Results
  *   first: how many come before the first that is loaded; seams: places among the loaded where a later part begins.
- *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file.
+ *   undated: photos that a date filter leaves out; fileDated: those that it judges by the date of their file. leftOut: those that match what the query leaves out.
  *   entries: photos to load, where near copies are one. matches: total number of matches, loaded or not; null where results have no grades.
  *   grades: how many have each one. ungraded: why results have no grades, in a few words.
  *   absentFolders: photo folders that are missing or empty.
@@ -190,5 +190,6 @@ function resultsOf(query, found, wanted, first) {
     absentFolders: found.missing_folders ?? [],
     undated: found.num_undated ?? 0,
     fileDated: found.num_file_dated ?? 0,
+    leftOut: found.num_left_out ?? 0,
   };
 }

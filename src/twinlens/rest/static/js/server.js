@@ -35,6 +35,7 @@ const NO_CHANGES = /^api\/(search|explain|archive|session|index)/; // of the lib
 let isAway = false;
 let numChanging = 0;
 let changedAt = -Infinity;
+let numSignIns = 0;
 
 /** Whether this page has changed the library since a time, or is doing so. @param {number} time of performance.now() */
 export function hasChanged(time) {
@@ -52,6 +53,7 @@ export async function send(path, { method, json, form, signal } = {}) {
   const headers = { "Accept-Language": code, ...(json === undefined ? {} : { "Content-Type": "application/json" }) };
   const verb = method || (body ? "POST" : "GET");
   const isChange = verb !== "GET" && !NO_CHANGES.test(path);
+  const asked = numSignIns;
   let answer;
   try {
     numChanging += isChange;
@@ -64,12 +66,16 @@ export async function send(path, { method, json, form, signal } = {}) {
     numChanging -= isChange;
     if (isChange) changedAt = performance.now();
   }
-  if (answer.ok) return answer;
+  if (answer.ok) {
+    if (path === "api/session" && verb === "POST") numSignIns += 1;
+    return answer;
+  }
   const told = BY_PROXY.has(answer.status)
     ? { code: "away", message: t("the server does not answer") }
     : await answer.json().then((found) => found.error || {}, () => ({}));
   if (AWAY.has(told.code)) noteAway();
-  if (answer.status === 401) connection.dispatchEvent(new Event("locked"));
+  // what was asked before somebody signed in may be answered after it
+  if (answer.status === 401 && asked === numSignIns) connection.dispatchEvent(new Event("locked"));
   throw new Failure(answer.status, { ...told, message: await said(told.message), hint: await said(told.hint) });
 }
 

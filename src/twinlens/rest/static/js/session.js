@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { notice } from "./notices.js";
-import { permit } from "./permissions.js";
+import { keyName, permit } from "./permissions.js";
 import { forgetRecent } from "./recent.js";
 import { ask, connection, isSilent, send } from "./server.js";
 import { t } from "./texts.js";
@@ -23,7 +23,9 @@ export function guardWithKey(onOpen) {
     event.preventDefault();
     fault.textContent = "";
     try {
+      const before = keyName();
       const session = await ask("api/session", { json: { key: byId("key").value } });
+      if (before !== null && before !== session.key_name) return beginAnew();
       permit(session);
       if (!opens(session)) return;
     } catch (error) {
@@ -44,6 +46,12 @@ function opens({ key_needed: isNeeded, is_valid: isValid, key_name: name, is_one
   byId("key-libraries").hidden = !isOneOfSeveral;
   byId("key-fault").textContent = mayAsk || name === null ? "" : t("The key “{name}” does not open this library.", { name });
   return mayAsk;
+}
+
+/** For another person: nothing stays that was shown to the one before, whose favourites may be her own. */
+function beginAnew() {
+  forgetRecent();
+  location.reload();
 }
 
 /** Ends the session, and removes from the page what it has shown. */

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { gradeOfMatch } from "./grades.js";
 import { reasonsList, reasonsOf } from "./reasons.js";
-import { ask, isSilent } from "./server.js";
+import { ask, isSilent, said } from "./server.js";
 import { locale, t } from "./texts.js";
 
 const DARKEST = 0.78; // what does not match can still be recognized
@@ -54,7 +54,7 @@ export class WhyMap {
       if (abort.signal.aborted) return undefined;
       if (told) this.draw(told);
       this.parts.replaceChildren(...(list ? [list] : []));
-      this.line.textContent = told ? inWords(told) : list ? "" : t("There is no more to tell: the photo is not among the results any more");
+      this.line.textContent = told ? inWords({ ...told, understood: await said(told.understood) }) : list ? "" : t("There is no more to tell: the photo is not among the results any more");
     } catch (error) {
       if (!abort.signal.aborted) this.hide(isSilent(error) ? "" : error.message);
     }

@@ -15,7 +15,7 @@ export class SuggestedCaptions extends EventTarget {
     this.button = element("button", { type: "button", class: "plain", text: t("Suggest captions"), on: { click: () => this.look() } });
     this.list = element("ul", { class: "given-names", "aria-label": t("Suggested captions"), tabindex: "-1" });
     this.line = element("p", { class: "quiet", role: "status" });
-    this.element = element("div", {}, this.button, this.list, this.line);
+    this.element = element("div", { class: "suggested-captions" }, this.button, this.list, this.line);
   }
 
   /** Begins anew for another photo. @param {string} id */
