@@ -58,10 +58,6 @@ def check_fully(database: Database, *, only_small: bool = False) -> None:
     if only_small and before["size_bytes"] > QUICK_BYTES:
         return
     if before != _read_state(database.path):
-        is_ours = before["size_bytes"] > VERY_LARGE_BYTES and _as_left(database.path, before)
-        if is_ours and not is_check_due(database):  # a tag, or an upgrade, has changed it since
-            _write_state(database, before)
-            return
         _refuse(database, structure_faults(database))
         _write_state(database, before)
         if before["size_bytes"] > VERY_LARGE_BYTES and not database.read_only:
