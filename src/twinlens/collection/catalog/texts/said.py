@@ -70,8 +70,8 @@ class SaidAbout:
         """How many searchable photos have each kind of text, and a rating."""
         if not self.is_known():
             return dict.fromkeys((*KINDS, "rating"), 0)
-        searchable = "SELECT id FROM photos WHERE skip_reason IS NULL"
-        sql = f"SELECT count(DISTINCT photo_id) FROM {TEXTS} WHERE kind = ? AND photo_id IN ({searchable}) "
+        skipped = "SELECT id FROM photos WHERE skip_reason IS NOT NULL"  # few, beside those that are not
+        sql = f"SELECT count(DISTINCT photo_id) FROM {TEXTS} WHERE kind = ? AND photo_id NOT IN ({skipped}) "
         counts = {kind: int(self._database.rows(sql, (kind,))[0][0]) for kind in KINDS}
         rated = self._database.rows("SELECT count(file_rating) FROM photos WHERE skip_reason IS NULL")
         return counts | {"rating": int(rated[0][0])}
