@@ -8,6 +8,7 @@ Example: .venv-test/bin/python benchmarks/distributed.py --size 100000 --plot be
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -66,6 +67,8 @@ def server(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     """PyPI's Milvus until the block ends: its address, and its process."""
     from milvus import MilvusServer
 
+    # else what is measured is a rough index that Milvus uses until the real one is built
+    os.environ["QUERYNODE_SEGCORE_INTERIMINDEX_ENABLEINDEX"] = "false"
     running = MilvusServer(debug=False)
     running.set_base_dir(str(folder / "server"))
     running.start()

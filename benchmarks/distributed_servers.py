@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -106,17 +106,22 @@ def listens(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-def postgres_at(address: str) -> list[psutil.Process]:
-    """The processes of a PostgreSQL server of this machine."""
+def postgres_at(address: str) -> psutil.Process:
+    """The first process of a PostgreSQL server of this machine."""
     port = urlsplit(address).port or 5432
     listening = [one.pid for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.laddr.port == port]
-    first = psutil.Process(next(pid for pid in listening if pid))
-    return [first, *first.children(recursive=True)]
+    return psutil.Process(next(pid for pid in listening if pid))
 
 
 def processor_s(processes: Sequence[psutil.Process]) -> float:
-    """Seconds of processor time so far."""
-    return float(sum(sum(process.cpu_times()[:2]) for process in processes))
+    """Seconds of processor time so far, those of their children included, which may end meanwhile."""
+    took = 0.0
+    for process in processes:
+        for child in process.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                took += sum(child.cpu_times()[:2])
+        took += sum(process.cpu_times()[:4])
+    return took
 
 
 def ask(ports: Sequence[int], clients: int, requests: int) -> Load:
@@ -148,7 +153,7 @@ def run(place: str, kind: str, options: argparse.Namespace, tell: Callable[[Meas
             started = [open_ones.enter_context(serving(place)) for _ in range(count)]
             ports, servers = [port for port, _ in started], [process for _, process in started]
             ask(ports, options.clients, WARM_UP * count)
-            catalog = postgres_at(place) if kind == "postgres" else []
+            catalog = [postgres_at(place)] if kind == "postgres" else []
             ways: list[tuple[list[int], list[psutil.Process]]] = [(ports, [])]
             if program:
                 port, proxy = open_ones.enter_context(caddy(program, ports, Path(folder)))
@@ -172,6 +177,7 @@ def main() -> None:
     options.add_argument("--servers", type=int, nargs="+", default=[1, 2, 3, 4])
     options.add_argument("--clients", type=int, default=12)
     options.add_argument("--requests", type=int, default=600, help="for each number of servers")
+    options.add_argument("--catalogs", nargs="+", choices=["sqlite", "postgres"], default=["sqlite", "postgres"])
     options.add_argument("--postgres", metavar="ADDRESS", help="postgresql://USER@127.0.0.1:PORT/DATABASE")
     options.add_argument("--caddy", default="caddy", help="program; without it, nothing is measured behind a proxy")
     options.add_argument("--to", type=Path, help="file to add the lines to")
@@ -191,7 +197,7 @@ def main() -> None:
         if chosen.postgres:
             sign = "&" if "?" in chosen.postgres else "?"
             places["postgres"] = f"{chosen.postgres}{sign}schema=benchmark_{uuid.uuid4().hex[:8]}"
-        for kind, place in places.items():
+        for kind, place in ((kind, places[kind]) for kind in chosen.catalogs if kind in places):
             with Collection.create([photos], at=place, model=MODEL) as collection:
                 fill(collection, MODEL, chosen.size)
             run(place, kind, chosen, tell)

@@ -137,6 +137,8 @@ def test_the_parts_of_the_large_one_find_each_other() -> None:
         assert mounts["/data"] == [], name
         if name != "indexer":
             assert f"--allowed-host={name}" in known[name]["command"]
+    off = known["milvus"]["environment"]["QUERYNODE_SEGCORE_INTERIMINDEX_ENABLEINDEX"]
+    assert off == "false"  # what it does to recall: docs/decisions/milvus.md
     folders = re.search(r"install -d .*", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
     assert folders is not None
     assert {"/data", "/state", "/photos"} <= set(folders[0].split())

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from twinlens.errors import BundleError, TrainingError
 from twinlens.model.bundle import BANKS, HUBS, Bundle, HubSettings, open_bundle
-from twinlens.model.hubs import Bank, Hubs, open_hubs
+from twinlens.model.hubs import MOST_WITHOUT_THREADS, Bank, Hubs, open_hubs
 from twinlens.model.onnx_encoder import OnnxDualEncoder
 from twinlens.training.languages.hub_banks import HubPlan, add_hubs, fit_bank
 
@@ -34,6 +34,13 @@ def corrected(texts: np.ndarray, photos: np.ndarray, lengths: list[int], banks: 
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(columns, axis=1), 1, rtol=1e-5)
     return rows @ columns.T
+
+
+def test_one_photo_is_corrected_as_among_many() -> None:
+    hubs = Hubs({name: even(unit_rows(40, seed=seed)) for seed, name in enumerate(BANKS, start=3)}, SETTINGS)
+    photos = unit_rows(MOST_WITHOUT_THREADS + 1)
+    alone = np.concatenate([hubs.corrected_photos(photo[None]) for photo in photos])
+    np.testing.assert_allclose(hubs.corrected_photos(photos), alone, atol=1e-6)
 
 
 def test_a_score_is_less_by_what_both_sides_have_in_common_with_everything() -> None:

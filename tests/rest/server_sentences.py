@@ -53,6 +53,7 @@ ONLY_PROGRAMS = (
 """Whose errors tell that a call is not made as the page makes it, or that the server was not set up as it should be."""
 OF_PROGRAMS = frozenset(
     {
+        "a person is named by up to {1} letters on one line, got {2}",
         "a query is text, a path, a picture (PIL.Image) or a Query, got {1}",
         "at most {1} allowed per call, got {2}",
         "check the encoding of the terminal",
@@ -94,7 +95,7 @@ JOINED = frozenset({"any photo", "“{1}”", "{1}, {2}", "{1} or {2}", "{1}; {2
 """Parts of queries and clauses, which are joined in loops."""
 INSIDE = frozenset(
     {
-        *("album", "an album", "search", "a tag", "minute", "day", "the collection", "a photo folder of the library"),
+        *("an album", "a tag", "minute", "day", "the collection", "a photo folder of the library"),
         *("picture {1}", "the photo {1}", *KNOWN, *month_name[1:]),
     }
 )

@@ -76,3 +76,20 @@ def test_what_is_said_of_photos_counts_at_once_and_is_forgotten(changing: Librar
     assert "walls/red.png" not in ids(found.matching)
     assert changing.giving.forget_feedback(NONE, ["grey.png"]) == 1
     assert changing.giving.forget_feedback(NONE) == 1
+
+
+def test_apps_with_keys_of_two_people_show_each_their_own_favourites(tmp_path: Path) -> None:
+    draw_photo(tmp_path / "photos" / "red.png", "red")
+    with Collection.create([tmp_path / "photos"], model=LineEncoder()) as collection:
+        collection.index()
+    keys = {name: f"a-long-key-of-{name}" for name in ("ana", "ben")}
+    may = 'scopes = ["search", "curate"]\nfavourites = "own"'
+    file = tmp_path / "keys.toml"
+    file.write_text("\n".join(f'[{name}]\nkey = "{key}"\n{may}' for name, key in keys.items()))
+    settings = Settings(port=0, keys_file=str(file), state_folder=str(tmp_path / "state"))
+    with server_of(Collection.open(tmp_path / "photos", model=LineEncoder()), settings) as (_, url):
+        apps = [ServedLibrary(RestClient(url, key=key)) for key in keys.values()]
+        assert apps[0].giving.mark(["red.png"]) == 1
+        assert [app.photo("red.png").is_favourite for app in apps] == [True, False]
+        found = [ids(app.by_words("favourite:yes", SearchOptions()).shown) for app in apps]
+        assert found == [["red.png"], []]

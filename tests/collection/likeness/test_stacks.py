@@ -62,6 +62,11 @@ def test_a_live_photo_and_its_edited_versions_are_one_shot() -> None:
     }
 
 
+def test_the_motion_photo_of_a_pixel_is_one_with_its_video_and_its_edited_copy() -> None:
+    photos = [photo(number, name) for number, name in enumerate(["PXL_1.MP", "PXL_1.MP-edited.jpg", "PXL_1.MP.jpg"])]
+    assert told(photos) == {"PXL_1.MP.jpg": {"PXL_1.MP": "live", "PXL_1.MP-edited.jpg": "edited"}}
+
+
 def test_what_google_and_phones_call_an_edited_copy_is_one() -> None:
     long = "a_very_long_name_of_a_photo_from_a_holiday"
     pairs = [

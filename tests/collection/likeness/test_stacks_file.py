@@ -25,6 +25,8 @@ NAMES = (
     "É1.jpg",
     "a(1).jpg",
     "a-edited(1).jpg",
+    "P.MP",
+    "P.MP.jpg",
 )
 PATHS = [f"{folder}{name}" for folder in ("", "a/", "Été/") for name in NAMES]
 PHOTO = st.tuples(

@@ -42,6 +42,7 @@ TAKEN = {"photoTakenTime": {"timestamp": "1625398599"}}  # 2021-07-04 11:36:39 U
         ("IMG_1.MP4", "IMG_1.HEIC.json"),
         ("IMG_1.MP4", "IMG_1.HEIC.supplemental-metadata.json"),
         ("IMG_1(2).MOV", "IMG_1.JPG.supplemental-meta(2).json"),
+        ("PXL_1.MP", "PXL_1.MP.jpg.supplemental-metadata.json"),
         ("IMG_1-edited.jpg", "IMG_1.HEIC.json"),
         ("IMG_1-bearbeitet(1).jpg", "IMG_1.HEIC.supplemental-metadata(1).json"),
         (f"{LONG[:42]}-edi.jpg", f"{LONG[:42]}.jpg.json"),

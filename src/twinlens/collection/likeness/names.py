@@ -9,6 +9,7 @@ from twinlens.data.metadata.edited import EDITED_WORDS, cut_unedited
 _RAW_SUFFIXES = frozenset((*RAW_SUFFIXES, *unread_suffixes("RAW photo")))
 _ADDITION = re.compile(rf"[ ._-]*(?:\(\d{{1,2}}\)|[ ._-](?:{EDITED_WORDS}|copy|kopie|copie|copia))$")
 _EDITED = re.compile(rf"[ ._-]+(?:{EDITED_WORDS})(\(\d{{1,4}}\))?$")
+_OF_MOTION_PHOTO = re.compile(r"\.mp$")  # of a Pixel: PXL_1.MP.jpg, with PXL_1.MP as its moving part
 _NUMBER = re.compile(r"\d+")
 _EDITED_BY_PHONE = re.compile(r"^img_e(?=\d{4})")
 
@@ -62,8 +63,12 @@ def version_key(path: str) -> str:
     ('a/img_1', 'a/img_1(2)')
     """
     folder, _, stem = stem_key(path).rpartition("/")
+    return f"{folder}/{_OF_MOTION_PHOTO.sub('', _original(stem))}"
+
+
+def _original(stem: str) -> str:
     plain = _EDITED.sub(r"\1", stem) or stem
-    return f"{folder}/{_EDITED_BY_PHONE.sub('img_', plain if plain != stem else cut_unedited(stem))}"
+    return _EDITED_BY_PHONE.sub("img_", plain if plain != stem else cut_unedited(stem))
 
 
 def is_edited(path: str) -> bool:
@@ -72,8 +77,8 @@ def is_edited(path: str) -> bool:
     >>> is_edited("a/IMG_1-edited.jpg"), is_edited("a/IMG_E0001.JPG"), is_edited("a/credit.jpg")
     (True, True, False)
     """
-    folder, _, stem = stem_key(path).rpartition("/")
-    return version_key(path) != f"{folder}/{stem}"
+    stem = stem_key(path).rpartition("/")[2]
+    return _original(stem) != stem
 
 
 def is_edited_by_phone(path: str) -> bool:
@@ -91,7 +96,7 @@ def is_live_video(path: str) -> bool:
     >>> is_live_video("a/IMG_1.MOV"), is_live_video("a/IMG_1.HEIC")
     (True, False)
     """
-    return _suffix(path) in (".mov", ".mp4")
+    return _suffix(path) in (".mov", ".mp4", ".mp")
 
 
 def numbered_key(path: str) -> str | None:

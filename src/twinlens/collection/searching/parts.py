@@ -86,9 +86,9 @@ class Parts:
         """
         demanded = self._demanded(search, query, scope)
         left_out = union(self.left_out(search, query, scope))
-        num_left_out = len(
-            left_out if demanded is None else self._catalog.select_ids(all_of([demanded, one_of(left_out)]))
-        )
+        num_left_out = len(left_out)
+        if num_left_out and demanded is not None:
+            num_left_out = len(self._catalog.select_ids(all_of([demanded, one_of(left_out)])))
         condition = _without(demanded, left_out)
         if only is not None:
             condition = all_of([condition or ANY, one_of(np.array([only]))])

@@ -149,7 +149,7 @@ class Shares:
             given["folder"] = self._in_library(Path(str(given["folder"])))
         plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given.items()}
         shown = Shown(query=one_line(query), filters=plain, sort=sort)
-        self._refuse_own(shown, "search")
+        self._refuse_own(shown)
         return self._add(shown, heading, days, originals=originals)
 
     def share_album(
@@ -164,7 +164,7 @@ class Shares:
         """
         found = self._albums.get(album)
         shown = Shown(album=found.number)
-        self._refuse_own(shown, "album")
+        self._refuse_own(shown)
         return self._add(shown, found.name if heading is None else heading, days, originals=originals)
 
     def all(self) -> list[Share]:
@@ -294,11 +294,11 @@ class Shares:
             self._kept[share.number] = ((generation, now), names)
         return names
 
-    def _refuse_own(self, shown: Shown, what: str) -> None:
+    def _refuse_own(self, shown: Shown) -> None:
         """Raises QueryError if a link would show other photos than who makes it sees."""
         if differ_by_person(shown, self._catalog, self._photos, self._searcher, self._albums):
             raise QueryError(
-                f"the {what} has favourites that only you see, and a link shows those of everybody; "
+                "this asks for favourites that only you see, and a link shows those of everybody; "
                 "choose the photos and share these"
             )
 

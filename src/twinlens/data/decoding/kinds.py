@@ -79,7 +79,8 @@ _UNREAD_SUFFIXES = {  # what people call it: how its names end
     "High dynamic range picture": ".exr .hdr",
     "picture": ".dds .fits .fts .icns .cur .qoi .bpg .flif .mng .dcm .pcx .sgi .pict .pct .jps .pns .insp",
     "video": (
-        ".mp4 .m4v .mov .qt .avi .mkv .webm .wmv .asf .flv .mpg .mpeg .mpe .mts .m2ts .ogv .3gp .3g2 .vob .insv .lrv"
+        ".mp4 .m4v .mov .mp .qt .avi .mkv .webm .wmv .asf .flv .mpg .mpeg .mpe .mts .m2ts .ogv .3gp .3g2 .vob "
+        ".insv .lrv"
     ),
 }
 _KIND_OF_SUFFIX = {suffix: kind for kind, suffixes in _UNREAD_SUFFIXES.items() for suffix in suffixes.split()}

@@ -24,8 +24,9 @@ from twinlens.errors import PhotoError
 XMP, JSON = ".xmp", ".json"
 _ADDED = "supplemental-metadata"  # to the photo's name, by Google since 2024, and cut short
 _NUMBER = re.compile(r"(.+)\((\d{1,4})\)")
-_SHOT = (".heic", ".heif", ".hif", ".jpg", ".jpeg", ".dng")  # what a phone takes, with a video or edited as a JPEG
-_MOVING = (".mp4", ".mov")
+# what a phone takes together with a video, or edits into a JPEG
+_SHOT: tuple[str, ...] = (".heic", ".heif", ".hif", ".jpg", ".jpeg", ".dng")
+_MOVING = (".mp4", ".mov", ".mp")
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -89,6 +90,8 @@ class _Names:
         for one in dict.fromkeys((stem, unedited(stem), cut_unedited(stem))):
             # the moving part of a photo has none of its own, and what Google makes of an edited HEIC is a JPEG
             of_shot = _SHOT if one != stem or suffix in _MOVING else ()
+            if suffix == ".mp":  # of a Pixel: PXL_1.MP and PXL_1.MP.jpg
+                of_shot = tuple(suffix + other for other in _SHOT)
             numbered = _NUMBER.fullmatch(one)
             for base, number in ((one, ""), *([(numbered[1], numbered[2])] if numbered else [])):
                 for key in ((base + suffix, number), (base, number), *((base + other, number) for other in of_shot)):

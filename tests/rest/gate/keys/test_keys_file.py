@@ -42,6 +42,7 @@ def test_keys_have_names_and_scopes(tmp_path: Path) -> None:
         (f'[a]\nkey = "{LONG}"\nscopes = ["admin"]', "search, curate, index"),
         (f'[a]\nkey = "{LONG}"\nscopes = "search"', "must be a list"),
         (f'[a]\nkey = "{LONG}"\nscope = ["search"]', "unknown fields: scope"),
+        (f'[a]\nkey = "{LONG}"\nfavourites = "mine"', 'favourites must be "own" or "shared", got \'mine\''),
         (f'["a b"]\nkey = "{LONG}"', "letters, digits"),
         (f'key = "{LONG}"', "outside of a table"),
         (f'[a]\nkey = "{LONG}"\nrequests_per_day = 0', "requests_per_day must be a whole number of at least 1"),

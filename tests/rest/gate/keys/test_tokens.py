@@ -77,6 +77,19 @@ def test_a_group_decides_what_a_token_opens(client: TestClient, caplog: pytest.L
     assert client.get("/api/stats").status_code == 401
 
 
+def test_members_of_a_group_have_favourites_of_their_own(library: Path, rules: Path, tmp_path: Path) -> None:
+    rules.write_text(RULES.replace('"curate"]', '"curate"]\nfavourites = "own"'), encoding="utf-8")
+    with client_of(library, Settings(tokens_file=str(rules), state_folder=str(tmp_path / "state"))) as client:
+        shown = {name: token(email=f"{name}@example.org", groups=["archivists"]) for name in ("ana", "ben")}
+        headers = {"Authorization": f"Bearer {shown['ana']}"}
+        assert client.post("/api/favourites", json={"image_ids": ["black.png"]}, headers=headers).status_code == 200
+        found = {name: asked(client, one, "/api/favourites").json()["image_ids"] for name, one in shown.items()}
+        assert found == {"ana": ["black.png"], "ben": []}
+        assert asked(client, token(), "/api/favourites").json()["image_ids"] == [], "a guest, who shares those of all"
+        told = [asked(client, one, "/api/session").json()["favourites"] for one in (shown["ben"], token())]
+        assert told == ["own", "shared"]
+
+
 def test_what_is_not_the_issuers_or_not_any_more_is_refused(client: TestClient) -> None:
     forged = jwt.encode({"iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 9, "email": "x"}, "", algorithm="none")
     wrong = {

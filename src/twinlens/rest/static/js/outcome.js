@@ -26,7 +26,7 @@ export function titles(results) {
 }
 
 /**
- * Whether no match follows a photo. Photos found by pictures are not in the order of their grades, so that one without may come first.
+ * Whether no match follows a photo. What is written about photos ranks them, too, so that one without a grade may come before a match.
  * @param {import("./search.js").Results} results
  */
 function afterMatches(results) {
