@@ -21,7 +21,7 @@ WINDOW = 4  # jobs for each worker that are under way, or done and waiting for a
 PATIENCE_S = 30.0  # a batch of photos takes a second
 SLOW = 4  # times the mean: a worker that takes so long for a job is given up on, if others have nothing to do
 TRIES = 3  # workers that a job may cost before it is done here
-START_S = 180.0  # for a worker: it imports, and opens a model
+START_S = 300.0  # for a worker: it imports, and opens a model, perhaps on a busy machine
 TICK_S = 1.0
 FETCH_S = 120.0  # for an answer that is there
 
