@@ -91,6 +91,12 @@ def test_a_token_that_is_wanted_is_told_at_once(method: str, scheme: str, monkey
         assert address_module.reach(scheme + found, host, int(port))  # Ray sends it
 
 
+def test_a_token_that_only_this_machine_has_is_told(two_nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    with pytest.raises(ClusterError, match="has no token, but this machine has one; set RAY_AUTH_MODE=disabled"):
+        Cluster(two_nodes.address)
+
+
 @pytest.mark.parametrize(("method", "scheme", "wanted"), [(OF_CLIENTS, "", "with"), (OF_NODES, "ray://", "without")])
 def test_the_port_of_the_other_kind_of_address_is_told(method: str, scheme: str, wanted: str) -> None:
     pytest.importorskip("ray")

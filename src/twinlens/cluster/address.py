@@ -40,7 +40,7 @@ def reach(address: str, host: str, port: int) -> bool:
     """Whether the cluster asks for a token. Where Ray itself would try for half a minute, this fails soon.
 
     Raises:
-        ClusterError: nobody answers, or something else than Ray; or a token is asked for, and none is to be sent.
+        ClusterError: nobody answers, or something else than Ray; or only one side has a token.
     """
     try:
         socket.create_connection((host, port), timeout=REACH_S).close()
@@ -50,8 +50,11 @@ def reach(address: str, host: str, port: int) -> bool:
     if os.environ.get("RAY_USE_TLS", "0") != "0":
         return False  # Ray knows the certificates
     wants_token = _asks_for_token(address, host, port)
-    if wants_token and os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
+    has_token = os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
+    if wants_token and not has_token:
         raise ClusterError(f"Ray at {address} asks for a token; {TOKEN}")
+    if has_token and not wants_token and "://" not in address:  # this process would expect it of the workers
+        raise ClusterError(f"Ray at {address} has no token, but this machine has one; set RAY_AUTH_MODE=disabled")
     return wants_token
 
 

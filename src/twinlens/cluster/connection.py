@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from twinlens.cluster.address import LOCAL, host_of, reach
+from twinlens.cluster.address import AUTO, LOCAL, host_of, reach
 from twinlens.cluster.pool import PATIENCE_S, Pool
 from twinlens.errors import ClusterError
 
@@ -51,6 +51,7 @@ class Cluster:
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
             self._connect(workers)
+            self._check_token()
         cpus = int(self._ray.cluster_resources().get("CPU", 0))
         self.workers = workers or cpus
         if not self.workers:
@@ -105,6 +106,18 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _check_token(self) -> None:
+        """Ray takes a token that it finds here to a cluster that it finds here, even to one that has none."""
+        if self.address != AUTO or "RAY_ADDRESS" in os.environ:
+            return
+        found = self._ray.get_runtime_context().gcs_address
+        try:
+            if host := host_of(found):
+                reach(found, *host)
+        except ClusterError:
+            self.close()
+            raise
 
     def _connect(self, workers: int | None) -> None:
         options: dict[str, Any] = {}

@@ -5,6 +5,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
@@ -110,7 +111,8 @@ class Pool:
         """Ends a worker that is lost, or no longer wanted."""
         self.actors.remove(actor)
         if self.ray.is_initialized():
-            self.ray.kill(actor.handle)
+            with suppress(self.ray.exceptions.RayError):  # of one that is gone
+                self.ray.kill(actor.handle)
 
     def close(self) -> None:
         """Ends all workers."""
