@@ -72,8 +72,10 @@ def guarded(method: str) -> Iterator[str]:
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield f"127.0.0.1:{port}"
-    server.stop(None).wait()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
 
 
 OF_CLIENTS, OF_NODES = "ray.rpc.RayletDriver/ClusterInfo", "ray.rpc.NodeInfoGcsService/CheckAlive"

@@ -53,12 +53,13 @@ def reach(address: str, host: str, port: int) -> bool:
     has_token = os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
     if wants_token and not has_token:
         raise ClusterError(f"Ray at {address} asks for a token; {TOKEN}")
-    if has_token and not wants_token and "://" not in address:  # this process would expect it of the workers
+    if has_token and wants_token is False and "://" not in address:  # this process would expect it of the workers
         raise ClusterError(f"Ray at {address} has no token, but this machine has one; set RAY_AUTH_MODE=disabled")
-    return wants_token
+    return bool(wants_token)
 
 
-def _asks_for_token(address: str, host: str, port: int) -> bool:
+def _asks_for_token(address: str, host: str, port: int) -> bool | None:
+    """None if that cannot be told."""
     import grpc
 
     at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -74,7 +75,7 @@ def _asks_for_token(address: str, host: str, port: int) -> bool:
         answer = _answer(channel, wanted)
         if answer == unknown and _answer(channel, other) != unknown:
             raise ClusterError(f"the port of {address} is for addresses with{'out' if '://' in address else ''} ray://")
-        return bool(answer == grpc.StatusCode.UNAUTHENTICATED)
+        return {grpc.StatusCode.UNAUTHENTICATED: True, grpc.StatusCode.OK: False}.get(answer)
 
 
 def _answer(channel: Any, method: str) -> Any:
