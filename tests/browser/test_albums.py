@@ -134,3 +134,10 @@ def test_the_panel_covers_a_phone_until_something_is_chosen(open_page: Any, site
     expect(panel).to_be_hidden()
     expect(page.locator("#status")).not_to_have_text("29 photos")
     assert not page.evaluate("document.querySelector('main').inert")
+    page.locator("#browse-button").tap()
+    page.locator("#browse-albums").tap()
+    expect(page.locator("#albums-line")).to_contain_text("album")
+    heading, line = page.locator("#albums-title").bounding_box(), page.locator("#albums-line").bounding_box()
+    assert heading is not None
+    assert line is not None
+    assert line["y"] >= heading["y"] + heading["height"]  # below it, and not pressed between it and the button

@@ -159,6 +159,10 @@ def test_the_banner_is_seen_and_used_wherever_somebody_is(page: Page) -> None:
     page.click("#filters-button")
     page.select_option("#sort", "date")
     page.set_viewport_size({"width": 700, "height": 400})
+    page.click("#library-button")  # it is loaded with its first use
+    expect(page.locator("#library")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#library")).to_be_hidden()
     page.evaluate("window.scrollTo(0, 600)")
     cut_network(page)
     page.locator(".tile.is-favourite, .tile .open").first.focus()

@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from e2e.command_line import index
 from e2e.conftest import Run
+from twinlens.cli.main import Commands, fill_lines
 
 COMMANDS = (
     "index",
@@ -90,6 +92,15 @@ def test_help_of_each_command_ends_with_an_example(run: Run, command: str) -> No
     result = run(command, "--help")
     assert result.returncode == 0
     assert f"Example: twinlens {command}" in " ".join(result.stdout.split())
+
+
+def test_help_fills_the_lines_of_any_terminal() -> None:
+    paragraphs = (Commands()["index"].help + "\n\n" + Commands()["search"].help).split("\n\n")
+    assert len(paragraphs) > 6
+    assert not [one for one in paragraphs if "\n" in one]
+    listed = SimpleNamespace(help="Of two\n    lines.\n\n    A list:\n    - one\n    - two")
+    fill_lines(SimpleNamespace(help=None, commands={"listed": listed}))
+    assert listed.help == "Of two lines.\n\nA list:\n- one\n- two"
 
 
 def test_neither_import_nor_help_loads_torch() -> None:

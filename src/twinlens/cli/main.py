@@ -1,5 +1,7 @@
 """The ``twinlens`` program: finds and runs its commands."""
 
+import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -13,6 +15,8 @@ from twinlens.cli.interrupts import interrupts
 from twinlens.cli.outcome import interrupted, say, stdout_failed
 from twinlens.cli.streams import StdoutError, prepare_streams
 from twinlens.plugins import load_part, part_names
+
+_BREAK = re.compile(r"(?<!\n)\n(?!\s|[*-] )")  # within a paragraph; not before a line of a list
 
 
 class Commands(Mapping[str, Any]):
@@ -79,7 +83,16 @@ def _click_command(name: str, part: Any) -> Any:
         holder.command(name, epilog=part.EXAMPLE, rich_help_panel=panel)(part.run)
     else:
         holder.add_typer(part.app, name=name, rich_help_panel=panel)
-    return typer.main.get_group(holder).commands[name]
+    command = typer.main.get_group(holder).commands[name]
+    fill_lines(command)
+    return command
+
+
+def fill_lines(command: Any) -> None:
+    """Joins the lines of each paragraph of the help, which Typer would break as in the source, in any terminal."""
+    command.help = command.help and _BREAK.sub(" ", inspect.cleandoc(command.help))
+    for inner in getattr(command, "commands", {}).values():
+        fill_lines(inner)
 
 
 app = typer.Typer(

@@ -56,6 +56,7 @@ def test_groups_have_their_evidence_and_what_is_known_of_each_file(copied: TestC
     (group,) = [one for one in answer["groups"] if EXACT in str(one)]
     files = {one["image_id"]: one for one in [group["best"], *group["others"]]}
     assert {PHOTO, EXACT, NEAR} <= set(files)
+    assert {files[name]["date_source"] for name in (PHOTO, EXACT, NEAR)} == {"file"}
     (exact,) = [one for one in group["others"] if one["kind"] == "exact"]
     assert (exact["of"], exact["figures"], exact["width"]) in (
         (PHOTO, {}, group["best"]["width"]),

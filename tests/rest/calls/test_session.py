@@ -18,6 +18,7 @@ SIGNED_IN = {
     "signed_in": True,
     "read_only": False,
     "is_one_of_several": False,
+    "favourites": "shared",
 }
 SIGNED_OUT = {**SIGNED_IN, "is_valid": False, "key_name": None, "scopes": [], "signed_in": False}
 

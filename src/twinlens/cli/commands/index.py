@@ -57,6 +57,7 @@ def run(
     Reads only new and changed photos. Interrupt at any time: the next run continues
     (the next with --verify, if one with --verify was interrupted).
     With a catalog on a server, several may run at once, on several machines, and share the work.
+
     Captions are matched to photos by path, then by file name. The captions in FILE
     replace those of the photos it lists; other photos keep theirs.
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from twinlens.api.library import Collection
 from twinlens.api.photos.duplicates import DuplicateGroup, Duplicates, GroupedPhoto, Kind, Similar
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas.values import DEEPEST_OFFSET
+from twinlens.rest.calls.schemas.values import DATE_SOURCE, DEEPEST_OFFSET
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
+from twinlens.types import DateSource
 
 router = APIRouter(prefix="/api", tags=["library"])
 MOST_GROUPS = 200
@@ -20,10 +21,11 @@ class GroupedFile(BaseModel):
     """A file of a group."""
 
     image_id: str = Field(description="as in results; of a RAW file that is no photo of the library, its path")
-    size_bytes: int | None = Field(description="null for such a RAW file, as are the next three")
+    size_bytes: int | None = Field(description="null for such a RAW file, as are the next four")
     width: int | None
     height: int | None
     taken_at: str | None
+    date_source: DateSource | None = Field(default=None, description=DATE_SOURCE)
     is_favourite: bool = False
     rating: int | None = None
     tags: list[str] = []
@@ -127,6 +129,7 @@ def _file(collection: Collection, photo: GroupedPhoto) -> GroupedFile:
         width=photo.width,
         height=photo.height,
         taken_at=card.taken_at if card else None,
+        date_source=card.date_source if card else None,
         is_favourite=card is not None and card.is_favourite,
         rating=card.rating if card else None,
         tags=list(card.tags) if card else [],

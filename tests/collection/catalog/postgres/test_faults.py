@@ -1,7 +1,9 @@
 """What people are told when the server is away, refuses, or has something else; and that nothing is lost."""
 
 import gc
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -143,3 +145,17 @@ def test_a_catalog_that_nobody_closes_leaves_no_connection(
     while server.sql(asked)[0][0] >= before:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_connection_asks_for_nothing_that_a_pooler_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PASSWORD, SECRET)
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        port = listening.getsockname()[1]
+        address = Address.parse(f"postgresql://{USER}@127.0.0.1:{port}/{DATABASE}?sslmode=disable&gssencmode=disable")
+        refused = pool.submit(refusal, address)
+        asking, _ = listening.accept()
+        with asking:
+            length = int.from_bytes(asking.recv(4, socket.MSG_WAITALL))
+            names = asking.recv(length - 4, socket.MSG_WAITALL)[4:].split(b"\0")[0:-2:2]
+        assert "cannot be reached" in refused.result()
+    assert set(names) == {b"user", b"database", b"application_name", b"client_encoding"}

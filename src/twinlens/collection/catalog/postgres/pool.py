@@ -65,6 +65,7 @@ class Pool:
         """
         try:
             raw = WatchedConnection.connect(**self._asked(), autocommit=True)
+            self._set(raw)
         except psycopg.Error as error:
             raise not_connected(self.address, error) from error
         raw.is_there = self._asking()
@@ -73,21 +74,29 @@ class Pool:
         return connection
 
     def _asked(self) -> dict[str, Any]:
-        kept = {
-            "search_path": self.address.schema,
-            "lock_timeout": f"{LOCK_S}s",
-            "client_encoding": "UTF8",
-            "default_transaction_isolation": "read\\ committed",
-            **SERVER_KEEPALIVE,
-        }
         return {
             **KEEPALIVE,
             **conninfo_to_dict(self.address.server),
             "password": password(),
             "connect_timeout": CONNECT_S,
             "application_name": "twinlens",
-            "options": " ".join(f"-c {name}={value}" for name, value in kept.items()),
+            "client_encoding": "UTF8",
         }
+
+    def _set(self, raw: WatchedConnection) -> None:
+        """Sets what this program relies on; a pooler, such as pgbouncer, takes no such options with the connection."""
+        kept = {
+            "search_path": self.address.schema,
+            "lock_timeout": f"{LOCK_S}s",
+            "default_transaction_isolation": "read committed",
+            **SERVER_KEEPALIVE,
+        }
+        values = [part for name, value in kept.items() for part in (name, str(value))]
+        try:
+            raw.execute("SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(kept)), values)
+        except psycopg.Error:
+            raw.close()
+            raise
 
     def _asking(self) -> Callable[[], None]:
         """``_ask``, for a connection at rest, which must not keep alive a pool that nobody closes."""
