@@ -12,6 +12,16 @@ import pytest
 import conftest
 from twinlens.cluster.connection import Cluster
 
+SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_worker_niceness": "0",  # its workers would wait for other tests
+    # a busy machine makes nobody look dead
+    "RAY_health_check_timeout_ms": "300000",
+    "RAY_worker_register_timeout_seconds": "600",
+    "RAY_gcs_server_request_timeout_seconds": "600",
+}
 NODE = {"object_store_memory": 100_000_000, "include_dashboard": False}
 
 
@@ -38,9 +48,7 @@ class TwoNodes:
 @pytest.fixture(scope="session")
 def two_nodes() -> Iterator[TwoNodes]:
     """One node with two CPUs, to which this process belongs; a test adds the second."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 — its workers would wait for other tests
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+    os.environ.update(SETTINGS)
     ray = pytest.importorskip("ray")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own

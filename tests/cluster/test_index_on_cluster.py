@@ -97,7 +97,8 @@ def test_a_machine_that_is_killed_in_the_middle_leaves_the_result_of_one_process
     all_three = Cluster(two_nodes.address, workers=3)  # two on the first machine, one on the second
 
     def kill() -> None:
-        while not begun.exists():
+        deadline = time.monotonic() + MOST_S
+        while not begun.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         two_nodes.kill_second()
 

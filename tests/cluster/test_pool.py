@@ -38,7 +38,9 @@ class Doubler:
         return 2 * number
 
 
-def test_results_are_in_order_and_few_jobs_are_read_ahead(cluster: Cluster, tmp_path: Path) -> None:
+def test_results_are_in_order_few_jobs_are_read_ahead_and_what_one_raises_is_raised(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     read: list[int] = []
 
     def jobs() -> Iterator[int]:
@@ -54,28 +56,23 @@ def test_results_are_in_order_and_few_jobs_are_read_ahead(cluster: Cluster, tmp_
         # a run that was given up leaves the workers fit for the next
         assert next(pool.map(iter(range(5))))[1] == 0
         assert [result for _, result in pool.map([7, 8, 9])] == [14, 16, 18]
+        # what a worker cannot do as it is comes again in full
+        short = pool.map(range(5), sent=lambda job, is_full: job if is_full else ("short", job))
+        assert [result for _, result in short] == [0, 2, 4, 6, 8]
+        with pytest.raises(DataError, match="no such number"):
+            list(pool.map([("raise", 1)]))
 
 
 def test_a_job_survives_its_worker_and_its_slow_worker(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_module, "TRIES", 2)
     jobs = [0, ("die once", 1), 2, ("hang once", 3), *range(4, 20)]
     with cluster.pool(Doubler, tmp_path, patience_s=0.2) as pool:
         assert [result for _, result in pool.map(jobs)] == [2 * number for number in range(20)]
         assert sorted(mark.name for mark in tmp_path.iterdir()) == ["die once1", "hang once3"]
         # what is too much for any worker is done here
+        monkeypatch.setattr(pool_module, "TRIES", 2)
         assert [result for _, result in pool.map([("die", 1)], here=lambda job: ("here", job[1]))] == [("here", 1)]
-
-
-def test_what_a_job_raises_is_raised_and_a_short_one_is_sent_again_in_full(cluster: Cluster, tmp_path: Path) -> None:
-    def sent(job: int, is_full: bool) -> Any:
-        return job if is_full else ("short", job)
-
-    with cluster.pool(Doubler, tmp_path) as pool:
-        assert [result for _, result in pool.map(range(5), sent=sent)] == [0, 2, 4, 6, 8]
-        with pytest.raises(DataError, match="no such number"):
-            list(pool.map([("raise", 1)]))
 
 
 def test_workers_that_cannot_start_end_the_run(

@@ -1,6 +1,7 @@
 """Work on other machines, by Ray: the address, and who computes there."""
 
-from twinlens.cluster.connection import LOCAL, Cluster
+from twinlens.cluster.address import LOCAL
+from twinlens.cluster.connection import Cluster
 from twinlens.embedding.on_cluster import ClusterEmbedding
 
 

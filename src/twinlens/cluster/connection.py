@@ -2,20 +2,17 @@
 
 import os
 import signal
-import socket
 import threading
+import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
-from urllib.parse import urlsplit
 
+from twinlens.cluster.address import AUTO, LOCAL, host_of, reach
 from twinlens.cluster.pool import PATIENCE_S, Pool
-from twinlens.errors import ClusterError, ConfigError
+from twinlens.errors import ClusterError
 
 Value = TypeVar("Value")
-LOCAL, AUTO = "local", "auto"
-REACH_S = 10.0  # to open a connection: a machine that is there answers in milliseconds
-WANTED = "give local, auto, HOST:PORT or ray://HOST:PORT"
 
 
 class Shared(Generic[Value]):
@@ -48,13 +45,13 @@ class Cluster:
 
     def __init__(self, address: str = LOCAL, *, workers: int | None = None) -> None:
         self.address = address
-        host = _host_of(address)
+        host = host_of(address)
         self._ray = _import_ray()
-        if host:
-            _reach(address, *host)
+        self._wants_token = host is not None and reach(address, *host)
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
             self._connect(workers)
+            self._check_token()
         cpus = int(self._ray.cluster_resources().get("CPU", 0))
         self.workers = workers or cpus
         if not self.workers:
@@ -110,6 +107,18 @@ class Cluster:
     ) -> None:
         self.close()
 
+    def _check_token(self) -> None:
+        """Ray takes a token that it finds here to a cluster that it finds here, even to one that has none."""
+        if self.address != AUTO or "RAY_ADDRESS" in os.environ:
+            return
+        found = self._ray.get_runtime_context().gcs_address
+        try:
+            if host := host_of(found):
+                reach(found, *host)
+        except ClusterError:
+            self.close()
+            raise
+
     def _connect(self, workers: int | None) -> None:
         options: dict[str, Any] = {}
         if self.address == LOCAL:
@@ -117,11 +126,16 @@ class Cluster:
         at_term = signal.getsignal(signal.SIGTERM)
         self._ray._private.worker._worker_logs_enabled = False  # or stdout gets its messages about lost machines
         try:
-            self._ray.init(
-                address=self.address, log_to_driver=False, configure_logging=True, logging_level="ERROR", **options
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what they say is in the error
+                self._ray.init(
+                    address=self.address, log_to_driver=False, configure_logging=True, logging_level="ERROR", **options
+                )
         except Exception as error:  # Ray raises bare ones, too
-            raise ClusterError(f"Ray at {self.address} cannot be used: {_first_line(error)}") from error
+            why = _first_line(error).split(". ")[0]
+            if self._wants_token:
+                why += "; is RAY_AUTH_TOKEN what 'ray get-auth-token' prints there?"
+            raise ClusterError(f"Ray at {self.address} cannot be used: {why}") from error
         finally:
             if at_term is not None and threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, at_term)  # Ray takes it over
@@ -137,46 +151,6 @@ def _import_ray() -> Any:
     except ImportError as error:
         raise ClusterError("--on needs Ray, which is not installed; pip install 'twinlens[ray]'") from error
     return ray
-
-
-def _host_of(address: str) -> tuple[str, int] | None:
-    """Host and port of an address; None for Ray on this machine."""
-    if address in (LOCAL, AUTO):
-        return None
-    try:
-        parts = urlsplit(address if "://" in address else f"//{address}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    if not host or parts.scheme not in ("", "ray") or parts.path not in ("", "/"):
-        raise ConfigError(f"{address!r} is no address of Ray; {WANTED}")
-    if port is None:
-        usual = 10001 if parts.scheme else 6379
-        raise ConfigError(f"{address!r} names no port, which usually is {usual}; {WANTED}")
-    return host, port
-
-
-def _reach(address: str, host: str, port: int) -> None:
-    """Fails soon where nobody answers, or something else than Ray: Ray itself tries for minutes."""
-    try:
-        socket.create_connection((host, port), timeout=REACH_S).close()
-    except OSError as error:
-        why = "does not answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
-        raise ClusterError(f"Ray at {address} cannot be reached: {why}; is it running ('ray status') there?") from error
-    if os.environ.get("RAY_USE_TLS", "0") == "0" and not _speaks_grpc(host, port):
-        raise ClusterError(f"what answers at {address} is not Ray; {WANTED}, usually port 6379 and 10001")
-
-
-def _speaks_grpc(host: str, port: int) -> bool:
-    import grpc
-
-    at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    with grpc.insecure_channel(at, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        try:
-            grpc.channel_ready_future(channel).result(timeout=REACH_S)
-        except grpc.FutureTimeoutError:
-            return False
-    return True
 
 
 def _first_line(error: BaseException) -> str:

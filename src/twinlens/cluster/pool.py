@@ -5,6 +5,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
@@ -21,7 +22,7 @@ WINDOW = 4  # jobs for each worker that are under way, or done and waiting for a
 PATIENCE_S = 30.0  # a batch of photos takes a second
 SLOW = 4  # times the mean: a worker that takes so long for a job is given up on, if others have nothing to do
 TRIES = 3  # workers that a job may cost before it is done here
-START_S = 180.0  # for a worker: it imports, and opens a model
+START_S = 300.0  # for a worker: it imports, and opens a model, perhaps on a busy machine
 TICK_S = 1.0
 FETCH_S = 120.0  # for an answer that is there
 
@@ -110,7 +111,8 @@ class Pool:
         """Ends a worker that is lost, or no longer wanted."""
         self.actors.remove(actor)
         if self.ray.is_initialized():
-            self.ray.kill(actor.handle)
+            with suppress(self.ray.exceptions.RayError):  # of one that is gone
+                self.ray.kill(actor.handle)
 
     def close(self) -> None:
         """Ends all workers."""

@@ -13,7 +13,7 @@ from twinlens.cluster.pool import START_S, TICK_S, last_line
 from twinlens.counted import counted
 from twinlens.errors import ClusterError, TwinlensError
 
-LATE_S = 10.0  # after one process has failed, until the death of another is known
+LATE_S = 60.0  # after one process has failed, until the death of another is known: a moment, if machines are not busy
 
 Tell = Callable[[str, tuple[Any, ...]], None]
 
@@ -108,9 +108,9 @@ def _results(running: list[Any], first: Any, on_event: Tell) -> list[Any]:
     waiting = list(running)
     while waiting:
         done, waiting = ray.wait(waiting, num_returns=1, timeout=TICK_S)
-        ray.get(done)
-        for name, values in ray.get(first.events.remote()):
+        for name, values in ray.get(first.events.remote()):  # before an error ends this
             on_event(name, values)
+        ray.get(done)
     return list(ray.get(running))
 
 
@@ -118,6 +118,9 @@ def _why(running: list[Any], error: Exception) -> Exception:
     """Why the work has ended: a process whose neighbour is gone fails by it, perhaps before that one is missed."""
     import ray
 
+    own_cause = getattr(error, "cause", None)
+    if isinstance(own_cause, TwinlensError):
+        return own_cause
     ended, _ = ray.wait(running, num_returns=len(running), timeout=LATE_S)
     found = [error]
     for ref in ended:

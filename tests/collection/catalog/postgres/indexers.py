@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -58,9 +59,9 @@ class Leader:
 
         monkeypatch.setattr(encoder, "encode_pixels", wait)
 
-    def start(self) -> None:
-        """Returns when it has listed the folders."""
-        self._report = self._pool.submit(self._collection.index, listener=self.listener)
+    def start(self, on: Any = None) -> None:
+        """Returns when it has listed the folders; ``on`` are machines that compute for it."""
+        self._report = self._pool.submit(self._collection.index, listener=self.listener, on=on)
         assert self.listener.is_planned.wait(WAIT_S)
 
     def report(self) -> IndexReport:

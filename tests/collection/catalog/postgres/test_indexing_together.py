@@ -2,9 +2,11 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.sharing import helping, leading
 from twinlens.collection.indexing.sharing.lots import Found, found_of, found_text
 from twinlens.data.exif import PhotoDetails
-from twinlens.embedding.local import EmbeddedPhoto, PhotoVector
+from twinlens.embedding.local import EmbeddedPhoto, PhotoVector, embed_batches
 from twinlens.errors import AlreadyIndexingError
 
 PHOTOS = 100  # in four lots
@@ -69,6 +71,34 @@ def test_two_indexers_share_a_run_and_each_tells_what_it_read(
     assert other.catalog.rows("SELECT count(*) FROM index_work")[0][0] == 0
     assert other.faults() == []
     assert {hit.path.name for hit in other.search("blue", k=20)} <= {f"{n:03}.png" for n in range(2, PHOTOS, 3)}
+
+
+class AsOnACluster:
+    """Takes photos before it needs them, as ``ClusterEmbedding`` does."""
+
+    def embed_batches(
+        self, items: Iterable[Any], encoder: ColourEncoder, *, foreseen: object, known: object, **options: Any
+    ) -> Iterator[list[EmbeddedPhoto[Any]]]:
+        source = iter(items)
+        taken = list(islice(source, PHOTOS // 3))
+        return embed_batches(chain(taken, source), encoder, **options)
+
+
+def test_one_that_leads_may_have_a_cluster_that_computes_for_it(
+    on_another_machine: tuple[Leader, Collection],
+) -> None:
+    leader, other = on_another_machine
+    leader.start(AsOnACluster())
+    listener = Listener()
+    with ThreadPoolExecutor(1) as pool:
+        helping_run = pool.submit(other.index, listener=listener, together=True)
+        assert listener.has_helped.wait(120)
+        leader.let.set()
+        led, helped = leader.report(), helping_run.result(timeout=120)
+    assert led.added == led.images == helped.unchanged == PHOTOS
+    assert 0 < led.by_others == helped.helped <= PHOTOS
+    assert other.catalog.rows("SELECT count(*), count(DISTINCT path) FROM photos")[0] == (PHOTOS, PHOTOS)
+    assert other.catalog.rows("SELECT count(*) FROM index_work")[0][0] == 0
 
 
 def test_what_is_read_elsewhere_is_stored_as_if_read_here(
