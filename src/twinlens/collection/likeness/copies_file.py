@@ -156,7 +156,7 @@ class DerivedCopies:
                 raise ValueError("its checksum is wrong")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, OverflowError, KeyError, TypeError, RecursionError) as error:
             logger.warning("%s is damaged (%s) and is written again", self._file, error)
             return None
         ids, leaders = np.frombuffer(body, dtype="<i8", count=2 * count).reshape(2, count)

@@ -80,7 +80,7 @@ def test_the_next_program_reads_them_and_counts_what_has_changed_since(place: Pa
     assert now.values("folder") == {"1/a/": 1, "1/b/": 2}
 
 
-@pytest.mark.parametrize("damage", ["cut", "other", "nothing", "wrong"])
+@pytest.mark.parametrize("damage", ["cut", "other", "nothing", "wrong", "endless"])
 def test_without_a_file_that_is_whole_everything_is_counted(place: Path, reads: list[object], damage: str) -> None:
     file = place.with_name(counts_file.FILE)
     content = file.read_bytes()
@@ -91,6 +91,7 @@ def test_without_a_file_that_is_whole_everything_is_counted(place: Path, reads: 
             "cut": content[: len(content) // 2],
             "other": content.replace(b'"owner": "', b'"owner": "x'),
             "wrong": content.replace(b"Canon", b"Nikon"),
+            "endless": content.replace(b'"generation": ', b'"generation": 1e999, "": ', 1),
         }
         file.write_bytes(damaged[damage])
     assert opened_counts(place).most("camera") == [("Canon", 3)]

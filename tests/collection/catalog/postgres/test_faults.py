@@ -121,6 +121,27 @@ def test_one_process_indexes_at_a_time_on_whichever_machine(
     assert [hit.path.name for hit in second.search("tag:sea")] == ["blue.png"]
 
 
+def test_who_has_lost_the_lock_of_those_who_index_writes_no_more(
+    open_served: OpenServed, make_photo: PhotoMaker, server: Server
+) -> None:
+    make_photo("red.png", "red")
+    first = open_served()
+    first.index()
+    with first.catalog.only_one("index") as is_alone:
+        assert is_alone
+        first.tags.add(["sea"], ["red.png"])
+        server.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+        while first.catalog.is_taken("index"):
+            time.sleep(0.01)
+        assert open_served().index().unchanged == 1  # another process has it now
+        with pytest.raises(CatalogUnavailableError):
+            first.tags.add(["kids"], ["red.png"])
+        assert first.catalog.work is not None
+        with pytest.raises(CatalogUnavailableError):
+            first.catalog.work.finished()
+    assert first.tags.add(["kids"], ["red.png"]) == 1
+
+
 def test_what_is_only_for_a_file_is_refused_and_says_what_to_do(
     open_served: OpenServed, make_photo: PhotoMaker, tmp_path, address: Address
 ) -> None:

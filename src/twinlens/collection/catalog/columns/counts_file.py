@@ -45,7 +45,7 @@ class CountsFile:
             blocks = {int(number): _flat(kinds) for number, kinds in json.loads(body).items()}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError) as error:
             logger.warning("%s is damaged (%s) and is written again", self._path, error)
             return None
         self._generation = int(told["generation"])

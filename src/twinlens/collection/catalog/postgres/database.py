@@ -77,6 +77,7 @@ class ServerDatabase(Database):
             # from now on nobody else writes: what is read now is true until the end
             connection.raw.execute("SELECT pg_advisory_xact_lock(%s, %s)", self._lock_of("write"))
             try:
+                self.check_locks()
                 yield connection
                 connection.command("COMMIT")
             except BaseException:
@@ -141,16 +142,30 @@ class ServerDatabase(Database):
 
     @contextmanager
     def only_one(self, what: str) -> Iterator[bool]:
-        """Holds a lock that one process at a time can have, on whichever machine; gives False if another one does."""
+        """Holds a lock that one process at a time can have, on whichever machine; gives False if another one does.
+
+        The lock ends with its connection, as when this machine sleeps; then this thread writes no more.
+        """
         with self.errors():
             connection = self._pool.connect()
         try:
             with self.errors():
                 row = connection.raw.execute("SELECT pg_try_advisory_lock(%s, %s)", self._lock_of(what)).fetchone()
                 self._note_seen(connection)  # what the one before it has written
-            yield bool(row and row[0])
+            held: list[ServerConnection] = self._pinned.__dict__.setdefault("locks", [])
+            held.append(connection)
+            try:
+                yield bool(row and row[0])
+            finally:
+                held.remove(connection)
         finally:
             connection.close()
+
+    def check_locks(self) -> None:
+        """Raises CatalogUnavailableError if a lock of this thread is lost: another process may have it now."""
+        with self.errors():
+            for connection in getattr(self._pinned, "locks", ()):
+                connection.raw.execute("SELECT 1")
 
     def is_taken(self, what: str) -> bool:
         """Whether some process holds the lock of ``only_one``."""

@@ -103,7 +103,12 @@ class WorkTable:
             connection.raw.execute(f"UPDATE {_TABLE} SET owner = NULL WHERE owner = %s AND found IS NULL", (owner,))
 
     def finished(self) -> FinishedLot | None:
-        """A lot that was handed in."""
+        """A lot that was handed in, to the process whose run this is.
+
+        Raises:
+            CatalogUnavailableError: it has lost its lock, and the lots may be those of another run.
+        """
+        self._database.check_locks()
         with self._database.writing_connection() as connection:
             sql = f"SELECT id, place, found FROM {_TABLE} WHERE found IS NOT NULL ORDER BY id LIMIT 1"
             row = connection.raw.execute(sql).fetchone()

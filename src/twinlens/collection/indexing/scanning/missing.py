@@ -83,7 +83,7 @@ def folders_kept_last(catalog: Catalog) -> list[MissingFolder]:
     """The folders that the last run kept; none if that cannot be read."""
     try:
         return [MissingFolder(str(path), int(photos), str(reason)) for path, photos, reason in _told(catalog)]
-    except (ValueError, TypeError, RecursionError):  # overwritten
+    except (ValueError, OverflowError, TypeError, RecursionError):  # overwritten
         return []
 
 

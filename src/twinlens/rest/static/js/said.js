@@ -10,6 +10,8 @@ import { code } from "./texts.js";
 const LONG = 25; // characters of a pattern that nothing else looks like
 const VALUE = /\{(\w)([?!]?)\}/;
 const NUMBER = /^[\d.,]+$/;
+const MOST_TRIED = 5000; // texts and ways to read them: some 50 ms; a name with many commas in it has more
+const LONGEST = 2000; // characters
 
 /** @typedef {{pieces: string[], parts: string[]}} Pattern pieces: the texts between the values; parts: of the translation, texts and values in turn */
 
@@ -19,6 +21,9 @@ let texts = new Map();
 let patterns = [];
 /** @type {?Promise<void>} */
 let loading = null;
+/** What is known of the parts of one sentence. @type {Map<string, ?string>} */
+let known = new Map();
+let tried = 0;
 
 /** A sentence in the reader's language; as it is where it is not known. @param {string} english @returns {Promise<string>} */
 export async function inReadersWords(english) {
@@ -26,7 +31,9 @@ export async function inReadersWords(english) {
     loading = null; // it is tried again
     throw error;
   }));
-  return sentence(english) ?? english;
+  known = new Map();
+  tried = 0;
+  return english.length > LONGEST ? english : (sentence(english) ?? english);
 }
 
 async function load() {
@@ -45,11 +52,16 @@ function patternOf([english, translation]) {
 
 /** @returns {?string} null if it is none of the server's sentences */
 function sentence(english) {
-  const text = texts.get(english);
-  if (text !== undefined) return text;
+  if (!known.has(english)) known.set(english, texts.get(english) ?? byPattern(english));
+  return known.get(english);
+}
+
+function byPattern(english) {
+  if (++tried > MOST_TRIED) return null;
   for (const { pieces, parts } of patterns) {
     if (!english.startsWith(pieces[0]) || !english.endsWith(pieces.at(-1))) continue;
     for (const values of valuesIn(english.slice(pieces[0].length), pieces.slice(1))) {
+      if (++tried > MOST_TRIED) return null;
       const said = filled(parts, values);
       if (said !== null) return said;
     }
@@ -71,12 +83,19 @@ function* valuesIn(text, [piece, ...others]) {
 
 /** A translation with its values; null where one must be a sentence and is none. */
 function filled(parts, values) {
-  const said = parts.map((part) => {
-    const [, number, how] = VALUE.exec(part) ?? [];
-    if (!number) return part;
-    if (number === "n") return NUMBER.test(values[0]) ? values[0] : null;
-    const value = values[number - 1];
-    return how ? (sentence(value) ?? (how === "!" ? null : value)) : value;
-  });
-  return said.includes(null) ? null : said.join("");
+  let said = "";
+  for (const part of parts) {
+    const text = valued(part, values);
+    if (text === null) return null;
+    said += text;
+  }
+  return said;
+}
+
+function valued(part, values) {
+  const [, number, how] = VALUE.exec(part) ?? [];
+  if (!number) return part;
+  if (number === "n") return NUMBER.test(values[0]) ? values[0] : null;
+  const value = values[number - 1];
+  return how ? (sentence(value) ?? (how === "!" ? null : value)) : value;
 }
