@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import conftest
+import colour_encoder
 from twinlens.cluster.connection import Cluster
 
 SETTINGS = {
@@ -56,7 +56,7 @@ def two_nodes() -> Iterator[TwoNodes]:
 
         made = RayCluster(initialize_head=True, head_node_args={"num_cpus": 2, **NODE})
         ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
-    _send_by_value(ray, conftest)
+    _send_by_value(ray, colour_encoder)
     yield TwoNodes(made)
     ray.shutdown()
     made.shutdown()

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, cast
 
 import psycopg
@@ -158,6 +158,9 @@ class ServerDatabase(Database):
                 yield bool(row and row[0])
             finally:
                 held.remove(connection)
+            # before anything else happens here: the server notices a closed connection a little later
+            with suppress(psycopg.Error):  # then it is lost, and the lock with it
+                connection.raw.execute("SELECT pg_advisory_unlock_all()")
         finally:
             connection.close()
 
