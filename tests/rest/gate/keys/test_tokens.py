@@ -100,6 +100,7 @@ def test_what_is_not_the_issuers_or_not_any_more_is_refused(client: TestClient) 
         "another key": token(OTHER),
         "an unknown key": token(OTHER, kid="two"),
         "nobody": token(email=None),
+        "a name without letters": token(email=" "),
         "not yet": token(nbf=time.time() + 600),
         "unsigned": forged,
         "by a shared secret": token("a secret that is long enough for HMAC", algorithm="HS256"),

@@ -70,7 +70,11 @@ class Pool:
             raise not_connected(self.address, error) from error
         raw.is_there = self._asking()
         connection = ServerConnection(raw)
-        self._prepare(connection)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _asked(self) -> dict[str, Any]:

@@ -105,6 +105,8 @@ class Tokens:
             )
         except jwt.InvalidTokenError as error:
             raise _refused(str(error)[:200]) from error
+        if not str(claims[self.rules.user]).strip():
+            raise _refused(f"its {self.rules.user} is empty")
         return self._key(claims)
 
     def _key(self, claims: dict[str, Any]) -> Key:
