@@ -166,6 +166,7 @@ def test_a_damaged_box_of_a_cr3_leaves_what_the_camera_box_says(sensor: np.ndarr
 def test_a_cr3_cut_anywhere_is_refused(sensor: np.ndarray) -> None:
     data = cr3(jpeg(sensor), (360, 240))
     for length in range(0, len(data) - 1000, 501):
+        open_photo(data)  # LibRaw leaves it in memory, and fills the next preview up with what is there
         with pytest.raises(PhotoError):
             open_photo(data[:length])
 

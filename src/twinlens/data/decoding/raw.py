@@ -13,6 +13,7 @@ from twinlens.data.exif import PhotoDetails, read_details
 from twinlens.errors import PhotoError
 
 LEAST_PREVIEW_SIDE = 1000  # of the shorter side, for people to look at
+TAIL_BYTES = 4096  # of a preview, by which it is known that the file has its end
 DEVELOPING_BYTES = 7  # a pixel, at half the size
 _EXIF_OF_FLIP = {3: 3, 5: 8, 6: 6}  # how LibRaw turns a picture, in EXIF's numbers
 _TURNS = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
@@ -78,6 +79,9 @@ class RawFile:
             image = Image.fromarray(np.asarray(found.data))
             return None if min(image.size) < wanted else Preview(None, image, self._turn_of(image))
         jpeg = bytes(found.data)
+        end = jpeg[-min(TAIL_BYTES, len(jpeg) // 4) :]  # LibRaw may give it another head
+        if self._data.rfind(end) < 0:  # the file is cut: LibRaw fills up what is missing with what its memory had
+            return None
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             if min(image.size) < wanted:
                 return None
