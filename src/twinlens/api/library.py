@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twinlens.collection.catalog.replica_state import ReplicaState
+from twinlens.collection.catalog.postgres.replica_state import ReplicaState
 from twinlens.collection.catalog.sqlite.integrity import refuse_emptied
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
-from twinlens.collection.catalog.replica_state import ReplicaState
+from twinlens.collection.catalog.postgres.replica_state import ReplicaState
 from twinlens.collection.catalog.sqlite.journal import Journal, check_locks, journal_for
 from twinlens.collection.catalog.sqlite.sql_functions import add_functions
 from twinlens.errors import (

@@ -14,7 +14,7 @@ from twinlens.collection.catalog.postgres.connection import ServerConnection
 from twinlens.collection.catalog.postgres.failures import translated
 from twinlens.collection.catalog.postgres.pool import Pool
 from twinlens.collection.catalog.postgres.replica import WRITTEN, Replica
-from twinlens.collection.catalog.replica_state import ReplicaState
+from twinlens.collection.catalog.postgres.replica_state import ReplicaState
 from twinlens.errors import CatalogUnavailableError, CollectionError
 
 AT_ONCE = 2000  # rows of a long answer

@@ -11,7 +11,7 @@ import psycopg
 from twinlens.collection.catalog.postgres.address import Address
 from twinlens.collection.catalog.postgres.connection import ServerConnection
 from twinlens.collection.catalog.postgres.pool import Pool
-from twinlens.collection.catalog.replica_state import ReplicaState
+from twinlens.collection.catalog.postgres.replica_state import ReplicaState
 from twinlens.errors import CatalogUnavailableError, CollectionError
 
 logger = logging.getLogger(__name__)
