@@ -75,6 +75,10 @@ def test_views_are_in_the_language_and_for_fingers(
         see(seen)
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
+        if act == "copy":
+            assert page.evaluate(
+                "[...document.querySelectorAll('.file')].every((one) => one.getBoundingClientRect().right < innerWidth)"
+            )
     for button, seen in (("#places-button", "#places-empty h3"), ("#map-button", "#map-canvas")):
         page.locator(button).tap()
         see(seen)

@@ -99,3 +99,22 @@ def test_selected_photos_are_shared_and_one_is_dragged_out_as_its_file(open_page
     page.locator(".tile .open").first.click()
     page.locator("#viewer-share").click()
     expect(page.locator("#share-body")).to_contain_text("One photo.")
+
+
+def test_a_link_to_one_photo_shows_it_large_and_one_to_none_says_so(open_page: Any, shared_site: str) -> None:
+    guest = open_page("about:blank", wait=False, base_url=shared_site)
+    owner = {"Authorization": f"Bearer {KEY}"}
+    photo = {"image_ids": ["home/red square.jpg"]}
+
+    def call(path: str, **data: Any) -> Any:
+        return guest.request.post(f"{shared_site}api/{path}", data=data, headers=owner).json()
+
+    guest.goto(shared_site + call("shares", **photo)["address"])
+    tile = guest.locator("#wall button")
+    until(guest, "document.querySelector('#wall img')?.naturalWidth > 0")
+    assert tile.bounding_box()["height"] == pytest.approx(400, abs=1)  # as large as it is
+    for is_in in (True, False):
+        call("albums", name="None any more", is_in=is_in, **photo)
+    guest.goto(shared_site + call("shares", album="None any more")["address"])
+    expect(guest.locator("#line")).to_have_text("No photos are here now.")
+    assert faults(guest) == []
