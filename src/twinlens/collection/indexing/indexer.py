@@ -13,7 +13,7 @@ from twinlens.collection.derived import Derived
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.excluding.rules import check_pattern
-from twinlens.collection.indexing.index import DEFAULTS, READER_VERSION, IndexOptions, index_folders
+from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.models.model_change import change_model
 from twinlens.collection.indexing.models.model_of_record import (
     ModelOfRecord,
@@ -25,6 +25,8 @@ from twinlens.collection.indexing.models.model_of_record import (
 from twinlens.collection.indexing.sharing.helping import Helper
 from twinlens.collection.indexing.telling.progress import IndexListener, SilentListener
 from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
+from twinlens.collection.indexing.updating.options import DEFAULTS, IndexOptions
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders

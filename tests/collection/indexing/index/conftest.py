@@ -8,10 +8,12 @@ from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.indexing.index import IndexOptions, index_folders
+from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.scanning.missing import ForgetMissing
 from twinlens.collection.indexing.telling.progress import SilentListener
 from twinlens.collection.indexing.telling.report import IndexReport
+from twinlens.collection.indexing.updating import storing, task
+from twinlens.collection.indexing.updating.options import IndexOptions
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.protocols import EncodedImages
 from twinlens.types import Pixels
@@ -100,3 +102,9 @@ def three(make_photo: PhotoMaker, indexing: Indexing) -> Indexing:
     make_photo("sub/blue.png", "blue")
     indexing.run()
     return indexing
+
+
+def as_a_later_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on files are read by a release that reads them in another way."""
+    for module in (task, storing):
+        monkeypatch.setattr(module, "READER_VERSION", module.READER_VERSION + 1)
