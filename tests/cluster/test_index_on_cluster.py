@@ -65,7 +65,7 @@ class Library:
     def rows(self) -> dict[str, tuple[bytes | None, str | None, bytes]]:
         """Of each photo its content's hash, why it was skipped, and its vector."""
         found = {}
-        for (_, path), file in self.catalog.known_files().items():
+        for (_, path), file in self.catalog.files.all().items():
             vector = b"" if file.skip_reason else self.catalog.embedding(file.id).tobytes()
             found[path] = (file.content_hash, file.skip_reason, vector)
         return found

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.settings import ARCHIVES, FOLLOW_LINKS
 from twinlens.collection.catalog.sqlite.before_upgrade import forget_after_upgrade
 from twinlens.collection.catalog.sqlite.integrity import check_fully, is_check_due, is_known_intact, remember_intact
 from twinlens.collection.derived import Derived

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.known_files import KnownFile
 from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.scanning.missing import ForgetMissing
 from twinlens.collection.indexing.telling.progress import SilentListener
@@ -53,13 +54,13 @@ class Indexing:
         return index_folders(self.catalog, self.encoder, self.folders, options=options, listener=listener)
 
     def known(self, path: str, *, folder_id: int = 1) -> KnownFile:
-        found = self.catalog.known_file(folder_id, path)
+        found = self.catalog.files.at(folder_id, path)
         assert found is not None, f"{path} is not in the catalog"
         return found
 
     def paths(self) -> list[str]:
         """The searchable photos."""
-        known = self.catalog.known_files()
+        known = self.catalog.files.all()
         return sorted(path for (_, path), file in known.items() if file.skip_reason is None)
 
     def vectors(self) -> dict[str, bytes]:

@@ -110,7 +110,7 @@ def test_a_skipped_file_that_was_deleted_is_forgotten_silently(three: Indexing, 
     (photos / "bad.png").unlink()
     report = three.run()
     assert (counts(report), report.skipped) == ({"unchanged": 3}, [])
-    assert three.catalog.known_file(1, "bad.png") is None
+    assert three.catalog.files.at(1, "bad.png") is None
 
 
 def test_two_skipped_files_with_one_content_stay_apart(

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.known_files import KnownFile
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.indexing.scanning.missing import ForgetMissing, MissingFolder, is_below, kept_folders
 from twinlens.collection.indexing.scanning.scan import Scan
