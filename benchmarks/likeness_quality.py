@@ -63,6 +63,12 @@ def graded(embeddings: Embeddings, judge: Judge) -> Matches:
     return matches
 
 
+def unit(vectors: NDArray[np.float32]) -> Embeddings:
+    """[N, D], each row by its length."""
+    rows: Embeddings = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return rows
+
+
 def main() -> None:
     """Prints a table row for each set and way to rank."""
     encoder = load_model("default")
@@ -76,7 +82,9 @@ def main() -> None:
         classes, alike = np.array(images.labels)[found.kept], likeness(found.features)
         rows = {
             "shared space": measured(found.embeddings, classes),
+            "features as they are": measured(unit(found.features.astype(np.float32)), classes),
             "likeness": measured(alike, classes),
+            "likeness, less the set's mean": measured(unit(alike - alike.mean(axis=0)), classes),
             "likeness, matches first": measured(alike, classes, graded(found.embeddings, judge)),
         }
         for name, means in rows.items():

@@ -97,7 +97,7 @@ class FlatFiles:
             stamp = Stamp(**fields["stamp"])
             if fields["checksum"] != zlib.crc32(repr(stamp).encode()):
                 raise ValueError("its checksum is wrong")
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):  # what is in its place is told of when it is written
             return None
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             logger.warning("%s is damaged (%s); the vector files are rebuilt", file, error)
