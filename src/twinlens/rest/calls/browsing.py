@@ -10,17 +10,27 @@ from twinlens.api.filters import Filters, known_filters
 from twinlens.api.library import Collection
 from twinlens.api.photos.describing import Language, accepted_language, tag_in
 from twinlens.api.searching import Query as SearchQuery
-from twinlens.rest.calls.curating.common import Photos
 from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, page_length, words
 from twinlens.rest.calls.schemas.fields import BrowseFields, FilterParameters
 from twinlens.rest.calls.schemas.library import Count
-from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, LANGUAGE, OWN_CAPTION, PLACE, UNDATED
+from twinlens.rest.calls.schemas.values import (
+    DATE_SOURCE,
+    DURATION,
+    FILE_DATED,
+    LANGUAGE,
+    OWN_CAPTION,
+    PLACE,
+    UNDATED,
+    Body,
+    ImageId,
+)
 from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 from twinlens.types import DateSource, Space
 
 router = APIRouter(prefix="/api", tags=["library"])
 LONGEST = 1000  # characters of a query
+MOST_BY_ID = 1000
 
 
 class FilterCard(BaseModel):
@@ -65,6 +75,12 @@ class PhotosAnswer(BaseModel):
     num_file_dated: int | None = Field(description=FILE_DATED)
     offset: int
     results: list[GridPhoto]
+
+
+class PhotosById(Body):
+    """Photos of which only the ids are known."""
+
+    image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_BY_ID)]
 
 
 class ListedPhotos(BaseModel):
@@ -163,9 +179,8 @@ async def photos(
 
 
 @router.post("/photos")
-async def photos_by_id(body: Photos, engine: Ready, charge: Charged) -> ListedPhotos:
+async def photos_by_id(body: PhotosById, engine: Ready, charge: Charged) -> ListedPhotos:
     """What a list shows of photos whose ids are known, with their captions and dates."""
-    page_length(engine, len(body.image_ids), usual=len(body.image_ids))
     await charge(cost_of_search(len(body.image_ids)))
     shown = await engine.run("search", engine.collection.listed, body.image_ids)
     return ListedPhotos(num_results=len(shown), results=[_grid_photo(one) for one in shown])
