@@ -148,7 +148,7 @@ export class Viewer extends EventTarget {
         ? inPlaceOf(photo)
         : element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
       const open = () => this.open(photo.image_id, photo, photo.missing ? null : thumbnailAddress(photo.image_id, 256));
-      return element("button", { type: "button", "aria-label": t("Open photo {number}: {name}", { number: place + 1, name }), title: name, "data-id": photo.image_id, on: { click: open } }, picture);
+      return element("button", { type: "button", "aria-label": t("Open photo {number}: {name}", { number: place + 1, name }), title: name, on: { click: open } }, picture);
     });
     byId("viewer-facts").append(element("h3", { text: t("Similar photos") }), element("div", { class: "strip" }, ...buttons));
   }
