@@ -99,3 +99,34 @@ def test_selected_photos_are_shared_and_one_is_dragged_out_as_its_file(open_page
     page.locator(".tile .open").first.click()
     page.locator("#viewer-share").click()
     expect(page.locator("#share-body")).to_contain_text("One photo.")
+
+
+def test_near_copies_of_a_shared_search_stand_behind_one_until_somebody_wants_each(open_page: Any, site: str) -> None:
+    guest = open_page("about:blank", wait=False)
+    share = {"number": 1, "heading": "Red", "num_photos": 4, "num_entries": 2, "originals": False, "expires_at": None}
+    photos = [
+        {"photo": name, "width": 300, "height": 200, "taken_on": None, "duration_s": None, "behind": behind,
+         "num_alike": 2 * (name == "a")}
+        for name, behind in (("a", None), ("b", "a"), ("c", "a"), ("d", None))
+    ]  # fmt: skip
+    guest.route("**/api/shared", lambda route: route.fulfill(json=share))
+    guest.route("**/api/shared/1/photos?*", lambda route: route.fulfill(json={"photos": photos}))
+    guest.route(
+        "**/picture?*",
+        lambda route: route.fulfill(content_type="image/svg+xml", body="<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    )
+    guest.goto(f"{site}/share#1-key")
+    tiles = guest.locator("#wall button")
+    expect(tiles).to_have_count(2)
+    expect(tiles.first).to_have_accessible_name("1 of 2, 2 alike")
+    expect(tiles.first).to_have_text("+2 alike")
+    assert faults(guest) == []
+    unfold = guest.get_by_role("button", name="Show near copies one by one")
+    unfold.click()
+    expect(unfold).to_have_attribute("aria-pressed", "true")
+    expect(tiles).to_have_count(4)
+    tiles.nth(1).click()
+    expect(guest.locator("#viewer-name")).to_have_text("2 of 4")
+    guest.keyboard.press("Escape")
+    unfold.click()
+    expect(tiles).to_have_count(2)

@@ -19,13 +19,13 @@ from twinlens.collection.duplicates.files import Files
 from twinlens.collection.duplicates.find import DuplicateSearch, OnProgress
 from twinlens.collection.duplicates.found import Duplicates, KindsLike, known_kinds
 from twinlens.collection.indexing.brought import BroughtVectors
-from twinlens.collection.indexing.index import IndexOptions
 from twinlens.collection.indexing.models.model_of_record import ModelSource
 from twinlens.collection.indexing.scanning.last_scan import last_scan_stamp, skipped_files
 from twinlens.collection.indexing.scanning.missing import ForgetMissing
 from twinlens.collection.indexing.scanning.since_index import LOOKING_S, SinceIndex, since_index
 from twinlens.collection.indexing.telling.progress import IndexListener
 from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
+from twinlens.collection.indexing.updating.options import IndexOptions
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.indexing.watching.follow import Run, follow
 from twinlens.collection.open_collection import OpenCollection

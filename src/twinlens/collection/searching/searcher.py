@@ -85,6 +85,14 @@ class Searcher:
         scope = self.scope()
         return self._catalog.select_ids(all_of([filters.condition(scope), self._matching(query, scope)]))
 
+    def folded(self, photos: Sequence[int]) -> list[list[int]]:
+        """Photos in the order given, each followed by those that would be one entry with it: near copies, one shot."""
+        groups, _ = self._stacks.joined_with(self._copies.synced())
+        entries: dict[int, list[int]] = {}
+        for photo, key in zip(photos, groups.keys(np.array(photos, np.int64)).tolist(), strict=True):
+            entries.setdefault(key, []).append(photo)
+        return list(entries.values())
+
     def scope(self) -> Scope:
         """The library as filters see it now."""
         return Scope(self._catalog, self._folders.all(), self._texts, self._matching)

@@ -7,7 +7,7 @@ import { byId } from "./dom.js";
 import { takePictures } from "./drop.js";
 import { countOf } from "./facts.js";
 import { Grid } from "./grid.js";
-import { firstShown, loadLateParts, Part } from "./late.js";
+import { firstShown, loadLateParts, Part, tellOfRelease } from "./late.js";
 import { LibraryWatch } from "./library_watch.js";
 import { notice, watchConnection } from "./notices.js";
 import { fromHash, MOST_PICTURES, NOTHING } from "./query.js";
@@ -16,7 +16,7 @@ import { Rest } from "./rest.js";
 import { hasTimeline, ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
-import { ask as askServer, given, isSilent } from "./server.js";
+import { ask as askServer, connection, given, isSilent } from "./server.js";
 import { guardWithKey, openSession } from "./session.js";
 import { t } from "./texts.js";
 
@@ -467,6 +467,7 @@ function wasBrowsing() {
 
 takePictures(usePictures);
 watchConnection();
+connection.addEventListener("back", tellOfRelease); // it may have been stopped to be updated
 guardWithKey(() => {
   if (!search.query) return begin();
   filters.made?.draw();

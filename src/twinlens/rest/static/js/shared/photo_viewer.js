@@ -11,10 +11,10 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
 /** Emits `shown` (detail: the photo's index) and `close` (detail: the same). */
 export class PhotoViewer extends EventTarget {
-  /** @param {import("./share.js").Share} share @param {import("./share.js").SharedPhoto[]} photos which grow */
-  constructor(share, photos) {
+  /** @param {import("./share.js").Share} share @param {import("./photo_wall.js").PhotoWall} wall whose photos it goes through */
+  constructor(share, wall) {
     super();
-    Object.assign(this, { share, photos, index: 0, film: null });
+    Object.assign(this, { share, wall, photos: wall.photos, index: 0, film: null });
     this.dialog = byId("viewer");
     this.picture = byId("viewer-picture");
     this.zoom = new Zoom(byId("stage"), this.picture);
@@ -46,7 +46,7 @@ export class PhotoViewer extends EventTarget {
       this.dialog.showModal();
       byId("viewer-close").focus();
     }
-    const place = t("{number} of {total}", { number: index + 1, total: this.share.num_photos });
+    const place = t("{number} of {total}", { number: index + 1, total: this.wall.total });
     byId("viewer-name").textContent = photo.taken_on ? `${place} · ${dayOf(photo.taken_on)}` : place;
     byId("viewer-before").disabled = index === 0;
     byId("viewer-next").disabled = index === this.photos.length - 1;

@@ -13,12 +13,12 @@ const GAP_PX = 8;
 const SIZES = [256, 512, 1024];
 const AHEAD = "1500px";
 
-/** Emits `open` (detail: the photo's index) and `end` (more photos are needed). */
+/** Emits `open` (detail: the photo's index) and `end` (more photos are needed). Near copies stand behind the first of them, until they are unfolded. */
 export class PhotoWall extends EventTarget {
   /** @param {HTMLElement} root @param {import("./share.js").Share} share */
   constructor(root, share) {
     super();
-    Object.assign(this, { root, share, photos: [], width: 0 });
+    Object.assign(this, { root, share, photos: [], loaded: [], isUnfolded: false, width: 0 });
     this.foot = element("div");
     this.onEnd = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.dispatchEvent(new Event("end")), { rootMargin: AHEAD });
     root.replaceChildren();
@@ -26,14 +26,37 @@ export class PhotoWall extends EventTarget {
     new ResizeObserver(() => this.onResize()).observe(root);
   }
 
+  /** How many photos there are to see. */
+  get total() {
+    return this.isUnfolded ? this.share.num_photos : this.share.num_entries;
+  }
+
+  get isWhole() {
+    return this.loaded.length >= this.share.num_photos;
+  }
+
   /** Adds photos at the end. @param {import("./share.js").SharedPhoto[]} photos */
   add(photos) {
+    this.loaded.push(...photos);
+    this.append(photos);
+  }
+
+  /** Shows near copies one by one, or behind the first of them. */
+  unfold(isUnfolded) {
+    this.isUnfolded = isUnfolded;
+    this.photos.length = 0; // the viewer has the same list
+    this.root.replaceChildren();
+    this.append(this.loaded);
+  }
+
+  append(photos) {
     const first = this.photos.length;
-    this.photos.push(...photos);
-    this.root.append(...photos.map((photo, place) => this.tile(photo, first + place)));
+    const shown = photos.filter((photo) => this.isUnfolded || !photo.behind);
+    this.photos.push(...shown);
+    this.root.append(...shown.map((photo, place) => this.tile(photo, first + place)));
     this.place();
     this.onEnd.unobserve(this.foot); // so that it is told again where the new photos do not fill the window
-    if (this.photos.length < this.share.num_photos) this.onEnd.observe(this.foot);
+    if (!this.isWhole) this.onEnd.observe(this.foot);
   }
 
   focus(index) {
@@ -67,13 +90,16 @@ export class PhotoWall extends EventTarget {
   }
 
   tile(photo, index) {
-    const place = t("{number} of {total}", { number: index + 1, total: this.share.num_photos });
-    const label = photo.taken_on ? `${place}, ${dayOf(photo.taken_on)}` : place;
+    const parts = [t("{number} of {total}", { number: index + 1, total: this.total })];
+    if (photo.taken_on) parts.push(dayOf(photo.taken_on));
+    const count = this.isUnfolded ? 0 : photo.num_alike;
+    if (count) parts.push(t("{count} alike", { count }));
     return element(
       "button",
-      { type: "button", "aria-label": label, on: { click: () => this.dispatchEvent(new CustomEvent("open", { detail: index })) } },
+      { type: "button", "aria-label": parts.join(", "), on: { click: () => this.dispatchEvent(new CustomEvent("open", { detail: index })) } },
       element("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" }),
       photo.duration_s && element("span", { class: "length", "aria-hidden": "true", text: `▶ ${clockOf(photo.duration_s)}` }),
+      count > 0 && element("span", { class: "more-alike", "aria-hidden": "true", text: t("+{count} alike", { count }) }),
     );
   }
 }
