@@ -122,6 +122,25 @@ def test_an_album_is_shared_until_the_day_that_is_chosen(open_page: Any, shared_
     expect(guest.locator("#wall button")).to_have_count(2)
 
 
+def test_a_link_to_one_photo_shows_it_large_and_one_to_none_says_so(open_page: Any, shared_site: str) -> None:
+    guest = open_page("about:blank", wait=False, base_url=shared_site)
+    owner = {"Authorization": f"Bearer {KEY}"}
+    photo = {"image_ids": ["home/red square.jpg"]}
+
+    def call(path: str, **data: Any) -> Any:
+        return guest.request.post(f"{shared_site}api/{path}", data=data, headers=owner).json()
+
+    guest.goto(shared_site + call("shares", **photo)["address"])
+    tile = guest.locator("#wall button")
+    until(guest, "document.querySelector('#wall img')?.naturalWidth > 0")
+    assert tile.bounding_box()["height"] == pytest.approx(400, abs=1)  # as large as it is
+    for is_in in (True, False):
+        call("albums", name="None any more", is_in=is_in, **photo)
+    guest.goto(shared_site + call("shares", album="None any more")["address"])
+    expect(guest.locator("#line")).to_have_text("No photos are here now.")
+    assert faults(guest) == []
+
+
 def test_near_copies_of_a_shared_search_stand_behind_one_until_somebody_wants_each(open_page: Any, site: str) -> None:
     guest = open_page("about:blank", wait=False)
     share = {"number": 1, "heading": "Red", "num_photos": 4, "num_entries": 2, "originals": False, "expires_at": None}

@@ -13,7 +13,7 @@ const REASONS = {
   raw: () => t("The RAW file of the photo"),
   edited: () => t("Another version of the photo"),
   near: ({ bits }) => (bits === undefined ? t("The same picture, saved again") : t("The same picture, saved again; fingerprints differ in {bits} of 256 bits", { bits })),
-  series: ({ seconds }) => (seconds === undefined ? t("Another shot") : t("Another shot, {count} second apart|Another shot, {count} seconds apart", { count: Math.round(seconds) })),
+  series: ({ seconds }) => (seconds === undefined ? t("Another shot") : seconds < 0.5 ? t("Another shot, of the same second") : t("Another shot, {count} second apart|Another shot, {count} seconds apart", { count: Math.round(seconds) })),
 };
 
 /**

@@ -255,12 +255,17 @@ search.addEventListener("results", () => {
   const found = search.results;
   missing.made?.endMissing();
   address.keep(found);
-  if (rest.isTyping) results.show(found, { isDraft: true });
-  else document.documentElement.classList.toggle("has-timeline", hasTimeline(found)); // its place, before photos lie there
-  rest.then(() => results.show(found));
+  const isDraft = rest.isTyping;
+  if (isDraft) results.show(found, { isDraft });
+  const isShown = !isDraft || results.shown === found; // what is typed may leave the photos before
+  if (isShown) makeRoom(found);
+  rest.then(() => {
+    results.show(found);
+    if (!isShown) showTimeline(found);
+  });
   if (found.first) grid.scrollTo(0);
   if (!grid.pictures.isLoading) loadLateParts();
-  if (!rest.isTyping) firstShown.then(() => showTimeline(found));
+  if (isShown) firstShown.then(() => showTimeline(found));
 });
 grid.pictures.addEventListener("rest", loadLateParts, { once: true });
 search.addEventListener("earlier", ({ detail }) => results.growBefore(search.results, detail));
@@ -273,6 +278,11 @@ search.addEventListener("failed", ({ detail }) => {
   else if (detail.code === "nothing_indexed") results.showNone({ query, photos: [], total: 0 });
   else object(detail);
 });
+
+/** For the time line, before photos lie in its place. */
+function makeRoom(found) {
+  document.documentElement.classList.toggle("has-timeline", hasTimeline(found));
+}
 
 function showTimeline(found) {
   timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED);

@@ -60,8 +60,9 @@ function show(share, photos) {
 }
 
 function lineOf({ num_photos: count, expires_at: until }) {
+  if (!count) return t("No photos are here now.");
   const photos = count === 1 ? t("1 photo") : t("{count} photos", { count });
-  return until ? t("{photos}, until {day}", { photos, day: dayOf(until) }) : photos;
+  return until ? t("{photos} · can be seen until {day}", { photos, day: dayOf(until) }) : photos;
 }
 
 function refuse(error) {

@@ -22,7 +22,7 @@ export class PhotoViewer extends EventTarget {
     this.label("viewer-before", t("Previous photo"), () => this.step(-1));
     this.label("viewer-next", t("Next photo"), () => this.step(1));
     this.label("viewer-close", t("Close"), () => this.dialog.close());
-    byId("viewer-download").textContent = t("Download");
+    named(byId("viewer-download"), t("Download"));
     byId("viewer-download").hidden = !share.originals;
     this.dialog.addEventListener("close", () => {
       this.film?.remove();
@@ -32,10 +32,7 @@ export class PhotoViewer extends EventTarget {
   }
 
   label(id, text, act) {
-    const button = byId(id);
-    button.title = text;
-    button.setAttribute("aria-label", text);
-    button.addEventListener("click", act);
+    named(byId(id), text).addEventListener("click", act);
   }
 
   /** @param {number} index of a photo @param {string} small address of a picture of it that is loaded */
@@ -77,4 +74,10 @@ export class PhotoViewer extends EventTarget {
     const next = this.photos[this.index + by];
     if (next) this.open(this.index + by, pictureAddress(this.share, next, 512));
   }
+}
+
+function named(button, text) {
+  button.title = text;
+  button.setAttribute("aria-label", text);
+  return button;
 }

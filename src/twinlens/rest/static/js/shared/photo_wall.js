@@ -2,15 +2,14 @@
 
 import { element } from "../dom.js";
 import { clockOf, dayOf } from "../facts.js";
-import { Layout } from "../layout.js";
+import { Layout, shapeOf } from "../layout.js";
 import { t } from "../texts.js";
 import { pictureAddress } from "./share.js";
 
-const ROW_PX = 220;
-const NARROW_ROW_PX = 140;
-const NARROW_PX = 600;
+const ROWS_PX = [[600, 140], [1600, 220], [Infinity, 280]]; // up to a width of the wall, the height of its rows
+const OF_WINDOW = 0.7; // the highest row, where a few photos fill the only one
 const GAP_PX = 8;
-const SIZES = [256, 512, 1024];
+const SIZES = [256, 512, 1024, 2048];
 const AHEAD = "1500px";
 
 /** Emits `open` (detail: the photo's index) and `end` (more photos are needed). Near copies stand behind the first of them, until they are unfolded. */
@@ -69,7 +68,7 @@ export class PhotoWall extends EventTarget {
 
   place() {
     this.width = this.root.clientWidth;
-    const layout = new Layout(this.width, this.width < NARROW_PX ? NARROW_ROW_PX : ROW_PX, GAP_PX);
+    const layout = new Layout(this.width, this.rowHeight(), GAP_PX);
     layout.place(this.photos, () => null, true);
     for (const { top, height, first, widths } of layout.rows) {
       let left = 0;
@@ -81,6 +80,15 @@ export class PhotoWall extends EventTarget {
       });
     }
     this.root.style.height = `${layout.height}px`;
+  }
+
+  /** A few photos are shown larger, if that does not make them blurred. */
+  rowHeight() {
+    const usual = ROWS_PX.find(([most]) => this.width < most)[1];
+    const shapes = this.photos.reduce((sum, photo) => sum + shapeOf(photo), 0);
+    const whole = (this.width - GAP_PX * (this.photos.length - 1)) / shapes; // as high as the row that all of them fill
+    const sharp = Math.min(...this.photos.map(({ height }) => height || 0));
+    return Math.max(usual, Math.min(whole, sharp, OF_WINDOW * window.innerHeight));
   }
 
   load(picture, photo, pixels) {
