@@ -103,6 +103,27 @@ def test_selected_photos_are_shared_and_one_is_dragged_out_as_its_file(open_page
     expect(page.locator("#share-body")).to_contain_text("One photo.")
 
 
+def test_an_album_is_shared_until_the_day_that_is_chosen(open_page: Any, shared_site: str) -> None:
+    page = open_page(f"{shared_site}#album=Reds", wait=False)
+    put = {"name": "Reds", "image_ids": ["home/red square.jpg", "home/red circle.jpg"]}
+    assert page.request.post(f"{shared_site}api/albums", data=put, headers={"X-API-Key": KEY}).ok
+    page.fill("#key", KEY)
+    page.keyboard.press("Enter")
+    page.click("#share-results")
+    expect(page.locator("#share-body")).to_contain_text("Reds")
+    page.get_by_label("The link expires after").select_option("7")
+    with page.expect_request("**/api/shares") as asked:
+        page.get_by_role("button", name="Make the link").click()
+    told = asked.value.post_data_json
+    assert (told["album"], told["expires_days"]) == ("Reds", 7)
+    expect(page.locator("#share-link")).to_be_focused()
+    guest = open_page("about:blank", wait=False)
+    guest.goto(page.input_value("#share-link"))
+    expect(guest.get_by_role("heading", name="Reds")).to_be_visible()
+    expect(guest.locator("#line")).to_contain_text("2 photos, until ")
+    expect(guest.locator("#wall button")).to_have_count(2)
+
+
 def test_a_link_to_one_photo_shows_it_large_and_one_to_none_says_so(open_page: Any, shared_site: str) -> None:
     guest = open_page("about:blank", wait=False, base_url=shared_site)
     owner = {"Authorization": f"Bearer {KEY}"}

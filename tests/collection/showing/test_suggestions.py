@@ -13,9 +13,10 @@ from twinlens.collection.searching.search import Search
 
 PEOPLE = "<Iptc4xmpExt:PersonInImage><rdf:Bag><rdf:li>Wanda Ros</rdf:li></rdf:Bag></Iptc4xmpExt:PersonInImage>"
 SIDECAR = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/"
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
- exif:GPSLatitude="52,13.8N" exif:GPSLongitude="21,0.6E">{PEOPLE}</rdf:Description></rdf:RDF></x:xmpmeta>"""
+ exif:GPSLatitude="52,13.8N" exif:GPSLongitude="21,0.6E">{PEOPLE}
+<dc:subject><rdf:Bag><rdf:li>Wardrobe</rdf:li><rdf:li>WARM</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>"""
 
 
 @pytest.fixture
@@ -41,11 +42,16 @@ def test_each_kind_of_name_is_suggested_with_a_query_that_finds_its_photos(colle
     assert found == [
         ("place", "Warsaw, Poland", 'a red place:"Warsaw, Poland"', 1),
         ("tag", "warm", "a red tag:warm", None),
+        ("tag", "Wardrobe", "a red tag:Wardrobe", None),
         ("album", "Wars", "a red album:Wars", None),
         ("folder", "War of snow", 'a red folder:"War of snow"', 2),
     ]
     assert suggested(collection, "wan") == [("person", "Wanda Ros", 'person:"Wanda Ros"', 1)]
-    for text, ids in (("warsaw", {"home/c.png"}), ("war of", {"War of snow/2020/a.png", "War of snow/2021/b.png"})):
+    for text, ids in (
+        ("warsaw", {"home/c.png"}),
+        ("wardr", {"home/c.png"}),
+        ("war of", {"War of snow/2020/a.png", "War of snow/2021/b.png"}),
+    ):
         ((_, _, query, _),) = suggested(collection, text)
         answer = collection.answer(replace(Search(words_query(query)), group=False))
         assert {hit.id for hit in answer.hits} == ids

@@ -40,7 +40,9 @@ def named_values(catalog: Catalog, facts: LibraryFacts) -> Iterator[NamedValue]:
     counts = catalog.counts()
     yield from (NamedValue("person", name, name, photos) for name, photos in counts.most("person", MOST_VALUES))
     yield from _places(counts.most("place", MOST_VALUES))
-    yield from (NamedValue("tag", name, name) for name in catalog.tags.names())
+    yield from (
+        NamedValue("tag", name, name) for name in _tags(catalog.tags.names(), counts.most("keyword", MOST_VALUES))
+    )
     yield from (NamedValue("album", one.name, one.name) for one in catalog.albums.all())
     yield from _folders(facts.folders)
     yield from (NamedValue("camera", name, name, photos) for name, photos in facts.cameras)
@@ -56,6 +58,14 @@ def _places(counted: Iterable[tuple[str, int]]) -> Iterator[NamedValue]:
     for (part, name), photos in places.most_common():
         if part:
             yield NamedValue("place", name, part, photos)
+
+
+def _tags(given: Iterable[str], keywords: Iterable[tuple[str, int]]) -> Iterable[str]:
+    """Tags, and keywords of files, which are asked for as tags, too; each once, whatever its case."""
+    names: dict[str, str] = {}
+    for name in (*given, *(keyword.rpartition("|")[2] for keyword, _ in keywords)):
+        names.setdefault(name.casefold(), name)
+    return names.values()
 
 
 def _folders(counted: Iterable[tuple[str, int]]) -> Iterator[NamedValue]:
