@@ -176,6 +176,8 @@ def test_names_are_checked() -> None:
             NamedLibrary.read(wrong)
     with pytest.raises(ConfigError, match="twice"):
         read_named(("Home=/x", "home=/y"))
+    with pytest.raises(ConfigError, match="at most 40 letters"):
+        NamedLibrary.read(f"{'a' * 41}=/x")
 
 
 def test_where_no_library_is_the_server_does_not_start(tmp_path: Path) -> None:
