@@ -120,7 +120,7 @@ def test_an_album_is_shared_until_the_day_that_is_chosen(open_page: Any, shared_
     guest = open_page("about:blank", wait=False)
     guest.goto(page.input_value("#share-link"))
     expect(guest.get_by_role("heading", name="Reds")).to_be_visible()
-    expect(guest.locator("#line")).to_contain_text("2 photos, until ")
+    expect(guest.locator("#line")).to_contain_text("2 photos · can be seen until ")
     expect(guest.locator("#wall button")).to_have_count(2)
 
 
