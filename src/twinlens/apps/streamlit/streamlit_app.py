@@ -10,7 +10,7 @@ from twinlens.apps.streamlit.curating.teaching_tab import teaching_tab
 from twinlens.apps.streamlit.finding.asked import close_photo
 from twinlens.apps.streamlit.finding.photos_tab import photos_tab
 from twinlens.apps.streamlit.measuring.evaluation_tab import evaluation_tab
-from twinlens.apps.streamlit.measuring.runs_tab import runs_tab
+from twinlens.apps.streamlit.measuring.runs.runs_tab import runs_tab
 from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.sidebar import choose
