@@ -75,6 +75,14 @@ def has_weights(run: Path) -> bool:
     return (run / WEIGHTS).is_file()
 
 
+def changed_at(run: Path) -> float:
+    """When the last epoch of a run was finished, or else when it was begun, in seconds since 1970."""
+    for name in (METRICS, RECIPE):
+        if (file := run / name).is_file():
+            return file.stat().st_mtime
+    return 0.0
+
+
 def is_training(run: Path) -> bool | None:
     """Whether a process trains a run now, and so holds its lock; None if that cannot be known."""
     lock = run / LOCK

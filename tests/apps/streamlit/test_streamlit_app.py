@@ -14,10 +14,11 @@ from twinlens.apps.libraries.local.local_library import LocalLibrary
 from twinlens.model.load import DEFAULT_BUNDLE
 
 OPENS = "open found "
+TOLD = ("text", "caption", "info", "error", "warning")
 
 
 def shown(page: AppTest) -> str:
-    return "\n".join(element.value for kind in ("text", "info", "error", "warning") for element in page.get(kind))
+    return "\n".join(element.value for kind in TOLD for element in page.get(kind))
 
 
 def results(page: AppTest) -> list[str]:

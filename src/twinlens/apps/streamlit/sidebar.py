@@ -45,10 +45,15 @@ def choose(settings: AppSettings) -> Chosen:
             place, model = _place_and_model(settings)
             chosen = Chosen(_opened(place, model), model)
             if chosen.library:
-                verify = st.checkbox("Read unchanged photos again, too", key="verify", help=ABOUT_VERIFYING)
-                if st.button("Look for new photos", key="index again"):
-                    st.success(plain(index_photos(place, model=model, verify=verify)))
+                _offer_indexing(place, model)
     return _checked(chosen)
+
+
+def _offer_indexing(place: str, model: str | None) -> None:
+    verify = bool(st.session_state.get("verify"))
+    if st.button("Look for new photos", key="index again", icon=":material/sync:", width="stretch"):
+        st.success(plain(index_photos(place, model=model, verify=verify)))
+    st.checkbox("Read unchanged ones again, too", key="verify", help=ABOUT_VERIFYING)
 
 
 def _checked(chosen: Chosen) -> Chosen:
@@ -99,8 +104,9 @@ def _served(server: str, api_key: str | None) -> ServedLibrary:
 
 
 def _show_card(card: LibraryCard) -> None:
-    st.text(f"{counted(card.num_images, 'photo')}, {counted(card.num_captions, 'caption')}\n{card.place}")
-    st.text(f"model {card.model}\n{card.fingerprint}")
+    st.text(f"{counted(card.num_images, 'photo')}, {counted(card.num_captions, 'caption')}")
+    st.caption(plain(card.place))
+    st.caption(f"model {plain(card.model)}  \n`{card.fingerprint}`")
     if card.since_index:
         st.info(f"Since the last look for new photos at least {card.since_index}.")
     if not card.is_complete:

@@ -121,7 +121,7 @@ def differing(recipes: Mapping[str, Mapping[str, Any]]) -> Rows:
     """
     flat = {run: dict(_settings(recipe)) for run, recipe in recipes.items()}
     names = dict.fromkeys(name for settings in flat.values() for name in settings)
-    rows = [{"setting": name, **{run: flat[run].get(name, "") for run in flat}} for name in names]
+    rows = [{"setting": name, **{run: flat[run].get(name, UNKNOWN) for run in flat}} for name in names]
     return [row for row in rows if len({row[run] for run in flat}) > 1]
 
 
@@ -131,7 +131,7 @@ def settings_of(recipe: Mapping[str, Any]) -> Rows:
     >>> settings_of({"name": "mine", "model": None, "loss": {"name": "infonce"}})
     [{'setting': 'name', 'value': 'mine'}, {'setting': 'loss.name', 'value': 'infonce'}]
     """
-    return [{"setting": name, "value": value} for name, value in _settings(recipe) if value not in ("", "None", "{}")]
+    return [{"setting": name, "value": value} for name, value in _settings(recipe) if value not in ("", UNKNOWN)]
 
 
 def _settings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -142,4 +142,4 @@ def _settings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         for place, own in enumerate(value, start=1):
             yield from _settings(own, f"{name}[{place}]")
     else:
-        yield name, str(value)
+        yield name, UNKNOWN if value is None else str(value)

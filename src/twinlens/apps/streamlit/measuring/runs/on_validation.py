@@ -34,7 +34,7 @@ def show_on_validation(runs: Runs) -> None:
                 for run in ready.values():
                     if run.path not in measured:
                         measure_and_keep(str(run.data), split=SPLIT, model=str(run.path))
-            st.rerun()
+                st.rerun()
     several = [one for each in measured.values() for one in each]
     if several:
         show_recalls(several)

@@ -41,11 +41,9 @@ def show_curves(runs: Runs) -> None:
         return
     best = {name: curves.best_epoch(run.epochs) for name, run in runs.items()}
     resumed = [row for name, run in runs.items() for row in curves.resumed_rows(name, run)]
-    st.caption(
-        "◇ the best epoch, whose weights are kept"
-        + (" · ┊ the run was interrupted and resumed there" if resumed else "")
-        + " · a curve that ends early was stopped there"
-    )
+    marks = ["◇ the best epoch, whose weights are kept"]
+    marks += ["┊ interrupted there, and resumed"] if resumed else []
+    st.caption(" · ".join(marks))
     measure = st.segmented_control("Measure", MEASURES, default=MEASURES[0], key="curve measure", required=True)
     losses = [row for name, run in runs.items() for row in curves.loss_rows(name, run.epochs)]
     recalls = [row for name, run in runs.items() for row in curves.recall_rows(name, run.epochs, str(measure))]
@@ -55,15 +53,16 @@ def show_curves(runs: Runs) -> None:
     for place, title, axis, rows, is_log in (
         (left, "Loss", "loss", losses, False),
         (right, f"{measure} on the validation photos", f"{measure}{unit}", recalls, False),
-        (left, "Learning rate", "learning rate", rates, True),
+        (st.expander("Learning rates"), "Learning rates", "learning rate", rates, True),
     ):
         if rows:
             with place:
-                st.markdown(f"**{title}**")
+                if not is_log:
+                    st.markdown(f"**{title}**")
                 marked = [] if is_log else curves.of_best(rows, best)
                 chart = lines(rows, y=axis, best=marked, resumed=resumed, is_log=is_log)
                 kinds = len({row["kind"] for row in rows})
-                height = 260 + 22 * (len(runs) + (kinds if kinds > 1 else 0))
+                height = 245 + 20 * max(len(runs), kinds)
                 about = f"{title} over the epochs of {', '.join(runs)}"
                 show_chart(chart, height=height, key=f"curves {title}", alt=about)
 

@@ -32,7 +32,8 @@ def runs_tab() -> None:
     with show_errors():
         place = typed_place(folder, otherwise=".")
         names = {_name(run, Path(place).expanduser()): run for run in api.runs.find_runs(place)}
-        chosen = st.multiselect("Runs to see", list(names), default=list(names)[:MOST_AT_FIRST], key="run")
+        newest = sorted(names, key=lambda name: -api.runs.changed_at(names[name]))[:MOST_AT_FIRST]
+        chosen = st.multiselect("Runs to see", list(names), default=sorted(newest), key="run")
         paths = {name: names[name] for name in chosen}
         if any(api.runs.is_training(path) for path in paths.values()):
             st.fragment(_show_again, run_every=EVERY_S)(paths)
