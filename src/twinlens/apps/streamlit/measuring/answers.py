@@ -15,7 +15,7 @@ from twinlens.errors import PhotoError
 
 SHOWN = 5
 PREVIEW_PX = 240
-RIGHT, WRONG = ":green-badge[✓ right]", ":red-badge[✗ wrong]"
+RIGHT, WRONG, MISSED = ":green-badge[✓ right]", ":red-badge[✗ wrong]", ":orange-badge[the right one]"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def show_answers(measured: Measured, direction: str, query: int, *, rank: int) -
             cosine = float(pairs.images[own] @ pairs.texts[query])
             with grid.cell():
                 show_photo(measured, own)
-                st.markdown(f":orange-badge[right, number {rank:,}] :small[cosine {cosine:.2f}]")
+                st.markdown(f"{MISSED} :small[number {rank:,}, cosine {cosine:.2f}]")
 
 
 def embedded(measured: Measured) -> EmbeddedPairs:

@@ -9,10 +9,10 @@ from twinlens.apps.streamlit.measuring.comparison import show_comparison
 from twinlens.apps.streamlit.measuring.downloads import offer_downloads
 from twinlens.apps.streamlit.measuring.examples import show_examples
 from twinlens.apps.streamlit.measuring.figures import ABOUT_INTERVALS, DIRECTIONS, cell, figure_rows, figures
-from twinlens.apps.streamlit.measuring.heat_map import show_heat_map
 from twinlens.apps.streamlit.measuring.measure_form import MEASURED, kept, measure_form
 from twinlens.apps.streamlit.measuring.measured import Measured
 from twinlens.apps.streamlit.measuring.recall import show_recalls
+from twinlens.apps.streamlit.measuring.similarity import show_similarity
 from twinlens.apps.streamlit.notices import plain, show_errors
 from twinlens.counted import counted
 
@@ -107,7 +107,7 @@ def _show_details(embedded: Sequence[Measured]) -> None:
     one = embedded[names.index(chosen)]
     show_examples(one)
     st.subheader("Similarity of photos and captions")
-    show_heat_map(one)
+    show_similarity(one)
 
 
 def _clear() -> None:

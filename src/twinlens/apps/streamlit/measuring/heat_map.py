@@ -1,48 +1,19 @@
-"""The heat map: cosines of some photos and captions, with the photos above their columns."""
+"""A heat map as Vega-Lite: cosines of some photos and captions, with the photos above their columns."""
 
-import base64
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from twinlens.api.evaluation import EmbeddedPairs
-from twinlens.api.searching import picture_preview
-from twinlens.apps.streamlit.measuring.charts import Rows, Spec, show_chart, tooltips
-from twinlens.apps.streamlit.measuring.measured import Measured
-from twinlens.errors import PhotoError
+from twinlens.apps.streamlit.measuring.charts import Rows, Spec, tooltips
 
-AT_FIRST, MOST_PAIRS = 12, 30
+CELL = "cell"  # the choice of one
+AT_FIRST = 12
 LONGEST_LABEL = 60
-PICTURE_PX = 88  # twice the size on the page, for fine screens
 LARGEST_PX, ROOM_PX = 44, 54
-ROW_PX = 30
+_LABELS = "containerSize()[0] < 600 ? 100 : 230"  # on a phone the cells need the room; a touch tells the caption
 _SIDE = f"min(bandwidth('x') - 2, {LARGEST_PX})"
-
-
-def show_heat_map(one: Measured) -> None:
-    """Draws the map with its choices: how many pairs, and another sample."""
-    assert one.pairs is not None, "the caller has embeddings"
-    most = min(MOST_PAIRS, len(one.pairs.images))
-    shown, seed = most, 0
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if most > 2:
-            shown = st.slider("Pairs", 2, most, min(AT_FIRST, most), key="pairs in the map", width=260)
-        if most < len(one.pairs.images):
-            st.session_state.setdefault("sample", 0)
-            st.button("Other pairs", key="other pairs", icon=":material/shuffle:", on_click=_take_others)
-            seed = int(st.session_state["sample"])
-    st.caption(
-        "Each row is a caption, each column a photo; right pairs are on the diagonal, framed. "
-        "Point at a cell, or touch it, for its caption and photo."
-    )
-    spec = heat_map(one.pairs, shown=shown, seed=seed, pictures=partial(_picture_of, one.paths))
-    alt = f"Cosines of {shown} captions and their photos; right pairs are on the diagonal."
-    show_chart(spec, height=ROOM_PX + 110 + ROW_PX * shown, key="heat map", alt=alt)
 
 
 def heat_map(
@@ -69,8 +40,10 @@ def heat_map(
             "photo": names[x],
             "own": texts[x],
             "x": x + 1,
+            "y": y + 1,
             "cosine": round(float(cosines[y, x]), 3),
             "right": x == y,
+            "row": int(photos[x]),
         }
         for y in range(count)
         for x in range(count)
@@ -84,12 +57,12 @@ def _drawn(rows: Rows, pictures: Sequence[dict[str, Any]], *, middle: float) -> 
     above = {"orient": "top", "domain": False, "ticks": False, "labelAngle": 0}
     room = {"titlePadding": ROOM_PX} if pictures else {}
     x = {"field": "x", "type": "ordinal", "title": "photos", "axis": {**above, "labels": not pictures, **room}}
-    y = {"field": "caption", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 230}}
+    y = {"field": "caption", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": {"expr": _LABELS}}}
     colour = {
         "field": "cosine",
         "type": "quantitative",
         "scale": {"scheme": "viridis"},
-        "legend": {"orient": "bottom", "title": "cosine", "gradientLength": 200},
+        "legend": {"orient": "bottom", "title": "cosine", "gradientLength": 160},
     }
     tips = [
         {"field": "said", "title": "caption"},
@@ -97,7 +70,11 @@ def _drawn(rows: Rows, pictures: Sequence[dict[str, Any]], *, middle: float) -> 
         *tooltips("photo", "cosine"),
     ]
     layers: list[Spec] = [
-        {"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips}},
+        {
+            "params": [{"name": CELL, "select": {"type": "point", "fields": ["x", "y"]}}],
+            "mark": {"type": "rect", "cursor": "pointer"},
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips},
+        },
         {
             "transform": [{"filter": "datum.right"}],
             "mark": {"type": "rect", "fill": None, "stroke": "#ff5d5d", "strokeWidth": 2},
@@ -133,25 +110,3 @@ def _drawn(rows: Rows, pictures: Sequence[dict[str, Any]], *, middle: float) -> 
 def shortened(text: str) -> str:
     """A caption that fits beside its row."""
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
-
-
-def _take_others() -> None:
-    st.session_state["sample"] += 1
-
-
-def _picture_of(paths: Mapping[str, Path], image_id: str) -> str:
-    return _data_url(str(paths[image_id])) if image_id in paths else ""
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def _data_url(path: str) -> str:
-    try:
-        picture = picture_preview(Path(path).read_bytes(), side=2 * PICTURE_PX)
-    except (OSError, PhotoError):  # its column has no picture; the examples say why
-        return ""
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    file = BytesIO()
-    square = picture.crop((left, top, left + side, top + side)).resize((PICTURE_PX, PICTURE_PX))
-    square.save(file, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

@@ -62,7 +62,7 @@ def show_curves(runs: Runs) -> None:
                 marked = [] if is_log else curves.of_best(rows, best)
                 chart = lines(rows, y=axis, best=marked, resumed=resumed, is_log=is_log)
                 kinds = len({row["kind"] for row in rows})
-                height = 245 + 20 * max(len(runs), kinds)
+                height = 300 + 20 * max(len(runs), kinds)
                 about = f"{title} over the epochs of {', '.join(runs)}"
                 show_chart(chart, height=height, key=f"curves {title}", alt=about)
 
