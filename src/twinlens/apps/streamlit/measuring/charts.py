@@ -83,7 +83,7 @@ def difference_chart(rows: Rows) -> Spec:
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 90},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
                 "encoding": {
                     "y": y,
                     "x": {"field": "difference", "type": "quantitative"},

@@ -32,14 +32,14 @@ def offer_downloads(several: Sequence[Measured]) -> None:
             if one.pairs is None:
                 continue
             st.caption(plain(one.name))
-            name = file_name(one.name)
+            name = file_name(one.name.removesuffix(".npz"))
             download("Embeddings (NPZ), to be loaded here again", partial(_embeddings, one), f"{name}.npz")
             if find_spec("matplotlib") is None:
                 st.caption('Figures as files need matplotlib: pip install "twinlens[plots]"')
                 continue
-            for kind in KINDS:
-                label = f"Figures ({kind.upper()})"
-                download(label, partial(figures_zip, one, kind=kind), f"{name}-{kind}.zip")
+            for column, kind in zip(st.columns(len(KINDS)), KINDS, strict=True):
+                with column:
+                    download(f"Figures ({kind.upper()})", partial(figures_zip, one, kind=kind), f"{name}-{kind}.zip")
         st.caption("Each chart and table has its own menu as well, at its upper right corner.")
 
 

@@ -54,15 +54,19 @@ def _show_figures(several: Sequence[Measured]) -> None:
             st.table([_headline_row(one, direction, way) for one in ranked], hide_index=True, border="horizontal")
         st.caption(f"R@K in per cent; in brackets, {ABOUT_INTERVALS}.")
     for one in several:
-        if len(ranked) < 2 or "zero_shot" in one.report:
+        is_alone = len(ranked) < 2 or "zero_shot" in one.report
+        if is_alone:
             st.subheader(plain(one.name))
             for column, (direction, way) in zip(st.columns(2), DIRECTIONS.items(), strict=True):
                 if direction in one.report:
                     with column:
                         _show_headlines(one.report[direction], way)
+            st.caption(_about(one.report))
         _show_notes(one)
         with st.expander(f"All figures of {plain(one.name)}"):
             st.dataframe(figure_rows(one.report), hide_index=True)
+            if not is_alone:
+                st.caption(_about(one.report))
 
 
 def _headline_row(one: Measured, direction: str, way: str) -> dict[str, str]:
@@ -81,23 +85,26 @@ def _show_headlines(part: Mapping[str, Any], way: str) -> None:
                     st.metric(name, f"{value:.1f} %", interval, delta_color="off", delta_arrow="off")
 
 
-def _show_notes(one: Measured) -> None:
-    """On what it was measured and how, and what must be known to read it."""
-    report = one.report
+def _about(report: Mapping[str, Any]) -> str:
+    """On what it was measured, and how, as Markdown."""
     parts = [
-        f"{plain(one.name)}" if len(kept()) > 1 else "",
         counted(report["n_images"], "photo") if "n_images" in report else "",
         counted(report["n_captions"], "caption") if "n_captions" in report else "",
         plain(str(report["protocol"])) if report.get("protocol") else "",
         ABOUT_INTERVALS if any("ci95" in report.get(direction, {}) for direction in DIRECTIONS) else "",
         f"model `{report['model']}`" if report.get("model") else "",
     ]
-    st.caption(" · ".join(part for part in parts if part))
-    for note in report.get("notes", ()):
-        st.warning(plain(str(note)))
-    if skipped := report.get("skipped"):
+    return " · ".join(part for part in parts if part)
+
+
+def _show_notes(one: Measured) -> None:
+    """What must be known to read the figures."""
+    notes = [str(note) for note in one.report.get("notes", ())]
+    if skipped := one.report.get("skipped"):
         first = f"{skipped[0].get('path')}: {skipped[0].get('reason')}"
-        st.warning(plain(f"{counted(len(skipped), 'photo was', 'photos were')} left out, such as {first}"))
+        notes.append(f"{counted(len(skipped), 'photo was', 'photos were')} left out, such as {first}")
+    for note in notes:
+        st.warning(plain(f"{one.name}: {note}"))
 
 
 def _show_details(embedded: Sequence[Measured]) -> None:
