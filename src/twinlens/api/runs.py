@@ -119,7 +119,8 @@ def _object(file: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{file} cannot be read: {why}; put it back from a copy, or leave this run out") from error
     if not isinstance(value, dict):
-        raise DataError(f"{file} is not a JSON object")
+        raise DataError(f"{file} is not a JSON object; put it back from a copy, or leave this run out")
     return value
