@@ -132,6 +132,7 @@ def test_disagreements_are_queries_that_one_model_alone_answers(measured: Measur
     assert disagreements(right, np.array([1, 2, 7, *[1] * 9])).tolist() == [2, 1]
 
 
+@pytest.mark.thorough  # it draws six figures, five seconds
 def test_the_figures_for_a_paper_are_one_zip(measured: Measured) -> None:
     pytest.importorskip("matplotlib")
     with zipfile.ZipFile(io.BytesIO(figures_zip(measured, kind="svg"))) as pack:
