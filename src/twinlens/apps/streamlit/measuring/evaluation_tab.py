@@ -8,7 +8,8 @@ import streamlit as st
 from twinlens.apps.streamlit.measuring.comparison import show_comparison
 from twinlens.apps.streamlit.measuring.downloads import offer_downloads
 from twinlens.apps.streamlit.measuring.examples import show_examples
-from twinlens.apps.streamlit.measuring.figures import ABOUT_INTERVALS, DIRECTIONS, cell, figure_rows, figures
+from twinlens.apps.streamlit.measuring.figures import ABOUT_INTERVALS, DIRECTIONS, figure_rows
+from twinlens.apps.streamlit.measuring.headlines import show_headlines, show_table
 from twinlens.apps.streamlit.measuring.measure_form import MEASURED, kept, measure_form
 from twinlens.apps.streamlit.measuring.measured import Measured
 from twinlens.apps.streamlit.measuring.recall import show_recalls
@@ -16,7 +17,6 @@ from twinlens.apps.streamlit.measuring.similarity import show_similarity
 from twinlens.apps.streamlit.notices import plain, show_errors
 from twinlens.counted import counted
 
-HEADLINES = ("R@1", "R@5", "R@10")
 ABOUT = """
 **How well does a model find what is meant?** Choose a folder of photos with captions, and a model or a training run.
 Each caption is searched for among all photos, and each photo among all captions. You see how often the right
@@ -50,9 +50,7 @@ def _show_figures(several: Sequence[Measured]) -> None:
     ranked = [one for one in several if "zero_shot" not in one.report]
     if len(ranked) > 1:
         st.subheader("Results")
-        for direction, way in DIRECTIONS.items():
-            st.table([_headline_row(one, direction, way) for one in ranked], hide_index=True, border="horizontal")
-        st.caption(f"R@K in per cent; in brackets, {ABOUT_INTERVALS}.")
+        show_table(ranked)
     for one in several:
         is_alone = len(ranked) < 2 or "zero_shot" in one.report
         if is_alone:
@@ -60,29 +58,13 @@ def _show_figures(several: Sequence[Measured]) -> None:
             for column, (direction, way) in zip(st.columns(2), DIRECTIONS.items(), strict=True):
                 if direction in one.report:
                     with column:
-                        _show_headlines(one.report[direction], way)
+                        show_headlines(one.report[direction], way)
             st.caption(_about(one.report))
         _show_notes(one)
         with st.expander(f"All figures of {plain(one.name)}"):
             st.dataframe(figure_rows(one.report), hide_index=True)
             if not is_alone:
                 st.caption(_about(one.report))
-
-
-def _headline_row(one: Measured, direction: str, way: str) -> dict[str, str]:
-    part = one.report.get(direction, {})
-    return {way: plain(one.name), **{name: plain(cell(part, name)) for name in HEADLINES}}
-
-
-def _show_headlines(part: Mapping[str, Any], way: str) -> None:
-    st.markdown(f"**{way}**")
-    with st.grid(len(HEADLINES), min_column_width=80, gap="small") as grid:
-        for name in HEADLINES:
-            if (value := figures(part).get(name)) is not None:
-                ends = part.get("ci95", {}).get(name)
-                interval = f"{ends[0]:.1f} to {ends[1]:.1f}" if ends else "no interval"
-                with grid.cell():
-                    st.metric(name, f"{value:.1f} %", interval, delta_color="off", delta_arrow="off")
 
 
 def _about(report: Mapping[str, Any]) -> str:

@@ -4,9 +4,9 @@ import streamlit as st
 
 from twinlens import api
 from twinlens.apps.streamlit.measuring.comparison import show_comparison
+from twinlens.apps.streamlit.measuring.headlines import show_table
 from twinlens.apps.streamlit.measuring.measure_form import kept, measure_and_keep
 from twinlens.apps.streamlit.measuring.measured import Measured, origin_of
-from twinlens.apps.streamlit.measuring.recall import show_recalls
 from twinlens.apps.streamlit.measuring.runs.run_views import Runs
 from twinlens.apps.streamlit.notices import show_errors
 
@@ -37,11 +37,11 @@ def show_on_validation(runs: Runs) -> None:
                 st.rerun()
     several = [one for each in measured.values() for one in each]
     if several:
-        show_recalls(several)
+        show_table(several)
     if len(several) > 1:
         show_comparison(several)
     if several:
-        st.caption("These are in 'Evaluation', too, with examples and files to download.")
+        st.caption("'Evaluation' has these, too, with more figures, examples and files to download.")
 
 
 def _measured(runs: Runs) -> dict[object, list[Measured]]:

@@ -8,7 +8,7 @@ import streamlit as st
 from twinlens import api
 from twinlens.apps.streamlit.measuring.charts import show_chart
 from twinlens.apps.streamlit.measuring.downloads import csv_of, download, file_name
-from twinlens.apps.streamlit.measuring.figures import ABOUT_INTERVALS, figure_rows, is_report
+from twinlens.apps.streamlit.measuring.figures import ABOUT_INTERVALS, DIRECTIONS, figure_rows, is_report
 from twinlens.apps.streamlit.measuring.runs import curves
 from twinlens.apps.streamlit.measuring.runs.run_charts import lines
 from twinlens.apps.streamlit.notices import plain
@@ -87,7 +87,9 @@ def show_each(runs: Runs) -> None:
 def _show_run(run: api.runs.TrainingRun) -> None:
     st.text(run_line(run))
     if run.validation is not None and is_report(run.validation):
-        st.caption(f"The best epoch on the validation photos; in brackets, {ABOUT_INTERVALS}")
+        has_intervals = any("ci95" in run.validation.get(direction, {}) for direction in DIRECTIONS)
+        brackets = f"; in brackets, {ABOUT_INTERVALS}" if has_intervals else ""
+        st.caption(f"The best epoch on the validation photos{brackets}")
         st.dataframe(figure_rows(run.validation), hide_index=True)
     left, right = st.columns(2)
     with left:
