@@ -93,7 +93,7 @@ def is_training(run: Path) -> bool | None:
             return False
     except Timeout:
         return True
-    except OSError:  # a folder that is only read
+    except (OSError, NotImplementedError):  # a folder that is only read, or a disk without locks
         return None
 
 

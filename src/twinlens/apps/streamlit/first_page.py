@@ -8,7 +8,7 @@ from twinlens.apps.streamlit.sidebar import Chosen
 
 ABOUT = (
     "They are indexed once, on this machine: the photos stay as they are, and nothing leaves it. "
-    "Another folder can be chosen in the sidebar, which » opens on a phone."
+    "Another folder can be chosen in the sidebar (on a phone, » opens it)."
 )
 
 

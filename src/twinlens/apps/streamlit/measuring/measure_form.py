@@ -8,7 +8,13 @@ import streamlit as st
 
 from twinlens import api
 from twinlens.apps.streamlit.folder_chooser import folder_chooser
-from twinlens.apps.streamlit.measuring.measured import Measured, kept_with, measure_folder, read_measured
+from twinlens.apps.streamlit.measuring.measured import (
+    Measured,
+    kept_with,
+    measure_folder,
+    model_name,
+    read_measured,
+)
 from twinlens.apps.streamlit.measuring.runs.known_runs import measurable_runs
 from twinlens.apps.streamlit.notices import plain
 from twinlens.apps.streamlit.typed_place import typed_place
@@ -85,7 +91,7 @@ def _measure_folder(model: str | None) -> None:
             accept_new_options=True,
             help=ABOUT_MODELS,
             width=320,
-            format_func=lambda name: name if name in bundles else f"run or folder: {name}",
+            format_func=lambda name: name if name in bundles else f"{model_name(name)}  ·  {name}",
         )
         asked = st.button("Measure", type="primary", key="measure")
     if asked and not data.strip():

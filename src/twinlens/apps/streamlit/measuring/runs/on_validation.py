@@ -1,5 +1,7 @@
 """The best weights of runs, measured on their validation photos and compared with each other."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from twinlens import api
@@ -21,7 +23,8 @@ ABOUT = (
 
 def show_on_validation(runs: Runs) -> None:
     """Offers to measure the runs, and draws what was measured."""
-    ready = {name: run for name, run in runs.items() if run.data and api.runs.has_weights(run.path)}
+    still = [run for run in runs.values() if not run.is_training]  # the best weights of the others may change
+    ready = [run for run in still if run.data and api.runs.has_weights(run.path)]
     if not ready:
         return
     st.subheader("On the validation photos")
@@ -31,7 +34,7 @@ def show_on_validation(runs: Runs) -> None:
         word = "this run" if len(ready) == 1 else f"these {len(ready)} runs"
         if st.button(f"Measure {word}", key="measure runs", type="primary"):
             with show_errors():
-                for run in ready.values():
+                for run in ready:
                     if run.path not in measured:
                         measure_and_keep(str(run.data), split=SPLIT, model=str(run.path))
                 st.rerun()
@@ -44,8 +47,8 @@ def show_on_validation(runs: Runs) -> None:
         st.caption("'Evaluation' has these, too, with more figures, examples and files to download.")
 
 
-def _measured(runs: Runs) -> dict[object, list[Measured]]:
+def _measured(runs: Sequence[api.runs.TrainingRun]) -> dict[object, list[Measured]]:
     """Folder → what was measured of it before; runs that were not measured are left out."""
-    found = {run.path: origin_of(str(run.data), SPLIT, str(run.path)) for run in runs.values()}
+    found = {run.path: origin_of(str(run.data), SPLIT, str(run.path)) for run in runs}
     several = {path: [one for one in kept() if one.origin == origin] for path, origin in found.items()}
     return {path: own for path, own in several.items() if own}
