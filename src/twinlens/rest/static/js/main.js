@@ -37,7 +37,7 @@ let hasBegun = false;
 
 // --- parts that are loaded later, the most likely ones first -----------------------------------
 
-const viewing = new Part(() => import("./viewing.js"), ({ startViewing }) => startViewing(page));
+const viewing = new Part(() => import("./viewing.js"), ({ startViewing }) => startViewing(page), { isMadeEarly: true });
 const timeline = new Part(() => import("./browsing/timeline.js"), ({ Timeline }) => {
   const made = new Timeline();
   made.addEventListener("jump", ({ detail: number }) => {
@@ -63,8 +63,8 @@ const browse = new Part(() => import("./browsing/browse_panel.js"), ({ BrowsePan
   made.show(query);
   if (hasBegun) made.forget();
   return made;
-});
-const chosen = new Part(() => import("./browsing/chosen.js"));
+}, { near: "#browse-button" });
+const chosen = new Part(() => import("./browsing/chosen.js"), undefined, { near: "#browse-button, #filters-button" });
 const giving = new Part(() => import("./curating/given.js"));
 const names = new Part(() => import("./curating/known_names.js"));
 const organise = new Part(() => import("./curating/organise.js"), ({ Organise }) => new Organise(), { near: "#selection" });
@@ -108,7 +108,7 @@ const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) 
   });
   return made;
 }, { near: "#places-button" });
-const catching = new Part(() => import("./caught.js"));
+const catching = new Part(() => import("./caught.js"), undefined, { near: "#map-button" });
 const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js")]), ([{ LibraryMap }, { keepCaught }]) => {
   const made = new LibraryMap(() => query);
   made.addEventListener("open", ({ detail }) => openPhoto(detail));
@@ -120,7 +120,7 @@ const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js"
   return made;
 }, { near: "#map-button" });
 const missing = new Part(() => import("./missing.js"), undefined, { near: ":root.is-missing" });
-const smaller = new Part(() => import("./shrink.js"));
+const smaller = new Part(() => import("./shrink.js"), undefined, { near: "#box" });
 const suggested = new Part(() => import("./suggested.js"));
 const installed = new Part(() => import("./installed.js"));
 
@@ -252,7 +252,10 @@ search.addEventListener("results", () => {
   address.keep(found);
   if (rest.isTyping) results.show(found, { isDraft: true });
   else document.documentElement.classList.toggle("has-timeline", hasTimeline(found)); // its place, before photos lie there
-  rest.then(() => results.show(found));
+  rest.then(() => {
+    results.show(found);
+    grid.soon(); // it may need more photos, which are not asked for while somebody types
+  });
   if (found.first) grid.scrollTo(0);
   if (!grid.pictures.isLoading) loadLateParts();
   if (!rest.isTyping) firstShown.then(() => showTimeline(found));
@@ -260,6 +263,7 @@ search.addEventListener("results", () => {
 grid.pictures.addEventListener("rest", loadLateParts, { once: true });
 search.addEventListener("earlier", ({ detail }) => results.growBefore(search.results, detail));
 search.addEventListener("more", () => results.grow(search.results));
+search.addEventListener("awaited", ({ detail }) => (detail ? grid.pictures.hold("results") : grid.pictures.goOn("results")));
 search.addEventListener("slow", ({ detail }) => byId("box").classList.toggle("is-slow", detail));
 search.addEventListener("failed", ({ detail }) => {
   loadLateParts();
@@ -279,7 +283,7 @@ function object(failure) {
   if (failure.status === 422 || failure.status === 404) rest.then(say);
   else say();
 }
-grid.addEventListener("end", () => search.more());
+grid.addEventListener("end", () => rest.isOver && search.more());
 grid.addEventListener("start", () => search.earlier());
 grid.addEventListener("moved", ({ detail }) => timeline.made?.follow(detail));
 results.addEventListener("stayed", () => address.settle());
