@@ -67,3 +67,21 @@ def test_an_opened_photo_does_not_wait_behind_pictures(busy_page: tuple[Page, He
     photo.continue_()
     until(page, f"{ASKED_FOR} > {asked}")
     expect(page.locator("#stage")).to_have_class("stage has-picture")
+
+
+def test_over_a_slow_line_pictures_begin_once_the_query_rests(open_page: Any, site: str) -> None:
+    page = open_page("about:blank", wait=False)
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    line = {"offline": False, "latency": 400, "downloadThroughput": 10**6, "uploadThroughput": 10**6}
+    client.send("Network.emulateNetworkConditions", line)
+    page.goto(site)
+    expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+    page.locator("#words").focus()
+    stop_time(page)
+    page.fill("#words", "a red square")
+    page.clock.run_for(200)
+    expect(page.locator(".tile .badge").first).to_be_visible()
+    assert page.evaluate(ASKED_FOR) == 0
+    page.clock.run_for(700)
+    until(page, f"{ASKED_FOR} > 0")

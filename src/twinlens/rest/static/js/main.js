@@ -153,6 +153,7 @@ function show(next) {
 
 function run({ isTyping = false } = {}) {
   rest.begin(isTyping);
+  if (isTyping && grid.pictures.isSlow) grid.pictures.hold("letters"); // the next answer would wait for pictures of this one
   if (isOnlyMinus(query)) {
     search.stop();
     results.say(t("Add something to search for: − only subtracts."));
@@ -254,6 +255,7 @@ search.addEventListener("results", () => {
   else document.documentElement.classList.toggle("has-timeline", hasTimeline(found)); // its place, before photos lie there
   rest.then(() => {
     results.show(found);
+    grid.pictures.goOn("letters");
     grid.soon(); // it may need more photos, which are not asked for while somebody types
   });
   if (found.first) grid.scrollTo(0);

@@ -38,9 +38,13 @@ export class Pictures extends EventTarget {
     return this.rows.inView.some((row) => waitingIn(row).length || [...this.loading].some((picture) => row.contains(picture)));
   }
 
+  get isSlow() {
+    return this.usualMs >= LONG_MS;
+  }
+
   get most() {
     if (isShared()) return AT_ONCE_SHARED;
-    return this.usualMs < LONG_MS ? AT_ONCE : AT_ONCE_SLOWLY;
+    return this.isSlow ? AT_ONCE_SLOWLY : AT_ONCE;
   }
 
   /** Loads the pictures of some rows, in this order. @param {{inView: HTMLElement[], near: HTMLElement[]}} rows near: loaded once those in view are here */
