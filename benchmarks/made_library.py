@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 
 from twinlens.api.library import Collection
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.indexing.index import READER_VERSION
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.data.content_hash import content_hash
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector

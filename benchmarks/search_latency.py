@@ -26,7 +26,7 @@ from result_page import publish, table
 from twinlens.api.library import Collection
 from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.indexing.index import READER_VERSION
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.stores.exact import ExactStore

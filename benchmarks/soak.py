@@ -20,7 +20,7 @@ import numpy as np
 
 from twinlens.api.library import Collection
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.indexing.index import READER_VERSION
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.memory import held_memory_bytes

@@ -66,7 +66,7 @@ def multiply(root: Path, count: int) -> None:
     with Collection.open(root) as collection:
         catalog = collection.catalog
         folder = catalog.folders()[0].id
-        sources = [key for key in sorted(catalog.known_files()) if key[1].startswith("home/")]
+        sources = [key for key in sorted(catalog.files.all()) if key[1].startswith("home/")]
         known_photos = {path: _known_photo(catalog, folder, path) for _, path in sources}
         (root / "many").mkdir()
         with catalog.writing() as writer:
@@ -88,7 +88,7 @@ def multiply(root: Path, count: int) -> None:
 
 
 def _known_photo(catalog: Any, folder: int, path: str) -> tuple[Any, Any, Any]:
-    known = catalog.known_file(folder, path)
+    known = catalog.files.at(folder, path)
     vector, details, _ = catalog.vector_of_content(known.content_hash)
     return known, vector, details
 

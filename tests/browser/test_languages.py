@@ -206,3 +206,6 @@ def test_what_the_server_says_is_in_the_language_of_the_page(open_page: Any, sit
     page.locator("#words").press("Enter")
     wrong = said["{1} must be a date such as 2023, 2023-06-30, 'June 2023' or 'last summer', got {2}"]
     expect(page.locator("#status")).to_contain_text(wrong.replace("{1}", "year").replace("{2}", "'19x9'"))
+    page.click("#library-button")
+    described = next(said[english] for english in said if english.startswith("Photos by EfficientNet"))
+    expect(page.locator("#model-facts p")).to_have_text(described)

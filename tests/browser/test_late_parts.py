@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import ALL_PARTS, cut_network, until
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 # a file more is a round trip more where a line is slow: what the first photos do not need is a Part, see late.js
@@ -99,6 +100,31 @@ def test_a_part_that_does_not_come_can_be_asked_for_again(open_page: Any, site: 
     expect(page.locator("#map")).to_be_visible()
 
 
+def test_a_part_of_another_release_offers_to_load_the_page_again_with_its_search(open_page: Any, site: str) -> None:
+    page = open_page("about:blank", wait=False)
+    page.route("**/js/library.js", lambda route: route.fulfill(status=404))
+    page.goto(site)
+    until(page, ALL_PARTS)
+    page.fill("#words", "a red square")
+    expect(page.locator(".tile .badge").first).to_be_visible()
+
+    def answer(route: Route) -> None:
+        if route.request.is_navigation_request():
+            return route.continue_()
+        return route.fulfill(content_type="text/html", body="<script src='static/0123456789ab/js/main.js'></script>")
+
+    page.route(f"{site}/", answer)  # what the server says of itself now
+    page.click("#library-button")
+    expect(page.locator("#notice")).to_contain_text("This page has been updated on the server.")
+    page.unroute("**/js/library.js")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Load again").click()
+    expect(page.locator("#words")).to_have_value("a red square")
+    expect(page.locator(".tile .badge").first).to_be_visible()
+    page.click("#library-button")
+    expect(page.locator("#library")).to_be_visible()
+
+
 def test_a_photo_opens_at_once_while_its_part_is_still_on_its_way(open_page: Any, site: str) -> None:
     page = open_page("about:blank", wait=False)
     held = list[Route]()
@@ -111,7 +137,7 @@ def test_a_photo_opens_at_once_while_its_part_is_still_on_its_way(open_page: Any
     expect(page.locator("#viewer")).to_be_hidden()
     held[0].continue_()
     expect(page.locator("#viewer")).to_be_visible()
-    expect(page.locator("#viewer-name")).to_have_text(str(second.get_attribute("aria-label")).split(", ")[1])
+    expect(page.locator("#viewer-name")).to_have_text(names(page)[1])
 
 
 def test_a_link_to_a_photo_opens_it(open_page: Any, site: str) -> None:

@@ -123,3 +123,19 @@ def test_without_a_place_the_map_says_how_photos_get_one(page: Page) -> None:
     expect(page.locator("#places-empty")).to_contain_text("No photo here has a place")
     expect(page.locator("#places-status")).to_have_text("0 of 29 photos with a place")
     expect(page.locator("#places-draw")).to_be_disabled()
+
+
+def test_photos_around_the_world_are_all_in_view_on_a_phone(page: Page) -> None:
+    corners = page.evaluate(
+        """async () => {
+          const main = document.querySelector('script[type=module]').src;
+          const { WorldView } = await import(new URL('places/world_view.js', main));
+          const view = new WorldView();
+          view.resize(390, 760);
+          view.fit({ west: -74, south: -34, east: 140, north: 64 });
+          return [view.toPixels(-74, 64), view.toPixels(140, -34)];
+        }"""
+    )
+    (left, top), (right, bottom) = corners
+    assert 0 < left < right < 390
+    assert 0 < top < bottom < 760

@@ -99,3 +99,74 @@ def test_selected_photos_are_shared_and_one_is_dragged_out_as_its_file(open_page
     page.locator(".tile .open").first.click()
     page.locator("#viewer-share").click()
     expect(page.locator("#share-body")).to_contain_text("One photo.")
+
+
+def test_an_album_is_shared_until_the_day_that_is_chosen(open_page: Any, shared_site: str) -> None:
+    page = open_page(f"{shared_site}#album=Reds", wait=False)
+    put = {"name": "Reds", "image_ids": ["home/red square.jpg", "home/red circle.jpg"]}
+    assert page.request.post(f"{shared_site}api/albums", data=put, headers={"X-API-Key": KEY}).ok
+    page.fill("#key", KEY)
+    page.keyboard.press("Enter")
+    page.click("#share-results")
+    expect(page.locator("#share-body")).to_contain_text("Reds")
+    page.get_by_label("The link expires after").select_option("7")
+    with page.expect_request("**/api/shares") as asked:
+        page.get_by_role("button", name="Make the link").click()
+    told = asked.value.post_data_json
+    assert (told["album"], told["expires_days"]) == ("Reds", 7)
+    expect(page.locator("#share-link")).to_be_focused()
+    guest = open_page("about:blank", wait=False)
+    guest.goto(page.input_value("#share-link"))
+    expect(guest.get_by_role("heading", name="Reds")).to_be_visible()
+    expect(guest.locator("#line")).to_contain_text("2 photos, until ")
+    expect(guest.locator("#wall button")).to_have_count(2)
+
+
+def test_a_link_to_one_photo_shows_it_large_and_one_to_none_says_so(open_page: Any, shared_site: str) -> None:
+    guest = open_page("about:blank", wait=False, base_url=shared_site)
+    owner = {"Authorization": f"Bearer {KEY}"}
+    photo = {"image_ids": ["home/red square.jpg"]}
+
+    def call(path: str, **data: Any) -> Any:
+        return guest.request.post(f"{shared_site}api/{path}", data=data, headers=owner).json()
+
+    guest.goto(shared_site + call("shares", **photo)["address"])
+    tile = guest.locator("#wall button")
+    until(guest, "document.querySelector('#wall img')?.naturalWidth > 0")
+    assert tile.bounding_box()["height"] == pytest.approx(400, abs=1)  # as large as it is
+    for is_in in (True, False):
+        call("albums", name="None any more", is_in=is_in, **photo)
+    guest.goto(shared_site + call("shares", album="None any more")["address"])
+    expect(guest.locator("#line")).to_have_text("No photos are here now.")
+    assert faults(guest) == []
+
+
+def test_near_copies_of_a_shared_search_stand_behind_one_until_somebody_wants_each(open_page: Any, site: str) -> None:
+    guest = open_page("about:blank", wait=False)
+    share = {"number": 1, "heading": "Red", "num_photos": 4, "num_entries": 2, "originals": False, "expires_at": None}
+    photos = [
+        {"photo": name, "width": 300, "height": 200, "taken_on": None, "duration_s": None, "behind": behind,
+         "num_alike": 2 * (name == "a")}
+        for name, behind in (("a", None), ("b", "a"), ("c", "a"), ("d", None))
+    ]  # fmt: skip
+    guest.route("**/api/shared", lambda route: route.fulfill(json=share))
+    guest.route("**/api/shared/1/photos?*", lambda route: route.fulfill(json={"photos": photos}))
+    guest.route(
+        "**/picture?*",
+        lambda route: route.fulfill(content_type="image/svg+xml", body="<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    )
+    guest.goto(f"{site}/share#1-key")
+    tiles = guest.locator("#wall button")
+    expect(tiles).to_have_count(2)
+    expect(tiles.first).to_have_accessible_name("1 of 2, 2 alike")
+    expect(tiles.first).to_have_text("+2 alike")
+    assert faults(guest) == []
+    unfold = guest.get_by_role("button", name="Show near copies one by one")
+    unfold.click()
+    expect(unfold).to_have_attribute("aria-pressed", "true")
+    expect(tiles).to_have_count(4)
+    tiles.nth(1).click()
+    expect(guest.locator("#viewer-name")).to_have_text("2 of 4")
+    guest.keyboard.press("Escape")
+    unfold.click()
+    expect(tiles).to_have_count(2)

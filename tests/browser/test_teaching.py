@@ -1,4 +1,4 @@
-"""Teaching in the page: a word is learnt from selected photos, listed, searched and forgotten; a lesson is refused."""
+"""Teaching in the page: a word is learnt, listed, searched and forgotten; a lesson says what it was worth."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import until_at_rest
+from browser.served_page import intercept, until_at_rest
 from browser.test_accessibility import faults
+from browser.tiles import tile_of
 
 pytestmark = pytest.mark.browser
 BLUE = ["home/blue circle.jpg", "home/blue square.jpg"]
@@ -31,10 +32,8 @@ def taught(page: Page) -> list[tuple[str, list[str]]]:
 
 
 def test_a_word_is_taught_by_selected_photos_found_forgotten_and_brought_back(home: Page) -> None:
-    tiles = home.locator(".tile")
-    for name in ("blue circle.jpg", "blue square.jpg"):
-        tile = tiles.filter(has=home.locator(f".open[aria-label*='{name}']"))
-        tile.locator(".pick").click(force=True)
+    for photo in BLUE:
+        tile_of(home, photo).locator(".pick").click(force=True)
     home.get_by_role("button", name="Organise").click()
     box = home.get_by_role("combobox", name="They show")
     box.fill("Our Rex")
@@ -51,6 +50,13 @@ def test_a_word_is_taught_by_selected_photos_found_forgotten_and_brought_back(ho
     home.get_by_role("button", name="Learn from captions and opinions").click()
     expect(home.locator("#notice")).to_contain_text("a lesson needs 40 photos")
     expect(home.locator(".lesson-buttons").get_by_role("button")).to_have_count(1)  # there is none to undo
+    held_out = {"recall_at_10": {"before": 0.5, "after": 0.625, "low": 0.05, "high": 0.2}}
+    lesson = {"lesson": {"is_kept": True, "held_out": held_out}, "told": "it is kept"}
+    intercept(home, "**/api/teach", lambda route: route.fulfill(json=lesson))
+    home.get_by_role("button", name="Learn from captions and opinions").click()
+    expect(home.locator(".figures tbody tr")).to_have_text("R@100.5000.625+0.125 [+0.050, +0.200]")
+    expect(home.get_by_role("button", name="Undo the last lesson")).to_be_visible()
+    home.unroute("**/api/teach")
     until_at_rest(home)
     assert faults(home) == []
     home.get_by_role("button", name="Forget “our rex”").click()

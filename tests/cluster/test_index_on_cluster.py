@@ -12,9 +12,10 @@ from cluster.conftest import TwoNodes
 from conftest import COLOURS, ColourEncoder, draw_photo
 from twinlens.cluster.connection import Cluster
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.indexing.index import IndexOptions, index_folders
+from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.telling.progress import SilentListener
 from twinlens.collection.indexing.telling.report import IndexReport
+from twinlens.collection.indexing.updating.options import IndexOptions
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.embedding.on_cluster import ClusterEmbedding
 from twinlens.protocols import EncodedImages
@@ -64,7 +65,7 @@ class Library:
     def rows(self) -> dict[str, tuple[bytes | None, str | None, bytes]]:
         """Of each photo its content's hash, why it was skipped, and its vector."""
         found = {}
-        for (_, path), file in self.catalog.known_files().items():
+        for (_, path), file in self.catalog.files.all().items():
             vector = b"" if file.skip_reason else self.catalog.embedding(file.id).tobytes()
             found[path] = (file.content_hash, file.skip_reason, vector)
         return found

@@ -28,6 +28,7 @@ QUERIES = ("red", "green yellow", "blue + 0.5 white", "black - 1.0 red")
 # For each line it reads, indexes a folder in a new process, kills that after a while, and tells how it ended.
 RUNNER = """
 import json, os, signal, sys, time
+from functools import partial
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from conftest import ColourEncoder
@@ -55,7 +56,8 @@ os.fsync = slowed(os.fsync)
 Path.replace = slowed(Path.replace)
 Path.unlink = slowed(Path.unlink)
 model_of_record.load_model = lambda source: ColourEncoder()
-index.BATCH_SIZE = captions.BATCH_SIZE = 4  # many small transactions
+index.embed_batches = partial(index.embed_batches, batch_size=4)  # many small transactions
+captions.BATCH_SIZE = 4
 
 for line in sys.stdin:
     photos, kill_after, captions_file = json.loads(line)

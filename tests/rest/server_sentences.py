@@ -4,11 +4,13 @@ A sentence has {1}, {2} … where the source puts values in; clauses between sem
 so is a number with its noun, "{n} photos". It is one of
 
 - a message of an error that a request of the page can have (``RequestFailure``, and our errors in ROOMS),
-- a note, a reason or a condition in words: what the functions in SAYING return, and the filters' notes and phrases.
+- a note, a reason or a condition in words: what the functions in SAYING return, and the filters' notes and phrases,
+- the line that describes a model: that which comes along, a published one, or one made by an import.
 """
 
 import ast
 import inspect
+import json
 import re
 from calendar import month_name
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ from twinlens.collection.searching.filtering import Filter
 from twinlens.collection.searching.filters.has import KNOWN
 from twinlens.counted import counted
 from twinlens.errors import without_commands
+from twinlens.model.hub.published import published
 
 SOURCE = Path(twinlens.__file__).parent
 ROOMS = (
@@ -127,10 +130,24 @@ def sentences() -> set[str]:
     for place in ("rest", *ROOMS):
         for path in files_of(place):
             found |= messages(path)
+    found |= descriptions()
     clauses = {_named(clause) for one in found | _COUNTED for clause in one.split("; ")}
     said = {numbered(one) for one in clauses if _LETTERS.search(one) and not _CODE.fullmatch(one)}
     assert said >= OF_PROGRAMS, f"said no longer: {sorted(OF_PROGRAMS - said)}"
     return (said - OF_PROGRAMS) | JOINED | INSIDE
+
+
+def descriptions() -> set[str]:
+    """What models that nobody trained here are described by."""
+    own = json.loads((SOURCE / "model/default/model.json").read_text(encoding="utf-8"))["description"]
+    found = {own, *(one.description for one in published().values())}
+    for path in ("model/hub/make_bundle.py", "training/importing/import_checkpoint.py"):
+        tree = ast.parse((SOURCE / path).read_text(encoding="utf-8"))
+        for fields in (node for node in ast.walk(tree) if isinstance(node, ast.Dict)):
+            for key, value in zip(fields.keys, fields.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "description":
+                    found |= set(texts_of(value, tree, tree))
+    return found
 
 
 def _named(clause: str) -> str:

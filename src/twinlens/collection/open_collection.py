@@ -140,7 +140,7 @@ class OpenCollection:
         mistaken for the collection of its subfolders.
         """
         self._projector.close()
-        unused = self._is_fresh and not self.catalog.known_files()
+        unused = self._is_fresh and not self.catalog.files.all()
         self._is_fresh = False
         self._derived.close()
         self.catalog.close()

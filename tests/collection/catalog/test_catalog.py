@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from twinlens.collection.catalog import database as database_module
-from twinlens.collection.catalog.catalog import Catalog, Folder
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.catalog.schema import SCHEMA_VERSION
+from twinlens.collection.catalog.settings import Folder
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector
 from twinlens.errors import CatalogDamagedError, CollectionBusyError, CollectionError, DiskFullError
@@ -105,7 +106,7 @@ class TestOpening:
         with pytest.raises(CatalogDamagedError, match="run 'twinlens repair"):  # noqa: PT012
             cut = Catalog(filled.path)
             try:
-                cut.known_files()
+                cut.files.all()
                 assert cut.integrity_faults() == []
             finally:
                 cut.close()
@@ -253,7 +254,7 @@ class TestWriting:
             writer.put_photo(
                 state("a.jpg", content=b"z" * 16, size=77), PhotoDetails(5, 5), vector(7), reader_version=1
             )
-        known = filled.known_file(1, "a.jpg")
+        known = filled.files.at(1, "a.jpg")
         assert known is not None
         assert (known.id, known.size_bytes, known.content_hash) == (1, 77, b"z" * 16)
         np.testing.assert_array_equal(filled.embedding(1), vector(7).embedding)
@@ -274,7 +275,7 @@ class TestWriting:
     def test_touch_changes_size_and_date_only(self, filled: Catalog) -> None:
         with filled.writing() as writer:
             writer.touch(1, FileState(1, "a.jpg", 11, 2_000, b"a" * 16))
-        known = filled.known_file(1, "a.jpg")
+        known = filled.files.at(1, "a.jpg")
         assert known is not None
         assert (known.size_bytes, known.mtime_ns, known.content_hash) == (11, 2_000, b"a" * 16)
         assert filled.changes_since(1).added.tolist() == []
@@ -340,10 +341,10 @@ class TestChanges:
 
 class TestReading:
     def test_known_files_tell_what_was_seen(self, filled: Catalog) -> None:
-        known = filled.known_files()
+        known = filled.files.all()
         assert set(known) == {(1, "a.jpg"), (1, "b/b.jpg"), (1, "c.jpg")}
-        assert known[1, "c.jpg"] == filled.known_file(1, "c.jpg") == (3, 10, 1_000, b"c" * 16, "empty file", 1)
-        assert filled.known_file(2, "a.jpg") is None
+        assert known[1, "c.jpg"] == filled.files.at(1, "c.jpg") == (3, 10, 1_000, b"c" * 16, "empty file", 1)
+        assert filled.files.at(2, "a.jpg") is None
 
     def test_photos_come_by_id(self, filled: Catalog) -> None:
         found = filled.photos([2, 1, 77])

@@ -62,7 +62,7 @@ def found(hits: Sequence[Hit]) -> list[tuple[str, str | None]]:
 def known(collection: Collection) -> dict[str, set[str]]:
     """Captions of each photo, searchable or not."""
     folders = {folder.id: folder.prefix for folder in collection.folders()}
-    paths = {file.id: folders[key[0]] + key[1] for key, file in collection.catalog.known_files().items()}
+    paths = {file.id: folders[key[0]] + key[1] for key, file in collection.catalog.files.all().items()}
     return {paths[photo]: set(texts) for photo, texts in collection.catalog.captions.known().items()}
 
 
@@ -212,7 +212,7 @@ class TestMatching:
 
     def match(self, catalog: Catalog, names: Sequence[str]) -> dict[str, str]:
         images = [CaptionedImage(name, Path("/elsewhere") / name, ("x",)) for name in names]
-        paths = {file.id: key[1] for key, file in catalog.known_files().items()}
+        paths = {file.id: key[1] for key, file in catalog.files.all().items()}
         matched = match_photos(images, catalog, [PhotoFolder(1, Path("/photos"), "")])
         return {name: paths[found] if isinstance(found, int) else f"no: {found}" for name, found in matched.items()}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PhotoMaker
-from twinlens.collection.catalog.catalog import EXCLUDED
+from twinlens.collection.catalog.settings import EXCLUDED
 from twinlens.collection.collection import Collection
 from twinlens.collection.indexing.scanning.since_index import SinceIndex
 from twinlens.errors import CatalogDamagedError, CollectionError, ConfigError, NoPhotosError
@@ -29,7 +29,7 @@ def library(make_photo: PhotoMaker, open_collection: OpenCollection, tmp_path: P
 
 
 def found(collection: Collection) -> list[str]:
-    known = collection.catalog.known_files()
+    known = collection.catalog.files.all()
     return sorted(path for (_, path), file in known.items() if file.skip_reason is None)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from conftest import ColourEncoder
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.indexing.index import READER_VERSION, index_folders
+from twinlens.collection.indexing.index import index_folders
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.data.exif import PhotoDetails
 from twinlens.embedding.local import PhotoVector

@@ -13,9 +13,9 @@ import pytest
 from conftest import draw_photo
 from twinlens.collection.catalog.sqlite import integrity
 from twinlens.collection.collection import Collection
-from twinlens.collection.indexing import index as module
 from twinlens.collection.indexing.scanning.last_scan import read_last_scan
 from twinlens.collection.indexing.scanning.scan import scan_folder
+from twinlens.collection.indexing.updating import comparing as module
 from twinlens.collection.indexing.watching.changes import Changes
 from twinlens.collection.place.photo_folders import FileKey
 

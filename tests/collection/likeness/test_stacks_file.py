@@ -43,7 +43,7 @@ Change = tuple[str, int, int, int | None, str, float]
 def apply(catalog: Catalog, change: Change) -> None:
     what, one, other, second, camera, angle = change
     state = FileState(1, PATHS[one], 1, 1, bytes([one, other]))
-    known = catalog.known_file(1, PATHS[one])
+    known = catalog.files.at(1, PATHS[one])
     with catalog.writing() as writer:
         if what == "put":
             taken_at = None if second is None else f"2023-06-01T12:00:0{second}"
@@ -52,7 +52,7 @@ def apply(catalog: Catalog, change: Change) -> None:
             writer.put_photo(state, PhotoDetails(4, 3, taken_at=taken_at, camera=camera), vector, reader_version=1)
         elif known is not None and what == "remove":
             writer.remove(known.id)
-        elif known is not None and catalog.known_file(1, PATHS[other]) is None:
+        elif known is not None and catalog.files.at(1, PATHS[other]) is None:
             writer.rename(known.id, state._replace(path=PATHS[other]))
 
 

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from twinlens.collection.place.disk import disk_error, make_folder, remove_unused
+from twinlens.collection.place.disk import LAST_SCAN, disk_error, make_folder, remove_unused
 from twinlens.errors import CollectionError, DiskFullError
+from twinlens.whole_file import whole_file
 
 
 def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
@@ -46,3 +47,11 @@ def test_any_other_error_of_the_disk_keeps_its_reason(tmp_path: Path) -> None:
     error = disk_error(tmp_path, OSError(errno.EIO, "Input/output error"))
     assert not isinstance(error, DiskFullError)
     assert "Input/output error" in str(error)
+
+
+def test_what_is_in_the_way_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / LAST_SCAN).mkdir()
+    with pytest.raises(FileExistsError) as refused, whole_file(tmp_path / LAST_SCAN):
+        pass
+    told = str(disk_error(tmp_path, refused.value))
+    assert told == (f"indexing into {tmp_path} failed: {tmp_path / LAST_SCAN}: is not a regular file; move it away")

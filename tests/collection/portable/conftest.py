@@ -36,7 +36,7 @@ def given(collection: Collection) -> dict[str, Any]:
     """All that people gave, by photo, and the albums."""
     photos = {}
     for folder in collection.folders():
-        for (_, path), _file in sorted(collection.catalog.known_files().items()):
+        for (_, path), _file in sorted(collection.catalog.files.all().items()):
             photo_id = folder.prefix + path
             if (card := collection.photo(photo_id)) is not None:
                 photos[photo_id] = (

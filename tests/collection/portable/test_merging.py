@@ -8,7 +8,7 @@ import pytest
 from collection.portable.conftest import OpenCollection, given
 from conftest import ColourEncoder, draw_photo
 from twinlens.api.upkeep.portable import merge
-from twinlens.collection.catalog.catalog import ONLY_KNOWN
+from twinlens.collection.catalog.settings import ONLY_KNOWN
 from twinlens.collection.collection import Collection
 from twinlens.errors import CollectionError
 

@@ -30,7 +30,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     draw_photo(folder / "yellow.png", "yellow")
     with Collection.open(folder, model=ColourEncoder()) as collection:
         collection.index()
-        known = {path: file.content_hash or b"" for (_, path), file in collection.catalog.known_files().items()}
+        known = {path: file.content_hash or b"" for (_, path), file in collection.catalog.files.all().items()}
         with collection.catalog.writing() as writer:
             writer.put_read_texts([(known["clips/red.png"], "way out"), (known["yellow.png"], "no smoking")])
     return folder
@@ -80,7 +80,7 @@ def test_texts_come_to_photos_that_were_indexed_anew_and_those_here_stay(
     shutil.copy(tmp_path / "photos" / "yellow.png", new)
     with open_collection(new) as there:
         there.index()
-        known = there.catalog.known_file(1, "yellow.png")
+        known = there.catalog.files.at(1, "yellow.png")
         assert known is not None
         with there.catalog.writing() as writer:
             writer.put_read_texts([(known.content_hash or b"", "read here")])

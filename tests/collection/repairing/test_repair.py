@@ -397,7 +397,7 @@ def test_a_repair_that_fails_can_be_repeated(library: Path, monkeypatch: pytest.
     report = repair(library)
     assert (report.faults == []) == (step == "check_vectors")
     catalog = Catalog(library / "catalog.sqlite")
-    assert (len(catalog.known_files()), catalog.integrity_faults()) == (12, [])
+    assert (len(catalog.files.all()), catalog.integrity_faults()) == (12, [])
     catalog.close()
 
 
@@ -421,7 +421,7 @@ def test_a_repair_killed_at_any_moment_leaves_the_old_state_or_the_new_one(libra
         process.stdout.close()
         repair(place)
         catalog = Catalog(place / "catalog.sqlite")
-        assert (len(catalog.known_files()), len(catalog.marks.favourites()), catalog.integrity_faults()) == (12, 0, [])
+        assert (len(catalog.files.all()), len(catalog.marks.favourites()), catalog.integrity_faults()) == (12, 0, [])
         assert catalog.captions.known().keys() == set(range(1, 13))
         catalog.close()
 

@@ -133,7 +133,7 @@ def test_any_sequence_of_changes_is_followed(catalog: Catalog, tmp_path: Path) -
     for step in range(40):
         with catalog.writing() as writer:
             for _ in range(dice.randrange(1, 3)):
-                known = {found: photo.id for (_, found), photo in catalog.known_files().items()}
+                known = {found: photo.id for (_, found), photo in catalog.files.all().items()}
                 photo_id, new = dice.choice(list(known.values())), path()
                 match dice.randrange(7):
                     case 0 | 1:

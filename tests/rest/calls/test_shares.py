@@ -56,6 +56,7 @@ def test_a_link_shows_its_photos_and_a_browser_keeps_its_key_in_a_cookie_for_the
         "number": number,
         "heading": "Our trip",
         "num_photos": 2,
+        "num_entries": 2,
         "originals": False,
         "expires_at": opened.json()["expires_at"],
     }

@@ -17,7 +17,7 @@ from contracts.vector_store import (
     unit,
 )
 from stores.exact.conftest import files, open_exact
-from twinlens.stores import exact
+from twinlens.stores import flat_files
 from twinlens.stores.exact import ExactStore, HalfStore
 
 
@@ -157,7 +157,7 @@ class TestCompaction:
             vectors = clustered(30, seed=generation)
             put(store, vectors, generation=generation)
         (rows,) = files(tmp_path, "vectors-*.f32")
-        assert rows.stat().st_size <= 30 * DIM * 4 / (1 - exact.DEAD_SHARE)
+        assert rows.stat().st_size <= 30 * DIM * 4 / (1 - flat_files.DEAD_SHARE)
         check_answer(open_exact(tmp_path).search(vectors[1][None], 30), vectors, vectors[1][None], 30)
 
     def test_few_dead_rows_are_left_where_they_are(self, tmp_path: Path) -> None:

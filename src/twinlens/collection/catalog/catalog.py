@@ -1,10 +1,8 @@
 """The catalog: one SQLite file, the source of truth of a collection."""
 
-import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -23,19 +21,18 @@ from twinlens.collection.catalog.curated.albums import AlbumTable
 from twinlens.collection.catalog.curated.ratings import RatingTable
 from twinlens.collection.catalog.curated.shares import ShareTable
 from twinlens.collection.catalog.curated.tags import TagTable
-from twinlens.collection.catalog.database import Connection, Database, damaged
+from twinlens.collection.catalog.database import Connection, damaged
 from twinlens.collection.catalog.embeddings.features import PhotoFeatures
 from twinlens.collection.catalog.embeddings.moments import MomentFeatures, MomentTable
-from twinlens.collection.catalog.embeddings.next_vectors import NextVectors, model_meta
+from twinlens.collection.catalog.embeddings.next_vectors import NextVectors
 from twinlens.collection.catalog.feedback import FeedbackTable
 from twinlens.collection.catalog.kept import Kept
+from twinlens.collection.catalog.known_files import FileTable
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.order import Order, first_ids
 from twinlens.collection.catalog.path_forms import PathForms
 from twinlens.collection.catalog.reading import count_photos, photo_records, rows_at_path
 from twinlens.collection.catalog.rows import (
-    MOST_DIM,
-    MOST_GENERATIONS,
     KnownVector,
     ModelRecord,
     PhotoRecord,
@@ -43,11 +40,11 @@ from twinlens.collection.catalog.rows import (
     embedding_blocks,
     halves,
     id_array,
-    is_number,
     unit_row,
 )
 from twinlens.collection.catalog.schema import PLAUSIBLE_VERSION, SCHEMA_VERSION, upgrade
 from twinlens.collection.catalog.selecting import selected_ids
+from twinlens.collection.catalog.settings import Settings
 from twinlens.collection.catalog.sqlite.before_upgrade import keep_before_upgrade
 from twinlens.collection.catalog.sqlite.foreign import refuse_links, refuse_programs
 from twinlens.collection.catalog.sqlite.integrity import (
@@ -72,30 +69,6 @@ if TYPE_CHECKING:
     from twinlens.collection.catalog.postgres.work import WorkTable
 
 Value = TypeVar("Value")
-FOLLOW_LINKS = "follow_links"  # key in the table meta
-ARCHIVES = "archives"  # another one
-ONLY_KNOWN = "only_known"  # the same
-EXCLUDED = "exclude"  # key of the patterns of files that are not indexed
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A photo folder of the collection; ``path`` may be relative to the collection folder."""
-
-    id: int
-    name: str
-    path: str
-
-
-class KnownFile(NamedTuple):
-    """A file as recorded in the catalog, to detect whether it has changed."""
-
-    id: int
-    size_bytes: int
-    mtime_ns: int
-    content_hash: bytes | None
-    skip_reason: str | None
-    reader_version: int
 
 
 class KnownContent(NamedTuple):
@@ -112,13 +85,14 @@ class KnownContent(NamedTuple):
     has_texts: bool
 
 
-class Catalog(Database):
+class Catalog(Settings):
     """Reads and writes the catalog file.
 
     May be shared between threads: each gets its own connection. The catalog of an older
     release is upgraded when it is opened.
 
     Attributes:
+        files: every file ever seen.
         captions: the captions of its photos.
         features: what tells how alike its photos are.
         moments: frames of its videos.
@@ -155,6 +129,7 @@ class Catalog(Database):
         self._check_place(path, create=create)
         super().__init__(path, create=create, read_only=read_only)
         self._columns = TextColumns(self._counts_file())
+        self.files = FileTable(self)
         self.captions = CaptionTable(self)
         self.features = PhotoFeatures(self)
         self.moments = MomentTable(self)
@@ -213,106 +188,6 @@ class Catalog(Database):
         self._columns.add_functions(connection)
         return connection
 
-    # --- what the collection is -------------------------------------------------------------
-
-    def meta(self, key: str) -> str | None:
-        """A stored value, such as ``fingerprint``."""
-        rows = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return rows[0][0] if rows else None
-
-    def set_meta(self, values: Mapping[str, str]) -> None:
-        """Stores values, all or none."""
-        with self.transaction() as connection:
-            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
-
-    def forget_meta(self, key: str) -> None:
-        """Removes a stored value, if there is one."""
-        with self.transaction() as connection:
-            connection.execute("DELETE FROM meta WHERE key = ?", (key,))
-
-    def model(self) -> ModelRecord | None:
-        """The model of the vectors; None before the first run."""
-        return self._model("")
-
-    def next_model(self) -> ModelRecord | None:
-        """The model that the collection is switching to; None if it is not."""
-        return self._model("next_")
-
-    def remember_model(self, model: ModelRecord) -> None:
-        """Records the model of the vectors."""
-        self.set_meta(model_meta(model))
-
-    def _model(self, prefix: str) -> ModelRecord | None:
-        keys = [prefix + key for key in ModelRecord._fields]
-        found = dict(self.rows("SELECT key, value FROM meta WHERE key IN (?, ?, ?)", keys))
-        if len(found) < len(keys):
-            return None
-        model, fingerprint, dim = (found[key] for key in keys)
-        return ModelRecord(model, fingerprint, self._number(prefix + "dim", dim, most=MOST_DIM))
-
-    def _number(self, key: str, value: object, *, most: int = MOST_GENERATIONS) -> int:
-        if not isinstance(value, str) or not is_number(value, most=most):
-            raise CatalogDamagedError(damaged(self.path, f"{key} is {str(value)[:40]!r}"))
-        return int(value)
-
-    @property
-    def follows_links(self) -> bool:
-        """Whether photos behind links that lead out of their folder are indexed and shown."""
-        return self.meta(FOLLOW_LINKS) == "1"
-
-    @property
-    def opens_archives(self) -> bool:
-        """Whether photos inside zip and tar files are indexed."""
-        return self.meta(ARCHIVES) == "1"
-
-    @property
-    def has_only_known(self) -> bool:
-        """Whether index runs add no photos: the collection was split from another by a search."""
-        return self.meta(ONLY_KNOWN) == "1"
-
-    @property
-    def excluded(self) -> list[str]:
-        """Patterns of files and folders that are not indexed, as gitignore has them; the last that matches decides."""
-        try:
-            found = json.loads(self.meta(EXCLUDED) or "[]")
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            raise CatalogDamagedError(
-                f"the patterns of files to exclude cannot be read in {self.path}; "
-                "give them again: twinlens index --exclude PATTERN"
-            )
-        return found
-
-    def exclude(self, patterns: Sequence[str]) -> None:
-        """Records the patterns in the place of earlier ones."""
-        self.set_meta({EXCLUDED: json.dumps(list(patterns))})
-
-    @property
-    def identity(self) -> str:
-        """A unique id of the catalog, stored in derived files."""
-        return self.meta("identity") or ""
-
-    @property
-    def generation(self) -> int:
-        """Increases with every commit that changes photos."""
-        return self._number("generation", self.meta("generation") or "0")
-
-    def folders(self) -> list[Folder]:
-        """The photo folders, oldest first."""
-        return [Folder(*row) for row in self.rows("SELECT id, name, path FROM folders ORDER BY id")]
-
-    def add_folder(self, name: str, path: str) -> Folder:
-        """Adds a photo folder."""
-        with self.transaction() as connection:
-            put = "INSERT INTO folders (name, path) VALUES (?, ?) RETURNING id"
-            return Folder(int(connection.execute(put, (name, path)).fetchone()[0]), name, path)
-
-    def move_folder(self, folder_id: int, path: str) -> None:
-        """Changes where a photo folder is; its photos keep their ids and what they were given."""
-        with self.transaction() as connection:
-            connection.execute("UPDATE folders SET path = ? WHERE id = ?", (path, folder_id))
-
     # --- photos: writing --------------------------------------------------------------------
 
     @contextmanager
@@ -325,54 +200,6 @@ class Catalog(Database):
             yield CatalogWriter(connection, generation)
 
     # --- photos: reading --------------------------------------------------------------------
-
-    def known_files(self) -> dict[tuple[int, str], KnownFile]:
-        """Every file ever seen, by folder id and path."""
-        rows = self.rows(
-            "SELECT folder_id, path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos"
-        )
-        return {(row[0], row[1]): KnownFile(*row[2:]) for row in rows}
-
-    def known_file(self, folder_id: int, path: str) -> KnownFile | None:
-        """One file as recorded in the catalog."""
-        rows = self.rows(
-            "SELECT id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
-            "WHERE folder_id = ? AND path = ?",
-            (folder_id, path),
-        )
-        return KnownFile(*rows[0]) if rows else None
-
-    def known_files_in(self, folder_id: int, subfolder: str) -> dict[str, KnownFile]:
-        """Files directly in a subfolder, "" for the photo folder itself, by path."""
-        start, end = (f"{subfolder}/", f"{subfolder}0") if subfolder else ("", "\U0010ffff")  # "0" comes after "/"
-        sql = (
-            "SELECT path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
-            "WHERE folder_id = ? AND path >= ? AND path < ? ORDER BY path LIMIT 50"
-        )
-        found, place = {}, start
-        while rows := self.rows(sql, (folder_id, place, end)):
-            for path, *file in rows:
-                name, slash, _ = path.removeprefix(start).partition("/")
-                if slash:  # in a subfolder of this one, which may hold most of the library
-                    place = f"{start}{name}0"
-                    break
-                found[path], place = KnownFile(*file), f"{path}\0"
-        return found
-
-    def known_files_below(self, folder_id: int, subfolder: str) -> dict[tuple[int, str], KnownFile]:
-        """Every file in a subfolder and all below it, by folder id and path."""
-        rows = self.rows(
-            "SELECT folder_id, path, id, size_bytes, mtime_ns, content_hash, skip_reason, reader_version FROM photos "
-            "WHERE folder_id = ? AND path >= ? AND path < ?",
-            (folder_id, f"{subfolder}/", f"{subfolder}0"),  # "0" comes after "/"
-        )
-        return {(row[0], row[1]): KnownFile(*row[2:]) for row in rows}
-
-    def has_more_files(self, folder_id: int, subfolder: str, *, than: int) -> bool:
-        """Whether more than so many files are known in a subfolder and below it; "" for the photo folder itself."""
-        start, end = (f"{subfolder}/", f"{subfolder}0") if subfolder else ("", "\U0010ffff")
-        sql = "SELECT 1 FROM photos WHERE folder_id = ? AND path >= ? AND path < ? LIMIT 1 OFFSET ?"
-        return bool(self.rows(sql, (folder_id, start, end, than)))
 
     def known_contents(self) -> KnownContents:
         """The contents that searchable photos have now."""

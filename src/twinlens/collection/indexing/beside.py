@@ -91,7 +91,7 @@ def _tasks(catalog: Catalog, folders: Iterable[PhotoFolder], scans: Mapping[int,
 
 def _without_mark(catalog: Catalog, folder_id: int, path: str) -> BesideMark | None:
     """A photo that had nothing beside it until now; None if it is not searchable."""
-    file = catalog.known_file(folder_id, path)
+    file = catalog.files.at(folder_id, path)
     return BesideMark(file.id, "") if file is not None and file.skip_reason is None else None
 
 

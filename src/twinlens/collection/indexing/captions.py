@@ -119,7 +119,7 @@ def match_photos(
     A photo is matched by its path relative to a photo folder, else by its file name if
     that is unique both in the collection and in ``images``; the Unicode form of names does not matter.
     """
-    files = catalog.known_files()
+    files = catalog.files.all()
     photos = {key: file.id for key, file in files.items() if file.skip_reason is None}
     in_one_form = {(folder_id, same_form(path)): photo_id for (folder_id, path), photo_id in photos.items()}
     by_name: dict[str, list[int]] = {}

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.settings import ARCHIVES, FOLLOW_LINKS
 from twinlens.collection.catalog.sqlite.before_upgrade import forget_after_upgrade
 from twinlens.collection.catalog.sqlite.integrity import check_fully, is_check_due, is_known_intact, remember_intact
 from twinlens.collection.derived import Derived
 from twinlens.collection.indexing.captions import index_captions, open_captions
 from twinlens.collection.indexing.disk_guard import DiskGuard
 from twinlens.collection.indexing.excluding.rules import check_pattern
-from twinlens.collection.indexing.index import DEFAULTS, READER_VERSION, IndexOptions, index_folders
+from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.models.model_change import change_model
 from twinlens.collection.indexing.models.model_of_record import (
     ModelOfRecord,
@@ -25,6 +26,8 @@ from twinlens.collection.indexing.models.model_of_record import (
 from twinlens.collection.indexing.sharing.helping import Helper
 from twinlens.collection.indexing.telling.progress import IndexListener, SilentListener
 from twinlens.collection.indexing.telling.report import CaptionReport, IndexReport, ModelChangeReport
+from twinlens.collection.indexing.updating.options import DEFAULTS, IndexOptions
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import user_path
 from twinlens.collection.place.photo_folders import PhotoFolders

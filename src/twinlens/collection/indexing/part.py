@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.known_files import KnownFile
 from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
 from twinlens.collection.indexing.excluding.names import IGNORE_FILE, is_left_out
 from twinlens.collection.indexing.excluding.rules import Rules
@@ -61,7 +62,7 @@ class Part:
         return any(
             not is_below(path, self.gone[folder_id])
             and not any(path == "" or photo.path.startswith(f"{path}/") for photo in self.scans[folder_id].photos)
-            and not catalog.has_more_files(folder_id, path, than=count)
+            and not catalog.files.has_more(folder_id, path, than=count)
             for (folder_id, path), count in around.items()
         )
 
@@ -105,10 +106,10 @@ def changed_part(
         missing = {below for below in dates if below and _around(below) in scan.folders and below not in met}
         part.scans[folder.id], part.gone[folder.id] = scan, missing
         for below in scan.folders:
-            known = catalog.known_files_in(folder.id, below)
+            known = catalog.files.directly_in(folder.id, below)
             part.known.update(((folder.id, path), file) for path, file in known.items())
         for below in missing:
-            part.known.update(catalog.known_files_below(folder.id, below))
+            part.known.update(catalog.files.below(folder.id, below))
     return part
 
 

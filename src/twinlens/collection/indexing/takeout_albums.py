@@ -44,7 +44,7 @@ def make_takeout_albums(catalog: Catalog, folders: Sequence[PhotoFolder], scans:
                     continue
             scan.others = [other for other in scan.others if other[0] != file.path]
             if title is not None and key not in seen:
-                if not catalog.known_files_in(folder.id, place):
+                if not catalog.files.directly_in(folder.id, place):
                     continue  # its photos may come later
                 made += _make(catalog, title, folder.prefix + place)
             seen[key] = stamp

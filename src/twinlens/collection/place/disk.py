@@ -136,4 +136,9 @@ def disk_error(path: Path, error: OSError) -> CollectionError:
     """Translates an operating system error that occurred while writing a collection."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError(no_space(path))
-    return CollectionError(f"indexing into {path} failed: {error.strerror or error}")
+    reason = error.strerror or str(error)
+    if error.filename:
+        reason = f"{error.filename}: {reason}"
+    if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError):
+        reason = f"{reason}; move it away"
+    return CollectionError(f"indexing into {path} failed: {reason}")

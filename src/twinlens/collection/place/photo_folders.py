@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from twinlens.collection.catalog.catalog import Catalog, Folder
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.settings import Folder
 from twinlens.collection.place.locate import FOLDER_NAME
 from twinlens.data.file_names import as_file, as_text, on_one_line, relative_text, same_form
 from twinlens.data.objects.object_path import ObjectPath, object_path
@@ -121,7 +122,7 @@ class PhotoFolders:
         return object_path(where) or Path(os.path.normpath(self._place / where))
 
     def _is_as_indexed(self, file: Path, folder_id: int, path: str) -> bool:
-        known = self._catalog.known_file(folder_id, path)
+        known = self._catalog.files.at(folder_id, path)
         try:
             stat = file.stat()
         except OSError:

@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-from twinlens.collection.catalog.catalog import ARCHIVES, Catalog
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.rows import vector_bytes
+from twinlens.collection.catalog.settings import ARCHIVES
 from twinlens.collection.indexing.excluding.rules import check_pattern
 from twinlens.collection.indexing.models.model_of_record import ModelOfRecord
 from twinlens.collection.place.disk import only_writer

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twinlens.collection.catalog.catalog import ARCHIVES, FOLLOW_LINKS, Catalog
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.portable.carried import CarriedCatalog
+from twinlens.collection.catalog.settings import ARCHIVES, FOLLOW_LINKS
 from twinlens.collection.indexing.models.model_of_record import ModelOfRecord
 from twinlens.collection.place.disk import only_writer
 from twinlens.collection.place.locate import FOLDER_NAME
@@ -107,7 +108,7 @@ def _take_settings(catalog: Catalog, other: Catalog) -> None:
 
 def _take_patterns(catalog: Catalog, other: Catalog, places: Mapping[str, Place]) -> PatternsTaken:
     prefixes = {folder.id: places[folder.name].prefix for folder in other.folders() if folder.name in places}
-    paths = [prefixes[number] + path for number, path in other.known_files() if number in prefixes]
+    paths = [prefixes[number] + path for number, path in other.files.all() if number in prefixes]
     return take_patterns(catalog, other.excluded, [prefix.rstrip("/") for prefix in prefixes.values()], paths)
 
 

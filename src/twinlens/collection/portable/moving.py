@@ -130,7 +130,7 @@ def _chosen(catalog: Catalog, folders: list[PhotoFolder], name: str | None) -> P
 
 def _compare(catalog: Catalog, folder: PhotoFolder, new: Path, collection: Path) -> tuple[Moved, Found]:
     moved, found = Moved(folder.path, new, collection), {}
-    for (folder_id, path), known in catalog.known_files().items():
+    for (folder_id, path), known in catalog.files.all().items():
         if folder_id != folder.id or known.skip_reason is not None:
             continue
         moved.photos += 1

@@ -40,7 +40,7 @@ def take_patterns(
     """
     ours, report = catalog.excluded, PatternsTaken()
     places = sorted(set(subfolders))
-    known = _Known({*paths, *(path for _, path in catalog.known_files())}, collection_rules(ours))
+    known = _Known({*paths, *(path for _, path in catalog.files.all())}, collection_rules(ours))
     new = [moved for one in patterns for place in places if (moved := from_inside(one, place)) not in ours]
     if not ours and not known.left_out_by(new):
         report.taken = new

@@ -97,7 +97,7 @@ def split_photos(catalog: Catalog, ids: Sequence[int], place: Path, *, dry_run: 
 
 def no_folder(catalog: Catalog, name: str) -> str:
     """What to say of a name that is no folder with photos: the folders that are near it, and how to search instead."""
-    folders = sorted({around for _, path in catalog.known_files() for around in _folders_around(path)})
+    folders = sorted({around for _, path in catalog.files.all() for around in _folders_around(path)})
     wanted = name.strip("/").casefold()
     by_name = {folder.casefold(): folder for folder in folders} | {
         folder.rpartition("/")[2].casefold(): folder for folder in reversed(folders)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.known_files import KnownFile
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.counted import counted
 from twinlens.data.content_hash import content_hash
@@ -81,7 +82,7 @@ class FileCheck:
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the files: those that are gone or have changed together, damaged ones one by one."""
-        known = self._catalog.known_files()
+        known = self._catalog.files.all()
         files = sorted((key, file) for key, file in known.items() if file.skip_reason is None)
         folders = {folder.id: folder for folder in self._folders}
         missing = {folder.id for folder in self._folders if not folder.path.is_dir()}

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,8 @@ from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.query import words_query
 from twinlens.collection.searching.search import Page, Sort
 from twinlens.collection.searching.searcher import Searcher
-from twinlens.collection.sharing.key import fits, new_key, number_in, photo_name
-from twinlens.collection.sharing.shown_photos import differ_by_person, photos_shown
+from twinlens.collection.sharing.key import fits, new_key, number_in
+from twinlens.collection.sharing.shown_photos import NamedPhotos, differ_by_person, named, photos_shown
 from twinlens.data.one_line import one_line
 from twinlens.errors import QueryError, ShareEndedError, UnknownShareError
 
@@ -52,6 +53,8 @@ class SharedPhoto(NamedTuple):
         height: pixels, upright.
         taken_on: day, as 2026-11-29.
         duration_s: length of a video; None for a photo.
+        behind: name of a photo before it that it is a near copy of, or of the same shot; None for most.
+        num_alike: how many stand behind it.
     """
 
     name: str
@@ -59,6 +62,8 @@ class SharedPhoto(NamedTuple):
     height: int | None
     taken_on: str | None
     duration_s: float | None
+    behind: str | None = None
+    num_alike: int = 0
 
 
 class Shares:
@@ -87,7 +92,7 @@ class Shares:
         self._catalog, self._photos, self._searcher, self._albums = catalog, photos, searcher, albums
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[int, tuple[tuple[int, float], dict[str, int]]] = {}
+        self._kept: dict[int, tuple[tuple[int, float], NamedPhotos]] = {}
 
     # --- making and managing ------------------------------------------------------------------
 
@@ -233,10 +238,11 @@ class Shares:
         Raises:
             ShareEndedError: what it showed is gone.
         """
-        found = self._numbers(share)
-        names = list(found)[offset : offset + k]
-        records = self._catalog.photos(found[name] for name in names)
-        shown = [(name, records[found[name]]) for name in names if found[name] in records]
+        found = self._named(share)
+        numbers, alike = found.numbers, Counter(found.first.values())
+        names = list(numbers)[offset : offset + k]
+        records = self._catalog.photos(numbers[name] for name in names)
+        shown = [(name, records[numbers[name]]) for name in names if numbers[name] in records]
         photos = [
             SharedPhoto(
                 name,
@@ -244,10 +250,20 @@ class Shares:
                 record.height,
                 record.taken_at[:10] if record.taken_at and record.date_source != "file" else None,
                 record.duration_ms / 1000 if record.duration_ms else None,
+                found.first.get(name),
+                alike[name],
             )
             for name, record in shown
         ]
-        return photos, len(found)
+        return photos, len(numbers)
+
+    def num_entries(self, share: Share) -> int:
+        """How many photos of a share stand behind no other.
+
+        Raises:
+            ShareEndedError: what it showed is gone.
+        """
+        return self._named(share).num_entries
 
     def photo_id(self, share: Share, name: str) -> str | None:
         """The id of a photo that a share shows, by its name there; None if it shows no such photo.
@@ -255,7 +271,7 @@ class Shares:
         Raises:
             ShareEndedError: what it showed is gone.
         """
-        number = self._numbers(share).get(name)
+        number = self._named(share).numbers.get(name)
         return None if number is None else next(iter(self._photos.ids([number])), None)
 
     # --- inside -------------------------------------------------------------------------------
@@ -275,24 +291,24 @@ class Shares:
         assert share is not None
         return NewShare(share, key.text)
 
-    def _numbers(self, share: Share) -> dict[str, int]:
-        """What a share shows: names of photos and the catalog's keys."""
+    def _named(self, share: Share) -> NamedPhotos:
+        """What a share shows now."""
         now, generation = time.monotonic(), self._catalog.generation
         if (kept := self._kept.get(share.number)) is not None:
-            (known, at), names = kept
+            (known, at), found = kept
             if known == generation and now - at < LOOK_AGAIN_S:
-                return names
+                return found
         try:
-            numbers = photos_shown(share.shows, self._catalog, self._photos, self._searcher, self._albums)
+            entries = photos_shown(share.shows, self._catalog, self._photos, self._searcher, self._albums)
         except QueryError as error:
             logger.warning("share %d shows nothing any more: %s", share.number, error)
             raise ShareEndedError("gone") from error
-        names = {photo_name(share.digest, number): number for number in numbers}
+        found = named(entries, share.digest)
         with self._lock:
             while len(self._kept) >= MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[share.number] = ((generation, now), names)
-        return names
+            self._kept[share.number] = ((generation, now), found)
+        return found
 
     def _refuse_own(self, shown: Shown) -> None:
         """Raises QueryError if a link would show other photos than who makes it sees."""

@@ -1,16 +1,18 @@
-"""What a query that is being typed may become: folders, cameras, captions and file names of the library."""
+"""What a query that is being typed may become: names of the library, its captions and file names."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.showing.facts import LibraryFacts
+from twinlens.collection.showing.named_values import NamedKind, named_values, terms_in
 from twinlens.collection.texts.derived_texts import DerivedTexts
 from twinlens.words.terms import terms_of
 
-SuggestionKind: TypeAlias = Literal["folder", "camera", "caption", "name", "example"]
+SuggestionKind: TypeAlias = NamedKind | Literal["caption", "name", "example"]
 MOST_OF_A_KIND = 3  # so that one kind leaves room for others
 MOST_READ = 30  # photos whose captions and names are looked at
 FEWEST_LETTERS = 2  # a single letter begins too many words
@@ -25,7 +27,7 @@ class Suggestion:
         kind: what it was taken from.
         text: as people read it.
         query: to search for.
-        photos: how many a folder or camera has; None for others.
+        photos: how many a person, place, folder or camera has; None for others.
     """
 
     kind: SuggestionKind
@@ -47,27 +49,39 @@ def suggestions(text: str, *, facts: LibraryFacts, texts: DerivedTexts, catalog:
     terms = terms_of(text)
     if sum(map(len, terms)) < FEWEST_LETTERS:
         return []
-    front, _, last = text.strip().rpartition(" ")
-    found = [*_named("folder", facts.folders, front, last), *_named("camera", facts.cameras, front, last)]
+    found = list(_named(text, catalog, facts))
     photos = list(catalog.written.read(texts.beginning(text, fields=["caption"], most=MOST_READ).tolist()))
     captions = (caption for photo in photos for caption in photo.texts.get("caption", ()))
     found += _first("caption", (one for one in captions if len(one) <= LONGEST_CAPTION), terms)
     photos = list(catalog.written.read(texts.beginning(text, fields=["name"], most=MOST_READ).tolist()))
     found += _first("name", (photo.path.rpartition("/")[2] for photo in photos), terms)
-    return found[:k]
+    return _fairly(found, k)
 
 
-def _named(
-    kind: Literal["folder", "camera"], counts: Iterable[tuple[str, int]], front: str, last: str
-) -> Iterator[Suggestion]:
-    """Those with a word that begins with the last one typed, most photos first."""
-    wanted = terms_of(last)
-    if sum(map(len, wanted)) < FEWEST_LETTERS:
-        return
-    ranked = sorted(counts, key=lambda one: -one[1])
-    for name, photos in islice((one for one in ranked if goes_on(wanted, one[0])), MOST_OF_A_KIND):
-        field = f'{kind}:"{name}"' if " " in name else f"{kind}:{name}"
-        yield Suggestion(kind, name, f"{front} {field}".strip(), photos)
+def _fairly(found: Sequence[Suggestion], k: int) -> list[Suggestion]:
+    """At most ``k``, in their order: no kind takes the room of another's first ones."""
+    seen: Counter[str] = Counter()
+    places = []
+    for place, one in enumerate(found):
+        places.append((seen[one.kind], place))
+        seen[one.kind] += 1
+    return [found[place] for _, place in sorted(sorted(places)[:k], key=lambda one: one[1])]
+
+
+def _named(text: str, catalog: Catalog, facts: LibraryFacts) -> Iterator[Suggestion]:
+    """Names that go on with the last words typed, with as many of them as any name does; what is before stays."""
+    names = [one for one in named_values(catalog, facts) if '"' not in one.name]  # no query can ask for others
+    words = text.split()
+    for at in range(len(words)):
+        terms = terms_of(" ".join(words[at:]))
+        if sum(map(len, terms)) < FEWEST_LETTERS:
+            return
+        found = [one for one in names if _begins(terms, terms_in(one.begins))]
+        for kind in dict.fromkeys(one.kind for one in found):
+            for one in islice((one for one in found if one.kind == kind), MOST_OF_A_KIND):
+                yield Suggestion(kind, one.name, " ".join([*words[:at], one.query]), one.photos)
+        if found:
+            return
 
 
 def _first(kind: Literal["caption", "name"], found: Iterable[str], terms: list[str]) -> Iterator[Suggestion]:
@@ -81,7 +95,10 @@ def goes_on(begun: list[str], text: str) -> bool:
     >>> goes_on(["a", "do"], "Two men and a dog"), goes_on(["o"], "a dog")
     (True, False)
     """
-    terms = terms_of(text)
+    return _begins(begun, terms_of(text))
+
+
+def _begins(begun: Sequence[str], terms: Sequence[str]) -> bool:
     *whole, last = begun
     places = range(len(terms) - len(whole))
-    return any(terms[at : at + len(whole)] == whole and terms[at + len(whole)].startswith(last) for at in places)
+    return any(list(terms[at : at + len(whole)]) == whole and terms[at + len(whole)].startswith(last) for at in places)

@@ -111,7 +111,7 @@ class ThumbnailCache:
             partial.write_bytes(data + _checksum(data))
             partial.replace(place)
         except OSError as error:  # a full disk must not prevent the answer
-            logger.warning("a thumbnail cannot be cached: %s", error.strerror or error)
+            logger.warning("a thumbnail cannot be kept in %s: %s", place.parent, error.strerror or error)
             _remove(partial)
             return
         with self._guard:

@@ -51,7 +51,7 @@ CHANGE = st.tuples(
 def apply(catalog: Catalog, writer: CatalogWriter, what: str, one: int, other: int, details: PhotoDetails) -> None:
     """One change, if it is possible."""
     state = FileState(1, PATHS[one], 10 + other, 10**18 + other * 10**17, bytes([other]) * 16)
-    photo, known = catalog.id_of(1, PATHS[one]), catalog.known_file(1, PATHS[one])
+    photo, known = catalog.id_of(1, PATHS[one]), catalog.files.at(1, PATHS[one])
     if what == "put":
         writer.put_photo(state, details, VECTOR, reader_version=1)
     elif what == "skip":
@@ -62,7 +62,7 @@ def apply(catalog: Catalog, writer: CatalogWriter, what: str, one: int, other: i
         writer.remove(known.id)
     elif photo is None or known is None:
         return
-    elif what == "rename" and catalog.known_file(1, PATHS[other]) is None:
+    elif what == "rename" and catalog.files.at(1, PATHS[other]) is None:
         writer.rename(photo, state._replace(path=PATHS[other]))
     elif what == "beside":
         writer.put_beside(photo, str(other), Beside(Said(people=details.people)), details)
@@ -203,7 +203,7 @@ def test_what_another_one_writes_while_an_order_is_renewed_leaves_it_in_order(
 
     def and_renamed(connection: Connection, generation: int, *, most: int) -> Ids | None:
         """After the list of changes is read, before photos are compared."""
-        found, known = read(connection, generation, most=most), other.known_file(1, "f.jpg")
+        found, known = read(connection, generation, most=most), other.files.at(1, "f.jpg")
         assert known is not None
         with other.writing() as writer:
             writer.rename(known.id, FileState(1, "z.jpg", 1, 1, b"f.jpg"))

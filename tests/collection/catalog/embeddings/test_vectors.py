@@ -8,6 +8,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.embeddings.vectors import DerivedVectors, chosen_store, derived_vectors
 from twinlens.collection.catalog.rows import ModelRecord
 from twinlens.errors import CatalogDamagedError, UnknownPartError
+from twinlens.stores.flat_files import STAMP
 
 
 @pytest.fixture
@@ -45,6 +46,17 @@ def test_where_nothing_can_be_written_a_copy_of_this_process_is_used(filled: Cat
     vectors = opened(filled, tmp_path, writable=False)
     assert vectors.synced().ids().tolist() == [1, 2, 3]
     assert not vectors.folder.exists()
+    vectors.close()
+
+
+def test_a_folder_in_place_of_the_stamp_is_told_by_its_name_and_stops_no_search(
+    filled: Catalog, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    vectors = opened(filled, tmp_path)
+    (vectors.folder / STAMP).mkdir(parents=True)
+    assert vectors.synced().ids().tolist() == [1, 2, 3]
+    assert f"{vectors.folder / STAMP}" in caplog.text
+    assert (vectors.folder / STAMP).is_dir(), "whosever it is, it stays"
     vectors.close()
 
 

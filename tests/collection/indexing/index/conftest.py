@@ -7,11 +7,14 @@ import pytest
 from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
-from twinlens.collection.catalog.catalog import Catalog, KnownFile
-from twinlens.collection.indexing.index import IndexOptions, index_folders
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.scanning.missing import ForgetMissing
 from twinlens.collection.indexing.telling.progress import SilentListener
 from twinlens.collection.indexing.telling.report import IndexReport
+from twinlens.collection.indexing.updating import storing, task
+from twinlens.collection.indexing.updating.options import IndexOptions
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.protocols import EncodedImages
 from twinlens.types import Pixels
@@ -51,13 +54,13 @@ class Indexing:
         return index_folders(self.catalog, self.encoder, self.folders, options=options, listener=listener)
 
     def known(self, path: str, *, folder_id: int = 1) -> KnownFile:
-        found = self.catalog.known_file(folder_id, path)
+        found = self.catalog.files.at(folder_id, path)
         assert found is not None, f"{path} is not in the catalog"
         return found
 
     def paths(self) -> list[str]:
         """The searchable photos."""
-        known = self.catalog.known_files()
+        known = self.catalog.files.all()
         return sorted(path for (_, path), file in known.items() if file.skip_reason is None)
 
     def vectors(self) -> dict[str, bytes]:
@@ -100,3 +103,9 @@ def three(make_photo: PhotoMaker, indexing: Indexing) -> Indexing:
     make_photo("sub/blue.png", "blue")
     indexing.run()
     return indexing
+
+
+def as_a_later_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on files are read by a release that reads them in another way."""
+    for module in (task, storing):
+        monkeypatch.setattr(module, "READER_VERSION", module.READER_VERSION + 1)

@@ -69,7 +69,7 @@ def test_after_any_history_the_catalog_is_that_of_a_first_run(
         expected = first.run()
         assert (indexing.vectors(), report.images) == (first.vectors(), expected.images)
         assert report.skipped == expected.skipped
-        assert set(indexing.catalog.known_files()) == set(fresh.known_files())
+        assert set(indexing.catalog.files.all()) == set(fresh.files.all())
         fresh.close()
         for file in tmp_path.glob("fresh.sqlite*"):
             file.unlink()

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from collection.indexing.index.conftest import Indexing, counts, reasons
+from collection.indexing.index.conftest import Indexing, as_a_later_release, counts, reasons
 from conftest import PhotoMaker
-from twinlens.collection.indexing import index as index_module
 from twinlens.collection.indexing.telling.progress import IndexPlan, SilentListener
 from twinlens.collection.indexing.telling.report import reasons_summary
 from twinlens.data.images import read_photo_bytes
@@ -73,7 +72,7 @@ def test_skipped_files_are_tried_again_by_a_release_that_reads_more(
     (photos / "green.png").write_bytes(whole)  # same size, same date
     os.utime(photos / "green.png", ns=(1, 1))
     assert counts(indexing.run()) == {"unchanged": 1}
-    monkeypatch.setattr(index_module, "READER_VERSION", index_module.READER_VERSION + 1)
+    as_a_later_release(monkeypatch)
     assert counts(indexing.run()) == {"added": 1, "unchanged": 1}
 
 
@@ -111,7 +110,7 @@ def test_a_skipped_file_that_was_deleted_is_forgotten_silently(three: Indexing, 
     (photos / "bad.png").unlink()
     report = three.run()
     assert (counts(report), report.skipped) == ({"unchanged": 3}, [])
-    assert three.catalog.known_file(1, "bad.png") is None
+    assert three.catalog.files.at(1, "bad.png") is None
 
 
 def test_two_skipped_files_with_one_content_stay_apart(

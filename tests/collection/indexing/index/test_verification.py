@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from collection.indexing.index.conftest import Indexing, counts, reasons
+from collection.indexing.index.conftest import Indexing, as_a_later_release, counts, reasons
 from conftest import PhotoMaker
 from twinlens.collection.catalog.rows import FileState
-from twinlens.collection.indexing import index as index_module
 from twinlens.collection.indexing import verification
 from twinlens.collection.indexing.telling.progress import IndexPlan, SilentListener
 from twinlens.collection.indexing.telling.report import IndexReport
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.collection.indexing.verification import VerifyReport
 from twinlens.data.exif import PhotoDetails
 from twinlens.data.images import read_photo_bytes
@@ -69,9 +69,7 @@ def test_metadata_that_an_earlier_release_could_not_read_are_read_again(bitmaps:
     with bitmaps.catalog.writing() as writer:
         known = bitmaps.known("a.bmp")
         state = FileState(1, "a.bmp", known.size_bytes, known.mtime_ns, known.content_hash)
-        assert writer.refresh(
-            known.id, state, PhotoDetails(1, 1, camera="none"), reader_version=index_module.READER_VERSION
-        )
+        assert writer.refresh(known.id, state, PhotoDetails(1, 1, camera="none"), reader_version=READER_VERSION)
     before, generation = bitmaps.vectors(), bitmaps.catalog.changes_since(0)
     report = bitmaps.run(verify=True)
     assert report.verification == VerifyReport(verified=4, refreshed=1)
@@ -86,7 +84,7 @@ def test_metadata_that_an_earlier_release_could_not_read_are_read_again(bitmaps:
 def test_photos_that_an_earlier_release_decoded_are_embedded_again(
     bitmaps: Indexing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_module, "READER_VERSION", index_module.READER_VERSION + 1)
+    as_a_later_release(monkeypatch)
     assert counts(bitmaps.run()) == {"unchanged": 4}
     assert bitmaps.run(verify=True).verification == VerifyReport(verified=4, refreshed=4)
     assert bitmaps.encoder.embedded == 4

@@ -99,10 +99,10 @@ def test_it_looks_no_longer_than_it_may_and_says_what_it_has_found(
 
 def test_a_file_of_a_subfolder_is_not_one_of_the_folder(indexed: Collection, photos: Path) -> None:
     catalog, folder = indexed.catalog, indexed.catalog.folders()[0].id
-    assert sorted(catalog.known_files_in(folder, "")) == ["red.png"]
-    assert sorted(catalog.known_files_in(folder, "a")) == ["a/green.png"]
-    assert sorted(catalog.known_files_in(folder, "a/deep")) == ["a/deep/blue.png"]
-    assert catalog.known_files_in(folder, "nowhere") == {}
+    assert sorted(catalog.files.directly_in(folder, "")) == ["red.png"]
+    assert sorted(catalog.files.directly_in(folder, "a")) == ["a/green.png"]
+    assert sorted(catalog.files.directly_in(folder, "a/deep")) == ["a/deep/blue.png"]
+    assert catalog.files.directly_in(folder, "nowhere") == {}
 
 
 def test_the_files_of_a_folder_with_many_are_all_known(indexed: Collection, make_photo: PhotoMaker) -> None:
@@ -110,4 +110,4 @@ def test_the_files_of_a_folder_with_many_are_all_known(indexed: Collection, make
     for name in names:
         make_photo(name, size=(8, 8))
     indexed.index()
-    assert sorted(indexed.catalog.known_files_in(1, "many")) == names
+    assert sorted(indexed.catalog.files.directly_in(1, "many")) == names

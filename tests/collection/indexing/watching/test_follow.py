@@ -54,7 +54,7 @@ class Followed:
             time.sleep(0.02)
 
     def found(self) -> list[str]:
-        known = self.collection.catalog.known_files()
+        known = self.collection.catalog.files.all()
         return sorted(path for (_, path), file in known.items() if file.skip_reason is None)
 
     def until_found(self, *paths: str) -> None:

@@ -48,14 +48,15 @@ def test_the_order_is_that_of_all_compared_whatever_is_asked_for(seed: int) -> N
     candidates = Scored({item: float(score) for item, score in enumerate(rng.integers(0, 50, 3000) / 50, start=1)})
     ids = np.sort(rng.permutation(candidates.ids())[:500])
     found = matches(ids, rng.choice([1, 200, 300, 480], 500), exact=ids[::50])
-    first = Written([found], good=ids[7:9]).fused(candidates, NO_IDS)
+    matching = np.sort(rng.permutation(candidates.ids())[:900])
+    first = Written([found], good=ids[7:9]).fused(candidates, matching)
 
     by_meaning = {item: 1 / (DAMPING + rank) for rank, item in enumerate(candidates.best(WINDOW).ids.tolist(), start=1)}
     by_text = {item: 1 / (DAMPING + rank) for item, rank in zip(found.ids.tolist(), found.ranks.tolist(), strict=True)}
     wanted = sorted(
         {*by_meaning, *by_text},
         key=lambda item: (
-            item not in ids[7:9], item not in ids[::50],
+            item not in matching, item not in ids[7:9], item not in ids[::50],
             -(by_meaning.get(item, 0.0) + by_text.get(item, 0.0)), -candidates.given[item], item,
         ),
     )  # fmt: skip

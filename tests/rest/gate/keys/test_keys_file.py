@@ -105,3 +105,16 @@ def test_a_file_that_becomes_invalid_or_is_gone_changes_no_key(
     written(file, f'[ana]\nkey = "{OTHER}"\n')
     now[0] += LOOK_EVERY_S
     assert source.current().find(LONG) is None
+
+
+def test_a_key_that_gets_another_name_is_told_where_its_favourites_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = 'favourites = "own"\n'
+    file = written(tmp_path / "keys.toml", f'[ana]\nkey = "{LONG}"\n{own}[family]\nsha256 = "{HASH}"\n')
+    source = KeySource(Settings(keys_file=str(file)))
+    written(file, f'[ana-phone]\nkey = "{LONG}"\n{own}[all]\nsha256 = "{HASH}"\n')
+    source.reload()
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert len(warnings) == 1, "shared favourites have no name"
+    assert warnings[0].startswith("the key 'ana' is called 'ana-phone' now: its favourites stay with the earlier name")

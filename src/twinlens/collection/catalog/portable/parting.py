@@ -4,8 +4,9 @@ import json
 import uuid
 from collections.abc import Sequence
 
-from twinlens.collection.catalog.catalog import ONLY_KNOWN, Catalog
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import READ_TEXTS
+from twinlens.collection.catalog.settings import ONLY_KNOWN
 
 # of index runs of the collection that it is a copy of
 _PROGRESS = ("verified_until", "index_state", "index_process", "replaced_contents")

@@ -43,7 +43,7 @@ def photos_of_content(catalog: Catalog, contents: Iterable[bytes]) -> dict[bytes
 
 def has_path(catalog: Catalog, folder_id: int, path: str) -> bool:
     """Whether a file at a path is known, whether it could be read or not."""
-    return catalog.known_file(folder_id, path) is not None
+    return catalog.files.at(folder_id, path) is not None
 
 
 def captions_of(catalog: Catalog, ids: Sequence[int]) -> set[tuple[int, str]]:

@@ -9,10 +9,10 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.embeddings.next_vectors import WaitingPhoto
 from twinlens.collection.catalog.rows import vector_bytes
 from twinlens.collection.indexing.captions import BATCH_SIZE as CAPTION_BATCH
-from twinlens.collection.indexing.index import READER_VERSION
 from twinlens.collection.indexing.models.model_of_record import NamedModel
 from twinlens.collection.indexing.telling.progress import IndexListener, ModelChangePlan, ModelChangeProgress
 from twinlens.collection.indexing.telling.report import ModelChangeReport
+from twinlens.collection.indexing.updating.task import READER_VERSION
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import is_out_of_reach
 from twinlens.embedding.local import BATCH_SIZE, EmbeddedPhoto, Skipped, check_unit_rows, embed_batches

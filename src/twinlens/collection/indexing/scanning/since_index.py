@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from twinlens.collection.catalog.catalog import Catalog, KnownFile
+from twinlens.collection.catalog.catalog import Catalog
+from twinlens.collection.catalog.known_files import KnownFile
 from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
 from twinlens.collection.indexing.excluding.names import is_left_out, why_left_out
 from twinlens.collection.indexing.excluding.placeholders import held_name, is_placeholder
@@ -102,7 +103,7 @@ class _Look:
             self._check_time()
             place = os.path.join(folder.path, as_file(below))  # noqa: PTH118 — making a Path takes longer than the rest
             if _date_of(place) != date:
-                known = self._catalog.known_files_in(folder.id, below)
+                known = self._catalog.files.directly_in(folder.id, below)
                 self._look_into(place, below, dates, known, root=str(folder.path))
 
     def _look_into(

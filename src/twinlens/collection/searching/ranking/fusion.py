@@ -1,7 +1,8 @@
 """Fuse the photos found by meaning with those found by what is written about them: reciprocal ranks.
 
 Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods",
-SIGIR 2009: score = Σ 1 / (60 + rank). What is asked for by its exact name, or as an exact phrase, stands first.
+SIGIR 2009: score = Σ 1 / (60 + rank). All that match stand before the others, and of them first what people called
+good, then what is asked for by its exact name, or as an exact phrase.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,7 +58,7 @@ class Written:
         return min(ranks, default=None)
 
     def fused(self, candidates: Ranked, matching: Ids) -> First:
-        """Candidates that are found by either way, best first; none if nothing is written.
+        """Candidates that are found by either way, those that match first; none if nothing is written.
 
         Args:
             candidates: ranked by meaning.
@@ -74,7 +75,7 @@ class Written:
             rows = np.searchsorted(ids, one.ids)
             fused[rows] += 1.0 / (DAMPING + one.ranks)
             is_exact[rows] |= one.is_exact
-        levels = np.stack([np.isin(ids, self._good), is_exact, fused])
+        levels = np.stack([np.isin(ids, matching), np.isin(ids, self._good), is_exact, fused])
         order = np.lexsort((ids, *-levels[::-1]))
         ids, levels = ids[order], levels[:, order]
         is_new = (np.diff(levels, prepend=np.nan) != 0).any(axis=0)

@@ -19,7 +19,7 @@ class SuggestedQuery(BaseModel):
     kind: SuggestionKind = Field(description="what it was taken from")
     text: str = Field(description="as people read it")
     query: str = Field(description="to search for")
-    num_images: int | None = Field(description="photos of a folder or camera; null for others")
+    num_images: int | None = Field(description="photos of a person, place, folder or camera; null for others")
 
 
 class SuggestAnswer(BaseModel):
@@ -36,7 +36,7 @@ async def suggest(
     ] = "",
     top_k: Annotated[int, Query(ge=1, le=MOST)] = 8,
 ) -> SuggestAnswer:
-    """Queries that go on with what is typed: folders, cameras, captions and file names that have its words.
+    """Queries that go on with what is typed: people, places, tags, albums, folders, cameras, captions and file names.
 
     The last word may be unfinished. The search is by letters, not by meaning, and takes a few milliseconds.
     """

@@ -41,6 +41,7 @@ class SharedCard(BaseModel):
     number: int
     heading: str
     num_photos: int
+    num_entries: int = Field(description="without the photos that stand behind another")
     originals: bool = Field(description="whether the files may be downloaded")
     expires_at: str | None = Field(description="in UTC; null for never")
 
@@ -53,6 +54,8 @@ class SharedPhotoCard(BaseModel):
     height: int | None
     taken_on: str | None = Field(description="the day")
     duration_s: float | None = Field(description=DURATION)
+    behind: str | None = Field(description="the photo before it that it is a near copy of, or of the same shot")
+    num_alike: int = Field(description="how many stand behind it; they follow it in the list")
 
 
 class SharedPhotos(BaseModel):
@@ -68,11 +71,13 @@ async def open_share(body: ShareOpening, request: Request, engine: Ready) -> Res
     """Opens a share by the key in its link, which becomes a cookie for this share's calls alone."""
     share = await _share_of(body.key, request, engine)
     _, count = await engine.run("search", lambda: engine.collection.shares.photos(share, k=1))
+    num_entries = await engine.run("search", engine.collection.shares.num_entries, share)
     await engine.run("write", engine.collection.shares.note_opened, share)
     card = SharedCard(
         number=share.number,
         heading=share.heading,
         num_photos=count,
+        num_entries=num_entries,
         originals=share.with_originals,
         expires_at=share.expires_at,
     )
@@ -102,7 +107,13 @@ async def shared_photos(
     found = await engine.run("search", lambda: engine.collection.shares.photos(share, k=top_k, offset=offset))
     cards = [
         SharedPhotoCard(
-            photo=one.name, width=one.width, height=one.height, taken_on=one.taken_on, duration_s=one.duration_s
+            photo=one.name,
+            width=one.width,
+            height=one.height,
+            taken_on=one.taken_on,
+            duration_s=one.duration_s,
+            behind=one.behind,
+            num_alike=one.num_alike,
         )
         for one in found[0]
     ]

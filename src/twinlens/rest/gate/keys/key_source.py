@@ -64,6 +64,13 @@ class KeySource:
         except ConfigError as error:
             logger.error("%s; the keys stay as they were", error)
             return
+        for before, now in ring.renamed_since(self._ring):
+            logger.warning(
+                "the key %r is called %r now: its favourites stay with the earlier name, and it begins without; "
+                "give it that name again, or see “Favourites of a person” in the docs on Python, which moves them",
+                before,
+                now,
+            )
         self._ring, self._tokens = ring, tokens
         logger.info("the keys were read again; there are now %d", len(self._ring))
 

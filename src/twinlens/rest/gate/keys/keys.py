@@ -79,6 +79,12 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def renamed_since(self, earlier: "KeyRing") -> list[tuple[str, str]]:
+        """Keys with favourites of their own that had another name before: that name and the new one."""
+        names = {key.digest: key.name for key in earlier._keys.values() if key.has_own_favourites}
+        own = [key for key in self._keys.values() if key.has_own_favourites]
+        return [(names[key.digest], key.name) for key in own if names.get(key.digest, key.name) != key.name]
+
     def find(self, shown: str) -> Key | None:
         """The key that was shown, compared with all of them in constant time."""
         digest = _digest(shown)  # digests have equal length, so the timing does not reveal a key's length

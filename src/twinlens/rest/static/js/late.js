@@ -6,6 +6,8 @@ import { t } from "./texts.js";
 /** All parts, in the order in which they are loaded; those near something wait for it. @type {Part[]} */
 const parts = [];
 const WHOLE = "twinlens: all parts are here"; // a mark on the browser's time line
+const OWN_FILES = /\/static\/\w{12}\//.exec(import.meta.url)?.[0].slice(1); // their address has a hash of this release
+const ANSWER_MS = 3000; // a server that is away is not waited for
 const IDLE_MS = 1000; // the longest wait until the page has nothing else to do
 let tell;
 /** Fulfilled once all have been loaded. @type {?Promise<void>} */
@@ -37,6 +39,22 @@ function idle() {
 
 function loadNear({ target }) {
   for (const part of parts) if (part.near && !part.loading && target.closest?.(part.near)) part.load().catch(() => {}); // as above
+}
+
+/**
+ * Tells a person that the server has another release of the page, and offers to load it; the search stays in the address.
+ * @returns {Promise<boolean>} whether it has
+ */
+export async function tellOfRelease() {
+  if (!OWN_FILES) return false;
+  try {
+    const answer = await fetch(location.pathname, { cache: "no-cache", signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!answer.ok || (await answer.text()).includes(OWN_FILES)) return false;
+  } catch {
+    return false; // it cannot be reached, which the banner says
+  }
+  notice(t("This page has been updated on the server. Load it again to go on; your search is kept."), { label: t("Load again"), act: () => location.reload() });
+  return true;
 }
 
 for (const name of ["pointerover", "focusin"]) document.addEventListener(name, loadNear);
@@ -85,7 +103,7 @@ export class Part {
         await this.load();
       } catch (error) {
         console.error(error);
-        if (isAsked) notice(t("This part of the page could not be loaded."), { label: t("Try again"), act: () => this.use(act) });
+        if (isAsked && !(await tellOfRelease())) notice(t("This part of the page could not be loaded."), { label: t("Try again"), act: () => this.use(act) });
         return undefined;
       }
     }

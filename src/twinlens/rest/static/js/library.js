@@ -38,7 +38,7 @@ export class LibraryPanel extends EventTarget {
       const [collection, model, isShared] = await Promise.all([ask("api/collection"), ask("api/model"), may("curate") && hasLinks()]);
       byId("shared-links").hidden = !isShared;
       byId("library-facts").replaceChildren(...holdings(collection));
-      byId("model-facts").replaceChildren(...modelCard(model));
+      byId("model-facts").replaceChildren(...modelCard(model, await said(model.description)));
     } catch (error) {
       if (!isSilent(error)) byId("library-facts").replaceChildren(element("p", { class: "quiet", text: error.message }));
     }
@@ -149,7 +149,7 @@ function languageNames(codes) {
   return codes.map((code) => names.of(code)).join(", ");
 }
 
-function modelCard(model) {
+function modelCard(model, description) {
   const lines = [
     [t("Name"), model.name],
     [t("Fingerprint"), model.fingerprint],
@@ -160,7 +160,7 @@ function modelCard(model) {
     [t("Grades"), model.is_calibrated ? t("calibrated") : t("by the library itself: the model is not calibrated")],
     [t("Licence"), model.license],
   ];
-  const parts = [element("p", { text: model.description, dir: "auto" }), terms(lines.filter(([, value]) => value))];
+  const parts = [element("p", { text: description, dir: "auto" }), terms(lines.filter(([, value]) => value))];
   const figures = flat(model.figures);
   if (figures.length) parts.push(element("details", {}, element("summary", { text: t("Figures") }), terms(figures)));
   return parts;

@@ -7,7 +7,7 @@ import { byId } from "./dom.js";
 import { takePictures } from "./drop.js";
 import { countOf } from "./facts.js";
 import { Grid } from "./grid.js";
-import { firstShown, loadLateParts, Part } from "./late.js";
+import { firstShown, loadLateParts, Part, tellOfRelease } from "./late.js";
 import { LibraryWatch } from "./library_watch.js";
 import { notice, watchConnection } from "./notices.js";
 import { fromHash, MOST_PICTURES, NOTHING } from "./query.js";
@@ -16,7 +16,7 @@ import { Rest } from "./rest.js";
 import { hasTimeline, ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
-import { ask as askServer, given, isSilent } from "./server.js";
+import { ask as askServer, connection, given, isSilent } from "./server.js";
 import { guardWithKey, openSession } from "./session.js";
 import { t } from "./texts.js";
 
@@ -108,14 +108,19 @@ const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) 
   });
   return made;
 }, { near: "#places-button" });
-const catching = new Part(() => import("./caught.js"), undefined, { near: "#map-button" });
-const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js")]), ([{ LibraryMap }, { keepCaught }]) => {
+const catching = new Part(() => import("./caught.js"), (made) => {
+  made.nameCaught(grid);
+  return made;
+}, { near: "#map-button" });
+const map = new Part(() => Promise.all([import("./map.js"), catching.load()]), ([{ LibraryMap }]) => {
   const made = new LibraryMap(() => query);
   made.addEventListener("open", ({ detail }) => openPhoto(detail));
   made.addEventListener("caught", ({ detail: photos }) => {
-    show({ ...NOTHING, caught: keepCaught(photos) });
-    address.write(query, { isNew: true });
-    give(caughtResults(photos));
+    catching.use(({ keepCaught }) => {
+      show({ ...NOTHING, caught: keepCaught(photos) });
+      address.write(query, { isNew: true });
+      give(caughtResults(photos));
+    });
   });
   return made;
 }, { near: "#map-button" });
@@ -251,16 +256,19 @@ search.addEventListener("results", () => {
   const found = search.results;
   missing.made?.endMissing();
   address.keep(found);
-  if (rest.isTyping) results.show(found, { isDraft: true });
-  else document.documentElement.classList.toggle("has-timeline", hasTimeline(found)); // its place, before photos lie there
+  const isDraft = rest.isTyping;
+  if (isDraft) results.show(found, { isDraft });
+  const isShown = !isDraft || results.shown === found; // what is typed may leave the photos before
+  if (isShown) makeRoom(found);
   rest.then(() => {
     results.show(found);
+    if (!isShown) showTimeline(found);
     grid.pictures.goOn("letters");
     grid.soon(); // it may need more photos, which are not asked for while somebody types
   });
   if (found.first) grid.scrollTo(0);
   if (!grid.pictures.isLoading) loadLateParts();
-  if (!rest.isTyping) firstShown.then(() => showTimeline(found));
+  if (isShown) firstShown.then(() => showTimeline(found));
 });
 grid.pictures.addEventListener("rest", loadLateParts, { once: true });
 search.addEventListener("earlier", ({ detail }) => results.growBefore(search.results, detail));
@@ -274,6 +282,11 @@ search.addEventListener("failed", ({ detail }) => {
   else if (detail.code === "nothing_indexed") results.showNone({ query, photos: [], total: 0 });
   else object(detail);
 });
+
+/** For the time line, before photos lie in its place. */
+function makeRoom(found) {
+  document.documentElement.classList.toggle("has-timeline", hasTimeline(found));
+}
 
 function showTimeline(found) {
   timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED);
@@ -468,6 +481,7 @@ function wasBrowsing() {
 
 takePictures(usePictures);
 watchConnection();
+connection.addEventListener("back", tellOfRelease); // it may have been stopped to be updated
 guardWithKey(() => {
   if (!search.query) return begin();
   filters.made?.draw();

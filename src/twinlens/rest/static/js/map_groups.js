@@ -15,9 +15,10 @@ const FONT = "600 13px system-ui, sans-serif";
 export function drawGroups(brush, groups, { pictureOf, areLabelsOnly, colours }) {
   const boxes = [];
   Object.assign(brush, { font: FONT, textAlign: "center", textBaseline: "top", lineJoin: "round" });
-  for (const { x, y, label, image_id: id } of groups) {
+  for (const { x: centre, y, label, image_id: id } of groups) {
     if (areLabelsOnly && !label) continue;
     const width = Math.max(areLabelsOnly ? 0 : SIDE_PX, label ? brush.measureText(label).width : 0) + 2 * GAP_PX;
+    const x = inside(centre, width, brush.canvas.clientWidth);
     const top = areLabelsOnly ? y - LINE_PX / 2 : y - SIDE_PX / 2;
     const box = new DOMRect(x - width / 2, top - GAP_PX, width, (areLabelsOnly ? 0 : SIDE_PX) + LINE_PX + GAP_PX);
     if (boxes.some((other) => meet(box, other))) continue;
@@ -25,6 +26,11 @@ export function drawGroups(brush, groups, { pictureOf, areLabelsOnly, colours })
     if (!areLabelsOnly) drawPicture(brush, pictureOf(id), x - SIDE_PX / 2, top, colours);
     if (label) drawLabel(brush, label, x, areLabelsOnly ? top : top + SIDE_PX + 4, colours);
   }
+}
+
+/** A group at the edge is drawn whole. @param {number} x of its middle @param {number} width of what is drawn @param {number} whole width of the canvas */
+function inside(x, width, whole) {
+  return x < 0 || x > whole ? x : Math.min(Math.max(x, width / 2), whole - width / 2);
 }
 
 function drawPicture(brush, picture, left, top, { halo, line }) {

@@ -3,7 +3,7 @@
 import { byId, element } from "./dom.js";
 import { unknownNames } from "./known_filters.js";
 import { may } from "./permissions.js";
-import { asks, filterCount, inWords, isByDate } from "./query.js";
+import { albumOf, asks, filterCount, inWords, isByDate } from "./query.js";
 import { countOf, monthOf, NO_DATE, YEAR_AT_END, yearOf } from "./facts.js";
 import { countOfGrade } from "./grades.js";
 import { unknownWords, wordNotes } from "./wording.js";
@@ -129,6 +129,7 @@ function titleOfUnsure({ wording }) {
 }
 
 function titleOfEmpty({ query, wording }) {
+  if (albumOf(query)) return t("No photo is in this album");
   if (filterCount(query)) return t("No photo passes these filters");
   return wording?.readAs ? t("No photo fits the whole query") : t("No photos yet"); // read as more than words: fields, a minus
 }
@@ -136,18 +137,22 @@ function titleOfEmpty({ query, wording }) {
 /** Message for no photos at all: because of the filters, the query's fields, or an empty library, which can be filled from here. */
 export function showEmpty(results, actions) {
   const isFiltered = filterCount(results.query) > 0;
+  const isAlbum = albumOf(results.query) !== null;
   const isRead = Boolean(results.wording?.readAs);
   const mayFill = !isFiltered && !isRead && may("index");
   const byCommand = t("Index a folder to begin: {command}", { command: "twinlens index ~/Pictures" });
   const toFill = mayFill ? t("Look for photos in the library's folders. They appear here while they are being read; no photo is changed.") : byCommand;
-  const text = isFiltered ? t("Change or clear a filter to see photos again.") : isRead ? t("Leave out a part of it to see photos again.") : toFill;
+  const text = isAlbum ? t("Select photos and choose Organise to put them in. A live album fills by itself, when its search finds photos.")
+    : isFiltered ? t("Change or clear a filter to see photos again.")
+    : isRead ? t("Leave out a part of it to see photos again.")
+    : toFill;
   byId("nothing").replaceChildren(
     element("h2", { text: titleOfEmpty(results) }),
     element("p", { text }),
     element(
       "p",
       { class: "row-of-buttons" },
-      isFiltered && element("button", { type: "button", class: "plain", text: t("Clear the filters"), on: { click: actions.noFilters } }),
+      isFiltered && element("button", { type: "button", class: "plain", text: isAlbum ? t("Show all photos") : t("Clear the filters"), on: { click: actions.noFilters } }),
       mayFill && element("button", { type: "button", class: "main-button", text: t("Look for photos"), on: { click: actions.index } }),
     ),
   );

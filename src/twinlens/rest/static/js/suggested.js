@@ -8,7 +8,7 @@ import { code, translated } from "./texts.js";
 const MOST = 8;
 const MOST_RECENT = 3;
 const MOST_EXAMPLES = 2;
-const ICONS = { folder: "library", camera: "camera", caption: "caption", name: "image", example: "search" };
+const ICONS = { person: "person", place: "place", tag: "tag", album: "album", folder: "folder", camera: "camera", caption: "caption", name: "image", example: "search" };
 /** @type {?Promise<string[]>} */
 let asked = null;
 

@@ -5,8 +5,9 @@ import { dayOfYear } from "../facts.js";
 import { filtersInUse, knownFilters } from "../known_filters.js";
 import { areaInWords } from "../places/world_view.js";
 import { t, translated } from "../texts.js";
+import { ratingInWords } from "./rating_words.js";
 
-const IN_WORDS = { day: dayOfYear, within: areaInWords }; // values that are not as people write them
+const IN_WORDS = { day: dayOfYear, rating: ratingInWords, within: areaInWords }; // values that are not as people write them
 
 /**
  * @param {import("../query.js").Query} query

@@ -50,7 +50,7 @@ function item(facet, node, how) {
     "button",
     { type: "button", class: "facet-value", "aria-pressed": String(isChosen), on: { click: () => how.choose(isChosen ? "" : value) } },
     element("span", { class: "text", text: node.name, dir: "auto" }),
-    element("span", { class: "quiet", text: node.images === null ? t("live") : numberOf(node.images) }),
+    node.images !== undefined && element("span", { class: "quiet", text: node.images === null ? t("live") : numberOf(node.images) }),
   );
   const made = element("li", {}, element("span", { class: "facet-row" }, choose));
   if (node.branches.length) addBranches(made, facet, node, how);

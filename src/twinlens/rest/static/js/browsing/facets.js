@@ -2,6 +2,7 @@
 
 import { knownAlbums, knownTags } from "../curating/known_names.js";
 import { ask } from "../server.js";
+import { starChoices } from "./rating_words.js";
 import { treeOf } from "./tree.js";
 import { t } from "../texts.js";
 
@@ -18,6 +19,7 @@ export async function loadFacets() {
   const all = [
     { filter: "album", title: t("Albums"), icon: "album", nodes: flat(albums.map(({ name, photos }) => ({ name, images: photos }))), valueOf: last },
     { filter: "tag", title: t("Tags"), icon: "tag", nodes: flat(withKeywords(tags, said.keywords)), valueOf: last },
+    { filter: "rating", title: t("Stars"), icon: "star", nodes: starChoices(), valueOf: last },
     { filter: "person", title: t("People"), icon: "person", nodes: flat(said.people), valueOf: last },
     { filter: "location", title: t("Places"), icon: "place", nodes: treeOf(said.places, "|"), valueOf: ({ path }) => [...path].reverse().join(", ") },
     { filter: "year", title: t("Years"), icon: "recent", nodes: flat(years(months.months)), valueOf: last },

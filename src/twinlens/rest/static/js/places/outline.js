@@ -37,6 +37,7 @@ export class Outline {
       brush.fill(this.land, "evenodd");
       brush.stroke(this.land);
       brush.stroke(this.borders);
+      brush.fillRect(0, 1 - (2 * COAST_PX) / size, 1, 1); // the ice goes on, in a view that is higher than the map
       brush.restore();
     }
   }

@@ -7,6 +7,7 @@
 export const TILE_PX = 256; // side of the Earth at zoom 0
 const MOST = 17;
 const TALL = 1.3; // the Antarctic would take much of a tall window
+const MOST_OF_IT = 1.25; // widths of a tall window that the Earth takes at least: photos around the world are all in view
 const EARTH_KM = 40_075; // around the equator
 const DIGITS = 5; // of a degree: a metre
 const LAST_PARALLEL = 85.0511287798;
@@ -22,9 +23,9 @@ export class WorldView {
     return TILE_PX * 2 ** this.zoom;
   }
 
-  /** The view is never larger than the Earth, nor than most of it from pole to pole. */
+  /** The view is never wider than the Earth, nor, unless it is narrow, higher than most of it from pole to pole. */
   get least() {
-    return Math.log2(Math.max(this.width, TALL * this.height) / TILE_PX);
+    return Math.log2(Math.max(this.width, Math.min(TALL * this.height, MOST_OF_IT * this.width)) / TILE_PX);
   }
 
   resize(width, height) {
@@ -107,7 +108,7 @@ export class WorldView {
     this.zoom = within(this.zoom, this.least, MOST);
     this.x -= Math.floor(this.x);
     const half = this.height / 2 / this.size;
-    this.y = within(this.y, half, 1 - half);
+    this.y = half > 0.5 ? 0.5 : within(this.y, half, 1 - half);
   }
 }
 

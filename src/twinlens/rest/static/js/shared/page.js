@@ -29,14 +29,14 @@ function show(share, photos) {
   byId("heading").textContent = document.title;
   byId("line").textContent = lineOf(share);
   const wall = new PhotoWall(byId("wall"), share);
-  const viewer = new PhotoViewer(share, wall.photos);
+  const viewer = new PhotoViewer(share, wall);
   let isLoading = false;
   const more = async () => {
-    if (isLoading || wall.photos.length >= share.num_photos) return;
+    if (isLoading || wall.isWhole) return;
     isLoading = true;
     try {
-      const next = await photosOf(share, wall.photos.length);
-      if (!next.length) share.num_photos = wall.photos.length; // some are gone meanwhile
+      const next = await photosOf(share, wall.loaded.length);
+      if (!next.length) share.num_photos = wall.loaded.length; // some are gone meanwhile
       wall.add(next);
     } catch (error) {
       if (!error.code) throw error;
@@ -50,11 +50,19 @@ function show(share, photos) {
   viewer.addEventListener("shown", ({ detail }) => detail >= wall.photos.length - AHEAD && more());
   viewer.addEventListener("close", ({ detail }) => wall.focus(detail));
   wall.add(photos);
+  const unfold = byId("unfold");
+  unfold.hidden = share.num_entries === share.num_photos;
+  unfold.textContent = t("Show near copies one by one");
+  unfold.addEventListener("click", () => {
+    wall.unfold(!wall.isUnfolded);
+    unfold.setAttribute("aria-pressed", String(wall.isUnfolded));
+  });
 }
 
 function lineOf({ num_photos: count, expires_at: until }) {
+  if (!count) return t("No photos are here now.");
   const photos = count === 1 ? t("1 photo") : t("{count} photos", { count });
-  return until ? t("{photos}, until {day}", { photos, day: dayOf(until) }) : photos;
+  return until ? t("{photos} · can be seen until {day}", { photos, day: dayOf(until) }) : photos;
 }
 
 function refuse(error) {

@@ -11,10 +11,10 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
 /** Emits `shown` (detail: the photo's index) and `close` (detail: the same). */
 export class PhotoViewer extends EventTarget {
-  /** @param {import("./share.js").Share} share @param {import("./share.js").SharedPhoto[]} photos which grow */
-  constructor(share, photos) {
+  /** @param {import("./share.js").Share} share @param {import("./photo_wall.js").PhotoWall} wall whose photos it goes through */
+  constructor(share, wall) {
     super();
-    Object.assign(this, { share, photos, index: 0, film: null });
+    Object.assign(this, { share, wall, photos: wall.photos, index: 0, film: null });
     this.dialog = byId("viewer");
     this.picture = byId("viewer-picture");
     this.zoom = new Zoom(byId("stage"), this.picture);
@@ -22,7 +22,7 @@ export class PhotoViewer extends EventTarget {
     this.label("viewer-before", t("Previous photo"), () => this.step(-1));
     this.label("viewer-next", t("Next photo"), () => this.step(1));
     this.label("viewer-close", t("Close"), () => this.dialog.close());
-    byId("viewer-download").textContent = t("Download");
+    named(byId("viewer-download"), t("Download"));
     byId("viewer-download").hidden = !share.originals;
     this.dialog.addEventListener("close", () => {
       this.film?.remove();
@@ -32,10 +32,7 @@ export class PhotoViewer extends EventTarget {
   }
 
   label(id, text, act) {
-    const button = byId(id);
-    button.title = text;
-    button.setAttribute("aria-label", text);
-    button.addEventListener("click", act);
+    named(byId(id), text).addEventListener("click", act);
   }
 
   /** @param {number} index of a photo @param {string} small address of a picture of it that is loaded */
@@ -46,7 +43,7 @@ export class PhotoViewer extends EventTarget {
       this.dialog.showModal();
       byId("viewer-close").focus();
     }
-    const place = t("{number} of {total}", { number: index + 1, total: this.share.num_photos });
+    const place = t("{number} of {total}", { number: index + 1, total: this.wall.total });
     byId("viewer-name").textContent = photo.taken_on ? `${place} · ${dayOf(photo.taken_on)}` : place;
     byId("viewer-before").disabled = index === 0;
     byId("viewer-next").disabled = index === this.photos.length - 1;
@@ -77,4 +74,10 @@ export class PhotoViewer extends EventTarget {
     const next = this.photos[this.index + by];
     if (next) this.open(this.index + by, pictureAddress(this.share, next, 512));
   }
+}
+
+function named(button, text) {
+  button.title = text;
+  button.setAttribute("aria-label", text);
+  return button;
 }

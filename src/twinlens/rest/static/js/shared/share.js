@@ -5,8 +5,12 @@ import { t } from "../texts.js";
 
 const PAGE = 200;
 
-/** @typedef {{photo: string, width: ?number, height: ?number, taken_on: ?string, duration_s: ?number}} SharedPhoto */
-/** @typedef {{number: number, heading: string, num_photos: number, originals: boolean, expires_at: ?string}} Share */
+/**
+ * @typedef {{photo: string, width: ?number, height: ?number, taken_on: ?string, duration_s: ?number, behind: ?string, num_alike: number}} SharedPhoto
+ *   behind: the photo before it that it is a near copy of; num_alike: how many stand behind it.
+ * @typedef {{number: number, heading: string, num_photos: number, num_entries: number, originals: boolean, expires_at: ?string}} Share
+ *   num_entries: photos that stand behind no other.
+ */
 
 /** Opens a share; its key becomes a cookie, so that it is in no address that is asked for. @param {string} key @returns {Promise<Share>} */
 export function openShare(key) {

@@ -17,7 +17,8 @@ export class ShareDialog {
     this.body = byId("share-body");
     this.maker = element("div");
     this.links = element("div");
-    this.body.append(this.maker, element("h3", { text: t("All links") }), this.links);
+    this.title = element("h3", { text: t("All links") });
+    this.body.append(this.maker, this.title, this.links);
   }
 
   /** @param {?{fields: object, words: string}} what to share; null only lists the links */
@@ -27,6 +28,7 @@ export class ShareDialog {
       return;
     }
     byId("share-title").textContent = what ? t("Share") : t("Shared links");
+    this.title.hidden = !what; // without, the panel's own title says it
     this.maker.replaceChildren(...(what ? [this.form(what)] : []));
     this.links.replaceChildren();
     this.dialog.showModal();
@@ -59,9 +61,10 @@ export class ShareDialog {
     const field = element("input", { type: "text", readonly: true, value: link, id: "share-link", "aria-label": t("Link") });
     field.addEventListener("focus", () => field.select());
     const copy = element("button", { type: "button", class: "main-button", text: t("Copy the link"), on: { click: () => copied(link, field) } });
+    const send = navigator.share && element("button", { type: "button", class: "plain", text: t("Send the link"), on: { click: () => sent(link) } });
     const warning = REACH[reach]?.();
     this.maker.replaceChildren(
-      element("div", { class: "share-made" }, field, copy),
+      element("div", { class: "share-made" }, field, copy, send),
       element("p", { class: "quiet", text: t("Whoever has the link sees these photos, and nothing else. It is shown only now: keep it.") }),
       ...(warning ? [element("p", { class: "share-warning", role: "alert", text: warning })] : []),
     );
@@ -94,6 +97,15 @@ function choices() {
     ["365", t("1 year")],
     ["", t("never")],
   ];
+}
+
+/** By an app of the device; who closes its list has changed their mind. */
+async function sent(link) {
+  try {
+    await navigator.share({ url: link });
+  } catch (error) {
+    if (error.name !== "AbortError") notice(t("This device cannot send the link. Copy it."));
+  }
 }
 
 async function copied(link, field) {
