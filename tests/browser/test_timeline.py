@@ -104,5 +104,12 @@ def test_a_search_by_words_and_few_photos_have_no_time_line(many: Page, open_pag
     many.fill("#words", "a red square")
     many.press("#words", "Enter")
     expect(many.locator("#timeline")).to_be_hidden()
+    many.locator("#home").click()
+    expect(many.locator("#timeline")).to_be_visible()
+    many.locator("#words").press_sequentially("a red square")  # and nothing else
+    expect(many.locator(".tile .badge").first).to_be_visible()
+    expect(many.locator("#timeline")).to_be_hidden()
+    many.fill("#words", "")
+    expect(many.locator("#timeline")).to_be_visible()
     few = open_page(site)
     expect(few.locator("#timeline")).to_be_hidden()
