@@ -169,6 +169,9 @@ class Hit:
         score: cosine in [-1, 1], higher is better, with every store.
         probability: calibrated probability of relevance in [0, 1]; None without a calibration.
         caption: the caption that was found, if captions were searched.
+        own_caption: what people or the file say that the photo shows: its first caption, else its description or
+            title; the first 200 characters. None if nobody has said it.
+        place: where it was taken: country, region and town, "|" between them; None if unknown.
         relevant: whether it has a grade; None for a kind of query or hit that is not graded.
         width: pixels, upright; None if unknown.
         height: pixels, upright; None if unknown.
@@ -212,6 +215,8 @@ class Hit:
     tags: tuple[str, ...] = ()
     duration_s: float | None = None
     at_s: float | None = None
+    own_caption: str | None = None
+    place: str | None = None
 
     @property
     def moment(self) -> str | None:

@@ -1,5 +1,6 @@
 """Albums in the page: made of a search, opened, renamed, deleted and brought back; and the panel to browse by."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_an_album_is_opened_in_its_own_order_and_photos_are_taken_out(library: P
     expect(library.locator("#status")).to_have_text("2 photos")
     expect(library.get_by_role("list", name="Chosen filters")).to_contain_text("Album: Blue ones")
     expect(library.locator(".tile .open").first).to_have_attribute(
-        "aria-label", "1 of 2, blue square.jpg, 15 March 2022"
+        "aria-label", re.compile("^1 of 2, 15 March 2022 at ")
     )
     library.locator(".tile .pick").nth(1).click(force=True)
     library.get_by_role("button", name="Organise").click()

@@ -29,7 +29,7 @@ def file(name: str, **more: Any) -> dict[str, Any]:
 
 
 COPIES = {
-    "best": file("home/red square.jpg"),
+    "best": file("home/red square.jpg", caption="A square"),
     "others": [
         file("home/red circle.jpg", kind="exact", of="home/red square.jpg", figures={}),
         file("home/IMG.CR2", kind="raw", of="home/red square.jpg", figures={}, has_picture=False, size_bytes=None),
@@ -92,10 +92,10 @@ def test_groups_stand_side_by_side_with_their_evidence_and_differences(copied: P
     until_at_rest(copied)
     assert at_the_edge(copied.locator(".duplicates > header").get_by_role("button", name="Close"))
     assert faults(copied) == []
-    group.get_by_role("button", name="Open red square.jpg").click()
+    group.get_by_role("button", name="Open photo 1: A square").click()
     expect(copied.locator("#viewer-name")).to_have_text("red square.jpg")
     copied.keyboard.press("Escape")
-    group.get_by_role("button", name="Compare red circle.jpg with the best").first.click()
+    group.get_by_role("button", name="Compare photo 2 with the best: 15 June 2022 at").click()
     expect(copied.locator(".pane h3")).to_have_text(["red square.jpg", "red circle.jpg"])
     copied.keyboard.press("Escape")
     expect(copied.locator(".pane h3").first).to_be_hidden()

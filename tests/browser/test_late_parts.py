@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import ALL_PARTS, cut_network, until
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 # a file more is a round trip more where a line is slow: what the first photos do not need is a Part, see late.js
@@ -126,7 +127,7 @@ def test_a_photo_opens_at_once_while_its_part_is_still_on_its_way(open_page: Any
     expect(page.locator("#viewer")).to_be_hidden()
     held[0].continue_()
     expect(page.locator("#viewer")).to_be_visible()
-    expect(page.locator("#viewer-name")).to_have_text(str(second.get_attribute("aria-label")).split(", ")[1])
+    expect(page.locator("#viewer-name")).to_have_text(names(page)[1])
 
 
 def test_a_link_to_a_photo_opens_it(open_page: Any, site: str) -> None:

@@ -1,11 +1,13 @@
 """The map: dots, moving, a lasso that makes results."""
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from browser.served_page import Held, until
+from browser.tiles import tile_of
 
 pytestmark = pytest.mark.browser
 
@@ -94,6 +96,8 @@ def test_what_is_caught_takes_the_place_of_the_search_and_leads_back_to_it(page:
     page.click("#map-seen")
     expect(page.locator("#status")).to_have_text("29 photos from the map")
     expect(page.locator("#words")).to_have_value("")
+    for photo, name in (("home/red square.jpg", "a red square"), ("home/blue circle.jpg", " of 29, 15 ")):
+        expect(tile_of(page, photo).locator(".open")).to_have_attribute("aria-label", re.compile(name))
     page.go_back()
     expect(page.locator("#words")).to_have_value("a red circle")
     expect(page.locator("#status")).to_contain_text("strong among")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import intercept
-from browser.test_search import N_PHOTOS, answered, names
+from browser.test_search import N_PHOTOS, answered
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 

@@ -1,5 +1,6 @@
 """Stars, tags and albums, given to one photo in the viewer or to several that are selected."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browser.served_page import intercept, until
 from browser.test_accessibility import faults
+from browser.tiles import tile_of
 
 pytestmark = pytest.mark.browser
 CIRCLE, SQUARE = "home/blue circle.jpg", "home/blue square.jpg"
@@ -129,6 +131,8 @@ def test_a_caption_is_written_changed_removed_and_brought_back(circle: Page) -> 
     captions.locator("textarea").fill("a round blue dot")
     captions.get_by_role("button", name="Save").click()
     expect(captions.locator("li")).to_have_text("a round blue dot")
+    expect(circle.get_by_role("dialog", name="a round blue dot", exact=True)).to_be_visible()
+    expect(tile_of(circle, CIRCLE).locator(".open")).to_have_attribute("aria-label", re.compile(", a round blue dot, "))
     assert facts_of(circle, CIRCLE)["captions"] == ["a round blue dot"]
     assert faults(circle) == []
     captions.get_by_role("button", name="Change the caption").click()
@@ -220,8 +224,7 @@ def test_tags_that_fit_for_sure_are_given_to_selected_photos_and_taken_back(open
         route.fulfill(json={**answers, "changed": 1, "language": "en"})
 
     intercept(page, "**/api/tags/suggest", answer)
-    tile = page.locator(".tile").filter(has=page.locator(".open[aria-label*='blue circle.jpg']"))
-    tile.locator(".pick").click(force=True)
+    tile_of(page, CIRCLE).locator(".pick").click(force=True)
     page.get_by_role("button", name="Organise").click()
     page.get_by_role("button", name="Add the tags that fit for sure").click()
     expect(page.locator("#notice")).to_contain_text("1 photo got tags: round.")

@@ -10,6 +10,7 @@ from playwright.sync_api import Error, Page, Response, expect
 
 from browser.served_page import PATIENCE_S
 from browser.test_accessibility import faults
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 FILE = "home/blue square.jpg"
@@ -25,7 +26,7 @@ HAND_OVER = """([kind, data]) => {
 
 
 def first_name(page: Page) -> str:
-    return (page.locator(".tile .open").first.get_attribute("aria-label") or "").split(", ")[1]
+    return names(page)[0]
 
 
 def test_a_chosen_picture_finds_itself_first(page: Page, drawn: Path) -> None:

@@ -8,15 +8,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import Held, intercept, stop_time, until, until_drawn
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 N_PHOTOS = 29
-
-
-def names(page: Page) -> list[str]:
-    """File names in the grid, in their order."""
-    labels = page.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-    return [label.split(", ")[1] for label in labels]
 
 
 def search(page: Page, words: str) -> None:

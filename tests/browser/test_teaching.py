@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from browser.served_page import intercept, until_at_rest
 from browser.test_accessibility import faults
+from browser.tiles import tile_of
 
 pytestmark = pytest.mark.browser
 BLUE = ["home/blue circle.jpg", "home/blue square.jpg"]
@@ -31,10 +32,8 @@ def taught(page: Page) -> list[tuple[str, list[str]]]:
 
 
 def test_a_word_is_taught_by_selected_photos_found_forgotten_and_brought_back(home: Page) -> None:
-    tiles = home.locator(".tile")
-    for name in ("blue circle.jpg", "blue square.jpg"):
-        tile = tiles.filter(has=home.locator(f".open[aria-label*='{name}']"))
-        tile.locator(".pick").click(force=True)
+    for photo in BLUE:
+        tile_of(home, photo).locator(".pick").click(force=True)
     home.get_by_role("button", name="Organise").click()
     box = home.get_by_role("combobox", name="They show")
     box.fill("Our Rex")

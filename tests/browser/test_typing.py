@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import intercept, stop_time, until
-from browser.test_search import N_PHOTOS, answered, names
+from browser.test_search import N_PHOTOS, answered
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 PAUSE_MS = 300  # for an answer; less than the page waits for another letter

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import Held, intercept, on_top, until, until_drawn
 from browser.test_accessibility import faults
+from browser.tiles import names
 
 pytestmark = pytest.mark.browser
 N_IN_HOME = 7
@@ -144,16 +145,16 @@ def test_selected_photos_come_as_a_zip_and_as_a_list(squares: Page, drawn: Path)
 
 
 def test_two_quick_clicks_on_next_lead_two_photos_on_and_do_not_zoom(squares: Page) -> None:
-    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    shown = names(squares)
     open_first(squares)
     squares.dblclick("#viewer-next")
-    expect(squares.locator("#viewer-name")).to_have_text(names[2].split(", ")[1])
+    expect(squares.locator("#viewer-name")).to_have_text(shown[2])
     assert squares.evaluate(SCALE) == 1
-    for _ in names[3:-1]:
+    for _ in shown[3:-1]:
         squares.keyboard.press("ArrowRight")
-    expect(squares.locator("#viewer-name")).to_have_text(names[-2].split(", ")[1])
+    expect(squares.locator("#viewer-name")).to_have_text(shown[-2])
     squares.dblclick("#viewer-next")
-    expect(squares.locator("#viewer-name")).to_have_text(names[-1].split(", ")[1])
+    expect(squares.locator("#viewer-name")).to_have_text(shown[-1])
     assert squares.evaluate(SCALE) == 1, "the second click met the photo: the first had taken the button away"
 
 
@@ -264,8 +265,7 @@ def is_original(url: str) -> bool:
 
 
 def test_a_photo_that_cannot_be_shown_says_so_and_the_next_one_does_not(squares: Page) -> None:
-    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-    name = names[1].split(", ")[1]
+    name = names(squares)[1]
 
     def refuse(*, small: bool) -> None:
         def is_refused(url: str) -> bool:
@@ -315,13 +315,13 @@ def test_the_next_photo_is_seen_small_at_once_and_sharp_when_it_has_come(squares
 
 
 def test_the_photos_before_and_after_are_fetched_ahead(squares: Page) -> None:
-    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    shown = names(squares)
     asked: list[str] = []
     squares.on("request", lambda request: asked.append(unquote(request.url)) if is_original(request.url) else None)
     squares.locator(".tile .open").nth(2).click()
     originals = "performance.getEntriesByType('resource').filter(({ name }) => /api\\/image\\/[^/?]+$/.test(name))"
     until(squares, f"{originals}.length >= 3")  # which are there once they have come
-    wanted = [name.split(", ")[1] for name in names[1:4]]
+    wanted = shown[1:4]
     came = [url.rpartition("/")[2] for url in asked]
     assert (sorted(came), came[0]) == (sorted(wanted), wanted[1]), "the open one has the line for itself"
 
@@ -339,12 +339,11 @@ def test_a_panorama_is_not_pushed_out_of_sight(open_page: Any, site: str) -> Non
 
 
 def test_a_range_reaches_from_the_same_photo_whatever_its_place_now(squares: Page) -> None:
-    anchor = (squares.locator(".tile .open").first.get_attribute("aria-label") or "").split(", ")[1]
+    anchor = names(squares)[0]
     squares.locator(".tile .open").first.click(modifiers=["Control"])
     squares.goto(f"{squares.url}&sort=date")
     expect(squares.locator(".row.title").first).to_be_visible()
-    names = squares.locator(".tile .open").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-    place = next(index for index, name in enumerate(names) if name.split(", ")[1] == anchor)
+    place = names(squares).index(anchor)
     assert place > 0
     squares.locator(".tile .open").nth(place - 1).click(modifiers=["Shift"])
     expect(squares.locator("#selection .count")).to_have_text("2 photos selected")
@@ -382,7 +381,7 @@ def test_thumbs_refine_the_search_that_found_the_photo(squares: Page) -> None:
     bad.click()
     expect(bad).to_have_attribute("aria-pressed", "true")
     squares.keyboard.press("Escape")
-    expect(squares.locator(f'.tile .open[aria-label*="{name}"]')).to_have_count(0)
+    expect(squares.locator(f'.tile[data-id$="/{name}"]')).to_have_count(0)
     expect(squares.locator(".tile .open").first).to_be_visible()
     squares.evaluate(
         "fetch('api/feedback', {method: 'POST', headers: {'content-type': 'application/json'},"

@@ -7,6 +7,7 @@ from typing import Any
 
 from twinlens.collection.catalog.postgres.replica_state import ReplicaState
 from twinlens.collection.catalog.sqlite.integrity import refuse_emptied
+from twinlens.collection.catalog.texts.briefs import own_caption
 from twinlens.collection.collection import Collection
 from twinlens.collection.place.broad import broad_folder
 from twinlens.collection.place.locate import (

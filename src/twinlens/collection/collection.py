@@ -44,7 +44,7 @@ from twinlens.collection.showing.examples import examples
 from twinlens.collection.showing.exporting.archive import list_photos, zip_photos
 from twinlens.collection.showing.facets import Facets, facets
 from twinlens.collection.showing.facts import LibraryFacts, library_facts
-from twinlens.collection.showing.grid import GridPhoto, browse
+from twinlens.collection.showing.grid import GridPhoto, browse, listed
 from twinlens.collection.showing.map import Projection
 from twinlens.collection.showing.maps.places import PlacesMap, map_of_places
 from twinlens.collection.showing.maps.world import View
@@ -523,6 +523,13 @@ class Collection(OpenCollection):
         page, asked = Page(k, offset, sort), Filters(**filters)
         order = "date" if page.sort == "relevance" else page.sort
         return browse(self._searcher.scope(), asked, order=order, k=page.k, offset=page.offset)
+
+    def listed(self, photo_ids: Iterable[str]) -> list[GridPhoto]:
+        """Photos by their ids, as ``browse`` gives them, in the order given and each once.
+
+        Those that are gone are left out.
+        """
+        return listed(self.catalog, self._folders.all(), self._given.known(photo_ids))
 
     def months(self, **filters: Any) -> list[tuple[str | None, int]]:
         """How many photos are from each month, such as "2023-06", the newest first; None for those without a date.

@@ -174,6 +174,16 @@ def test_a_lowest_grade_leaves_the_others_out(library: Library, ranked: dict[str
     assert library.by_words(NONE, SearchOptions(min_grade="strong")).shown == []
 
 
+def test_photos_are_called_by_their_own_captions(library: Library, root: Path) -> None:
+    with Collection.open(root, model=LineEncoder()) as collection:
+        captions = {photo.id: photo.own_caption for photo in collection.browse()[0]}
+    assert any(captions.values())
+    everything = SearchOptions(k=len(captions), show_all=True, all_copies=True)
+    for found in (library.by_words(SOME, everything), library.browse(everything)):
+        assert {hit.id: hit.own_caption for hit in found.hits} == captions
+        assert {(hit.caption, hit.place) for hit in found.hits} == {(None, None)}
+
+
 def test_photos_are_browsed_without_a_query(library: Library, root: Path) -> None:
     with Collection.open(root, model=LineEncoder()) as collection:
         for sort in ("date", "name"):

@@ -175,3 +175,36 @@ def test_a_day_is_asked_for_in_any_year(client: TestClient) -> None:
 
 def test_what_files_say_is_counted(client: TestClient) -> None:
     assert client.get("/api/facets").json() == {"people": [], "places": [], "keywords": []}
+
+
+def test_every_list_of_photos_carries_their_captions_and_places(library: Path) -> None:
+    with Collection.open(library) as collection, collection.catalog.transaction() as connection:
+        (number,) = next(iter(collection.catalog.rows("SELECT id FROM photos WHERE path = 'turned.jpg'")))
+        said = [("title", "turned"), ("description", "A phone held upright"), ("place", "Italy|Latium|Rome")]
+        connection.executemany("INSERT INTO photo_texts VALUES (?, ?, ?)", [(number, *text) for text in said])
+    with client_of(library) as client:
+        client.post("/api/albums", json={"name": "all", "image_ids": ["turned.jpg", "black.png", "beach/red.png"]})
+        answers = [
+            client.get("/api/photos"),
+            client.get("/api/photos", params={"camera": "reflex", "sort": "name"}),
+            client.post("/api/search/text", json={"query": "green", "top_k": N_PHOTOS}),
+            client.post("/api/search/image", json={"image_id": "wood/green.png", "top_k": N_PHOTOS}),
+            client.get("/api/albums/photos", params={"name": "all"}),
+        ]
+        named = client.post("/api/photos", json={"image_ids": ["black.png", "gone.png", "turned.jpg", "black.png"]})
+        assert (ids(named), named.json()["num_results"]) == (["black.png", "turned.jpg"], 2)
+        answers.append(named)
+        assert client.get("/api/photo/turned.jpg").json()["caption"] == "A phone held upright"
+        too_many = client.post("/api/photos", json={"image_ids": ["black.png"] * 1001})
+        assert (too_many.status_code, too_many.json()["error"]["code"]) == (422, "invalid_request")
+        captions = client.post("/api/search/captions", json={"image_id": "wood/green.png"}).json()["results"]
+    expected = {
+        "turned.jpg": ("A phone held upright", "Italy|Latium|Rome"),
+        "black.png": (None, None),
+        "beach/red.png": ("a red wall", None),
+    }
+    for answer in answers:
+        told = {one["image_id"]: (one["caption"], one["place"]) for one in answer.json()["results"]}
+        assert "turned.jpg" in told
+        assert {one: said for one, said in expected.items() if one in told}.items() <= told.items()
+    assert "<b>bold</b> red" in [one["caption"] for one in captions], "of a caption search: the caption that was found"

@@ -206,7 +206,7 @@ def test_an_answer_gives_every_hit_below_the_library_and_which_are_shown(ask: As
     best = answer.results[0]
     assert (best.image_id, best.image_path, best.is_favourite) == ("walls/red.png", "walls/red.png", True)
     assert (best.width, best.height, best.probability, best.shown) == (48, 36, None, True)
-    assert "caption" not in best.model_dump()
+    assert (best.caption, best.place) == ("a red wall", None), "its own, whatever found it"
     assert str(tmp_path) not in answer.model_dump_json()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from twinlens.collection.catalog.rows import PhotoRecord
+from twinlens.collection.catalog.texts.briefs import NOTHING_SAID, Brief
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files, is_absent
@@ -29,6 +30,7 @@ def as_hits(
     ratings: Mapping[int, int] | None = None,
     tags: Mapping[int, Sequence[str]] | None = None,
     best_ms: Mapping[int, int] | None = None,
+    said: Mapping[int, Brief] | None = None,
 ) -> list[Hit]:
     """Converts ranked photos to hits.
 
@@ -45,6 +47,7 @@ def as_hits(
         ratings: of those that have one, by photo id.
         tags: of those that have any, by photo id.
         best_ms: when videos are most like the query, by photo id.
+        said: captions and places of those of which they are known, by photo id.
     """
     judged = [one.score for one in ranked] if evidence is None else evidence
     unknown = [None] * len(ranked)
@@ -55,6 +58,7 @@ def as_hits(
     for place, (record, score, alike, _) in enumerate(ranked):
         listed = [copies[one] for one in alike[:MOST_ALIKE].tolist() if one in copies] if copies else []
         folder = places[record.folder_id]
+        brief = (said or {}).get(record.id, NOTHING_SAID)
         by_meaning = grades[place] is not None and (is_meant is None or record.id in is_meant)
         hits.append(
             Hit(
@@ -79,6 +83,8 @@ def as_hits(
                 tags=tuple((tags or {}).get(record.id, ())),
                 duration_s=seconds(record.duration_ms or None),
                 at_s=seconds((best_ms or {}).get(record.id)),
+                own_caption=brief.caption,
+                place=brief.place,
             )
         )
     return hits

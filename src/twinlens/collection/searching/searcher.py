@@ -12,6 +12,7 @@ from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY, Condition, all_of, any_of, one_of
 from twinlens.collection.catalog.reading import DateGaps, count_photos, date_gaps
 from twinlens.collection.catalog.rows import ModelRecord, PhotoRecord, union
+from twinlens.collection.catalog.texts.briefs import briefs
 from twinlens.collection.derived import Derived
 from twinlens.collection.likeness.near_copies import NO_GROUPS, NO_IDS, Groups
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks
@@ -210,6 +211,7 @@ class Searcher:
             ratings=self._catalog.ratings.of_photos(ids),
             tags=self._catalog.tags.of_photos(ids),
             best_ms=self._best_moments(ranked, [one.space for one in parts if one.space]),
+            said=briefs(self._catalog, {one.record.id: one.record.path for one in ranked}),
         )
 
     def _explanation(

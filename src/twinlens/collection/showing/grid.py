@@ -1,9 +1,14 @@
 """Browse photos without a query: dimensions, date, favourite mark."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import ANY
 from twinlens.collection.catalog.order import Order, ordered_photos
+from twinlens.collection.catalog.rows import PhotoRecord
+from twinlens.collection.catalog.texts.briefs import NOTHING_SAID, briefs
+from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.collection.place.presence import gone_files
 from twinlens.collection.searching.filtering import Filters
 from twinlens.collection.searching.scope import Scope
@@ -23,6 +28,8 @@ class GridPhoto:
         is_favourite: marked by the user.
         duration_s: length of a video; None for a photo.
         is_missing: its file was not there just now.
+        own_caption: as in hits.
+        place: as in hits.
     """
 
     id: str
@@ -33,6 +40,8 @@ class GridPhoto:
     is_favourite: bool
     duration_s: float | None = None
     is_missing: bool = False
+    own_caption: str | None = None
+    place: str | None = None
 
 
 def browse(
@@ -52,10 +61,23 @@ def browse(
             page = catalog.ordered(ids, order, offset + k)[offset:].tolist()
             known = catalog.photos(page)
             count, records = len(ids), [known[number] for number in page]
-    homes = {folder.id: folder for folder in scope.folders}
+        return _in_grid(catalog, scope.folders, records), count
+
+
+def listed(catalog: Catalog, folders: Sequence[PhotoFolder], numbers: Iterable[int]) -> list[GridPhoto]:
+    """Photos by the catalog's keys, in their order and each once; those that are gone are left out."""
+    wanted = list(dict.fromkeys(numbers))
+    with catalog.snapshot():
+        known = catalog.photos(wanted)
+        return _in_grid(catalog, folders, [known[number] for number in wanted if number in known])
+
+
+def _in_grid(catalog: Catalog, folders: Sequence[PhotoFolder], records: Sequence[PhotoRecord]) -> list[GridPhoto]:
+    said = briefs(catalog, {record.id: record.path for record in records})
+    homes = {folder.id: folder for folder in folders}
     files = [homes[record.folder_id].file(record.path) for record in records]
     gone = gone_files(files)
-    photos = [
+    return [
         GridPhoto(
             id=homes[record.folder_id].prefix + record.path,
             width=record.width,
@@ -65,7 +87,8 @@ def browse(
             is_favourite=bool(record.is_favourite),
             duration_s=record.duration_ms / 1000 if record.duration_ms else None,
             is_missing=file in gone,
+            own_caption=said.get(record.id, NOTHING_SAID).caption,
+            place=said.get(record.id, NOTHING_SAID).place,
         )
         for record, file in zip(records, files, strict=True)
     ]
-    return photos, count

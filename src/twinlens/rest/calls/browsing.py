@@ -14,12 +14,23 @@ from twinlens.rest.calls.finding.searching import Ready
 from twinlens.rest.calls.results import filters_of, page_length, words
 from twinlens.rest.calls.schemas.fields import BrowseFields, FilterParameters
 from twinlens.rest.calls.schemas.library import Count
-from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, LANGUAGE, UNDATED
+from twinlens.rest.calls.schemas.values import (
+    DATE_SOURCE,
+    DURATION,
+    FILE_DATED,
+    LANGUAGE,
+    OWN_CAPTION,
+    PLACE,
+    UNDATED,
+    Body,
+    ImageId,
+)
 from twinlens.rest.gate.limits.costs import Charged, cost_of_search
 from twinlens.types import DateSource, Space
 
 router = APIRouter(prefix="/api", tags=["library"])
 LONGEST = 1000  # characters of a query
+MOST_BY_ID = 1000
 
 
 class FilterCard(BaseModel):
@@ -51,6 +62,8 @@ class GridPhoto(BaseModel):
     is_favourite: bool
     duration_s: float | None = Field(description=DURATION)
     missing: bool = Field(default=False, description="its file is gone")
+    caption: str | None = Field(default=None, description=OWN_CAPTION)
+    place: str | None = Field(default=None, description=PLACE)
 
 
 class PhotosAnswer(BaseModel):
@@ -62,6 +75,19 @@ class PhotosAnswer(BaseModel):
     num_file_dated: int | None = Field(description=FILE_DATED)
     offset: int
     results: list[GridPhoto]
+
+
+class PhotosById(Body):
+    """Photos of which only the ids are known."""
+
+    image_ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_BY_ID)]
+
+
+class ListedPhotos(BaseModel):
+    """Photos that were asked for by their ids."""
+
+    num_results: int
+    results: list[GridPhoto] = Field(description="in the order of the ids, each once; those that are gone are left out")
 
 
 class MonthCount(BaseModel):
@@ -152,6 +178,14 @@ async def photos(
     )
 
 
+@router.post("/photos")
+async def photos_by_id(body: PhotosById, engine: Ready, charge: Charged) -> ListedPhotos:
+    """What a list shows of photos whose ids are known, with their captions and dates."""
+    await charge(cost_of_search(len(body.image_ids)))
+    shown = await engine.run("search", engine.collection.listed, body.image_ids)
+    return ListedPhotos(num_results=len(shown), results=[_grid_photo(one) for one in shown])
+
+
 @router.get("/months")
 async def months(engine: Ready, fields: Annotated[MonthFields, Query()]) -> MonthsAnswer:
     """How many photos are from each month: for a time line over the photos in the order of "date"."""
@@ -213,6 +247,8 @@ def _grid_photo(one: library.GridPhoto) -> GridPhoto:
         is_favourite=one.is_favourite,
         duration_s=one.duration_s,
         missing=one.is_missing,
+        caption=one.own_caption,
+        place=one.place,
     )
 
 

@@ -1,7 +1,8 @@
 """The call that shows duplicates; nothing is deleted or moved."""
 
 from collections import Counter
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -9,12 +10,14 @@ from pydantic import BaseModel, Field
 from twinlens.api.library import Collection
 from twinlens.api.photos.duplicates import DuplicateGroup, Duplicates, GroupedPhoto, Kind, Similar
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas.values import DATE_SOURCE, DEEPEST_OFFSET
+from twinlens.rest.calls.schemas.values import DATE_SOURCE, DEEPEST_OFFSET, OWN_CAPTION, PLACE
 from twinlens.rest.engine.duplicate_search import DuplicateSearch
 from twinlens.types import DateSource
 
 router = APIRouter(prefix="/api", tags=["library"])
 MOST_GROUPS = 200
+Captions: TypeAlias = Mapping[str, str | None]
+"""Photo id → its caption."""
 
 
 class GroupedFile(BaseModel):
@@ -29,6 +32,8 @@ class GroupedFile(BaseModel):
     is_favourite: bool = False
     rating: int | None = None
     tags: list[str] = []
+    caption: str | None = Field(default=None, description=OWN_CAPTION)
+    place: str | None = Field(default=None, description=PLACE)
     has_picture: bool = Field(description="it is a photo of the library, so it can be shown")
     in_archive: bool = Field(description="it lies in a zip or tar file, so nobody can move it alone")
 
@@ -83,7 +88,7 @@ async def duplicates(
         return _answer("running", nothing, [], offset=offset, groups=[], progress=(state.done, state.total))
     chosen = state.found.of_kinds(kind)
     page = chosen[offset : offset + limit]
-    groups = await engine.run("search", lambda: [_group(engine.collection, one) for one in page])
+    groups = await engine.run("search", _groups, engine.collection, page)
     return _answer("done", state.found, chosen, offset=offset, groups=groups, progress=(state.done, state.total))
 
 
@@ -111,16 +116,24 @@ def _answer(
     )
 
 
-def _group(collection: Collection, group: DuplicateGroup) -> GroupAnswer:
-    return GroupAnswer(best=_file(collection, group.best), others=[_similar(collection, one) for one in group.others])
+def _groups(collection: Collection, page: list[DuplicateGroup]) -> list[GroupAnswer]:
+    ids = [one.id for group in page for one in (group.best, *(other.photo for other in group.others))]
+    captions = {one.id: one.own_caption for one in collection.listed(ids)}
+    return [
+        GroupAnswer(
+            best=_file(collection, group.best, captions),
+            others=[_similar(collection, one, captions) for one in group.others],
+        )
+        for group in page
+    ]
 
 
-def _similar(collection: Collection, other: Similar) -> SimilarFile:
-    photo = _file(collection, other.photo)
+def _similar(collection: Collection, other: Similar, captions: Captions) -> SimilarFile:
+    photo = _file(collection, other.photo, captions)
     return SimilarFile(**photo.model_dump(), kind=other.kind, of=other.of, figures=other.figures)
 
 
-def _file(collection: Collection, photo: GroupedPhoto) -> GroupedFile:
+def _file(collection: Collection, photo: GroupedPhoto, captions: Captions) -> GroupedFile:
     """A file, with what is known of it."""
     card = collection.photo(photo.id)
     return GroupedFile(
@@ -133,6 +146,8 @@ def _file(collection: Collection, photo: GroupedPhoto) -> GroupedFile:
         is_favourite=card is not None and card.is_favourite,
         rating=card.rating if card else None,
         tags=list(card.tags) if card else [],
+        caption=captions.get(photo.id),
+        place=card.told.place if card else None,
         has_picture=card is not None,
         in_archive=photo.in_archive,
     )

@@ -7,7 +7,15 @@ from fastapi import APIRouter, Query, Request
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from twinlens.api.library import THUMBNAIL_SIDES_PX, Collection, PhotoCard, PhotoFile, is_gone, photo_file
+from twinlens.api.library import (
+    THUMBNAIL_SIDES_PX,
+    Collection,
+    PhotoCard,
+    PhotoFile,
+    is_gone,
+    own_caption,
+    photo_file,
+)
 from twinlens.api.photos.describing import Language, accepted_language
 from twinlens.errors import PhotoError
 from twinlens.rest.calls.finding.searching import Ready
@@ -167,6 +175,7 @@ def file_of(engine: Engine, image_id: str) -> PhotoFile:
 
 def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:
     card = _card_of(collection, image_id)
+    captions = collection.captions_of(image_id)
     return PhotoAnswer(
         image_id=card.id,
         image_path=card.id,
@@ -180,7 +189,8 @@ def _photo_answer(collection: Collection, image_id: str) -> PhotoAnswer:
         camera=card.camera,
         latitude=card.latitude,
         longitude=card.longitude,
-        captions=collection.captions_of(image_id),
+        captions=captions,
+        caption=own_caption(card.id, captions, card.told.description, card.told.title),
         text=card.text,
         **card.told._replace(rating=card.told.rating if card.rating is None else card.rating)._asdict(),
         is_favourite=card.is_favourite,

@@ -179,9 +179,9 @@ def json_of(answer: Answer) -> dict[str, Any]:
     fields = answer.to_json(everything=True, absolute_paths=False)
     del fields["target"]
     for result, hit in zip(fields["results"], answer.hits, strict=True):
-        result["probability"] = hit.probability
+        result["probability"], result["place"] = hit.probability, hit.place
         if answer.search.target == "image":
-            del result["caption"]
+            result["caption"] = hit.own_caption
     return fields
 
 

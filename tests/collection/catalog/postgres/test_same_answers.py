@@ -107,7 +107,9 @@ def told(collection: Collection, query: str, sort: str) -> object:
         found = sorted(collection.find_all(query)) if "-(" not in query else None
     except TwinlensError as error:
         return type(error).__name__, str(error)
-    hits = [(hit.id, hit.score, hit.grade, hit.found_by, hit.caption) for hit in answer.hits]
+    hits = [
+        (hit.id, hit.score, hit.grade, hit.found_by, hit.caption, hit.own_caption, hit.place) for hit in answer.hits
+    ]
     if sort == "relevance":
         hits.sort(key=lambda hit: (-round(hit[1] or 0.0, 5), hit[0]))
     return answer.num_candidates, hits, found

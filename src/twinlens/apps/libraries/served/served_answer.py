@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from twinlens.api.searching import Answer, Contribution, Effect, Explanation, HitReasons, Search, Wording
+from twinlens.api.searching import Answer, Contribution, Effect, Explanation, HitReasons, Search, Target, Wording
 from twinlens.types import Hit
 
 
@@ -15,7 +15,7 @@ def read_answer(search: Search, answer: dict[str, Any]) -> Answer:
     """
     return Answer(
         search,
-        hits=[_hit(result) for result in answer["results"]],
+        hits=[_hit(result, search.target) for result in answer["results"]],
         num_candidates=int(answer["num_candidates"]),
         matched=None if answer["num_matches"] is None else int(answer["num_matches"]),
         model=str(answer["model"]),
@@ -55,7 +55,7 @@ def _explanation(told: dict[str, Any]) -> Explanation:
     return Explanation(conditions, without, tuple(hits))
 
 
-def _hit(result: dict[str, Any]) -> Hit:
+def _hit(result: dict[str, Any], target: Target) -> Hit:
     chance, relevant = result["probability"], result["relevant"]
     return Hit(
         rank=int(result["rank"]),
@@ -63,7 +63,9 @@ def _hit(result: dict[str, Any]) -> Hit:
         path=Path(str(result["image_path"] or "")),
         score=float(result["score"]),
         probability=None if chance is None else float(chance),
-        caption=result.get("caption"),
+        caption=result.get("caption") if target == "caption" else None,
+        own_caption=result.get("caption") if target == "image" else None,
+        place=result.get("place"),
         relevant=None if relevant is None else bool(relevant),
         width=result.get("width"),
         height=result.get("height"),

@@ -222,7 +222,8 @@ def _asked_in(language: Language) -> dict[str, str]:
 def _listed(photo: dict[str, Any]) -> dict[str, Any]:
     names = ("width", "height", "taken_at", "date_source", "is_favourite")
     told = {name: photo.get(name) for name in names}
-    return {**told, "id": photo["image_id"], "is_missing": bool(photo.get("missing"))}
+    said = {"own_caption": photo.get("caption"), "place": photo.get("place")}
+    return {**told, **said, "id": photo["image_id"], "is_missing": bool(photo.get("missing"))}
 
 
 def _form(search: Search) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Show hits: photos in a grid of cards, captions in a table."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from textwrap import shorten
 from typing import Any
 
 import streamlit as st
@@ -14,6 +16,7 @@ from twinlens.errors import TwinlensError
 from twinlens.types import Hit, as_told
 
 CARD_PX = 150  # the least width: two stand beside each other on a phone
+MOST_SPOKEN = 80  # characters of a caption
 MOST_ALIKE = 12  # near copies that are shown under a hit
 COLOURS = {"strong": "green", "likely": "blue", "possible": "gray"}
 
@@ -105,15 +108,31 @@ def _show_picture(library: Library, hit: Hit) -> None:
     if hit.is_missing:
         st.warning("This file is gone.")
         return
-    show_thumbnail(library, hit.id)
+    show_thumbnail(library, hit.id, alt=spoken_name(hit))
 
 
-def show_thumbnail(library: Library, photo_id: str) -> None:
-    """A small picture of a photo, or why there is none."""
+def show_thumbnail(library: Library, photo_id: str, *, alt: str | None = None) -> None:
+    """A small picture of a photo, or why there is none; ``alt`` is what those hear who cannot see it."""
     try:
-        st.image(library.thumbnail(photo_id), width="stretch", alt=photo_id)
+        st.image(library.thumbnail(photo_id), width="stretch", alt=alt or photo_id)
     except TwinlensError as error:  # a photo that cannot be read must not hide the others
         st.warning(plain(str(error)))
+
+
+def spoken_name(hit: Hit) -> str:
+    """What a photo is called for those who cannot see it: by its caption, else its day and place, else its file.
+
+    >>> from pathlib import Path
+    >>> photo = {"id": "sea/a.jpg", "path": Path("a.jpg"), "score": 0.3, "taken_at": "2023-06-12T10:00:00"}
+    >>> spoken_name(Hit(1, **photo, place="Italy|Latium|Rome")), spoken_name(Hit(1, **photo, own_caption="low tide"))
+    ('12 June 2023, Rome, Latium, Italy', 'low tide')
+    """
+    if hit.own_caption:
+        return shorten(hit.own_caption, MOST_SPOKEN, placeholder="…")
+    day = hit.taken_at and datetime.fromisoformat(hit.taken_at)
+    parts = [f"{day.day} {day:%B %Y}"] if day else []
+    parts += reversed(hit.place.split("|")) if hit.place else ()
+    return ", ".join(parts) or hit.id.rpartition("/")[2]
 
 
 def labels(hit: Hit) -> str:

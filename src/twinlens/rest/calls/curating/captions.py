@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from twinlens.rest.calls.curating.common import writable
 from twinlens.rest.calls.finding.searching import Ready
-from twinlens.rest.calls.schemas.values import Body, ImageId
+from twinlens.rest.calls.schemas.values import OWN_CAPTION, Body, ImageId
 from twinlens.rest.engine.engine import Engine
 
 router = APIRouter(prefix="/api/captions", tags=["captions"])
@@ -28,6 +28,7 @@ class CaptionsAnswer(BaseModel):
 
     image_id: str
     captions: list[str] = Field(description="oldest first")
+    caption: str | None = Field(description=OWN_CAPTION)
 
 
 @router.post("")
@@ -42,4 +43,5 @@ def _caption(engine: Engine, body: Captioning) -> CaptionsAnswer:
         found = captions.add(body.image_id, body.caption, instead_of=body.instead_of)
     else:
         found = captions.remove(body.image_id, body.caption)
-    return CaptionsAnswer(image_id=body.image_id, captions=found)
+    listed = engine.collection.listed([body.image_id])
+    return CaptionsAnswer(image_id=body.image_id, captions=found, caption=listed[0].own_caption if listed else None)

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from twinlens.api.photos.describing import Language
-from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION
+from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, OWN_CAPTION, PLACE
 from twinlens.types import DateSource, Grade
 
 
@@ -24,6 +24,7 @@ class PhotoAnswer(BaseModel):
     latitude: float | None
     longitude: float | None
     captions: list[str]
+    caption: str | None = Field(default=None, description=OWN_CAPTION)
     text: str | None = Field(
         default=None,
         description="what is written in the picture, one line a piece, if it was read (twinlens read-text)",
@@ -32,7 +33,7 @@ class PhotoAnswer(BaseModel):
     description: str | None = None
     keywords: list[str] = Field(default=[], description="the parts of one have '|' between them, as in animals|dog")
     people: list[str] = []
-    place: str | None = Field(default=None, description="country, region and town by its position, '|' between them")
+    place: str | None = Field(default=None, description=PLACE)
     is_favourite: bool
     duration_s: float | None = Field(description=DURATION)
     rating: int | None = Field(

@@ -7,7 +7,15 @@ from pydantic import BaseModel, Field
 from twinlens.api.photos.describing import Language
 from twinlens.api.searching import Source
 from twinlens.rest.calls.schemas.explanations import ExplanationAnswer
-from twinlens.rest.calls.schemas.values import DATE_SOURCE, DURATION, FILE_DATED, LEFT_OUT, UNDATED
+from twinlens.rest.calls.schemas.values import (
+    DATE_SOURCE,
+    DURATION,
+    FILE_DATED,
+    LEFT_OUT,
+    OWN_CAPTION,
+    PLACE,
+    UNDATED,
+)
 from twinlens.types import DateSource, Grade, Space
 
 
@@ -35,6 +43,8 @@ class ImageResult(BaseModel):
         default=None, description="when the video is most like the query, in seconds from its start; null for a photo"
     )
     missing: bool = Field(default=False, description="the photo's file is gone")
+    caption: str | None = Field(default=None, description=OWN_CAPTION)
+    place: str | None = Field(default=None, description=PLACE)
     found_by: list[str] = Field(
         default=[],
         description="'meaning' if it has a grade, and what holds all words of the query, or what a field or a phrase "
@@ -60,7 +70,7 @@ class CaptionResult(ImageResult):
 
     image_id: str | None  # type: ignore[assignment]
     image_path: str | None = Field(description="path relative to the library")  # type: ignore[assignment]
-    caption: str
+    caption: str = Field(description="that was found")
 
 
 class QueryPart(BaseModel):

@@ -31,6 +31,11 @@ RegionText = Annotated[
 LANGUAGE = "of the built-in list; without it the one that Accept-Language prefers, else English"
 ORDERS = "'date' newest first, 'oldest' oldest first, 'name' by file name, 'size' largest file first"
 DURATION = "length of a video in seconds; null for a photo"
+OWN_CAPTION = (
+    "what people or its file say that it shows: its oldest caption, else its description or title; the first 200 "
+    "characters; null if nobody has said it"
+)
+PLACE = "country, region and town by its position, '|' between them"
 DATE_SOURCE = "what told taken_at: EXIF, XMP, IPTC or GPS data, Google Takeout, the file's name, or the file's own date"
 LEFT_OUT = "photos that pass the filters and match what the query leaves out; null without such, or with alternatives"
 UNDATED = "photos that a date filter leaves out because they have no date; null without such a filter"

@@ -15,7 +15,7 @@ _OPEN_PATHS = frozenset(
 _OPEN_FOLDERS = ("/static/", "/api/shared/")  # the calls of the second check the key of a share
 _SHARES = "/api/shares"  # lets in others, so it needs more than to look
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-READING_POSTS = ("/api/search/", "/api/archive", "/api/explain")  # their bodies are questions
+READING_POSTS = ("/api/search/", "/api/photos", "/api/archive", "/api/explain")  # their bodies are questions
 
 
 def is_open(path: str) -> bool:

@@ -3,6 +3,7 @@
 import { element, iconButton, isTyped } from "./dom.js";
 import { differences } from "./differences.js";
 import { nameOf } from "./facts.js";
+import { describePicture } from "./spoken.js";
 import { notice } from "./notices.js";
 import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { SCREEN_PX, screenAddress } from "./stage_picture.js";
@@ -90,7 +91,7 @@ class Pane {
 
   show(photo, other) {
     this.photo = photo;
-    this.picture.alt = nameOf(photo.image_id);
+    describePicture(this.picture, photo);
     this.picture.onerror = () => this.fallBack(thumbnailAddress(photo.image_id, SCREEN_PX)); // in a format that the browser cannot show
     this.picture.src = screenAddress(photo);
     this.name.textContent = nameOf(photo.image_id);

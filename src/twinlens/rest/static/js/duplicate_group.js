@@ -3,6 +3,7 @@
 import { differences } from "./differences.js";
 import { element, icon } from "./dom.js";
 import { nameOf } from "./facts.js";
+import { spokenName } from "./spoken.js";
 import { thumbnailAddress } from "./server.js";
 import { t } from "./texts.js";
 
@@ -26,12 +27,12 @@ export function groupCard({ best, others }, actions) {
     const areAll = files.every((file) => actions.list.has(file, actions.kind()));
     warning.textContent = areAll ? t("All files of this group are on the list: none would stay.") : "";
   };
-  const shown = files.map((file) => fileCard(file, files[0], { ...actions, check }));
+  const shown = files.map((file, place) => fileCard(file, { best: files[0], number: place + 1 }, { ...actions, check }));
   check();
   return element("li", { class: "group" }, element("ul", { class: "files" }, ...shown), warning);
 }
 
-function fileCard(file, best, { open, compare, list, kind, check }) {
+function fileCard(file, { best, number }, { open, compare, list, kind, check }) {
   const name = nameOf(file.image_id);
   const isPacked = file.in_archive;
   const box = element("input", { type: "checkbox", checked: list.has(file, kind()), disabled: isPacked, "aria-label": t("On the list: {name}", { name: file.image_id }) });
@@ -44,7 +45,7 @@ function fileCard(file, best, { open, compare, list, kind, check }) {
   return element(
     "li",
     { class: isBest ? "file is-best" : "file" },
-    pictureOf(file, name, open),
+    pictureOf(file, number, open),
     element("p", { class: "file-kind", text: isBest ? t("Best") : KIND_NAMES[file.kind] }),
     element("h3", { text: name, dir: "auto" }),
     element("dl", {}, ...differences(file, best)),
@@ -53,22 +54,22 @@ function fileCard(file, best, { open, compare, list, kind, check }) {
       "div",
       { class: "row-of-buttons" },
       element("label", { class: "toggle-label" }, box, isPacked ? ` ${t("In an archive")}` : ` ${t("Move")}`),
-      canCompare && compareButton(file, best, compare),
+      canCompare && compareButton(file, { best, number }, compare),
     ),
   );
 }
 
-function compareButton(file, best, compare) {
-  const label = t("Compare {name} with the best", { name: nameOf(file.image_id) });
+function compareButton(file, { best, number }, compare) {
+  const label = t("Compare photo {number} with the best: {name}", { number, name: spokenName(file) });
   const act = () => compare([best.image_id, file.image_id]);
   return element("button", { type: "button", class: "plain", "aria-label": label, text: t("Compare"), on: { click: act } });
 }
 
-function pictureOf(file, name, open) {
+function pictureOf(file, number, open) {
   if (!file.has_picture) return element("div", { class: "no-picture" }, icon("image"));
   const picture = element("img", { src: thumbnailAddress(file.image_id, 512), alt: "", loading: "lazy", draggable: "false" });
   const act = () => open(file.image_id);
-  return element("button", { type: "button", class: "file-picture", "aria-label": t("Open {name}", { name }), on: { click: act } }, picture);
+  return element("button", { type: "button", class: "file-picture", "aria-label": t("Open photo {number}: {name}", { number, name: spokenName(file) }), on: { click: act } }, picture);
 }
 
 function reasonOf(file, best) {

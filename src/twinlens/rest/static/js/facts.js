@@ -6,6 +6,7 @@ import { locale, t } from "./texts.js";
 const DAY = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const MONTH = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" });
+const DAY_AND_TIME = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 const MOMENT = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
 const NUMBER = new Intl.NumberFormat(locale);
 const DEGREES = new Intl.NumberFormat(locale, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
@@ -81,10 +82,21 @@ const SOURCES = {
   file: (when) => t("{when} (it may be that of a copy)", { when }),
 };
 
+/** Whether nobody knows at what time of the day it was. */
+function isDayOnly({ taken_at: takenAt, date_source: source }) {
+  return Boolean(source) && source !== "exif" && source !== "file" && takenAt.endsWith("T00:00:00");
+}
+
+/** "12 June 2023 at 14:32"; the day alone where the time is not known, or that of a file. @param {{taken_at: string, date_source?: ?string}} photo */
+export function momentOfPhoto(photo) {
+  const moment = clock(photo.taken_at);
+  if (!moment || isDayOnly(photo) || photo.date_source === "file") return dayOf(photo.taken_at);
+  return DAY_AND_TIME.format(moment);
+}
+
 /** The moment, and what told it; the time is left out where only the day is known. @param {object} facts of a photo */
 export function takenOf({ taken_at: takenAt, date_source: source }) {
-  const isDayOnly = source && source !== "exif" && source !== "file" && takenAt.endsWith("T00:00:00");
-  const when = isDayOnly ? dayOf(takenAt) : momentOf(takenAt);
+  const when = isDayOnly({ taken_at: takenAt, date_source: source }) ? dayOf(takenAt) : momentOf(takenAt);
   return SOURCES[source] ? SOURCES[source](when) : when;
 }
 
@@ -104,6 +116,13 @@ export function sizeOf(bytes) {
   if (bytes < 1e3) return t("{count} byte|{count} bytes", { count: bytes });
   if (bytes < 1e6) return t("{size} KB", { size: size(1e3) });
   return bytes < 1e9 ? t("{size} MB", { size: size(1e6) }) : t("{size} GB", { size: size(1e9) });
+}
+
+/** The town and the country of a place, as "Rome, Italy". @param {string} place its parts from the country on, "|" between them; a quarter may follow the town */
+export function townOf(place) {
+  const [country, ...inside] = place.split("|");
+  const town = inside[1] ?? inside[0];
+  return town ? t("{town}, {country}", { town, country }) : country;
 }
 
 /** "38.71° N, 9.14° W". @param {number} latitude @param {number} longitude */

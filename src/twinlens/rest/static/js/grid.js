@@ -5,7 +5,7 @@ import { dragOut } from "./drag_out.js";
 import { Layout } from "./layout.js";
 import { Pictures } from "./pictures.js";
 import { BACK, FORWARD } from "./texts.js";
-import { showFavourite, showSelected, tile } from "./tile.js";
+import { showFavourite, showNames, showSelected, tile } from "./tile.js";
 
 /** Rows are created this many viewport heights ahead. */
 const AHEAD = 1;
@@ -100,6 +100,15 @@ export class Grid extends EventTarget {
     for (const made of this.root.querySelectorAll(".tile")) {
       const photo = this.photos[Number(made.dataset.index)];
       if (photo.image_id === id) showFavourite(made, photo.is_favourite);
+    }
+  }
+
+  /** More is known of some photos, as by what they are called. @param {Map<string, object>} facts by id */
+  learn(facts) {
+    for (const photo of this.photos) Object.assign(photo, facts.get(photo.image_id));
+    for (const made of this.root.querySelectorAll(".tile")) {
+      const index = Number(made.dataset.index);
+      if (facts.has(made.dataset.id)) showNames(made, this.photos[index], { number: this.first + index + 1, total: this.total });
     }
   }
 

@@ -108,14 +108,19 @@ const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) 
   });
   return made;
 }, { near: "#places-button" });
-const catching = new Part(() => import("./caught.js"));
-const map = new Part(() => Promise.all([import("./map.js"), import("./caught.js")]), ([{ LibraryMap }, { keepCaught }]) => {
+const catching = new Part(() => import("./caught.js"), (made) => {
+  made.nameCaught(grid);
+  return made;
+});
+const map = new Part(() => Promise.all([import("./map.js"), catching.load()]), ([{ LibraryMap }]) => {
   const made = new LibraryMap(() => query);
   made.addEventListener("open", ({ detail }) => openPhoto(detail));
   made.addEventListener("caught", ({ detail: photos }) => {
-    show({ ...NOTHING, caught: keepCaught(photos) });
-    address.write(query, { isNew: true });
-    give(caughtResults(photos));
+    catching.use(({ keepCaught }) => {
+      show({ ...NOTHING, caught: keepCaught(photos) });
+      address.write(query, { isNew: true });
+      give(caughtResults(photos));
+    });
   });
   return made;
 }, { near: "#map-button" });

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { photoAddress } from "./server.js";
-import { nameOf } from "./facts.js";
+import { spokenName } from "./spoken.js";
 import { t } from "./texts.js";
 
 export class Player {
@@ -19,7 +19,7 @@ export class Player {
     this.end();
     if (!address) return;
     const film = element("video", { src: address, controls: "", preload: "metadata", playsinline: "" });
-    film.setAttribute("aria-label", t("Video {name}", { name: nameOf(photo.image_id) }));
+    film.setAttribute("aria-label", t("Video {name}", { name: spokenName(photo) }));
     film.addEventListener("loadeddata", () => film === this.film && this.stage.classList.add("has-film"));
     film.addEventListener("error", () => film === this.film && this.end());
     for (const kind of ["click", "pointerdown", "dblclick", "keydown"]) film.addEventListener(kind, (event) => event.stopPropagation());

@@ -3,6 +3,7 @@
 import { byId, element } from "./dom.js";
 import { photoAddress, thumbnailAddress } from "./server.js";
 import { nameOf } from "./facts.js";
+import { describePicture } from "./spoken.js";
 import { Player } from "./player.js";
 import { GONE } from "./tile.js";
 import { t } from "./texts.js";
@@ -43,7 +44,7 @@ export class StagePicture extends EventTarget {
   show(photo, { small = null, isMissing = false } = {}) {
     this.photo = photo;
     this.isMissing = isMissing;
-    this.picture.alt = nameOf(photo.image_id);
+    describePicture(this.picture, photo);
     this.isOriginal = isSmall(photo);
     if (small && !isMissing) this.picture.src = small;
     else this.picture.removeAttribute("src"); // that of the photo before must not stay under this name

@@ -2,6 +2,8 @@
 
 import { element, icon } from "./dom.js";
 import { nameOf } from "./facts.js";
+import { listedPhotos } from "./listed.js";
+import { spokenName } from "./spoken.js";
 import { readRegion, timeOf } from "./region.js";
 import { thumbnailAddress } from "./server.js";
 import { t } from "./texts.js";
@@ -19,34 +21,36 @@ const SIDES = [256, 512, 1024]; // of thumbnails
  * @param {{turn: () => void, remove: () => void}} actions
  */
 export function termChip(term, { turn, remove }) {
-  const name = nameOfTerm(term);
   const { less, title, turned } = SIGNS[term.kind === "words" ? "words" : "picture"];
-  const said = term.sign > 0 ? t("More like {name}; change", { name }) : less(name);
-  const sign = element(
-    "button",
-    { type: "button", class: "sign", "aria-label": said, title, on: { click: turn } },
-    icon(term.sign > 0 ? "plus" : turned),
-  );
-  const away = element("button", { type: "button", class: "remove", "aria-label": t("Remove {name}", { name }), on: { click: remove } }, icon("close"));
-  const shown = term.kind === "words" ? element("span", { text: name, dir: "auto" }) : pictureOf(term, name);
+  const sign = element("button", { type: "button", class: "sign", title, on: { click: turn } }, icon(term.sign > 0 ? "plus" : turned));
+  const away = element("button", { type: "button", class: "remove", on: { click: remove } }, icon("close"));
+  const shown = term.kind === "words" ? element("span", { text: term.value, dir: "auto" }) : pictureOf(term);
+  const call = (name) => {
+    sign.setAttribute("aria-label", term.sign > 0 ? t("More like {name}; change", { name }) : less(name));
+    away.setAttribute("aria-label", t("Remove {name}", { name }));
+    if (term.kind === "words") return;
+    shown.title = name;
+    shown.setAttribute(shown.matches("img") ? "alt" : "aria-label", name);
+  };
+  call(nameOfTerm(term));
+  if (term.kind === "photo") listedPhotos([term.value]).then((known) => known.has(term.value) && call(nameOfTerm(term, spokenName(known.get(term.value)))));
   return element("li", { class: term.sign > 0 ? "chip" : "chip is-minus" }, sign, shown, away);
 }
 
-function nameOfTerm({ kind, value, region }) {
-  const name = kind === "photo" ? nameOf(value) : value;
+function nameOfTerm({ kind, value, region }, name = kind === "photo" ? nameOf(value) : value) {
   return region ? t("a part of {name}", { name }) : name;
 }
 
-function pictureOf(term, name) {
+function pictureOf(term) {
   const region = term.region && readRegion(term.region);
-  if (region) return cropped(term.value, region, name, timeOf(term.region));
+  if (region) return cropped(term.value, region, timeOf(term.region));
   const source = term.kind === "photo" ? thumbnailAddress(term.value, 256) : term.preview;
-  return element("img", { src: source, alt: name, title: name });
+  return element("img", { src: source });
 }
 
 /** The part of a photo, cut from a thumbnail that is large enough for it. @returns {HTMLCanvasElement} */
-function cropped(id, region, name, at) {
-  const canvas = element("canvas", { width: SIDE_PX, height: SIDE_PX, role: "img", "aria-label": name, title: name });
+function cropped(id, region, at) {
+  const canvas = element("canvas", { width: SIDE_PX, height: SIDE_PX, role: "img" });
   const wanted = SIDE_PX / Math.max(region.width, region.height);
   const photo = new Image();
   photo.onload = () => drawPart(canvas, photo, region);

@@ -13,7 +13,7 @@ export { code, isFromRight, locale };
 export const [FORWARD, BACK] = isFromRight ? ["ArrowLeft", "ArrowRight"] : ["ArrowRight", "ArrowLeft"];
 
 /**
- * A text for people, with values in it: t("Select {name}", { name }), and with a plural, chosen by `count`:
+ * A text for people, with values in it: t("Remove {name}", { name }), and with a plural, chosen by `count`:
  * t("{count} photo|{count} photos", { count }). Numbers are written as the reader does.
  * @param {string} english as it is in the files of texts
  * @param {Object<string, string|number>} [values]

@@ -3,6 +3,7 @@
 import { element, icon } from "./dom.js";
 import { thumbnailAddress } from "./server.js";
 import { clockOf, dayOf, nameOf } from "./facts.js";
+import { captionOf, spokenName } from "./spoken.js";
 import { gradeName, gradeOfMatch } from "./grades.js";
 import { t } from "./texts.js";
 
@@ -14,24 +15,34 @@ export const GONE = t("File is gone");
  * @param {{index: number, number: number, total: number, width: number, height: number, isSelected: boolean}} place
  */
 export function tile(photo, { index, number, total, width, height, isSelected }) {
-  const name = nameOf(photo.image_id);
   const picture = element("img", { alt: "", draggable: "false", decoding: "async" });
   if (!photo.missing) picture.dataset.src = thumbnailAddress(photo.image_id, sizeFor(Math.max(width, height)), photo.at_s);
   const open = element("button", { type: "button", class: "open", tabindex: "-1", "data-act": "open" }, picture);
-  open.setAttribute("aria-label", labelOf(photo, number, total));
   const pick = element("button", { type: "button", class: "pick", tabindex: "-1", "data-act": "pick" }, icon("check"));
-  pick.setAttribute("aria-label", t("Select {name}", { name }));
   const heart = element("button", { type: "button", class: "heart", tabindex: "-1", "data-act": "heart" }, icon("heart"));
-  heart.setAttribute("aria-label", t("Favourite {name}", { name }));
   const like = element("button", { type: "button", class: "like", tabindex: "-1", "data-act": "like", title: t("Search for photos like this one, too") }, icon("similar"));
-  like.setAttribute("aria-label", t("Add {name} to the search", { name }));
-  const made = element("div", { class: "tile", "data-index": index }, open, pick, heart, like, badge(photo), length(photo), alike(photo), inPlaceOf(photo));
+  const made = element("div", { class: "tile", "data-index": index, "data-id": photo.image_id }, open, pick, heart, like, badge(photo), length(photo), alike(photo), inPlaceOf(photo));
   made.classList.toggle("is-broken", Boolean(photo.missing));
   made.style.width = `${width}px`;
   made.style.height = `${height}px`;
+  showNames(made, photo, { number, total });
   showSelected(made, isSelected);
   showFavourite(made, photo.is_favourite);
   return made;
+}
+
+/** What its buttons are called; the number tells them from those of other photos of that day. @param {HTMLElement} made @param {import("./search.js").Photo} photo @param {{number: number, total: number}} place */
+export function showNames(made, photo, { number, total }) {
+  const name = spokenName(photo);
+  const text = made.querySelector(".alike")?.textContent;
+  const labels = {
+    ".open": labelOf(photo, number, total),
+    ".pick": t("Select photo {number}: {name}", { number, name }),
+    ".heart": t("Favourite, photo {number}: {name}", { number, name }),
+    ".like": t("Add photo {number} to the search: {name}", { number, name }),
+    ".alike": isStack(photo) ? t("{text}: show the others with photo {number}, {name}", { text, number, name }) : t("{text}: show near copies of photo {number}, {name}", { text, number, name }),
+  };
+  for (const [button, label] of Object.entries(labels)) made.querySelector(button)?.setAttribute("aria-label", label);
 }
 
 /** @param {HTMLElement} made @param {boolean} isSelected */
@@ -71,12 +82,13 @@ function timesOf({ duration_s: duration, at_s: at }) {
 /** A button that shows the near copies that a photo stands for. */
 function alike(photo) {
   if (!photo.num_alike) return null;
-  const isStack = photo.alike_kinds?.length && !photo.alike_kinds.includes("near");
-  const [count, name] = [photo.num_alike, nameOf(photo.image_id)];
-  const text = isStack ? t("+{count} in this stack", { count }) : t("+{count} alike", { count });
-  const made = element("button", { type: "button", class: "alike", tabindex: "-1", "data-act": "alike", text });
-  made.setAttribute("aria-label", isStack ? t("{text}: show the others with {name}", { text, name }) : t("{text}: show near copies of {name}", { text, name }));
-  return made;
+  const count = photo.num_alike;
+  const text = isStack(photo) ? t("+{count} in this stack", { count }) : t("+{count} alike", { count });
+  return element("button", { type: "button", class: "alike", tabindex: "-1", "data-act": "alike", text });
+}
+
+function isStack({ alike_kinds: kinds }) {
+  return Boolean(kinds?.length) && !kinds.includes("near");
 }
 
 /** What is shown where there is no picture: the name, and why if that is known. @param {import("./search.js").Photo} photo */
@@ -88,8 +100,8 @@ export function inPlaceOf(photo) {
 
 function labelOf(photo, number, total) {
   const grade = gradeOf(photo);
-  const parts = [t("{number} of {total}", { number, total }), nameOf(photo.image_id)];
-  if (photo.taken_at) parts.push(dayOf(photo.taken_at));
+  const parts = [t("{number} of {total}", { number, total }), spokenName(photo)];
+  if (photo.taken_at && captionOf(photo) !== null) parts.push(dayOf(photo.taken_at));
   if (photo.duration_s) parts.push(t("video of {length}", { length: clockOf(photo.duration_s) }));
   if (grade) parts.push(gradeOfMatch(grade));
   if (photo.duration_s && typeof photo.at_s === "number") parts.push(t("at {time}", { time: clockOf(photo.at_s) }));

@@ -5,13 +5,14 @@ import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { card } from "./card.js";
 import { carryPhoto } from "./drag_out.js";
 import { nameOf } from "./facts.js";
+import { describePicture, spokenName } from "./spoken.js";
 import { StagePicture } from "./stage_picture.js";
 import { inPlaceOf } from "./tile.js";
 import { WhyMap } from "./why.js";
 import { Zoom } from "./zoom.js";
 import { BACK, FORWARD, t } from "./texts.js";
 
-/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy`, `share` (detail: id). */
+/** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy`, `share` (detail: id), `captioned` (detail: id and caption). */
 export class Viewer extends EventTarget {
   /**
    * @param {{neighbour: (id: string, step: number) => ?object, small: (id: string) => ?string, words: () => ?string, found: (id: string) => ?object}} from
@@ -57,6 +58,7 @@ export class Viewer extends EventTarget {
     this.photo = photo || { image_id: id };
     this.why.hide();
     this.isMissing = Boolean(photo?.missing);
+    this.showName(this.photo);
     if (!this.dialog.open) {
       this.showInfo(window.innerWidth >= 900);
       this.dialog.showModal();
@@ -64,7 +66,6 @@ export class Viewer extends EventTarget {
     }
     this.picture.show(this.photo, { small, isMissing: this.isMissing });
     this.zoom.reset();
-    this.showName(id);
     this.showFavourite(Boolean(photo?.is_favourite));
     byId("viewer-why").hidden = !this.canTellWhy;
     this.refreshSteps();
@@ -94,12 +95,23 @@ export class Viewer extends EventTarget {
     if (this.dialog.open) this.dialog.close();
   }
 
+  /** The open photo has another caption. @param {?string} caption */
+  setCaption(caption) {
+    this.photo.caption = caption;
+    this.showName({ ...this.facts, caption });
+    this.tell("captioned", { id: this.id, caption });
+  }
+
   showFavourite(isFavourite) {
     byId("viewer-heart").setAttribute("aria-pressed", String(isFavourite));
   }
 
-  showName(id) {
+  /** @param {object} photo as far as it is known */
+  showName(photo) {
+    const id = photo.image_id;
     byId("viewer-name").textContent = nameOf(id);
+    this.dialog.setAttribute("aria-label", spokenName(photo));
+    describePicture(byId("viewer-picture"), photo);
     const link = byId("viewer-download");
     link.href = `${photoAddress(id)}?download=true`;
     link.download = nameOf(id);
@@ -113,6 +125,8 @@ export class Viewer extends EventTarget {
       const facts = await ask(`api/photo/${encodeURIComponent(id)}`);
       if (asked !== this.asked) return;
       this.showFavourite(facts.is_favourite);
+      this.facts = facts;
+      this.showName(facts);
       if (facts.missing !== this.isMissing) {
         this.isMissing = facts.missing;
         this.picture.show(this.photo, { isMissing: this.isMissing });
@@ -128,13 +142,13 @@ export class Viewer extends EventTarget {
   }
 
   showSimilar(photos) {
-    const buttons = photos.map((photo) => {
-      const name = nameOf(photo.image_id);
+    const buttons = photos.map((photo, place) => {
+      const name = spokenName(photo);
       const picture = photo.missing
         ? inPlaceOf(photo)
         : element("img", { src: thumbnailAddress(photo.image_id, 256), alt: "", loading: "lazy" });
       const open = () => this.open(photo.image_id, photo, photo.missing ? null : thumbnailAddress(photo.image_id, 256));
-      return element("button", { type: "button", "aria-label": t("Open {name}", { name }), title: name, on: { click: open } }, picture);
+      return element("button", { type: "button", "aria-label": t("Open photo {number}: {name}", { number: place + 1, name }), title: name, on: { click: open } }, picture);
     });
     byId("viewer-facts").append(element("h3", { text: t("Similar photos") }), element("div", { class: "strip" }, ...buttons));
   }

@@ -9,8 +9,10 @@ import { SuggestedCaptions } from "./suggested_captions.js";
 
 const LONGEST = 2000;
 
-export class Captions {
+/** Emits `change` (detail: the caption by which the photo is called; null for none). */
+export class Captions extends EventTarget {
   constructor() {
+    super();
     this.element = element("section", { class: "photo-captions", "aria-label": t("Captions") });
     this.suggested = new SuggestedCaptions();
     this.suggested.addEventListener("caption", ({ detail }) => this.save("", detail));
@@ -80,6 +82,7 @@ export class Captions {
   take(answer) {
     if (answer?.image_id !== this.facts.image_id) return;
     this.facts.captions = answer.captions;
+    this.dispatchEvent(new CustomEvent("change", { detail: answer.caption }));
     this.leave();
   }
 

@@ -2,8 +2,10 @@
 
 import { element } from "../dom.js";
 import { countOf, nameOf } from "../facts.js";
+import { listedPhotos } from "../listed.js";
 import { may } from "../permissions.js";
 import { thumbnailAddress } from "../server.js";
+import { spokenName } from "../spoken.js";
 import { t } from "../texts.js";
 
 const SHOWN = 6;
@@ -39,10 +41,15 @@ function told({ kind, good, bad }) {
 }
 
 function photos(ids, label, open) {
-  const one = (id) => {
+  const shown = ids.slice(0, SHOWN);
+  const buttons = shown.map((id) => {
     const picture = element("img", { src: thumbnailAddress(id, SIDE_PX), alt: "", loading: "lazy", draggable: "false" });
-    const name = nameOf(id);
-    return element("li", {}, element("button", { type: "button", "aria-label": t("Open {name}", { name }), on: { click: () => open(id) } }, picture));
-  };
-  return element("ul", { class: "taught-photos", "aria-label": label }, ...ids.slice(0, SHOWN).map(one));
+    return element("button", { type: "button", on: { click: () => open(id) } }, picture);
+  });
+  const call = (nameOfPhoto) => shown.forEach((id, place) => {
+    buttons[place].setAttribute("aria-label", t("Open photo {number}: {name}", { number: place + 1, name: nameOfPhoto(id) }));
+  });
+  call(nameOf);
+  if (shown.length) listedPhotos(shown).then((known) => call((id) => (known.has(id) ? spokenName(known.get(id)) : nameOf(id))));
+  return element("ul", { class: "taught-photos", "aria-label": label }, ...buttons.map((button) => element("li", {}, button)));
 }
