@@ -23,7 +23,7 @@ from twinlens.api.models import load_model  # noqa: E402
 
 NETWORKS = (Network("fast"), Network("slow", latency_ms=400, bytes_per_s=50_000))
 NOW = "now"
-# by the first release that is measured: an earlier one does not open a library of a later one
+# by each release for itself: one that opens the library of another reads dates anew, and then shows other photos first
 DRAW = "import sys; from pathlib import Path; from browser.drawn_library import draw_library, multiply; "
 DRAW += "multiply(draw_library(Path(sys.argv[1])), int(sys.argv[2]))"
 
@@ -67,18 +67,17 @@ def trees(before: str | None, place: Path) -> Iterator[dict[str, Path]]:
 def _measure(found: dict[str, Path], photos: int, runs: int, place: Path) -> str:
     """A table of the figures for libraries of one size, a column for each tree and network."""
     columns: dict[str, dict[str, list[float]]] = {}
-    library = place / str(photos) / "photos"
-    for name, tree in found.items():
+    for number, (name, tree) in enumerate(found.items()):
+        library = place / f"{photos}-{number}" / "photos"
         with _paths_of(tree):
-            if not library.exists():
-                subprocess.run([sys.executable, "-c", DRAW, str(library), str(photos)], check=True)
+            subprocess.run([sys.executable, "-c", DRAW, str(library), str(photos)], check=True)
             served = ServedPage(library)
             try:
                 for network in NETWORKS:
                     columns[f"{name}, {network.name}"] = look(served.url, runs, network)
             finally:
                 served.stop()
-    shutil.rmtree(library.parent)
+        shutil.rmtree(library.parent)
     rows = [[figure, *(_told(values[figure]) for values in columns.values())] for figure in FIGURES]
     return table(["", *columns], rows)
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from browser.drawn_library import ODD_CAPTIONS, ODD_NAMES
 from browser.served_page import Held, ServedPage, cut_network, intercept, on_top, stop_time, until, until_at_rest
+from browser.test_scrolling import ARE_HERE
 from browser.tiles import called
 
 pytestmark = pytest.mark.browser
@@ -83,7 +84,7 @@ def test_a_picture_that_is_lost_on_its_way_is_asked_for_again(page: Page) -> Non
     page.fill("#words", "a red square")
     page.press("#words", "Enter")
     expect(page.locator(".tile .badge").first).to_be_visible()
-    until(page, "document.querySelector('.tile img') && !document.querySelector('.tile img:not(.is-loaded)')")
+    until(page, f"document.querySelector('.tile img') && {ARE_HERE}")
     assert lost
     expect(page.locator(".tile.is-broken")).to_have_count(0)
 

@@ -57,8 +57,8 @@ def test_few_files_come_before_the_first_photos(open_page: Any, site: str) -> No
 def test_parts_are_there_before_they_are_used(open_page: Any, site: str) -> None:
     page = open_page(site)
     cut_network(page)
-    page.click("#browse-button")
-    expect(page.locator("#browse")).to_be_visible()
+    page.locator(".tile .open").first.click()
+    expect(page.locator("#viewer")).to_be_visible()
     expect(page.locator("#away")).to_be_visible()
 
 
@@ -67,7 +67,17 @@ def test_parts_that_few_use_are_loaded_when_somebody_is_about_to_use_them(open_p
     asked = Asked(page, site)
     page.goto(site)
     until(page, ALL_PARTS)
-    rare = ("places_map.js", "map.js", "compare.js", "library.js", "share_dialog.js", "albums_view.js", "organise.js")
+    rare = (
+        "browse_panel.js",
+        "why.js",
+        "places_map.js",
+        "map.js",
+        "compare.js",
+        "library.js",
+        "share_dialog.js",
+        "albums_view.js",
+        "organise.js",
+    )
     assert [one for one in asked.paths.values() if one.endswith(tuple(f"/{name}" for name in rare))] == []
     with page.expect_request("**/js/map.js"):
         page.hover("#map-button")

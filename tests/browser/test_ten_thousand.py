@@ -10,7 +10,7 @@ from filelock import FileLock
 from playwright.sync_api import Page, expect
 
 from browser.drawn_library import multiply
-from browser.served_page import ServedPage, until
+from browser.served_page import ServedPage, stop_time, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COUNT = 10_000
@@ -81,3 +81,18 @@ def test_results_keep_coming_while_somebody_types(open_page: Any, large: str) ->
     expect(page.locator("#status")).to_contain_text("10,000 strong among 10,000 photos")
     expect(page.locator(".badge").first).to_have_text("1 · strong")
     assert tiles(page) < 400
+
+
+def test_no_more_photos_are_asked_for_until_the_query_rests(open_page: Any, large: str) -> None:
+    page = open_page(large)
+    offsets: list[int] = []
+    page.on("request", lambda one: offsets.append(one.post_data_json["offset"]) if "/search/" in one.url else None)
+    stop_time(page)
+    page.fill("#words", "a red square")
+    page.clock.run_for(200)
+    expect(page.locator(".tile .badge").first).to_be_visible()
+    until(page, "fetch('/health').then((answer) => answer.ok)")  # what was asked for before it has been noted
+    assert offsets == [0]
+    with page.expect_request(lambda one: one.url.endswith("/search/text")):
+        page.clock.run_for(1000)
+    assert offsets == [0, 60]

@@ -59,7 +59,7 @@ def test_all_scripts_that_a_page_begins_with_are_asked_for_at_once(client: TestC
     for path, entry in ENTRIES.items():
         shown = client.get(path).text
         assert f'<script type="module" src="static/{static_version()}/js/{entry}">' in shown
-        asked = re.findall(r'rel="modulepreload" href="static/[^"]*/js/([^"]+)"', shown)
+        asked = re.findall(r'rel="modulepreload"(?: fetchpriority="low")? href="static/[^"]*/js/([^"]+)"', shown)
         assert asked == sorted(imported_by(entry) - {entry})
 
 

@@ -6,7 +6,7 @@ import { MOST_PICTURES } from "./query.js";
 import { SuggestionList } from "./suggestion_list.js";
 import { t } from "./texts.js";
 
-const chips = new Part(() => import("./term_chip.js"));
+const chips = new Part(() => import("./term_chip.js"), undefined, { near: "#box" });
 const suggested = new Part(() => import("./suggested.js"));
 
 /** None where they do not come: a search works without. */

@@ -9,8 +9,9 @@ import { showFavourite, showNames, showSelected, tile } from "./tile.js";
 
 /** Rows are created this many viewport heights ahead. */
 const AHEAD = 1;
-const STILL_MS = 90; // pictures of rows that scroll past quickly are not loaded
-const FAST_PX = 1200; // in that time
+/** Pictures are loaded so many ahead. */
+const PICTURES_AHEAD = 0.25;
+const STILL_MS = 60; // without scrolling: then somebody looks
 const LONG_PRESS_MS = 450;
 const SLIP_PX = 10; // a finger never rests perfectly still
 
@@ -34,7 +35,7 @@ export class Grid extends EventTarget {
     this.current = 0;
     /** The only tile whose buttons are in the Tab order. @type {?HTMLElement} */
     this.reachable = null;
-    this.lastTop = 0;
+    this.last = { top: 0, time: 0 };
     this.pressedAt = { x: 0, y: 0 };
     root.addEventListener("click", (event) => this.onClick(event));
     root.addEventListener("keydown", (event) => this.onKey(event));
@@ -224,21 +225,28 @@ export class Grid extends EventTarget {
     this.shown.delete(index);
   }
 
+  /** Loads pictures, unless they would have left the window before they are here. */
   loadWhenStill() {
     clearTimeout(this.still);
-    const moved = Math.abs(window.scrollY - this.lastTop);
-    this.lastTop = window.scrollY;
+    const [top, time] = [window.scrollY, performance.now()];
+    const speed = Math.abs(top - this.last.top) / Math.max(1, time - this.last.time); // pixels a millisecond
+    this.last = { top, time };
     const now = () => this.pictures.load(this.byNearness());
-    if (moved < FAST_PX) now();
-    else this.still = setTimeout(now, STILL_MS);
+    if (speed * this.pictures.usualMs < window.innerHeight) return now();
+    this.pictures.load({ inView: [], near: [] });
+    this.still = setTimeout(now, STILL_MS);
+    return undefined;
   }
 
-  /** Rows in the page: those in view from the top, then those below and above in turn. */
+  /** Rows in the page: those in view from the top, and those close to them, the closest first. */
   byNearness() {
-    const first = this.rowInView();
-    const below = this.layout.rowAt(window.scrollY - this.top() + window.innerHeight) + 1;
-    const away = (index) => (index < first ? first - index : index - below); // negative: in view
-    return [...this.shown].sort(([one], [other]) => away(one) - away(other)).map(([, row]) => row);
+    const above = window.scrollY - this.top() + headerHeight();
+    const below = window.scrollY - this.top() + window.innerHeight;
+    const away = (index) => Math.max(this.layout.rows[index].top - below, above - this.layout.rows[index].top - this.layout.rows[index].height);
+    const rows = [...this.shown].map(([index, row]) => ({ row, index, px: away(index) }));
+    const near = rows.filter(({ px }) => px >= 0 && px < PICTURES_AHEAD * window.innerHeight).sort((one, other) => one.px - other.px);
+    const inView = rows.filter(({ px }) => px < 0).sort((one, other) => one.index - other.index);
+    return { inView: inView.map(({ row }) => row), near: near.map(({ row }) => row) };
   }
 
   showSelection() {

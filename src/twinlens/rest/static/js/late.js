@@ -26,6 +26,9 @@ async function loadAll() {
   for (const part of parts.filter(({ near }) => !near)) {
     await idle();
     await part.load().catch(() => {}); // whoever uses it is told, and it is tried again
+    if (!part.isMadeEarly || !part.modules) continue;
+    await idle();
+    part.made ??= part.make(part.modules);
   }
   performance.mark(WHOLE);
 }
@@ -61,12 +64,14 @@ export class Part {
   /**
    * @param {() => Promise<Modules>} fetch imports its modules
    * @param {(modules: Modules) => Made} [make] what the page uses, made once; by default the modules
-   * @param {{near?: string}} [when] near: what leads to it, as a selector; it is loaded when the pointer or the keyboard comes there
+   * @param {{near?: string, isMadeEarly?: boolean}} [when] near: what leads to it, as a selector; it is loaded when the pointer or the keyboard comes there;
+   *   isMadeEarly: made once it is here, since that takes a while which nobody should wait for
    */
-  constructor(fetch, make = (modules) => modules, { near = "" } = {}) {
+  constructor(fetch, make = (modules) => modules, { near = "", isMadeEarly = false } = {}) {
     this.fetch = fetch;
     this.make = make;
     this.near = near;
+    this.isMadeEarly = isMadeEarly;
     this.modules = null;
     /** What is used; null until somebody does. @type {?Made} */
     this.made = null;

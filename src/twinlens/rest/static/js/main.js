@@ -13,7 +13,7 @@ import { notice, watchConnection } from "./notices.js";
 import { fromHash, MOST_PICTURES, NOTHING } from "./query.js";
 import { isOnlyMinus } from "./request.js";
 import { Rest } from "./rest.js";
-import { hasTimeline, ResultsView } from "./results_view.js";
+import { hasTimeline, leavesPhotos, ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
 import { ask as askServer, connection, given, isSilent } from "./server.js";
@@ -37,7 +37,7 @@ let hasBegun = false;
 
 // --- parts that are loaded later, the most likely ones first -----------------------------------
 
-const viewing = new Part(() => import("./viewing.js"), ({ startViewing }) => startViewing(page));
+const viewing = new Part(() => import("./viewing.js"), ({ startViewing }) => startViewing(page), { isMadeEarly: true });
 const timeline = new Part(() => import("./browsing/timeline.js"), ({ Timeline }) => {
   const made = new Timeline();
   made.addEventListener("jump", ({ detail: number }) => {
@@ -63,8 +63,8 @@ const browse = new Part(() => import("./browsing/browse_panel.js"), ({ BrowsePan
   made.show(query);
   if (hasBegun) made.forget();
   return made;
-});
-const chosen = new Part(() => import("./browsing/chosen.js"));
+}, { near: "#browse-button" });
+const chosen = new Part(() => import("./browsing/chosen.js"), undefined, { near: "#browse-button, #filters-button" });
 const giving = new Part(() => import("./curating/given.js"));
 const names = new Part(() => import("./curating/known_names.js"));
 const organise = new Part(() => import("./curating/organise.js"), ({ Organise }) => new Organise(), { near: "#selection" });
@@ -111,7 +111,7 @@ const places = new Part(() => import("./places/places_map.js"), ({ PlacesMap }) 
 const catching = new Part(() => import("./caught.js"), (made) => {
   made.nameCaught(grid);
   return made;
-});
+}, { near: "#map-button" });
 const map = new Part(() => Promise.all([import("./map.js"), catching.load()]), ([{ LibraryMap }]) => {
   const made = new LibraryMap(() => query);
   made.addEventListener("open", ({ detail }) => openPhoto(detail));
@@ -125,7 +125,7 @@ const map = new Part(() => Promise.all([import("./map.js"), catching.load()]), (
   return made;
 }, { near: "#map-button" });
 const missing = new Part(() => import("./missing.js"), undefined, { near: ":root.is-missing" });
-const smaller = new Part(() => import("./shrink.js"));
+const smaller = new Part(() => import("./shrink.js"), undefined, { near: "#box" });
 const suggested = new Part(() => import("./suggested.js"));
 const installed = new Part(() => import("./installed.js"));
 
@@ -158,6 +158,7 @@ function show(next) {
 
 function run({ isTyping = false } = {}) {
   rest.begin(isTyping);
+  if (isTyping && grid.pictures.isSlow) grid.pictures.hold("letters"); // the next answer would wait for pictures of this one
   if (isOnlyMinus(query)) {
     search.stop();
     results.say(t("Add something to search for: − only subtracts."));
@@ -255,21 +256,22 @@ search.addEventListener("results", () => {
   const found = search.results;
   missing.made?.endMissing();
   address.keep(found);
-  const isDraft = rest.isTyping;
-  if (isDraft) results.show(found, { isDraft });
-  const isShown = !isDraft || results.shown === found; // what is typed may leave the photos before
-  if (isShown) makeRoom(found);
+  const isLeft = rest.isTyping && leavesPhotos(found); // the photos before stay until the query rests, and their time line with them
+  if (!isLeft) placeTimeline(found);
+  if (rest.isTyping) results.show(found, { isDraft: true });
   rest.then(() => {
+    if (isLeft) placeTimeline(found);
     results.show(found);
-    if (!isShown) showTimeline(found);
+    grid.pictures.goOn("letters");
+    grid.soon(); // it may need more photos, which are not asked for while somebody types
   });
   if (found.first) grid.scrollTo(0);
   if (!grid.pictures.isLoading) loadLateParts();
-  if (isShown) firstShown.then(() => showTimeline(found));
 });
 grid.pictures.addEventListener("rest", loadLateParts, { once: true });
 search.addEventListener("earlier", ({ detail }) => results.growBefore(search.results, detail));
 search.addEventListener("more", () => results.grow(search.results));
+search.addEventListener("awaited", ({ detail }) => (detail ? grid.pictures.hold("results") : grid.pictures.goOn("results")));
 search.addEventListener("slow", ({ detail }) => byId("box").classList.toggle("is-slow", detail));
 search.addEventListener("failed", ({ detail }) => {
   loadLateParts();
@@ -279,13 +281,10 @@ search.addEventListener("failed", ({ detail }) => {
   else object(detail);
 });
 
-/** For the time line, before photos lie in its place. */
-function makeRoom(found) {
+/** Its place is kept before photos lie there; what it says comes after them. */
+function placeTimeline(found) {
   document.documentElement.classList.toggle("has-timeline", hasTimeline(found));
-}
-
-function showTimeline(found) {
-  timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED);
+  firstShown.then(() => timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED));
 }
 
 /** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */
@@ -294,7 +293,7 @@ function object(failure) {
   if (failure.status === 422 || failure.status === 404) rest.then(say);
   else say();
 }
-grid.addEventListener("end", () => search.more());
+grid.addEventListener("end", () => rest.isOver && search.more());
 grid.addEventListener("start", () => search.earlier());
 grid.addEventListener("moved", ({ detail }) => timeline.made?.follow(detail));
 results.addEventListener("stayed", () => address.settle());

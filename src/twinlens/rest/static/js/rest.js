@@ -16,6 +16,11 @@ export class Rest {
     this.restsAt = performance.now() + REST_MS;
   }
 
+  /** Whether nothing is being typed, or not any more. */
+  get isOver() {
+    return !this.isTyping || performance.now() >= this.restsAt;
+  }
+
   /** Runs something once the query rests: at once if it is not being typed. Only the last of several is run. @param {() => void} act */
   then(act) {
     clearTimeout(this.timer);

@@ -20,13 +20,13 @@ import { inReadersWords, wordingOf } from "./wording.js";
 
 const FIRST = 60;
 const MORE = 200;
-/** Delay between searches while typing: three response times, to spare a slow server. */
+/** Delay between searches while typing: three response times, to spare a slow server; letters that are typed quickly are closer. */
 const SHORTEST_WAIT_MS = 30;
-const LONGEST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 120;
 const SLOW_MS = 300;
 const WAIT_MS = 50; // for a page that is on its way
 
-/** Emits `results`, `more`, `earlier` (detail: how many photos came before the others), `slow` (detail: boolean) and `failed` (detail: the error). */
+/** Emits `results`, `more`, `earlier` (detail: how many photos came before the others), `awaited` and `slow` (detail: boolean) and `failed` (detail: the error). */
 export class Search extends EventTarget {
   constructor() {
     super();
@@ -48,6 +48,7 @@ export class Search extends EventTarget {
   type(query) {
     clearTimeout(this.waiting);
     this.query = query;
+    this.tell("awaited", true);
     const wait = Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, 3 * this.roundTripMs));
     this.waiting = setTimeout(() => this.start(query), wait);
   }
@@ -57,6 +58,7 @@ export class Search extends EventTarget {
     const abort = this.letGo();
     this.query = query;
     this.missed = null;
+    this.tell("awaited", true);
     const slow = setTimeout(() => abort === this.abort && this.tell("slow", true), SLOW_MS);
     const started = performance.now();
     try {
@@ -71,18 +73,25 @@ export class Search extends EventTarget {
       if (abort === this.abort) this.fail(error, () => this.start(query, first));
     } finally {
       clearTimeout(slow);
-      if (abort === this.abort) this.tell("slow", false);
+      if (abort === this.abort) this.end();
     }
   }
 
   /** Cancels a waiting or running search; the current results stay. */
   stop() {
     this.letGo();
+    this.end();
+  }
+
+  /** A search has ended; while another waits for the next letter, results are still awaited. */
+  end() {
     this.tell("slow", false);
+    if (!this.waiting) this.tell("awaited", false);
   }
 
   letGo() {
     clearTimeout(this.waiting);
+    this.waiting = 0;
     this.abort.abort();
     this.abort = new AbortController();
     return this.abort;

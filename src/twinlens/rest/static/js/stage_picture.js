@@ -14,7 +14,7 @@ const LARGEST_GROWTH = 2; // a small picture is not enlarged to the whole window
 const SETTLED = ["has-picture", "is-unsharp", "is-broken"]; // no other picture of the photo is on its way
 const STATES = ["is-loading", "is-small", ...SETTLED];
 
-/** Emits `broken` when the photo cannot be shown. */
+/** Emits `broken` when the photo cannot be shown, and `settled` when no other picture of it is on its way. */
 export class StagePicture extends EventTarget {
   constructor() {
     super();
@@ -60,7 +60,7 @@ export class StagePicture extends EventTarget {
 
   /** Shows a picture once it has come; falls back to one that the server makes, from formats that the browser cannot show. */
   sharpen(address) {
-    const picture = this.ahead.get(address) || loaded(address);
+    const picture = this.ahead.get(address) || loaded(address, "high");
     this.ahead.set(address, picture);
     this.sharp = picture;
     picture.decode().then(
@@ -128,16 +128,20 @@ export class StagePicture extends EventTarget {
       if (!picture.complete && picture !== this.sharp) picture.removeAttribute("src"); // no longer loaded
     }
     this.waiting = wanted.filter((address) => !this.photo || address !== screenAddress(this.photo));
-    if (!this.photo || SETTLED.some((state) => this.stage.classList.contains(state))) this.fetchAhead();
+    if (!this.photo || this.isSettled) this.fetchAhead();
   }
 
   fetchAhead() {
     for (const address of this.waiting) {
       if (this.ahead.has(address)) continue;
-      const picture = loaded(address);
+      const picture = loaded(address, "low");
       picture.onerror = () => this.ahead.delete(address); // asked for again when it is opened
       this.ahead.set(address, picture);
     }
+  }
+
+  get isSettled() {
+    return SETTLED.some((state) => this.stage.classList.contains(state));
   }
 
   get isSharp() {
@@ -167,12 +171,14 @@ export class StagePicture extends EventTarget {
     const gone = this.isMissing && `${GONE}: ${nameOf(this.photo.image_id)}`;
     const faults = { "is-broken": gone || t("This photo cannot be shown"), "is-unsharp": t("Only a small picture of this photo can be shown") };
     this.fault.textContent = faults[state] || "";
-    if (SETTLED.includes(state)) this.fetchAhead();
+    if (!SETTLED.includes(state)) return;
+    this.fetchAhead();
+    this.dispatchEvent(new Event("settled"));
   }
 }
 
-function loaded(address) {
-  const picture = new Image();
+function loaded(address, fetchPriority = "auto") {
+  const picture = Object.assign(new Image(), { fetchPriority });
   picture.src = address;
   return picture;
 }

@@ -1,16 +1,22 @@
 /** The viewer of a single photo: zoom, previous and next, details, why it was found, similar photos. */
 
 import { byId, element, isTyped } from "./dom.js";
-import { ask, isSilent, photoAddress, thumbnailAddress } from "./server.js";
+import { ask, hasChanged, isSilent, photoAddress, thumbnailAddress } from "./server.js";
 import { card } from "./card.js";
 import { carryPhoto } from "./drag_out.js";
 import { nameOf } from "./facts.js";
+import { Part } from "./late.js";
 import { describePicture, spokenName } from "./spoken.js";
 import { StagePicture } from "./stage_picture.js";
 import { inPlaceOf } from "./tile.js";
-import { WhyMap } from "./why.js";
 import { Zoom } from "./zoom.js";
 import { BACK, FORWARD, t } from "./texts.js";
+
+const why = new Part(
+  () => import("./why.js"),
+  ({ WhyMap }) => new WhyMap(byId("stage"), byId("viewer-picture"), byId("viewer-why")),
+  { near: "#viewer-why" },
+);
 
 /** Emits `show` (detail: id), `facts` (detail: from the server), `rate` (detail: stars), `close`, `tag`, `heart`, `like`, `plus`, `minus`, `copy`, `share` (detail: id), `captioned` (detail: id and caption). */
 export class Viewer extends EventTarget {
@@ -28,8 +34,7 @@ export class Viewer extends EventTarget {
     this.dialog = byId("viewer");
     this.picture = new StagePicture();
     this.zoom = new Zoom(byId("stage"), byId("viewer-picture"));
-    this.why = new WhyMap(byId("stage"), byId("viewer-picture"), byId("viewer-why"));
-    this.picture.addEventListener("broken", () => this.why.hide());
+    this.picture.addEventListener("broken", () => why.made?.hide());
     this.zoom.addEventListener("zoomed", () => this.picture.useOriginal());
     this.zoom.addEventListener("swipe", (event) => this.step(event.detail));
     this.dialog.addEventListener("close", () => this.onClose());
@@ -56,7 +61,7 @@ export class Viewer extends EventTarget {
     if (id !== this.id) byId("viewer-facts").replaceChildren(); // they belong to another photo
     this.id = id;
     this.photo = photo || { image_id: id };
-    this.why.hide();
+    why.made?.hide();
     this.isMissing = Boolean(photo?.missing);
     this.showName(this.photo);
     if (!this.dialog.open) {
@@ -121,10 +126,11 @@ export class Viewer extends EventTarget {
   async describe(id) {
     const panel = byId("viewer-facts");
     const asked = (this.asked = Symbol(id)); // answers to previous requests are outdated, even for the same photo
+    const time = performance.now();
     try {
       const facts = await ask(`api/photo/${encodeURIComponent(id)}`);
       if (asked !== this.asked) return;
-      this.showFavourite(facts.is_favourite);
+      if (!hasChanged(time)) this.showFavourite(facts.is_favourite); // else it may be from before a key
       this.facts = facts;
       this.showName(facts);
       if (facts.missing !== this.isMissing) {
@@ -159,7 +165,7 @@ export class Viewer extends EventTarget {
   }
 
   toggleWhy() {
-    if (this.canTellWhy) this.why.toggle(this.id, this.words(), this.found(this.id));
+    if (this.canTellWhy) why.use((map) => this.isOpen && this.canTellWhy && map.toggle(this.id, this.words(), this.found(this.id)));
   }
 
   showInfo(isShown) {
@@ -197,7 +203,7 @@ export class Viewer extends EventTarget {
   }
 
   onClose() {
-    this.why.hide();
+    why.made?.hide();
     this.picture.clear();
     byId("viewer-facts").replaceChildren();
     this.tell("close", this.id);

@@ -27,13 +27,16 @@ export function startViewing(page) {
   const given = new PhotoGiven(viewer);
 
   viewer.addEventListener("go", ({ detail }) => page.openPhoto(detail));
+  viewer.picture.addEventListener("settled", () => grid.pictures.goOn("photo"));
   viewer.addEventListener("show", ({ detail }) => {
+    if (!viewer.picture.isSettled) grid.pictures.hold("photo");
     address.openPhoto(detail);
     if (indexOf(detail) >= grid.photos.length - AHEAD) search.more();
     if (indexOf(detail) < AHEAD) search.earlier();
   });
   viewer.addEventListener("close", ({ detail }) => {
     address.closePhoto();
+    grid.pictures.goOn("photo");
     if (indexOf(detail) >= 0) grid.focus(indexOf(detail));
     if (thumbs.takeNew()) page.run();
   });
