@@ -82,6 +82,7 @@ def _give(browser: Any, url: str) -> None:
         ids = [one["image_id"] for one in found]
         request.post("/api/albums", data={"name": name, "image_ids": ids})
         request.post("/api/tags", data={"tags": [name.lower()], "image_ids": ids})
+        request.post("/api/ratings", data={"stars": 5, "image_ids": ids[:4]})
     request.post("/api/albums/saved", data={"name": "Dogs", "query": "a dog"})
 
 

@@ -120,6 +120,20 @@ def test_values_of_the_panel_become_filters_and_are_taken_back(library: Page) ->
     expect(library.locator("#browse-button")).to_be_focused()
 
 
+def test_stars_are_in_the_panel_once_a_photo_has_some(library: Page) -> None:
+    library.click("#browse-button")
+    stars = library.locator("#browse summary", has_text="Stars")
+    expect(library.locator("#browse summary", has_text="Folders")).to_be_visible()
+    expect(stars).to_have_count(0)
+    library.request.post("/api/ratings", data={"stars": 4, "image_ids": BLUE})
+    library.reload()
+    stars.click()
+    library.get_by_role("button", name="3 stars or more").click()
+    expect(library.locator("#status")).to_have_text("2 photos")
+    expect(library.get_by_role("list", name="Chosen filters")).to_contain_text("Rating: 3 stars or more")
+    library.request.post("/api/ratings", data={"stars": 0, "image_ids": BLUE})
+
+
 def test_the_panel_covers_a_phone_until_something_is_chosen(open_page: Any, site: str) -> None:
     page = open_page(site, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     page.locator("#browse-button").tap()

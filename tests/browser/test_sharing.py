@@ -10,9 +10,11 @@ from playwright.sync_api import expect
 
 from browser.served_page import ServedPage, until, until_at_rest
 from browser.test_accessibility import faults
+from browser.test_languages import LOCALES, add_arabic, texts_of
 
 pytestmark = pytest.mark.browser
 KEY = "a-key-that-shares"
+NO_PICTURE = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 
 
@@ -153,7 +155,7 @@ def test_near_copies_of_a_shared_search_stand_behind_one_until_somebody_wants_ea
     guest.route("**/api/shared/1/photos?*", lambda route: route.fulfill(json={"photos": photos}))
     guest.route(
         "**/picture?*",
-        lambda route: route.fulfill(content_type="image/svg+xml", body="<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        lambda route: route.fulfill(content_type="image/svg+xml", body=NO_PICTURE),
     )
     guest.goto(f"{site}/share#1-key")
     tiles = guest.locator("#wall button")
@@ -170,3 +172,25 @@ def test_near_copies_of_a_shared_search_stand_behind_one_until_somebody_wants_ea
     guest.keyboard.press("Escape")
     unfold.click()
     expect(tiles).to_have_count(2)
+
+
+def test_shared_photos_follow_the_order_of_reading(open_page: Any, site: str) -> None:
+    guest = open_page("about:blank", wait=False, locale=LOCALES["ar"], **PHONE)
+    share = {"number": 1, "heading": "Red", "num_photos": 2, "num_entries": 2, "originals": False, "expires_at": None}
+    size = {"width": 300, "height": 200, "taken_on": None, "duration_s": None, "behind": None, "num_alike": 0}
+    guest.route(f"{site}/share", add_arabic)
+    guest.route("**/texts/ar.json", lambda route: route.fulfill(json=texts_of("ar")))
+    guest.route("**/api/shared", lambda route: route.fulfill(json=share))
+    photos = {"photos": [{"photo": name, **size} for name in "ab"]}
+    guest.route("**/api/shared/1/photos?*", lambda route: route.fulfill(json=photos))
+    guest.route("**/picture?*", lambda route: route.fulfill(content_type="image/svg+xml", body=NO_PICTURE))
+    guest.goto(f"{site}/share#1-key")
+    tiles = guest.locator("#wall button")
+    expect(tiles).to_have_count(2)
+    first, second = tiles.evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+    assert first > second
+    tiles.first.click()
+    expect(guest.locator("#viewer-next")).to_be_enabled()
+    guest.keyboard.press("ArrowLeft")
+    expect(guest.locator("#viewer-next")).to_be_disabled()
+    assert faults(guest) == []

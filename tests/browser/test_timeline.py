@@ -101,7 +101,8 @@ def test_the_line_is_dragged_and_tells_the_month(many: Page) -> None:
 
 
 def test_a_search_by_words_and_few_photos_have_no_time_line(many: Page, open_page: Any, site: str) -> None:
-    many.fill("#words", "a red square")  # also before somebody presses Enter
+    many.locator("#words").press_sequentially("a red square")  # and nothing else
+    expect(many.locator(".tile .badge").first).to_be_visible()
     expect(many.locator("#timeline")).to_be_hidden()
     many.fill("#words", "")
     expect(many.locator("#timeline")).to_be_visible()

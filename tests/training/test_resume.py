@@ -20,6 +20,7 @@ from twinlens.training.loop.checkpoints import read_checkpoint
 from twinlens.training.loop.run_log import EpochLog
 from twinlens.training.recipe import Recipe
 from twinlens.training.runs.run import RunListener, load_run, run_recipe
+from twinlens.training.runs.run_folder import RunFolder
 
 Towers = dict[str, Path]
 
@@ -106,6 +107,8 @@ def test_run_that_is_interrupted_again_and_again_is_the_same(
     _, rest = train(everything(towers), world, tmp_path / "run", cache=cache, resume=True)
     assert losses(lines + rest) == losses(uninterrupted[1])
     check_same(tmp_path / "run", uninterrupted[0])
+    resumed = RunFolder(tmp_path / "run").read_json("environment.json")["resumed"]
+    assert [(one["after_epoch"], one["step"]) for one in resumed] == [(1, 2), (2, 2), (5, 1)]
 
 
 @pytest.mark.parametrize("step", [1, 2], ids=["at an epoch's beginning", "within an epoch"])

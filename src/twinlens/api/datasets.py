@@ -93,6 +93,16 @@ def photo_paths(
     return {photo.image_id: photo.path for photo in dataset.split("all")}
 
 
+def splits_of(data: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Names of the splits of a data set that have photos, in file order, without ``all``.
+
+    Raises:
+        DataError: the folder is missing, or has no data in a known format.
+    """
+    dataset, _ = open_captioned(data, kind=None, captions=None, images=None, ratios=None)
+    return dataset.splits()
+
+
 def open_captioned(
     data: str | os.PathLike[str],
     *,

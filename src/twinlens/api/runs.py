@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from twinlens.collection.place.locate import user_path
 from twinlens.errors import DataError
 from twinlens.evaluation.plots.training_curves import METRICS, read_training_log
 
 RECIPE, VALIDATION, ENVIRONMENT = "recipe.json", "validation.json", "environment.json"
+WEIGHTS, LOCK = "best.safetensors", ".lock"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class TrainingRun:
         recipe: the resolved recipe.
         validation: figures of the best epoch; None until the run is finished.
         environment: software and hardware it was trained with; empty if not recorded.
+        is_training: whether a process trains it now; None if that cannot be known.
     """
 
     path: Path
@@ -30,6 +34,23 @@ class TrainingRun:
     recipe: dict[str, Any]
     validation: dict[str, Any] | None
     environment: dict[str, Any]
+    is_training: bool | None = None
+
+    @property
+    def resumed_after(self) -> list[int]:
+        """The epochs after which it was interrupted and continued."""
+        resumed = self.environment.get("resumed")
+        notes = (
+            [one.get("after_epoch") for one in resumed if isinstance(one, dict)] if isinstance(resumed, list) else []
+        )
+        return [epoch for epoch in notes if isinstance(epoch, int)]
+
+    @property
+    def data(self) -> Path | None:
+        """The folder of the data that it was trained on; None if it is not recorded, or no longer there."""
+        source = self.environment.get("source")
+        folder = source.get("directory") if isinstance(source, dict) else None
+        return Path(folder) if isinstance(folder, str) and Path(folder).is_dir() else None
 
 
 def find_runs(folder: str | os.PathLike[str]) -> list[Path]:
@@ -49,6 +70,33 @@ def find_runs(folder: str | os.PathLike[str]) -> list[Path]:
     return found
 
 
+def has_weights(run: Path) -> bool:
+    """Whether the weights of a run's best epoch are in its folder, so that it can be evaluated."""
+    return (run / WEIGHTS).is_file()
+
+
+def changed_at(run: Path) -> float:
+    """When the last epoch of a run was finished, or else when it was begun, in seconds since 1970."""
+    for name in (METRICS, RECIPE):
+        if (file := run / name).is_file():
+            return file.stat().st_mtime
+    return 0.0
+
+
+def is_training(run: Path) -> bool | None:
+    """Whether a process trains a run now, and so holds its lock; None if that cannot be known."""
+    lock = run / LOCK
+    if not lock.is_file():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a folder that is only read
+        return None
+
+
 def read_run(folder: str | os.PathLike[str]) -> TrainingRun:
     """Recipe, log and figures of a run, finished or not.
 
@@ -61,7 +109,8 @@ def read_run(folder: str | os.PathLike[str]) -> TrainingRun:
         raise DataError(f"{place} is not the folder of a training run: it has no {RECIPE}")
     has_begun = (place / METRICS).is_file() and "\n" in (place / METRICS).read_text(encoding="utf-8", errors="replace")
     epochs = read_training_log(place) if has_begun else []
-    return TrainingRun(place, epochs, recipe, _object(place / VALIDATION), _object(place / ENVIRONMENT) or {})
+    environment = _object(place / ENVIRONMENT) or {}
+    return TrainingRun(place, epochs, recipe, _object(place / VALIDATION), environment, is_training(place))
 
 
 def _object(file: Path) -> dict[str, Any] | None:
@@ -70,7 +119,8 @@ def _object(file: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{file} cannot be read: {why}; put it back from a copy, or leave this run out") from error
     if not isinstance(value, dict):
-        raise DataError(f"{file} is not a JSON object")
+        raise DataError(f"{file} is not a JSON object; put it back from a copy, or leave this run out")
     return value

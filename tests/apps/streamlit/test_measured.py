@@ -1,16 +1,24 @@
 """Figures read from saved files, and what is drawn of them."""
 
+import io
 import json
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from twinlens.api.evaluation import save_embeddings
-from twinlens.apps.streamlit.measuring.charts import difference_chart, heat_map, recall_chart
+from twinlens.apps.streamlit.measuring.answers import answers
+from twinlens.apps.streamlit.measuring.charts import difference_chart, recall_chart
 from twinlens.apps.streamlit.measuring.comparison import compared_rows
-from twinlens.apps.streamlit.measuring.examples import answers, chosen_queries
-from twinlens.apps.streamlit.measuring.measured import Measured, figure_rows, read_measured, recall_rows
+from twinlens.apps.streamlit.measuring.disagreements import disagreements
+from twinlens.apps.streamlit.measuring.downloads import csv_of, figures_zip
+from twinlens.apps.streamlit.measuring.examples import chosen_queries
+from twinlens.apps.streamlit.measuring.figures import exact_rows, figure_rows
+from twinlens.apps.streamlit.measuring.heat_map import heat_map
+from twinlens.apps.streamlit.measuring.measured import Measured, kept_with, read_measured
+from twinlens.apps.streamlit.measuring.recall import recall_rows
 from twinlens.errors import DataError
 from twinlens.evaluation.pairs import checked_pairs
 
@@ -21,16 +29,16 @@ BOTH = {
 
 
 def test_a_saved_report_gives_a_row_a_measure() -> None:
-    measured = read_measured("mine.json", json.dumps(BOTH).encode())
+    (measured,) = read_measured("mine.json", json.dumps(BOTH).encode())
     assert measured.pairs is None
     rows = figure_rows(measured.report)
-    assert rows[0] == {"measure": "R@1", "text → image": "10.0  [8.0, 12.0]", "image → text": "20.0"}
+    assert rows[0] == {"measure": "R@1 in %", "text → image": "10.0  [8.0, 12.0]", "image → text": "20.0"}
     assert rows[-1] == {"measure": "MRR", "text → image": "0.250", "image → text": "0.300"}
 
 
 def test_a_report_of_classes_has_one_column() -> None:
     report = {"zero_shot": {"top1": 81.5, "n_images": 100, "prompts": ["a photo of a {}"]}, "model": "m"}
-    measured = read_measured("classes.json", json.dumps(report).encode())
+    (measured,) = read_measured("classes.json", json.dumps(report).encode())
     assert figure_rows(measured.report) == [
         {"measure": "top1", "value": "81.5"},
         {"measure": "n_images", "value": "100"},
@@ -46,7 +54,29 @@ def test_a_report_has_points_with_intervals_and_no_curve() -> None:
     ]
     assert [row["k"] for row in recall_rows(Measured("a", BOTH), "image_to_text", "P")[1]] == [1]
     chart = recall_chart(curve, points)
-    assert [layer["mark"]["type"] for layer in chart["layer"]] == ["rule", "point"]
+    assert [layer["mark"]["type"] for layer in chart["layer"]] == ["errorbar", "point"]
+
+
+def test_exact_figures_are_a_table_with_intervals() -> None:
+    rows = csv_of(exact_rows("a", BOTH)).splitlines()
+    assert rows[0] == "evaluation,direction,measure,value,low,high"
+    assert rows[1] == "a,text → image,R@1,10.0,8.0,12.0"
+    assert rows[-1] == "a,image → text,MRR,0.3,,"
+
+
+def test_a_report_of_several_languages_gives_one_each() -> None:
+    report = {"languages": {"de": BOTH, "en": BOTH}, "mean_of_languages": {}}
+    found = read_measured("mine.json", json.dumps(report).encode())
+    assert [one.name for one in found] == ["mine.json, de", "mine.json, en"]
+    assert len(kept_with([], found)) == 2
+
+
+def test_of_one_origin_the_newer_is_kept_and_names_differ() -> None:
+    old, other = Measured("a on x", BOTH, origin="1"), Measured("a on x", BOTH, origin="2")
+    together = kept_with(kept_with([], [old]), [other])
+    assert [one.name for one in together] == ["a on x", "a on x (2)"]
+    newer = Measured("a on x", BOTH, origin="1")
+    assert [one.key for one in kept_with(together, [newer])] == [other.key, newer.key]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +88,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     pairs = checked_pairs(images, images[right], np.arange(12))
     file = tmp_path_factory.mktemp("measured") / "mine.npz"
     save_embeddings(replace(pairs, captions=tuple(f"caption {row}" for row in range(12))), file)
-    return read_measured("mine.npz", file.read_bytes())
+    return read_measured("mine.npz", file.read_bytes())[0]
 
 
 def test_embeddings_give_a_whole_curve(measured: Measured) -> None:
@@ -80,12 +110,34 @@ def test_examples_are_right_or_wrong(measured: Measured) -> None:
     assert answers(measured, "image_to_text", 3, k=1)[0].is_right
 
 
-def test_a_heat_map_names_captions_and_photos(measured: Measured) -> None:
+def test_a_heat_map_names_captions_and_photos_and_frames_right_pairs(measured: Measured) -> None:
     assert measured.pairs is not None
-    rows = heat_map(measured.pairs, shown=5)["data"]["values"]
+    drawn = heat_map(measured.pairs, shown=5)
+    rows = drawn["data"]["values"]
     assert len(rows) == 25
     assert {row["said"] for row in rows} <= {f"caption {row}" for row in range(12)}
     assert all(row["cosine"] == 1.0 for place, row in enumerate(rows) if place % 6 == 0 and row["said"] < "caption 10")
+    assert [row["right"] for row in rows] == [place % 6 == 0 for place in range(25)]
+    marks = [layer["mark"]["type"] for layer in drawn["layer"]]
+    assert marks == ["rect", "rect", "text"]
+    pictured = heat_map(measured.pairs, shown=5, pictures=lambda name: "" if name == "photo 0" else "data:,")
+    assert pictured["layer"][-1]["mark"]["type"] == "image"
+
+
+def test_disagreements_are_queries_that_one_model_alone_answers(measured: Measured) -> None:
+    right = np.ones(12, dtype=np.int64)
+    ranks = measured.first_ranks["text_to_image"]
+    assert sorted(disagreements(right, ranks).tolist()) == [10, 11]
+    assert disagreements(ranks, right).tolist() == []
+    assert disagreements(right, np.array([1, 2, 7, *[1] * 9])).tolist() == [2, 1]
+
+
+@pytest.mark.thorough  # it draws six figures, five seconds
+def test_the_figures_for_a_paper_are_one_zip(measured: Measured) -> None:
+    pytest.importorskip("matplotlib")
+    with zipfile.ZipFile(io.BytesIO(figures_zip(measured, kind="svg"))) as pack:
+        assert {"recall_curves.svg", "cosine_heat_map.svg"} <= set(pack.namelist())
+        assert pack.read("recall_curves.svg").startswith(b"<?xml")
 
 
 def test_differences_of_the_same_embeddings_are_not_clear(measured: Measured) -> None:

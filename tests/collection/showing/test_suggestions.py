@@ -28,7 +28,7 @@ def collection(make_photo: PhotoMaker, photos: Path, open_collection: Callable[.
     opened = open_collection()
     opened.index()
     opened.tags.add("warm", ["home/c.png"])
-    opened.albums.add("Wars", ["home/war.png", "home/c.png"])
+    opened.albums.add("Wars|2", ["home/war.png", "home/c.png"])
     return opened
 
 
@@ -43,7 +43,7 @@ def test_each_kind_of_name_is_suggested_with_a_query_that_finds_its_photos(colle
         ("place", "Warsaw, Poland", 'a red place:"Warsaw, Poland"', 1),
         ("tag", "warm", "a red tag:warm", None),
         ("tag", "Wardrobe", "a red tag:Wardrobe", None),
-        ("album", "Wars", "a red album:Wars", None),
+        ("album", "Wars|2", 'a red album:"Wars|2"', None),
         ("folder", "War of snow", 'a red folder:"War of snow"', 2),
     ]
     assert suggested(collection, "wan") == [("person", "Wanda Ros", 'person:"Wanda Ros"', 1)]

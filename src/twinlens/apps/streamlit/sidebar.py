@@ -27,12 +27,14 @@ class Chosen:
     """The user's choices in the sidebar.
 
     Attributes:
-        library: None if there is nothing to search yet; the sidebar says why.
+        library: None if there is nothing to search yet; the sidebar, or the first page, says why.
         model: the requested model; None = the collection's model.
+        unindexed: the folder, if it was never indexed.
     """
 
     library: Library | None = None
     model: str | None = None
+    unindexed: str | None = None
 
 
 def choose(settings: AppSettings) -> Chosen:
@@ -43,12 +45,17 @@ def choose(settings: AppSettings) -> Chosen:
             chosen = Chosen(_served(settings.server, settings.api_key))
         else:
             place, model = _place_and_model(settings)
-            chosen = Chosen(_opened(place, model), model)
+            chosen = _opened(place, model)
             if chosen.library:
-                verify = st.checkbox("Read unchanged photos again, too", key="verify", help=ABOUT_VERIFYING)
-                if st.button("Look for new photos", key="index again"):
-                    st.success(plain(index_photos(place, model=model, verify=verify)))
+                _offer_indexing(place, model)
     return _checked(chosen)
+
+
+def _offer_indexing(place: str, model: str | None) -> None:
+    verify = bool(st.session_state.get("verify"))
+    if st.button("Look for new photos", key="index again", icon=":material/sync:", width="stretch"):
+        st.success(plain(index_photos(place, model=model, verify=verify)))
+    st.checkbox("Read unchanged ones again, too", key="verify", help=ABOUT_VERIFYING)
 
 
 def _checked(chosen: Chosen) -> Chosen:
@@ -73,24 +80,23 @@ def _is_indexed(folder: Path) -> bool:
     return api.library.find_collection(folder) is not None
 
 
-def _opened(place: str, model: str | None) -> Library | None:
-    """Opens the library of a place; if it is not ready for that model, shows a button to index it."""
+def _opened(place: str, model: str | None) -> Chosen:
+    """Opens the library of a place; if it is of another model, shows a button to change it."""
     try:
-        return LIBRARIES.get(place, model=model)
+        return Chosen(LIBRARIES.get(place, model=model), model)
     except CollectionNotFoundError as error:
+        if Path(place).expanduser().is_dir():
+            return Chosen(model=model, unindexed=place)
         st.info(plain(told_here(error)))
-        if Path(place).expanduser().is_dir() and st.button("Index these photos", type="primary", key="index"):
-            st.success(plain(index_photos(place, model=model)))
-            return LIBRARIES.get(place, model=model)
     except ModelMismatchError as error:
         if complete_change(place, model=model):
-            return LIBRARIES.get(place, model=model)
+            return Chosen(LIBRARIES.get(place, model=model), model)
         st.warning(plain(str(error)))
         about = "Searches use the old vectors until this is done."
         if model and st.button(f"Embed all photos again with {model}", key="reindex", help=about):
             st.success(plain(change_model(place, model=model)))
-            return LIBRARIES.get(place, model=model)
-    return None
+            return Chosen(LIBRARIES.get(place, model=model), model)
+    return Chosen(model=model)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -99,8 +105,9 @@ def _served(server: str, api_key: str | None) -> ServedLibrary:
 
 
 def _show_card(card: LibraryCard) -> None:
-    st.text(f"{counted(card.num_images, 'photo')}, {counted(card.num_captions, 'caption')}\n{card.place}")
-    st.text(f"model {card.model}\n{card.fingerprint}")
+    st.text(f"{counted(card.num_images, 'photo')}, {counted(card.num_captions, 'caption')}")
+    st.caption(plain(card.place))
+    st.caption(f"model {plain(card.model)}  \n`{card.fingerprint}`")
     if card.since_index:
         st.info(f"Since the last look for new photos at least {card.since_index}.")
     if not card.is_complete:

@@ -9,8 +9,9 @@ from twinlens.apps.streamlit.curating.duplicates_tab import duplicates_tab
 from twinlens.apps.streamlit.curating.teaching_tab import teaching_tab
 from twinlens.apps.streamlit.finding.asked import close_photo
 from twinlens.apps.streamlit.finding.photos_tab import photos_tab
+from twinlens.apps.streamlit.first_page import first_page
 from twinlens.apps.streamlit.measuring.evaluation_tab import evaluation_tab
-from twinlens.apps.streamlit.measuring.runs_tab import runs_tab
+from twinlens.apps.streamlit.measuring.runs.runs_tab import runs_tab
 from twinlens.apps.streamlit.notices import show_errors
 from twinlens.apps.streamlit.settings import AppSettings
 from twinlens.apps.streamlit.sidebar import choose
@@ -35,7 +36,7 @@ def page() -> None:
             if tab.open:
                 with tab:
                     if chosen.library is None:
-                        st.info("Choose photos in the sidebar first.")
+                        first_page(chosen)
                     else:
                         show(chosen.library)
         if evaluation.open:

@@ -1,5 +1,6 @@
 """The names in a library that a query may ask for: people, places, tags, albums, folders and cameras."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -11,6 +12,7 @@ from twinlens.words.terms import terms_of
 
 NamedKind: TypeAlias = Literal["person", "place", "tag", "album", "folder", "camera"]
 MOST_VALUES = 2000  # people, and places
+_PLAIN = re.compile(r"[\w./-]+")  # no sign in it means anything in a query
 REMEMBERED = 50_000  # names whose terms are known, so that a key costs little
 
 
@@ -32,7 +34,7 @@ class NamedValue(NamedTuple):
     @property
     def query(self) -> str:
         """As a condition of a query."""
-        return f'{self.kind}:"{self.name}"' if " " in self.name else f"{self.kind}:{self.name}"
+        return f"{self.kind}:{self.name}" if _PLAIN.fullmatch(self.name) else f'{self.kind}:"{self.name}"'
 
 
 def named_values(catalog: Catalog, facts: LibraryFacts) -> Iterator[NamedValue]:

@@ -15,6 +15,7 @@ from twinlens.words.terms import terms_of
 SuggestionKind: TypeAlias = NamedKind | Literal["caption", "name", "example"]
 MOST_OF_A_KIND = 3  # so that one kind leaves room for others
 MOST_READ = 30  # photos whose captions and names are looked at
+MOST_WORDS = 6  # of a name that are typed; each more is a look at all names
 FEWEST_LETTERS = 2  # a single letter begins too many words
 LONGEST_CAPTION = 80  # characters; longer ones are no queries
 
@@ -72,7 +73,7 @@ def _named(text: str, catalog: Catalog, facts: LibraryFacts) -> Iterator[Suggest
     """Names that go on with the last words typed, with as many of them as any name does; what is before stays."""
     names = [one for one in named_values(catalog, facts) if '"' not in one.name]  # no query can ask for others
     words = text.split()
-    for at in range(len(words)):
+    for at in range(max(0, len(words) - MOST_WORDS), len(words)):
         terms = terms_of(" ".join(words[at:]))
         if sum(map(len, terms)) < FEWEST_LETTERS:
             return

@@ -7,7 +7,8 @@ from typing import Self
 from twinlens.errors import ConfigError
 from twinlens.rest.settings import is_root_path
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+LONGEST = 40  # letters of a name
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class NamedLibrary:
         name, _, place = text.partition("=")
         if not place.strip() or not _NAME.fullmatch(name):
             raise ConfigError(
-                f"--library must be NAME=PATH, such as home=~/Pictures, with a name of letters, digits, - and _, "
-                f"got {text!r}"
+                f"--library must be NAME=PATH, such as home=~/Pictures, with a name of at most {LONGEST} "
+                f"letters, digits, - and _; got {text!r}"
             )
         if not is_root_path(f"/{name}"):
             raise ConfigError(f"--library {text}: {name!r} is a path of the server's own; give another name")

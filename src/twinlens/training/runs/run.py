@@ -243,6 +243,8 @@ def _begin(recipe: Recipe, folder: RunFolder, processes: Processes, *, resume: b
         checkpoint = read_checkpoint(folder.last) if resume and folder.last.exists() else None
         if processes.is_main and resume:
             folder.logs(until=checkpoint.progress.epoch if checkpoint else 0)
+            if checkpoint and not checkpoint.progress.done:
+                folder.resumed(after_epoch=checkpoint.progress.epoch, step=checkpoint.progress.step)
     return checkpoint
 
 

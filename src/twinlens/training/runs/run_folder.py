@@ -30,6 +30,8 @@ WISE_FT = "wise-ft.json"
 TOKENIZER = "tokenizer.json"
 BAD_BATCH = "bad-batch.json"
 REPORT = "report.html"
+LOCK = ".lock"
+LOOKED_AT_S = 0.5  # whoever asks whether a run goes on holds its lock for a moment
 PACKAGES = ("torch", "transformers", "accelerate", "numpy", "onnxruntime", "tokenizers", "safetensors")
 
 
@@ -66,10 +68,10 @@ class RunFolder:
         Raises:
             TrainingError: another process is training there, or the folder cannot be written.
         """
-        lock = FileLock(self.path / ".lock")
+        lock = FileLock(self.path / LOCK)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=LOOKED_AT_S)
         except Timeout as error:
             raise TrainingError(f"another process is training in {self.path}; choose another --out") from error
         except OSError as error:
@@ -83,6 +85,18 @@ class RunFolder:
         """Writes the resolved recipe and the environment."""
         self.write_json(RECIPE, recipe.model_dump(mode="json"))
         self.write_json(ENVIRONMENT, {**environment(), **about})
+
+    def resumed(self, *, after_epoch: int, step: int) -> None:
+        """Notes in the environment that the run was continued.
+
+        Args:
+            after_epoch: the last epoch that is finished; 0 = none.
+            step: steps that are done in the epoch after it.
+        """
+        about = self.read_json(ENVIRONMENT)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        resumed = [*about.get("resumed", []), {"after_epoch": after_epoch, "step": step, "at": now}]
+        self.write_json(ENVIRONMENT, {**about, "resumed": resumed})
 
     def recipe(self) -> Recipe:
         """The recipe that the run was started with.

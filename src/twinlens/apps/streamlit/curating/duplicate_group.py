@@ -30,7 +30,8 @@ def show_group(library: Library, group: DuplicateGroup, kind: Kind | None) -> No
     """Draws a group; ``kind`` is the one that is shown alone."""
     best = group.best
     columns = min(1 + len(group.others), MOST_COLUMNS)
-    with st.container(border=True), st.grid(columns, min_column_width=150, gap="small") as grid:
+    key = f"compared {best.id}"  # of the style sheet
+    with st.container(border=True), st.grid(columns, min_column_width=150, gap="small", key=key) as grid:
         with grid.cell(), st.container(gap="xsmall"):
             _show_file(library, best, group)
             st.markdown(":green-badge[best]")

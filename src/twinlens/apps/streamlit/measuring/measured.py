@@ -2,8 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens import api
+from twinlens.apps.streamlit.measuring.figures import is_report
 from twinlens.errors import DataError
 
-DIRECTIONS = {"text_to_image": "text → image", "image_to_text": "image → text"}
-CURVE_KS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100)
 Progress = Callable[[int, int], None]
 
 
@@ -29,6 +28,7 @@ class Measured:
         pairs: the embeddings; None if only the figures were saved.
         first_ranks: direction → [Q], the rank of each query's first right answer; empty without embeddings.
         paths: image id → photo file, where the data is here.
+        origin: the model and data that were measured, or the file; of two of one origin only the newer is kept.
         key: tells it from other evaluations.
     """
 
@@ -37,11 +37,12 @@ class Measured:
     pairs: api.evaluation.EmbeddedPairs | None = None
     first_ranks: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     paths: Mapping[str, Path] = field(default_factory=dict)
+    origin: str = ""
     key: str = field(default_factory=lambda: uuid4().hex)
 
 
-def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on_texts: Progress) -> Measured:
-    """Evaluates a model on captioned or classified photos.
+def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on_texts: Progress) -> list[Measured]:
+    """Evaluates a model on captioned or classified photos; captions in several languages give one each.
 
     Args:
         data: the data set's folder.
@@ -54,15 +55,19 @@ def measure_folder(data: str, *, split: str, model: str, on_photos: Progress, on
         DataError: the folder has no data in a known format, or no such split.
         UnknownPartError: there is no such model.
     """
+    origin = origin_of(data, split, model)
     if api.evaluation.is_classified(data):
         report = api.evaluation.evaluate(model, data, on_progress=on_photos, on_texts=on_texts)
-        return Measured(f"{Path(data).name}, model {model}", report.to_json())
+        return [Measured(f"{model_name(model)} on {Path(data).name}", report.to_json(), origin=origin)]
+    if api.evaluation.is_compositional(data):
+        raise DataError(f"{data} has foils, not captions to search by; measure it with 'twinlens evaluate --data'")
     pairs = api.evaluation.embed_pairs(model, data, split, on_progress=on_photos, on_texts=on_texts)
-    return _of_pairs(f"{pairs.name}, model {model}", pairs, api.datasets.photo_paths(data))
+    paths = api.datasets.photo_paths(data)
+    return [_of_pairs(f"{model_name(model)} on {own.name}", own, paths, origin=origin) for own in _by_language(pairs)]
 
 
-def read_measured(name: str, content: bytes) -> Measured:
-    """Reads the output of ``twinlens evaluate``: ``--json`` or ``--save-embeddings``.
+def read_measured(name: str, content: bytes) -> list[Measured]:
+    """Reads the output of ``twinlens evaluate``, ``--json`` or ``--save-embeddings``; one for each language.
 
     Raises:
         DataError: the file is neither.
@@ -75,70 +80,58 @@ def read_measured(name: str, content: bytes) -> Measured:
                 pairs = api.evaluation.load_embeddings(file)
             except DataError as error:
                 raise DataError(str(error).replace(str(file), name)) from error
-        return _of_pairs(name, pairs, {})
+        several = _by_language(pairs)
+        names = [name] if len(several) == 1 else [f"{name}, {own.languages[0]}" for own in several]
+        return [_of_pairs(own_name, own, {}, origin=name) for own_name, own in zip(names, several, strict=True)]
     try:
         report = json.loads(content)
     except ValueError as error:
         raise DataError(
             f"{name} is not valid JSON: {error}; save one with 'twinlens evaluate --json > FILE'"
         ) from error
-    if not is_report(report):
-        raise DataError(f"{name} is not an evaluation report; save one with 'twinlens evaluate --json > FILE'")
-    return Measured(name, report)
+    if isinstance(report, dict) and isinstance(languages := report.get("languages"), dict):
+        own_reports = {f"{name}, {language}": own for language, own in languages.items()}
+    else:
+        own_reports = {name: report}
+    if not own_reports or not all(map(is_report, own_reports.values())):
+        raise DataError(
+            f"{name} is not a report of searches by captions or of classes; "
+            "save one with 'twinlens evaluate --json > FILE'"
+        )
+    return [Measured(own_name, own, origin=name) for own_name, own in own_reports.items()]
 
 
-def is_report(value: object) -> bool:
-    """Whether a value has the fields of ``twinlens evaluate --json`` that the app shows."""
-    if not isinstance(value, dict):
-        return False
-    parts = [value.get("zero_shot")] if "zero_shot" in value else [value.get(key) for key in DIRECTIONS]
-    return all(isinstance(part, dict) and bool(figures(part)) for part in parts)
+def origin_of(data: str, split: str, model: str) -> str:
+    """What tells the evaluation of a model on a split from others."""
+    return f"{model} on {data}, {split}"
 
 
-def figures(part: Mapping[str, Any]) -> dict[str, float]:
-    """The numeric figures of one direction."""
-    return {name: value for name, value in part.items() if isinstance(value, int | float) and value is not True}
+def model_name(model: str) -> str:
+    """A short name of a model: a bundle's own, or that of its folder.
+
+    >>> model_name("default"), model_name("~/work/runs/heads/")
+    ('default', 'heads')
+    """
+    return Path(model).name or model
 
 
-def figure_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
-    """One row per measure, in both directions, with 95 % intervals if available."""
-    if "zero_shot" in report:
-        return [{"measure": name, "value": f"{value:.4g}"} for name, value in figures(report["zero_shot"]).items()]
-    names = dict.fromkeys(name for key in DIRECTIONS for name in figures(report[key]))
-    return [{"measure": name, **{way: _cell(report[key], name) for key, way in DIRECTIONS.items()}} for name in names]
+def kept_with(kept: Sequence[Measured], new: Sequence[Measured]) -> list[Measured]:
+    """Evaluations after new ones: those of the same origin are replaced, and no two have one name."""
+    origins = {one.origin for one in new}
+    together = [one for one in kept if one.origin not in origins]
+    for one in new:
+        taken = {other.name for other in together}
+        names = (one.name, *(f"{one.name} ({number})" for number in range(2, len(together) + 3)))
+        together.append(replace(one, name=next(name for name in names if name not in taken)))
+    return together
 
 
-def recall_rows(one: Measured, direction: str, letter: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of a chart of R@K or P@K: the whole curve, if embeddings are there, and the reported K with intervals."""
-    ranks = one.first_ranks.get(direction)
-    curve = []
-    if ranks is not None and letter == "R" and one.pairs is not None:
-        most = len(one.pairs.images if direction == "text_to_image" else one.pairs.texts)
-        curve = [
-            {"name": one.name, "k": k, "value": round(100 * float((ranks <= k).mean()), 3)}
-            for k in CURVE_KS
-            if k <= most
-        ]
-    part = one.report.get(direction, {})
-    points = []
-    for name, value in figures(part).items():
-        if name.startswith(f"{letter}@"):
-            ends = part.get("ci95", {}).get(name)
-            interval = {"low": ends[0], "high": ends[1]} if ends else {}
-            points.append({"name": one.name, "k": int(name[2:]), "value": value, **interval})
-    return curve, points
+def _by_language(pairs: api.evaluation.EmbeddedPairs) -> list[api.evaluation.EmbeddedPairs]:
+    languages = sorted(set(pairs.languages))
+    return [pairs.in_language(language) for language in languages] if len(languages) > 1 else [pairs]
 
 
-def _of_pairs(name: str, pairs: api.evaluation.EmbeddedPairs, paths: Mapping[str, Path]) -> Measured:
+def _of_pairs(name: str, pairs: api.evaluation.EmbeddedPairs, paths: Mapping[str, Path], *, origin: str) -> Measured:
     report = api.evaluation.evaluate_pairs(pairs)
     first = {way: np.array([ranks[0] for ranks in found]) for way, found in report.ranks.items()}
-    return Measured(name, report.to_json(), pairs, first, paths)
-
-
-def _cell(part: Mapping[str, Any], name: str) -> str:
-    value = figures(part).get(name)
-    if value is None:
-        return ""
-    ends = part.get("ci95", {}).get(name)
-    shown = ".3f" if name == "MRR" else ".1f"
-    return f"{value:{shown}}" + (f"  [{ends[0]:{shown}}, {ends[1]:{shown}}]" if ends else "")
+    return Measured(name, report.to_json(), pairs, first, paths, origin)

@@ -13,7 +13,7 @@ import { notice, watchConnection } from "./notices.js";
 import { fromHash, MOST_PICTURES, NOTHING } from "./query.js";
 import { isOnlyMinus } from "./request.js";
 import { Rest } from "./rest.js";
-import { hasTimeline, ResultsView } from "./results_view.js";
+import { hasTimeline, leavesPhotos, ResultsView } from "./results_view.js";
 import { Search } from "./search.js";
 import { addSelectionBar, Selection } from "./selection.js";
 import { ask as askServer, connection, given, isSilent } from "./server.js";
@@ -256,19 +256,17 @@ search.addEventListener("results", () => {
   const found = search.results;
   missing.made?.endMissing();
   address.keep(found);
-  const isDraft = rest.isTyping;
-  if (isDraft) results.show(found, { isDraft });
-  const isShown = !isDraft || results.shown === found; // what is typed may leave the photos before
-  if (isShown) makeRoom(found);
+  const isLeft = rest.isTyping && leavesPhotos(found); // the photos before stay until the query rests, and their time line with them
+  if (!isLeft) placeTimeline(found);
+  if (rest.isTyping) results.show(found, { isDraft: true });
   rest.then(() => {
+    if (isLeft) placeTimeline(found);
     results.show(found);
-    if (!isShown) showTimeline(found);
     grid.pictures.goOn("letters");
     grid.soon(); // it may need more photos, which are not asked for while somebody types
   });
   if (found.first) grid.scrollTo(0);
   if (!grid.pictures.isLoading) loadLateParts();
-  if (isShown) firstShown.then(() => showTimeline(found));
 });
 grid.pictures.addEventListener("rest", loadLateParts, { once: true });
 search.addEventListener("earlier", ({ detail }) => results.growBefore(search.results, detail));
@@ -283,13 +281,10 @@ search.addEventListener("failed", ({ detail }) => {
   else object(detail);
 });
 
-/** For the time line, before photos lie in its place. */
-function makeRoom(found) {
+/** Its place is kept before photos lie there; what it says comes after them. */
+function placeTimeline(found) {
   document.documentElement.classList.toggle("has-timeline", hasTimeline(found));
-}
-
-function showTimeline(found) {
-  timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED);
+  firstShown.then(() => timeline.use((line) => found === search.results && line.show(found, hasTimeline(found)), UNASKED));
 }
 
 /** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */

@@ -26,7 +26,7 @@ export function titles(results) {
 }
 
 /**
- * Whether no match follows a photo. What is written about photos ranks them, too, so that one without a grade may come before a match.
+ * Whether no match follows a photo: matches come first, but a store that searches approximately may find some of them late.
  * @param {import("./search.js").Results} results
  */
 function afterMatches(results) {

@@ -16,6 +16,11 @@ export function hasTimeline({ query, total, title }) {
   return !title && total >= FEWEST_BY_TIME && isByDate(query) && !asks(query);
 }
 
+/** Whether results of a query that is being typed leave the photos before where they are. @param {import("./search.js").Results} results */
+export function leavesPhotos(results) {
+  return isNothing(results) || !results.photos.length;
+}
+
 /** Emits `ask` (detail: a query), `index` (the library is to be indexed) and `stayed` (the user looked at these results). */
 export class ResultsView extends EventTarget {
   /** @param {import("./grid.js").Grid} grid */
@@ -36,7 +41,7 @@ export class ResultsView extends EventTarget {
   show(results, { isDraft = false } = {}) {
     const isUnsure = isNothing(results);
     this.isDraft = isDraft;
-    if (isDraft && (isUnsure || !results.photos.length)) return undefined; // the photos before stay
+    if (isDraft && leavesPhotos(results)) return undefined;
     if (!isDraft) {
       const take = (words) => this.tell("ask", { ...results.query, words });
       offerCorrection(results, take);

@@ -6,20 +6,22 @@ import { starChoices } from "./rating_words.js";
 import { treeOf } from "./tree.js";
 import { t } from "../texts.js";
 
+const ANY_STAR = new URLSearchParams({ rating: ">=1", top_k: "1" });
+
 /**
  * @typedef {{filter: string, title: string, icon: string, nodes: import("./tree.js").Node[], valueOf: (node: object) => string}} Facet
  *   filter: which a choice sets; valueOf: to which value
  * @returns {Promise<Facet[]>} those that have something to choose from
  */
 export async function loadFacets() {
-  const [albums, tags, library, said, months] = await Promise.all([
-    knownAlbums(), knownTags(), ask("api/collection"), ask("api/facets"), ask("api/months"),
+  const [albums, tags, library, said, months, rated] = await Promise.all([
+    knownAlbums(), knownTags(), ask("api/collection"), ask("api/facets"), ask("api/months"), ask(`api/photos?${ANY_STAR}`),
   ]);
   const last = ({ path }) => path.at(-1);
   const all = [
     { filter: "album", title: t("Albums"), icon: "album", nodes: flat(albums.map(({ name, photos }) => ({ name, images: photos }))), valueOf: last },
     { filter: "tag", title: t("Tags"), icon: "tag", nodes: flat(withKeywords(tags, said.keywords)), valueOf: last },
-    { filter: "rating", title: t("Stars"), icon: "star", nodes: starChoices(), valueOf: last },
+    { filter: "rating", title: t("Stars"), icon: "star", nodes: rated.num_candidates ? starChoices() : [], valueOf: last },
     { filter: "person", title: t("People"), icon: "person", nodes: flat(said.people), valueOf: last },
     { filter: "location", title: t("Places"), icon: "place", nodes: treeOf(said.places, "|"), valueOf: ({ path }) => [...path].reverse().join(", ") },
     { filter: "year", title: t("Years"), icon: "recent", nodes: flat(years(months.months)), valueOf: last },

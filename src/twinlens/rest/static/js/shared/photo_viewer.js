@@ -2,12 +2,12 @@
 
 import { byId, element } from "../dom.js";
 import { dayOf } from "../facts.js";
-import { t } from "../texts.js";
+import { BACK, FORWARD, t } from "../texts.js";
 import { Zoom } from "../zoom.js";
 import { fileAddress, pictureAddress } from "./share.js";
 
 const LARGE_PX = 2048;
-const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+const STEPS = { [BACK]: -1, [FORWARD]: 1 };
 
 /** Emits `shown` (detail: the photo's index) and `close` (detail: the same). */
 export class PhotoViewer extends EventTarget {

@@ -71,12 +71,12 @@ export class PhotoWall extends EventTarget {
     const layout = new Layout(this.width, this.rowHeight(), GAP_PX);
     layout.place(this.photos, () => null, true);
     for (const { top, height, first, widths } of layout.rows) {
-      let left = 0;
+      let start = 0;
       widths.forEach((width, place) => {
         const made = this.root.children[first + place];
-        Object.assign(made.style, { top: `${top}px`, left: `${left}px`, width: `${width}px`, height: `${height}px` });
+        Object.assign(made.style, { top: `${top}px`, insetInlineStart: `${start}px`, width: `${width}px`, height: `${height}px` });
         this.load(made.querySelector("img"), this.photos[first + place], Math.max(width, height));
-        left += width + GAP_PX;
+        start += width + GAP_PX;
       });
     }
     this.root.style.height = `${layout.height}px`;

@@ -1,0 +1,1 @@
+"""The view of training runs: curves, what differs, and comparisons on their validation photos."""
