@@ -376,6 +376,7 @@ def test_photos_do_not_wait_for_the_list_unless_the_address_has_filters(open_pag
     held = Held(page, "**/api/filters")
     page.reload()
     page.wait_for_selector(".tile img.is-loaded")
+    page.hover("#filters-button")  # which is about to open the bar
     held.take().continue_()
     page.goto("about:blank")
     asked.clear()

@@ -488,5 +488,7 @@ openSession().then(({ mayAsk, most }) => {
   if (mayAsk) begin();
 }, begin);
 if (wasBrowsing()) browse.use(() => {}, UNASKED);
-firstShown.then(() => filters.use(() => {}, UNASKED)); // so that they are there when somebody opens the bar
+for (const name of ["pointerover", "focusin"]) { // so that they are there when somebody opens the bar
+  byId("filters-button").addEventListener(name, () => filters.use(() => {}, UNASKED), { once: true });
+}
 firstShown.then(() => installed.use(({ useWorker }) => useWorker(), UNASKED));
