@@ -29,6 +29,9 @@ def test_a_name_tells_a_group_from_the_others(tmp_path: Path) -> None:
         pairs = [(row.tobytes(), int(number)) for row, number in zip(rows, ids, strict=True)]
         connection.executemany("UPDATE vectors SET embedding = ? WHERE photo_id = ?", pairs)
     told = Told({"people": 0.9, "snow": 0.5}, {"people": 0.9, "tennis": 0.3}, {"people": 0.05, "sign": 0.04})
-    assert group_names(told, catalog, [ids[:2], ids[2:4], ids[4:]]) == ["snow", "tennis", None]
+    names = group_names(told, catalog, [ids[:2], ids[2:4], ids[4:]])
+    assert [name and name.label for name in names] == ["snow", "tennis", None]
+    mixed = group_names(told, catalog, [ids[[4, 0]], ids[[5, 3]]])  # their first photos show neither
+    assert [name and name.photo for name in mixed] == [ids[0], ids[3]]
     assert group_names(told, catalog, []) == []
     catalog.close()

@@ -80,8 +80,8 @@ def test_a_better_map_is_computed_meanwhile_and_its_groups_get_names(
     collection = open_collection()
     collection.index()
 
-    def names(groups: Sequence[Ids], _: Callable[[], bool]) -> list[str | None]:
-        return [f"{len(group)} photos" for group in groups]
+    def names(groups: Sequence[Ids], _: Callable[[], bool]) -> list[tuple[str, int] | None]:
+        return [(f"{len(group)} photos", int(group[-1])) for group in groups]
 
     folders = PhotoFolders(collection.path, collection.catalog)
     projector = Projector(collection.catalog, folders, name_groups=names)
@@ -112,10 +112,10 @@ def test_a_finished_map_is_there_at_once_after_a_restart_until_what_photos_look_
     folders, file = PhotoFolders(collection.path, collection.catalog), collection.path / "map.bin"
     named = 0
 
-    def names(groups: Sequence[Ids], _: Callable[[], bool]) -> list[str | None]:
+    def names(groups: Sequence[Ids], _: Callable[[], bool]) -> list[tuple[str, int] | None]:
         nonlocal named
         named += 1
-        return ["dog"] * len(groups)
+        return [("dog", int(group[-1])) for group in groups]
 
     def restarted() -> tuple[Projection, Projection]:
         """What a new process shows first, and last."""
@@ -169,3 +169,8 @@ def test_a_map_with_a_filter_has_its_photos_where_they_are_among_all(
     (left,) = grouped.only(numbers[:7]).groups
     assert (left.label, left.rows.tolist()) == ("a", [1, 2, 3, 4])
     assert [left.x, left.y] == pytest.approx(whole.places[1:5].mean(axis=0).tolist())
+
+
+def test_the_photo_that_shows_the_name_of_a_group_best_stands_first() -> None:
+    named = MapGroup(np.array([4, 2, 0]), 0.5, 0.5).called("dog", 2)
+    assert (named.label, named.rows.tolist()) == ("dog", [2, 4, 0])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.curated.names import name_key
-from twinlens.collection.describing.group_names import group_names
+from twinlens.collection.describing.group_names import GroupName, group_names
 from twinlens.collection.describing.labels import Label, read_labels
 from twinlens.collection.describing.suggesting import EverydaySuggester, LabelSuggester, Suggester, Suggestion
 from twinlens.collection.describing.text_vectors import OnProgress, embed_texts, kept_vectors
@@ -128,8 +128,8 @@ class TagSuggestions:
             logger.warning("no word of %s is known: %s", counted(len(unknown), "label"), ", ".join(unknown[:5]))
         return self.suggest(suggester, numbers, min_grade=min_grade, k=k)
 
-    def group_names(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[str | None]:
-        """A built-in tag for each group of photos, none twice; None where none fits.
+    def group_names(self, groups: Sequence[Ids], is_wanted: Callable[[], bool]) -> list[GroupName | None]:
+        """A built-in tag for each group of photos, none twice, and the photo that shows it best; None where none fits.
 
         Raises:
             CollectionError: the names are no longer wanted.

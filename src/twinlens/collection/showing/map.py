@@ -88,8 +88,8 @@ class Projection:
 IsWanted: TypeAlias = Callable[[], bool]
 """Asked between the steps of something long."""
 
-NameGroups: TypeAlias = Callable[[Sequence[Ids], IsWanted], list[str | None]]
-"""What groups of photos, by their ids in the catalog, have in common."""
+NameGroups: TypeAlias = Callable[[Sequence[Ids], IsWanted], Sequence[tuple[str, int] | None]]
+"""What groups of photos, by their ids in the catalog, have in common, and the photo of each that shows it best."""
 
 
 class Projector:
@@ -177,8 +177,12 @@ class Projector:
                 self._take(better)
                 if self._name_groups is not None and is_wanted():
                     names = self._name_groups([first.numbers[group.rows] for group in better.groups], is_wanted)
-                    named = zip(better.groups, names, strict=True)
-                    better = replace(better, groups=tuple(replace(group, label=name) for group, name in named))
+                    rows = dict(zip(first.numbers.tolist(), range(len(first.numbers)), strict=True))
+                    groups = [
+                        group.called(name[0], rows[name[1]]) if name else group
+                        for group, name in zip(better.groups, names, strict=True)
+                    ]
+                    better = replace(better, groups=tuple(groups))
                 if is_wanted():
                     self._keep(KeptLayout(first.generation, made_of, first.numbers, places, better.groups))
         except TwinlensError as error:

@@ -1,6 +1,6 @@
 """Groups of photos that lie close together on the map of what looks alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ class MapGroup:
     """Photos that lie close together.
 
     Attributes:
-        rows: of the photos, those in the middle first.
+        rows: of the photos: the one that shows the label best, then those in the middle first.
         x: of their middle, in [0, 1].
         y: of their middle.
         label: what they have in common, as a tag; None if it is not known.
@@ -27,6 +27,10 @@ class MapGroup:
     x: float
     y: float
     label: str | None = None
+
+    def called(self, label: str, shown_by: int) -> "MapGroup":
+        """The group with a label, and the row of the photo that shows it best as its first."""
+        return replace(self, label=label, rows=np.array([shown_by, *self.rows[self.rows != shown_by].tolist()]))
 
 
 def groups_of(places: NDArray[np.float32]) -> list[MapGroup]:
