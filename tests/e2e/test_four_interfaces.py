@@ -137,7 +137,7 @@ def rest_tells(client: TestClient, case: Case, **options: Any) -> Told:
     found = answer.json()
     shown = [hit for hit in found["results"] if hit["shown"]]
     return Told(
-        [hit.get("caption") or hit["image_id"] for hit in shown],
+        [hit["caption" if case.target == "caption" else "image_id"] for hit in shown],
         [hit["score"] for hit in shown],
         any(hit["relevant"] is not False or hit["found_by"] for hit in found["results"]),
         found["num_matches"],
