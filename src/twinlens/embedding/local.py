@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -142,11 +143,12 @@ def map_ahead(
     workers: int | None = None,
     lookahead: int = LOOKAHEAD,
     on_stop: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result]]:
     """Maps in threads, in order, at most ``lookahead`` items ahead of the reader.
 
     Pillow releases the GIL while it decodes and resizes, so threads are enough.
-    Closing the iterator early cancels items that have not started.
+    Closing it early cancels items that have not started and waits for the others. Whoever reads it closes it, whatever
+    happens: threads that go on would use what the caller has closed.
 
     Args:
         function: of one item.
@@ -184,7 +186,7 @@ def embed_batches(
     size_of: Callable[[Item], int | None] | None = None,
     guard: Guard | None = None,
     cores: int | None = None,
-) -> Iterator[list[EmbeddedPhoto[Item]]]:
+) -> Generator[list[EmbeddedPhoto[Item]]]:
     """Reads, decodes and embeds photos, batch by batch, in order; decoders work ahead of the encoder.
 
     Args:
@@ -231,7 +233,14 @@ def embed_batches(
 
     own = Guard() if guard is None else None
     guarding, turns = guard or own, Turns(cores=cores)
-    pending = map_ahead(read, items, workers=turns.threads, on_stop=own.close if own else lambda: None)
+    on_stop = own.close if own else lambda: None
+    with closing(map_ahead(read, items, workers=turns.threads, on_stop=on_stop)) as pending:
+        yield from _embedded(pending, encoder, batch_size=batch_size, check_rows=check_rows)
+
+
+def _embedded(
+    pending: Iterator[tuple[Item, _ReadPhoto]], encoder: DualEncoder | None, *, batch_size: int, check_rows: bool
+) -> Iterator[list[EmbeddedPhoto[Item]]]:
     while batch := list(islice(pending, batch_size)):
         pixels = [photo.prepared.pixels for _, photo in batch if photo.prepared and photo.is_embedded]
         vectors = iter(embed_pixels(pixels, encoder, check_rows=check_rows) if pixels and encoder else ())
@@ -272,7 +281,7 @@ def embed_photos(
     encoder: DualEncoder,
     *,
     on_progress: Callable[[int], None] | None = None,
-    embed: Callable[..., Iterator[list[EmbeddedPhoto[Path]]]] = embed_batches,
+    embed: Callable[..., Generator[list[EmbeddedPhoto[Path]]]] = embed_batches,
 ) -> EmbeddedPhotos:
     """Embeds photo files; unreadable ones are skipped and listed.
 
@@ -287,16 +296,17 @@ def embed_photos(
     skipped: list[Skipped] = []
     done = 0
     # a model that returns NaN is measured, too: it gets the worst figures
-    for batch in embed(paths, encoder, path_of=lambda path: path, check_rows=False):
-        for number, photo in enumerate(batch, start=done):
-            if photo.vector is None:
-                skipped.append(Skipped(str(photo.item), photo.reason or ""))
-            else:
-                kept.append(number)
-                vectors.append(photo.vector)
-        done += len(batch)
-        if on_progress:
-            on_progress(done)
+    with closing(embed(paths, encoder, path_of=lambda path: path, check_rows=False)) as batches:
+        for batch in batches:
+            for number, photo in enumerate(batch, start=done):
+                if photo.vector is None:
+                    skipped.append(Skipped(str(photo.item), photo.reason or ""))
+                else:
+                    kept.append(number)
+                    vectors.append(photo.vector)
+            done += len(batch)
+            if on_progress:
+                on_progress(done)
     if not kept:
         reason = f", for example {skipped[0].path}: {skipped[0].reason}" if skipped else ""
         raise DataError(f"none of {counted(len(paths), 'photo')} could be read{reason}")

@@ -1,6 +1,6 @@
 """Embed photos and texts on a Ray cluster: its workers read, decode and embed; this process gets vectors."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from pickle import PicklingError
@@ -59,7 +59,7 @@ class ClusterEmbedding:
         batch_size: int = BATCH_SIZE,
         check_rows: bool = True,
         size_of: Callable[[Item], int] | None = None,
-    ) -> Iterator[list[EmbeddedPhoto[Item]]]:
+    ) -> Generator[list[EmbeddedPhoto[Item]]]:
         """As ``embed_batches`` of ``local``: batch by batch, in order, each photo once.
 
         Args:

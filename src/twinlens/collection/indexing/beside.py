@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -58,21 +59,24 @@ def read_what_is_beside(catalog: Catalog, folders: Sequence[PhotoFolder], scans:
     unread = sum(task.known.mark is None for task in tasks)
     if unread:
         logger.info("reading titles, keywords and people of %d photos, which an earlier release did not", unread)
-    pending = map_ahead(
-        lambda task: _read(task, guard), tasks, workers=THREADS, lookahead=BATCH_SIZE, on_stop=guard.close
-    )
-    while batch := list(islice(pending, BATCH_SIZE)):
-        for task, found in batch:
-            scans[task.folder.id].others += found.failed
-        changed = [(task, found) for task, found in batch if task.known.mark != found.mark]
-        count += len(changed)
-        if not changed:  # only files that failed before, too
-            continue
-        with catalog.writing() as writer:
-            for task, found in changed:
-                assert found.mark is not None, "it differs from that of a photo that was not read"
-                writer.put_beside(task.known.photo_id, found.mark, found.beside, found.content)
+    with closing(
+        map_ahead(lambda task: _read(task, guard), tasks, workers=THREADS, lookahead=BATCH_SIZE, on_stop=guard.close)
+    ) as pending:
+        while batch := list(islice(pending, BATCH_SIZE)):
+            for task, found in batch:
+                scans[task.folder.id].others += found.failed
+            changed = [(task, found) for task, found in batch if task.known.mark != found.mark]
+            if changed:  # else only files that failed before, too
+                _store(catalog, changed)
+            count += len(changed)
     return count
+
+
+def _store(catalog: Catalog, changed: Iterable[tuple[_Task, _Read]]) -> None:
+    with catalog.writing() as writer:
+        for task, found in changed:
+            assert found.mark is not None, "it differs from that of a photo that was not read"
+            writer.put_beside(task.known.photo_id, found.mark, found.beside, found.content)
 
 
 def _tasks(catalog: Catalog, folders: Iterable[PhotoFolder], scans: Mapping[int, Scan]) -> Iterator[_Task]:

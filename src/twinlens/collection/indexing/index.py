@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from functools import cached_property
 from operator import attrgetter
 
@@ -156,29 +157,35 @@ class _Run:
                 for photo_id, state in touched:
                     writer.touch(photo_id, state)
         done = 0
-        for read in self._batches(tasks):
-            with self.catalog.writing() as writer:
-                for photo in read.photos:
-                    self.storing.store(writer, photo)
-                if self.position:
-                    self.position.note(*read.photos[-1].item.key)
-                if read.lots and self.catalog.work:
-                    self.catalog.work.remove(read.lots)
-            done += len(read.photos)
-            self.listener.advanced(done, self.report)
+        with closing(self._batches(tasks)) as batches:
+            for read in batches:
+                self._store(read)
+                done += len(read.photos)
+                self.listener.advanced(done, self.report)
 
-    def _batches(self, tasks: Sequence[Task]) -> Iterator[Read[Task]]:
+    def _store(self, read: Read[Task]) -> None:
+        with self.catalog.writing() as writer:
+            for photo in read.photos:
+                self.storing.store(writer, photo)
+            if self.position:
+                self.position.note(*read.photos[-1].item.key)
+            if read.lots and self.catalog.work:
+                self.catalog.work.remove(read.lots)
+
+    def _batches(self, tasks: Sequence[Task]) -> Generator[Read[Task]]:
         """What is to be stored together, read here or by indexers on other machines."""
         work, encoder = self.catalog.work, self.encoder
         if work is None or encoder is None or self.position or self.brought or len(tasks) < LEAST_SHARED:
-            yield from map(Read, self._embedded(tasks))
+            with closing(self._embedded(tasks)) as batches:
+                yield from map(Read, batches)
             return
         shared = SharedRun(work, tasks, shared_file, encoder=encoder, stamp=stamp_of(encoder, READER_VERSION))
-        for read in shared.batches(self._embedded):
-            self.report.by_others = shared.by_others
-            yield read
+        with closing(shared.batches(self._embedded)) as batches:
+            for read in batches:
+                self.report.by_others = shared.by_others
+                yield read
 
-    def _embedded(self, tasks: Iterable[Task]) -> Iterator[list[EmbeddedPhoto[Task]]]:
+    def _embedded(self, tasks: Iterable[Task]) -> Generator[list[EmbeddedPhoto[Task]]]:
         """The photos of tasks in batches.
 
         Raises:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,16 +75,18 @@ def look_at_videos(
     new = sorted(firsts.values(), key=lambda video: (video.folder_id, video.path))
     guard, done = Guard(), 0
     lots = _lots(new, places)
-    pending = map_ahead(lambda lot: _look(lot, encoder, guard), lots, lookahead=LOOKAHEAD, on_stop=guard.close)
-    for video, seen in groupby(pending, key=lambda one: one[0].video):
-        scenes = _Scenes(encoder)
-        for lot, shown in seen:
-            scenes.add(shown.frames)
-            if shown.fault:
-                logger.info("%s from %d s on: %s", lot.file, lot.looks[0] // 1000, shown.fault)
-        _store(catalog, video, scenes.kept)
-        done += 1
-        listener.videos_advanced(done, len(new))
+    with closing(
+        map_ahead(lambda lot: _look(lot, encoder, guard), lots, lookahead=LOOKAHEAD, on_stop=guard.close)
+    ) as pending:
+        for video, seen in groupby(pending, key=lambda one: one[0].video):
+            scenes = _Scenes(encoder)
+            for lot, shown in seen:
+                scenes.add(shown.frames)
+                if shown.fault:
+                    logger.info("%s from %d s on: %s", lot.file, lot.looks[0] // 1000, shown.fault)
+            _store(catalog, video, scenes.kept)
+            done += 1
+            listener.videos_advanced(done, len(new))
     _copied(catalog)
     return done
 

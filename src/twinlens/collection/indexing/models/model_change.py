@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -87,18 +88,22 @@ class _Run:
         self._embed_captions(captions)
 
     def _embed_photos(self, photos: Sequence[WaitingPhoto]) -> None:
-        for batch in embed_batches(photos, self.encoder, path_of=self._path, batch_size=BATCH_SIZE):
-            embedded = 0
-            with self.catalog.transaction():
-                for photo in batch:
-                    if photo.content_hash is not None and photo.vector is not None:
-                        embedded += self.catalog.next.put_photo(photo.item, photo.content_hash, photo.vector)
-            set_aside = [photo for photo in batch if photo.vector is None]
-            for photo in set_aside:
-                self._set_aside(photo)
-            self.report.photos += embedded
-            self.pace.photos_done(embedded + len(set_aside))
-            self.listener.change_advanced(self.pace.progress())
+        with closing(embed_batches(photos, self.encoder, path_of=self._path, batch_size=BATCH_SIZE)) as batches:
+            for batch in batches:
+                self._store(batch)
+
+    def _store(self, batch: Sequence[EmbeddedPhoto[WaitingPhoto]]) -> None:
+        embedded = 0
+        with self.catalog.transaction():
+            for photo in batch:
+                if photo.content_hash is not None and photo.vector is not None:
+                    embedded += self.catalog.next.put_photo(photo.item, photo.content_hash, photo.vector)
+        set_aside = [photo for photo in batch if photo.vector is None]
+        for photo in set_aside:
+            self._set_aside(photo)
+        self.report.photos += embedded
+        self.pace.photos_done(embedded + len(set_aside))
+        self.listener.change_advanced(self.pace.progress())
 
     def _embed_captions(self, captions: Iterator[tuple[int, str]]) -> None:
         while batch := list(islice(captions, CAPTION_BATCH)):

@@ -3,7 +3,9 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,13 +83,13 @@ class Helper:
         def wanted(_: _Item, content_hash: bytes) -> Wanted:
             return "hash" if content_hash in known else "vector"
 
-        for batch in embed_batches(
-            claimed, encoder, path_of=self._path_of, wanted=wanted, size_of=lambda item: item.file.size_bytes
-        ):
-            for photo in batch:
-                self._take(photo)
-            self._work.keep(list(self._found), self._owner)
-            self._listener.helped(self.read)
+        size_of = attrgetter("file.size_bytes")
+        with closing(embed_batches(claimed, encoder, path_of=self._path_of, wanted=wanted, size_of=size_of)) as batches:
+            for batch in batches:
+                for photo in batch:
+                    self._take(photo)
+                self._work.keep(list(self._found), self._owner)
+                self._listener.helped(self.read)
 
     def _claimed(self, stamp: str) -> Iterator[_Item]:
         while self._has_folders() and self._work.is_led() and (lot := self._work.claim(stamp, self._owner)) is not None:

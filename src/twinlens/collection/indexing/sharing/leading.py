@@ -8,7 +8,8 @@ itself: a disk may be missing on their machine alone.
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -67,8 +68,8 @@ class SharedRun(Generic[Task]):
         self.by_others = 0
 
     def batches(
-        self, embedded: Callable[[Iterable[Task]], Iterator[list[EmbeddedPhoto[Task]]]]
-    ) -> Iterator[Read[Task]]:
+        self, embedded: Callable[[Iterable[Task]], Generator[list[EmbeddedPhoto[Task]]]]
+    ) -> Generator[Read[Task]]:
         """All photos, each once.
 
         Args:
@@ -79,11 +80,12 @@ class SharedRun(Generic[Task]):
         while self._open:
             claimed = self._claimed()
             if (first := next(claimed, None)) is not None:
-                for batch in embedded(chain([first], claimed)):
-                    if photos := [photo for photo in batch if self._key(photo.item) in self._open]:
-                        yield Read(photos, self._stored(photos))
-                    yield from self._of_others()
-                    self._work.keep([lot for lot, _ in self._mine.values()], self._owner)
+                with closing(embedded(chain([first], claimed))) as batches:
+                    for batch in batches:
+                        if photos := [photo for photo in batch if self._key(photo.item) in self._open]:
+                            yield Read(photos, self._stored(photos))
+                        yield from self._of_others()
+                        self._work.keep([lot for lot, _ in self._mine.values()], self._owner)
             elif (read := next(self._of_others(), None)) is not None:
                 yield read
             else:
