@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.served_page import Held, intercept, stop_time, until, until_drawn
+from browser.test_scrolling import ARE_HERE
 from browser.tiles import names
 
 pytestmark = pytest.mark.browser
@@ -164,5 +165,5 @@ def test_photos_take_their_place_before_their_pictures_come_and_keep_it(page: Pa
     before = page.locator(".tile").evaluate_all(boxes)
     assert page.locator(".tile img.is-loaded").count() == 0
     held.release()
-    until(page, "[...document.querySelectorAll('.tile img')].every((one) => one.classList.contains('is-loaded'))")
+    until(page, ARE_HERE)
     assert page.locator(".tile").evaluate_all(boxes)[: len(before)] == before
