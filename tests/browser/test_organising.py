@@ -161,6 +161,26 @@ def test_a_caption_brought_back_after_moving_on_names_its_own_photo(circle: Page
     expect(circle.get_by_role("dialog", name="a blue dot", exact=True)).to_be_visible()
 
 
+def test_a_caption_being_written_survives_a_server_that_goes_and_comes(circle: Page) -> None:
+    is_away = True
+    for calls in ("**/api/captions", "**/health"):
+        intercept(circle, calls, lambda route: route.abort("connectionrefused") if is_away else route.fallback())
+    expect(circle.locator(".strip button").first).to_be_visible()
+    circle.get_by_role("button", name="Add a caption").click()
+    box = circle.locator("#viewer textarea")
+    expect(box).to_be_focused()
+    box.fill("a blue dot, at dusk")
+    box.press("Enter")
+    expect(circle.locator("#away")).to_be_visible()
+    with circle.expect_response("**/api/search/image"):  # asked for once the photo is described anew
+        is_away = False
+        circle.click("#away-retry")
+    expect(circle.locator("#away")).to_be_hidden()
+    expect(box).to_have_value("a blue dot, at dusk")
+    box.press("Enter")
+    expect(circle.get_by_role("dialog", name="a blue dot, at dusk", exact=True)).to_be_visible()
+
+
 def test_the_keys_go_on_from_any_button_beside_the_photo(circle: Page) -> None:
     name = circle.locator("#viewer-name")
     circle.get_by_role("button", name="Add a caption").focus()

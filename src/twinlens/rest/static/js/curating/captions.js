@@ -20,9 +20,14 @@ export class Captions extends EventTarget {
 
   /** @param {object} facts from `GET /api/photo/…` */
   show(facts) {
+    const isSame = this.facts?.image_id === facts.image_id;
     this.facts = facts;
     this.suggested.show(facts.image_id);
-    this.draw();
+    if (!isSame || !this.isBeingWritten) this.draw(); // the server may be back, and somebody still writes
+  }
+
+  get isBeingWritten() {
+    return Boolean(this.element.querySelector(".caption-editor")?.contains(document.activeElement));
   }
 
   draw() {
