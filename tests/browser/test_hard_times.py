@@ -89,6 +89,24 @@ def test_a_picture_that_is_lost_on_its_way_is_asked_for_again(page: Page) -> Non
     expect(page.locator(".tile.is-broken")).to_have_count(0)
 
 
+def test_pictures_that_were_lost_come_once_the_server_is_back(page: Page) -> None:
+    is_away = True
+    intercept(page, "**/thumbnail?*", lambda route: route.abort("connectionrefused") if is_away else route.fallback())
+    page.fill("#words", "a red square")
+    page.press("#words", "Enter")
+    expect(page.locator(".tile .badge").first).to_be_visible()
+    expect(page.locator(".tile.is-broken").first).to_be_visible()
+    for calls in ("**/api/favourites", "**/health"):
+        page.route(calls, lambda route: route.abort("connectionrefused") if is_away else route.fallback())
+    page.locator(".tile .heart").first.click()  # the page notices
+    expect(page.locator("#away")).to_be_visible()
+    is_away = False
+    page.click("#away-retry")
+    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator(".tile.is-broken")).to_have_count(0)
+    until(page, ARE_HERE)
+
+
 def test_a_slow_network_shows_a_sign_and_a_fast_one_does_not(page: Page) -> None:
     """Time passes when the test says so: an answer after a fifth of a second, and one that is held."""
     seen = "document.getElementById('box').classList.contains('is-slow')"

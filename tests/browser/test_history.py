@@ -1,5 +1,6 @@
 """Back and forward: what was searched for, found and scrolled to is there again."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,28 @@ def test_more_like_an_open_photo_leads_back_to_the_search_before(page: Page) -> 
     page.go_back()
     expect(page.locator(".chip")).to_have_count(0)
     expect(page.locator("#words")).to_have_value("a red circle")
+
+
+def test_what_a_photo_was_given_meanwhile_is_there_in_results_that_are_gone_back_to(page: Page, site: str) -> None:
+    first = page.locator(".tile").first
+    photo = first.get_attribute("data-id")
+    own = page.locator(f'.tile[data-id="{photo}"]')
+    page.evaluate("location.hash = 'sort=name'")
+    expect(page.locator(".tile").first).not_to_have_attribute("data-id", photo or "")
+    own.locator(".open").click()
+    try:
+        page.get_by_role("button", name="Add a caption").click()
+        page.keyboard.type("seen twice")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="seen twice", exact=True)).to_be_visible()
+        page.keyboard.press("f")
+        expect(page.locator("#viewer-heart")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).to_be_hidden()
+        page.go_back()
+        expect(page.locator(".tile").first).to_have_attribute("data-id", photo or "")
+        expect(own.locator(".open")).to_have_attribute("aria-label", re.compile("seen twice"))
+        expect(own.locator(".heart")).to_have_attribute("aria-pressed", "true")
+    finally:
+        page.request.post(f"{site}/api/captions", data={"image_id": photo, "caption": "seen twice", "is_there": False})
+        page.request.post(f"{site}/api/favourites", data={"image_ids": [photo], "is_favourite": False})

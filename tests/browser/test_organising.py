@@ -142,6 +142,60 @@ def test_a_caption_is_written_changed_removed_and_brought_back(circle: Page) -> 
     expect(captions.locator("li")).to_have_text("a round blue dot")
 
 
+def test_a_caption_brought_back_after_moving_on_names_its_own_photo(circle: Page) -> None:
+    circle.request.post("/api/captions", data={"image_id": CIRCLE, "caption": "a blue dot"})
+    captions = circle.get_by_role("region", name="Captions", exact=True)
+    circle.keyboard.press("ArrowRight")
+    expect(circle.locator("#viewer-name")).not_to_have_text("blue circle.jpg")
+    circle.keyboard.press("ArrowLeft")
+    captions.get_by_role("button", name="Change the caption: a blue dot").click()
+    captions.get_by_role("button", name="Remove").click()
+    own = tile_of(circle, CIRCLE).locator(".open")
+    expect(own).not_to_have_attribute("aria-label", re.compile("a blue dot"))
+    circle.keyboard.press("ArrowRight")
+    expect(circle.locator("#viewer-name")).not_to_have_text("blue circle.jpg")
+    circle.get_by_role("button", name="Undo").click()
+    expect(own).to_have_attribute("aria-label", re.compile(", a blue dot, "))
+    expect(circle.get_by_role("dialog", name="a blue dot", exact=True)).to_have_count(0)
+    circle.keyboard.press("ArrowLeft")  # the pressed button is gone, and the keys go on
+    expect(circle.get_by_role("dialog", name="a blue dot", exact=True)).to_be_visible()
+
+
+def test_a_caption_being_written_survives_a_server_that_goes_and_comes(circle: Page) -> None:
+    is_away = True
+    for calls in ("**/api/captions", "**/health"):
+        intercept(circle, calls, lambda route: route.abort("connectionrefused") if is_away else route.fallback())
+    expect(circle.locator(".strip button").first).to_be_visible()
+    circle.get_by_role("button", name="Add a caption").click()
+    box = circle.locator("#viewer textarea")
+    expect(box).to_be_focused()
+    box.fill("a blue dot, at dusk")
+    box.press("Enter")
+    expect(circle.locator("#away")).to_be_visible()
+    with circle.expect_response("**/api/search/image"):  # asked for once the photo is described anew
+        is_away = False
+        circle.click("#away-retry")
+    expect(circle.locator("#away")).to_be_hidden()
+    expect(box).to_have_value("a blue dot, at dusk")
+    box.press("Enter")
+    expect(circle.get_by_role("dialog", name="a blue dot, at dusk", exact=True)).to_be_visible()
+
+
+def test_the_keys_go_on_from_any_button_beside_the_photo(circle: Page) -> None:
+    name = circle.locator("#viewer-name")
+    circle.get_by_role("button", name="Add a caption").focus()
+    circle.keyboard.press("ArrowRight")
+    expect(name).not_to_have_text("blue circle.jpg")
+    circle.keyboard.press("ArrowLeft")
+    expect(name).to_have_text("blue circle.jpg")
+    circle.locator(".strip button").first.press("Enter")  # it goes as another photo is opened
+    expect(name).not_to_have_text("blue circle.jpg")
+    circle.get_by_role("button", name="Add a caption").focus()
+    for is_shown in ("false", "true"):  # the panel goes, and comes back
+        circle.keyboard.press("i")
+        expect(circle.locator("#viewer-info")).to_have_attribute("aria-pressed", is_shown)
+
+
 def test_a_suggested_caption_is_taken_by_a_click(circle: Page) -> None:
     told = {"results": [{"caption": "a blue balloon", "grade": "likely"}, {"caption": "the sky", "grade": None}]}
     intercept(circle, "**/api/search/captions", lambda route: route.fulfill(json=told))

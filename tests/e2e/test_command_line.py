@@ -92,6 +92,7 @@ def test_help_of_each_command_ends_with_an_example(run: Run, command: str) -> No
     result = run(command, "--help")
     assert result.returncode == 0
     assert f"Example: twinlens {command}" in " ".join(result.stdout.split())
+    assert "<bool>" not in result.stdout, "flags take no value"
 
 
 def test_help_fills_the_lines_of_any_terminal() -> None:
@@ -101,6 +102,13 @@ def test_help_fills_the_lines_of_any_terminal() -> None:
     listed = SimpleNamespace(help="Of two\n    lines.\n\n    A list:\n    - one\n    - two")
     fill_lines(SimpleNamespace(help=None, commands={"listed": listed}))
     assert listed.help == "Of two lines.\n\nA list:\n- one\n- two"
+
+
+def test_no_flag_asks_for_a_value_in_the_help(run: Run) -> None:
+    for asked in (["--help"], ["tag", "add", "--help"]):  # the program itself, and a command in a group
+        told = run(*asked).stdout
+        assert "--help" in told
+        assert "<bool>" not in told
 
 
 def test_neither_import_nor_help_loads_torch() -> None:

@@ -16,6 +16,7 @@ from twinlens.cli.outcome import interrupted, say, stdout_failed
 from twinlens.cli.streams import StdoutError, prepare_streams
 from twinlens.plugins import load_part, part_names
 
+_HELP = ["-h", "--help"]
 _BREAK = re.compile(r"(?<!\n)\n(?!\s|[*-] )")  # within a paragraph; not before a line of a list
 
 
@@ -71,6 +72,10 @@ class Program(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(interrupted()) from None
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Options of the program itself."""
+        return _without_values(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """Names of the commands that can be loaded."""
         return [name for name in self.commands if name in self.commands]
@@ -85,7 +90,22 @@ def _click_command(name: str, part: Any) -> Any:
         holder.add_typer(part.app, name=name, rich_help_panel=panel)
     command = typer.main.get_group(holder).commands[name]
     fill_lines(command)
+    _hide_values(command)
     return command
+
+
+def _hide_values(command: Any) -> None:
+    _without_values(command.get_params(typer.Context(command, help_option_names=_HELP)))
+    for inner in getattr(command, "commands", {}).values():
+        _hide_values(inner)
+
+
+def _without_values(params: list[Any]) -> list[Any]:
+    """Flags take no value; in their help, Typer would ask for a "<bool>"."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
 
 
 def fill_lines(command: Any) -> None:
@@ -102,7 +122,7 @@ app = typer.Typer(
     epilog="Example: twinlens search 'a dog on a beach' --in ~/Pictures",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": _HELP},
 )
 
 

@@ -87,6 +87,11 @@ export class Address extends EventTarget {
     for (const place of kept.slice(0, -KEPT_RESULTS)) place.results = null;
   }
 
+  /** More is known of some photos. @param {Map<string, object>} facts by id */
+  learn(facts) {
+    for (const { results } of this.places.values()) for (const photo of results?.photos ?? []) Object.assign(photo, facts.get(photo.image_id));
+  }
+
   /** The library has changed: cached results may be out of date. */
   forget() {
     for (const place of this.places.values()) place.results = null;

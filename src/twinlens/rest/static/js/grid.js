@@ -96,11 +96,11 @@ export class Grid extends EventTarget {
     this.draw();
   }
 
-  /** A photo's mark has changed. @param {string} id */
-  refreshMark(id) {
+  /** Marks of some photos have changed. @param {Map<string, {is_favourite: boolean}>} facts by id */
+  learnMarks(facts) {
+    for (const photo of this.photos) Object.assign(photo, facts.get(photo.image_id));
     for (const made of this.root.querySelectorAll(".tile")) {
-      const photo = this.photos[Number(made.dataset.index)];
-      if (photo.image_id === id) showFavourite(made, photo.is_favourite);
+      if (facts.has(made.dataset.id)) showFavourite(made, facts.get(made.dataset.id).is_favourite);
     }
   }
 

@@ -324,9 +324,15 @@ async function toggleFavourite(id) {
   const photo = photoOf(id);
   const wanted = viewing.made?.isOpen ? !isFavourite : !photo.is_favourite;
   if (!(await marks.use(({ mark }) => mark([id], wanted)))) return;
-  if (photo) photo.is_favourite = wanted;
+  showMarks([id], wanted);
   if (viewing.made?.id === id) viewing.made.showFavourite(wanted);
-  grid.refreshMark(id);
+}
+
+/** Shows whether photos are favourites, also in results that somebody goes back to. @param {string[]} ids */
+function showMarks(ids, isFavourite) {
+  const facts = new Map(ids.map((id) => [id, { is_favourite: isFavourite }]));
+  address.learn(facts);
+  grid.learnMarks(facts);
 }
 
 // --- many photos -----------------------------------------------------------------------------
@@ -354,11 +360,7 @@ addSelectionBar(byId("selection"), selection, {
   favourite: async (ids) => {
     const wanted = !selection.areFavourites;
     if (!(await marks.use(({ mark }) => mark(ids, wanted)))) return;
-    for (const id of ids) {
-      const photo = photoOf(id);
-      if (photo) photo.is_favourite = wanted;
-      grid.refreshMark(id);
-    }
+    showMarks(ids, wanted);
     const count = ids.length;
     if (wanted) notice(t("{count} photo marked as favourite.|{count} photos marked as favourites.", { count }));
     else notice(t("{count} photo no longer favourite.|{count} photos no longer favourites.", { count }));
@@ -476,6 +478,7 @@ function wasBrowsing() {
 
 takePictures(usePictures);
 watchConnection();
+connection.addEventListener("back", () => grid.pictures.askForLost(grid.root));
 connection.addEventListener("back", tellOfRelease); // it may have been stopped to be updated
 guardWithKey(() => {
   if (!search.query) return begin();

@@ -7,6 +7,8 @@ import { t } from "./texts.js";
 const SHOWN_MS = 4000;
 const OFFERED_MS = 12_000; // something can be done about it
 let timer = 0;
+/** What had the focus before a notice had it. @type {?HTMLElement} */
+let before = null;
 /** Open dialogs, topmost last. @type {HTMLDialogElement[]} */
 let dialogs = [];
 
@@ -14,10 +16,19 @@ let dialogs = [];
 export function notice(text, action) {
   const place = byId("notice");
   clearTimeout(timer);
-  const hide = () => place.replaceChildren();
+  const hide = () => replace(place);
   const button = action && element("button", { type: "button", text: action.label, on: { click: () => (action.act(), hide()) } });
-  place.replaceChildren(element("p", {}, element("span", { text, dir: "auto" }), button));
+  replace(place, element("p", {}, element("span", { text, dir: "auto" }), button));
   timer = setTimeout(hide, action ? OFFERED_MS : SHOWN_MS);
+}
+
+/** Shows something else; a dialog would lose its keys with a button that had the focus. */
+function replace(place, ...shown) {
+  const hadFocus = place.contains(document.activeElement);
+  place.replaceChildren(...shown);
+  if (!hadFocus) return;
+  before?.focus();
+  if (!before || document.activeElement !== before) dialogs.at(-1)?.querySelector("[id$='-close']")?.focus();
 }
 
 /** Shows and hides the banner; keeps it and the notices above every dialog. */
@@ -25,6 +36,7 @@ export function watchConnection() {
   const banner = byId("away");
   let cameFrom = null;
   banner.addEventListener("focusin", ({ relatedTarget }) => (cameFrom = relatedTarget || cameFrom));
+  byId("notice").addEventListener("focusin", ({ relatedTarget }) => (before = relatedTarget));
   byId("away-retry").addEventListener("click", lookAgain);
   connection.addEventListener("away", () => {
     banner.hidden = false;

@@ -98,6 +98,7 @@ export class Pictures extends EventTarget {
     this.onEnd(picture);
     if (picture.dataset.isSecond) {
       picture.closest(".tile").classList.add("is-broken");
+      picture.dataset.lost = address;
       return;
     }
     picture.dataset.isSecond = "true";
@@ -105,6 +106,17 @@ export class Pictures extends EventTarget {
       picture.dataset.src = address;
       this.next();
     }, AGAIN_MS);
+  }
+
+  /** Asks for pictures that were lost while the server was away. @param {HTMLElement} grid */
+  askForLost(grid) {
+    for (const picture of grid.querySelectorAll(".tile img[data-lost]")) {
+      picture.closest(".tile").classList.remove("is-broken");
+      picture.dataset.src = picture.dataset.lost;
+      delete picture.dataset.lost;
+      delete picture.dataset.isSecond;
+    }
+    this.next();
   }
 
   onEnd(picture) {

@@ -58,7 +58,7 @@ export class Viewer extends EventTarget {
 
   /** @param {string} id @param {?import("./search.js").Photo} photo as far as it is known @param {?string} small a picture of it that is loaded */
   async open(id, photo, small = this.small(id)) {
-    if (id !== this.id) byId("viewer-facts").replaceChildren(); // they belong to another photo
+    if (id !== this.id) this.clearPanel(); // it belongs to another photo
     this.id = id;
     this.photo = photo || { image_id: id };
     why.made?.hide();
@@ -76,6 +76,13 @@ export class Viewer extends EventTarget {
     this.refreshSteps();
     this.tell("show", id);
     await this.describe(id);
+  }
+
+  /** Takes away what is known of a photo; a button in there that had the focus would take the keys with it. */
+  clearPanel() {
+    const hadFocus = ["viewer-given", "viewer-facts"].some((part) => byId(part).contains(document.activeElement));
+    byId("viewer-facts").replaceChildren();
+    if (hadFocus) byId("viewer-close").focus();
   }
 
   /** Reloads the open photo: its details, and its picture if that is missing. */
@@ -100,11 +107,13 @@ export class Viewer extends EventTarget {
     if (this.dialog.open) this.dialog.close();
   }
 
-  /** The open photo has another caption. @param {?string} caption */
-  setCaption(caption) {
-    this.photo.caption = caption;
-    this.showName({ ...this.facts, caption });
-    this.tell("captioned", { id: this.id, caption });
+  /** A photo, as a rule the open one, has another caption. @param {string} id @param {?string} caption */
+  setCaption(id, caption) {
+    if (id === this.id) {
+      this.photo.caption = caption;
+      this.showName({ ...(this.facts?.image_id === id ? this.facts : this.photo), caption });
+    }
+    this.tell("captioned", { id, caption });
   }
 
   showFavourite(isFavourite) {
@@ -169,6 +178,7 @@ export class Viewer extends EventTarget {
   }
 
   showInfo(isShown) {
+    if (!isShown && this.dialog.querySelector(".viewer-panel").contains(document.activeElement)) byId("viewer-info").focus();
     this.dialog.classList.toggle("is-bare", !isShown);
     byId("viewer-info").setAttribute("aria-pressed", String(isShown));
   }

@@ -40,7 +40,11 @@ export function startViewing(page) {
     if (indexOf(detail) >= 0) grid.focus(indexOf(detail));
     if (thumbs.takeNew()) page.run();
   });
-  viewer.addEventListener("captioned", ({ detail: { id, caption } }) => grid.learn(new Map([[id, { caption }]])));
+  viewer.addEventListener("captioned", ({ detail: { id, caption } }) => {
+    const facts = new Map([[id, { caption }]]);
+    address.learn(facts);
+    grid.learn(facts);
+  });
   viewer.addEventListener("heart", ({ detail }) => page.toggleFavourite(detail));
   viewer.addEventListener("like", ({ detail }) => page.like([detail]));
   viewer.addEventListener("plus", ({ detail }) => page.addPicture({ kind: "photo", value: detail, sign: 1 }));

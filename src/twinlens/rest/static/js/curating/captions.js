@@ -9,7 +9,7 @@ import { SuggestedCaptions } from "./suggested_captions.js";
 
 const LONGEST = 2000;
 
-/** Emits `change` (detail: the caption by which the photo is called; null for none). */
+/** Emits `change` (detail: the id of a photo, and the caption by which it is called; null for none). */
 export class Captions extends EventTarget {
   constructor() {
     super();
@@ -20,9 +20,14 @@ export class Captions extends EventTarget {
 
   /** @param {object} facts from `GET /api/photo/…` */
   show(facts) {
+    const isSame = this.facts?.image_id === facts.image_id;
     this.facts = facts;
     this.suggested.show(facts.image_id);
-    this.draw();
+    if (!isSame || !this.isBeingWritten) this.draw(); // the server may be back, and somebody still writes
+  }
+
+  get isBeingWritten() {
+    return Boolean(this.element.querySelector(".caption-editor")?.contains(document.activeElement));
   }
 
   draw() {
@@ -80,9 +85,11 @@ export class Captions extends EventTarget {
 
   /** Shows what the server has now; null: it refused, and the text stays in its box. */
   take(answer) {
-    if (answer?.image_id !== this.facts.image_id) return;
+    if (!answer) return;
+    const { image_id: id, caption: name } = answer;
+    this.dispatchEvent(new CustomEvent("change", { detail: { id, caption: name } }));
+    if (id !== this.facts.image_id) return; // another photo is open by now
     this.facts.captions = answer.captions;
-    this.dispatchEvent(new CustomEvent("change", { detail: answer.caption }));
     this.leave();
   }
 

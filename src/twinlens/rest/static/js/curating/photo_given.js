@@ -25,7 +25,7 @@ export class PhotoGiven extends EventTarget {
     this.albums = new NameInput({ label: t("Put into an album"), known: albumNames });
     this.albums.addEventListener("name", ({ detail }) => this.collect(detail, true));
     this.captions = new Captions();
-    this.captions.addEventListener("change", ({ detail }) => viewer.setCaption(detail));
+    this.captions.addEventListener("change", ({ detail }) => viewer.setCaption(detail.id, detail.caption));
     this.suggested = new SuggestedTags(viewer);
     this.suggested.addEventListener("tag", ({ detail }) => this.tag(detail, true));
     viewer.addEventListener("show", () => this.clear());
