@@ -95,6 +95,10 @@ class Held:
             self._page.wait_for_timeout(20)
         return self._routes.pop(0)
 
+    def forget(self) -> None:
+        """Those that were not taken were made by a page that was left."""
+        self._routes.clear()
+
     def release(self) -> None:
         """Lets those that were not taken go on, and holds no more."""
         self._page.unroute_all()  # what is held goes on with it

@@ -10,6 +10,9 @@ from browser.served_page import Held, stop_time, until
 pytestmark = pytest.mark.browser
 FEWEST = 3  # pictures on their way at once
 LONGEST_HELD_MS = 2000
+RESTS_AFTER_MS = 700
+KNOWN_BEFORE = """window.PerformanceObserver = class { observe() {} };
+performance.getEntriesByType = () => [{ requestStart: 1, responseEnd: 11, nextHopProtocol: "http/1.1" }]"""
 ASKED_FOR = "document.querySelectorAll('.tile img[src]').length"
 ON_THEIR_WAY = "document.querySelectorAll('.tile img[src]:not(.is-loaded)').length"
 WAITING = "document.querySelectorAll('.tile img[data-src]').length"
@@ -20,7 +23,9 @@ def busy_page(open_page: Any, site: str) -> tuple[Page, Held]:
     """A window with pictures on their way; its time stands still."""
     page = open_page(site)
     held = Held(page, "**/thumbnail?*")
-    page.reload()
+    page.goto("about:blank")
+    held.forget()
+    page.goto(site)
     until(page, f"{ON_THEIR_WAY} >= {FEWEST}")
     return page, held
 
@@ -45,6 +50,7 @@ def test_an_answer_does_not_wait_behind_pictures(busy_page: tuple[Page, Held]) -
     answer = answers.take()
     asked = bring(page, held)
     answer.fulfill(status=422, json={"error": {"code": "invalid_query", "message": "not yet"}})
+    page.clock.run_for(RESTS_AFTER_MS)
     until(page, f"{ASKED_FOR} > {asked}")  # the grid stays, and its pictures come
 
     page.fill("#words", "a red square")
@@ -84,4 +90,17 @@ def test_over_a_slow_line_pictures_begin_once_the_query_rests(open_page: Any, si
     expect(page.locator(".tile .badge").first).to_be_visible()
     assert page.evaluate(ASKED_FOR) == 0
     page.clock.run_for(700)
+    until(page, f"{ASKED_FOR} > 0")
+
+
+def test_a_page_whose_files_the_browser_had_shows_pictures_while_somebody_types(open_page: Any, site: str) -> None:
+    page = open_page("about:blank", wait=False)
+    page.add_init_script(KNOWN_BEFORE)  # so that nothing has told yet how long a picture takes
+    page.goto(site)
+    expect(page.locator(".tile img.is-loaded").first).to_be_visible()
+    page.locator("#words").focus()
+    stop_time(page)
+    page.fill("#words", "a red square")
+    page.clock.run_for(200)
+    expect(page.locator(".tile .badge").first).to_be_visible()
     until(page, f"{ASKED_FOR} > 0")

@@ -118,8 +118,19 @@ def test_marks_are_shown_on_what_is_caught(page: Page) -> None:
     try:
         page.click("#map-button")
         expect(page.locator("#map-status")).to_have_text("29 photos")
+        listing = Held(page, lambda url: url.endswith("/api/photos"))
         page.click("#map-seen")
-        expect(page.locator(".tile.is-favourite")).to_have_count(1)
+        hearts = page.locator(".tile.is-favourite")
+        expect(hearts).to_have_count(1)
+        call = listing.take()
+        answer = call.fetch()
+        hearts.locator(".heart").click(force=True)
+        expect(hearts).to_have_count(0)
+        call.fulfill(response=answer)  # from before the click
+        tile = tile_of(page, marked)
+        expect(tile.locator(".open")).not_to_have_attribute("aria-label", re.compile(r"\.jpg"))
+        tile.locator(".heart").click(force=True)
+        expect(hearts).to_have_count(1)
     finally:
         page.evaluate(mark, [marked, False])
 

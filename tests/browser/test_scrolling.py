@@ -22,9 +22,12 @@ NEAR_ARE_ASKED_FOR = f"{NEAR}.some((one) => one.querySelector('img[src]'))"
 @pytest.fixture
 def held_page(open_page: Any, site: str) -> tuple[Page, Held]:
     """A window whose pictures do not come; nothing comes above them later, which would move them."""
-    page = open_page(f"{site}/#q=a+red+square", viewport={"width": 600, "height": 360})
+    address = f"{site}/#q=a+red+square"
+    page = open_page(address, viewport={"width": 600, "height": 360})
     held = Held(page, "**/thumbnail?*")
-    page.reload()
+    page.goto("about:blank")
+    held.forget()
+    page.goto(address)
     until(page, f"{ASKED_FOR} >= {FEWEST}")
     return page, held
 

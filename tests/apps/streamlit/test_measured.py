@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from twinlens.api.evaluation import save_embeddings
 from twinlens.apps.streamlit.measuring.answers import answers
@@ -71,6 +72,20 @@ def test_a_report_of_several_languages_gives_one_each() -> None:
     assert len(kept_with([], found)) == 2
 
 
+@pytest.mark.parametrize(
+    "intervals", [None, [], {"R@1": None}, {"R@1": [8.0]}, {"R@1": ["8", "12"]}], ids=lambda one: json.dumps(one)
+)
+def test_a_report_with_broken_intervals_is_refused(intervals: object) -> None:
+    broken = {**BOTH, "image_to_text": {"R@1": 20.0, "ci95": intervals}}
+    with pytest.raises(DataError, match=r"mine\.json is not a report"):
+        read_measured("mine.json", json.dumps(broken).encode())
+
+
+def test_a_file_that_is_nested_without_end_is_no_json() -> None:
+    with pytest.raises(DataError, match=r"mine\.json is not valid JSON"):
+        read_measured("mine.json", b"[" * 200_000)
+
+
 def test_of_one_origin_the_newer_is_kept_and_names_differ() -> None:
     old, other = Measured("a on x", BOTH, origin="1"), Measured("a on x", BOTH, origin="2")
     together = kept_with(kept_with([], [old]), [other])
@@ -130,6 +145,21 @@ def test_disagreements_are_queries_that_one_model_alone_answers(measured: Measur
     assert sorted(disagreements(right, ranks).tolist()) == [10, 11]
     assert disagreements(ranks, right).tolist() == []
     assert disagreements(right, np.array([1, 2, 7, *[1] * 9])).tolist() == [2, 1]
+
+
+def test_files_of_names_that_look_alike_are_downloaded_side_by_side(measured: Measured) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from twinlens.apps.streamlit.measuring.downloads import offer_downloads
+
+        offer_downloads(st.session_state["several"])
+
+    app = AppTest.from_function(page, default_timeout=60)
+    names = ("mine too.npz", "mine-too.npz")
+    app.session_state["several"] = [replace(measured, name=name, key=name) for name in names]
+    app.run()
+    assert not app.exception
 
 
 @pytest.mark.thorough  # it draws six figures, five seconds

@@ -10,6 +10,7 @@ from twinlens.errors import QueryError
         ("  on \t holiday\n", "on holiday"),
         ("Zu\u0308rich", "Z\u00fcrich"),
         ("ki\u200bds\ufeff", "kids"),
+        ("\u202ab\u200fell\u2069", "bell"),
         ("bell\x07", "bell"),
         ("nul\0", "nul"),
         ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),

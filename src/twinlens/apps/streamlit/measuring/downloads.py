@@ -33,19 +33,21 @@ def offer_downloads(several: Sequence[Measured]) -> None:
                 continue
             st.caption(plain(one.name))
             name = file_name(one.name.removesuffix(".npz"))
-            download("Embeddings (NPZ), to be loaded here again", partial(_embeddings, one), f"{name}.npz")
+            label = "Embeddings (NPZ), to be loaded here again"
+            download(label, partial(_embeddings, one), f"{name}.npz", whose=one.key)
             if find_spec("matplotlib") is None:
                 st.caption('Figures as files need matplotlib: pip install "twinlens[plots]"')
                 continue
             for column, kind in zip(st.columns(len(KINDS)), KINDS, strict=True):
                 with column:
-                    download(f"Figures ({kind.upper()})", partial(figures_zip, one, kind=kind), f"{name}-{kind}.zip")
+                    figures = partial(figures_zip, one, kind=kind)
+                    download(f"Figures ({kind.upper()})", figures, f"{name}-{kind}.zip", whose=one.key)
         st.caption("Each chart and table has its own menu as well, at its upper right corner.")
 
 
-def download(label: str, content: Any, name: str) -> None:
-    """A button that downloads a file, and leaves the page as it is."""
-    st.download_button(label, content, name, key=f"download {label} {name}", on_click="ignore", width="stretch")
+def download(label: str, content: Any, name: str, *, whose: str = "") -> None:
+    """A button that downloads a file, and leaves the page as it is; ``whose`` tells it from others with its names."""
+    st.download_button(label, content, name, key=f"download {label} {name} {whose}", on_click="ignore", width="stretch")
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:

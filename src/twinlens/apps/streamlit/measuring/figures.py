@@ -13,7 +13,16 @@ def is_report(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     parts = [value.get("zero_shot")] if "zero_shot" in value else [value.get(key) for key in DIRECTIONS]
-    return all(isinstance(part, dict) and bool(figures(part)) for part in parts)
+    return all(isinstance(part, dict) and bool(figures(part)) and _has_intervals(part) for part in parts)
+
+
+def _has_intervals(part: Mapping[str, Any]) -> bool:
+    """Whether its intervals are pairs of numbers, if there are any."""
+    known = part.get("ci95", {})
+    return isinstance(known, dict) and all(
+        isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)
+        for ends in known.values()
+    )
 
 
 def figures(part: Mapping[str, Any]) -> dict[str, float]:

@@ -85,7 +85,7 @@ def read_measured(name: str, content: bytes) -> list[Measured]:
         return [_of_pairs(own_name, own, {}, origin=name) for own_name, own in zip(names, several, strict=True)]
     try:
         report = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"{name} is not valid JSON: {error}; save one with 'twinlens evaluate --json > FILE'"
         ) from error

@@ -10,6 +10,8 @@ from twinlens.errors import QueryError, valid_unicode
 MOST_CHARACTERS = 100  # longer than any name; a whole text pasted by mistake is longer
 MOST_COMPARED = 5000  # names, in some 50 ms
 _UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF))  # come with text that is copied from pages
+_ORDER = dict.fromkeys((0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Order of letters: such signs come with text that is copied, and no query has them."""
 
 
 def tidy_name(text: str, what: str) -> str:
@@ -27,7 +29,7 @@ def tidy_name(text: str, what: str) -> str:
     """
     if not isinstance(text, str):
         raise QueryError(f"the name of {_a(what)} must be text, got {text!r}")
-    name = unicodedata.normalize("NFC", " ".join(valid_unicode(text).translate(_UNSEEN).split()))
+    name = unicodedata.normalize("NFC", " ".join(valid_unicode(text).translate(_UNSEEN | _ORDER).split()))
     name = "".join(letter for letter in name if unicodedata.category(letter) != "Cc")
     if not any(unicodedata.category(letter)[0] not in "CZ" for letter in name):
         raise QueryError(f"the name of {_a(what)} must have at least one visible character, got {text!r}")

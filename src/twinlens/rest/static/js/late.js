@@ -6,7 +6,8 @@ import { t } from "./texts.js";
 /** All parts, in the order in which they are loaded; those near something wait for it. @type {Part[]} */
 const parts = [];
 const WHOLE = "twinlens: all parts are here"; // a mark on the browser's time line
-const OWN_FILES = /\/static\/\w{12}\//.exec(import.meta.url)?.[0].slice(1); // their address has a hash of this release
+const RELEASE = /static\/\w{12}\//; // files have an address with a hash of their release
+const OWN_FILES = RELEASE.exec(import.meta.url)?.[0];
 const ANSWER_MS = 3000; // a server that is away is not waited for
 const IDLE_MS = 1000; // the longest wait until the page has nothing else to do
 let tell;
@@ -49,7 +50,8 @@ export async function tellOfRelease() {
   if (!OWN_FILES) return false;
   try {
     const answer = await fetch(location.pathname, { cache: "no-cache", signal: AbortSignal.timeout(ANSWER_MS) });
-    if (!answer.ok || (await answer.text()).includes(OWN_FILES)) return false;
+    const page = answer.ok ? await answer.text() : "";
+    if (!RELEASE.test(page) || page.includes(OWN_FILES)) return false; // a proxy may answer with a page of its own
   } catch {
     return false; // it cannot be reached, which the banner says
   }

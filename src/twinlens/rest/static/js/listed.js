@@ -1,4 +1,4 @@
-/** What lists show of photos of which only the ids are known: captions, dates, places. */
+/** What photos are called of which only the ids are known: captions, dates, places. */
 
 import { ask, isSilent } from "./server.js";
 
@@ -6,7 +6,8 @@ import { ask, isSilent } from "./server.js";
 export async function listedPhotos(ids) {
   try {
     const { results } = await ask("api/photos", { json: { image_ids: ids } });
-    return new Map(results.map((photo) => [photo.image_id, photo]));
+    // their marks are left out: somebody may have changed them meanwhile
+    return new Map(results.map(({ image_id, caption, taken_at, date_source, place }) => [image_id, { image_id, caption, taken_at, date_source, place }]));
   } catch (error) {
     if (!isSilent(error)) console.error(error); // they keep the names that they have
     return new Map();

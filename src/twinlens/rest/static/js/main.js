@@ -289,7 +289,10 @@ function placeTimeline(found) {
 
 /** Tells why a search failed; after a pause where the query is being typed, and cannot be searched as it is. */
 function object(failure) {
-  const say = () => results.say(toldOf(failure));
+  const say = () => {
+    results.say(toldOf(failure));
+    grid.pictures.goOn("letters");
+  };
   if (failure.status === 422 || failure.status === 404) rest.then(say);
   else say();
 }

@@ -23,8 +23,8 @@ export class Pictures extends EventTarget {
     this.rows = { inView: [], near: [] };
     /** What pictures wait for, with the timer that ends it. @type {Map<string, number>} */
     this.held = new Map();
-    /** How long a picture takes; at first, how long the page's own files took. */
-    this.usualMs = LONG_MS;
+    /** How long a picture takes; at first, how long the page and its own files took. Files that the browser had already say nothing. */
+    this.usualMs = pageMs() || LONG_MS;
     new PerformanceObserver((seen) => seen.getEntries().forEach((one) => this.note(one))).observe({ type: "resource", buffered: true });
   }
 
@@ -137,6 +137,12 @@ export class Pictures extends EventTarget {
 
 function waitingIn(row) {
   return [...row.querySelectorAll(".tile img[data-src]")];
+}
+
+/** How long the page itself took, which is always asked for; 0 where that is not known. */
+function pageMs() {
+  const [{ requestStart = 0, responseEnd = 0 } = {}] = performance.getEntriesByType("navigation");
+  return requestStart && responseEnd - requestStart;
 }
 
 function isShared() {
