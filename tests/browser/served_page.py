@@ -105,6 +105,15 @@ class Held:
         self._routes.clear()
 
 
+def hold_pictures(page: "Page", address: str) -> Held:
+    """Opens a page anew, whose thumbnails are held back; calls of the one before are forgotten."""
+    held = Held(page, "**/thumbnail?*")
+    page.goto("about:blank")
+    held.forget()
+    page.goto(address)
+    return held
+
+
 def stop_time(page: "Page") -> None:
     """From now on timers of an open page run as far as ``page.clock.run_for`` lets them."""
     page.clock.install(time=0)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import Held, stop_time, until
+from browser.served_page import Held, hold_pictures, stop_time, until
 
 pytestmark = pytest.mark.browser
 FEWEST = 3  # pictures on their way at once
@@ -22,12 +22,18 @@ WAITING = "document.querySelectorAll('.tile img[data-src]').length"
 def busy_page(open_page: Any, site: str) -> tuple[Page, Held]:
     """A window with pictures on their way; its time stands still."""
     page = open_page(site)
-    held = Held(page, "**/thumbnail?*")
-    page.goto("about:blank")
-    held.forget()
-    page.goto(site)
+    held = hold_pictures(page, site)
     until(page, f"{ON_THEIR_WAY} >= {FEWEST}")
     return page, held
+
+
+def type_a_query(page: Page) -> None:
+    """Types one, which does not rest yet, and sees its answer."""
+    page.locator("#words").focus()
+    stop_time(page)
+    page.fill("#words", "a red square")
+    page.clock.run_for(200)
+    expect(page.locator(".tile .badge").first).to_be_visible()
 
 
 def bring(page: Page, held: Held) -> int:
@@ -83,11 +89,7 @@ def test_over_a_slow_line_pictures_begin_once_the_query_rests(open_page: Any, si
     client.send("Network.emulateNetworkConditions", line)
     page.goto(site)
     expect(page.locator(".tile img.is-loaded").first).to_be_visible()
-    page.locator("#words").focus()
-    stop_time(page)
-    page.fill("#words", "a red square")
-    page.clock.run_for(200)
-    expect(page.locator(".tile .badge").first).to_be_visible()
+    type_a_query(page)
     assert page.evaluate(ASKED_FOR) == 0
     page.clock.run_for(700)
     until(page, f"{ASKED_FOR} > 0")
@@ -98,9 +100,5 @@ def test_a_page_whose_files_the_browser_had_shows_pictures_while_somebody_types(
     page.add_init_script(KNOWN_BEFORE)  # so that nothing has told yet how long a picture takes
     page.goto(site)
     expect(page.locator(".tile img.is-loaded").first).to_be_visible()
-    page.locator("#words").focus()
-    stop_time(page)
-    page.fill("#words", "a red square")
-    page.clock.run_for(200)
-    expect(page.locator(".tile .badge").first).to_be_visible()
+    type_a_query(page)
     until(page, f"{ASKED_FOR} > 0")

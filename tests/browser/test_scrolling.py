@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.served_page import ALL_PARTS, Held, until, until_drawn
+from browser.served_page import ALL_PARTS, Held, hold_pictures, until, until_drawn
 
 pytestmark = pytest.mark.browser
 FEWEST, MOST = 3, 5  # at once: fewer over a slow line, which a busy machine may look like
@@ -24,10 +24,7 @@ def held_page(open_page: Any, site: str) -> tuple[Page, Held]:
     """A window whose pictures do not come; nothing comes above them later, which would move them."""
     address = f"{site}/#q=a+red+square"
     page = open_page(address, viewport={"width": 600, "height": 360})
-    held = Held(page, "**/thumbnail?*")
-    page.goto("about:blank")
-    held.forget()
-    page.goto(address)
+    held = hold_pictures(page, address)
     until(page, f"{ASKED_FOR} >= {FEWEST}")
     return page, held
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from twinlens.collection.catalog.file_facts import FileFacts
+from twinlens.collection.catalog.files.file_facts import FileFacts
 from twinlens.collection.duplicates.candidates import Buckets
 from twinlens.collection.likeness.series import moments, series_keys
 

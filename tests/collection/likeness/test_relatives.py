@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.file_facts import facts_of, file_facts
+from twinlens.collection.catalog.files.file_facts import facts_of, file_facts
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.likeness.relatives import families_of, related_photos
 from twinlens.data.exif import PhotoDetails

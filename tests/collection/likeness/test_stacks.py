@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from twinlens.collection.catalog.file_facts import FileFacts
+from twinlens.collection.catalog.files.file_facts import FileFacts
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.likeness.stacks import FIRST, STACK_KINDS, Stacks, find_stacks, joined
 from twinlens.types import Embeddings, Ids

@@ -26,8 +26,8 @@ from twinlens.collection.catalog.embeddings.features import PhotoFeatures
 from twinlens.collection.catalog.embeddings.moments import MomentFeatures, MomentTable
 from twinlens.collection.catalog.embeddings.next_vectors import NextVectors
 from twinlens.collection.catalog.feedback import FeedbackTable
+from twinlens.collection.catalog.files.known_files import FileTable
 from twinlens.collection.catalog.kept import Kept
-from twinlens.collection.catalog.known_files import FileTable
 from twinlens.collection.catalog.marks import Marks
 from twinlens.collection.catalog.order import Order, first_ids
 from twinlens.collection.catalog.path_forms import PathForms

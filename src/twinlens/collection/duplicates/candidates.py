@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.catalog.file_facts import FileFacts
+from twinlens.collection.catalog.files.file_facts import FileFacts
 from twinlens.collection.likeness.names import numbered_key
 
 Places: TypeAlias = NDArray[np.int64]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from twinlens.collection.catalog.file_facts import FileFacts
+from twinlens.collection.catalog.files.file_facts import FileFacts
 from twinlens.collection.duplicates.found import GroupedPhoto
 from twinlens.collection.likeness.names import is_raw, stem_key
 from twinlens.collection.place.photo_folders import PhotoFolder

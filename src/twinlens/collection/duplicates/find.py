@@ -9,7 +9,7 @@ import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
 from twinlens.collection.catalog.condition import Condition
-from twinlens.collection.catalog.file_facts import FileFacts, file_facts
+from twinlens.collection.catalog.files.file_facts import FileFacts, file_facts
 from twinlens.collection.duplicates.candidates import Buckets, rolls
 from twinlens.collection.duplicates.comparison import Comparison, Evidence, Hashes
 from twinlens.collection.duplicates.files import Files

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile, file_states, files_of
+from twinlens.collection.catalog.files.known_files import KnownFile, file_states, files_of
 from twinlens.collection.indexing.scanning.found_files import FoundBlock, FoundFile
 from twinlens.collection.place.photo_folders import FileKey
 from twinlens.types import Ids

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
 from twinlens.collection.indexing.excluding.names import IGNORE_FILE, is_left_out
 from twinlens.collection.indexing.excluding.rules import Rules

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlens.collection.catalog.database import Database
-from twinlens.collection.catalog.file_facts import FileFacts, each_facts, facts_of, paths_like, shot_between
+from twinlens.collection.catalog.files.file_facts import FileFacts, each_facts, facts_of, paths_like, shot_between
 from twinlens.collection.likeness.names import version_key
 from twinlens.collection.likeness.near_copies import Groups, groups_of
 from twinlens.collection.likeness.series import moments, series_keys

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.catalog.file_facts import FileFacts
+from twinlens.collection.catalog.files.file_facts import FileFacts
 
 GAP_S = 3.0  # between two shots of a series
 SERIES_S = 60.0  # the longest series; a time lapse becomes several

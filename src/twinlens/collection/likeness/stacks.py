@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlens.collection.catalog.file_facts import FileFacts
+from twinlens.collection.catalog.files.file_facts import FileFacts
 from twinlens.collection.likeness.names import is_edited, is_edited_by_phone, is_live_video, is_raw, version_key
 from twinlens.collection.likeness.near_copies import NO_IDS, Groups
 from twinlens.collection.likeness.relatives import BURST_GAP_S, same_keys

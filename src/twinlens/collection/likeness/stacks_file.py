@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.file_facts import facts_of
+from twinlens.collection.catalog.files.file_facts import facts_of
 from twinlens.collection.likeness.near_copies import NO_GROUPS, Groups
 from twinlens.collection.likeness.relatives import families_of, related_photos, touched_by
 from twinlens.collection.likeness.stacks import NO_STACKS, Stacks, find_stacks, joined

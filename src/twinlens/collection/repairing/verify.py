@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.place.photo_folders import PhotoFolder
 from twinlens.counted import counted
 from twinlens.data.content_hash import content_hash

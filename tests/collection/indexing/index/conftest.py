@@ -8,7 +8,7 @@ from PIL import Image
 
 from conftest import ColourEncoder, PhotoMaker
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.indexing.index import index_folders
 from twinlens.collection.indexing.scanning.missing import ForgetMissing
 from twinlens.collection.indexing.telling.progress import SilentListener

@@ -44,13 +44,13 @@ def measure_form(model: str | None) -> None:
 
 
 def kept() -> list[Measured]:
-    """What was measured or read in this session."""
+    """What was measured or read since the app was opened."""
     several: list[Measured] = st.session_state.get(MEASURED, [])
     return several
 
 
 def keep(several: list[Measured]) -> None:
-    """Adds evaluations to those of this session."""
+    """Adds evaluations to those that are shown."""
     st.session_state[MEASURED] = kept_with(kept(), several)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.indexing.excluding.folders import is_excluded, rules_below
 from twinlens.collection.indexing.excluding.names import is_left_out, why_left_out
 from twinlens.collection.indexing.excluding.placeholders import held_name, is_placeholder

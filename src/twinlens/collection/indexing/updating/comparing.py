@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.indexing.excluding.rules import Rules, collection_rules
 from twinlens.collection.indexing.known import AllKnownFiles, FewKnownFiles, KnownFiles

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from twinlens.collection.catalog.catalog import Catalog
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.catalog.repair.mending import TO_READ
 from twinlens.collection.indexing.scanning.missing import ForgetMissing, MissingFolder, is_below, kept_folders
 from twinlens.collection.indexing.scanning.scan import Scan

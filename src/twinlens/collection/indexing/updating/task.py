@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from twinlens.collection.catalog.known_files import KnownFile
+from twinlens.collection.catalog.files.known_files import KnownFile
 from twinlens.collection.catalog.rows import FileState
 from twinlens.collection.indexing.scanning.found_files import FoundFile
 from twinlens.collection.indexing.sharing.lots import SharedFile
